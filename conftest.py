@@ -1,0 +1,25 @@
+"""What every test run has: a fresh work folder, no network, no GPU, none of the user's settings.
+
+It is set here rather than in the Makefile, so that a plain ``pytest`` does what ``make test`` does.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from helpers.notebooks import sealed_environment
+
+# The worker processes of pytest-xdist inherit the environment, hence the one work folder.
+_OWNER = "PYTEST_XDIST_WORKER" not in os.environ
+if _OWNER:
+    _WORK = Path(tempfile.mkdtemp(prefix="workbook-tests-"))
+    _SEALED = sealed_environment(_WORK)
+    for _name in set(os.environ) - set(_SEALED):
+        del os.environ[_name]
+    os.environ.update(_SEALED)
+
+
+def pytest_unconfigure(config):
+    if _OWNER:
+        shutil.rmtree(_WORK, ignore_errors=True)
