@@ -1,0 +1,253 @@
+"""The faults that are planted in photos, each from obvious to undetectable.
+
+``apply`` works on any photo. A fault is first chosen, as a tuple of ``(step, value)`` pairs that
+can be written into a table, and then performed; a leaf mask is moved along by ``move_mask``.
+"""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from helpers.leaves.edits import BLURS, EDITS, MOVES, blur, encode
+
+STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
+
+# What each strength means. Every inner list is one variant of the fault: its steps, in order,
+# each with the value it takes or the (lowest, highest) value it is drawn between.
+#   reencode   JPEG quality                      resize    share of each side kept (or scale up)
+#   crop       share of each side kept           brighten  factor on pixel values
+#   rotate     degrees, then cropped to fill     mirror    left to right
+#   brightest  99th percentile of brightness (0-1) after underexposure
+#   darkest    10th percentile of brightness (0-1) after overexposure
+#   stops      change of exposure in stops
+#   defocus    radius of the blur disc, motion: length of the streak, as shares of the long side
+#   strip      long side over short side         side      long side in pixels
+VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
+    "near_duplicate": {
+        "obvious": [
+            [("reencode", (60, 85))],
+            [("resize", (0.8, 0.95))],
+            [("brighten", (1.03, 1.08))],
+        ],
+        "clear": [
+            [("reencode", (25, 45))],
+            [("resize", (0.5, 0.7))],
+            [("crop", (0.93, 0.97))],
+            [("mirror", True)],
+            [("brighten", (1.12, 1.25))],
+            [("rotate", (0.8, 2.0))],
+        ],
+        "subtle": [
+            [("crop", (0.86, 0.9)), ("brighten", (0.85, 0.92))],
+            [("mirror", True), ("reencode", (20, 35))],
+            [("rotate", (2.5, 4.0))],
+            [("rotate", (-4.0, -2.5))],
+            [("mirror", True), ("crop", (0.9, 0.94))],
+            [("resize", (0.4, 0.5)), ("brighten", (1.2, 1.35))],
+        ],
+        "undetectable": [
+            [("crop", (0.3, 0.36)), ("brighten", (1.3, 1.5))],
+            [("rotate", (30.0, 40.0)), ("mirror", True)],
+            [("crop", (0.4, 0.45)), ("rotate", (-25.0, -15.0)), ("mirror", True)],
+        ],
+    },
+    "dark": {
+        "obvious": [[("brightest", (0.07, 0.11))]],
+        "clear": [[("brightest", (0.14, 0.19))]],
+        "subtle": [[("brightest", (0.22, 0.26))]],
+        "undetectable": [[("stops", (-0.25, -0.1))]],
+    },
+    "overexposed": {
+        "obvious": [[("darkest", (0.93, 0.97))]],
+        "clear": [[("darkest", (0.84, 0.89))]],
+        "subtle": [[("darkest", (0.75, 0.79))]],
+        "undetectable": [[("stops", (0.1, 0.25))]],
+    },
+    "blurred": {
+        "obvious": [[("defocus", (0.035, 0.045))], [("motion", (0.12, 0.16))]],
+        "clear": [[("defocus", (0.022, 0.028))], [("motion", (0.075, 0.095))]],
+        "subtle": [[("defocus", (0.015, 0.018))], [("motion", (0.05, 0.06))]],
+        "undetectable": [[("defocus", (0.0015, 0.0025))], [("motion", (0.004, 0.007))]],
+    },
+    "corrupt": {
+        "obvious": [[("empty", True)], [("web page", True)]],
+        "clear": [[("garbage header", (0.1, 0.4))], [("zeros from", (0.0, 0.02))]],
+        "subtle": [[("truncated to", (0.15, 0.5))], [("truncated to", (0.6, 0.92))]],
+    },
+    "unusual_mode": {
+        "obvious": [[("grey", True)], [("16-bit", True)]],
+        "clear": [
+            [("palette", True)],
+            [("RGBA", True)],
+            [("CMYK", True)],
+            [("EXIF orientation", (3, 8))],
+        ],
+        "subtle": [[("grey pixels in a colour file", True)]],
+        "undetectable": [[("turned without a tag", True)]],
+    },
+    "odd_size": {
+        "obvious": [[("side", (12, 20))], [("strip", (7.0, 10.0))], [("resize", (8.0, 9.0))]],
+        "clear": [[("side", (28, 40))], [("strip", (4.5, 6.0))], [("resize", (5.0, 6.0))]],
+        "subtle": [[("strip", (3.0, 3.5))], [("resize", (3.0, 3.5))]],
+        "undetectable": [[("resize", (0.95, 1.05))]],
+    },
+}
+
+_FILE_STEPS = {"grey", "16-bit", "palette", "RGBA", "CMYK", "EXIF orientation"}
+_TURNS = {
+    3: Image.Transpose.ROTATE_180,
+    6: Image.Transpose.ROTATE_90,
+    8: Image.Transpose.ROTATE_270,
+}
+_WEB_PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>%s</body></html>\n"
+)
+
+
+def choose(kind: str, strength: str, rng: np.random.Generator, variant: int | None = None) -> tuple:
+    """Draw the steps of one fault.
+
+    Parameters
+    ----------
+    kind, strength : str
+        A key of ``VARIANTS`` and one of the strengths that it has.
+    variant : int, optional
+        Which variant, counted from 0 and wrapping around; drawn when not given.
+
+    Returns
+    -------
+    tuple of (str, float, int or bool)
+
+    Raises
+    ------
+    ValueError
+        When there is no such kind, or the kind has no such strength.
+    """
+    if kind not in VARIANTS:
+        raise ValueError(f"no fault is called {kind!r}; expected one of {', '.join(VARIANTS)}")
+    if strength not in VARIANTS[kind]:
+        known = ", ".join(VARIANTS[kind])
+        raise ValueError(f"{kind!r} has no strength {strength!r}; expected one of {known}")
+    variants = VARIANTS[kind][strength]
+    steps = variants[
+        int(rng.integers(len(variants))) if variant is None else variant % len(variants)
+    ]
+    return tuple((name, _draw(name, value, rng)) for name, value in steps)
+
+
+def _draw(name: str, value, rng: np.random.Generator):
+    if name == "EXIF orientation":
+        return int(rng.choice(list(_TURNS)))
+    if not isinstance(value, tuple):
+        return value
+    low, high = value
+    if isinstance(low, int):
+        return int(rng.integers(low, high + 1))
+    return round(float(rng.uniform(low, high)), 3)
+
+
+def in_words(steps: tuple) -> str:
+    """The steps as text for a table: ``"crop 0.88, mirror"``."""
+    return ", ".join(name if value is True else f"{name} {value:g}" for name, value in steps)
+
+
+def apply(kind: str, image: Image.Image, strength: str, rng: np.random.Generator):
+    """Plant one fault in a photo.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``VARIANTS``.
+    image : PIL image
+        Any photo; used as RGB and not changed.
+    strength : {"obvious", "clear", "subtle", "undetectable"}
+        "corrupt" has no "undetectable": every corrupt file fails to load.
+    rng : numpy Generator
+
+    Returns
+    -------
+    PIL RGB image, or bytes
+        Bytes are a whole file, where the fault lies in the file rather than in the pixels:
+        always for "corrupt", mostly for "unusual_mode". ``suffix`` names the file's ending.
+    """
+    return perform(image, choose(kind, strength, rng), rng)
+
+
+def perform(image: Image.Image | bytes, steps: tuple, rng: np.random.Generator):
+    """Perform chosen steps; the arguments and result are those of ``apply``.
+
+    Steps that damage a file also take the bytes of a JPEG file as ``image``.
+    """
+    for name, value in steps:
+        if name in _DAMAGES:
+            if not isinstance(image, bytes):
+                image = encode(image.convert("RGB"), quality=88)
+            image = _DAMAGES[name](image, value, rng)
+        elif name in _FILE_STEPS:
+            image = _as_unusual_file(image.convert("RGB"), name, value)
+        elif name in BLURS:
+            image = blur(image.convert("RGB"), name, value, rng)
+        else:
+            image = EDITS[name](image.convert("RGB"), value)
+    return image
+
+
+def move_mask(mask: Image.Image, steps: tuple) -> Image.Image | None:
+    """The leaf mask (PIL "L") of the photo after ``steps``; None where no photo is left."""
+    for name, value in steps:
+        if name in _DAMAGES:
+            return None
+        if name in MOVES:
+            mask = EDITS[name](mask, value)
+    return mask
+
+
+def suffix(data: bytes) -> str:
+    """The ending for the name of a file: ".png" or, for anything else, ".jpg"."""
+    return ".png" if data.startswith(b"\x89PNG") else ".jpg"
+
+
+def _as_unusual_file(image, name, value) -> bytes:
+    if name == "grey":
+        return encode(image.convert("L"), quality=88)
+    if name == "16-bit":
+        grey = np.asarray(image.convert("L"), np.uint16)
+        return encode(Image.fromarray(grey * 257), "PNG")
+    if name == "palette":
+        return encode(image.quantize(64), "PNG")
+    if name == "RGBA":
+        return encode(image.convert("RGBA"), "PNG")
+    if name == "CMYK":
+        return encode(image.convert("CMYK"), quality=88)
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return encode(image.transpose(_TURNS[value]), quality=88, exif=exif)
+
+
+def _garbage(data, share, rng):
+    start = rng.bytes(max(16, int(len(data) * share)))
+    return b"\x00" + start + data[len(start) :]
+
+
+def _truncate(data, share, rng):
+    del rng
+    # A decoder needs nothing of the last bytes of some files: cut until it fails.
+    while len(data) > 2:
+        data = data[: int(len(data) * share)]
+        try:
+            Image.open(io.BytesIO(data)).load()
+        except (OSError, SyntaxError):
+            break
+    return data
+
+
+_DAMAGES = {
+    "empty": lambda data, _, rng: b"",
+    "web page": lambda data, _, rng: _WEB_PAGE % (b"<p>The photo was moved.</p>" * 20),
+    "garbage header": _garbage,
+    "zeros from": lambda data, share, rng: (
+        data[: int(len(data) * share)] + bytes(len(data) - int(len(data) * share))
+    ),
+    "truncated to": _truncate,
+}
