@@ -1,0 +1,306 @@
+"""The one table: a dataset is a folder of images and a DataFrame with one row per image."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from PIL import Image
+
+SPLITS = ("train", "valid", "test")
+TEST_CHAPTER = 10
+
+
+class DatasetError(ValueError):
+    """Something about the data stops us: one sentence that says what, where, and what to do."""
+
+
+class TestSplitClosed(DatasetError):
+    """The test split was asked for before the chapter that opens it."""
+
+    __test__ = False  # or pytest takes the name for a test class
+
+
+def work_folder() -> Path:
+    """Where everything we write goes: ``WORKBOOK_WORK``, or ``work`` beside the package."""
+    chosen = os.environ.get("WORKBOOK_WORK")
+    return Path(chosen).expanduser().absolute() if chosen else Path(__file__).parents[2] / "work"
+
+
+def make_folder(folder: Path) -> Path:
+    """Create `folder` in the work folder, or say in one sentence why that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(
+            f"The work folder '{folder}' cannot be created ({error.strerror}); results need a "
+            "place to stay, so set WORKBOOK_WORK to a folder you may write to."
+        ) from error
+    return folder
+
+
+def some(names: Iterable[str], count: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - count:,} more" if len(names) > count else ""
+    return ", ".join(map(str, names[:count])) + more
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """A named folder of images with one row per image. Nothing under `root` is ever written.
+
+    Attributes
+    ----------
+    name : str
+    root : Path
+        Absolute.
+    images : DataFrame
+        Index ``image_id`` (unique, sorted; the POSIX path relative to `root`, in Unicode form
+        NFC); columns ``label`` and ``split`` (train, valid, test), missing where unknown, then
+        metadata. Treat it as read-only; `with_images` makes a changed copy.
+    planted : DataFrame or None
+        One row per fault we planted (bundled dataset only): image_id, kind, strength, partner,
+        truth, innocent.
+    notes : tuple of str
+        What opening found odd, one sentence each.
+    group : str or None
+        The metadata column that says which images show the same physical thing.
+    masks : Path or None
+        Folder with ``<image_id>.png`` leaf masks (bundled dataset only).
+    files : mapping
+        image_id → relative path on disk, only where the two differ (decomposed accents).
+    """
+
+    name: str
+    root: Path
+    images: pd.DataFrame
+    planted: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+    group: str | None = None
+    masks: Path | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        return f"Dataset {self.name!r}: " + ", ".join(f"{k} {v}" for k, v in self._facts()[:3])
+
+    def _repr_html_(self) -> str:
+        facts = [("dataset", self.name), *self._facts()]
+        rows = (f"<tr><th>{k}</th><td>{html.escape(str(v))}</td></tr>" for k, v in facts)
+        return f"<table>{''.join(rows)}</table>"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        splits = self.images["split"].value_counts()
+        counted = [f"{s} {splits[s]:,}" for s in SPLITS if s in splits]
+        if open_rows := int(self.images["split"].isna().sum()):
+            counted.append(f"undecided {open_rows:,}")
+        classes = self.classes
+        facts = [
+            ("images", f"{len(self):,}"),
+            ("classes", f"{len(classes)} ({some(classes, 12)})" if classes else "none"),
+            ("splits", " / ".join(counted)),
+        ]
+        if self.metadata:
+            facts.append(("metadata", some(self.metadata, 12)))
+        if self.group:
+            facts.append(("same thing", f"column {self.group!r}"))
+        return facts + [("note", note) for note in self.notes]
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels that occur, sorted."""
+        return sorted(self.images["label"].dropna().unique())
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any image has a label."""
+        return bool(self.images["label"].notna().any())
+
+    @property
+    def metadata(self) -> list[str]:
+        """Names of the metadata columns."""
+        return [c for c in self.images.columns if c not in ("label", "split")]
+
+    @property
+    def groups(self) -> pd.Series:
+        """Per image what it shows: the group column's value, else the image's own id."""
+        own = self.images.index.to_series(name="group").astype(object)
+        if self.group is None:
+            return own
+        known = self.images[self.group]
+        return own.where(known.isna(), self.group + " " + known.astype(str))
+
+    def require_labels(self) -> None:
+        """Raise DatasetError when no image has a label."""
+        if not self.labelled:
+            raise DatasetError(
+                f"No image of {self.name!r} has a label, so nothing can be trained or scored; "
+                "notebooks 01 and 02 still look at it and audit it, and labels come from class "
+                "folders (photos/CLASS/*.jpg) or a CSV with columns path,label."
+            )
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether this is the bundled dataset at its default seed and size."""
+        return self.name == "leaves" and self.planted is not None
+
+    @property
+    def work(self) -> Path:
+        """The folder for results about this dataset, created when first asked for."""
+        key = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:8]
+        slug = re.sub(r"[^\w.-]+", "-", self.name).strip("-.") or "dataset"
+        return make_folder(work_folder() / f"{slug}-{key}")
+
+    def path(self, image_id: str) -> Path:
+        """The file behind `image_id`; raises DatasetError when there is no such image."""
+        if image_id not in self.images.index:
+            raise DatasetError(
+                f"Dataset {self.name!r} has no image {image_id!r}"
+                f"{suggestion(image_id, self.images.index) or '; see dataset.images.index'}"
+            )
+        return self.root / self.files.get(image_id, image_id)
+
+    def load(self, image_id: str, at_least: int | None = None) -> Image.Image:
+        """The picture as 8-bit RGB, upright; raises DatasetError when it cannot be decoded.
+
+        With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 of its size, several times faster, as
+        long as its short side keeps that many pixels.
+        """
+        from helpers.datasets.pixels import read_rgb
+
+        path = self.path(image_id)
+        try:
+            return read_rgb(path, at_least)
+        except Exception as error:  # decoders raise almost anything on broken files
+            why = "the file is gone" if isinstance(error, FileNotFoundError) else error
+            why = "no decoder knows this format" if "cannot identify" in str(error) else why
+            raise DatasetError(f"{image_id!r} cannot be read: {why}.") from error
+
+    def mask(self, image_id: str) -> np.ndarray:
+        """The mask that says where the leaf is: uint8, height × width, 0 or 255."""
+        if self.masks is None:
+            raise DatasetError(
+                f"Dataset {self.name!r} has no masks; only the bundled 'leaves' comes with them."
+            )
+        import numpy as np
+        from PIL import Image
+
+        self.path(image_id)
+        try:
+            with Image.open(self.masks / f"{image_id}.png") as image:
+                return np.asarray(image.convert("L"))
+        except OSError as error:
+            raise DatasetError(f"{image_id!r} has no mask that can be read.") from error
+
+    def with_images(self, images: pd.DataFrame) -> Dataset:
+        """A copy with another table (a subset, changed labels, further columns)."""
+        return replace(self, images=images)
+
+    def with_group(self, column: str | None) -> Dataset:
+        """A copy that takes metadata `column` to say which images show the same thing."""
+        if column is not None and column not in self.metadata:
+            raise DatasetError(
+                f"Dataset {self.name!r} has no metadata column {column!r}; it has: "
+                f"{some(self.metadata, 12) or 'none'}."
+            )
+        return replace(self, group=column)
+
+    def part(self, split: str) -> Dataset:
+        """The rows of one split, "train" or "valid"; "test" stays closed (see `open_test`)."""
+        if split not in SPLITS:
+            raise DatasetError(f"There is no split {split!r}; expected one of {some(SPLITS)}.")
+        rows = self.images[self.images["split"] == split]
+        if split == "test" and len(rows):
+            raise TestSplitClosed(
+                f"The test split of {self.name!r} is closed: every look at it makes the final "
+                "score a little less honest, so choices are made on dataset.part('valid'), and "
+                f"notebook {TEST_CHAPTER} opens it, once, with dataset.open_test(reason=…)."
+            )
+        if rows.empty:
+            there = some(self.images["split"].dropna().unique()) or "none, it is not split yet"
+            raise DatasetError(
+                f"Dataset {self.name!r} has no {split!r} images (splits: {there}); "
+                "notebook 03 shows how to split."
+            )
+        return self.with_images(rows)
+
+    @property
+    def development(self) -> Dataset:
+        """All rows that are not test: what may be looked at, cleaned, split and trained on."""
+        return self.with_images(self.images[self.images["split"] != "test"])
+
+    def open_test(self, chapter: int = TEST_CHAPTER, reason: str = "") -> Dataset:
+        """The test split, opened on purpose; when and why is written down for the report.
+
+        Raises
+        ------
+        TestSplitClosed
+            When `chapter` is below 10, or no `reason` is given.
+        DatasetError
+            When there is no test split, or the opening cannot be logged.
+        """
+        if int(chapter) < TEST_CHAPTER:
+            raise TestSplitClosed(
+                f"The test split of {self.name!r} stays closed in chapter {int(chapter):02d}: a "
+                "score that steered a choice is no longer a test, so choose on "
+                f"dataset.part('valid') and open it in chapter {TEST_CHAPTER}."
+            )
+        if not str(reason).strip():
+            raise TestSplitClosed(
+                f"The test split of {self.name!r} opens only with a reason, which goes into the "
+                "report: dataset.open_test(reason='final score of the chosen model')."
+            )
+        rows = self.images[self.images["split"] == "test"]
+        if rows.empty:
+            raise DatasetError(
+                f"Dataset {self.name!r} has no test images, so there is nothing to open; "
+                "notebook 03 shows how to set a test split aside."
+            )
+        self._log_opening(int(chapter), str(reason).strip())
+        return self.with_images(rows)
+
+    def _log_opening(self, chapter: int, reason: str) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            with closing(sqlite3.connect(self.work / "openings.sqlite", timeout=30)) as log, log:
+                log.execute("CREATE TABLE IF NOT EXISTS openings (opened, chapter, reason, images)")
+                row = (now, chapter, reason, int((self.images["split"] == "test").sum()))
+                log.execute("INSERT INTO openings VALUES (?, ?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise DatasetError(
+                f"The test split stays closed because the opening cannot be logged in "
+                f"'{self.work}' ({error}); set WORKBOOK_WORK to a folder you may write to."
+            ) from error
+
+    def test_openings(self) -> pd.DataFrame:
+        """Every opening of the test split: opened (UTC), chapter, reason, images."""
+        import pandas as pd
+
+        columns = ["opened", "chapter", "reason", "images"]
+        rows = []
+        if (path := self.work / "openings.sqlite").exists():
+            with closing(sqlite3.connect(path, timeout=30)) as log:
+                rows = log.execute("SELECT * FROM openings ORDER BY rowid").fetchall()
+        table = pd.DataFrame(rows, columns=columns)
+        return table.assign(opened=pd.to_datetime(table["opened"], utc=True))

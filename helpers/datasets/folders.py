@@ -1,0 +1,190 @@
+"""Reading a user's folder: which files are images, and what its folders say about them."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.datasets.dataset import DatasetError, some
+
+EXTENSIONS = frozenset(
+    f".{extension}"
+    for extension in [
+        *("jpg", "jpeg", "jpe", "jfif", "pjpeg", "png", "apng", "bmp", "dib", "webp", "gif"),
+        *("tif", "tiff", "ppm", "pgm", "pbm", "pnm", "avif", "heic", "heif", "hif", "jp2", "tga"),
+    ]
+)
+TABLES = {".csv", ".tsv", ".parquet"}
+SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"}
+WRAPPERS = {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "pics"}
+WRAPPERS |= {"jpg", "jpegimages", "data", "dataset", "files", "raw", "unlabelled", "unlabeled"}
+SPLIT_WORDS = {
+    "train": ("train", "trn", "training"),
+    "valid": ("valid", "val", "validation", "validate", "dev", "development", "eval"),
+    "test": ("test", "tst", "testing", "tests", "holdout"),
+}
+_SPLIT_OF = {word: split for split, words in SPLIT_WORDS.items() for word in words}
+
+
+def split_of(word: object) -> str | None:
+    """train, valid or test for any usual spelling ("Training", "VAL", "test_set", "val2017")."""
+    letters = re.sub(r"[^a-z]", "", str(word).lower())
+    letters = re.sub(r"(set|split|data|images|imgs|folder)$", "", letters)
+    return _SPLIT_OF.get(letters)
+
+
+@dataclass
+class Found:
+    """What lies in a folder: relative POSIX paths by kind, and what was left aside and why."""
+
+    images: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    dangling: list[str] = field(default_factory=list)
+    linked_folders: list[str] = field(default_factory=list)
+
+    def notes(self) -> list[str]:
+        """One sentence for each kind of thing that was left aside."""
+        sayings = {
+            "unreadable": "could not be read (no permission) and {were} left out",
+            "outside": "{links} out of the folder, which {are} never followed",
+            "dangling": "{links} to nothing",
+            "linked_folders": "{links} to another folder, which {are} never followed",
+            "hidden": "{are} hidden or made by the system, and {were} ignored",
+            "others": "{are} neither an image nor a table by extension, and {were} ignored",
+        }
+        notes = []
+        for kind, saying in sayings.items():
+            if names := getattr(self, kind):
+                one = len(names) == 1
+                words = {"were": "was", "are": "is", "links": "is a link"} if one else {}
+                words = words or {"were": "were", "are": "are", "links": "are links"}
+                thing = "folder" if kind == "unreadable" else "name"
+                count = f"{len(names):,} {thing}{'' if one else 's'}"
+                notes.append(f"{count} {saying.format(**words)}: {some(sorted(names))}.")
+        return notes
+
+
+def look_into(root: Path) -> Found:
+    """Every file below `root`, without a stat per file, links never followed out of it.
+
+    Raises
+    ------
+    DatasetError
+        When `root` itself cannot be listed.
+    """
+    found, inside, pending = Found(), os.path.realpath(root) + os.sep, [(str(root), "")]
+    while pending:
+        folder, prefix = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    _sort_in(entry, prefix, found, inside, pending)
+        except OSError as error:
+            if not prefix:
+                raise DatasetError(
+                    f"'{root}' cannot be listed ({error.strerror}); expected a folder that this "
+                    "user may read, so change its permissions or copy it."
+                ) from error
+            found.unreadable.append(prefix)
+    return found
+
+
+def _sort_in(entry: os.DirEntry, prefix: str, found: Found, inside: str, pending: list) -> None:
+    name, path = entry.name, prefix + entry.name
+    if name[0] == "." or name.lower() in SYSTEM:
+        found.hidden.append(path)
+        return
+    if entry.is_symlink():
+        target = os.path.realpath(entry.path)
+        if not os.path.exists(target):
+            found.dangling.append(path)
+            return
+        if not target.startswith(inside):
+            found.outside.append(path)
+            return
+        if os.path.isdir(target):
+            found.linked_folders.append(path)
+            return
+    elif entry.is_dir(follow_symlinks=False):
+        pending.append((entry.path, path + "/"))
+        return
+    suffix = os.path.splitext(name)[1].lower()
+    kind = "images" if suffix in EXTENSIONS else "tables" if suffix in TABLES else "others"
+    if kind == "images" and not entry.is_file():
+        kind = "others"  # a pipe or a device may call itself .jpg
+    getattr(found, kind).append(path)
+
+
+def stable_ids(paths: Iterable[str]) -> dict[str, str]:
+    """Image id by path: Unicode form NFC and valid UTF-8, so that the same file has the same id
+    on macOS and Linux; a path stays as it is where two would get the same id."""
+    ids = {path: path for path in paths}
+    for path in sorted(path for path in ids if not path.isascii()):
+        text = os.fsencode(path).decode("utf-8", "backslashreplace")
+        nfc = unicodedata.normalize("NFC", text)
+        ids[path] = nfc if nfc == path or nfc not in ids else text
+    return ids
+
+
+def read_layout(ids: Iterable[str]) -> tuple[dict[str, tuple], list[str]]:
+    """What the folders say: (label, split) by folder, None where they say nothing, and notes.
+
+    Split folders may stand above the classes (train/cat) or below them (cat/train); folders that
+    all images share say nothing, unless one remains (a single class). Deeper folders make nested
+    labels ("animals/cat").
+    """
+    folders = sorted({image_id.rpartition("/")[0] for image_id in ids})
+    parts = {folder: tuple(folder.split("/")) if folder else () for folder in folders}
+    shared = os.path.commonprefix(list(parts.values()))
+    drop = 0
+    while drop < len(shared) and not split_of(shared[drop]):
+        if any(len(names) == drop + 1 for names in parts.values()):
+            drop += len(parts) == 1 and shared[drop].lower() in WRAPPERS
+            break
+        drop += 1
+    parts = {folder: names[drop:] for folder, names in parts.items()}
+    above = _split_names(parts.values(), 0)
+    below = set() if above else _split_names((p for p in parts.values() if len(p) > 1), -1)
+    meaning, unsplit = {}, []
+    for folder, names in parts.items():
+        split = None
+        if names and (names[0] in above or names[-1] in below):
+            split = split_of(names[0] if above else names[-1])
+            names = names[1:] if above else names[:-1]
+        elif names and (above or below):
+            unsplit.append(folder)
+        if names and names[0].lower() in WRAPPERS and (split or len(names) == 1):
+            names = names[1:]
+        meaning[folder] = ("/".join(names) or None, split)
+    notes = []
+    if unsplit:
+        verb = "lies" if len(unsplit) == 1 else "lie"
+        notes.append(
+            f"{some(unsplit)} {verb} beside the split folders ({some(sorted(above | below))}), "
+            "so the images there have no split."
+        )
+    return meaning, notes
+
+
+def _split_names(all_parts: Iterable[tuple], position: int) -> set[str]:
+    """The folder names at one position that mean a split rather than a class of that name."""
+    all_parts = [names for names in all_parts if names]
+    candidates = {names[position] for names in all_parts if split_of(names[position])}
+    splits = {split_of(name) for name in candidates}
+    if len(splits) > 1 or "train" in splits:
+        return candidates
+    classes = {"/".join(names) for names in all_parts}
+    return {
+        name
+        for name in candidates
+        if position == 0
+        and any(names[0] == name and "/".join(names[1:]) in classes for names in all_parts)
+    }

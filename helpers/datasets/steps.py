@@ -1,0 +1,175 @@
+"""Steps on disk: a table is built once, stored as Parquet, and loaded ever after.
+
+A stored table is found again by the hash of everything it depends on, so a change of the images,
+of an input or of the code makes a new file and never a wrong answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.datasets.dataset import Dataset, DatasetError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def saved(
+    dataset: Dataset,
+    name: str,
+    build: Callable[[], pd.DataFrame],
+    *,
+    inputs: Iterable = (),
+    code: Iterable = (),
+    schema: Mapping[str, object] | None = None,
+    files: bool = True,
+) -> pd.DataFrame:
+    """Load the table `name` of `dataset`, or build, store and return it.
+
+    Parameters
+    ----------
+    name : str
+        What the table is, e.g. "scan"; becomes part of its file name under `dataset.work`.
+    build : callable
+        Takes nothing, returns a DataFrame with text column names.
+    inputs : iterable
+        All that the result depends on besides `dataset.images`: tables and plain values.
+    code : iterable of modules, classes or functions
+        Their source is part of the key: change the code and the table is built again.
+    schema : mapping of column to dtype, optional
+        A stored table that does not meet it is built again.
+    files : bool
+        Whether size and time of the image files are part of the key. Leave it on for steps that
+        read pixels; turn it off for steps that only read tables.
+
+    Returns
+    -------
+    DataFrame
+        Always as read back from disk, so that the first run and later ones agree.
+
+    Raises
+    ------
+    ValueError
+        When `build` returns a table that does not meet `schema`.
+    """
+    key = step_key(dataset, inputs=inputs, code=code, files=files)
+    slug = re.sub(r"[^\w.-]+", "-", name)
+    path = dataset.work / f"{slug}-{key}.parquet"
+    with locked(path):
+        table = read_table(path, schema)
+        if table is None:
+            table = build()
+            if missing := _breaks(table, schema):
+                raise ValueError(f"step {name!r} built a table without {missing}")
+            write_table(table, path)
+            table = read_table(path, schema)
+            if table is None:
+                raise ValueError(f"step {name!r} does not come back from Parquet as it was built")
+    return table
+
+
+def step_key(dataset: Dataset, *, inputs: Iterable, code: Iterable, files: bool = True) -> str:
+    """12 hex digits that change when anything a step depends on changes."""
+    digest = hashlib.sha256()
+    for item in (dataset.images, dataset.group, *inputs):
+        digest.update(_fingerprint(item))
+    for thing in code:
+        digest.update(inspect.getsource(thing).encode())
+    if files:
+        digest.update(_file_facts(dataset))
+    return digest.hexdigest()[:12]
+
+
+def _fingerprint(item: object) -> bytes:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(item, (pd.DataFrame, pd.Series, pd.Index)):
+        table = item.to_frame() if not isinstance(item, pd.DataFrame) else item
+        table = table.reset_index()
+        text = repr([(str(c), str(d)) for c, d in table.dtypes.items()]).encode()
+        try:
+            rows = pd.util.hash_pandas_object(table, index=False)
+        except TypeError:  # cells that hold lists or arrays
+            rows = pd.util.hash_pandas_object(table.map(repr), index=False)
+        return text + rows.to_numpy().tobytes()
+    if isinstance(item, np.ndarray):
+        return repr((item.dtype, item.shape)).encode() + np.ascontiguousarray(item).tobytes()
+    if isinstance(item, Mapping):
+        return b"".join(_fingerprint(key) + _fingerprint(value) for key, value in item.items())
+    if isinstance(item, (set, frozenset)):
+        return b"".join(sorted(map(_fingerprint, item)))
+    if isinstance(item, (list, tuple)):
+        return str(len(item)).encode() + b"".join(map(_fingerprint, item))
+    if item is None or isinstance(item, (str, bytes, int, float, bool, Path, np.generic)):
+        return f"{type(item).__name__} {item!r};".encode()
+    raise TypeError(f"an input of a step must be a table, array or plain value, not {item!r:.80}")
+
+
+def _file_facts(dataset: Dataset) -> bytes:
+    digest = hashlib.sha256()
+    for image_id in dataset.images.index:
+        try:
+            facts = os.stat(dataset.root / dataset.files.get(image_id, image_id))
+            digest.update(b"%d %d;" % (facts.st_size, facts.st_mtime_ns))
+        except OSError:
+            digest.update(b"gone;")
+    return digest.digest()
+
+
+def _breaks(table: pd.DataFrame, schema: Mapping | None) -> str:
+    import pandas as pd
+
+    for column, dtype in (schema or {}).items():
+        if column not in table.columns:
+            return f"column {column!r}"
+        if table[column].dtype != pd.api.types.pandas_dtype(dtype):
+            return f"{dtype} in column {column!r} (it is {table[column].dtype})"
+    return ""
+
+
+def read_table(path: Path, schema: Mapping | None = None) -> pd.DataFrame | None:
+    """The stored table, or None when it is missing, damaged or not as `schema` wants it."""
+    import pandas as pd
+
+    if not path.exists():
+        return None
+    try:
+        table = pd.read_parquet(path)
+    except Exception:  # pyarrow raises many kinds on a damaged file
+        return None
+    return None if _breaks(table, schema) else table
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write Parquet so that a reader sees the old file or the whole new one, never half of it."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        os.close(handle)
+    except OSError as error:
+        raise DatasetError(
+            f"Nothing can be written to '{path.parent}' ({error.strerror}); set WORKBOOK_WORK to "
+            "a folder you may write to."
+        ) from error
+    try:
+        table.to_parquet(name)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def locked(path: Path):
+    """A lock beside `path`; another process that wants the same waits until it is free."""
+    from filelock import FileLock
+
+    return FileLock(f"{path}.lock")
