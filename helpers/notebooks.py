@@ -233,8 +233,8 @@ def execute(paths: list[Path], fresh: bool = False, say: Callable[[str], None] =
                 )
             path.write_text(text + "\n", encoding="utf-8")
             say(
-                f"{path.name}: {time.monotonic() - start:.0f} s, {len(text.encode()) / 1e6:.2f} MB, "
-                f"the outputs of {kept} cells kept"
+                f"{path.name}: {time.monotonic() - start:.0f} s, "
+                f"{len(text.encode()) / 1e6:.2f} MB, the outputs of {kept} cells kept"
             )
 
 

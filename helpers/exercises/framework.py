@@ -1,0 +1,179 @@
+"""What all exercises share: finding one, judging an answer, giving hints in turn."""
+
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+
+
+class Unanswered(Exception):
+    """The answer is still the untouched stub."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, as its TOML file describes it.
+
+    Attributes
+    ----------
+    key : str
+        Notebook and number: ``"02.1"``.
+    form : str
+        What an answer looks like, to complete "expected …".
+    solution : str
+        Source of a cell that answers it.
+    because : str
+        Said after a right answer.
+    hints : list of str
+        From a nudge to nearly the solution.
+    mistakes : dict of str to str
+        What is said about each mistake; braces are filled in with what the check measured.
+    right : str or None
+        The right choice, where the exercise is a choice among words; the keys of `mistakes` are
+        then the wrong ones. None where a function ``judge_02_1(answer, dataset, **given)`` in the
+        notebook's module decides: it returns None for a right answer, else the name of the
+        mistake, or that and a dict of what fills its braces.
+    needs_labels : bool
+        Whether the question has no answer on an unlabelled dataset.
+    """
+
+    key: str
+    form: str
+    solution: str
+    because: str
+    hints: list[str]
+    mistakes: dict[str, str] = field(default_factory=dict)
+    right: str | None = None
+    needs_labels: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: `right` is None where the answer could not be judged."""
+
+    right: bool | None
+    message: str
+    mistake: str | None = None
+
+
+class Text(str):
+    """A string that a notebook shows as it reads."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+# How often each exercise was answered wrongly and how many of its hints were shown, in this kernel.
+_wrong: Counter[str] = Counter()
+_shown: Counter[str] = Counter()
+
+
+def keys() -> list[str]:
+    """Keys of all exercises, in order."""
+    return sorted(
+        key for path in FOLDER.glob("notebook_*.toml") for key in tomllib.loads(_read(path))
+    )
+
+
+def find(key: str) -> Exercise:
+    """The exercise with this key; raises KeyError, with the keys there are, where there is none."""
+    path = FOLDER / f"notebook_{str(key)[:2]}.toml"
+    texts = tomllib.loads(_read(path)) if path.exists() else {}
+    if key not in texts:
+        raise KeyError(f"no exercise {key!r}; there are {', '.join(keys())}")
+    return Exercise(key=key, **texts[key])
+
+
+def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
+    """Judge an answer without printing and without counting the attempt.
+
+    Parameters
+    ----------
+    key : str
+        The exercise.
+    answer : any
+        The learner's answer.
+    dataset : Dataset, optional
+        The dataset in use, where the answer depends on it.
+    **given
+        What the notebook measured before and the check needs.
+    """
+    exercise = find(key)
+    if exercise.needs_labels and dataset is not None and not dataset.labelled:
+        return Verdict(None, f"{key} needs labels, and this dataset has none: nothing to check.")
+    try:
+        mistake, values = _find_mistake(exercise, answer, dataset, given)
+    except Unanswered:
+        return Verdict(
+            None,
+            f"{key} is not answered yet. Replace the ... by your answer and run the cell again; "
+            f'exercises.hint("{key}") helps.',
+        )
+    except (TypeError, ValueError, AttributeError, IndexError):
+        shown = "a function" if callable(answer) else f"{str(answer)[:60]!r}"
+        message = f"{key}: not yet. Expected {exercise.form}; got {shown}."
+        return Verdict(False, message, "form")
+    if mistake is None:
+        return Verdict(True, f"{key}: right. {exercise.because}")
+    message = exercise.mistakes[mistake].format(**values)
+    return Verdict(False, f"{key}: not yet. {message}", mistake)
+
+
+def check(key: str, answer: Any, dataset: Any = None, **given: Any) -> None:
+    """Print whether an answer is right and, if not, what is wrong with it.
+
+    The first wrong answer gets the name of its mistake, later ones a hint besides, and from the
+    third on the way to the solution. Parameters as for `judge`.
+    """
+    verdict = judge(key, answer, dataset, **given)
+    print(verdict.message)
+    if verdict.right is False:
+        _wrong[key] += 1
+        if _wrong[key] > 1:
+            hint(key)
+        if _wrong[key] > 2:
+            print(f'exercises.solution("{key}") shows one way to do it.')
+
+
+def hint(key: str) -> None:
+    """Print the next hint, each more telling than the one before; the last one again at the end."""
+    hints = find(key).hints
+    number = min(_shown[key], len(hints) - 1)
+    _shown[key] += 1
+    print(f"Hint {number + 1} of {len(hints)}: {hints[number]}")
+
+
+def solution(key: str) -> Text:
+    """Source of a cell that answers the exercise."""
+    return Text(find(key).solution)
+
+
+def close(value: float, expected: float, relative: float = 0.02) -> bool:
+    """Whether two numbers agree up to rounding in the second figure."""
+    return abs(value - expected) <= relative * abs(expected)
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _find_mistake(
+    exercise: Exercise, answer: Any, dataset: Any, given: dict[str, Any]
+) -> tuple[str | None, dict[str, Any]]:
+    parts = answer.values() if isinstance(answer, dict) else answer
+    if answer is None or answer is ...:
+        raise Unanswered
+    if isinstance(answer, dict | list | tuple) and any(part is ... for part in parts):
+        raise Unanswered
+    if exercise.right is not None:
+        word = answer.strip().lower()
+        if word != exercise.right and word not in exercise.mistakes:
+            raise ValueError
+        return (None if word == exercise.right else word), {}
+    module = import_module(f"helpers.exercises.notebook_{exercise.key[:2]}")
+    found = getattr(module, f"judge_{exercise.key.replace('.', '_')}")(answer, dataset, **given)
+    return found if isinstance(found, tuple) else (found, {})

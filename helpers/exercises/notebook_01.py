@@ -1,0 +1,71 @@
+"""How the answers of notebook 01 are judged."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from helpers.exercises.framework import Unanswered, close
+
+Found = str | tuple[str, dict[str, Any]] | None
+
+
+def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
+    """The class with the fewest development images, and the ratio of the largest to it."""
+    name, ratio = answer
+    if not isinstance(name, str):
+        return "swapped"
+    ratio = float(ratio)
+    counts = dataset.development.images["label"].value_counts()
+    if name not in counts:
+        return "unknown", {"name": name[:40], "classes": ", ".join(sorted(counts.index))}
+    if counts[name] != counts.min():
+        return "largest" if counts[name] == counts.max() else "larger", {"name": name}
+    if close(ratio, counts.max() / counts.min()):
+        return None
+    if close(ratio, counts.min() / counts.max()):
+        return "inverted"
+    return "difference" if close(ratio, counts.max() - counts.min()) else "ratio"
+
+
+def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
+    """A function that returns mean red, green and blue between 0 and 1."""
+    rgb = np.zeros((2, 3, 3), dtype=np.uint8)
+    rgb[..., 0], rgb[..., 1], rgb[0, :, 2] = 255, 51, 102
+    expected = np.array([1.0, 0.2, 0.2])
+    if not callable(answer):
+        raise TypeError
+    try:
+        found = answer(rgb.copy())
+    except Exception as error:
+        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
+    if found is None or found is ...:
+        raise Unanswered
+    found = np.asarray(found, dtype=float)
+    if found.size == 1:
+        return "one_number"
+    if found.shape != (3,):
+        return "axis", {"shape": found.shape}
+    for name, value in {
+        None: found,
+        "exchanged": found[::-1],
+        "levels": found / 255,
+        "sum": found / 6,
+        "sum ": found / 6 / 255,
+    }.items():
+        if np.allclose(value, expected, atol=0.005):
+            return name and name.strip()
+    return "other", {"found": ", ".join(f"{value:.2f}" for value in found)}
+
+
+def judge_01_3(answer: str, dataset: Any, separation: Any = None) -> Found:
+    """The family that separates a pair best: known for the bundled pair, measured for others."""
+    family = answer.strip().lower()
+    if family not in ("colour", "texture", "form"):
+        raise ValueError
+    if dataset.is_bundled:
+        return None if family == "colour" else family
+    if separation is None:
+        return "unmeasured"
+    best = max(separation[name] for name in ("colour", "texture", "form"))
+    return None if separation[family] >= best - 0.01 else ("lower", {"family": family})
