@@ -1,0 +1,270 @@
+"""The surfaces that leaves lie on: bark, grass, paper, soil, stone and wood.
+
+Each surface is a large texture made once in a process (tone, tint and height in its three
+channels); every photo cuts its own window, turned, scaled and flipped, and colours it anew.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from helpers.leaves.noise import Atlas, cells, fractal, generator, heap, place, smoothstep
+
+# A texture covers this many frames (long sides) in each direction.
+FRAMES = 3.6
+_TEXELS = 1152
+
+# Dark, middle and tint colours (sRGB) of the variants of each surface; the tint channel blends
+# towards the third.
+_COLOURS = {
+    "bark": (
+        ((0.13, 0.11, 0.09), (0.50, 0.45, 0.39), (0.40, 0.44, 0.32)),
+        ((0.12, 0.08, 0.06), (0.44, 0.33, 0.25), (0.34, 0.36, 0.22)),
+        ((0.16, 0.15, 0.15), (0.58, 0.56, 0.53), (0.52, 0.56, 0.44)),
+    ),
+    "grass": (
+        ((0.05, 0.09, 0.03), (0.36, 0.50, 0.17), (0.55, 0.60, 0.28)),
+        ((0.04, 0.07, 0.03), (0.27, 0.42, 0.16), (0.40, 0.50, 0.22)),
+        ((0.07, 0.09, 0.04), (0.43, 0.50, 0.20), (0.66, 0.60, 0.38)),
+    ),
+    "paper": (
+        ((0.80, 0.77, 0.71), (0.95, 0.93, 0.88), (0.93, 0.89, 0.80)),
+        ((0.82, 0.82, 0.81), (0.96, 0.96, 0.95), (0.94, 0.93, 0.90)),
+        ((0.76, 0.72, 0.63), (0.90, 0.86, 0.77), (0.86, 0.80, 0.68)),
+    ),
+    "soil": (
+        ((0.07, 0.05, 0.04), (0.38, 0.28, 0.20), (0.46, 0.38, 0.28)),
+        ((0.05, 0.04, 0.03), (0.28, 0.21, 0.16), (0.40, 0.33, 0.26)),
+        ((0.10, 0.07, 0.05), (0.50, 0.37, 0.26), (0.55, 0.47, 0.37)),
+    ),
+    "stone": (
+        ((0.22, 0.22, 0.23), (0.66, 0.66, 0.66), (0.70, 0.60, 0.54)),
+        ((0.28, 0.25, 0.21), (0.74, 0.69, 0.60), (0.70, 0.58, 0.44)),
+        ((0.14, 0.15, 0.17), (0.48, 0.50, 0.53), (0.46, 0.46, 0.44)),
+    ),
+    "wood": (
+        ((0.22, 0.13, 0.07), (0.66, 0.48, 0.31), (0.55, 0.34, 0.19)),
+        ((0.20, 0.18, 0.16), (0.62, 0.58, 0.53), (0.52, 0.46, 0.39)),
+        ((0.14, 0.08, 0.05), (0.44, 0.28, 0.18), (0.36, 0.20, 0.12)),
+    ),
+}
+BACKGROUNDS = tuple(_COLOURS)
+
+# Height of the full height channel in frames: how rough the surface is under slanting light.
+_RELIEF = {
+    "bark": 0.05,
+    "grass": 0.02,
+    "paper": 0.004,
+    "soil": 0.04,
+    "stone": 0.012,
+    "wood": 0.01,
+}
+
+
+def _bark(rng) -> Atlas:
+    size = _TEXELS // 2
+    bend = fractal(rng, size, 3.4, (2.5, 1.0))
+    plates, tone, _ = cells(rng, size, 420, 4.5, 0.5 + 0.22 * (bend - 0.5))
+    scales, shade, _ = cells(rng, size, 3600, 1.8, 0.5 + 0.1 * (fractal(rng, size, 2.6) - 0.5))
+    streaks = fractal(rng, size, 2.2, (5.0, 1.0))
+    fine = fractal(rng, size, 1.2, (2.0, 1.0))
+    ridge = smoothstep(0.0, 0.55, plates + 0.5 * (streaks - 0.5))
+    height = 0.72 * ridge + 0.13 * smoothstep(0, 0.3, scales) * ridge + 0.3 * (fine - 0.5)
+    light = (0.12 + 0.88 * ridge) * (0.55 + 0.35 * streaks + 0.25 * tone + 0.2 * shade * ridge)
+    light = light * (0.7 + 0.6 * fine)
+    moss = smoothstep(0.55, 0.8, fractal(rng, size, 2.8)) * (0.4 + 0.6 * ridge)
+    return _enlarged(light * 0.85, moss, height)
+
+
+def _enlarged(*channels: np.ndarray) -> Atlas:
+    """Atlas of channels drawn at half the texels, with pixel-fine grain added back."""
+    grain = 0.06 * (fractal(generator("grain"), _TEXELS, 0.8) - 0.5)
+    big = []
+    for channel in channels:
+        wide = np.repeat(np.repeat(channel, 2, 0), 2, 1)
+        soft = (2 * wide + np.roll(wide, 1, 0) + np.roll(wide, -1, 0)) / 4
+        big.append((2 * soft + np.roll(soft, 1, 1) + np.roll(soft, -1, 1)) / 4)
+    return Atlas(big[0] + grain, *big[1:])
+
+
+def _grass(rng) -> Atlas:
+    image = Image.new("RGB", (_TEXELS, _TEXELS), (18, 60, 0))
+    draw = ImageDraw.Draw(image)
+    lean = fractal(rng, 64, 3.0)
+    for i, depth in enumerate(np.linspace(0.0, 1.0, 6400) ** 1.2):
+        root = rng.random(2) * (_TEXELS + 160) - 80
+        spot = np.clip(root / _TEXELS * 63, 0, 63).astype(int)
+        turn = np.pi / 2 + 5.0 * (lean[spot[1], spot[0]] - 0.5) + rng.normal(0, 0.75)
+        length, width = rng.uniform(50, 150), rng.uniform(3.0, 7.5)
+        middle, left, right = blade_edges(root, turn, length, width, rng.normal(0, 0.9))
+        dry = rng.random() < 0.05
+        tint = rng.beta(1.2, 2.5) * 160 + (90 if dry else 0)
+        tone = (0.10 + 0.62 * depth) * rng.uniform(0.75, 1.25) + (0.12 if dry else 0)
+        for edge, shade in ((left, 0.82), (right, 1.08)):
+            colour = (int(min(255 * tone * shade, 255)), int(tint), int(40 + 200 * depth))
+            draw.polygon([*map(tuple, middle), *map(tuple, edge[::-1])], fill=colour)
+        if i % 3 == 0:
+            draw.line([*map(tuple, middle)], fill=(int(min(330 * tone, 255)), int(tint), 255))
+    pixels = np.asarray(image, float) / 255
+    return Atlas(*np.moveaxis(pixels, -1, 0))
+
+
+def blade_edges(root, turn: float, length: float, width: float, curl: float):
+    """Middle line and both edges of a curved, tapering blade; float64 (9, 2) each."""
+    t = np.linspace(0.0, 1.0, 9)
+    heading = turn + curl * t
+    step = length / 8 * np.stack([np.cos(heading), -np.sin(heading)], axis=1)
+    middle = np.asarray(root) + np.cumsum(step, axis=0)
+    aside = np.stack([np.sin(heading), np.cos(heading)], axis=1)
+    half = (width / 2 * (1 - t**1.7) * (0.75 + 0.25 * np.minimum(4 * t, 1)))[:, None]
+    return middle, middle - half * aside, middle + half * aside
+
+
+def _paper(rng) -> Atlas:
+    size = _TEXELS // 2
+    fibre = fractal(rng, size, 1.0)
+    cloud = fractal(rng, size, 2.6)
+    broad = fractal(rng, size, 3.6)
+    return _enlarged(0.75 + 0.25 * (fibre - 0.5) + 0.2 * (cloud - 0.5), broad, 0.3 * fibre + broad)
+
+
+def _soil(rng) -> Atlas:
+    radii = np.sort(np.minimum(2.2 * (1 - rng.random(13000)) ** -0.62, 34.0) * 1.25)
+    rng.shuffle(radii)
+    height, tone = heap(rng, _TEXELS, radii)
+    fine = fractal(rng, _TEXELS, 1.0)
+    damp = fractal(rng, _TEXELS, 3.0)
+    lit = smoothstep(-1.0, 15.0, height)
+    light = (0.08 + 0.62 * lit) * (0.55 + 0.75 * tone) * (0.65 + 0.7 * fine) * (0.6 + 0.8 * damp)
+    pebbles = smoothstep(0.93, 0.96, tone)
+    light = light + pebbles * lit * 0.3
+    return Atlas(light, 0.75 * pebbles + 0.4 * tone, height / 28.0 + 0.12 * fine)
+
+
+def _stone(rng) -> Atlas:
+    size = _TEXELS // 2
+    _, grain, _ = cells(rng, size, 26000, 1.0, 0.5 + 0.02 * (fractal(rng, size, 1.5) - 0.5))
+    _, mineral, _ = cells(rng, size, 9000, 1.0, 0.5 + 0.03 * (fractal(rng, size, 1.5) - 0.5))
+    cloud, pits = fractal(rng, size, 2.8), fractal(rng, size, 1.6)
+    dark = smoothstep(0.84, 0.9, mineral)
+    white = smoothstep(0.12, 0.06, mineral)
+    light = 0.48 + 0.3 * (grain - 0.5) + 0.5 * (cloud - 0.5) + 0.5 * (pits - 0.5)
+    light = light - 0.34 * dark + 0.24 * white
+    return _enlarged(light, smoothstep(0.55, 0.75, grain) * 0.6, 0.55 * pits + 0.5 * cloud)
+
+
+def _wood(rng) -> Atlas:
+    size = _TEXELS
+    y, x = np.meshgrid(np.arange(size) / size, np.arange(size) / size, indexing="ij")
+    board_edges = np.cumsum(rng.uniform(0.085, 0.14, 14))
+    board_edges = board_edges[board_edges < 0.97]
+    soft = 0.6 / size
+    gap, board = np.zeros((size, size)), np.zeros((size, size))
+    for edge in board_edges:
+        gap = np.maximum(gap, np.exp(-(((x - edge) / (2.6 / size)) ** 2)))
+        board = board + rng.normal(0, 1.0) * smoothstep(edge - soft, edge + soft, x)
+    shade = 0.5 + 0.5 * np.sin(2.1 * board)
+    drift = fractal(rng, size, 3.2, (7.0, 1.0))
+    rings = 26 * x + 9 * drift + 5 * board
+    for ky, kx in rng.random((9, 2)):
+        away = np.hypot((y - ky) / 2.2, x - kx)
+        rings = rings + 3.2 * np.exp(-((away / 0.022) ** 2))
+        shade = shade - 0.7 * np.exp(-((np.hypot((y - ky) / 1.3, x - kx) / 0.007) ** 2))
+    growth = 0.5 + 0.5 * np.sin(2 * np.pi * rings)
+    pores = fractal(rng, size, 1.1, (14.0, 1.0))
+    light = 0.52 + 0.2 * (growth**2 - 0.4) + 0.22 * (shade - 0.5) + 0.5 * (pores - 0.5)
+    light = light + 0.35 * (fractal(rng, size, 2.6) - 0.5)
+    tint = np.clip(0.6 * shade + 0.5 * (1 - growth) * 0.6, 0, 1)
+    return Atlas(light * (1 - 0.93 * gap), tint, 0.8 - 0.8 * gap + 0.2 * growth)
+
+
+@lru_cache(maxsize=None)
+def surface(background: str) -> Atlas:
+    """Texture of a background, made on first use in a process.
+
+    Raises
+    ------
+    ValueError
+        If there is no such background.
+    """
+    if background not in _COLOURS:
+        raise ValueError(
+            f"Background {background!r} is not known to the leaf renderer; expected one of "
+            f"{', '.join(BACKGROUNDS)}."
+        )
+    makers = dict(bark=_bark, grass=_grass, paper=_paper, soil=_soil, stone=_stone, wood=_wood)
+    return makers[background](generator("surface", background))
+
+
+@lru_cache(maxsize=1)
+def clouds() -> Atlas:
+    """Three unrelated noises, coarse to fine, for blotches, lichen and dappled shade."""
+    rng = generator("clouds")
+    return Atlas(*(fractal(rng, 768, slope) for slope in (3.0, 2.2, 1.2)))
+
+
+def paint(
+    background: str, rng: np.random.Generator, pixel_to_plane: np.ndarray, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Colour and height of one photo's background.
+
+    Parameters
+    ----------
+    pixel_to_plane : float64 (3, 3)
+        Homography from pixels to the ground plane, whose unit is the frame's long side.
+
+    Returns
+    -------
+    albedo : float32 (height, width, 3)
+        Linear reflectance in 0..1.
+    relief : float32 (height, width)
+        Height of the surface in plane units.
+    """
+    atlas = surface(background)
+    scale = rng.uniform(0.8, 1.25) / FRAMES
+    turn = rng.normal(0, 0.25) + np.pi / 2 * rng.integers(0, 4)
+    if background in ("soil", "stone", "paper"):
+        turn = rng.uniform(0, 2 * np.pi)
+    tone, tint, relief = np.moveaxis(
+        atlas.sample(place(rng, scale, turn) @ pixel_to_plane, width, height), -1, 0
+    )
+    variants = np.asarray(_COLOURS[background])
+    first, second = rng.permutation(len(variants))[:2]
+    colours = variants[first] + rng.uniform(0, 0.5) * (variants[second] - variants[first])
+    colours = colours * (1 + rng.normal(0, 0.03, (3, 3))) * rng.uniform(0.85, 1.12)
+    dark, middle, other = np.clip(colours, 0.01, 0.97).astype(np.float32)
+    blotch = clouds().sample(place(rng, 0.28, rng.uniform(0, 6.3)) @ pixel_to_plane, width, height)
+    tone = tone * (0.86 + 0.28 * blotch[..., 0])
+    albedo = dark + tone[..., None] * 1.25 * (middle - dark)
+    albedo += (tint * np.float32(rng.uniform(0.3, 1.0)) * tone)[..., None] * (other - middle)
+    if background == "stone" and rng.random() < 0.4:
+        lichen = smoothstep(0.6, 0.68, 0.6 * blotch[..., 0] + 0.45 * blotch[..., 1])
+        crust = np.array(((0.66, 0.68, 0.52), (0.72, 0.62, 0.28))[int(rng.integers(2))])
+        albedo += (0.75 * lichen)[..., None] * ((0.6 + 0.8 * blotch[..., 2:]) * crust - albedo)
+    if background == "paper":
+        relief = relief + _creases(rng, pixel_to_plane, width, height)
+    albedo = np.clip(albedo, 0.004, 0.98).astype(np.float32)
+    return albedo * albedo, relief.astype(np.float32) * np.float32(_RELIEF[background])
+
+
+def _creases(rng, pixel_to_plane: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Height of up to three folds across a sheet, as multiples of the paper's relief."""
+    x, y = plane_grid(pixel_to_plane, width, height)
+    folds = np.zeros((height, width), np.float32)
+    for _ in range(int(rng.integers(0, 4))):
+        turn, offset, depth = rng.uniform(0, np.pi), rng.uniform(-0.45, 0.45), rng.normal(0, 1.0)
+        away = np.cos(turn) * x + np.sin(turn) * y - offset
+        folds += np.float32(8 * depth) * np.sqrt(away * away + np.float32(0.0001))
+    return folds
+
+
+def plane_grid(pixel_to_plane: np.ndarray, width: int, height: int) -> tuple:
+    """Plane coordinates of the pixels' centres; two float32 (height, width)."""
+    m = (pixel_to_plane / pixel_to_plane[2, 2]).astype(np.float32)
+    x = np.arange(width, dtype=np.float32) + np.float32(0.5)
+    y = (np.arange(height, dtype=np.float32) + np.float32(0.5))[:, None]
+    depth = m[2, 0] * x + m[2, 1] * y + m[2, 2]
+    return (m[0, 0] * x + m[0, 1] * y + m[0, 2]) / depth, (
+        m[1, 0] * x + m[1, 1] * y + m[1, 2]
+    ) / depth
