@@ -1,0 +1,23 @@
+"""The bundled dataset: rendered photos of leaves with known faults.
+
+The names below load their module on first use.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "SPECIES": "helpers.leaves.species",
+    "Scene": "helpers.leaves.photo",
+    "build": "helpers.leaves.dataset",
+    "default_decisions": "helpers.leaves.curation",
+    "generate": "helpers.leaves.dataset",
+    "render_photo": "helpers.leaves.photo",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'helpers.leaves' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

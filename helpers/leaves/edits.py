@@ -16,8 +16,13 @@ def encode(image: Image.Image, format: str = "JPEG", **options) -> bytes:
     return buffer.getvalue()
 
 
+def decode(data: bytes) -> Image.Image:
+    """The bytes of a file as an RGB image."""
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
 def _reencode(image, quality):
-    return Image.open(io.BytesIO(encode(image, quality=int(quality)))).convert("RGB")
+    return decode(encode(image, quality=int(quality)))
 
 
 def _pixels(image, change):

@@ -9,7 +9,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from helpers.leaves.edits import BLURS, EDITS, MOVES, blur, encode
+from helpers.leaves.edits import BLURS, EDITS, MOVES, blur, decode, encode
 
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 
@@ -95,6 +95,7 @@ VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
 }
 
 _FILE_STEPS = {"grey", "16-bit", "palette", "RGBA", "CMYK", "EXIF orientation"}
+_ENDINGS = {"16-bit": ".tif", "palette": ".png", "RGBA": ".png"}
 _TURNS = {
     3: Image.Transpose.ROTATE_180,
     6: Image.Transpose.ROTATE_90,
@@ -174,18 +175,26 @@ def apply(kind: str, image: Image.Image, strength: str, rng: np.random.Generator
     return perform(image, choose(kind, strength, rng), rng)
 
 
-def perform(image: Image.Image | bytes, steps: tuple, rng: np.random.Generator):
+def perform(
+    image: Image.Image | bytes,
+    steps: tuple,
+    rng: np.random.Generator,
+    exif: Image.Exif | None = None,
+):
     """Perform chosen steps; the arguments and result are those of ``apply``.
 
-    Steps that damage a file also take the bytes of a JPEG file as ``image``.
+    ``image`` may also be the bytes of a file, which are damaged as they are or decoded. ``exif``
+    is written to a file whose fault is its EXIF orientation.
     """
+    if isinstance(image, bytes) and not damages(steps):
+        image = decode(image)
     for name, value in steps:
         if name in _DAMAGES:
             if not isinstance(image, bytes):
                 image = encode(image.convert("RGB"), quality=88)
             image = _DAMAGES[name](image, value, rng)
         elif name in _FILE_STEPS:
-            image = _as_unusual_file(image.convert("RGB"), name, value)
+            image = _as_unusual_file(image.convert("RGB"), name, value, exif)
         elif name in BLURS:
             image = blur(image.convert("RGB"), name, value, rng)
         else:
@@ -203,24 +212,35 @@ def move_mask(mask: Image.Image, steps: tuple) -> Image.Image | None:
     return mask
 
 
+def damages(steps: tuple) -> bool:
+    """Whether ``steps`` leave a file that cannot be decoded."""
+    return any(name in _DAMAGES for name, _ in steps)
+
+
+def ending(steps: tuple) -> str:
+    """The ending for the name of the file that ``steps`` make: ".jpg", ".png" or ".tif"."""
+    return next((_ENDINGS[name] for name, _ in steps if name in _ENDINGS), ".jpg")
+
+
 def suffix(data: bytes) -> str:
-    """The ending for the name of a file: ".png" or, for anything else, ".jpg"."""
-    return ".png" if data.startswith(b"\x89PNG") else ".jpg"
+    """The ending for the name of a file, by its content; ".jpg" for what is no image."""
+    starts = {b"\x89PNG": ".png", b"II*\x00": ".tif", b"MM\x00*": ".tif"}
+    return starts.get(data[:4], ".jpg")
 
 
-def _as_unusual_file(image, name, value) -> bytes:
+def _as_unusual_file(image, name, value, exif) -> bytes:
     if name == "grey":
         return encode(image.convert("L"), quality=88)
     if name == "16-bit":
         grey = np.asarray(image.convert("L"), np.uint16)
-        return encode(Image.fromarray(grey * 257), "PNG")
+        return encode(Image.fromarray(grey * 257), "TIFF")
     if name == "palette":
         return encode(image.quantize(64), "PNG")
     if name == "RGBA":
         return encode(image.convert("RGBA"), "PNG")
     if name == "CMYK":
         return encode(image.convert("CMYK"), quality=88)
-    exif = Image.Exif()
+    exif = exif or Image.Exif()
     exif[0x0112] = value
     return encode(image.transpose(_TURNS[value]), quality=88, exif=exif)
 

@@ -1,0 +1,167 @@
+"""Who was photographed where, when and with what: the photos of leaves before any fault."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from helpers.leaves.files import DEVICES
+
+# Images of each species in a development set of 2,400.
+DEVELOPMENT = {
+    "beech": 480,
+    "oak": 420,
+    "norway maple": 360,
+    "birch": 300,
+    "sycamore": 245,
+    "linden": 190,
+    "hornbeam": 150,
+    "willow": 115,
+    "ginkgo": 90,
+    "olive": 50,
+}
+BACKGROUNDS = ("bark", "grass", "paper", "soil", "stone", "wood")
+SHORTCUTS = {"norway maple": "grass", "sycamore": "stone"}
+SHORTCUT_SHARE = 0.9
+FILE_FACT = {"hornbeam": "tablet 2012"}
+FILE_FACT_SHARE = 0.85
+RARE_DEVICE, UNSEEN_DEVICE = "action camera", "phone 2024"
+SITES = {"arboretum": 0.28, "campus": 0.24, "city park": 0.2, "riverside": 0.16, "hill farm": 0.12}
+NIGHT_SITE, UNSEEN_SITE = "station yard", "island"
+SEASONS = {"spring": 0.25, "summer": 0.45, "autumn": 0.3}
+LIGHTS = {"sun": 0.3, "overcast": 0.34, "shade": 0.24, "dusk": 0.12}
+# Test images beside the balanced ones, as shares of those: in each cell where a shortcut is
+# reversed, and of each species at the unseen site.
+_REVERSED, _UNSEEN = 80 / 1200, 12 / 1200
+
+
+def development_photos(counts: dict[str, int], names: Iterator[str], rng) -> list[dict]:
+    """The photos of the development set, one dict each; ``counts`` is by species."""
+    photos = []
+    for species, count in counts.items():
+        photos += _photograph(species, count, _backgrounds(species, count, rng), names, rng)
+    specimens = by_specimen(photos)
+    set_all(specimens, "site", _deck(SITES, len(specimens), rng))
+    shares = {name: camera.development for name, camera in DEVICES.items()}
+    others = []
+    for species in counts:
+        own = [specimen for specimen in specimens if specimen[0]["species"] == species]
+        if species in FILE_FACT:
+            mostly = {name: share * (1 - FILE_FACT_SHARE) for name, share in shares.items()}
+            mostly[FILE_FACT[species]] = FILE_FACT_SHARE
+            set_all(own, "device", _deck(mostly, len(own), rng))
+        else:
+            others += own
+    set_all(others, "device", _deck(shares, len(others), rng))
+    return photos
+
+
+def test_photos(count: int, names: Iterator[str], rng) -> list[dict]:
+    """The photos of the test set, all clean.
+
+    ``count`` of them are balanced in species and background. Beside them lie photos on the
+    reversed shortcuts, and photos from a site and with a device that development never has; a
+    part of the balanced ones is marked as having the development set's class frequencies.
+    """
+    balanced = split_evenly(dict.fromkeys(DEVELOPMENT, 1), count)
+    marked = split_evenly(DEVELOPMENT, int(balanced["beech"] * 2400 / DEVELOPMENT["beech"]))
+    photos, unseen = [], []
+    for species, images in balanced.items():
+        own = _photograph(species, images, _backgrounds(None, images, rng), names, rng)
+        chosen = set(rng.permutation(len(own))[: marked[species]].tolist())
+        for i, photo in enumerate(own):
+            photo |= {"natural_prevalence": i in chosen, "balanced": True}
+        photos += own
+        if species in SHORTCUTS:
+            reverse = next(place for place in SHORTCUTS.values() if place != SHORTCUTS[species])
+            extra = max(2, round(count * _REVERSED))
+            photos += _photograph(species, extra, [reverse] * extra, names, rng)
+        extra = max(1, round(count * _UNSEEN))
+        unseen += _photograph(species, extra, _backgrounds(None, extra, rng), names, rng)
+    seen_specimens, unseen_specimens = by_specimen(photos), by_specimen(unseen)
+    set_all(seen_specimens, "site", _deck(SITES, len(seen_specimens), rng))
+    shares = {name: camera.test for name, camera in DEVICES.items()}
+    set_all(seen_specimens, "device", _deck(shares, len(seen_specimens), rng))
+    set_all(unseen_specimens, "site", [UNSEEN_SITE] * len(unseen_specimens))
+    set_all(unseen_specimens, "device", [UNSEEN_DEVICE] * len(unseen_specimens))
+    for photo in photos + unseen:
+        photo["split"] = "test"
+        photo["unseen"] = photo["site"] == UNSEEN_SITE
+        photo.setdefault("natural_prevalence", False)
+        photo.setdefault("balanced", False)
+    return photos + unseen
+
+
+def split_evenly(shares: dict[str, float], total: int) -> dict[str, int]:
+    """Whole numbers in proportion to ``shares`` that sum to ``total`` (largest remainders)."""
+    scale = total / sum(shares.values())
+    counts = {name: int(share * scale + 1e-9) for name, share in shares.items()}
+    rest = sorted(shares, key=lambda name: counts[name] - shares[name] * scale)
+    for name in rest[: total - sum(counts.values())]:
+        counts[name] += 1
+    return counts
+
+
+def by_specimen(photos: list[dict]) -> list[list[dict]]:
+    """The photos of each specimen, in order of first appearance."""
+    groups = {}
+    for photo in photos:
+        groups.setdefault(photo["specimen"], []).append(photo)
+    return list(groups.values())
+
+
+def set_all(specimens: list[list[dict]], column: str, values: list[str]) -> None:
+    """Give all photos of each specimen one value."""
+    for specimen, value in zip(specimens, values, strict=True):
+        for photo in specimen:
+            photo[column] = str(value)
+
+
+def _deck(shares: dict[str, float], total: int, rng) -> list[str]:
+    counts = split_evenly(shares, total)
+    return list(rng.permutation([name for name, count in counts.items() for _ in range(count)]))
+
+
+def _backgrounds(species: str | None, total: int, rng) -> list[str]:
+    """Balanced, and different within runs of a few; mostly one for a species with a shortcut."""
+    if species in SHORTCUTS:
+        rest = (1 - SHORTCUT_SHARE) / (len(BACKGROUNDS) - 1)
+        shares = dict.fromkeys(BACKGROUNDS, rest) | {SHORTCUTS[species]: SHORTCUT_SHARE}
+        return _deck(shares, total, rng)
+    rounds = [rng.permutation(BACKGROUNDS) for _ in range(total // len(BACKGROUNDS) + 1)]
+    return list(np.concatenate(rounds)[:total])
+
+
+def _specimen_sizes(images: int, rng) -> list[int]:
+    """Photos of each specimen: 4 to 6, of at least ten specimens, where there are 40 images."""
+    count = max(round(images / 5), 10 if images >= 40 else max(1, images // 3))
+    sizes = [images // count + (i < images % count) for i in range(count)]
+    for _ in range(count):
+        a, b = rng.integers(count, size=2)
+        if a != b and sizes[a] < 6 and sizes[b] > 4:
+            sizes[a], sizes[b] = sizes[a] + 1, sizes[b] - 1
+    return rng.permutation(sizes).tolist()
+
+
+def _photograph(species, images, backgrounds, names, rng) -> list[dict]:
+    """Photos of new specimens of one species, whose site and device are still open."""
+    photos, backgrounds = [], iter(backgrounds)
+    for size in _specimen_sizes(images, rng):
+        specimen = {
+            "species": species,
+            "label": species,
+            "specimen": next(names),
+            "number": int(rng.integers(2**62)),
+            "season": str(rng.choice(list(SEASONS), p=list(SEASONS.values()))),
+            "day": int(rng.integers(84)),
+        }
+        for photo in range(size):
+            photos.append(
+                specimen
+                | {
+                    "photo": photo,
+                    "background": str(next(backgrounds)),
+                    "light": str(rng.choice(list(LIGHTS), p=list(LIGHTS.values()))),
+                    "second": int(rng.integers(2 * 3600)),
+                }
+            )
+    return photos
