@@ -1,0 +1,151 @@
+"""Pairs of pictures whose hashes nearly agree, mirrored, turned a little or cropped, in less than
+quadratic time."""
+
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+
+from helpers.audit.hashes import low_frequencies
+
+SIDE = 16
+BLOCK = 2_000_000
+CHUNKS = 4
+
+# How a copy may differ from its original: (name, mirrored, degrees, share kept, offset).
+VARIANTS = tuple(
+    (" and ".join(filter(None, ("mirror" * flip, name))), flip, angle, share, offset)
+    for flip in (False, True)
+    for name, angle, share, offset in (
+        ("", 0.0, 1.0, 0.0),
+        ("crop", 0.0, 0.95, 0.0),
+        ("crop", 0.0, 0.88, -0.02),
+        ("crop", 0.0, 0.88, 0.0),
+        ("rotate", 3.0, 0.94, 0.0),
+        ("rotate", -3.0, 0.94, 0.0),
+    )
+)
+
+
+def find_candidates(thumbnails: np.ndarray, distance: int) -> np.ndarray:
+    """Pairs of pictures within `distance` bits in the best of `VARIANTS`, either way round.
+
+    Parameters
+    ----------
+    thumbnails : uint8 array, images × 16 × 16
+    distance : int
+        Differing bits of 64 at most.
+
+    Returns
+    -------
+    int array, pairs × 4: first, second (first < second), distance, index into `VARIANTS`;
+    sorted, one row a pair.
+    """
+    plain = hash_variant(thumbnails, 0)
+    found = []
+    for number in range(len(VARIANTS)):
+        hashes = plain if number == 0 else hash_variant(thumbnails, number)
+        first, second, bits = close_pairs(hashes, plain, distance)
+        kept = first != second
+        low, high = np.minimum(first, second)[kept], np.maximum(first, second)[kept]
+        found.append(np.stack([low, high, bits[kept], np.full(kept.sum(), number)], axis=1))
+    pairs = np.concatenate(found)
+    pairs = pairs[np.lexsort(pairs.T[::-1])]
+    new = np.ones(len(pairs), bool)
+    new[1:] = (pairs[1:, :2] != pairs[:-1, :2]).any(axis=1)
+    return pairs[new]
+
+
+def hash_variant(thumbnails: np.ndarray, number: int) -> np.ndarray:
+    """Perceptual hashes (uint64) of thumbnails as `VARIANTS[number]` would change them."""
+    hashes = []
+    for at in range(0, len(thumbnails), 8192):
+        block = thumbnails[at : at + 8192].reshape(-1, SIDE * SIDE).astype(np.float32)
+        moved = (block @ _sampling(number)).reshape(-1, SIDE, SIDE)
+        low = low_frequencies(moved).reshape(len(block), -1)
+        bits = low > np.median(low, axis=1, keepdims=True)
+        hashes.append(np.packbits(bits, axis=1).view(">u8").ravel().astype(np.uint64))
+    return np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
+
+
+def close_pairs(queries: np.ndarray, stored: np.ndarray, distance: int):
+    """All pairs (query, stored) that differ in at most `distance` of 64 bits, and in how many.
+
+    Multi-index hashing (Norouzi, Punjani & Fleet 2012): of four runs of 16 bits, one must agree
+    up to a quarter of the distance, so only the few stored hashes that do are compared.
+    """
+    allowed = [(distance - run) // CHUNKS for run in range(CHUNKS)]
+    probes = sum(len(_flips(flips)) for flips in allowed if flips >= 0)
+    if probes * 16 > len(stored):
+        return _compare_all(queries, stored, distance)
+    found = []
+    for run, flips in enumerate(allowed):
+        if flips < 0:
+            continue
+        shift = np.uint64(16 * run)
+        keys = (stored >> shift).astype(np.uint16)
+        order = np.argsort(keys, kind="stable")
+        starts = np.searchsorted(keys[order], np.arange(65537))
+        wanted = (queries >> shift).astype(np.uint16)
+        for flip in _flips(flips):
+            probe = (wanted ^ flip).astype(np.int64)
+            begin, counts = starts[probe], starts[probe + 1] - starts[probe]
+            for block in _blocks(counts):
+                found.append(_expand(queries, stored, order, begin, counts, block, distance))
+    if not found:
+        return np.empty((3, 0), np.int64)
+    return np.unique(np.concatenate(found, axis=1), axis=1)
+
+
+def _expand(queries, stored, order, begin, counts, block, distance):
+    counts = counts[block]
+    query = np.repeat(np.arange(block.start, block.stop), counts)
+    within = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
+    other = order[np.repeat(begin[block], counts) + within]
+    bits = np.bitwise_count(queries[query] ^ stored[other])
+    near = bits <= distance
+    return np.stack([query[near], other[near], bits[near].astype(np.int64)])
+
+
+def _blocks(counts: np.ndarray):
+    """Cut queries so that each block compares about `BLOCK` pairs."""
+    ends = np.cumsum(counts)
+    cuts = np.searchsorted(ends, np.arange(0, ends[-1] + BLOCK, BLOCK)) if len(ends) else []
+    edges = np.unique(np.r_[0, cuts, len(counts)])
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def _compare_all(queries, stored, distance):
+    found, step = [np.empty((3, 0), np.int64)], max(1, BLOCK // max(1, len(stored)))
+    for at in range(0, len(queries), step):
+        bits = np.bitwise_count(queries[at : at + step, None] ^ stored[None])
+        query, other = np.nonzero(bits <= distance)
+        found.append(np.stack([query + at, other, bits[query, other].astype(np.int64)]))
+    return np.concatenate(found, axis=1)
+
+
+@cache
+def _flips(count: int) -> np.ndarray:
+    """All 16-bit numbers with at most `count` bits set."""
+    chosen = (c for k in range(count + 1) for c in combinations(range(16), k))
+    return np.array([sum(1 << bit for bit in bits) for bits in chosen], np.uint16)
+
+
+@cache
+def _sampling(number: int) -> np.ndarray:
+    """Matrix that resamples a flattened thumbnail as one of the `VARIANTS` (bilinear)."""
+    _, flip, degrees, share, offset = VARIANTS[number]
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE - 0.5
+    x = -x if flip else x
+    cos, sin = np.cos(np.deg2rad(degrees)) * share, np.sin(np.deg2rad(degrees)) * share
+    places = np.stack([x * sin + y * cos, x * cos - y * sin]) + offset
+    places = np.clip((places + 0.5) * SIDE - 0.5, 0, SIDE - 1).reshape(2, -1)
+    base = np.minimum(places.astype(int), SIDE - 2)
+    part = places - base
+    matrix = np.zeros((SIDE * SIDE, SIDE * SIDE), np.float32)
+    for dy in (0, 1):
+        for dx in (0, 1):
+            weight = np.abs(1 - dy - part[0]) * np.abs(1 - dx - part[1])
+            source = (base[0] + dy) * SIDE + base[1] + dx
+            np.add.at(matrix, (source, np.arange(SIDE * SIDE)), weight)
+    return matrix

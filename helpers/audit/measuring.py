@@ -1,0 +1,224 @@
+"""Everything `scan` records about one file, from bytes read once and pixels decoded once.
+
+Worker processes import this module: numpy and Pillow only.
+"""
+
+import contextlib
+import faulthandler
+import hashlib
+import os
+import sys
+import threading
+import warnings
+from functools import cache
+
+import numpy as np
+from PIL import Image
+
+from helpers.audit.decoding import (
+    Unreadable,
+    load_pixels,
+    note_oddities,
+    open_image,
+    read_bytes,
+)
+from helpers.audit.hashes import difference_hash, perceptual_hash
+from helpers.datasets.pixels import to_rgb
+
+SHORTEST_COPY = 128
+"""Statistics come from a copy whose long side has 128 to 255 pixels, or fewer if the file has."""
+
+_MANY_FRAMES = {"GIF", "PNG", "TIFF", "WEBP", "MPO", "AVIF", "HEIF"}
+_EXIF_ORIENTATION, _EXIF_POINTER, _EXIF_GPS, _EXIF_TIME, _EXIF_TAKEN = 274, 34665, 34853, 306, 36867
+_armed = False
+
+
+def prepare_worker() -> None:
+    """Let `measure_files` end this process when one file hangs (own worker processes only)."""
+    global _armed
+    _armed = True
+
+
+def measure_files(paths: list[str], seconds: float = 60.0) -> list[dict]:
+    """Measure each file; never raises for a file, prints nothing.
+
+    In a process set up by `prepare_worker`, a batch that takes longer than `seconds` ends the
+    process, so that the caller can find the file at fault; decoders written in C cannot be
+    interrupted otherwise.
+    """
+    with _quiet():
+        if _armed:
+            faulthandler.dump_traceback_later(seconds, exit=True)
+        try:
+            return [measure_file(path) for path in paths]
+        finally:
+            if _armed:
+                faulthandler.cancel_dump_traceback_later()
+
+
+def measure_file(path: str) -> dict:
+    """Measure one file; the keys are the columns described in `helpers.audit.scan`."""
+    row = {"readable": False}
+    try:
+        data = read_bytes(path)
+        row |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        image = open_image(data)
+        row |= {"format": image.format, "mode": _full_mode(image)}
+        row |= {"width": image.width, "height": image.height}
+        row |= _read_exif(image) | {"frames": _count_frames(image)}
+        image = load_pixels(image, data, SHORTEST_COPY)
+        row |= _measure_pixels(image)
+        row |= {"note": row.get("note") or note_oddities(path, data, image), "readable": True}
+    except Unreadable as error:
+        row["problem"] = str(error)
+    except Exception as error:
+        row["problem"] = f"cannot be decoded: {type(error).__name__}: {error}"[:160]
+    return row
+
+
+def _full_mode(image: Image.Image) -> str:
+    # Pillow reads 16-bit colour as mode RGB; only the raw mode of the tile still tells.
+    raw = image.tile[0].args if image.tile else ""
+    raw = raw if isinstance(raw, str) else str(raw[0]) if raw else ""
+    return f"{image.mode};16" if ";16" in raw and not image.mode.startswith("I") else image.mode
+
+
+def _count_frames(image: Image.Image) -> int:
+    if image.format not in _MANY_FRAMES:
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception:
+        return 1
+
+
+def _read_exif(image: Image.Image) -> dict:
+    facts = {"orientation": 1, "taken": None, "gps": False}
+    if not {"exif", "Raw profile type exif", "xmp"} & image.info.keys() and image.format != "TIFF":
+        return facts
+    try:
+        exif = image.getexif()
+        orientation = exif.get(_EXIF_ORIENTATION, 1)
+        facts["orientation"] = orientation if orientation in range(1, 9) else 1
+        facts["gps"] = _EXIF_GPS in exif
+        taken = exif.get_ifd(_EXIF_POINTER).get(_EXIF_TAKEN) or exif.get(_EXIF_TIME)
+        facts["taken"] = str(taken).strip("\0 ") if taken else None
+    except Exception:
+        facts["note"] = "its EXIF block is damaged"
+    return facts
+
+
+def _measure_pixels(image: Image.Image) -> dict:
+    # Whole-factor reduction costs a tenth of resizing; palettes must be resolved before it.
+    factor = max(image.size) // SHORTEST_COPY
+    if factor > 1 and image.mode not in ("P", "PA", "1") and "transparency" not in image.info:
+        image = image.reduce(factor)
+    rgb = to_rgb(image)
+    if (factor := max(rgb.size) // SHORTEST_COPY) > 1:
+        rgb = rgb.reduce(factor)
+    grey = rgb.convert("L")
+    small = grey.resize((32, 32), Image.Resampling.LANCZOS)
+    facts = _describe_light(np.array(grey.histogram(), np.float64))
+    facts |= _describe_colour(rgb.reduce(2) if min(rgb.size) > 32 else rgb)
+    facts |= describe_sharpness(np.asarray(grey))
+    return facts | {
+        "phash": perceptual_hash(np.asarray(small)),
+        "dhash": difference_hash(np.asarray(small.resize((9, 8), Image.Resampling.LANCZOS))),
+        "thumbnail": small.reduce(2).tobytes(),
+    }
+
+
+def _describe_light(counts: np.ndarray) -> dict:
+    share = counts / counts.sum()
+    levels = np.arange(256) / 255
+    mean = float(share @ levels)
+    below = np.cumsum(share)
+    used = share[share > 0]
+    facts = {
+        "brightness": mean,
+        "contrast": float(np.sqrt(max(share @ levels**2 - mean**2, 0))),
+        "entropy": float(-(used @ np.log2(used))) + 0.0,
+        "clipped": float(share[250:].sum()),
+    }
+    for percent in (1, 5, 50, 95, 99):
+        at = int(np.searchsorted(below, percent / 100 - 1e-9))
+        facts[f"brightness_p{percent:02d}"] = float(levels[min(at, 255)])
+    return facts
+
+
+def _describe_colour(rgb: Image.Image) -> dict:
+    red, green, blue = np.asarray(rgb, np.float32).reshape(-1, 3).T.copy()
+    top = np.maximum(np.maximum(red, green), blue)
+    bottom = np.minimum(np.minimum(red, green), blue)
+    saturation = float(1 - ((bottom + 1) / (top + 1)).mean())
+    opponents = np.stack([red - green, (red + green) / 2 - blue])
+    spread, shift = np.hypot(*opponents.std(axis=1)), np.hypot(*opponents.mean(axis=1))
+    return {"saturation": saturation, "colourfulness": float(spread + 0.3 * shift)}
+
+
+def describe_sharpness(grey: np.ndarray) -> dict:
+    """Measure sharpness of a uint8 grey picture; `helpers.audit.scan` says what the keys mean."""
+    if min(grey.shape) < 12:
+        return {"sharpness": 0.0}
+    grey = grey.astype(np.float32)
+    inner = grey[1:-1, 1:-1] * 4
+    laplacian = inner - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
+    facts = {"sharpness": float(np.square(laplacian).mean() - laplacian.mean() ** 2)}
+    ratios = [_sharpest_ratio(grey), _sharpest_ratio(grey.T)]
+    known = [ratio for ratio in ratios if ratio is not None]
+    # Camera shake blurs along one direction only: the worse direction decides.
+    return facts | ({"local_sharpness": min(known)} if known else {})
+
+
+def _sharpest_ratio(grey: np.ndarray) -> float | None:
+    """Fine over coarse horizontal change in the sharpest tiles, about 1 for a one-pixel edge."""
+    reach = 4
+    fine = np.square(grey[:, 1:] - grey[:, :-1])[:, reach // 2 : 1 - reach // 2]
+    coarse = np.square(grey[:, reach:] - grey[:, :-reach])[:, : fine.shape[1]]
+    rows, columns = _pooling(fine.shape[0]), _pooling(fine.shape[1]).T
+    fine, coarse = (rows @ fine @ columns).ravel(), (rows @ coarse @ columns).ravel()
+    noise = float(np.partition(fine, len(fine) // 20)[len(fine) // 20])
+    busy = coarse > max(40.0, 4 * noise)
+    if busy.sum() < 2:
+        return None
+    ratio = np.sort(reach * (fine[busy] - noise) / (coarse[busy] - noise))
+    return float(ratio[int(0.9 * (len(ratio) - 1))])
+
+
+@cache
+def _pooling(length: int) -> np.ndarray:
+    """Matrix that averages `length` values into up to 8 runs of at least 8."""
+    count = min(8, max(1, length // 8))
+    owner = np.arange(length) * count // length
+    weights = (owner == np.arange(count)[:, None]).astype(np.float32)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+_lock, _depth, _saved = threading.Lock(), 0, -1
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Send what C libraries write to file descriptor 2 to nowhere, counting nested threads."""
+    global _depth, _saved
+    with _lock:
+        if _depth == 0:
+            sys.stderr and sys.stderr.flush()
+            try:
+                _saved = os.dup(2)
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
+            except OSError:
+                _saved = -1
+        _depth += 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        with _lock:
+            _depth -= 1
+            if _depth == 0 and _saved >= 0:
+                os.dup2(_saved, 2)
+                os.close(_saved)

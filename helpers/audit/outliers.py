@@ -1,0 +1,60 @@
+"""Find images whose features lie far from those of all others."""
+
+import numpy as np
+import pandas as pd
+from sklearn.neighbors import NearestNeighbors
+
+from helpers.audit.quality import robust_scores
+
+
+def find_outliers(
+    features: pd.DataFrame, *, neighbours: int = 5, limit: float = 4.0
+) -> pd.DataFrame:
+    """Score images by their distance to their nearest neighbours (Ramaswamy et al. 2000).
+
+    Parameters
+    ----------
+    features : DataFrame by image_id, numeric columns
+        Each column is centred on its median, divided by its standard deviation and clipped at
+        ± 8, so that no unit and no single value rules; missing values count as the median.
+    neighbours : int
+        The distance is the mean over this many nearest images.
+    limit : float
+        Robust deviations (1.4826 × median absolute deviation, of the logarithm of the distance)
+        above the median from which an image is flagged.
+
+    Returns
+    -------
+    DataFrame by image_id, most unusual first: score (robust deviations of the log distance),
+    rank (1 is the most unusual), flag (bool), nearest (image_id of the nearest other image)
+
+    Raises
+    ------
+    ValueError
+        No numeric columns, or fewer images than neighbours + 2.
+    """
+    numbers = features.select_dtypes("number").astype(float)
+    if numbers.shape[1] == 0 or len(numbers) < neighbours + 2:
+        raise ValueError(
+            f"find_outliers got {len(numbers)} images with {numbers.shape[1]} numeric columns; "
+            f"expected at least {neighbours + 2} images and 1 column."
+        )
+    values = numbers.to_numpy()
+    values = values - np.nanmedian(values, axis=0)
+    spread = np.nanstd(values, axis=0)
+    values = np.nan_to_num(values[:, spread > 0] / spread[spread > 0]).clip(-8, 8)
+    search = NearestNeighbors(n_neighbors=neighbours + 1).fit(values)
+    distance, other = search.kneighbors(values)
+    # Duplicates may stand before the image itself among neighbours at distance 0.
+    rows = np.arange(len(values))
+    mine = other == rows[:, None]
+    mine[~mine.any(axis=1), -1] = True
+    distance, other = distance[~mine].reshape(len(rows), -1), other[~mine].reshape(len(rows), -1)
+    score = robust_scores(np.log(distance.mean(axis=1) + 1e-9))
+    table = pd.DataFrame(
+        {"score": score, "nearest": features.index[other[:, 0]], "flag": score > limit},
+        index=features.index,
+    )
+    table = table.sort_values("score", ascending=False, kind="stable")
+    table.insert(1, "rank", np.arange(1, len(table) + 1))
+    return table[["score", "rank", "flag", "nearest"]]

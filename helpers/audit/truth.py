@@ -1,0 +1,97 @@
+"""Compare what a detector found with what was planted."""
+
+import pandas as pd
+
+DETECTED_BY = {
+    "unreadable": ("corrupt",),
+    "dark": ("dark",),
+    "overexposed": ("overexposed",),
+    "blurred": ("blurred",),
+    "unusual mode": ("unusual_mode",),
+    "odd size": ("odd_size",),
+    "exact": ("exact_duplicate",),
+    "near": ("near_duplicate",),
+}
+STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
+
+
+def score_against_truth(dataset, found, kind) -> pd.DataFrame:
+    """Precision and recall of a detector, per strength of the planted fault.
+
+    Parameters
+    ----------
+    dataset : Dataset with `planted`
+    found : image_ids, or a table with the column image_id (an issue) or image_id and other_id
+        (pairs, in either order; images in one cluster count as paired with one another)
+    kind : str or tuple of str
+        The planted kinds that the detector is meant to find; every other image is an innocent.
+
+    Returns
+    -------
+    DataFrame, a row for each strength, then "all detectable" (without undetectable) and
+    "innocent" (the decoys): kind, strength, planted, found, recall, flagged, false, precision.
+    flagged counts what the detector reported in all, false what of it was not planted (an
+    undetectable fault that is found is not false), and precision is 1 − false / flagged.
+
+    Raises
+    ------
+    ValueError
+        The dataset has no planted truth, or none of this kind.
+    """
+    if dataset.planted is None:
+        raise ValueError(
+            f"dataset {dataset.name!r} has no planted truth to score against; "
+            "only the bundled leaves have."
+        )
+    kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+    planted = dataset.planted[dataset.planted["kind"].isin(kinds)]
+    if planted.empty:
+        known = ", ".join(sorted(dataset.planted["kind"].unique()))
+        raise ValueError(f"no {' or '.join(kinds)!r} is planted; expected one of {known}.")
+    decoys = dataset.planted[dataset.planted["innocent"].astype(bool)]
+    if isinstance(found, pd.DataFrame) and "other_id" in found:
+        return _score_pairs(planted, decoys[decoys["partner"].notna()], found, kinds)
+    ids = found["image_id"] if isinstance(found, pd.DataFrame) and "image_id" in found else found
+    ids = set(ids.index if isinstance(found, pd.DataFrame) and "image_id" not in found else ids)
+    real = planted[~planted["innocent"].astype(bool)]
+    hit = real["image_id"].isin(ids)
+    false = len(ids - set(real["image_id"]))
+    lured = decoys[decoys["partner"].isna()]
+    return _table(kinds, real, hit, len(ids), false, lured["image_id"].isin(ids))
+
+
+def _score_pairs(planted, decoys, found, kinds):
+    from helpers.audit.duplicates import cluster_duplicates
+
+    cluster = cluster_duplicates(found)["cluster"].to_dict() if len(found) else {}
+
+    def together(facts):
+        first = facts["image_id"].map(cluster)
+        return first.notna() & (first == facts["partner"].map(cluster))
+
+    # A pair is right when planted links join its two images, however many steps apart.
+    links = pd.concat([planted, planted.attrs.get("also", planted.iloc[:0])])
+    links = links.rename(columns={"partner": "other_id"})[["image_id", "other_id"]]
+    true_cluster = cluster_duplicates(links)["cluster"].to_dict()
+    ours = found["image_id"].map(true_cluster)
+    right = ours.notna() & (ours == found["other_id"].map(true_cluster))
+    return _table(
+        kinds, planted, together(planted), len(found), int((~right).sum()), together(decoys)
+    )
+
+
+def _table(kinds, planted, hit, flagged, false, lured) -> pd.DataFrame:
+    precision = 1 - false / flagged if flagged else float("nan")
+    rows = []
+    groups = [(s, planted["strength"] == s) for s in STRENGTHS]
+    groups.append(("all detectable", planted["strength"] != "undetectable"))
+    for strength, chosen in groups:
+        count = int(chosen.sum())
+        if count:
+            rows.append((strength, count, int(hit[chosen].sum())))
+    if len(lured):
+        rows.append(("innocent", len(lured), int(lured.sum())))
+    table = pd.DataFrame(rows, columns=["strength", "planted", "found"])
+    table["recall"] = table["found"] / table["planted"]
+    table.insert(0, "kind", " or ".join(kinds))
+    return table.assign(flagged=flagged, false=false, precision=precision)
