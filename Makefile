@@ -21,7 +21,7 @@ help:
 # The stamp is named by a checksum, so that a checkout that only touches dates installs nothing;
 # the folder is part of it, because an editable install holds an absolute path.
 define install
-@stamp=$(VENV)/.installed-$(1)-`{ cat $(3) pyproject.toml; pwd; } | cksum | cut -d ' ' -f 1`; \
+@stamp=$(VENV)/.installed-$(1)-`{ cat $(3); pwd; } | cksum | cut -d ' ' -f 1`; \
 if [ -f "$$stamp" ] && $(RUN) -c '' 2>/dev/null; then exit 0; fi; \
 if [ "`uname -s` `uname -m`" = "Darwin x86_64" ]; then \
 	echo "PyTorch is no longer built for Macs with an Intel processor; use an Apple-silicon Mac, Linux or Windows." >&2; exit 1; \
@@ -55,7 +55,7 @@ endef
 
 LAB_FILES := requirements.txt
 TEST_FILES := requirements.txt requirements-dev.txt
-lab_stamp = $(VENV)/.installed-lab-`{ cat $(LAB_FILES) pyproject.toml; pwd; } | cksum | cut -d ' ' -f 1`
+lab_stamp = $(VENV)/.installed-lab-`{ cat $(LAB_FILES); pwd; } | cksum | cut -d ' ' -f 1`
 install_lab = $(call install,lab,requirements.txt,$(LAB_FILES),)
 install_test = $(call install,test,requirements-dev.txt,$(TEST_FILES),"$(lab_stamp)")
 
