@@ -48,15 +48,13 @@ class Found:
     unreadable: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     dangling: list[str] = field(default_factory=list)
-    linked_folders: list[str] = field(default_factory=list)
 
     def notes(self) -> list[str]:
         """One sentence for each kind of thing that was left aside."""
         sayings = {
             "unreadable": "could not be read (no permission) and {were} left out",
-            "outside": "{links} out of the folder, which {are} never followed",
+            "outside": "{links} to a folder or out of this one, which {are} never followed",
             "dangling": "{links} to nothing",
-            "linked_folders": "{links} to another folder, which {are} never followed",
             "hidden": "{are} hidden or made by the system, and {were} ignored",
             "others": "{are} neither an image nor a table by extension, and {were} ignored",
         }
@@ -107,11 +105,8 @@ def _sort_in(entry: os.DirEntry, prefix: str, found: Found, inside: str, pending
         if not os.path.exists(target):
             found.dangling.append(path)
             return
-        if not target.startswith(inside):
+        if not target.startswith(inside) or os.path.isdir(target):
             found.outside.append(path)
-            return
-        if os.path.isdir(target):
-            found.linked_folders.append(path)
             return
     elif entry.is_dir(follow_symlinks=False):
         pending.append((entry.path, path + "/"))

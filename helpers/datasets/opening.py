@@ -2,51 +2,232 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from helpers.datasets.dataset import Dataset, DatasetError, some
-from helpers.datasets.folders import look_into, read_layout, stable_ids
+from helpers.datasets.archives import ARCHIVES, build_folder, extract
+from helpers.datasets.dataset import (
+    Dataset,
+    DatasetError,
+    make_folder,
+    some,
+    suggestion,
+    work_folder,
+)
+from helpers.datasets.downloads import DOWNLOADS, fetch
+from helpers.datasets.folders import EXTENSIONS, TABLES, Found, look_into, read_layout, stable_ids
 
-OFFLINE = ("leaves", "digits")
+if TYPE_CHECKING:
+    pass
+
+NAMES = ("leaves", "digits", *DOWNLOADS)
 
 
-def open_folder(source: Path, name: str | None = None, table: Path | None = None) -> Dataset:
-    """The dataset in a folder, its labels and splits from the folders or from a table in it."""
+def open_dataset(
+    source: str | os.PathLike | None = None,
+    *,
+    group: str | None = None,
+    progress: bool = True,
+    **leaves: int,
+) -> Dataset:
+    """Open a dataset by name or path. Nothing is ever written to a folder of yours.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        "leaves" (the default: rendered here on first use, faults and all), "digits" (scikit-learn's
+        scans), a download ("imagenette", "pets", "clothing"), or a path: a folder of images (class
+        folders, split folders above or below them, flat, or with a CSV/TSV/Parquet beside the
+        images), such a table itself, or a zip or tar of it all. Without it, the environment
+        variable ``WORKBOOK_DATASET`` decides. A name wins over a folder of that name; write
+        "./leaves" for the folder.
+    group : str, optional
+        The metadata column that says which images show the same thing (patient, specimen…).
+    progress : bool
+        Whether to show a progress bar while rendering or downloading.
+    **leaves
+        ``seed``, ``development``, ``test``, ``workers`` for other versions of "leaves".
+
+    Raises
+    ------
+    DatasetError
+        When there is nothing to open: one sentence on what was found, expected, and what to do.
+        What is merely odd is told in `Dataset.notes`.
+    """
+    if source is None:
+        source = os.environ.get("WORKBOOK_DATASET") or "leaves"
+    text = os.fspath(source)
+    if leaves and text != "leaves":
+        raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
+    if text == "leaves":
+        dataset = _open_leaves(progress, **leaves)
+    elif text == "digits":
+        dataset = _open_digits()
+    elif text in DOWNLOADS:
+        dataset = _open_download(text, progress)
+    else:
+        dataset = _open_path(text)
+    return dataset.with_group(group) if group else dataset
+
+
+def _open_path(text: str) -> Dataset:
+    path = Path(text).expanduser()
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError as error:
+        raise DatasetError(f"'{text}' cannot be opened ({error.strerror}).") from error
+    if is_folder:
+        return open_folder(path)
+    if not exists:
+        raise DatasetError(_unknown(text, path))
+    if path.suffix.lower() in TABLES:
+        return open_folder(path.parent, table=path.name)
+    if path.name.lower().endswith(ARCHIVES):
+        return _open_archive(path)
+    what = "a single image" if path.suffix.lower() in EXTENSIONS else "a file of another kind"
+    raise DatasetError(
+        f"'{text}' is {what}; expected a folder of images, a CSV, TSV or Parquet beside them, or "
+        f"a zip or tar of it all; try its folder: open_dataset('{path.parent}')."
+    )
+
+
+def _unknown(text: str, path: Path) -> str:
+    if "://" in text:
+        return f"'{text}' is a web address; download it and open the file or folder by its path."
+    if path.parent.is_dir() and (path.parent != Path() or path.suffix):
+        near = suggestion(path.name, (entry.name for entry in path.parent.iterdir()))
+        where = path.parent if path.parent != Path() else Path.cwd()
+        return f"'{text}' does not exist in '{where}'{near or '; check the spelling'}."
+    if path.parent != Path():
+        there = next(parent for parent in path.absolute().parents if parent.exists())
+        return f"'{text}' does not exist: '{there}' is there, but nothing further; check the path."
+    return (
+        f"{text!r} is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder in "
+        f"'{Path.cwd()}'{suggestion(text, NAMES) or '; give the path of a folder of images'}."
+    )
+
+
+def open_folder(folder: Path, name: str | None = None, table: str | None = None) -> Dataset:
+    """The dataset in `folder`; labels and splits from its folders, or from a table in it."""
     import pandas as pd
 
-    root = source.resolve()
+    from helpers.datasets.tables import add_tables, guess_group, odd_labels
+
+    root = folder.resolve()
     found = look_into(root)
     notes = found.notes()
     if not found.images:
-        raise DatasetError(_no_images(source, found))
+        raise DatasetError(_no_images(folder, found))
     ids = stable_ids(found.images)
-    meaning, layout_notes = read_layout(ids.values())
     image_ids = sorted(ids.values())
+    meaning, layout_notes = read_layout(image_ids)
     told = [meaning[image_id.rpartition("/")[0]] for image_id in image_ids]
     images = pd.DataFrame(
-        {"label": [t[0] for t in told], "split": [t[1] for t in told]},
+        {"label": [label for label, _ in told], "split": [split for _, split in told]},
         index=pd.Index(image_ids, name="image_id", dtype="str"),
         dtype="str",
     )
+    notes += layout_notes + _colliding(image_ids)
+    images, table_notes = add_tables(images, root, _tables(found, table), table is not None)
+    notes += table_notes + odd_labels(images["label"])
+    if group := guess_group(images):
+        notes.append(f"Column {group!r} is taken to say which images show the same thing.")
     files = {image_id: path for path, image_id in ids.items() if path != image_id}
-    return Dataset(name or root.name, root, images, notes=tuple(notes + layout_notes), files=files)
-
-
-def _no_images(source: Path, found) -> str:
-    there = found.others + found.tables + found.outside + found.dangling + found.linked_folders
-    what = f"no images, only {len(there):,} other names ({some(sorted(there))})"
-    return (
-        f"'{source}' holds {what if there else 'no files at all'}; expected "
-        f"photos such as '{source.name}/CLASS/*.jpg' or a CSV beside the images."
+    return Dataset(
+        name or root.name or "root", root, images, notes=tuple(notes), group=group, files=files
     )
 
 
-def open_dataset(source: str | os.PathLike | None = None, *, progress: bool = True) -> Dataset:
-    """Open a dataset by name or path."""
-    if source is None:
-        source = os.environ.get("WORKBOOK_DATASET") or "leaves"
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise DatasetError(f"'{source}' is neither a known dataset nor a path that exists.")
-    return open_folder(path)
+def _tables(found: Found, table: str | None) -> list[str]:
+    """The tables to look at: the one asked for, else those at the top, else one folder down."""
+    if table is not None:
+        return [table]
+    with_images = {path.partition("/")[0] for path in found.images}
+    below = (t for t in found.tables if t.count("/") == 1 and t.split("/")[0] not in with_images)
+    return sorted(t for t in found.tables if "/" not in t) or sorted(below)
+
+
+def _colliding(image_ids: list[str]) -> list[str]:
+    counts = Counter(image_id.lower() for image_id in image_ids)
+    if len(counts) == len(image_ids):
+        return []
+    names = [image_id for image_id in image_ids if counts[image_id.lower()] > 1]
+    return [f"{len(names):,} names differ only in case and would overwrite each other on macOS or "
+            f"Windows: {some(names)}."]  # fmt: skip
+
+
+def _no_images(folder: Path, found: Found) -> str:
+    expected = (
+        f"expected photos such as '{folder.name}/CLASS/*.jpg' or a CSV with columns path,label "
+        "beside them"
+    )
+    if found.unreadable:
+        return f"'{folder}' shows no images; {found.notes()[0].rstrip('.')}; give us permission."
+    if links := found.outside + found.dangling:
+        return (
+            f"'{folder}' holds only links ({some(sorted(links))}), which are never followed out of "
+            "the folder; open the folder they lead to, or copy the files."
+        )
+    there = sorted(found.others + found.tables)
+    what = f"no images among {len(there):,} files ({some(there)})" if there else "no files at all"
+    return f"'{folder}' holds {what}; {expected}."
+
+
+def _open_archive(path: Path) -> Dataset:
+    facts = path.stat()
+    key = f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
+    name = path.name.lower()
+    stem = path.name[: -max(len(end) for end in ARCHIVES if name.endswith(end))] or "archive"
+    folder = work_folder() / "data" / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    return open_folder(build_folder(folder, lambda temporary: extract(path, temporary)), name=stem)
+
+
+def _open_digits() -> Dataset:
+    from helpers.datasets.digits import NOTE, write_digits
+
+    folder = build_folder(work_folder() / "data" / "digits", write_digits)
+    dataset = open_folder(folder, "digits")
+    return Dataset("digits", dataset.root, dataset.images, notes=(NOTE, *dataset.notes))
+
+
+def _open_download(name: str, progress: bool) -> Dataset:
+    download = DOWNLOADS[name]
+    root = fetch(download, work_folder() / "data" / name, progress)
+    dataset = open_folder(root, name)
+    labels = dataset.images["label"].replace(dict(download.classes))
+    if download.label:
+        stems = dataset.images.index.str.rpartition("/").get_level_values(2)
+        labels = [download.label(stem.rpartition(".")[0]) for stem in stems]
+    return dataset.with_images(dataset.images.assign(label=labels).astype({"label": "str"}))
+
+
+def _open_leaves(progress: bool, **options: int) -> Dataset:
+    import pandas as pd
+
+    from helpers import leaves
+
+    version = getattr(leaves, "VERSION", 1)
+    workers = options.pop("workers", 2)
+    sizes = {"seed": 0, "development": 2400, "test": 1200}
+    if strange := sorted(set(options) - set(sizes)):
+        raise DatasetError(f"'leaves' has no option {some(strange)}; it has {some(sizes)}.")
+    name = "-".join(
+        ["leaves", *(f"{k}{options[k]}" for k in sizes if options.get(k, sizes[k]) != sizes[k])]
+    )
+    sizes |= options
+    folder = work_folder() / "data" / f"leaves-v{version}-{'-'.join(map(str, sizes.values()))}"
+    if not (folder / "planted.parquet").exists():
+        make_folder(folder.parent)
+        from helpers.datasets.steps import locked
+
+        with locked(folder):
+            if not (folder / "planted.parquet").exists():
+                leaves.build(folder, **sizes, workers=workers, progress=progress)
+    images = pd.read_parquet(folder / "images.parquet")
+    planted = pd.read_parquet(folder / "planted.parquet")
+    return Dataset(
+        name, folder / "images", images, planted=planted, group="specimen", masks=folder / "masks"
+    )

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-HEIF = {".heic", ".heif", ".hif"}
-
 
 def prepare_reader(path: str | Path) -> None:
-    """Let Pillow open HEIC when this file needs it (a plug-in that costs time to load)."""
-    if Path(path).suffix.lower() in HEIF:
+    """Let Pillow open HEIC when this file is one, whatever it is called (loading takes time)."""
+    with open(path, "rb") as file:
+        start = file.read(12)
+    if start[4:8] == b"ftyp" and not start[8:].startswith(b"avi"):
         from pillow_heif import register_heif_opener
 
         register_heif_opener()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -31,13 +30,14 @@ def saved(
     code: Iterable = (),
     schema: Mapping[str, object] | None = None,
     files: bool = True,
+    table: bool = True,
 ) -> pd.DataFrame:
     """Load the table `name` of `dataset`, or build, store and return it.
 
     Parameters
     ----------
     name : str
-        What the table is, e.g. "scan"; becomes part of its file name under `dataset.work`.
+        What the table is, e.g. "scan"; begins its file name under `dataset.work`.
     build : callable
         Takes nothing, returns a DataFrame with text column names.
     inputs : iterable
@@ -49,6 +49,9 @@ def saved(
     files : bool
         Whether size and time of the image files are part of the key. Leave it on for steps that
         read pixels; turn it off for steps that only read tables.
+    table : bool
+        Whether labels, splits, metadata and group are part of the key. Turned off, only the image
+        ids are, so that relabelling does not repeat a scan.
 
     Returns
     -------
@@ -60,27 +63,25 @@ def saved(
     ValueError
         When `build` returns a table that does not meet `schema`.
     """
-    key = step_key(dataset, inputs=inputs, code=code, files=files)
-    slug = re.sub(r"[^\w.-]+", "-", name)
-    path = dataset.work / f"{slug}-{key}.parquet"
+    key = step_key(dataset, inputs=inputs, code=code, files=files, table=table)
+    path = dataset.work / f"{name}-{key}.parquet"
     with locked(path):
-        table = read_table(path, schema)
-        if table is None:
-            table = build()
-            if missing := _breaks(table, schema):
+        stored = read_table(path, schema)
+        if stored is None:
+            built = build()
+            if missing := _breaks(built, schema):
                 raise ValueError(f"step {name!r} built a table without {missing}")
-            write_table(table, path)
-            table = read_table(path, schema)
-            if table is None:
-                raise ValueError(f"step {name!r} does not come back from Parquet as it was built")
-    return table
+            write_table(built, path)
+            stored = read_table(path, schema)
+    return stored
 
 
-def step_key(dataset: Dataset, *, inputs: Iterable, code: Iterable, files: bool = True) -> str:
-    """12 hex digits that change when anything a step depends on changes."""
-    digest = hashlib.sha256()
-    for item in (dataset.images, dataset.group, *inputs):
-        digest.update(_fingerprint(item))
+def step_key(
+    dataset: Dataset, *, inputs: Iterable, code: Iterable, files: bool = True, table: bool = True
+) -> str:
+    """12 hex digits that change when anything a step depends on changes (see `saved`)."""
+    own = [dataset.images, dataset.group] if table else [dataset.images.index]
+    digest = hashlib.sha256(_fingerprint([*own, *inputs]))
     for thing in code:
         digest.update(inspect.getsource(thing).encode())
     if files:
@@ -93,22 +94,21 @@ def _fingerprint(item: object) -> bytes:
     import pandas as pd
 
     if isinstance(item, (pd.DataFrame, pd.Series, pd.Index)):
-        table = item.to_frame() if not isinstance(item, pd.DataFrame) else item
-        table = table.reset_index()
-        text = repr([(str(c), str(d)) for c, d in table.dtypes.items()]).encode()
+        names = list(item.columns) if isinstance(item, pd.DataFrame) else [item.name]
+        kinds = list(item.dtypes) if isinstance(item, pd.DataFrame) else [item.dtype]
         try:
-            rows = pd.util.hash_pandas_object(table, index=False)
+            rows = pd.util.hash_pandas_object(item)
         except TypeError:  # cells that hold lists or arrays
-            rows = pd.util.hash_pandas_object(table.map(repr), index=False)
-        return text + rows.to_numpy().tobytes()
+            rows = pd.util.hash_pandas_object(item.map(repr))
+        return f"{names}{kinds}".encode() + rows.to_numpy().tobytes()
     if isinstance(item, np.ndarray):
-        return repr((item.dtype, item.shape)).encode() + np.ascontiguousarray(item).tobytes()
+        return f"{item.dtype}{item.shape}".encode() + item.tobytes()
     if isinstance(item, Mapping):
-        return b"".join(_fingerprint(key) + _fingerprint(value) for key, value in item.items())
+        item = list(item.items())
     if isinstance(item, (set, frozenset)):
-        return b"".join(sorted(map(_fingerprint, item)))
+        item = sorted(item, key=repr)
     if isinstance(item, (list, tuple)):
-        return str(len(item)).encode() + b"".join(map(_fingerprint, item))
+        return b"(" + b"".join(map(_fingerprint, item)) + b")"
     if item is None or isinstance(item, (str, bytes, int, float, bool, Path, np.generic)):
         return f"{type(item).__name__} {item!r};".encode()
     raise TypeError(f"an input of a step must be a table, array or plain value, not {item!r:.80}")

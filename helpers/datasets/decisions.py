@@ -1,0 +1,222 @@
+"""The decision log: what a person decided about each image, in SQLite, never overwritten.
+
+Cleaning a dataset is a list of decisions applied to its table; no image file is touched. An undo
+is one more entry, so the history of who thought what, and when, stays whole.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.datasets.dataset import Dataset, DatasetError, make_folder, some, suggestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ACTIONS = ("keep", "relabel", "drop")
+COLUMNS = ["image_id", "action", "reason", "label", "when"]
+DROPPED = {
+    "corrupt": "cannot be decoded",
+    "no_leaf": "shows no leaf",
+    "exact_duplicate": "copy of another file",
+    "near_duplicate": "altered copy of another file",
+}
+POOR = ("dark", "overexposed", "blurred")
+_TABLE = """
+CREATE TABLE IF NOT EXISTS decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, label TEXT,
+    "when" TEXT NOT NULL, undone INTEGER REFERENCES decisions (id)
+)"""
+_STANDING = """
+action != 'undo' AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL)"""
+
+
+class DecisionLog:
+    """Decisions about images: keep, relabel or drop, with a reason, and undo.
+
+    Parameters
+    ----------
+    where : Dataset, str or Path
+        A dataset (its own log under ``dataset.work``, image ids checked) or the log's file.
+    name : str
+        Name of the log, where several are kept for one dataset.
+
+    Notes
+    -----
+    Each call opens the file, acts in one transaction and closes it, and waits up to 30 s for
+    another process, so two notebooks may use one log at once. SQLite's rollback journal is used
+    rather than WAL, which network folders do not support.
+    """
+
+    def __init__(self, where: Dataset | str | os.PathLike, name: str = "decisions"):
+        known = isinstance(where, Dataset)
+        self._known = where.images.index if known else None
+        self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
+
+    def __repr__(self) -> str:
+        return f"DecisionLog {self.path.name!r}: {len(self.current())} decisions stand"
+
+    def record(
+        self, image_id: str, action: str, reason: str = "", label: str | None = None
+    ) -> None:
+        """Write one decision down; it replaces an earlier one about the same image.
+
+        Raises
+        ------
+        DatasetError
+            Unknown image or action, "relabel" without a label, or a log that cannot be written.
+        """
+        self.record_all([(image_id, action, reason, label)])
+
+    def record_all(self, decisions: Iterable[tuple[str, str, str, str | None]]) -> None:
+        """Write many decisions (image_id, action, reason, label), all or none."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        rows = [(*self._checked(*decision), now) for decision in decisions]
+        with self._writing() as log:
+            log.executemany(
+                'INSERT INTO decisions (image_id, action, reason, label, "when")'
+                " VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def undo(self) -> dict | None:
+        """Take back the last decision that still stands, again and again; returns what it was
+        (image_id, action, reason, label, when), or None when nothing is left."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._writing() as log:
+            last = log.execute(
+                f'SELECT id, image_id, action, reason, label, "when" FROM decisions'
+                f" WHERE {_STANDING} ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            if last:
+                log.execute(
+                    'INSERT INTO decisions (image_id, action, reason, label, "when", undone)'
+                    " VALUES (?, 'undo', '', NULL, ?, ?)",
+                    (last[1], now, last[0]),
+                )
+        return dict(zip(COLUMNS, last[1:], strict=True)) if last else None
+
+    def current(self) -> pd.DataFrame:
+        """The decision that stands for each image, by image_id in order of decision: action,
+        reason, label (missing unless relabelled), when (UTC)."""
+        table = self._read(f"{_STANDING} AND id IN (SELECT MAX(id) FROM decisions"
+                           f" WHERE {_STANDING} GROUP BY image_id)")  # fmt: skip
+        return table.set_index("image_id")[COLUMNS[1:]]
+
+    def history(self) -> pd.DataFrame:
+        """Everything ever recorded, by running number, undo included: image_id, action, reason,
+        label, when, undone (the number of the decision that an undo took back)."""
+        return self._read("1")
+
+    def _read(self, which: str) -> pd.DataFrame:
+        import pandas as pd
+
+        columns = ["id", *COLUMNS, "undone"]
+        rows = []
+        if self.path.exists():
+            try:
+                with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", 30, uri=True)) as log:
+                    rows = log.execute(
+                        'SELECT id, image_id, action, reason, label, "when", undone FROM decisions'
+                        f" WHERE {which} ORDER BY id"
+                    ).fetchall()
+            except sqlite3.Error as error:
+                if "no such table" not in str(error):
+                    raise DatasetError(self._sentence("cannot be read", error)) from error
+        table = pd.DataFrame(rows, columns=columns).set_index("id")
+        text = dict.fromkeys(("image_id", "action", "reason", "label"), "str")
+        when = pd.to_datetime(table["when"], utc=True, format="ISO8601")
+        return table.astype(text | {"undone": "Int64"}).assign(when=when)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, begun at once so that nobody writes between our read and our write."""
+        make_folder(self.path.parent)
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as log:
+                log.execute("BEGIN IMMEDIATE")
+                log.execute(_TABLE)
+                yield log
+                log.execute("COMMIT")  # closing without it rolls back
+        except sqlite3.Error as error:
+            raise DatasetError(self._sentence("cannot be written", error)) from error
+
+    def _sentence(self, what: str, error: Exception) -> str:
+        return (
+            f"The decision log '{self.path}' {what} ({error}); use a log in a folder you may "
+            "write to (WORKBOOK_WORK), or give another file: DecisionLog(path)."
+        )
+
+    def _checked(self, image_id: str, action: str, reason: str = "", label: str | None = None):
+        if action not in ACTIONS:
+            raise DatasetError(
+                f"There is no decision {action!r}; expected one of {some(ACTIONS)}"
+                f"{suggestion(action, ACTIONS)}."
+            )
+        if self._known is not None and image_id not in self._known:
+            hint = suggestion(image_id, self._known)
+            raise DatasetError(f"The dataset has no image {image_id!r} to decide about{hint}.")
+        label = None if label is None else str(label).strip()
+        if (action == "relabel") != bool(label):
+            needs = "needs the new label" if action == "relabel" else "takes no label"
+            raise DatasetError(f"The decision {action!r} about {image_id!r} {needs}.")
+        return str(image_id), action, str(reason), label
+
+
+def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> Dataset:
+    """A new dataset without the dropped rows and with the new labels; nothing on disk changes.
+
+    Parameters
+    ----------
+    decisions : DataFrame or DecisionLog
+        By image_id, with columns action and label (as from `DecisionLog.current`). Decisions about
+        images that are not in `dataset` do nothing.
+    """
+    table = decisions.current() if isinstance(decisions, DecisionLog) else decisions
+    if strange := sorted(set(table["action"]) - set(ACTIONS)):
+        raise DatasetError(
+            f"There is no decision {some(map(repr, strange))}; expected one of {some(ACTIONS)}."
+        )
+    table = table[table.index.isin(dataset.images.index)]
+    images = dataset.images.copy()
+    relabelled = table[table["action"] == "relabel"]
+    if relabelled["label"].isna().any():
+        which = relabelled.index[relabelled["label"].isna()]
+        raise DatasetError(
+            f"Decisions to relabel need a label, and these have none: {some(which)}."
+        )
+    images.loc[relabelled.index, "label"] = relabelled["label"]
+    return dataset.with_images(images.drop(table.index[table["action"] == "drop"]))
+
+
+def default_decisions(dataset: Dataset) -> pd.DataFrame:
+    """What a careful reviewer who saw all that can be seen would decide about the bundled dataset.
+
+    Made from the planted truth, without the faults nobody could see (strength "undetectable"), so
+    that later notebooks do not depend on the learner's own marks. Same form as
+    `DecisionLog.current`; empty for any other dataset.
+    """
+    import pandas as pd
+
+    decided: dict[str, tuple] = {}
+    planted = dataset.planted if dataset.is_bundled else None
+    seen = () if planted is None else planted[~planted["innocent"]]
+    for row in seen[seen["strength"] != "undetectable"].itertuples() if len(seen) else ():
+        if row.kind.startswith("label_error"):
+            decided.setdefault(row.image_id, ("relabel", "label is wrong", row.truth))
+        elif row.kind in DROPPED or row.kind in POOR and row.strength == "obvious":
+            decided[row.image_id] = ("drop", DROPPED.get(row.kind, "too poor to recognise"), None)
+        if row.kind == "exact_duplicate" and isinstance(row.truth, str):
+            decided.setdefault(row.partner, ("relabel", "its copy's label is right", row.truth))
+    table = pd.DataFrame.from_dict(
+        decided, orient="index", columns=["action", "reason", "label"], dtype="str"
+    )
+    table.index = pd.Index(table.index, name="image_id", dtype="str")
+    return table.assign(when=pd.Timestamp("2000-01-01", tz="UTC"))[COLUMNS[1:]]

@@ -1,0 +1,233 @@
+import pandas as pd
+import pytest
+
+from helpers.datasets import DatasetError, open_dataset
+
+
+@pytest.fixture
+def csv(tree):
+    """Empty image files and a table beside them."""
+
+    def make(text, *names, called="labels.csv", encoding="utf-8"):
+        root = tree(*names)
+        (root / called).parent.mkdir(exist_ok=True)
+        (root / called).write_bytes(text.encode(encoding))
+        return root
+
+    return make
+
+
+def column(dataset, name="label"):
+    return {i: None if pd.isna(v) else v for i, v in dataset.images[name].items()}
+
+
+@pytest.mark.parametrize(
+    "header", ["path,label", "Filename,class", "image,Category", "image_id,dx"]
+)
+def test_usual_column_names_are_known(csv, header):
+    dataset = open_dataset(csv(f"{header}\n1.jpg,cat\n2.jpg,dog\n", "1.jpg", "2.jpg"))
+    assert column(dataset) == {"1.jpg": "cat", "2.jpg": "dog"}
+    assert dataset.metadata == []
+
+
+def test_the_path_column_is_found_by_what_it_holds_when_its_name_says_nothing(csv):
+    dataset = open_dataset(csv("Foto,label\n1.jpg,cat\n2.jpg,dog\n", "1.jpg", "2.jpg"))
+    assert column(dataset) == {"1.jpg": "cat", "2.jpg": "dog"}
+
+
+def test_class_names_win_over_class_numbers(csv):
+    dataset = open_dataset(
+        csv("file,label,class_name\n1.jpg,0,cat\n2.jpg,1,dog\n", "1.jpg", "2.jpg")
+    )
+    assert dataset.classes == ["cat", "dog"]
+    assert dataset.metadata == ["label_in_table"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "images/a 1.jpg",
+        "./images/a 1.jpg",
+        "images\\a 1.jpg",
+        "a 1.jpg",
+        "a 1",
+        "A 1.JPG",
+        "/home/someone/photos/images/a 1.jpg",
+        "photos/images/a 1.jpg",
+    ],
+)
+def test_file_names_are_found_however_they_are_written(csv, written):
+    root = csv(f"path,label\n{written},cat\nb.jpg,dog\n", "images/a 1.jpg", "images/b.jpg")
+    dataset = open_dataset(root)
+    assert column(dataset) == {"images/a 1.jpg": "cat", "images/b.jpg": "dog"}
+    assert dataset.notes == ()
+
+
+def test_a_path_that_leads_out_of_the_root_is_never_used(csv, tmp_path):
+    (tmp_path / "secret.jpg").touch()
+    root = csv("path,label\n../secret.jpg,cat\n1.jpg,dog\n", "1.jpg")
+    dataset = open_dataset(root)
+    assert list(dataset.images.index) == ["1.jpg"]
+    assert "1 row of 'labels.csv' without exactly one image file: ../secret.jpg." in dataset.notes
+
+
+def test_the_same_name_twice_is_settled_by_split_and_label(csv):
+    root = csv(
+        "id,label,split\n1,cat,train\n1,dog,test\n", "train/1.jpg", "test/1.jpg", called="all.csv"
+    )
+    assert column(open_dataset(root)) == {"train/1.jpg": "cat", "test/1.jpg": "dog"}
+    root = csv("id,label\n1,cat\n1,dog\n", "cat/1.jpg", "dog/1.jpg", called="all.csv")
+    (root / "train/1.jpg").unlink()
+    (root / "test/1.jpg").unlink()
+    assert column(open_dataset(root)) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
+
+
+def test_a_name_that_fits_two_files_is_not_guessed(csv):
+    root = csv("file,label\n1.jpg,cat\n2.jpg,dog\n", "a/1.jpg", "b/1.jpg", "a/2.jpg")
+    dataset = open_dataset(root)
+    assert column(dataset) == {"a/2.jpg": "dog"}
+    assert "1 row of 'labels.csv' without exactly one image file: 1.jpg." in dataset.notes
+
+
+def test_leading_zeros_and_words_that_look_missing_stay(csv):
+    root = csv("image_id,label\n007,NA\n8,None\n9,1\n", "007.png", "8.png", "9.png")
+    assert column(open_dataset(root)) == {"007.png": "NA", "8.png": "None", "9.png": "1"}
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "splits"),
+    [
+        ("split", ["Training", "VAL", "test_set"], ["train", "valid", "test"]),
+        ("subset", ["train", "dev", "Testing"], ["train", "valid", "test"]),
+        ("is_valid", ["False", "True", "False"], ["train", "valid", "train"]),
+        ("is_test", ["0", "1", "0"], [None, "test", None]),
+    ],
+)
+def test_split_columns_are_read(csv, header, values, splits):
+    rows = "".join(f"{i}.jpg,{'cat' if i else 'dog'},{v}\n" for i, v in enumerate(values))
+    dataset = open_dataset(csv(f"file,label,{header}\n{rows}", "0.jpg", "1.jpg", "2.jpg"))
+    assert list(column(dataset, "split").values()) == splits
+    assert dataset.metadata == []
+
+
+def test_a_numbered_fold_is_metadata_not_a_split(csv):
+    dataset = open_dataset(csv("file,label,fold\n1.jpg,cat,0\n2.jpg,dog,1\n", "1.jpg", "2.jpg"))
+    assert dataset.metadata == ["fold"]
+    assert dataset.images["split"].isna().all()
+
+
+def test_one_table_per_split(csv):
+    root = csv(
+        "id,label\n1,cat\n2,dog\n", "train/1.jpg", "train/2.jpg", "test/1.jpg", called="train.csv"
+    )
+    (root / "test_labels.csv").write_text("id,label\n1,dog\n")
+    dataset = open_dataset(root)
+    assert column(dataset) == {"test/1.jpg": "dog", "train/1.jpg": "cat", "train/2.jpg": "dog"}
+    assert list(dataset.images["split"]) == ["test", "train", "train"]
+
+
+def test_metadata_keep_their_types_and_a_group_is_recognised(csv):
+    text = "file,label,age,Patient_ID,sex\n1.jpg,cat,3,p1,f\n2.jpg,dog,,p1,m\n"
+    dataset = open_dataset(csv(text, "1.jpg", "2.jpg"))
+    assert dataset.metadata == ["age", "Patient_ID", "sex"]
+    assert dataset.images["age"].dtype == "float64"
+    assert dataset.group == "Patient_ID"
+    assert dataset.notes == (
+        "Column 'Patient_ID' is taken to say which images show the same thing.",
+    )
+    assert list(dataset.groups) == ["Patient_ID p1"] * 2
+    assert open_dataset(dataset.root, group="sex").group == "sex"
+    with pytest.raises(
+        DatasetError, match="no metadata column 'owner'; it has: age, Patient_ID, sex"
+    ):
+        open_dataset(dataset.root, group="owner")
+
+
+def test_a_table_without_labels_adds_to_class_folders(csv):
+    root = csv("file,site\n1.jpg,park\n", "cat/1.jpg", "dog/2.jpg")
+    dataset = open_dataset(root)
+    assert column(dataset) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog"}
+    assert column(dataset, "site") == {"cat/1.jpg": "park", "dog/2.jpg": None}
+    assert (
+        "1 image has no row in 'labels.csv' and stayed kept without its columns" in dataset.notes[0]
+    )
+
+
+def test_labels_of_a_table_win_over_folders_and_the_difference_is_noted(csv):
+    root = csv("file,label\ncat/1.jpg,lynx\ndog/2.jpg,dog\n", "cat/1.jpg", "dog/2.jpg")
+    dataset = open_dataset(root)
+    assert dataset.classes == ["dog", "lynx"]
+    assert "they differ for 1 of 2 images" in dataset.notes[0]
+
+
+def test_one_hot_columns_become_labels(csv):
+    root = csv("image,MEL,NV,age\n1,1,0,30\n2,0,1,40\n", "1.jpg", "2.jpg")
+    dataset = open_dataset(root)
+    assert column(dataset) == {"1.jpg": "MEL", "2.jpg": "NV"}
+    assert dataset.metadata == ["age"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_encodings_and_separators(csv, encoding):
+    root = csv("file;label\n1.jpg;chêne\n2.jpg; érable \n", "1.jpg", "2.jpg", encoding=encoding)
+    assert column(open_dataset(root)) == {"1.jpg": "chêne", "2.jpg": "érable"}
+
+
+def test_parquet_is_read_with_its_index(tree):
+    root = tree("a/1.jpg", "a/2.jpg")
+    index = pd.Index(["a/1.jpg", "a/2.jpg"], name="image_id")
+    table = pd.DataFrame({"label": [3, 4], "site": ["x", "y"]}, index=index)
+    table.to_parquet(root / "images.parquet")
+    dataset = open_dataset(root / "images.parquet")
+    assert column(dataset) == {"a/1.jpg": "3", "a/2.jpg": "4"}
+    assert dataset.metadata == ["site"]
+
+
+def test_odd_rows_are_noted_with_names_and_counts(csv):
+    text = "file,label\n1.jpg,cat\n1.jpg,dog\n2.jpg,\n3.jpg,dog\n" + "".join(
+        f"gone{i}.jpg,cat\n" for i in range(5)
+    )
+    dataset = open_dataset(csv(text, "1.jpg", "2.jpg", "3.jpg", "extra.jpg"))
+    assert column(dataset) == {"1.jpg": "cat", "2.jpg": None, "3.jpg": "dog"}
+    assert dataset.notes == (
+        "5 rows of 'labels.csv' without exactly one image file: gone0.jpg, gone1.jpg, gone2.jpg "
+        "and 2 more.",
+        "'labels.csv' names 1 image more than once, 1 of them with different labels; the first "
+        "row counts: 1.jpg.",
+        "1 image has no row in 'labels.csv' and stayed left out: extra.jpg.",
+        "1 image has no label: 2.jpg.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "a,b\n1,2\n",
+            "no column that names files .columns: a, b.; expected a column such as path",
+        ),
+        ("file,label\nx.jpg,cat\n", "none of its files is there: x.jpg; expected"),
+        ("1.jpg,cat\n2.jpg,dog\n", "no header, its first line is already a row .1.jpg, cat."),
+        ("file,label\n", "has no rows"),
+        ("", "cannot be read as a table"),
+    ],
+)
+def test_a_table_that_cannot_be_used_says_why(csv, text, message):
+    root = csv(text, "1.jpg", "2.jpg")
+    for source in (root, root / "labels.csv"):
+        with pytest.raises(DatasetError, match=message):
+            open_dataset(source)
+
+
+def test_a_stray_table_beside_class_folders_is_only_a_note(csv):
+    dataset = open_dataset(csv("epoch,loss\n1,0.5\n", "cat/1.jpg", "dog/2.jpg", called="log.csv"))
+    assert dataset.classes == ["cat", "dog"]
+    assert dataset.notes[0].endswith("it was ignored.")
+
+
+def test_two_tables_that_both_name_labels_ask_which(csv):
+    root = csv("file,label\n1.jpg,cat\n", "1.jpg", called="a.csv")
+    (root / "b.csv").write_text("file,label\n1.jpg,dog\n")
+    with pytest.raises(DatasetError, match=r"2 tables .*open_dataset\('photos/a.csv'\)"):
+        open_dataset(root)
+    assert open_dataset(root / "b.csv").classes == ["dog"]
