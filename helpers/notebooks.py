@@ -99,9 +99,13 @@ def strip(notebook: Any) -> Any:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
+            data = output.get("data", {})
             # Without the kernel that made it, a widget's view is an error message.
-            if output.get("data", {}).pop(WIDGET_VIEW, None) is not None:
-                output["data"]["text/plain"] = "Run this cell to use the widget."
+            if data.pop(WIDGET_VIEW, None) is not None:
+                data["text/plain"] = "Run this cell to use the widget."
+            for kind in PICTURES:
+                if kind in data and not data.get("text/plain", "<").startswith("<"):
+                    output.metadata.setdefault(kind, {})["alt"] = data["text/plain"]
     return notebook
 
 
