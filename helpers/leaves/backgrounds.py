@@ -4,7 +4,7 @@ Each surface is a large texture made once in a process (tone, tint and height in
 channels); every photo cuts its own window, turned, scaled and flipped, and colours it anew.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -62,6 +62,9 @@ _RELIEF = {
 }
 
 
+_LICHENS = np.array(((0.66, 0.68, 0.52), (0.72, 0.62, 0.28)), np.float32)[..., None, None]
+
+
 def _bark(rng) -> Atlas:
     size = _TEXELS // 2
     bend = fractal(rng, size, 3.4, (2.5, 1.0))
@@ -92,15 +95,15 @@ def _grass(rng) -> Atlas:
     image = Image.new("RGB", (_TEXELS, _TEXELS), (18, 60, 0))
     draw = ImageDraw.Draw(image)
     lean = fractal(rng, 64, 3.0)
-    for i, depth in enumerate(np.linspace(0.0, 1.0, 6400) ** 1.2):
+    for i, depth in enumerate(np.linspace(0.0, 1.0, 5200) ** 1.2):
         root = rng.random(2) * (_TEXELS + 160) - 80
         spot = np.clip(root / _TEXELS * 63, 0, 63).astype(int)
-        turn = np.pi / 2 + 5.0 * (lean[spot[1], spot[0]] - 0.5) + rng.normal(0, 0.75)
-        length, width = rng.uniform(50, 150), rng.uniform(3.0, 7.5)
-        middle, left, right = blade_edges(root, turn, length, width, rng.normal(0, 0.9))
+        turn = np.pi / 2 + 6.0 * (lean[spot[1], spot[0]] - 0.5) + rng.normal(0, 0.55)
+        length, width = rng.uniform(70, 190), rng.uniform(5.0, 12.0)
+        middle, left, right = blade_edges(root, turn, length, width, rng.normal(0, 0.55))
         dry = rng.random() < 0.05
         tint = rng.beta(1.2, 2.5) * 160 + (90 if dry else 0)
-        tone = (0.10 + 0.62 * depth) * rng.uniform(0.75, 1.25) + (0.12 if dry else 0)
+        tone = (0.22 + 0.5 * depth) * rng.uniform(0.75, 1.25) + (0.12 if dry else 0)
         for edge, shade in ((left, 0.82), (right, 1.08)):
             colour = (int(min(255 * tone * shade, 255)), int(tint), int(40 + 200 * depth))
             draw.polygon([*map(tuple, middle), *map(tuple, edge[::-1])], fill=colour)
@@ -130,7 +133,7 @@ def _paper(rng) -> Atlas:
 
 
 def _soil(rng) -> Atlas:
-    radii = np.sort(np.minimum(2.2 * (1 - rng.random(13000)) ** -0.62, 34.0) * 1.25)
+    radii = np.sort(np.minimum(2.0 * (1 - rng.random(15000)) ** -0.5, 26.0) * 1.1)
     rng.shuffle(radii)
     height, tone = heap(rng, _TEXELS, radii)
     fine = fractal(rng, _TEXELS, 1.0)
@@ -179,7 +182,7 @@ def _wood(rng) -> Atlas:
     return Atlas(light * (1 - 0.93 * gap), tint, 0.8 - 0.8 * gap + 0.2 * growth)
 
 
-@lru_cache(maxsize=None)
+@cache
 def surface(background: str) -> Atlas:
     """Texture of a background, made on first use in a process.
 
@@ -197,7 +200,7 @@ def surface(background: str) -> Atlas:
     return makers[background](generator("surface", background))
 
 
-@lru_cache(maxsize=1)
+@cache
 def clouds() -> Atlas:
     """Three unrelated noises, coarse to fine, for blotches, lichen and dappled shade."""
     rng = generator("clouds")
@@ -216,7 +219,7 @@ def paint(
 
     Returns
     -------
-    albedo : float32 (height, width, 3)
+    albedo : float32 (3, height, width)
         Linear reflectance in 0..1.
     relief : float32 (height, width)
         Height of the surface in plane units.
@@ -226,37 +229,29 @@ def paint(
     turn = rng.normal(0, 0.25) + np.pi / 2 * rng.integers(0, 4)
     if background in ("soil", "stone", "paper"):
         turn = rng.uniform(0, 2 * np.pi)
-    tone, tint, relief = np.moveaxis(
-        atlas.sample(place(rng, scale, turn) @ pixel_to_plane, width, height), -1, 0
-    )
+    tone, tint, relief = atlas.sample(place(rng, scale, turn) @ pixel_to_plane, width, height)
     variants = np.asarray(_COLOURS[background])
     first, second = rng.permutation(len(variants))[:2]
     colours = variants[first] + rng.uniform(0, 0.5) * (variants[second] - variants[first])
-    colours = colours * (1 + rng.normal(0, 0.03, (3, 3))) * rng.uniform(0.85, 1.12)
-    dark, middle, other = np.clip(colours, 0.01, 0.97).astype(np.float32)
-    blotch = clouds().sample(place(rng, 0.28, rng.uniform(0, 6.3)) @ pixel_to_plane, width, height)
-    tone = tone * (0.86 + 0.28 * blotch[..., 0])
-    albedo = dark + tone[..., None] * 1.25 * (middle - dark)
-    albedo += (tint * np.float32(rng.uniform(0.3, 1.0)) * tone)[..., None] * (other - middle)
+    colours = colours * (1 + rng.normal(0, 0.02, 3)) * rng.uniform(0.85, 1.12)
+    dark, middle, other = np.clip(colours, 0.01, 0.97).astype(np.float32)[..., None, None]
+    where = place(rng, 0.28, rng.uniform(0, 6.3)) @ pixel_to_plane
+    blotch = clouds().sample(where, width, height)
+    tone *= 0.86 + 0.28 * blotch[0]
+    albedo = dark + tone * ((middle - dark) * np.float32(1.25))
+    albedo += (tint * tone) * ((other - middle) * np.float32(rng.uniform(0.3, 1.0)))
     if background == "stone" and rng.random() < 0.4:
-        lichen = smoothstep(0.6, 0.68, 0.6 * blotch[..., 0] + 0.45 * blotch[..., 1])
-        crust = np.array(((0.66, 0.68, 0.52), (0.72, 0.62, 0.28))[int(rng.integers(2))])
-        albedo += (0.75 * lichen)[..., None] * ((0.6 + 0.8 * blotch[..., 2:]) * crust - albedo)
+        lichen = smoothstep(0.6, 0.68, 0.6 * blotch[0] + 0.45 * blotch[1])
+        crust = _LICHENS[int(rng.integers(2))]
+        albedo += (0.75 * lichen) * ((0.6 + 0.8 * blotch[2]) * crust - albedo)
+    relief = relief * np.float32(_RELIEF[background])
     if background == "paper":
-        relief = relief + _creases(rng, pixel_to_plane, width, height)
-    albedo = np.clip(albedo, 0.004, 0.98).astype(np.float32)
-    return albedo * albedo, relief.astype(np.float32) * np.float32(_RELIEF[background])
-
-
-def _creases(rng, pixel_to_plane: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Height of up to three folds across a sheet, as multiples of the paper's relief."""
-    x, y = plane_grid(pixel_to_plane, width, height)
-    folds = np.zeros((height, width), np.float32)
-    for _ in range(int(rng.integers(0, 4))):
-        turn, offset, depth = rng.uniform(0, np.pi), rng.uniform(-0.45, 0.45), rng.normal(0, 1.0)
-        away = np.cos(turn) * x + np.sin(turn) * y - offset
-        folds += np.float32(8 * depth) * np.sqrt(away * away + np.float32(0.0001))
-    return folds
+        x, y = plane_grid(pixel_to_plane, width, height)
+        for _ in range(int(rng.integers(0, 4))):
+            turn, offset, depth = rng.uniform(0, np.pi), rng.uniform(-0.4, 0.4), rng.normal(0, 1.0)
+            away = np.cos(turn) * x + np.sin(turn) * y - offset
+            relief += np.float32(0.04 * depth) * np.sqrt(away * away + np.float32(0.0002))
+    return np.square(np.clip(albedo, 0.06, 0.99, dtype=np.float32)), relief
 
 
 def plane_grid(pixel_to_plane: np.ndarray, width: int, height: int) -> tuple:
@@ -264,7 +259,7 @@ def plane_grid(pixel_to_plane: np.ndarray, width: int, height: int) -> tuple:
     m = (pixel_to_plane / pixel_to_plane[2, 2]).astype(np.float32)
     x = np.arange(width, dtype=np.float32) + np.float32(0.5)
     y = (np.arange(height, dtype=np.float32) + np.float32(0.5))[:, None]
-    depth = m[2, 0] * x + m[2, 1] * y + m[2, 2]
-    return (m[0, 0] * x + m[0, 1] * y + m[0, 2]) / depth, (
+    depth = 1 / (m[2, 0] * x + m[2, 1] * y + 1)
+    return (m[0, 0] * x + m[0, 1] * y + m[0, 2]) * depth, (
         m[1, 0] * x + m[1, 1] * y + m[1, 2]
-    ) / depth
+    ) * depth

@@ -132,11 +132,11 @@ class Atlas:
 
         Returns
         -------
-        float32 (height, width, 3) in 0..1
+        float32 (3, height, width) in 0..1
         """
         texels = self._levels[0].width
         scale = np.sqrt(abs(np.linalg.det(pixel_to_unit[:2, :2]))) * texels
-        level = int(np.clip(np.rint(np.log2(max(scale, 1e-9)) - 0.2), 0, len(self._levels) - 1))
+        level = int(np.clip(np.rint(np.log2(max(scale, 1e-9)) - 0.3), 0, len(self._levels) - 1))
         image = self._levels[level]
         matrix = np.diag([image.width, image.height, 1.0]) @ pixel_to_unit
         matrix = matrix / matrix[2, 2]
@@ -144,9 +144,10 @@ class Atlas:
             (width, height),
             Image.Transform.PERSPECTIVE,
             tuple(matrix.ravel()[:8]),
-            Image.Resampling.BICUBIC,
+            Image.Resampling.BILINEAR,
         )
-        return np.asarray(window, np.float32) / np.float32(255)
+        planes = np.ascontiguousarray(np.moveaxis(np.asarray(window), -1, 0))
+        return planes * np.float32(1 / 255)
 
 
 def place(rng: np.random.Generator, scale: float, turn: float, reach: float = 0.75) -> np.ndarray:

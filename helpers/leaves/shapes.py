@@ -19,279 +19,236 @@ class Leaf:
 
     Attributes
     ----------
-    outline : float64 (n, 2)
-        Closed outline of the blade without the petiole.
-    stem : float64 (k, 2)
-        Petiole and, for a leaf with a midrib, that midrib: one line from the stem's end upwards.
-    stem_joint : int
-        Index in ``stem`` of the point where the petiole meets the blade.
-    veins, small_veins : list of float64 (k, 2)
-        Side veins from their start outwards, and the net between them.
-    widths : list of float
-        Width of each of ``veins`` at its start.
-    holes, spots : list of float64 (k, 2)
-        Polygons eaten out of the blade, and brown ones.
+    points : float64 (n, 2)
+        Corners of all polygons, in leaf coordinates.
+    lifts : float64 (n,)
+        Height of the curled blade above the ground at those points, in blade lengths.
+    parts : dict of str to list of (start, stop)
+        Which points form the polygons of the blade, its holes, spots, stem, midrib, veins and the
+        net of small veins (open lines).
     colours : dict of str to float64 (3,)
-        sRGB in 0..1: green, young, turned, late (two autumn colours), vein, stem, dry.
+        sRGB in 0..1.
     traits : dict of str to float
-        Curl, corrugation, turning, gloss… in 0..1 or blade lengths.
+        Curl, corrugation, turning, gloss….
     texture_place : float64 (3, 3)
         From leaf coordinates to the shared noise texture.
     """
 
     species: Species
-    outline: np.ndarray
-    stem: np.ndarray
-    stem_joint: int
-    veins: list[np.ndarray]
-    widths: list[float]
-    small_veins: list[np.ndarray]
-    holes: list[np.ndarray]
-    spots: list[np.ndarray]
+    points: np.ndarray
+    lifts: np.ndarray
+    parts: dict[str, list[tuple[int, int]]]
     colours: dict[str, np.ndarray]
     traits: dict[str, float]
     texture_place: np.ndarray
 
-    def lift(self, x: np.ndarray, y: np.ndarray, breeze: float = 0.0) -> np.ndarray:
-        """Height of the curled blade over the ground at leaf coordinates, in blade lengths."""
-        t = self.traits
-        up = np.clip(y, 0.0, None)
-        height = t["fold"] * np.sqrt(x * x + 0.002)
-        height = height + (t["arch"] + breeze) * (y - 0.45) ** 2
-        height = height + t["tip_curl"] * smoothstep(0.55, 1.25, y) ** 2
-        height = height + t["cup"] * x * x
-        height = height + t["twist"] * x * (y - 0.4)
-        ripple = np.sin(t["ripples"] * up + t["phase"] + 2.5 * (x > 0))
-        return height + t["ripple"] * ripple * smoothstep(0.0, 0.5, np.abs(x)) * up
+    @property
+    def outline(self) -> np.ndarray:
+        """Closed outline of the blade without its petiole; float64 (k, 2)."""
+        start, stop = self.parts["blade"][0]
+        return self.points[start:stop]
 
 
-def _between(rng: np.random.Generator, span: tuple[float, float]) -> float:
-    """Draw from a span, wider or narrower by the module's spread."""
+def lift(traits: dict[str, float], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Height of the curled blade at leaf coordinates, in blade lengths."""
+    t, up, aside = traits, np.maximum(y, 0), np.abs(x)
+    height = x * (t["cup"] * x + t["twist"] * (y - 0.4)) + t["fold"] * np.sqrt(x * x + 0.002)
+    height = height + t["arch"] * np.square(y - 0.45)
+    height = height + t["tip_curl"] * np.square(np.maximum(y - 0.5, 0))
+    ripple = np.sin(t["ripples"] * up + t["phase"] + 14 * x / (0.2 + aside))
+    return height + t["ripple"] * ripple * np.minimum(aside * 2.5, 1) * up
+
+
+def _between(rng, span: tuple[float, float]) -> float:
     middle, half = (span[0] + span[1]) / 2, (span[1] - span[0]) / 2
     return middle + half * SHAPE_SPREAD * rng.uniform(-1.0, 1.0)
 
 
-def _count(rng: np.random.Generator, span: tuple[int, int]) -> int:
+def _count(rng, span: tuple[int, int]) -> int:
     return int(rng.integers(span[0], span[1] + 1))
 
 
-def _curve(start, control, end, points: int = 12) -> np.ndarray:
-    """Quadratic Bezier curve; float64 (points, 2)."""
+def _curves(start, control, end, points: int = 12) -> np.ndarray:
+    """Quadratic Bezier curves; from (…, 2) to float64 (…, points, 2)."""
     t = np.linspace(0.0, 1.0, points)[:, None]
-    start, control, end = (np.asarray(p, float) for p in (start, control, end))
+    start, control, end = (np.asarray(p, float)[..., None, :] for p in (start, control, end))
     return (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t * t * end
 
 
-def _bulged(start, end, bulge: float, points: int = 14) -> np.ndarray:
-    """Curve between two points that swells to the left of its way by a share of its length."""
+def _bulged(start, end, bulge: float, points: int = 12) -> np.ndarray:
+    """Curve that swells to the left of its way by a share of its length."""
     start, end = np.asarray(start, float), np.asarray(end, float)
-    way = end - start
-    left = np.array([-way[1], way[0]])
-    return _curve(start, (start + end) / 2 + 2 * bulge * left, end, points)
+    left = (end - start)[..., ::-1] * (-1.0, 1.0)
+    return _curves(start, (start + end) / 2 + 2 * bulge * left, end, points)
 
 
-def _resampled(path: np.ndarray, count: int) -> np.ndarray:
-    """Points at equal steps along a path; float64 (count, 2)."""
+def _toothed(path: np.ndarray, rng, count: int, height: float, double: float, outward: float):
+    """Give a path from base to tip teeth that point forward; outward is +1 for its left side."""
     steps = np.hypot(*np.diff(path, axis=0).T)
     length = np.concatenate([[0.0], np.cumsum(steps)])
-    at = np.linspace(0.0, length[-1], count)
-    return np.stack([np.interp(at, length, path[:, i]) for i in (0, 1)], axis=1)
-
-
-def _toothed(
-    path: np.ndarray, rng, count: int, height: float, double: float, outward: float
-) -> np.ndarray:
-    """Give a path from base to tip teeth that point forward.
-
-    ``outward`` is +1 where the outside lies to the left of the path's direction, -1 to the right.
-    """
-    path = _resampled(path, max(60, count * (36 if double else 9)))
+    q = np.linspace(0.0, 1.0, max(60, count * (32 if double else 8)))
+    path = np.stack([np.interp(q * length[-1], length, path[:, i]) for i in (0, 1)], axis=1)
     along = np.gradient(path, axis=0)
     along /= np.hypot(*along.T)[:, None] + 1e-12
-    normal = outward * np.stack([-along[:, 1], along[:, 0]], axis=1)
-    q = np.linspace(0.0, 1.0, len(path))
+    normal = outward * along[:, ::-1] * (-1.0, 1.0)
     sway = 0.35 * np.sin(2 * np.pi * (q * rng.uniform(1, 3) + rng.random()))
 
-    def saw(teeth: int, uneven: float) -> np.ndarray:
+    def saw(teeth: int) -> np.ndarray:
         phase = q * teeth + sway
-        sizes = 1.0 + uneven * rng.standard_normal(teeth + 4)
+        sizes = np.clip(1.0 + 0.25 * rng.standard_normal(teeth + 4), 0.3, 1.8)
         part = phase - np.floor(phase)
         rise = np.where(part < 0.78, (part / 0.78) ** 1.3, (1 - part) / 0.22)
-        return rise * np.clip(sizes[np.floor(phase).astype(int) + 1], 0.3, 1.8)
+        return rise * sizes[np.floor(phase).astype(int) + 1]
 
-    bumps = saw(count, 0.25)
-    if double:
-        bumps = 0.75 * bumps + 0.5 * saw(4 * count, 0.25)
+    bumps = 0.75 * saw(count) + 0.5 * saw(4 * count) if double else saw(count)
     bumps = bumps * CUE_STRENGTH * height
     bumps *= smoothstep(0.02, 0.16, q) * (1 - 0.6 * smoothstep(0.8, 1.0, q))
     return path + bumps[:, None] * (normal + 0.55 * along)
 
 
-def _grow_simple(species: Species, rng) -> tuple[np.ndarray, list, list, list]:
-    """Outline and veins of a blade along one midrib, whole or with side lobes."""
+def _grow_simple(species: Species, rng):
+    """Outline, veins, their widths and the net of a blade along one midrib, lobed or not."""
     aspect, widest = _between(rng, species.aspect), _between(rng, species.widest)
     base, tip, heart = (_between(rng, s) for s in (species.base, species.tip, species.heart))
-    s = (1 - np.cos(np.linspace(0.0, np.pi, 301))) / 2
+    wave, tooth, depth = (_between(rng, s) for s in (species.wave, species.tooth, species.depth))
+    s = (1 - np.cos(np.linspace(0.0, np.pi, 241))) / 2
     power = np.log(base / (base + tip)) / np.log(widest)
     width = s ** (base * power) * (1 - s**power) ** tip
     width *= aspect / 2 / width.max()
     lobed = species.form == "lobed"
-    pairs = _count(rng, species.lobes) if lobed else _count(rng, species.veins)
+    pairs = _count(rng, species.lobes if lobed else species.veins)
+    teeth = pairs if species.double else _count(rng, species.teeth)
     angle = np.deg2rad(_between(rng, species.vein_angle))
-    sides, veins, widths, starts = [], [], [], []
-    wave, tooth = _between(rng, species.wave), _between(rng, species.tooth)
-    teeth, depth = _count(rng, species.teeth), _between(rng, species.depth)
     lean = rng.normal(0.0, species.skew)
+    sides, veins, net = [], [], []
     for side in (-1.0, 1.0):
-        number = pairs + (int(rng.integers(-1, 2)) if lobed else 0)
-        first = 0.12 if lobed else 0.06
-        crest = first + (0.96 - first) * (np.arange(number) + 0.55 + 0.2 * side * rng.random())
-        crest = (
-            crest / number
-            if not lobed
-            else first
-            + (0.93 - first) * (np.arange(number) + 0.6 + rng.normal(0, 0.07, number)) / number
-        )
+        number = max(2, pairs + (int(rng.integers(-1, 2)) if lobed else 0))
+        first, last = (0.1, 0.97) if lobed else (0.06, 0.96)
+        step = np.arange(number) + 0.55 + 0.2 * side * rng.random()
+        step = step + rng.normal(0, 0.09 if lobed else 0.03, number)
+        crest = first + (last - first) * step / number
         x, y = width * (1 + side * lean), s.copy()
         y = y - heart * (1 + 2 * side * lean) * np.sin(np.pi * np.clip(s / 0.34, 0, 1)) ** 1.2
-        phase = np.interp(s, np.concatenate([[0.0], crest, [1.0]]), np.arange(number + 2) - 0.0)
+        phase = np.interp(s, [0.0, *crest, 1.0], np.arange(number + 2))
         swing = 0.5 + 0.5 * np.cos(2 * np.pi * phase)
         if lobed:
-            full = smoothstep(0.05, 0.25, s) * (1 - 0.5 * smoothstep(0.82, 1.0, s))
+            full = smoothstep(0.05, 0.3, s) * (1 - 0.55 * smoothstep(0.8, 1.0, s))
             sizes = np.interp(s, crest, 1 + rng.normal(0, 0.12, number))
-            x = x * sizes * (1 - depth * full * (1 - swing**0.8))
-            y = y + 0.035 * full * (swing - 0.5) * (1 - s)
-        elif species.wave[1]:
-            x = x + CUE_STRENGTH * wave * (swing - 0.5) * 2 * np.sin(np.pi * s) ** 0.5
+            x = x * sizes * (1 - depth * full * (1 - swing) ** 1.5)
+            y = y + 0.03 * full * (swing - 0.5)
+        elif wave > 0:
+            x = x + CUE_STRENGTH * wave * (2 * swing - 1) * np.sin(np.pi * s) ** 0.5
         path = np.stack([side * x, y], axis=1)
         ends = np.stack([np.interp(crest, s, path[:, i]) for i in (0, 1)], axis=1)
-        if teeth:
-            path = _toothed(path, rng, teeth, tooth, species.double, -side)
-        sides.append(path)
-        reach = 0.97 if lobed or teeth else 0.93
-        for end in ends:
-            run = abs(end[0]) / np.tan(angle * (1.15 - 0.3 * end[1]))
-            start = np.array([0.0, max(end[1] - run, 0.012 + 0.03 * max(end[1], 0.0))])
-            end = start + reach * (end - start)
-            control = start + 0.55 * (end - start) + np.array([side * 0.06, -0.1]) * abs(end[0])
-            veins.append(_curve(start, control, end))
-            widths.append(0.011 * (0.45 + np.hypot(*(end - start))))
-            starts.append((side, start[1]))
-    outline = np.concatenate([sides[0], sides[1][::-1]])
-    return outline, veins, widths, starts
+        sides.append(_toothed(path, rng, teeth, tooth, species.double, -side) if teeth else path)
+        run = np.abs(ends[:, 0]) / np.tan(angle * (1.15 - 0.3 * ends[:, 1]))
+        low = np.maximum(ends[:, 1] - run, 0.012 + 0.03 * np.maximum(ends[:, 1], 0))
+        start = np.stack([np.zeros(number), low], axis=1)
+        ends = start + (0.97 if lobed or teeth else 0.93) * (ends - start)
+        bow = np.abs(ends[:, :1]) * (0.06 * side, -0.1)
+        veins.append(_curves(start, start + 0.55 * (ends - start) + bow, ends))
+        at = np.rint(np.linspace(2, 11, 6)).astype(int)
+        lower, upper = veins[-1][:-1, at], veins[-1][1:, at]
+        middle = (lower + upper) / 2 + rng.normal(0, 0.006, lower.shape)
+        net.append(np.stack([lower, middle, upper], axis=2).reshape(-1, 3, 2))
+    veins = np.concatenate(veins)
+    widths = 0.010 * (0.4 + np.hypot(*(veins[:, -1] - veins[:, 0]).T))
+    return np.concatenate([sides[0], sides[1][::-1]]), veins, widths, np.concatenate(net)
 
 
 # Half of a palmate lobe as points (along, aside; shares of the lobe's length) with the bulge of
 # the edge that leads to them, from the bay upwards.
-_POINTED = ((0.55, 0.19, -0.1), (0.70, 0.245, -0.06), (0.76, 0.105, -0.2), (1.03, 0.0, -0.1))
-_BLUNT = ((0.60, 0.20, 0.06), (0.74, 0.215, 0.1), (0.84, 0.135, 0.1), (0.96, 0.0, 0.17))
+_POINTED = np.array(((0.55, 0.19, -0.1), (0.7, 0.25, -0.06), (0.76, 0.1, -0.2), (1.03, 0, -0.1)))
+_BLUNT = np.array(((0.60, 0.2, 0.06), (0.74, 0.215, 0.1), (0.84, 0.135, 0.1), (0.96, 0, 0.17)))
+_LOBE_LENGTHS = np.array([1.0, 0.88, 0.52, 0.4, 0.3])
 
 
-def _grow_palmate(species: Species, rng) -> tuple[np.ndarray, list, list, list]:
-    """Outline and veins of lobes that radiate from the end of the petiole."""
+def _grow_palmate(species: Species, rng):
+    """Outline, veins, widths and net of lobes that radiate from the end of the petiole."""
     lobes, depth = _count(rng, species.lobes), _between(rng, species.depth)
-    stretch, tooth = _between(rng, species.aspect), _between(rng, species.tooth)
-    teeth = _count(rng, species.teeth)
-    middle = (lobes - 1) / 2
-    step = np.deg2rad(rng.normal(50.0, 2.5) * 4 / (lobes - 1) ** 0.9 * 0.87)
-    rank = np.arange(lobes) - middle
-    axes = step * rank * (1 + 0.06 * np.abs(rank)) + rng.normal(0, 0.04, lobes)
-    shrink = np.array([1.0, 0.88, 0.52, 0.4, 0.3])
-    lengths = shrink[np.abs(rank).astype(int)] * (1 + rng.normal(0, 0.035, lobes))
-    blunt, pointed = np.array(_BLUNT), np.array(_POINTED)
-    share = np.clip(0.5 + (species.pointed - 0.5) * CUE_STRENGTH, 0, 1)
-    table = blunt + share * (pointed - blunt)
-    paths, veins, widths = [], [], []
-    direction = lambda a: np.array([np.sin(a), np.cos(a)])  # noqa: E731
-    bays = [
-        (1 - depth) * np.sqrt(lengths[i] * lengths[i + 1]) * direction((axes[i] + axes[i + 1]) / 2)
-        for i in range(lobes - 1)
-    ]
+    stretch, tooth = _between(rng, species.aspect) ** 0.5, _between(rng, species.tooth)
+    teeth, pairs = _count(rng, species.teeth), _count(rng, species.veins)
+    rank = np.arange(lobes) - (lobes - 1) / 2
+    turn = np.deg2rad(rng.normal(50.0, 2.5) * 3.48 / (lobes - 1) ** 0.9)
+    axes = turn * rank * (1 + 0.06 * np.abs(rank)) + rng.normal(0, 0.04, lobes)
+    lengths = _LOBE_LENGTHS[np.abs(rank).astype(int)] * (1 + rng.normal(0, 0.035, lobes))
+    table = _BLUNT + np.clip(0.5 + (species.pointed - 0.5) * CUE_STRENGTH, 0, 1) * (
+        _POINTED - _BLUNT
+    )
+    ways = np.stack([np.sin(axes), np.cos(axes)], axis=1)
+    between = ways[1:] + ways[:-1]
+    between /= np.hypot(*between.T)[:, None]
+    bays = (1 - depth) * np.sqrt(lengths[1:] * lengths[:-1])[:, None] * between
     foot = rng.uniform(0.02, 0.06)
-    bays = [np.array([-0.035, -foot]), *bays, np.array([0.035, -foot])]
-    for i in range(lobes):
-        along, length = direction(axes[i]), lengths[i]
-        aside = np.array([along[1], -along[0]])
-        veins.append(_bulged((0, 0), 0.98 * length * along, rng.normal(0, 0.02), 16))
-        widths.append(0.021 * length)
+    bays = np.concatenate([[(-0.035, -foot)], bays, [(0.035, -foot)]])
+    halves, veins, widths = [], [_bulged((0 * ways), 0.98 * lengths[:, None] * ways, 0.01)], []
+    widths.append(0.019 * lengths)
+    for i, (along, length) in enumerate(zip(ways, lengths, strict=True)):
+        aside = along[::-1] * (1.0, -1.0)
         for side, bay in ((-1.0, bays[i]), (1.0, bays[i + 1])):
-            outer = abs(rank[i]) == middle and side == np.sign(rank[i])
-            points = [bay]
-            path = [bay[None]]
-            for row, (a, b, bulge) in enumerate(table):
-                b = b * (1 + rng.normal(0, 0.1)) * (1.25 if length < 0.7 else 1.0)
-                a = a + (rng.normal(0, 0.02) if b else 0.0)
-                if outer and row == 0:
-                    a, b = a - 0.16, b + 0.12
-                points.append(length * (a * along + side * b * aside))
-                path.append(_bulged(points[-2], points[-1], -side * bulge)[1:])
-            half = np.concatenate(path)
+            outer = np.where(abs(rank[i] + side) > abs(rank[0]), 1.0, 0.0)
+            rows = table * (1 + rng.normal(0, (0.02, 0.1, 0.0), table.shape))
+            rows[0] += outer * (-0.16, 0.12, 0.0)
+            rows[:, 1] *= 1.25 if length < 0.7 else 1.0
+            corners = length * (rows[:, :1] * along + side * rows[:, 1:2] * aside)
+            corners = np.concatenate([[bay], corners])
+            bulge = -side * rows[:, 2:]
+            half = _bulged(corners[:-1], corners[1:], bulge)[:, 1:].reshape(-1, 2)
+            half = np.concatenate([[bay], half])
             if teeth:
                 half = _toothed(half, rng, teeth, tooth * length**0.5, 0.0, -side)
-            if side < 0:
-                paths.append(half)
-            else:
-                paths.append(half[::-1])
-            for share_along in np.linspace(0.45, 0.9, _count(rng, species.veins)):
-                end = half[int(share_along * (len(half) - 1) * 0.86)]
-                root = (end @ along) - abs(end @ aside) * 1.3
-                root = max(root, 0.1 * length)
-                end = root * along + 0.95 * (end - root * along)
-                veins.append(_bulged(root * along, end, -side * 0.05, 8))
-                widths.append(0.009 * length)
-    outline = np.concatenate(paths) * (stretch**0.5, 1.0 / stretch**0.5)
-    veins = [vein * (stretch**0.5, 1.0 / stretch**0.5) for vein in veins]
-    return outline, veins, widths, []
+            halves.append(half[:: int(-side)])
+            ends = half[(np.linspace(0.4, 0.78, pairs) * (len(half) - 1)).astype(int)]
+            root = np.maximum(ends @ along - np.abs(ends @ aside) * 1.3, 0.1 * length)
+            root = root[:, None] * along
+            veins.append(_bulged(root, root + 0.95 * (ends - root), -side * 0.05))
+            widths.append(np.full(pairs, 0.008 * length))
+    squeeze = (stretch, 1 / stretch)
+    outline, veins = np.concatenate(halves) * squeeze, np.concatenate(veins) * squeeze
+    return outline, veins, np.concatenate(widths), np.zeros((0, 3, 2))
 
 
-def _grow_fan(species: Species, rng) -> tuple[np.ndarray, list, list, list]:
-    """Outline and forked veins of a fan."""
+def _grow_fan(species: Species, rng):
+    """Outline, forked veins, widths and net of a fan."""
     half = _between(rng, species.aspect) * 0.72
-    angle = np.linspace(-half * rng.uniform(0.92, 1.08), half * rng.uniform(0.92, 1.08), 220)
-    ends = smoothstep(0, 0.1, (angle - angle[0]) / np.ptp(angle))
-    ends = ends * smoothstep(0, 0.1, (angle[-1] - angle) / np.ptp(angle))
-    radius = 0.9 + 0.1 * ends + 0.03 * np.abs(angle)
+    share = np.linspace(0.0, 1.0, 200)
+    angle = half * (rng.uniform(0.92, 1.08) * share - rng.uniform(0.92, 1.08) * (1 - share))
+    radius = 0.9 + 0.1 * smoothstep(0, 0.12, np.minimum(share, 1 - share)) + 0.03 * np.abs(angle)
     for waves, size in ((3, 0.025), (8, 0.014), (19, 0.009)):
         radius = radius + rng.uniform(0.4, 1.2) * size * np.sin(waves * angle + rng.uniform(0, 6.3))
-    notch = _between(rng, species.depth)
-    radius = radius - notch * np.exp(-((np.abs(angle - rng.normal(0, 0.06)) / 0.06) ** 1.2))
-    top = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
-    left = _bulged((0, 0), top[0], rng.uniform(-0.08, -0.02), 20)
-    right = _bulged((0, 0), top[-1], rng.uniform(0.02, 0.08), 20)
-    outline = np.concatenate([left[:-1], top, right[::-1][:-1]])
-    veins, widths = [], []
-    number = 2 * (_count(rng, species.veins) // 2)
-    for i, at in enumerate(np.linspace(0.02, 0.98, number)):
-        end = 0.97 * top[int(at * (len(top) - 1))]
-        control = end * (0.42, 0.5) + rng.normal(0, 0.004, 2)
-        whole = _curve((0.0, 0.0), control, end, 14)
-        veins.append(whole if i % 2 else whole[int(rng.integers(2, 7)) :])
-        widths.append(0.0055)
-    return outline, veins, widths, []
+    split = np.abs(angle - rng.normal(0, 0.06)) / rng.uniform(0.03, 0.08)
+    radius = radius - _between(rng, species.depth) * np.exp(-(split**1.2))
+    top = radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    left = _bulged((0, 0), top[0], rng.uniform(-0.08, -0.02))
+    right = _bulged(top[-1], (0, 0), rng.uniform(-0.08, -0.02))
+    number = _count(rng, species.veins)
+    ends = 0.97 * top[np.linspace(2, 197, number).astype(int)]
+    control = ends * (0.42, 0.5) + rng.normal(0, 0.004, (number, 2))
+    veins = _curves((0, 0), control, ends, 24)
+    fork = np.where(np.arange(number) % 2, 0, rng.integers(3, 11, number))[:, None]
+    steps = fork + np.rint((23 - fork) * np.linspace(0, 1, 12)).astype(int)
+    veins = np.take_along_axis(veins, steps[..., None], axis=1)
+    outline = np.concatenate([left[:-1], top, right[1:-1]])
+    return outline, veins, np.full(number, 0.005), np.zeros((0, 3, 2))
 
 
-def _net(veins: list[np.ndarray], starts: list, rng) -> list[np.ndarray]:
-    """Small veins that join neighbouring side veins like the rungs of a ladder."""
-    rungs = []
-    for i in range(len(veins) - 1):
-        if starts[i][0] != starts[i + 1][0]:
-            continue
-        for at in np.linspace(0.2, 0.95, 6) + rng.normal(0, 0.04, 6):
-            low, high = (v[int(np.clip(at, 0, 1) * (len(v) - 1))] for v in veins[i : i + 2])
-            middle = (low + high) / 2 + rng.normal(0, 0.006, 2)
-            rungs.append(np.stack([low, middle, high]))
-    return rungs
+def _ribbons(lines: np.ndarray, start, end) -> np.ndarray:
+    """Polygons around lines whose width changes along them; (n, k, 2) to (n, 2k, 2)."""
+    along = np.gradient(lines, axis=1)
+    aside = along[..., ::-1] * (-1.0, 1.0)
+    aside /= np.hypot(aside[..., 0], aside[..., 1])[..., None] + 1e-12
+    t = np.linspace(0.0, 1.0, lines.shape[1])
+    half = (np.multiply.outer(start, 1 - t) + np.multiply.outer(end, t))[..., None] / 2
+    return np.concatenate([lines + half * aside, (lines - half * aside)[:, ::-1]], axis=1)
 
 
-def _blobs(rng, centres: np.ndarray, radii: np.ndarray) -> list[np.ndarray]:
-    """Irregular roundish polygons."""
-    turn = np.linspace(0.0, 2 * np.pi, 13)[:-1]
+def _blobs(rng, centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Irregular roundish polygons; float64 (n, 12, 2)."""
+    turn = np.arange(12) * np.pi / 6
     ring = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    return [
-        centre
-        + radius * ring * (1 + 0.2 * rng.standard_normal((12, 1))) * rng.uniform(0.65, 1.2, 2)
-        for centre, radius in zip(centres, radii, strict=True)
-    ]
+    rough = 1 + 0.2 * rng.standard_normal((len(radii), 12, 1))
+    oval = rng.uniform(0.65, 1.2, (len(radii), 1, 2))
+    return centres[:, None] + radii[:, None, None] * ring * rough * oval
 
 
 def _mix(first, second, share: float) -> np.ndarray:
@@ -304,39 +261,48 @@ def _from_hsv(hue: float, saturation: float, value: float) -> np.ndarray:
     return value * (1.0 - saturation + saturation * ramp)
 
 
-def _tint(species: Species, rng) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Colours and surface traits of one leaf."""
-    hue, saturation, value = species.green
-    hue = hue + COLOUR_SPREAD * rng.normal(0, 6.0)
-    saturation = np.clip(saturation + COLOUR_SPREAD * rng.normal(0, 0.06), 0.08, 0.85)
-    value = np.clip(value + COLOUR_SPREAD * rng.normal(0, 0.05), 0.24, 0.62)
+def _tint(species: Species, rng) -> dict[str, np.ndarray]:
+    hue, saturation, value = species.green + COLOUR_SPREAD * rng.normal(0, (6.0, 0.06, 0.05))
+    saturation, value = np.clip(saturation, 0.08, 0.85), np.clip(value, 0.24, 0.62)
     green = _from_hsv(hue, saturation, value)
-    weights = np.asarray(species.autumn)
-    evergreen = float(weights.sum() == 0)
-    palette = np.array(list(AUTUMN.values()))
-    weights = weights / weights.sum() if not evergreen else np.full(len(palette), 1 / len(palette))
-    one, two = (palette[int(np.searchsorted(np.cumsum(weights), rng.random()))] for _ in range(2))
-    colours = {
+    weights = np.cumsum(species.autumn if sum(species.autumn) else np.ones(len(AUTUMN)))
+    picks = np.searchsorted(weights, weights[-1] * rng.random(2))
+    one, two = np.array(list(AUTUMN.values()))[picks]
+    return {
         "green": green,
-        "young": _from_hsv(hue - 9, min(saturation * 1.08, 0.9), min(value * 1.3, 0.75)),
+        "young": _from_hsv(hue - 8, min(saturation * 1.05, 0.9), min(value * 1.25, 0.7)),
         "turned": _mix(one, two, rng.uniform(0, 0.3)) * rng.uniform(0.8, 1.05),
         "late": _mix(two, one, rng.uniform(0, 0.5)) * rng.uniform(0.7, 1.0),
         "dry": np.array([0.36, 0.24, 0.14]) * rng.uniform(0.7, 1.2),
-        "vein": _mix(green, (0.80, 0.82, 0.52), rng.uniform(0.35, 0.65)),
+        "vein": _mix(green, (0.80, 0.80, 0.50), rng.uniform(0.3, 0.6)),
         "stem": _mix(_mix(green, (0.62, 0.62, 0.3), 0.5), (0.5, 0.2, 0.14), rng.beta(0.7, 1.5)),
     }
-    traits = {
-        "evergreen": evergreen,
+
+
+def _temper(species: Species, rng, width: float) -> dict[str, float]:
+    """Curl and surface of one leaf."""
+    limp = min(rng.gamma(2.0, 0.5), 2.2)
+    return {
+        "evergreen": float(sum(species.autumn) == 0),
         "gloss": float(np.clip(species.gloss + rng.normal(0, 0.12), 0.02, 1)),
         "turning": rng.normal(0, 0.16),
         "edge_first": rng.uniform(-0.2, 1.0),
         "vein_last": rng.uniform(0.0, 0.9),
         "mottle": rng.uniform(0.2, 1.0),
-        "dry_edge": float(rng.random() < 0.25) * rng.uniform(0.3, 1.0),
+        "dry_edge": float(rng.random() < 0.2) * rng.uniform(0.3, 1.0),
+        "paleness": rng.uniform(0.35, 0.8),
         "sunken": rng.uniform(0.3, 1.0),
         "thin": rng.uniform(0.1, 0.5),
+        "fold": rng.normal(0.14, 0.2) * limp,
+        "arch": rng.normal(-0.03, 0.16) * limp,
+        "tip_curl": rng.normal(0, 0.3) * limp,
+        "cup": rng.normal(0, 0.25) * limp / max(width, 0.3),
+        "twist": rng.normal(0, 0.14) * limp,
+        "ripple": rng.uniform(0.0, 0.03) * limp,
+        "ripples": rng.uniform(6.0, 14.0),
+        "phase": rng.uniform(0.0, 6.3),
+        "corrugation": CUE_STRENGTH * _between(rng, species.corrugation),
     }
-    return colours, traits
 
 
 @lru_cache(maxsize=256)
@@ -344,67 +310,49 @@ def grow(species: Species, specimen: int) -> Leaf:
     """Grow the leaf that a species and a specimen number stand for; the same one every time."""
     rng = generator("leaf", species.name, specimen)
     form = {"palmate": _grow_palmate, "fan": _grow_fan}.get(species.form, _grow_simple)
-    outline, veins, widths, starts = form(species, rng)
-    pinnate = bool(starts)
-    small_veins = _net(veins, starts, rng) if pinnate else []
-    length = _between(rng, species.stem)
-    tip = float(outline[:, 1].max()) if pinnate else 0.0
-    below = np.linspace(-length, 0.0, 14)[:-1]
-    stem_y = np.concatenate([below, np.linspace(0.0, 0.985 * tip, 24) if pinnate else [0.0, 0.05]])
-    hook = rng.normal(0, 0.22) / max(length, 0.2)
-    stem = np.stack([hook * np.clip(-stem_y, 0, None) ** 2, stem_y], axis=1)
-    bend, sways = rng.normal(0, 0.1), rng.uniform(0, 6.3, 4)
-    uneven = 0.012 * SHAPE_SPREAD * min(1.0, 2 * float(np.ptp(outline[:, 0])))
-
-    def warped(points: np.ndarray) -> np.ndarray:
-        x, y = points.T
-        up = np.clip(y, 0.0, None)
-        shift = bend * up * (y - 0.3)
-        shift = shift + uneven * np.sin(5 * y + sways[0]) + uneven * np.sin(11 * y + sways[1]) / 2
-        rise = uneven * np.sin(6 * x + sways[2]) * (up + 0.1)
-        return np.stack([x + shift - uneven * np.sin(sways[0]), y + rise], axis=1)
-
-    outline, stem = warped(outline), warped(stem)
-    veins, small_veins = [warped(v) for v in veins], [warped(v) for v in small_veins]
-    size = float(np.sqrt(np.ptp(outline[:, 0])))
-    bites = int(rng.poisson(0.5))
-    at_edge = outline[rng.integers(0, len(outline), bites)]
-    inner = int(rng.poisson(1.0) * (rng.random() < 0.6))
-    inside = outline[rng.integers(0, len(outline), inner)] * rng.uniform(0.35, 0.85, (inner, 2))
-    holes = _blobs(rng, at_edge, size * rng.uniform(0.015, 0.05, bites))
-    holes += _blobs(rng, inside, size * rng.uniform(0.01, 0.035, inner))
-    marks = int(rng.poisson(rng.choice([0.5, 3.0, 14.0], p=[0.45, 0.4, 0.15])))
-    where = outline[rng.integers(0, len(outline), marks)] * rng.uniform(0.1, 0.97, (marks, 1))
-    spots = _blobs(rng, where, size * rng.gamma(2.0, 0.007, marks) + 0.004)
-    colours, traits = _tint(species, rng)
+    outline, veins, widths, net = form(species, rng)
     width = float(np.ptp(outline[:, 0]))
-    limp = rng.gamma(1.5, 0.5)
-    traits |= {
-        "fold": rng.normal(0.12, 0.16) * min(limp, 1.5),
-        "arch": rng.normal(-0.02, 0.14) * limp,
-        "tip_curl": rng.normal(0, 0.13) * limp,
-        "cup": rng.normal(0, 0.22) * limp / max(width, 0.3),
-        "twist": rng.normal(0, 0.12) * limp,
-        "ripple": rng.uniform(0.0, 0.035) * limp,
-        "ripples": rng.uniform(6.0, 14.0),
-        "phase": rng.uniform(0.0, 6.3),
-        "corrugation": CUE_STRENGTH * _between(rng, species.corrugation),
+    length = _between(rng, species.stem)
+    down = np.linspace(-length, 0.03, 16)
+    hook = np.clip(rng.normal(0, 0.25) / max(length, 0.25), -0.8, 0.8)
+    petiole = np.stack([hook * np.square(np.minimum(down, 0)), down], axis=1)
+    midrib = np.stack([np.zeros(24), np.linspace(-0.01, 0.985 * outline[:, 1].max(), 24)], axis=1)
+    thick = 0.026 if width > 0.3 else 0.018
+    size = np.sqrt(width)
+    bites, inner = int(rng.poisson(0.5)), int(rng.poisson(1.0) * (rng.random() < 0.6))
+    marks = int(rng.poisson(rng.choice([0.5, 3.0, 14.0], p=[0.45, 0.4, 0.15])))
+    near = outline[rng.integers(0, len(outline), bites + inner + marks)]
+    inwards = rng.uniform(0.1, 0.95, (len(near), 1))
+    inwards[:bites] = 1.0
+    sizes = rng.uniform(0.012, 0.045, bites + inner)
+    sizes = np.concatenate([sizes, rng.gamma(2.0, 0.006, marks) + 0.004]) * size
+    blobs = _blobs(rng, near * inwards, sizes)
+    layers = {
+        "blade": [outline],
+        "holes": blobs[: bites + inner],
+        "spots": blobs[bites + inner :],
+        "stem": _ribbons(petiole[None], [1.35 * thick], [thick]),
+        "midrib": _ribbons(midrib[None], [0.95 * thick], [0.002]),
+        "veins": _ribbons(veins, widths, 0.15 * widths),
+        "net": net,
     }
+    if form is not _grow_simple:
+        layers["midrib"] = []
+    flat = [np.asarray(polygon) for polygons in layers.values() for polygon in polygons]
+    ends = np.cumsum([0, *map(len, flat)]).tolist()
+    spans = iter(zip(ends[:-1], ends[1:], strict=True))
+    parts = {name: [next(spans) for _ in polygons] for name, polygons in layers.items()}
+    x, y = np.concatenate(flat).T
+    up, sways = np.maximum(y, 0), rng.uniform(0, 6.3, 3)
+    uneven = 0.012 * SHAPE_SPREAD * min(1.0, 2 * width)
+    shift = rng.normal(0, 0.1) * up * (y - 0.3) - uneven * np.sin(sways[0])
+    shift = shift + uneven * (np.sin(5 * y + sways[0]) + np.sin(11 * y + sways[1]) / 2)
+    rise = uneven * np.sin(6 * x + sways[2]) * (up + 0.1)
+    points = np.stack([x + shift, y + rise], axis=1)
+    traits = _temper(species, rng, width)
     turn, scale = rng.uniform(0, 2 * np.pi), rng.uniform(0.16, 0.24)
     cos, sin = scale * np.cos(turn), scale * np.sin(turn)
-    x, y = rng.uniform(0.35, 0.65, 2)
-    texture_place = np.array([[cos, -sin, x], [sin, cos, y], [0.0, 0.0, 1.0]])
-    return Leaf(
-        species,
-        outline,
-        stem,
-        13,
-        veins,
-        widths,
-        small_veins,
-        holes,
-        spots,
-        colours,
-        traits,
-        texture_place,
-    )
+    where = np.array([[cos, -sin, 0.5], [sin, cos, 0.5], [0.0, 0.0, 1.0]])
+    where[:2, 2] += rng.uniform(-0.15, 0.15, 2)
+    colours = _tint(species, rng)
+    return Leaf(species, points, lift(traits, *points.T), parts, colours, traits, where)
