@@ -114,9 +114,10 @@ def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
             f'exercises.hint("{key}") helps.',
         )
     except (TypeError, ValueError, AttributeError, IndexError):
-        shown = "a function" if callable(answer) else f"{str(answer)[:60]!r}"
+        plain = isinstance(answer, str | int | float | list | tuple | dict)
+        shown = repr(str(answer)[:60]) if plain else f"a {type(answer).__name__}"
         message = f"{key}: not yet. Expected {exercise.form}; got {shown}."
-        return Verdict(False, message, "form")
+        return Verdict(False, message, "malformed")
     if mistake is None:
         return Verdict(True, f"{key}: right. {exercise.because}")
     message = exercise.mistakes[mistake].format(**values)

@@ -10,33 +10,20 @@ Found = str | tuple[str, dict[str, Any]] | None
 FLAGGED, PRECISION, RECALL = 80, 0.75, 0.8
 
 
-def judge_02_1(answer: int, dataset: Any, candidates: Any = None) -> Found:
-    """A distance that finds the planted near duplicates and leaves the burst shots alone.
+def judge_02_1(answer: int, dataset: Any, sweep: Any = None) -> Found:
+    """A distance that finds the near duplicates and leaves the burst shots alone.
 
-    `candidates` is a table of pairs with columns image_id, other_id and distance in bits. Without
-    it, or without truth, only thresholds that cannot be right are refused.
+    `sweep` is the table of `helpers.audit.sweep_distance`. Without truth in it, only distances
+    that cannot be right are refused.
     """
     if isinstance(answer, bool) or answer != int(answer) or answer < 0:
         raise ValueError
-    if not dataset.is_bundled or candidates is None:
+    if sweep is None or sweep["recall"].isna().all():
         return "crops_unknown" if answer == 0 else "bursts_unknown" if answer > 16 else None
-    within = candidates[candidates["distance"] <= answer]
-    pairs = {frozenset(pair) for pair in zip(within["image_id"], within["other_id"], strict=True)}
-    truth = dataset.planted
-    near = truth[(truth["kind"] == "near_duplicate") & (truth["strength"] != "undetectable")]
-    missed = 1 - _share_in(near, pairs)
-    burst = _share_in(truth[truth["kind"] == "burst"], pairs)
-    if missed > 0.1:
-        return "crops", {"missed": missed}
-    return ("bursts", {"burst": burst}) if burst > 0.05 else None
-
-
-def _share_in(planted: Any, pairs: set[frozenset[str]]) -> float:
-    hits = [
-        frozenset(pair) in pairs
-        for pair in zip(planted["image_id"], planted["partner"], strict=True)
-    ]
-    return sum(hits) / max(len(hits), 1)
+    at = sweep[sweep["distance"] <= answer].iloc[-1]
+    if at["recall"] < 0.9 * sweep["recall"].max():
+        return "crops", {"missed": 1 - at["recall"]}
+    return ("bursts", {"burst": at["bursts"]}) if at["bursts"] > 0.05 else None
 
 
 def judge_02_3(answer: tuple[float, float, float], dataset: Any) -> Found:

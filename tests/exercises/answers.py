@@ -1,0 +1,120 @@
+"""A small dataset, and plausible wrong answers to every exercise with their mistakes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
+
+
+def make_dataset(bundled: bool = True, labels: list[str] = LABELS) -> SimpleNamespace:
+    """Ten oaks, six birches and four beeches, with ten more beeches in the test split."""
+    images = pd.DataFrame({"label": labels + ["beech"] * 10})
+    development = SimpleNamespace(images=images[: len(labels)])
+    return SimpleNamespace(
+        images=images, development=development, labelled=True, is_bundled=bundled
+    )
+
+
+# What the notebook has measured before the exercise, by the name that it has there.
+GIVEN = {
+    "separation": pd.Series({"colour": 0.9, "texture": 0.7, "form": 0.6}),
+    "sweep": pd.DataFrame(
+        {
+            "distance": [0, 2, 4, 8, 20],
+            "recall": [0.1, 0.6, 0.92, 0.94, 0.95],
+            "bursts": [0.0, 0.0, 0.02, 0.04, 0.6],
+        }
+    ),
+}
+NEEDS = {"01.3": ["separation"], "02.1": ["sweep"]}
+
+
+def _raises(rgb):
+    return rgb["red"]
+
+
+# Key → (answer, name of the mistake, a word of what must be said about it).
+WRONG = {
+    "00.1": [
+        ("random", "random", "both sides"),
+        ("Both", "both", "never seen"),
+        ("average", "average", "flatters"),
+        ("folds", "malformed", '"random" or "grouped"'),
+    ],
+    "00.2": [
+        (1 / 3, "evenly", "number of classes"),
+        (0.2, "rarest", "rarest"),
+        (50, "percentage", "divide by 100"),
+        (10, "count", "divide"),
+        (14 / 30, "other", "labelled images"),
+        ("half", "malformed", "a share"),
+    ],
+    "01.1": [
+        ((2.5, "beech"), "swapped", "name of the class comes first"),
+        (("maple", 2.5), "unknown", "beech, birch, oak"),
+        (("oak", 2.5), "largest", "most images"),
+        (("birch", 2.5), "larger", "not the smallest"),
+        (("beech", 0.4), "inverted", "upside down"),
+        (("beech", 6), "difference", "ratio"),
+        (("beech", 1.4), "ratio", "divide"),
+        ("beech", "malformed", "a name and a number"),
+    ],
+    "01.2": [
+        (_raises, "raised", "IndexError"),
+        (lambda rgb: rgb.mean() / 255, "one_number", "mixes the channels"),
+        (lambda rgb: rgb.mean(axis=0) / 255, "axis", "(3, 3)"),
+        (lambda rgb: rgb.mean(axis=2) / 255, "axis", "(2, 3)"),
+        (lambda rgb: rgb.mean(axis=(0, 1))[::-1] / 255, "exchanged", "red, green, blue"),
+        (lambda rgb: rgb.mean(axis=(0, 1)), "levels", "divide by 255"),
+        (lambda rgb: rgb.sum(axis=(0, 1)) / 255, "sum", "mean, not the sum"),
+        (lambda rgb: rgb.sum(axis=(0, 1)), "sum", "mean, not the sum"),
+        (lambda rgb: np.median(rgb, axis=(0, 1)) / 128, "other", "you return 1.99"),
+        (0.5, "malformed", "a function"),
+    ],
+    "01.3": [
+        ("form", "form", "outlines"),
+        ("texture", "texture", "surface"),
+        ("shape", "malformed", '"colour", "texture" or "form"'),
+    ],
+    "02.1": [
+        (0, "crops", "Find the crops"),
+        (2, "crops", "40%"),
+        (20, "bursts", "Open the bursts"),
+        (64, "bursts", "60%"),
+        (2.5, "malformed", "whole number"),
+        (True, "malformed", "whole number"),
+    ],
+    "02.2": [
+        ("keep first", "keep first", "Which label is right?"),
+        ("Keep Last", "keep last", "Which label is right?"),
+        ("keep both", "keep both", "leaks"),
+        ("drop both", "drop both", "does not settle"),
+        ("keep", "malformed", "five choices"),
+    ],
+    "02.3": [
+        ((60, 60, 15), "only_real", "all flagged"),
+        ((75, 60, 15), "review", "flagged"),
+        ((80, 64, 16), "exchanged", "exchanged"),
+        ((80, 20, 15), "false_alarms", "false alarms"),
+        ((80, 75, 15), "real", "precision × flagged"),
+        ((80, 60, 20), "not_missed", "not real"),
+        ((80, 60, 16), "of_flagged", "all the real ones"),
+        ((80, 60, 75), "all_real", "take away"),
+        ((80, 60, 40), "missed", "found ÷ recall"),
+        ((80, 60), "malformed", "three numbers"),
+    ],
+}
+
+# The same where nothing is planted, or the notebook measured nothing.
+WRONG_ELSEWHERE = {
+    "01.3": [
+        ("form", "lower", "another family", ["separation"]),
+        ("form", "unmeasured", "separation=", []),
+    ],
+    "02.1": [
+        (0, "crops_unknown", "Find the crops", []),
+        (20, "bursts_unknown", "Open the bursts", []),
+    ],
+}
