@@ -9,15 +9,9 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from filelock import FileLock
 from tqdm.auto import tqdm
-
-from helpers.leaves import files
-from helpers.leaves.collection import BACKGROUNDS, DEVELOPMENT, LIGHTS, SEASONS
-from helpers.leaves.photo import Scene
-from helpers.leaves.plan import plan
 
 # All files get one time (2024-12-01, UTC): when they were rendered says nothing about them.
 _WRITTEN = 1_733_011_200
@@ -89,8 +83,13 @@ def generate(
     size : int
         Long side in pixels.
     """
-    rng = np.random.default_rng([seed, count, size])
-    shots = []
+    import numpy as np
+
+    from helpers.leaves import files
+    from helpers.leaves.collection import BACKGROUNDS, DEVELOPMENT, LIGHTS, SEASONS
+    from helpers.leaves.photo import Scene
+
+    rng, shots = np.random.default_rng([seed, count, size]), []
     for i in range(count):
         scene = Scene(
             background=str(rng.choice(BACKGROUNDS)),
@@ -109,6 +108,10 @@ def generate(
 
 
 def _build(folder: Path, asked: dict, workers: int, progress: bool) -> None:
+    # Imported here: a dataset that lies ready is opened without loading the renderer.
+    from helpers.leaves import files
+    from helpers.leaves.plan import plan
+
     images, planted, shots = plan(asked["seed"], asked["development"], asked["test"])
     originals = [shot for shot in shots if not shot.copy_of]
     _run(partial(files.write, folder / "images", folder / "masks"), originals, workers, progress)
@@ -122,7 +125,7 @@ def _build(folder: Path, asked: dict, workers: int, progress: bool) -> None:
         os.utime(path, (_WRITTEN, _WRITTEN))
 
 
-def _run(work, shots: list[files.Shot], workers: int, progress: bool) -> None:
+def _run(work, shots: list, workers: int, progress: bool) -> None:
     chunks = [shots[i : i + _CHUNK] for i in range(0, len(shots), _CHUNK)]
     bar = tqdm(total=len(shots), desc="rendering leaves", unit="image", disable=not progress)
     with bar:

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 # A camera adds its noise after the lens has blurred; without it a blur would be too easy to find.
-_SENSOR_NOISE = 1.2
+_SENSOR_NOISE = 0.8
 
 
 def encode(image: Image.Image, format: str = "JPEG", **options) -> bytes:

@@ -55,13 +55,13 @@ VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
     "dark": {
         "obvious": [[("brightest", (0.07, 0.11))]],
         "clear": [[("brightest", (0.14, 0.19))]],
-        "subtle": [[("brightest", (0.22, 0.26))]],
+        "subtle": [[("brightest", (0.25, 0.29))]],
         "undetectable": [[("stops", (-0.25, -0.1))]],
     },
     "overexposed": {
-        "obvious": [[("darkest", (0.93, 0.97))]],
-        "clear": [[("darkest", (0.84, 0.89))]],
-        "subtle": [[("darkest", (0.75, 0.79))]],
+        "obvious": [[("darkest", (0.92, 0.96))]],
+        "clear": [[("darkest", (0.82, 0.87))]],
+        "subtle": [[("darkest", (0.72, 0.76))]],
         "undetectable": [[("stops", (0.1, 0.25))]],
     },
     "blurred": {

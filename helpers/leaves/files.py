@@ -51,7 +51,7 @@ DEVICES = {
     "phone 2018": Camera(0.27, 0.22, 84, 160, (_TALL, _WIDE, _FILM), "Tavi", "T4"),
     "compact": Camera(0.19, 0.16, 88, 160, (_WIDE, _WIDE, _TALL), "Sorrel", "C200"),
     "mirrorless": Camera(0.09, 0.13, 94, 160, (_WIDE, _TALL, _FILM), "Sorrel", "M1"),
-    "tablet 2012": Camera(0.05, 0.12, 38, 128, (_WIDE, _TALL), "Tavi", "Tab 7"),
+    "tablet 2012": Camera(0.05, 0.12, 52, 128, (_WIDE, _TALL), "Tavi", "Tab 7"),
     "action camera": Camera(0.04, 0.1, 78, 160, (_FILM, _WIDE), "Kite", "Go"),
     "phone 2024": Camera(0, 0, 86, 160, (_TALL, _WIDE, _FILM), "Orla", "P10"),
 }
