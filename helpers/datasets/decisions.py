@@ -206,14 +206,19 @@ def default_decisions(dataset: Dataset) -> pd.DataFrame:
     import pandas as pd
 
     decided: dict[str, tuple] = {}
-    planted = dataset.planted if dataset.is_bundled else None
-    seen = () if planted is None else planted[~planted["innocent"]]
-    for row in seen[seen["strength"] != "undetectable"].itertuples() if len(seen) else ():
+    planted, given = dataset.planted, dataset.images["label"]
+    if not dataset.is_bundled:
+        planted = pd.DataFrame(columns=["strength", "innocent"])
+    detectable = (planted["strength"] != "undetectable") & ~planted["innocent"].astype(bool)
+    for row in planted[detectable].itertuples():
         if row.kind.startswith("label_error"):
             decided.setdefault(row.image_id, ("relabel", "label is wrong", row.truth))
-        elif row.kind in DROPPED or row.kind in POOR and row.strength == "obvious":
-            decided[row.image_id] = ("drop", DROPPED.get(row.kind, "too poor to recognise"), None)
-        if row.kind == "exact_duplicate" and isinstance(row.truth, str):
+        elif row.kind in DROPPED:
+            decided[row.image_id] = ("drop", DROPPED[row.kind], None)
+        elif row.kind in POOR and row.strength in ("obvious", "clear"):
+            decided[row.image_id] = ("drop", "too poor to recognise", None)
+        conflict = row.kind == "exact_duplicate" and isinstance(row.truth, str)
+        if conflict and given.get(row.partner, row.truth) != row.truth:
             decided.setdefault(row.partner, ("relabel", "its copy's label is right", row.truth))
     table = pd.DataFrame.from_dict(
         decided, orient="index", columns=["action", "reason", "label"], dtype="str"

@@ -12,6 +12,7 @@ from helpers.datasets.archives import build_folder, extract
 from helpers.datasets.dataset import DatasetError, make_folder
 
 TRIES = 4
+BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,10 @@ def _archive(download: Download, folder: Path, progress: bool) -> Path:
     except DatasetError:
         raise
     except Exception as error:
-        changed = "does not match" in str(error)
-        why = "its hash is not the one we know" if changed else type(error).__name__
+        code = getattr(getattr(error, "response", None), "status_code", None)
+        why = f"the server answered {code}" if code else "no connection, or it broke off"
+        if "does not match" in str(error):
+            why = "its hash is not the one we know"
         raise DatasetError(
             f"{download.title.partition(',')[0]} could not be fetched from {download.url} ({why}); "
             "try again with internet access, or use what needs none: open_dataset('leaves'), "
@@ -166,7 +169,7 @@ def _fetch_rest(url: str, part: Path, size: tuple[int, int], progress: bool) -> 
             tqdm(total=total or None, initial=done, unit="B", unit_scale=True,
                  desc=url.rpartition("/")[2], disable=not progress) as bar,
         ):  # fmt: skip
-            for block in answer.iter_content(1 << 18):
+            for block in answer.iter_content(BLOCK):
                 file.write(block)
                 bar.update(len(block))
                 if file.tell() > size[1]:

@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.datasets.archives import ARCHIVES, build_folder, extract
 from helpers.datasets.dataset import (
@@ -19,9 +18,6 @@ from helpers.datasets.dataset import (
 )
 from helpers.datasets.downloads import DOWNLOADS, fetch
 from helpers.datasets.folders import EXTENSIONS, TABLES, Found, look_into, read_layout, stable_ids
-
-if TYPE_CHECKING:
-    pass
 
 NAMES = ("leaves", "digits", *DOWNLOADS)
 
@@ -204,30 +200,17 @@ def _open_download(name: str, progress: bool) -> Dataset:
     return dataset.with_images(dataset.images.assign(label=labels).astype({"label": "str"}))
 
 
-def _open_leaves(progress: bool, **options: int) -> Dataset:
-    import pandas as pd
+def _open_leaves(progress: bool, workers: int = 2, **options: int) -> Dataset:
+    from helpers.leaves import build
 
-    from helpers import leaves
-
-    version = getattr(leaves, "VERSION", 1)
-    workers = options.pop("workers", 2)
-    sizes = {"seed": 0, "development": 2400, "test": 1200}
-    if strange := sorted(set(options) - set(sizes)):
-        raise DatasetError(f"'leaves' has no option {some(strange)}; it has {some(sizes)}.")
-    name = "-".join(
-        ["leaves", *(f"{k}{options[k]}" for k in sizes if options.get(k, sizes[k]) != sizes[k])]
-    )
-    sizes |= options
-    folder = work_folder() / "data" / f"leaves-v{version}-{'-'.join(map(str, sizes.values()))}"
-    if not (folder / "planted.parquet").exists():
-        make_folder(folder.parent)
-        from helpers.datasets.steps import locked
-
-        with locked(folder):
-            if not (folder / "planted.parquet").exists():
-                leaves.build(folder, **sizes, workers=workers, progress=progress)
-    images = pd.read_parquet(folder / "images.parquet")
-    planted = pd.read_parquet(folder / "planted.parquet")
+    defaults = {"seed": 0, "development": 2400, "test": 1200}
+    if strange := sorted(set(options) - set(defaults)):
+        raise DatasetError(f"'leaves' has no option {some(strange)}; it has {some(defaults)}.")
+    changed = {k: v for k, v in options.items() if v != defaults[k]}
+    name = "-".join(["leaves", *(f"{k}{changed[k]}" for k in defaults if k in changed)])
+    folder = work_folder() / "data" / name
+    make_folder(folder.parent)
+    images, planted = build(folder, **defaults | options, workers=workers, progress=progress)
     return Dataset(
         name, folder / "images", images, planted=planted, group="specimen", masks=folder / "masks"
     )

@@ -100,7 +100,7 @@ def _fingerprint(item: object) -> bytes:
             rows = pd.util.hash_pandas_object(item)
         except TypeError:  # cells that hold lists or arrays
             rows = pd.util.hash_pandas_object(item.map(repr))
-        return f"{names}{kinds}".encode() + rows.to_numpy().tobytes()
+        return f"{type(item).__name__}{names}{kinds}".encode() + rows.to_numpy().tobytes()
     if isinstance(item, np.ndarray):
         return f"{item.dtype}{item.shape}".encode() + item.tobytes()
     if isinstance(item, Mapping):

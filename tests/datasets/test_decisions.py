@@ -1,0 +1,222 @@
+import sqlite3
+from multiprocessing import get_context
+
+import pandas as pd
+import pytest
+
+from helpers.datasets import (
+    Dataset,
+    DatasetError,
+    DecisionLog,
+    apply_decisions,
+    default_decisions,
+    open_dataset,
+)
+
+
+@pytest.fixture
+def dataset(tree):
+    return open_dataset(tree("cat/1.jpg", "cat/2.jpg", "dog/3.jpg"))
+
+
+def actions(log):
+    return log.current()["action"].to_dict()
+
+
+def test_the_last_decision_about_an_image_stands(dataset):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "drop", "blurred")
+    log.record("cat/2.jpg", "keep")
+    log.record("cat/1.jpg", "relabel", "is a lynx", label="lynx")
+    current = log.current()
+    assert current.columns.tolist() == ["action", "reason", "label", "when"]
+    assert current.index.tolist() == ["cat/2.jpg", "cat/1.jpg"]
+    assert current.loc["cat/1.jpg", ["action", "reason", "label"]].tolist() == [
+        "relabel",
+        "is a lynx",
+        "lynx",
+    ]
+    assert pd.isna(current.loc["cat/2.jpg", "label"])
+    assert abs(pd.Timestamp.now("UTC") - current["when"].max()) < pd.Timedelta("1min")
+
+
+def test_undo_takes_back_the_last_decision_again_and_again(dataset):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "drop", "dark")
+    log.record("cat/1.jpg", "keep")
+    log.record("dog/3.jpg", "drop")
+    assert log.undo()["image_id"] == "dog/3.jpg"
+    assert actions(log) == {"cat/1.jpg": "keep"}
+    log.undo()
+    assert actions(log) == {"cat/1.jpg": "drop"}
+    log.record("cat/2.jpg", "drop")
+    assert log.undo()["image_id"] == "cat/2.jpg"
+    undone = log.undo()
+    assert (undone["image_id"], undone["action"], undone["reason"]) == ("cat/1.jpg", "drop", "dark")
+    assert actions(log) == {}
+    assert log.undo() is None
+
+
+def test_history_keeps_everything(dataset):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "drop")
+    log.record("cat/1.jpg", "keep")
+    log.undo()
+    history = log.history()
+    assert history["action"].tolist() == ["drop", "keep", "undo"]
+    assert history["undone"].dropna().tolist() == [2]
+
+
+def test_decisions_survive_a_restart_and_logs_are_kept_apart(dataset):
+    DecisionLog(dataset).record("cat/1.jpg", "drop")
+    assert actions(DecisionLog(open_dataset(dataset.root))) == {"cat/1.jpg": "drop"}
+    assert actions(DecisionLog(dataset, "second opinion")) == {}
+
+
+def test_an_unused_log_is_empty_and_makes_no_file(tmp_path):
+    log = DecisionLog(tmp_path / "log.sqlite")
+    assert log.current().empty and log.history().empty
+    assert log.current().columns.tolist() == ["action", "reason", "label", "when"]
+    assert not log.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("decision", "message"),
+    [
+        (("cat/9.jpg", "drop"), "no image 'cat/9.jpg' to decide about; did you mean 'cat/"),
+        (("cat/1.jpg", "dorp"), "no decision 'dorp'; expected one of keep, relabel, drop; did you"),
+        (("cat/1.jpg", "relabel"), "needs the new label"),
+        (("cat/1.jpg", "relabel", "", " "), "needs the new label"),
+        (("cat/1.jpg", "drop", "", "dog"), "takes no label"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(dataset, decision, message):
+    log = DecisionLog(dataset)
+    with pytest.raises(DatasetError, match=message):
+        log.record(*decision)
+    assert log.history().empty
+
+
+def test_many_decisions_are_written_together_or_not_at_all(dataset):
+    log = DecisionLog(dataset)
+    with pytest.raises(DatasetError):
+        log.record_all([("cat/1.jpg", "drop", "", None), ("cat/2.jpg", "what", "", None)])
+    assert log.history().empty
+    log.record_all([("cat/1.jpg", "drop", "", None), ("dog/3.jpg", "relabel", "", "cat")])
+    assert actions(log) == {"cat/1.jpg": "drop", "dog/3.jpg": "relabel"}
+
+
+def _record_many(path, who):
+    log = DecisionLog(path)
+    for i in range(25):
+        log.record(f"{who}/{i}.jpg", "drop")
+        if i % 5 == 4:
+            log.undo()
+
+
+def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path):
+    path = tmp_path / "log.sqlite"
+    with get_context("spawn").Pool(2) as pool:
+        pool.starmap(_record_many, [(path, "a"), (path, "b")])
+    history = DecisionLog(path).history()
+    assert (history["action"] == "drop").sum() == 50
+    assert history["undone"].dropna().is_unique
+    assert len(DecisionLog(path).current()) == 40
+
+
+def test_a_log_on_read_only_media_can_be_read_and_says_why_it_cannot_be_written(ordinary_user):
+    log = DecisionLog(ordinary_user / "log.sqlite")
+    log.record("a.jpg", "drop")
+    log.path.chmod(0o444)
+    ordinary_user.chmod(0o555)
+    assert actions(log) == {"a.jpg": "drop"}
+    for write in (lambda: log.record("b.jpg", "keep"), log.undo):
+        with pytest.raises(DatasetError, match="log.sqlite' cannot be written .*WORKBOOK_WORK"):
+            write()
+
+
+def test_a_file_that_is_no_log_says_so(tmp_path):
+    (tmp_path / "log.sqlite").write_text("not a database at all, just some text" * 9)
+    with pytest.raises(DatasetError, match="cannot be read"):
+        DecisionLog(tmp_path / "log.sqlite").current()
+
+
+def test_another_program_that_holds_the_file_leads_to_one_sentence(tmp_path, monkeypatch):
+    log = DecisionLog(tmp_path / "log.sqlite")
+    log.record("a.jpg", "drop")
+    real = sqlite3.connect
+    holder = real(log.path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real(*a[:1], **{**k, "timeout": 0.05}))
+    with pytest.raises(DatasetError, match="database is locked"):
+        log.record("b.jpg", "drop")
+    holder.close()
+
+
+def test_decisions_make_a_new_dataset_and_leave_the_old_one(dataset):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "drop")
+    log.record("cat/2.jpg", "relabel", "a lynx", label="lynx")
+    log.record("dog/3.jpg", "keep")
+    cleaned = apply_decisions(dataset, log)
+    assert cleaned.images["label"].to_dict() == {"cat/2.jpg": "lynx", "dog/3.jpg": "dog"}
+    assert dataset.images["label"].to_dict() == {
+        "cat/1.jpg": "cat",
+        "cat/2.jpg": "cat",
+        "dog/3.jpg": "dog",
+    }
+    pd.testing.assert_frame_equal(apply_decisions(dataset, log.current()).images, cleaned.images)
+    assert cleaned.images.dtypes.equals(dataset.images.dtypes)
+
+
+def test_decisions_about_other_images_do_nothing(dataset):
+    decisions = pd.DataFrame({"action": ["drop"], "label": [None]}, index=["elsewhere.jpg"])
+    pd.testing.assert_frame_equal(apply_decisions(dataset, decisions).images, dataset.images)
+
+
+@pytest.mark.parametrize(
+    ("action", "message"), [("burn", "no decision 'burn'"), ("relabel", "have none: cat/1.jpg")]
+)
+def test_decisions_that_make_no_sense_are_not_applied(dataset, action, message):
+    decisions = pd.DataFrame({"action": [action], "label": [None]}, index=["cat/1.jpg"])
+    with pytest.raises(DatasetError, match=message):
+        apply_decisions(dataset, decisions)
+
+
+def test_default_decisions_are_those_of_a_reviewer_who_saw_all_that_can_be_seen(dataset):
+    rows = [
+        ("a", "corrupt", "obvious", None, None, False),
+        ("b", "label_error_random", "obvious", None, "oak", False),
+        ("c", "label_error_confusable", "undetectable", None, "oak", False),
+        ("d", "burst", "clear", "e", None, True),
+        ("f", "exact_duplicate", "clear", "g", "willow", False),
+        ("h", "dark", "obvious", None, None, False),
+        ("i", "dark", "subtle", None, None, False),
+        ("b2", "label_error_random", "clear", None, "oak", False),
+        ("b2", "corrupt", "clear", None, None, False),
+    ]
+    columns = ["image_id", "kind", "strength", "partner", "truth", "innocent"]
+    planted = pd.DataFrame(rows, columns=columns)
+    index = pd.Index(list("abcdefghi") + ["b2"], name="image_id")
+    images = pd.DataFrame({"label": "olive", "split": None}, index=index, dtype="str")
+    leaves = Dataset("leaves", dataset.root, images, planted=planted)
+    decided = default_decisions(leaves)
+    assert decided["action"].to_dict() == {
+        "a": "drop",
+        "b": "relabel",
+        "b2": "drop",
+        "f": "drop",
+        "g": "relabel",
+        "h": "drop",
+    }
+    assert decided.loc["g", "label"] == "willow"
+    cleaned = apply_decisions(leaves, decided)
+    assert cleaned.images["label"].to_dict() == {
+        "b": "oak",
+        "c": "olive",
+        "d": "olive",
+        "e": "olive",
+        "g": "willow",
+        "i": "olive",
+    }
+    assert default_decisions(dataset).empty

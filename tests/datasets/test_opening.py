@@ -1,0 +1,132 @@
+import shutil
+
+import pandas as pd
+import pytest
+
+from helpers.datasets import DatasetError, open_dataset
+
+
+def refusal(source, **options):
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(source, **options)
+    message = str(caught.value)
+    assert "\n" not in message and len(message) < 500
+    return message
+
+
+def test_a_path_may_be_text_or_path_or_begin_with_a_tilde(tree, monkeypatch):
+    root = tree("cat/1.jpg", "dog/2.jpg")
+    monkeypatch.setenv("HOME", str(root.parent))
+    for source in (root, str(root), f"{root}/", "~/photos"):
+        assert open_dataset(source).root == root
+
+
+def test_a_relative_path_becomes_absolute(tree, monkeypatch):
+    root = tree("cat/1.jpg", "dog/2.jpg")
+    monkeypatch.chdir(root)
+    assert (open_dataset(".").root, open_dataset(".").name) == (root, "photos")
+
+
+def test_the_environment_chooses_when_nothing_is_asked_for(tree, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATASET", str(tree("cat/1.jpg", "dog/2.jpg")))
+    assert open_dataset().name == "photos"
+
+
+def test_a_name_wins_over_a_folder_of_that_name(tree, monkeypatch):
+    root = tree("digits/cat/1.jpg", "digits/dog/2.jpg")
+    monkeypatch.chdir(root)
+    assert len(open_dataset("digits")) == 1797
+    assert open_dataset("./digits").classes == ["cat", "dog"]
+
+
+def test_rows_are_sorted_and_ids_unique(tree):
+    index = open_dataset(tree("b/2.jpg", "a/10.jpg", "a/9.jpg", "C/1.jpg")).images.index
+    assert index.name == "image_id"
+    assert index.is_unique and index.is_monotonic_increasing
+
+
+def test_the_table_has_text_columns_even_when_all_is_missing(tree):
+    images = open_dataset(tree("1.jpg", "2.jpg")).images
+    assert images.dtypes.astype(str).to_dict() == {"label": "str", "split": "str"}
+
+
+@pytest.mark.parametrize("kind", ["zip", "gztar"])
+def test_an_archive_is_unpacked_beside_our_results_and_opened(tree, work, kind):
+    root = tree("photos/train/cat/1.jpg", "photos/val/dog/2.jpg")
+    made = shutil.make_archive(str(root.parent / "my photos"), kind, root)
+    for _ in range(2):
+        dataset = open_dataset(made)
+    assert dataset.name == "my photos"
+    assert dataset.classes == ["cat", "dog"]
+    assert dataset.root.is_relative_to(work)
+    assert not any(p.name.startswith("my photos-") for p in root.parent.iterdir())
+
+
+def test_missing_paths_say_where_the_path_ends_and_suggest(tree):
+    root = tree("cat/1.jpg", "dog/2.jpg")
+    assert "did you mean 'photos'?" in refusal(root.parent / "fotos")
+    assert f"'{root}' is there, but nothing further" in refusal(root / "x" / "y")
+    assert "web address" in refusal("https://example.org/pets.zip")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("leafs", "leaves"), ("imagenete", "imagenette"), ("Digits", "digits")]
+)
+def test_unknown_names_list_the_known_and_suggest(name, hint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    message = refusal(name)
+    assert f"did you mean '{hint}'?" in message
+    assert "leaves, digits, imagenette, pets, clothing" in message
+
+
+def test_an_empty_folder_says_what_was_expected(tmp_path):
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    message = refusal(tmp_path / "photos")
+    assert "holds no files at all; expected photos such as 'photos/CLASS/*.jpg'" in message
+
+
+def test_a_folder_without_images_names_what_is_there(tree):
+    message = refusal(tree("a.txt", "b.pdf", "sub/c.doc", "d.mov"))
+    assert "no images among 4 files (a.txt, b.pdf, d.mov and 1 more)" in message
+
+
+def test_a_folder_of_links_says_that_they_are_not_followed(tree, tmp_path):
+    root = tree("photos/cat/1.jpg")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "cat").symlink_to(root)
+    assert "holds only links (cat), which are never followed" in refusal(tmp_path / "links")
+
+
+def test_a_single_image_or_another_file_points_to_its_folder(tree):
+    root = tree("cat/1.jpg", "notes.txt")
+    assert "is a single image; expected a folder" in refusal(root / "cat" / "1.jpg")
+    assert f"open_dataset('{root}')" in refusal(root / "notes.txt")
+
+
+def test_options_of_leaves_are_refused_elsewhere(tree):
+    assert "only 'leaves' takes these" in refusal(tree("cat/1.jpg"), seed=3)
+    assert "'leaves' has no option sead" in refusal("leaves", sead=3)
+
+
+def test_leaves_come_with_truth_masks_and_specimens(monkeypatch):
+    calls = []
+
+    def build(folder, **options):
+        calls.append((folder.name, options))
+        index = pd.Index(["oak/1.jpg"], name="image_id")
+        images = pd.DataFrame({"label": "oak", "split": None, "specimen": "a"}, index=index)
+        return images, pd.DataFrame({"image_id": ["oak/1.jpg"], "kind": ["corrupt"]})
+
+    monkeypatch.setattr("helpers.leaves.build", build, raising=False)
+    leaves = open_dataset(progress=False)
+    other = open_dataset("leaves", seed=3, test=60, workers=1)
+    assert (leaves.name, leaves.group, leaves.is_bundled) == ("leaves", "specimen", True)
+    assert leaves.planted["kind"].tolist() == ["corrupt"]
+    assert leaves.masks == leaves.root.parent / "masks"
+    assert (other.name, other.is_bundled) == ("leaves-seed3-test60", False)
+    assert open_dataset("leaves", seed=0).is_bundled
+    assert calls[1] == (
+        "leaves-seed3-test60",
+        {"seed": 3, "development": 2400, "test": 60, "workers": 1, "progress": True},
+    )
+    assert [name for name, _ in calls] == ["leaves", "leaves-seed3-test60", "leaves"]
