@@ -133,16 +133,14 @@ def _paper(rng) -> Atlas:
 
 
 def _soil(rng) -> Atlas:
-    radii = np.sort(np.minimum(2.0 * (1 - rng.random(15000)) ** -0.5, 26.0) * 1.1)
-    rng.shuffle(radii)
+    radii = np.minimum(2.6 * (1 - rng.random(17000)) ** -0.55, 24.0)
     height, tone = heap(rng, _TEXELS, radii)
     fine = fractal(rng, _TEXELS, 1.0)
     damp = fractal(rng, _TEXELS, 3.0)
-    lit = smoothstep(-1.0, 15.0, height)
-    light = (0.08 + 0.62 * lit) * (0.55 + 0.75 * tone) * (0.65 + 0.7 * fine) * (0.6 + 0.8 * damp)
-    pebbles = smoothstep(0.93, 0.96, tone)
-    light = light + pebbles * lit * 0.3
-    return Atlas(light, 0.75 * pebbles + 0.4 * tone, height / 28.0 + 0.12 * fine)
+    lit = smoothstep(-3.0, 9.0, height)
+    light = (0.10 + 0.5 * lit) * (0.6 + 0.6 * tone) * (0.6 + 0.8 * fine) * (0.55 + 0.9 * damp)
+    pebbles = smoothstep(0.955, 0.965, tone)
+    return Atlas(light + 0.35 * pebbles * lit, pebbles + 0.35 * tone, height / 28.0 + 0.15 * fine)
 
 
 def _stone(rng) -> Atlas:
@@ -196,8 +194,8 @@ def surface(background: str) -> Atlas:
             f"Background {background!r} is not known to the leaf renderer; expected one of "
             f"{', '.join(BACKGROUNDS)}."
         )
-    makers = dict(bark=_bark, grass=_grass, paper=_paper, soil=_soil, stone=_stone, wood=_wood)
-    return makers[background](generator("surface", background))
+    makers = (_bark, _grass, _paper, _soil, _stone, _wood)
+    return makers[BACKGROUNDS.index(background)](generator("surface", background))
 
 
 @cache
@@ -235,15 +233,14 @@ def paint(
     colours = variants[first] + rng.uniform(0, 0.5) * (variants[second] - variants[first])
     colours = colours * (1 + rng.normal(0, 0.02, 3)) * rng.uniform(0.85, 1.12)
     dark, middle, other = np.clip(colours, 0.01, 0.97).astype(np.float32)[..., None, None]
-    where = place(rng, 0.28, rng.uniform(0, 6.3)) @ pixel_to_plane
-    blotch = clouds().sample(where, width, height)
-    tone *= 0.86 + 0.28 * blotch[0]
     albedo = dark + tone * ((middle - dark) * np.float32(1.25))
     albedo += (tint * tone) * ((other - middle) * np.float32(rng.uniform(0.3, 1.0)))
     if background == "stone" and rng.random() < 0.4:
-        lichen = smoothstep(0.6, 0.68, 0.6 * blotch[0] + 0.45 * blotch[1])
+        where = place(rng, 0.28, rng.uniform(0, 6.3)) @ pixel_to_plane
+        coarse, medium, fine = clouds().sample(where, width, height)
+        lichen = smoothstep(0.6, 0.68, 0.6 * coarse + 0.45 * medium)
         crust = _LICHENS[int(rng.integers(2))]
-        albedo += (0.75 * lichen) * ((0.6 + 0.8 * blotch[2]) * crust - albedo)
+        albedo += (0.75 * lichen) * ((0.6 + 0.8 * fine) * crust - albedo)
     relief = relief * np.float32(_RELIEF[background])
     if background == "paper":
         x, y = plane_grid(pixel_to_plane, width, height)

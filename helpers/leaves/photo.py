@@ -10,6 +10,7 @@ import numpy as np
 from scipy.ndimage import correlate1d, uniform_filter1d
 
 from helpers.leaves.backgrounds import clouds, paint
+from helpers.leaves.clutter import overgrow, reach_in, scatter
 from helpers.leaves.noise import generator, place, smoothstep
 from helpers.leaves.shading import Camera, Light, cast_shadow, develop, facing, lay, slopes
 from helpers.leaves.shapes import grow
@@ -97,6 +98,10 @@ _LIGHTS = {
 }
 
 
+# Linear reflectance of a blade of grass that crosses a leaf.
+_BLADE = np.array([0.13, 0.24, 0.04])
+
+
 def _set_camera(rng, moment, width: int, height: int) -> Camera:
     """Hold the camera over the ground; ``moment`` shakes it a little, or is None."""
     shake = np.zeros(6) if moment is None else moment.normal(0, 1, 6)
@@ -182,6 +187,8 @@ def render_photo(
         stranger = grow(SPECIES[other], int(rng.integers(2**31)))
         poses.insert(0, lay(stranger, rng, moment, frame, aside=True))
     albedo, relief = paint(scene.background, rng, to_plane, width, height)
+    if scene.background != "paper" and rng.random() < (0.3 if scene.leaf else 0.8):
+        scatter(albedo, relief, rng)
     direct = facing(light, *slopes(relief * camera.long))
     dapple = _dapple(rng, scene, to_plane)
     direct *= dapple
@@ -207,6 +214,11 @@ def render_photo(
         lit[window] += cover * (colour - lit[window])
         if scene.leaf and pose is poses[-1]:
             mask[window] = cover
+    if scene.background == "grass" and scene.leaf and rng.random() < 0.7:
+        margin = camera.project(poses[-1].solid)[: len(poses[-1].leaf.outline)]
+        overgrow(lit, mask, margin, (light.sun + light.sky) * _BLADE, rng)
+    if scene.leaf and rng.random() < 0.04:
+        reach_in(lit, mask, light, rng)
     pixels = _expose(lit, mask, scene, rng if moment is None else moment)
     return pixels, np.rint(mask * 255).astype(np.uint8)
 
@@ -259,25 +271,28 @@ def _expose(lit: np.ndarray, mask: np.ndarray, scene: Scene, rng) -> np.ndarray:
     gain = gain * (1 - 1.6 * device.vignette * away)
     cast = 1 + 0.14 * device.warmth * np.array([1.0, 0.05, -1.0])
     lit = lit * gain.astype(np.float32) * cast.astype(np.float32)[:, None, None]
-    lit = lit * (2.51 * lit + 0.25) / (lit * (2.43 * lit + 0.85) + 0.24)
+    lit = lit * (2.51 * lit + 0.12) / (lit * (2.43 * lit + 0.68) + 0.17)
     image = np.sqrt(np.clip(lit, 0, 1))
     grey = 0.3 * image[0] + 0.6 * image[1] + 0.1 * image[2]
     image = grey + np.float32(device.saturation) * (image - grey)
     image = np.float32(0.45) + np.float32(device.contrast) * (image - np.float32(0.45))
-    image = _filtered(image, 0.14 + 0.06 * rng.random())
+    finish = _spread(-0.22 * device.sharpness)
+    image = _filtered(image, np.convolve(_spread(0.14 + 0.06 * rng.random()), finish))
     strength = device.noise / 255 * (1.6 if scene.light in ("dusk", "night") else 1.0)
-    grain = rng.standard_normal((4, height, width), np.float32)
-    grain = _filtered(0.6 * grain[:3] + 0.8 * grain[3], 0.13) * np.float32(1.35 * strength)
-    image += grain * (1.25 - 0.6 * image)
-    if device.sharpness:
-        image = _filtered(image, -0.22 * device.sharpness)
+    grain = rng.standard_normal((3, height, width), np.float32)
+    grain += grain[[1, 2, 0]]
+    grain = _filtered(grain, np.convolve(_spread(0.14), finish))
+    image += (np.float32(1.15 * strength) * grain) * (1.25 - 0.6 * image)
     levels = np.rint(np.clip(image, 0, 1) * np.float32(255)).astype(np.uint8)
     return np.ascontiguousarray(np.moveaxis(levels, 0, -1))
 
 
-def _filtered(image: np.ndarray, side: float) -> np.ndarray:
-    """Weigh neighbours by ``side``: positive softens, negative sharpens."""
-    kernel = np.array([side, 1 - 2 * side, side], np.float32)
+def _spread(side: float) -> np.ndarray:
+    """Weights of a pixel and its neighbours: positive ``side`` softens, negative sharpens."""
+    return np.array([side, 1 - 2 * side, side])
+
+
+def _filtered(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     for axis in (1, 2):
         image = correlate1d(image, kernel, axis=axis, mode="nearest")
     return image

@@ -81,15 +81,26 @@ def lay(leaf: Leaf, rng, moment, frame: np.ndarray, aside: bool = False) -> Pose
     return Pose(leaf, plane, scale, breeze, np.column_stack([ground, scale * rise]))
 
 
-def draw(pixels: np.ndarray, spans, box, finer: int, fills=255, image=None) -> Image.Image:
-    """Fill polygons of pixel coordinates in a window, ``finer`` times enlarged."""
-    if image is None:
-        image = Image.new("L", ((box[2] - box[0]) * finer, (box[3] - box[1]) * finer))
-    pen = ImageDraw.Draw(image)
-    flat = ((pixels - box[:2]) * finer - 0.5).ravel().tolist()
-    for start, stop in spans:
-        pen.polygon(flat[2 * start : 2 * stop], fill=fills)
-    return image
+class Plotter:
+    """Fills the polygons of a posed leaf into antialiased masks of a window of the frame."""
+
+    def __init__(self, leaf: Leaf, pixels: np.ndarray, box, finer: int):
+        self._parts, self._finer = leaf.parts, finer
+        self._size = ((box[2] - box[0]) * finer, (box[3] - box[1]) * finer)
+        self._flat = ((pixels - box[:2]) * finer - 0.5).ravel().tolist()
+
+    def draw(self, **greys: int) -> Image.Image:
+        """Mask with the named parts in the given greys, later ones over earlier ones."""
+        image = Image.new("L", self._size)
+        pen = ImageDraw.Draw(image)
+        for name, grey in greys.items():
+            for start, stop in self._parts[name]:
+                corners = self._flat[2 * start : 2 * stop]
+                if name == "net":
+                    pen.line(corners, fill=grey, width=self._finer // 2)
+                else:
+                    pen.polygon(corners, fill=grey)
+        return image.reduce(self._finer)
 
 
 def unit(image: Image.Image, blur: float = 0.0) -> np.ndarray:
@@ -116,14 +127,12 @@ def facing(light: Light, across: np.ndarray, down: np.ndarray) -> np.ndarray:
 
 def cast_shadow(pose: Pose, camera: Camera, light: Light) -> tuple[np.ndarray, np.ndarray]:
     """Cast shadow, and contact shadow that keeps the sky off, over the frame; 0 none to 1 full."""
-    parts, pixel = pose.leaf.parts, pose.scale * camera.long
+    pixel = pose.scale * camera.long
     slant = np.clip(light.direction[:2] / light.direction[2], -2.2, 2.2)
     fallen = pose.solid * (1, 1, 0)
     fallen[:, :2] -= pose.solid[:, 2:] * slant
-    pixels, box = camera.project(fallen), (0, 0, camera.width, camera.height)
-    image = draw(pixels, parts["blade"], box, 2)
-    draw(pixels, parts["holes"], box, 2, 0, image)
-    image = draw(pixels, parts["stem"], box, 2, 255, image).reduce(2)
+    plotter = Plotter(pose.leaf, camera.project(fallen), (0, 0, camera.width, camera.height), 2)
+    image = plotter.draw(blade=255, holes=0, stem=255)
     near = image.reduce(2).filter(ImageFilter.GaussianBlur(max(0.5, 0.02 * pixel)))
     near = near.resize(image.size, Image.Resampling.BILINEAR)
     return unit(image, max(0.5, light.softness * 0.06 * pixel)), unit(near)
@@ -161,7 +170,7 @@ def develop(pose: Pose, camera: Camera, light: Light, season: float):
     lit : float32 (3, height, width), linear light
     cover : float32 (height, width), coverage 0..1
     """
-    leaf, t, parts = pose.leaf, pose.leaf.traits, pose.leaf.parts
+    leaf, t = pose.leaf, pose.leaf.traits
     pixels = camera.project(pose.solid)
     low = np.maximum(np.floor(pixels.min(axis=0)).astype(int) - 3, 0)
     high = np.ceil(pixels.max(axis=0)).astype(int) + 3
@@ -170,17 +179,12 @@ def develop(pose: Pose, camera: Camera, light: Light, season: float):
         return None
     box, (width, height) = (*low.tolist(), *high.tolist()), (high - low).tolist()
     pixel, finer = pose.scale * camera.long, 4 if camera.long <= 256 else 2
-    blade = draw(pixels, parts["blade"], box, finer)
-    blade = draw(pixels, parts["holes"], box, finer, 0, blade).reduce(finer)
-    ribs = draw(pixels, parts["veins"], box, finer, 150)
-    ribs = draw(pixels, parts["midrib"], box, finer, 235, ribs).reduce(finer)
-    net = draw(pixels, parts["net"], box, 2, 46)
-    net = draw(pixels, parts["spots"], box, 2, 230, net)
-    stalk = unit(draw(pixels, parts["stem"], box, finer).reduce(finer))
-    marks = unit(draw(pixels, parts["holes"], box, 2, 190, net).reduce(2))
+    plotter = Plotter(leaf, pixels, box, finer)
+    blade, ribs = plotter.draw(blade=255, holes=0), plotter.draw(veins=150, midrib=235)
+    stalk, marks = unit(plotter.draw(stem=255)), unit(plotter.draw(net=90, spots=230, holes=190))
     spots, net = smoothstep(0.25, 0.8, marks), np.minimum(marks, np.float32(0.18))
     cover, veins = unit(blade), unit(ribs)
-    spacing = max(1.0, 0.25 * pixel / max(len(parts["veins"]) / 2, 5))
+    spacing = max(1.0, 0.25 * pixel / max(len(leaf.parts["veins"]) / 2, 5))
     near_vein, inner = unit(ribs, spacing), unit(blade, max(1.0, 0.045 * pixel))
     edge = np.clip(2 - 2 * inner, 0, 1)
 
@@ -209,7 +213,7 @@ def develop(pose: Pose, camera: Camera, light: Light, season: float):
         shine = shine * shine
     gloss = np.float32(t["gloss"])
     shine = shine * (1 - 0.8 * spots) * (0.5 + noises[1])
-    lit += (0.2 * gloss * shine) * (sun + sky) + (0.04 * gloss) * sky
+    lit += (0.2 * gloss * shine) * (sun + 0.4 * sky) + (0.025 * gloss) * sky
     petiole = stem.astype(np.float32) * (sun * np.clip(toward, 0.4, 1.3) + sky)
     lit += stalk * (1 - 0.5 * cover) * (petiole - lit)
     return box, lit.astype(np.float32), np.maximum(cover, stalk)

@@ -134,7 +134,7 @@ def _grow_simple(species: Species, rng):
         if lobed:
             full = smoothstep(0.05, 0.3, s) * (1 - 0.55 * smoothstep(0.8, 1.0, s))
             sizes = np.interp(s, crest, 1 + rng.normal(0, 0.12, number))
-            x = x * sizes * (1 - depth * full * (1 - swing) ** 1.5)
+            x = x * sizes * (1 - depth * full * (1 - swing) ** 1.9)
             y = y + 0.03 * full * (swing - 0.5)
         elif wave > 0:
             x = x + CUE_STRENGTH * wave * (2 * swing - 1) * np.sin(np.pi * s) ** 0.5
@@ -147,13 +147,21 @@ def _grow_simple(species: Species, rng):
         ends = start + (0.97 if lobed or teeth else 0.93) * (ends - start)
         bow = np.abs(ends[:, :1]) * (0.06 * side, -0.1)
         veins.append(_curves(start, start + 0.55 * (ends - start) + bow, ends))
-        at = np.rint(np.linspace(2, 11, 6)).astype(int)
-        lower, upper = veins[-1][:-1, at], veins[-1][1:, at]
-        middle = (lower + upper) / 2 + rng.normal(0, 0.006, lower.shape)
-        net.append(np.stack([lower, middle, upper], axis=2).reshape(-1, 3, 2))
+        net.append(_ladder(veins[-1], rng))
     veins = np.concatenate(veins)
     widths = 0.010 * (0.4 + np.hypot(*(veins[:, -1] - veins[:, 0]).T))
-    return np.concatenate([sides[0], sides[1][::-1]]), veins, widths, np.concatenate(net)
+    return np.concatenate([sides[0], sides[1][::-1]]), veins, widths, net
+
+
+def _ladder(veins: np.ndarray, rng) -> np.ndarray:
+    """One line that climbs to and fro between neighbouring side veins; float64 (n, 2)."""
+    at = np.rint(np.linspace(2, 11, 6)).astype(int)
+    lower, upper = veins[:-1, at], veins[1:, at]
+    middle = (lower + upper) / 2 + rng.normal(0, 0.006, lower.shape)
+    rungs = np.stack([lower, middle, upper], axis=2)
+    rungs[:, 1::2] = rungs[:, 1::2, ::-1].copy()
+    rungs[1::2] = rungs[1::2, ::-1].copy()
+    return rungs.reshape(-1, 2)
 
 
 # Half of a palmate lobe as points (along, aside; shares of the lobe's length) with the bulge of
@@ -205,7 +213,7 @@ def _grow_palmate(species: Species, rng):
             widths.append(np.full(pairs, 0.008 * length))
     squeeze = (stretch, 1 / stretch)
     outline, veins = np.concatenate(halves) * squeeze, np.concatenate(veins) * squeeze
-    return outline, veins, np.concatenate(widths), np.zeros((0, 3, 2))
+    return outline, veins, np.concatenate(widths), []
 
 
 def _grow_fan(species: Species, rng):
@@ -229,7 +237,7 @@ def _grow_fan(species: Species, rng):
     steps = fork + np.rint((23 - fork) * np.linspace(0, 1, 12)).astype(int)
     veins = np.take_along_axis(veins, steps[..., None], axis=1)
     outline = np.concatenate([left[:-1], top, right[1:-1]])
-    return outline, veins, np.full(number, 0.005), np.zeros((0, 3, 2))
+    return outline, veins, np.full(number, 0.005), []
 
 
 def _ribbons(lines: np.ndarray, start, end) -> np.ndarray:
