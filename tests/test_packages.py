@@ -1,0 +1,171 @@
+"""What helpers/ may import and load, how large it may be, and that the lists of packages agree."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from helpers.notebooks import ROOT
+
+MODULES = sorted((ROOT / "helpers").rglob("*.py"))
+DRAWING = {"matplotlib", "seaborn", "ipywidgets", "IPython"}
+DRAWING_PARTS = {"plots", "widgets", "report"}
+
+
+def _requirements(name):
+    lines = (ROOT / name).read_text().splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+def _imports(path):
+    """Names of all modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module
+            if node.module == "helpers":
+                yield from (f"helpers.{alias.name}" for alias in node.names)
+
+
+def _part(path):
+    return path.relative_to(ROOT / "helpers").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_a_tested_and_a_next_major_version(name):
+    found = _requirements(name)
+    assert len({canonicalize_name(requirement.name) for requirement in found}) == len(found)
+    for requirement in found:
+        assert {part.operator for part in requirement.specifier} == {">=", "<"}, requirement
+        assert requirement.marker is None
+
+
+def test_the_versions_installed_here_are_within_the_requirements():
+    from importlib.metadata import version
+
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for requirement in _requirements(name):
+            assert requirement.specifier.contains(version(requirement.name)), requirement
+
+
+def test_conda_and_the_package_install_exactly_the_same_requirements():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pip = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    assert pip == [["-r requirements.txt", "-e ."]]
+    assert project["project"]["dynamic"] == ["dependencies"]
+    assert project["tool"]["setuptools"]["dynamic"]["dependencies"]["file"] == ["requirements.txt"]
+    assert "-r requirements.txt\n" in (ROOT / "requirements-dev.txt").read_text()
+
+
+def test_the_oldest_python_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["requires-python"] == ">=3.11"
+    assert project["tool"]["ruff"]["target-version"] == "py311"
+    assert "python>=3.11" in (ROOT / "environment.yml").read_text()
+    assert "(3, 11)" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("folder", "lists"),
+    [
+        ("helpers", ["requirements.txt"]),
+        ("tests", ["requirements.txt", "requirements-dev.txt"]),
+    ],
+)
+def test_everything_imported_is_a_direct_requirement(folder, lists):
+    direct = {canonicalize_name(one.name) for name in lists for one in _requirements(name)}
+    distributions = packages_distributions()
+    ours = {*sys.stdlib_module_names, "helpers", "tests"}
+    # IPython comes with the kernel that runs a notebook, and is asked for only there.
+    ours.add("IPython")
+    imported = {
+        (module.split(".")[0], path.relative_to(ROOT))
+        for path in (ROOT / folder).rglob("*.py")
+        for module in _imports(path)
+    }
+    for top, path in sorted(imported):
+        if top not in ours:
+            names = {canonicalize_name(name) for name in distributions.get(top, [])}
+            assert names & direct, f"{path} imports {top}"
+
+
+def test_computing_never_imports_drawing():
+    for path in MODULES:
+        if _part(path) in DRAWING_PARTS:
+            continue
+        for module in _imports(path):
+            parts = module.split(".")
+            assert parts[0] not in DRAWING, f"{path.relative_to(ROOT)} imports {module}"
+            assert parts[:2] not in [["helpers", part] for part in DRAWING_PARTS], path
+
+
+def test_plots_never_import_widgets_and_neither_imports_the_report():
+    above = {"plots": {"widgets", "report"}, "widgets": {"report"}}
+    for path in MODULES:
+        for module in _imports(path):
+            upper = above.get(_part(path), set()) & set(module.split(".")[1:2])
+            assert not (module.startswith("helpers.") and upper), f"{path} imports {module}"
+
+
+def test_opening_a_dataset_loads_neither_torch_nor_matplotlib():
+    code = "from helpers import open_dataset; import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert not {"torch", "fastai", "matplotlib", "seaborn", "sklearn"} & set(loaded.stdout.split())
+    assert "helpers" in loaded.stdout.split()
+
+
+def test_the_import_is_quick():
+    code = "import time; t = time.process_time(); from helpers import open_dataset; import sys; "
+    code += "print(time.process_time() - t)"
+    seconds = [
+        float(subprocess.check_output([sys.executable, "-c", code], cwd=ROOT)) for _ in range(5)
+    ]
+    # The best of several, since the machine may be busy with the other tests.
+    assert min(seconds) < 0.6
+
+
+def test_the_package_works_from_any_folder(tmp_path):
+    code = "import helpers; print(helpers.__file__)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+    assert printed.decode().strip() == str(ROOT / "helpers" / "__init__.py")
+
+
+def test_the_package_stays_small():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert [str(path) for path, length in lengths.items() if length > 400] == []
+    assert sum(lengths.values()) <= 4000
+
+
+UNSAFE = re.compile(
+    r"pickle\.load|read_pickle|joblib\.load|allow_pickle\s*=\s*True|weights_only\s*=\s*False"
+    r"|\.extractall\(|unpack_archive|yaml\.load\(|shell\s*=\s*True|\beval\(|\bexec\("
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["pickle.load(f)", "pd.read_pickle(p)", "np.load(p, allow_pickle=True)", "tar.extractall(x)"],
+)
+def test_unsafe_calls_are_recognised(line):
+    assert UNSAFE.search(line)
+
+
+def test_nothing_unpickles_extracts_or_evaluates_what_it_did_not_write():
+    for path in MODULES:
+        source = path.read_text(encoding="utf-8")
+        found = UNSAFE.search(source)
+        assert not found, f"{path.relative_to(ROOT)} uses {found.group()}"
+        for call in re.findall(r"torch\.load\([^)]*\)", source):
+            assert "weights_only=True" in call
