@@ -95,7 +95,7 @@ def make(shot: Shot) -> tuple[bytes, Image.Image | None]:
     camera = DEVICES[shot.scene.device]
     rng = np.random.default_rng(shot.seed)
     pixels, mask = render_photo(shot.species, shot.specimen, shot.photo, shot.scene, shot.burst)
-    mask = Image.fromarray(mask) if shot.scene.leaf else None
+    mask = Image.fromarray((mask > 127).astype(np.uint8) * 255) if shot.scene.leaf else None
     exif = _exif(shot, camera)
     image = Image.fromarray(pixels)
     if shot.quality or faults.damages(shot.steps):

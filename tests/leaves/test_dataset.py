@@ -77,15 +77,15 @@ def test_every_leaf_has_a_mask_of_its_upright_size_and_nothing_else_has(small):
 def test_near_duplicates_look_like_their_original_more_than_bursts_do(small):
     folder, _, planted = small
 
-    def difference(row):
+    def likeness(row):
         pair = [Image.open(folder / "images" / i) for i in (row.image_id, row.partner)]
-        a, b = (np.asarray(image.convert("RGB").resize((64, 64)), float) for image in pair)
-        return np.abs(a - b).mean()
+        pixels = [np.asarray(image.convert("L").resize((64, 64)), float).ravel() for image in pair]
+        return np.corrcoef(*pixels)[0, 1]
 
     near = rows(planted, "near_duplicate")
     near = near[near["strength"] == "obvious"]
-    burst = [difference(row) for row in rows(planted, "burst").itertuples()]
-    assert max(difference(row) for row in near.itertuples()) < min(burst)
+    burst = [likeness(row) for row in rows(planted, "burst").itertuples()]
+    assert min(likeness(row) for row in near.itertuples()) > max(burst)
 
 
 def test_dark_and_overexposed_photos_are(small):
@@ -126,7 +126,7 @@ def test_the_poor_device_gives_itself_away_in_file_facts(small):
 
 def test_exif_names_the_camera_and_the_season(small):
     folder, images, _ = small
-    months = {"spring": range(5, 8), "summer": range(6, 10), "autumn": range(9, 13)}
+    months = {"spring": range(4, 7), "summer": range(6, 10), "autumn": range(9, 13)}
     seen = set()
     for image_id, row in images[images["split"] == "test"].iterrows():
         exif = Image.open(folder / "images" / image_id).getexif()
