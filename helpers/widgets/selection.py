@@ -1,0 +1,153 @@
+"""Which images to show: a table joined to the dataset, filtered, sorted and cut into pages."""
+
+from enum import Enum
+from html import escape
+
+import pandas as pd
+
+FIRST_ASKED = ("issue", "kind", "problem", "reason", "why")
+MOST_VALUES = 60
+
+
+class Only(Enum):
+    """Choices of a filter that are not a value of the column itself."""
+
+    ALL = "all"
+    DEVELOPMENT = "all but test"
+    PRESENT = "any value"
+    MISSING = "no value"
+
+
+def plain(value: object) -> str:
+    """Return one line of printable text for a cell of a table or a file name."""
+    if isinstance(value, str):
+        return " ".join(value.encode("utf-8", "replace").decode().split())
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if pd.api.types.is_bool(value):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if pd.api.types.is_float(value) else plain(str(value))
+
+
+def by_image_id(dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` indexed by image_id, taken from its column or index of that name.
+
+    Raises
+    ------
+    ValueError
+        Where neither holds any image of the dataset.
+    """
+    table = table.set_index("image_id") if "image_id" in table else table.rename_axis("image_id")
+    if len(table) and not table.index.isin(dataset.images.index).any():
+        raise ValueError(
+            f"none of the table's {len(table)} rows names an image of {dataset.name!r} (the first "
+            f"is {table.index[0]!r}); expected an index or a column 'image_id' with paths such as "
+            f"{dataset.images.index[0]!r}"
+        )
+    return table
+
+
+def join_table(dataset, table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Join `table` to the images of the dataset.
+
+    An image keeps one row per row the table has about it, or one row where it has none. Columns
+    that only repeat the dataset's are left out; others of the same name end in " (table)".
+    """
+    images = dataset.images
+    if table is None:
+        return images
+    table = by_image_id(dataset, table)
+    known = images.reindex(table.index)
+    repeated = [name for name in table if name in images and table[name].equals(known[name])]
+    return images.join(table.drop(columns=repeated), rsuffix=" (table)")
+
+
+def matches(column: pd.Series, wanted: object) -> pd.Series:
+    """Return a boolean mask of the rows where `column` is `wanted`, a value or an `Only`."""
+    if wanted is Only.ALL:
+        return pd.Series(True, column.index)
+    if wanted is Only.DEVELOPMENT:
+        return column.ne("test").fillna(True).astype(bool)
+    if wanted in (Only.PRESENT, Only.MISSING):
+        return column.isna() if wanted is Only.MISSING else column.notna()
+    return column.eq(wanted).fillna(False).astype(bool)
+
+
+def select(rows: pd.DataFrame, search: str = "", **wanted: object) -> pd.DataFrame:
+    """Keep rows whose image_id contains `search` (in any case) and whose columns match `wanted`."""
+    for name, value in wanted.items():
+        if value is not Only.ALL:
+            rows = rows[matches(rows[name], value).to_numpy()]
+    if search := search.strip():
+        names = rows.index.astype(str).str.normalize("NFC").str.casefold()
+        sought = pd.Series([search]).str.normalize("NFC").str.casefold()[0]
+        rows = rows[names.str.contains(sought, regex=False)]
+    return rows
+
+
+def sort_images(rows: pd.DataFrame, by: str = "image_id", ascending: bool = True) -> pd.DataFrame:
+    """Sort by a column or by image_id, then keep the first row of each image.
+
+    Ties keep their order and missing values come last.
+    """
+    order = {"ascending": ascending, "kind": "stable", "na_position": "last"}
+    try:
+        rows = rows.sort_values(by, **order)
+    except TypeError:
+        rows = rows.sort_values(by, key=lambda values: values.map(plain), **order)
+    return rows[~rows.index.duplicated()]
+
+
+def page_of(rows: pd.DataFrame, page: int = 1, per_page: int = 24) -> pd.DataFrame:
+    """Return the rows of one page, counted from 1; `rows` holds each image once."""
+    return rows.iloc[(page - 1) * per_page : page * per_page]
+
+
+def choices(column: pd.Series, everything: str) -> list[tuple[str, object]]:
+    """Return (text with the number of images, value) pairs for a filter on `column`."""
+    pairs = pd.DataFrame({"value": column.to_numpy(), "image": column.index}).drop_duplicates()
+    counts = pairs["value"].value_counts()
+    present, missing = (
+        pairs.loc[m, "image"].nunique() for m in (pairs["value"].notna(), pairs["value"].isna())
+    )
+    found = [(f"{everything} ({column.index.nunique():,})", Only.ALL)]
+    if missing:
+        found += [(f"has a value ({present:,})", Only.PRESENT)] if present else []
+        found += [(f"none ({missing:,})", Only.MISSING)]
+    values = sorted(counts.index[:MOST_VALUES], key=plain)
+    return found + [(f"{plain(value)} ({counts[value]:,})", value) for value in values]
+
+
+def filterable(rows: pd.DataFrame) -> list[str]:
+    """Return the columns worth a filter: few values, or a value for some images only."""
+
+    def worth(column: pd.Series) -> bool:
+        try:
+            values = column.nunique()
+        except TypeError:
+            return False
+        few = 1 < values <= MOST_VALUES and not pd.api.types.is_float_dtype(column)
+        return few or (values > 0 and bool(column.isna().any()))
+
+    names = [name for name in rows if name not in ("label", "split") and worth(rows[name])]
+    return sorted(names, key=lambda name: (name not in FIRST_ASKED, names.index(name)))
+
+
+def details_html(rows: pd.DataFrame, *image_ids: str) -> str:
+    """Return all columns of the images as an HTML table, a column of it for each image.
+
+    Rows in which two images differ are set in bold. Everything is escaped.
+    """
+    found = [rows.loc[[image_id]] for image_id in image_ids]
+    lines = [("file", [plain(image_id) for image_id in image_ids])]
+    for name in rows:
+        lines.append((name, [", ".join(dict.fromkeys(map(plain, one[name]))) for one in found]))
+    body = "".join(
+        f"<tr{' class=differs' if len(set(cells)) > 1 else ''}><th>{escape(plain(name))}</th>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, cells in lines
+    )
+    return f'<div class="details"><table>{body}</table></div>'

@@ -1,0 +1,162 @@
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.datasets import Dataset
+from helpers.widgets import browse
+from helpers.widgets.selection import Only
+
+ORDER = ["ash/1.jpg", "ash/2.jpg", "elm/1.jpg", "elm/2.jpg", "fir/1.jpg", "fir/2.jpg"]
+
+
+@pytest.fixture
+def table(trees):
+    """Numbers in reverse order of name, and an issue for two images."""
+    frame = pd.DataFrame({"bytes": range(9, 0, -1)}, index=trees.images.index)
+    frame["issue"] = pd.Series({"elm/1.jpg": "dark", "fir/2.jpg": "blurred"})
+    return frame
+
+
+def test_it_opens_on_development_rows_in_order_of_name(trees):
+    browser = browse(trees)
+    assert browser.image_ids == ORDER
+    assert "<b>6</b> of 9 images" in browser.count.value
+    assert repr(browser) == "Browser of photos: 9 images"
+
+
+def change(**values):
+    def use(browser):
+        for name, value in values.items():
+            getattr(browser, name).value = value
+
+    return use
+
+
+@pytest.mark.parametrize(
+    "use, shown",
+    [
+        (change(label="elm"), ["elm/1.jpg", "elm/2.jpg"]),
+        (change(split="test"), ["ash/3.jpg", "elm/3.jpg", "fir/3.jpg"]),
+        (change(split=Only.ALL, label="fir"), ["fir/1.jpg", "fir/2.jpg", "fir/3.jpg"]),
+        (change(column="issue", value="dark"), ["elm/1.jpg"]),
+        (change(column="issue", value=Only.PRESENT), ["elm/1.jpg", "fir/2.jpg"]),
+        (change(column="issue", value="dark", label="ash"), []),
+        (change(search="FIR"), ["fir/1.jpg", "fir/2.jpg"]),
+        (change(sort="bytes"), ORDER[::-1]),
+        (change(sort="bytes", order=False), ORDER),
+        (change(order=False), ORDER[::-1]),
+    ],
+)
+def test_each_control_changes_what_is_shown_and_the_picture(trees, table, use, shown):
+    browser = browse(trees, table)
+    before = browser.picture.value
+    use(browser)
+    assert browser.error is None
+    assert browser.image_ids == shown
+    assert browser.picture.value != before
+    browser.clear.click()
+    assert sorted(browser.image_ids) == ORDER
+
+
+def test_pages_turn_by_button_and_slider_and_stop_at_the_ends(make_dataset):
+    names = [f"ash/{n:02}.jpg" for n in range(30)]
+    browser = browse(make_dataset(dict.fromkeys(names, "ash")))
+    browser.per_page.value = 12
+    assert (browser.image_ids, browser.page.max) == (names[:12], 3)
+    pictures = [browser.picture.value]
+    browser.forward.click()
+    pictures.append(browser.picture.value)
+    browser.page.value = 3
+    pictures.append(browser.picture.value)
+    assert browser.image_ids == names[24:]
+    assert len(set(pictures)) == 3
+    browser.forward.click()
+    assert browser.page.value == 3 and "last page" in browser.status.value
+    browser.back.click()
+    assert browser.image_ids == names[12:24]
+    browser.per_page.value = 24
+    assert browser.image_ids == names[:24]
+    browser.search.value = "ash/29"
+    assert browser.image_ids == names[29:] and browser.page.value == 1
+
+
+def test_another_column_to_filter_by_offers_its_values(trees, table):
+    browser = browse(trees, table.assign(device=["a", "b", "c"] * 3))
+    assert [value for _, value in browser.column.options] == ["", "issue", "bytes", "device"]
+    browser.column.value = "device"
+    assert [text for text, _ in browser.value.options] == ["all (9)", "a (3)", "b (3)", "c (3)"]
+    browser.value.value = "b"
+    browser.column.value = "issue"
+    assert browser.value.value is Only.ALL and browser.image_ids == ORDER
+
+
+def test_nothing_found_is_said_and_can_be_undone(trees):
+    browser = browse(trees)
+    browser.search.value = "no such name"
+    assert browser.image_ids == [] and "<b>0</b> of 9" in browser.count.value
+    assert browser.details.value == "" and browser.chosen.value is None
+    browser.forward.click()
+    assert browser.error is None
+    browser.search.value = ""
+    assert browser.image_ids == ORDER and browser.chosen.value == ORDER[0]
+
+
+def test_a_chosen_image_is_shown_larger_with_all_its_columns(trees, table):
+    browser = browse(trees, table)
+    before = browser.close_up.value
+    browser.chosen.value = "elm/1.jpg"
+    assert browser.close_up.value != before
+    assert all(text in browser.details.value for text in ("elm/1.jpg", "dark", ">6<"))
+
+
+def test_names_and_values_like_markup_are_escaped_everywhere(make_dataset):
+    name = "Bäume/<img src=x onerror=alert(1)>&葉.jpg"
+    browser = browse(make_dataset({name: "<script>"}))
+    browser.sort.value = "label"
+    assert browser.error is None and browser.image_ids == [name]
+    shown = browser.details.value + browser.count.value + browser.status.value
+    assert "<img" not in shown and "<script" not in shown
+    assert "Bäume/&lt;img src=x onerror=alert(1)&gt;&amp;葉.jpg" in shown
+
+
+def test_an_unlabelled_dataset_can_be_browsed(make_dataset):
+    browser = browse(make_dataset({"b.jpg": None, "a.jpg": None}))
+    assert browser.image_ids == ["a.jpg", "b.jpg"]
+    assert browser.split.value is Only.ALL
+    assert [text for text, _ in browser.label.options] == ["all (2)", "none (2)"]
+    browser.sort.value = "label"
+    assert browser.error is None and browser.image_ids == ["a.jpg", "b.jpg"]
+
+
+def test_an_unreadable_file_is_shown_as_such(trees):
+    readable = browse(trees).picture.value
+    trees.path("elm/1.jpg").write_bytes(b"broken")
+    browser = browse(trees)
+    browser.chosen.value = "elm/1.jpg"
+    assert browser.error is None and browser.picture.value != readable
+
+
+def test_the_picture_is_described_for_those_who_cannot_see_it(trees):
+    browser = browse(trees)
+    browser.label.value = "elm"
+    assert browser.picture.tooltip == "Page 1 of 1: 2 thumbnails, sorted by name"
+
+
+def test_a_hundred_thousand_rows_turn_a_page_within_300_ms(trees):
+    count = 100_000
+    ids = pd.Index([f"{n:06}.jpg" for n in range(count)], name="image_id")
+    images = pd.DataFrame({"label": ["ash", "elm"] * (count // 2), "split": None}, index=ids)
+    many = Dataset("many", trees.root, images, files=dict.fromkeys(ids, "ash/1.jpg"))
+    rng = np.random.default_rng(0)
+    browser = browse(many, pd.DataFrame({"score": rng.random(count)}, index=ids))
+    browser.sort.value = "score"
+    seen, seconds = browser.thumbnails.get.cache_info().misses, []
+    for _ in range(5):
+        start = time.perf_counter()
+        browser.forward.click()
+        seconds.append(time.perf_counter() - start)
+    assert browser.page.value == 6 and browser.page.max == 4167
+    assert browser.thumbnails.get.cache_info().misses - seen == 5 * 24
+    assert sorted(seconds)[2] < 0.3

@@ -1,0 +1,279 @@
+import hashlib
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from helpers.datasets import DecisionLog
+from helpers.widgets import review
+from helpers.widgets.reviewer import as_cases, decided
+
+
+@pytest.fixture
+def suspects():
+    return pd.DataFrame(
+        {
+            "image_id": ["ash/1.jpg", "elm/1.jpg", "elm/2.jpg", "fir/1.jpg"],
+            "issue": ["label", "label", "dark", "dark"],
+            "score": [0.9, 0.8, 0.7, 0.6],
+            "suggestion": ["elm", "fir", None, None],
+            "why": ["looks like an elm", "<b>odd</b>", None, None],
+        }
+    )
+
+
+@pytest.fixture
+def pairs():
+    return pd.DataFrame(
+        {
+            "image_id": ["ash/1.jpg", "ash/1.jpg", "ash/2.jpg"],
+            "other_id": ["ash/2.jpg", "fir/1.jpg", "fir/1.jpg"],
+            "kind": ["near", "near", "exact"],
+            "distance": [3, 4, 0],
+        }
+    )
+
+
+def standing(log):
+    table = log.current()
+    return {
+        name: row.label if row.action == "relabel" else row.action for name, row in table.iterrows()
+    }
+
+
+def test_it_opens_on_the_first_suspect_with_its_reasons(trees, suspects):
+    reviewer = review(trees, suspects)
+    assert repr(reviewer) == "Review of photos: 4 suspects"
+    assert reviewer.case["image_id"] == "ash/1.jpg"
+    assert "<b>1</b> of 4, 0 decided" in reviewer.count.value
+    assert "looks like an elm" in reviewer.told.value and "0.9" in reviewer.told.value
+    assert reviewer.new_label.value == "elm"
+    assert "no decision yet" in reviewer.mark.value
+    assert "No decisions yet" in reviewer.summary.value
+
+
+def test_keep_drop_and_relabel_are_recorded_with_reasons_and_undone(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.relabel.click()
+    assert reviewer.case["image_id"] == "elm/1.jpg"
+    reviewer.note.value = "blurred as well"
+    reviewer.drop.click()
+    reviewer.keep.click()
+    log = DecisionLog(trees)
+    assert standing(log) == {"ash/1.jpg": "elm", "elm/1.jpg": "drop", "elm/2.jpg": "keep"}
+    assert list(log.current()["reason"]) == ["label", "blurred as well", "dark"]
+    assert "<b>4</b> of 4, 3 decided" in reviewer.count.value
+    assert "1 relabel" in reviewer.summary.value and "elm/2.jpg" in reviewer.summary.value
+    for left in ({"ash/1.jpg": "elm", "elm/1.jpg": "drop"}, {"ash/1.jpg": "elm"}, {}):
+        reviewer.undo.click()
+        assert standing(log) == left
+    assert reviewer.case["image_id"] == "ash/1.jpg"
+    reviewer.undo.click()
+    assert "nothing to undo" in reviewer.status.value and reviewer.error is None
+
+
+def test_undo_restores_the_decision_that_stood_before(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.advance.value = False
+    reviewer.drop.click()
+    reviewer.keep.click()
+    assert ">keep<" in reviewer.mark.value
+    reviewer.undo.click()
+    assert standing(DecisionLog(trees)) == {"ash/1.jpg": "drop"}
+    assert ">drop<" in reviewer.mark.value
+
+
+def test_every_move_shows_another_picture_and_stops_at_the_ends(trees, suspects):
+    reviewer = review(trees, suspects)
+    pictures = [reviewer.picture.value]
+    reviewer.forward.click()
+    pictures.append(reviewer.picture.value)
+    reviewer.position.value = 4
+    pictures.append(reviewer.picture.value)
+    assert len(set(pictures)) == 3
+    reviewer.forward.click()
+    assert reviewer.case["image_id"] == "fir/1.jpg" and "last" in reviewer.status.value
+    reviewer.back.click()
+    assert reviewer.case["image_id"] == "elm/2.jpg"
+    reviewer.drop.click()
+    reviewer.position.value = 2
+    reviewer.next_undecided.click()
+    assert reviewer.case["image_id"] == "fir/1.jpg"
+
+
+@pytest.mark.parametrize(
+    "control, value, shown",
+    [
+        ("issue", "dark", ["elm/2.jpg", "fir/1.jpg"]),
+        ("label", "elm", ["elm/1.jpg", "elm/2.jpg"]),
+        ("progress", "decided", ["elm/1.jpg"]),
+        ("progress", "undecided", ["ash/1.jpg", "elm/2.jpg", "fir/1.jpg"]),
+    ],
+)
+def test_filters_choose_suspects_and_lose_no_mark(trees, suspects, control, value, shown):
+    reviewer = review(trees, suspects)
+    reviewer.position.value = 2
+    reviewer.drop.click()
+    getattr(reviewer, control).value = value
+    assert reviewer.error is None
+    assert list(reviewer.cases.loc[reviewer.shown, "image_id"]) == shown
+    assert reviewer.case["image_id"] in shown
+    assert standing(DecisionLog(trees)) == {"elm/1.jpg": "drop"}
+    control = getattr(reviewer, control)
+    control.index = 0
+    assert len(reviewer.shown) == 4 and "1 decided" in reviewer.count.value
+
+
+def test_under_the_undecided_filter_one_works_through_to_the_end(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.progress.value = "undecided"
+    for _ in range(4):
+        reviewer.keep.click()
+    assert "4 decided" in reviewer.count.value
+    assert "Nothing shown is left undecided" in reviewer.status.value
+    reviewer.issue.value = "dark"
+    assert reviewer.case is None and reviewer.keep.disabled
+    reviewer.keep.click()
+    assert len(DecisionLog(trees).history()) == 4
+
+
+def test_marks_survive_a_restart(trees, suspects):
+    review(trees, suspects).drop.click()
+    again = review(trees, suspects)
+    assert ">drop<" in again.mark.value and "1 decided" in again.count.value
+    again.next_undecided.click()
+    assert again.case["image_id"] == "elm/1.jpg"
+
+
+def test_a_decision_made_by_another_process_is_told_and_not_overruled_unseen(trees, suspects):
+    log = DecisionLog(trees)
+    reviewer = review(trees, suspects, log)
+    code = "import sys; from helpers.datasets import DecisionLog; DecisionLog(sys.argv[1])"
+    code += ".record('ash/1.jpg', 'drop')"
+    subprocess.run([sys.executable, "-c", code, str(log.path)], check=True)
+    reviewer.keep.click()
+    assert "Nothing was recorded" in reviewer.status.value
+    assert "drop (ash/1.jpg)" in reviewer.status.value
+    assert ">drop<" in reviewer.mark.value and standing(log) == {"ash/1.jpg": "drop"}
+    reviewer.keep.click()
+    assert standing(log) == {"ash/1.jpg": "keep"}
+
+
+def test_two_widgets_on_one_log_keep_each_others_marks(trees, suspects):
+    one, two = review(trees, suspects), review(trees, suspects)
+    one.drop.click()
+    two.position.value = 3
+    assert "drop (ash/1.jpg)" in two.status.value and "1 decided" in two.count.value
+    two.keep.click()
+    one.undo.click()
+    assert "Nothing was taken back" in one.status.value
+    assert standing(DecisionLog(trees)) == {"ash/1.jpg": "drop", "elm/2.jpg": "keep"}
+    one.undo.click()
+    assert standing(DecisionLog(trees)) == {"ash/1.jpg": "drop"}
+
+
+def test_a_pair_is_shown_beside_its_difference_and_decided_left_or_right(trees, pairs):
+    reviewer = review(trees, pairs)
+    single = review(trees, pairs[["image_id"]].drop_duplicates())
+    assert reviewer.picture.value != single.picture.value
+    assert reviewer.keep.description == "Keep both" and single.keep.description == "Keep"
+    assert "ash/1.jpg" in reviewer.details.value and "ash/2.jpg" in reviewer.details.value
+    reviewer.target.value = 1
+    reviewer.drop.click()
+    assert standing(DecisionLog(trees)) == {"ash/2.jpg": "drop"}
+    assert DecisionLog(trees).current()["reason"].tolist() == ["near with ash/1.jpg"]
+    assert reviewer.case["other_id"] == "fir/1.jpg" and reviewer.target.value == 0
+    assert "2 decided" in reviewer.count.value
+
+
+def test_keeping_both_of_a_pair_is_one_action_to_undo(trees, pairs):
+    reviewer = review(trees, pairs)
+    reviewer.keep.click()
+    assert standing(DecisionLog(trees)) == {"ash/1.jpg": "keep", "ash/2.jpg": "keep"}
+    assert list(decided(reviewer.cases, reviewer.standing)) == [True, False, False]
+    reviewer.undo.click()
+    assert standing(DecisionLog(trees)) == {}
+
+
+def test_relabelling_to_the_same_label_is_refused(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.new_label.value = "ash"
+    reviewer.relabel.click()
+    assert "Its label is ash already" in reviewer.status.value
+    assert DecisionLog(trees).history().empty
+
+
+def test_suspects_come_in_any_of_the_forms_that_detectors_give(trees, pairs):
+    by_index = as_cases(trees, pd.DataFrame({"score": [1]}, index=["ash/1.jpg"]))
+    assert by_index.loc[0, ["image_id", "label", "score"]].tolist() == ["ash/1.jpg", "ash", 1]
+    planted = pairs.rename(columns={"other_id": "partner"}).assign(
+        partner=["ash/2.jpg", None, "gone"]
+    )
+    cases = as_cases(trees, planted)
+    assert cases["other_id"].isna().tolist() == [False, True, True]
+    with pytest.raises(ValueError, match="names an image of 'photos'"):
+        as_cases(trees, pd.DataFrame({"score": [1]}, index=["gone.jpg"]))
+
+
+def test_no_suspects_is_said_and_every_button_does_nothing(trees, suspects):
+    reviewer = review(trees, suspects.iloc[:0])
+    buttons = "keep drop relabel undo next_undecided back forward"
+    for name in buttons.split():
+        getattr(reviewer, name).click()
+        assert reviewer.error is None
+    assert reviewer.case is None and "<b>0</b> of 0, 0 decided" in reviewer.count.value
+    assert DecisionLog(trees).history().empty
+
+
+def test_an_unlabelled_dataset_can_be_kept_or_dropped(make_dataset):
+    dataset = make_dataset({"a.jpg": None, "b.jpg": None})
+    reviewer = review(dataset, pd.DataFrame(index=["a.jpg", "b.jpg"]))
+    assert reviewer.relabel.disabled
+    reviewer.relabel.click()
+    reviewer.drop.click()
+    assert standing(DecisionLog(dataset)) == {"a.jpg": "drop"}
+
+
+def test_an_unreadable_suspect_can_be_seen_and_dropped(trees, pairs):
+    trees.path("ash/2.jpg").write_bytes(b"broken")
+    reviewer = review(trees, pairs)
+    assert reviewer.error is None
+    reviewer.drop.click()
+    assert standing(DecisionLog(trees)) == {"ash/1.jpg": "drop"}
+
+
+def test_names_and_reasons_like_markup_are_escaped(make_dataset):
+    name = "<script>é/葉 & <b>.jpg"
+    dataset = make_dataset({name: "<i>"})
+    reviewer = review(dataset, pd.DataFrame({"issue": ["<u>"], "why": ["<s>"]}, index=[name]))
+    reviewer.note.value = "<em>"
+    reviewer.drop.click()
+    shown = "".join(
+        getattr(reviewer, part).value for part in ("told", "mark", "details", "summary", "status")
+    )
+    for tag in ("<script>", "<i>", "<u>", "<s>", "<em>"):
+        assert tag not in shown and tag.replace("<", "&lt;").replace(">", "&gt;") in shown
+
+
+def test_a_log_that_cannot_be_written_is_reported_not_lost(trees, suspects, tmp_path):
+    path = tmp_path / "broken.sqlite"
+    reviewer = review(trees, suspects, DecisionLog(path))
+    path.write_bytes(b"this is no database" * 100)
+    reviewer.drop.click()
+    assert reviewer.error is not None and str(path) in reviewer.status.value
+    assert reviewer.case["image_id"] == "ash/1.jpg"
+
+
+def test_nothing_in_the_image_folder_changes(trees, suspects):
+    def state():
+        return {
+            path: (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+            for path in trees.root.rglob("*.*")
+        }
+
+    before = state()
+    reviewer = review(trees, suspects)
+    for button in (reviewer.relabel, reviewer.drop, reviewer.keep, reviewer.undo):
+        button.click()
+    assert state() == before

@@ -1,0 +1,134 @@
+import unicodedata
+
+import pandas as pd
+import pytest
+
+from helpers.widgets.selection import (
+    Only,
+    choices,
+    details_html,
+    filterable,
+    join_table,
+    page_of,
+    plain,
+    select,
+    sort_images,
+)
+
+
+def frame(**columns):
+    ids = pd.Index([f"{n}.jpg" for n in range(len(next(iter(columns.values()))))], name="image_id")
+    return pd.DataFrame(columns, index=ids)
+
+
+@pytest.mark.parametrize("as_column", [True, False])
+def test_a_table_joins_by_its_column_or_its_index(trees, as_column):
+    table = pd.DataFrame({"score": [0.5]}, index=pd.Index(["elm/2.jpg"], name="image_id"))
+    rows = join_table(trees, table.reset_index() if as_column else table)
+    assert len(rows) == 9
+    assert rows["score"].dropna().to_dict() == {"elm/2.jpg": 0.5}
+
+
+def test_a_table_about_other_images_is_refused_with_what_was_expected(trees):
+    with pytest.raises(ValueError, match=r"'elsewhere.jpg'.*expected.*'ash/1.jpg'"):
+        join_table(trees, pd.DataFrame({"score": [1]}, index=["elsewhere.jpg"]))
+
+
+def test_repeated_columns_are_left_out_and_conflicting_ones_renamed(trees):
+    same = trees.images[["label"]]
+    assert list(join_table(trees, same)) == ["label", "split"]
+    other = same.assign(label="oak")
+    assert list(join_table(trees, other)) == ["label", "split", "label (table)"]
+
+
+def test_several_rows_for_one_image_are_filtered_row_by_row_but_counted_once(trees):
+    issues = pd.DataFrame(
+        {"image_id": ["ash/1.jpg"] * 2, "issue": ["dark", "blurred"], "value": [0.1, 0.9]}
+    )
+    rows = join_table(trees, issues)
+    assert dict(choices(rows["issue"], "all"))["dark (1)"] == "dark"
+    assert choices(rows["issue"], "all")[0] == ("all (9)", Only.ALL)
+    blurred = sort_images(select(rows, issue="blurred"), "value")
+    assert blurred["value"].to_dict() == {"ash/1.jpg": 0.9}
+    assert len(sort_images(rows)) == 9
+
+
+@pytest.mark.parametrize(
+    "search, found",
+    [("ELM/", 3), ("1.jpg", 3), (".*", 0), ("(", 0), ("  ", 9), ("fir/2.jpg", 1)],
+)
+def test_search_is_plain_text_in_any_case(trees, search, found):
+    assert len(select(trees.images, search)) == found
+
+
+def test_search_finds_an_accent_written_either_way():
+    rows = pd.DataFrame({"label": ["a"]}, index=[unicodedata.normalize("NFD", "érable.jpg")])
+    assert len(select(rows, unicodedata.normalize("NFC", "É"))) == 1
+
+
+def test_filters_tell_missing_present_and_not_test_apart(trees):
+    assert len(select(trees.images, split=Only.MISSING)) == 6
+    assert len(select(trees.images, split=Only.DEVELOPMENT)) == 6
+    assert len(select(trees.images, split=Only.PRESENT)) == 3
+    assert len(select(trees.images, split="test", label="ash")) == 1
+
+
+@pytest.mark.parametrize("ascending, order", [(True, [2, 0, 1]), (False, [0, 2, 1])])
+def test_missing_values_sort_last_both_ways(ascending, order):
+    rows = sort_images(frame(score=[0.9, None, 0.1]), "score", ascending)
+    assert list(rows.index) == [f"{n}.jpg" for n in order]
+
+
+def test_a_column_of_mixed_types_still_sorts():
+    rows = sort_images(frame(size=["b", 3, None, "a"]), "size")
+    assert list(rows.index) == ["1.jpg", "3.jpg", "0.jpg", "2.jpg"]
+
+
+def test_pages_hold_every_image_once_in_order():
+    rows = frame(n=range(53))
+    pages = [page_of(rows, page, 12) for page in range(1, 6)]
+    assert [len(page) for page in pages] == [12, 12, 12, 12, 5]
+    assert list(pd.concat(pages).index) == list(rows.index)
+
+
+def test_columns_worth_a_filter_are_those_with_few_values_or_gaps():
+    many = [f"text {n}" for n in range(100)]
+    rows = frame(
+        label=["a"] * 100,
+        score=[n / 7 for n in range(100)],
+        text=many,
+        problem=[*many[:5], *[None] * 95],
+        device=["x", "y"] * 50,
+        listed=[["unhashable"]] * 100,
+    )
+    assert filterable(rows) == ["problem", "device"]
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0.123456, "0.1235"),
+        (None, "–"),
+        (pd.NaT, "–"),
+        (True, "yes"),
+        (1200, "1200"),
+        ("two\nlines", "two lines"),
+        ("bad\udcff.jpg", "bad?.jpg"),
+        ([1, 2], "[1, 2]"),
+    ],
+)
+def test_cells_become_one_line_of_text(value, text):
+    assert plain(value) == text
+
+
+def test_details_show_every_column_and_escape_all_of_it():
+    rows = frame(label=["<b>x</b>"], note=["a & b"], **{"<i>": [1]})
+    html = details_html(rows, "0.jpg")
+    assert "<b>x" not in html and "<i>" not in html
+    assert all(text in html for text in ("&lt;b&gt;x", "a &amp; b", "&lt;i&gt;", "0.jpg"))
+
+
+def test_details_of_two_images_stress_what_differs():
+    html = details_html(frame(label=["a", "b"], site=["x", "x"]), "0.jpg", "1.jpg")
+    assert "<tr class=differs><th>label</th><td>a</td><td>b</td>" in html
+    assert "<tr><th>site</th><td>x</td><td>x</td>" in html
