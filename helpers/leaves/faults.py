@@ -47,9 +47,9 @@ VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
             [("resize", (0.4, 0.5)), ("brighten", (1.2, 1.35))],
         ],
         "undetectable": [
-            [("crop", (0.3, 0.36)), ("brighten", (1.3, 1.5))],
+            [("crop", (0.48, 0.55)), ("mirror", True), ("brighten", (1.3, 1.5))],
             [("rotate", (30.0, 40.0)), ("mirror", True)],
-            [("crop", (0.4, 0.45)), ("rotate", (-25.0, -15.0)), ("mirror", True)],
+            [("crop", (0.55, 0.62)), ("rotate", (-25.0, -15.0)), ("mirror", True)],
         ],
     },
     "dark": {
@@ -59,9 +59,9 @@ VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
         "undetectable": [[("stops", (-0.25, -0.1))]],
     },
     "overexposed": {
-        "obvious": [[("darkest", (0.92, 0.96))]],
-        "clear": [[("darkest", (0.82, 0.87))]],
-        "subtle": [[("darkest", (0.72, 0.76))]],
+        "obvious": [[("darkest", (0.88, 0.93))]],
+        "clear": [[("darkest", (0.72, 0.78))]],
+        "subtle": [[("darkest", (0.56, 0.62))]],
         "undetectable": [[("stops", (0.1, 0.25))]],
     },
     "blurred": {

@@ -111,7 +111,7 @@ def write(images: Path, masks: Path | None, shots: list[Shot]) -> int:
     for shot in shots:
         data, mask = make(shot)
         _save(images / shot.path, data)
-        if masks and mask:
+        if masks and mask and mask.getbbox():
             _save(masks / f"{shot.path}.png", encode(mask, "PNG"))
     return len(shots)
 

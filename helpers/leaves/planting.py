@@ -109,12 +109,12 @@ class Planting:
         return self._turns[what] - 1
 
     def _take(self, *wishes: Callable[[dict], bool]) -> dict:
-        """A photo that has no fault yet and fits the first wish that can be met."""
+        """Draw a photo that has no fault yet and fits the first wish that can be met."""
         for fits in wishes or (lambda photo: True,):
-            for photo in self._free:
-                if fits(photo):
-                    self._use([photo])
-                    return photo
+            if fitting := [photo for photo in self._free if fits(photo)]:
+                photo = fitting[self.rng.integers(len(fitting))]
+                self._use([photo])
+                return photo
         raise ValueError(
             f"{len(self.photos)} development images are too few to hold the planted faults "
             "without overlap; expected more, so raise development"

@@ -160,7 +160,7 @@ def test_near_duplicates_keep_less_of_the_photo_the_less_detectable(photo):
             areas.append(np.prod(faults.perform(photo, steps, rng).size) / np.prod(photo.size))
         kept[strength] = min(areas)
     assert kept["obvious"] == 1
-    assert kept["clear"] > kept["subtle"] > 0.6 > kept["undetectable"]
+    assert kept["clear"] > kept["subtle"] > 0.5 > kept["undetectable"]
 
 
 def test_the_largest_frame_without_corners_is_kept_when_rotating():

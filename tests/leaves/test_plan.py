@@ -61,6 +61,15 @@ def test_an_image_has_at_most_one_fault(full):
     assert touched.is_unique
 
 
+def test_faults_fall_on_all_species_alike(full, development):
+    kinds = ["corrupt", "dark", "overexposed", "blurred", "unusual_mode", "label_error_random"]
+    touched = full.planted.loc[full.planted["kind"].isin(kinds), "image_id"]
+    counts = development.loc[touched, "species"].value_counts().reindex(list(DEVELOPMENT))
+    expected = len(touched) * np.array(list(DEVELOPMENT.values())) / 2400
+    # Pearson's statistic; 27.9 is the 99.9th percentile of chi-square with 9 degrees of freedom.
+    assert (((counts - expected) ** 2) / expected).sum() < 27.9
+
+
 def test_truth_lies_in_the_development_set(full, development):
     assert full.planted["image_id"].isin(development.index).all()
     assert full.planted["partner"].dropna().isin(development.index).all()
