@@ -7,7 +7,7 @@ import html
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -57,6 +57,11 @@ def some(names: Iterable[str], count: int = 3) -> str:
     names = list(names)
     more = f" and {len(names) - count:,} more" if len(names) > count else ""
     return ", ".join(map(str, names[:count])) + more
+
+
+def count(things: Sized, noun: str) -> str:
+    """ "1 image", "1,200 images"."""
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

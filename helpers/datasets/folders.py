@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.datasets.dataset import DatasetError, some
+from helpers.datasets.dataset import DatasetError, count, some
 
 EXTENSIONS = frozenset(
     f".{extension}"
@@ -49,25 +49,29 @@ class Found:
     outside: list[str] = field(default_factory=list)
     dangling: list[str] = field(default_factory=list)
 
+    def kind_of(self, entry: os.DirEntry, inside: str) -> list[str]:
+        """The list that an entry (no folder) belongs to."""
+        if entry.is_symlink():
+            target = os.path.realpath(entry.path)
+            if not os.path.exists(target):
+                return self.dangling
+            if not target.startswith(inside) or os.path.isdir(target):
+                return self.outside
+        suffix = "." + entry.name.rpartition(".")[2].lower()
+        if suffix in EXTENSIONS and entry.is_file():  # a pipe may call itself .jpg
+            return self.images
+        return self.tables if suffix in TABLES else self.others
+
     def notes(self) -> list[str]:
         """One sentence for each kind of thing that was left aside."""
-        sayings = {
-            "unreadable": "could not be read (no permission) and {were} left out",
-            "outside": "{links} to a folder or out of this one, which {are} never followed",
-            "dangling": "{links} to nothing",
-            "hidden": "{are} hidden or made by the system, and {were} ignored",
-            "others": "{are} neither an image nor a table by extension, and {were} ignored",
-        }
-        notes = []
-        for kind, saying in sayings.items():
-            if names := getattr(self, kind):
-                one = len(names) == 1
-                words = {"were": "was", "are": "is", "links": "is a link"} if one else {}
-                words = words or {"were": "were", "are": "are", "links": "are links"}
-                thing = "folder" if kind == "unreadable" else "name"
-                count = f"{len(names):,} {thing}{'' if one else 's'}"
-                notes.append(f"{count} {saying.format(**words)}: {some(sorted(names))}.")
-        return notes
+        kinds = (
+            (self.unreadable, "folder", "could not be read (no permission)"),
+            (self.outside, "link", "to a folder, or out of this one, never followed"),
+            (self.dangling, "link", "to nothing"),
+            (self.hidden, "name", "ignored as hidden or made by the system"),
+            (self.others, "name", "ignored as neither image nor table by extension"),
+        )
+        return [f"{count(n, noun)} {why}: {some(sorted(n))}." for n, noun, why in kinds if n]
 
 
 def look_into(root: Path) -> Found:
@@ -84,7 +88,13 @@ def look_into(root: Path) -> Found:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    _sort_in(entry, prefix, found, inside, pending)
+                    path = prefix + entry.name
+                    if entry.name[0] == "." or entry.name.lower() in SYSTEM:
+                        found.hidden.append(path)
+                    elif entry.is_dir(follow_symlinks=False):
+                        pending.append((entry.path, path + "/"))
+                    else:
+                        found.kind_of(entry, inside).append(path)
         except OSError as error:
             if not prefix:
                 raise DatasetError(
@@ -93,29 +103,6 @@ def look_into(root: Path) -> Found:
                 ) from error
             found.unreadable.append(prefix)
     return found
-
-
-def _sort_in(entry: os.DirEntry, prefix: str, found: Found, inside: str, pending: list) -> None:
-    name, path = entry.name, prefix + entry.name
-    if name[0] == "." or name.lower() in SYSTEM:
-        found.hidden.append(path)
-        return
-    if entry.is_symlink():
-        target = os.path.realpath(entry.path)
-        if not os.path.exists(target):
-            found.dangling.append(path)
-            return
-        if not target.startswith(inside) or os.path.isdir(target):
-            found.outside.append(path)
-            return
-    elif entry.is_dir(follow_symlinks=False):
-        pending.append((entry.path, path + "/"))
-        return
-    suffix = os.path.splitext(name)[1].lower()
-    kind = "images" if suffix in EXTENSIONS else "tables" if suffix in TABLES else "others"
-    if kind == "images" and not entry.is_file():
-        kind = "others"  # a pipe or a device may call itself .jpg
-    getattr(found, kind).append(path)
 
 
 def stable_ids(paths: Iterable[str]) -> dict[str, str]:

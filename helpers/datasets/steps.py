@@ -116,9 +116,10 @@ def _fingerprint(item: object) -> bytes:
 
 def _file_facts(dataset: Dataset) -> bytes:
     digest = hashlib.sha256()
-    for image_id in dataset.images.index:
+    root, renamed = os.fspath(dataset.root) + os.sep, dataset.files
+    for image_id in dataset.images.index.to_numpy(dtype=object):
         try:
-            facts = os.stat(dataset.root / dataset.files.get(image_id, image_id))
+            facts = os.stat(root + renamed.get(image_id, image_id))
             digest.update(b"%d %d;" % (facts.st_size, facts.st_mtime_ns))
         except OSError:
             digest.update(b"gone;")

@@ -6,15 +6,18 @@ import posixpath
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.datasets.dataset import DatasetError, some
+from helpers.datasets.dataset import DatasetError, count, some
 from helpers.datasets.folders import EXTENSIONS, WRAPPERS, split_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Column names without case, spaces and marks, the surest first.
 PATH_WORDS = (
     *("path", "filepath", "imagepath", "imgpath", "file", "filename", "imagefile", "imagefilename"),
     *("imagename", "imgname", "fname", "image", "img", "photo", "picture", "imageid", "imgid"),
@@ -25,7 +28,7 @@ LABEL_WORDS = (
     *("target", "category", "species", "diagnosis", "dx", "breed", "classid", "labelid", "y"),
 )
 SPLIT_WORDS = ("split", "subset", "set", "partition", "phase", "usage", "fold")
-FLAGS = {"train": ("istrain",), "valid": ("isvalid", "isval", "isvalidation"), "test": ("istest",)}
+SPLIT_FLAGS = {"isvalid": "valid", "isval": "valid", "istest": "test", "istrain": "train"}
 GROUP_WORDS = ("specimen", "patient", "subject", "individual", "lesion", "animal", "group")
 MISSING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>"]
 EXPECTED = "expected a column such as path, file or image, and perhaps label and split"
@@ -35,20 +38,33 @@ def _plain(name: object) -> str:
     return re.sub(r"[\W_]+", "", str(name).lower())
 
 
-def _column(table: pd.DataFrame, words: tuple[str, ...]) -> str | None:
+def _columns(table: pd.DataFrame, words: Iterable[str]) -> list[str]:
+    """The columns of `table` that are called one of `words`, in the order of `words`."""
     named = {_plain(column): column for column in reversed(table.columns)}
-    return next((named[word] for word in words if word in named), None)
+    return [named[word] for word in words if word in named]
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """Cells as stripped text, whole numbers without ".0", missing where empty."""
+    if column.dtype.kind == "f" and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    text = column.astype("string").str.strip().astype("str")
+    return text.where(text != "")
 
 
 class FileIndex:
     """Finds the image that a cell of a table means, among those that lie in the folder."""
 
-    def __init__(self, image_ids):
+    def __init__(self, image_ids: Iterable[str]):
         self.ids = set(image_ids)
-        self.by_stem: dict[str, list[str]] = {}
-        for image_id in image_ids:
+
+    @cached_property
+    def by_stem(self) -> dict[str, list[str]]:
+        stems: dict[str, list[str]] = {}
+        for image_id in self.ids:
             stem = posixpath.splitext(posixpath.basename(image_id))[0].lower()
-            self.by_stem.setdefault(stem, []).append(image_id)
+            stems.setdefault(stem, []).append(image_id)
+        return stems
 
     def find(self, value: str, folder: str = "", hints: tuple = ()) -> str | None:
         """The image id for one cell, or None where no image, or more than one, fits.
@@ -56,27 +72,27 @@ class FileIndex:
         A path may be relative to the table's `folder`, to any folder above the image or to another
         machine's root, lack its extension or differ in case; `hints` (label, split) settle ties.
         """
-        value = unicodedata.normalize("NFC", value.strip().replace("\\", "/"))
+        if not folder and value in self.ids:
+            return value
+        value = unicodedata.normalize("NFC", value.replace("\\", "/"))
         for exact in (posixpath.normpath(posixpath.join(folder, value)), value):
             if exact in self.ids:
                 return exact
         value = posixpath.normpath("/" + value.lstrip("/").lower())
-        name = posixpath.basename(value)
-        fits = []
-        for stem in {name, posixpath.splitext(name)[0]}:
-            for image_id in self.by_stem.get(stem, ()):
-                own = "/" + image_id.lower()
-                ways = (own, posixpath.splitext(own)[0])
-                if any(way.endswith(value) or value.endswith(way) for way in ways):
-                    fits.append(image_id)
-        for prefer in (lambda folders: _agree(folders, hints), lambda f: f[-1].lower() in WRAPPERS):
-            likely = [i for i in fits if "/" in i and prefer(i.split("/")[:-1])]
-            fits = likely if len(likely) == 1 else fits
-        return fits[0] if len(fits) == 1 else None
-
-
-def _agree(folders: list[str], hints: tuple) -> bool:
-    return any(hint and (hint in folders or hint in map(split_of, folders)) for hint in hints)
+        name, fits = posixpath.basename(value), []
+        for image_id in [
+            i for s in {name, name.rpartition(".")[0]} for i in self.by_stem.get(s, ())
+        ]:
+            own = "/" + image_id.lower()
+            ways = (own, posixpath.splitext(own)[0])
+            if any(way.endswith(value) or value.endswith(way) for way in ways):
+                fits.append(image_id)
+        folders = {image_id: image_id.split("/")[:-1] for image_id in fits}
+        hinted = [
+            i for i in fits if {*folders[i], *map(split_of, folders[i])} & set(hints) - {None}
+        ]
+        wrapped = [i for i in fits if folders[i] and folders[i][-1].lower() in WRAPPERS]
+        return next((found[0] for found in (fits, hinted, wrapped) if len(found) == 1), None)
 
 
 def load(path: Path) -> pd.DataFrame:
@@ -97,9 +113,7 @@ def load(path: Path) -> pd.DataFrame:
             table = _load_text(path)
     except Exception as error:  # parsers raise many kinds
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise DatasetError(
-            f"'{path.name}' cannot be read as a table ({why}); {EXPECTED}."
-        ) from error
+        raise DatasetError(f"'{path.name}' is no table we can read ({why}); {EXPECTED}.") from error
     if table.empty:
         raise DatasetError(f"'{path.name}' has no rows; {EXPECTED}.")
     table.columns = [str(column).strip() for column in table.columns]
@@ -109,55 +123,38 @@ def load(path: Path) -> pd.DataFrame:
 def _load_text(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    with open(path, "rb") as file:
-        start = file.read(1 << 16)
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        path.read_text(encoding)
+        header = raw.decode(encoding).partition("\n")[0]
     except UnicodeDecodeError:
         encoding = "cp1252"
-    header = start.decode(encoding, "replace").splitlines()[0]
+        header = raw.decode(encoding, "replace").partition("\n")[0]
     options = {"sep": max(",;\t|", key=header.count), "encoding": encoding, "index_col": False}
     columns = pd.read_csv(path, nrows=0, **options).columns
     words = {*PATH_WORDS, *LABEL_WORDS, *SPLIT_WORDS}
-    text = [column for column in columns if _plain(column) in words]
-    missing = {column: MISSING for column in columns if column not in text}
-    return pd.read_csv(
-        path, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=missing, **options
-    )
+    kinds = {column: "str" for column in columns if _plain(column) in words}
+    missing = {column: MISSING for column in columns if column not in kinds}
+    return pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=missing, **options)
 
 
-def _text(column: pd.Series) -> pd.Series:
-    """Cells as stripped text, whole numbers without ".0", missing where empty."""
+def _splits(table: pd.DataFrame) -> tuple[list[str], pd.Series | None]:
+    """Which columns tell the split, and the split by row (None where no column does)."""
     import pandas as pd
 
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    text = column.astype("string").str.strip().astype("str")
-    return text.where(text != "")
-
-
-def _splits(table: pd.DataFrame) -> tuple[list[str], pd.Series | None, list[str]]:
-    """Which columns tell the split, the split by row, and notes on words we do not know."""
-    import pandas as pd
-
-    if column := _column(table, SPLIT_WORDS):
+    for column in _columns(table, SPLIT_WORDS):
         text = _text(table[column])
         known = text.map({word: split_of(word) for word in text.dropna().unique()})
         if known.notna().mean() > 0.5:
-            strange = sorted(text[known.isna()].dropna().unique())
-            note = f"Column {column!r} has words that name no split: {some(strange)}."
-            return [column], known.astype("str"), [note] if strange else []
-    flags = {split: _column(table, words) for split, words in FLAGS.items()}
-    if used := [column for column in flags.values() if column]:
-        rest = "train" if flags["valid"] and not flags["train"] else None
-        splits = pd.Series(rest, index=table.index, dtype="str")
-        for split, column in flags.items():
-            if column:
-                true = _text(table[column]).str.lower().isin(["true", "1", "yes", "t", "y"])
-                splits = splits.mask(true, split)
-        return used, splits, []
-    return [], None, []
+            return [column], known.astype("str")
+    used = _columns(table, SPLIT_FLAGS)
+    flagged = [SPLIT_FLAGS[_plain(column)] for column in used]
+    rest = "train" if "valid" in flagged and "train" not in flagged else None
+    splits = pd.Series(rest, table.index, dtype="str")
+    for column, split in zip(used, flagged, strict=True):
+        true = _text(table[column]).str.lower().isin(["true", "1", "yes", "t", "y"])
+        splits = splits.mask(true, split)
+    return used, splits if used else None
 
 
 def _one_hot(table: pd.DataFrame) -> list[str]:
@@ -167,29 +164,26 @@ def _one_hot(table: pd.DataFrame) -> list[str]:
     return binary if len(binary) > 1 and (numbers[binary].sum(axis=1) == 1).all() else []
 
 
-def match_rows(
-    table: pd.DataFrame, index: FileIndex, folder: str, split: str | None
-) -> tuple[str | None, list[str | None]]:
+def _match(table: pd.DataFrame, index: FileIndex, folder: str, hints: list) -> tuple[str, list]:
     """The column that names the files, and the image id of each row (None where not found)."""
-    label = _column(table, LABEL_WORDS)
-    labels = _text(table[label]) if label else [None] * len(table)
-    splits = _splits(table)[1]
-    splits = [split] * len(table) if splits is None else splits
-    named = {_plain(column): column for column in reversed(table.columns)}
-    candidates = [named[word] for word in PATH_WORDS if word in named]
-    rest = table.select_dtypes(["object", "string"]).columns
-    for column in [*candidates, *(c for c in rest if c not in candidates and c != label)]:
-        cells = _text(table[column]).fillna("")
-        rows = zip(cells, labels, splits, strict=True)
-        ids = [index.find(cell, folder, (a, b)) if cell else None for cell, a, b in rows]
+    candidates = _columns(table, PATH_WORDS)
+    rest = [c for c in table.select_dtypes(["object", "string"]) if c not in candidates]
+    for column in [*candidates, *rest]:
+        cells = _text(table[column]).fillna("").tolist()
+        pairs = zip(cells, *hints, strict=True)
+        ids = [index.find(cell, folder, tuple(more)) if cell else None for cell, *more in pairs]
         if any(ids):
             return column, ids
-    return (candidates or [None])[0], [None] * len(table)
+    what = f"no column that names files (columns: {some(table.columns, 6)})"
+    if candidates:
+        what = f"a column {candidates[0]!r}, but none of its files is there: "
+        what += some(table[candidates[0]])
+    raise DatasetError(f"has {what}; {EXPECTED}.")
 
 
-def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, list[str], bool]:
-    """One table as rows by image_id (label and split where told, then metadata), notes on it, and
-    whether it names labels.
+def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, list[str]]:
+    """One table as rows by image_id (label and split, all missing where not told, then metadata),
+    and notes on it.
 
     Raises
     ------
@@ -198,49 +192,45 @@ def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, 
     """
     import pandas as pd
 
-    table = load(path)
-    pieces = re.split(r"[\W_\d]+", path.stem.lower())
-    from_name = next((split_of(piece) for piece in pieces if split_of(piece)), None)
-    column, ids = match_rows(table, index, folder, from_name)
-    headless = any(posixpath.splitext(c)[1].lower() in EXTENSIONS for c in table.columns)
-    if column is None or headless or not any(ids):
-        what = f"no column that names files (columns: {some(table.columns, 6)})"
-        if column is not None:
-            what = f"a column {column!r}, but none of its files is there: {some(table[column])}"
-        if headless:
-            what = f"no header, its first line is already a row ({some(table.columns)})"
+    table, notes = load(path), []
+    if any(posixpath.splitext(c)[1].lower() in EXTENSIONS for c in table.columns):
+        what = f"no header, its first line is already a row ({some(table.columns)})"
         raise DatasetError(f"'{path.name}' has {what}; {EXPECTED}.")
-    notes = []
-    cells = _text(table[column])
-    rows = pd.Series(ids, index=table.index, dtype="object")
-    if (lost := cells[rows.isna()].fillna("(empty)")).size:
-        some_rows = "1 row" if len(lost) == 1 else f"{len(lost):,} rows"
-        notes.append(f"{some_rows} of '{path.name}' without exactly one image file: {some(lost)}.")
-    label, hot = _column(table.drop(columns=column), LABEL_WORDS), []
-    if label is None and (hot := _one_hot(table)):
+    if not (label := _columns(table, LABEL_WORDS)[:1]) and (hot := _one_hot(table)):
         table = table.assign(label=table[hot].idxmax(axis=1)).drop(columns=hot)
-        label = "label"
+        label = ["label"]
         notes.append(f"Labels were read from the 0/1 columns of '{path.name}': {some(hot)}.")
-    used, splits, split_notes = _splits(table.drop(columns=column))
-    notes += split_notes
-    out = table.drop(columns=list({column, label, *used} - {None}))
-    out = out.rename(
-        columns={c: f"{c}_in_table" for c in out if c in ("label", "split", "image_id")}
-    )
-    out.insert(0, "label", _text(table[label]) if label else None)
-    out.insert(1, "split", splits if splits is not None else from_name)
-    out.insert(0, "image_id", rows)
-    out = out[rows.notna()]
-    twice = out[out.duplicated("image_id", keep=False)]
-    if len(twice):
-        differ = twice.groupby("image_id")["label"].nunique(dropna=False)
-        names = [*differ[differ > 1].index, *differ[differ == 1].index]
-        odd = f", {int((differ > 1).sum()):,} of them with different labels" if label else ""
-        many = f"{len(names):,} image{'' if len(names) == 1 else 's'}"
+    used, splits = _splits(table)
+    if splits is None:
+        told = map(split_of, re.split(r"[\W_\d]+", path.stem))
+        splits = pd.Series(next(filter(None, told), None), table.index, dtype="str")
+    labels = _text(table[label[0]]) if label else pd.Series(None, table.index, dtype="str")
+    try:
+        column, ids = _match(table, index, folder, [labels.tolist(), splits.tolist()])
+    except DatasetError as error:
+        raise DatasetError(f"'{path.name}' {error}") from None
+    rows = table.drop(columns=[column, *label, *used])
+    rows = rows.rename(columns={c: f"{c}_in_table" for c in ("label", "split", "image_id")})
+    rows.insert(0, "label", labels)
+    rows.insert(1, "split", splits)
+    rows.index = pd.Index(ids, name="image_id", dtype="str")
+    found = rows.index.notna()
+    if lost := table.loc[~found, column].tolist():
+        lost = [cell if str(cell).strip() else "(empty)" for cell in lost]
         notes.append(
-            f"'{path.name}' names {many} more than once{odd}; the first row counts: {some(names)}."
+            f"{count(lost, 'row')} of '{path.name}' without exactly one image file: {some(lost)}."
         )
-    return out.drop_duplicates("image_id").set_index("image_id"), notes, bool(label)
+    rows = rows[found]
+    twice = rows.index.duplicated(keep=False)
+    if twice.any():
+        labels = rows[twice].reset_index().drop_duplicates(["image_id", "label"])
+        differ = labels["image_id"].value_counts(sort=False) > 1
+        names = differ.sort_values(ascending=False, kind="stable").index
+        notes.append(
+            f"'{path.name}' names {count(names, 'image')} more than once, {int(differ.sum()):,} of "
+            f"them with different labels; the first row counts: {some(names)}."
+        )
+    return rows[~rows.index.duplicated()], notes
 
 
 def add_tables(
@@ -248,65 +238,66 @@ def add_tables(
 ) -> tuple[pd.DataFrame, list[str]]:
     """`images` with labels, splits and metadata from the tables that name its files.
 
-    A table that names labels decides which images belong; one without only adds columns.
+    A table with labels decides which images belong; one without only adds columns.
 
     Raises
     ------
     DatasetError
-        When a table asked for by name cannot be used, or several could be meant.
+        When a table asked for by name cannot be used, or one of several could be meant.
     """
     import pandas as pd
 
-    index, notes, usable = FileIndex(images.index), [], {}
+    known = images.index.to_numpy(dtype=object)
+    index, notes, usable = FileIndex(known), [], {}
     for name in tables:
         try:
             usable[name] = read_rows(root / name, posixpath.dirname(name), index)
         except DatasetError as error:
-            if explicit or not images["label"].notna().any():
+            if explicit:
                 raise
             notes.append(f"{str(error).rstrip('.')}; it was ignored.")
-    if not usable:
-        return images, notes
-    labelled = [name for name, (_, _, has_labels) in usable.items() if has_labels]
+    labelled = [name for name, (rows, _) in usable.items() if rows["label"].notna().any()]
     chosen = labelled or list(usable)
-    by_split = all(rows["split"].notna().any() for rows, _, _ in map(usable.get, chosen))
-    if len(chosen) > 1 and not by_split:
+    if not chosen:
+        return images, notes
+    if len(chosen) > 1 and not all(usable[name][0]["split"].notna().any() for name in chosen):
         raise DatasetError(
             f"'{root}' holds {len(chosen)} tables that name its images ({some(chosen)}); "
             f"expected one, so open the right one: open_dataset('{root.name}/{chosen[0]}')."
         )
-    rows = pd.concat([usable[name][0] for name in chosen])
-    notes += [note for name in chosen for note in usable[name][1]]
     if ignored := [name for name in usable if name not in chosen]:
         notes.append(f"Tables without labels were ignored beside '{chosen[0]}': {some(ignored)}.")
+    notes += [note for name in chosen for note in usable[name][1]]
+    rows = pd.concat([usable[name][0] for name in chosen])
     rows = rows[~rows.index.duplicated()]
-    told = "' and '".join(chosen)
-    unnamed = images.index[~images.index.isin(rows.index)]
-    if len(unnamed):
-        verb = "1 image has" if len(unnamed) == 1 else f"{len(unnamed):,} images have"
+    told, named = "' and '".join(chosen), set(rows.index)
+    if unnamed := [image_id for image_id in known if image_id not in named]:
         fate = "left out" if labelled else "kept without its columns"
-        notes.append(f"{verb} no row in '{told}' and stayed {fate}: {some(unnamed)}.")
-    merged = images.loc[images.index.isin(rows.index)] if labelled else images
-    rows = rows.reindex(merged.index)
+        verb = "was" if len(unnamed) == 1 else "were"
+        notes.append(
+            f"{count(unnamed, 'image')} without a row in '{told}' {verb} {fate}: {some(unnamed)}."
+        )
     if labelled:
-        differ = merged["label"].notna() & (merged["label"] != rows["label"])
-        if differ.any():
+        images = images[[image_id in named for image_id in known]]
+    rows = rows.reindex(images.index)
+    if labelled:
+        differ = int((images["label"].notna() & (images["label"] != rows["label"])).sum())
+        if differ:
             notes.append(
-                f"Labels come from '{told}', not from the folders; they differ for "
-                f"{int(differ.sum()):,} of {len(merged):,} images."
+                f"Labels come from '{told}', not from the folders; they differ for {differ:,} of "
+                f"{len(images):,} images."
             )
-        merged = merged.assign(label=rows["label"].astype("str"))
+        images = images.assign(label=rows["label"])
     if rows["split"].notna().any():
-        merged = merged.assign(split=rows["split"].astype("str"))
-    return merged.join(rows.drop(columns=["label", "split"])), notes
+        images = images.assign(split=rows["split"])
+    return images.join(rows.drop(columns=["label", "split"])), notes
 
 
 def guess_group(images: pd.DataFrame) -> str | None:
     """The metadata column that by its name says which images show the same thing."""
-    for column in images.columns[2:]:
-        if re.sub(r"(id|number|no|name)$", "", _plain(column)) in GROUP_WORDS:
-            return column
-    return None
+    metadata = images.columns[2:]
+    plain = (re.sub(r"(id|number|no|name)$", "", _plain(column)) for column in metadata)
+    return next((c for c, word in zip(metadata, plain, strict=True) if word in GROUP_WORDS), None)
 
 
 def odd_labels(labels: pd.Series) -> list[str]:
@@ -317,10 +308,9 @@ def odd_labels(labels: pd.Series) -> list[str]:
             f"All labels are {known[0]!r}: one class can be looked at and audited, not trained on."
         )
     if known and (missing := labels.index[labels.isna()]).size:
-        verb = "1 image has" if len(missing) == 1 else f"{len(missing):,} images have"
-        notes.append(f"{verb} no label: {some(missing)}.")
-    folded = Counter(" ".join(label.lower().split()) for label in known)
-    alike = [label for label in known if folded[" ".join(label.lower().split())] > 1]
-    if alike:
+        notes.append(f"{count(missing, 'image')} without a label: {some(missing)}.")
+    folded = {label: " ".join(label.lower().split()) for label in known}
+    counts = Counter(folded.values())
+    if alike := [label for label in known if counts[folded[label]] > 1]:
         notes.append(f"Labels that differ only in case or spaces were kept apart: {some(alike)}.")
     return notes

@@ -91,8 +91,7 @@ def test_unusual_and_upper_case_extensions_are_images(tree):
     dataset = open_dataset(root)
     assert sorted(dataset.images.index) == sorted(names.split())
     assert dataset.notes == (
-        "2 names are neither an image nor a table by extension, and were ignored: "
-        "model.pt, notes.txt.",
+        "2 names ignored as neither image nor table by extension: model.pt, notes.txt.",
     )
 
 
@@ -103,8 +102,7 @@ def test_hidden_and_system_files_are_ignored_and_counted(tree):
     dataset = open_dataset(root)
     assert list(dataset.images.index) == ["cat/1.jpg", "dog/2.jpg"]
     assert dataset.notes == (
-        "4 names are hidden or made by the system, and were ignored: "
-        ".git, Thumbs.db, __MACOSX and 1 more.",
+        "4 names ignored as hidden or made by the system: .git, Thumbs.db, __MACOSX and 1 more.",
     )
 
 
@@ -122,9 +120,9 @@ def test_links_are_kept_inside_the_root_and_never_followed_out(tree, tmp_path):
     dataset = open_dataset(root)
     assert list(dataset.images.index) == ["cat/1.jpg", "cat/inside.jpg", "dog/2.jpg"]
     assert dataset.notes == (
-        "4 names are links to a folder or out of this one, which are never followed: "
+        "4 links to a folder, or out of this one, never followed: "
         "away, cat/loop, cat/outside.jpg and 1 more.",
-        "1 name is a link to nothing: cat/dangling.jpg.",
+        "1 link to nothing: cat/dangling.jpg.",
     )
 
 
@@ -196,7 +194,7 @@ def test_one_class_opens_with_a_note(tree):
 
 def test_images_without_label_are_noted(tree):
     notes = open_dataset(tree("cat/1.jpg", "dog/2.jpg", "3.jpg")).notes
-    assert notes == ("1 image has no label: 3.jpg.",)
+    assert notes == ("1 image without a label: 3.jpg.",)
 
 
 def test_labels_that_differ_only_in_case_are_noted(tree):
@@ -211,7 +209,7 @@ def test_an_unreadable_subfolder_is_left_out_and_noted(ordinary_user):
     (ordinary_user / "shut").chmod(0)
     dataset = open_dataset(ordinary_user)
     assert list(dataset.images.index) == ["cat/1.jpg", "dog/1.jpg"]
-    assert dataset.notes == ("1 folder could not be read (no permission) and was left out: shut/.",)
+    assert dataset.notes == ("1 folder could not be read (no permission): shut/.",)
 
 
 def test_a_root_without_permission_says_so(ordinary_user):

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -148,9 +150,7 @@ def test_a_table_without_labels_adds_to_class_folders(csv):
     dataset = open_dataset(root)
     assert column(dataset) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog"}
     assert column(dataset, "site") == {"cat/1.jpg": "park", "dog/2.jpg": None}
-    assert (
-        "1 image has no row in 'labels.csv' and stayed kept without its columns" in dataset.notes[0]
-    )
+    assert "1 image without a row in 'labels.csv' was kept without its columns" in dataset.notes[0]
 
 
 def test_labels_of_a_table_win_over_folders_and_the_difference_is_noted(csv):
@@ -194,8 +194,8 @@ def test_odd_rows_are_noted_with_names_and_counts(csv):
         "and 2 more.",
         "'labels.csv' names 1 image more than once, 1 of them with different labels; the first "
         "row counts: 1.jpg.",
-        "1 image has no row in 'labels.csv' and stayed left out: extra.jpg.",
-        "1 image has no label: 2.jpg.",
+        "1 image without a row in 'labels.csv' was left out: extra.jpg.",
+        "1 image without a label: 2.jpg.",
     )
 
 
@@ -209,14 +209,16 @@ def test_odd_rows_are_noted_with_names_and_counts(csv):
         ("file,label\nx.jpg,cat\n", "none of its files is there: x.jpg; expected"),
         ("1.jpg,cat\n2.jpg,dog\n", "no header, its first line is already a row .1.jpg, cat."),
         ("file,label\n", "has no rows"),
-        ("", "cannot be read as a table"),
+        ("", "is no table we can read"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(csv, text, message):
     root = csv(text, "1.jpg", "2.jpg")
-    for source in (root, root / "labels.csv"):
-        with pytest.raises(DatasetError, match=message):
-            open_dataset(source)
+    with pytest.raises(DatasetError, match=message):
+        open_dataset(root / "labels.csv")
+    beside = open_dataset(root)
+    assert not beside.labelled
+    assert re.search(message, beside.notes[0]) and beside.notes[0].endswith("it was ignored.")
 
 
 def test_a_stray_table_beside_class_folders_is_only_a_note(csv):
