@@ -101,8 +101,7 @@ def strip(notebook: Any) -> Any:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             # Without the kernel that made it, a widget's view is an error message.
-            if data.pop(WIDGET_VIEW, None) is not None:
-                data["text/plain"] = "Run this cell to use the widget."
+            data.pop(WIDGET_VIEW, None)
             for kind in PICTURES:
                 if kind in data and not data.get("text/plain", "<").startswith("<"):
                     output.metadata.setdefault(kind, {})["alt"] = data["text/plain"]

@@ -64,7 +64,7 @@ def test_measured_numbers_alone_do_not_store_a_cell_anew():
 
 
 def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
-    view = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "VBox(children=())"}
+    view = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Browser of leaves"}
     ran = notebook(code("browse()", new_output("display_data", view), tags=["measured"]))
     ran.metadata.update(widgets={"state": {}}, language_info={"name": "python", "version": "3.11"})
     ran.cells[0].metadata["execution"] = {"iopub.execute_input": "2026"}
@@ -72,7 +72,7 @@ def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
     assert set(ran.metadata) == {"kernelspec", "language_info"}
     assert ran.metadata["language_info"] == {"name": "python"}
     assert ran.cells[0].metadata == {"tags": ["measured"]}
-    assert ran.cells[0].outputs[0].data == {"text/plain": "Run this cell to use the widget."}
+    assert ran.cells[0].outputs[0].data == {"text/plain": "Browser of leaves"}
 
 
 def test_strip_puts_a_figures_description_where_nbconvert_looks_for_alt_text():

@@ -1,0 +1,113 @@
+"""JupyterLab on this machine and a real browser looking at it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from helpers.notebooks import ROOT
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUIET = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
+# Cells out of sight are not drawn in the other modes.
+DRAW_ALL = '{"windowingMode": "none"}'
+
+
+class Lab:
+    """A running JupyterLab: `folder` is its root, `open` shows one of its notebooks."""
+
+    def __init__(self, folder, address, context):
+        self.folder, self.address, self.context = folder, address, context
+
+    def open(self, name):
+        """Open a notebook and wait until its kernel is idle; return the page."""
+        page = self.context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{self.address}/lab/tree/{name}?token=test&reset")
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.wait_until_idle(page)
+        return page
+
+    def run_all(self, page):
+        """Run all cells, wait for the last one, and return the errors shown."""
+        page.click('.lm-MenuBar-item:has-text("Run")')
+        page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
+        page.wait_for_function(
+            """() => [...document.querySelectorAll('.jp-CodeCell')].every(
+                cell => /\\d/.test(cell.querySelector('.jp-InputPrompt').textContent))"""
+        )
+        self.wait_until_idle(page)
+        return page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_text_contents()
+
+    @staticmethod
+    def wait_until_idle(page):
+        page.wait_for_selector('#jp-main-statusbar :text("Idle")')
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("no chromium found: on Debian or Ubuntu, sudo apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    private, folder = tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")
+    tracker = (
+        private / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    )
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text(DRAW_ALL)
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(private / "config"),
+        "JUPYTER_DATA_DIR": str(private / "data"),
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(private / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0"]
+    command += [f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=test"]
+    command += ["--LabApp.news_url=None", f"--LabApp.check_for_updates_class={QUIET}"]
+    command += ["--LabApp.extension_manager=readonly"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    log = private / "log.txt"
+    with open(log, "w") as file:
+        server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
+    try:
+        address = _wait_for_address(server, log)
+        with sync_playwright() as playwright:
+            context = playwright.chromium.launch_persistent_context(
+                str(private / "profile"), executable_path=CHROMIUM, args=FLAGS
+            )
+            yield Lab(folder, address, context)
+            context.close()
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait_for_address(server, log):
+    for _ in range(120):
+        for line in log.read_text().splitlines():
+            if "http://127.0.0.1:" in line:
+                address = "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split("/")[0]
+                with urllib.request.urlopen(f"{address}/api?token=test", timeout=20):
+                    return address
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.5)
+    raise TimeoutError(f"JupyterLab did not start in a minute:\n{log.read_text()}")
