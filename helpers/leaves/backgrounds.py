@@ -39,9 +39,9 @@ _COLOURS = {
         ((0.10, 0.07, 0.05), (0.50, 0.37, 0.26), (0.55, 0.47, 0.37)),
     ),
     "stone": (
-        ((0.22, 0.22, 0.23), (0.66, 0.66, 0.66), (0.70, 0.60, 0.54)),
+        ((0.22, 0.22, 0.22), (0.66, 0.65, 0.64), (0.70, 0.60, 0.54)),
         ((0.28, 0.25, 0.21), (0.74, 0.69, 0.60), (0.70, 0.58, 0.44)),
-        ((0.14, 0.15, 0.17), (0.48, 0.50, 0.53), (0.46, 0.46, 0.44)),
+        ((0.14, 0.15, 0.16), (0.48, 0.49, 0.50), (0.46, 0.46, 0.44)),
     ),
     "wood": (
         ((0.22, 0.13, 0.07), (0.66, 0.48, 0.31), (0.55, 0.34, 0.19)),
@@ -53,7 +53,7 @@ BACKGROUNDS = tuple(_COLOURS)
 
 # Height of the full height channel in frames: how rough the surface is under slanting light.
 _RELIEF = {
-    "bark": 0.05,
+    "bark": 0.03,
     "grass": 0.02,
     "paper": 0.004,
     "soil": 0.04,
@@ -67,28 +67,28 @@ _LICHENS = np.array(((0.66, 0.68, 0.52), (0.72, 0.62, 0.28)), np.float32)[..., N
 
 def _bark(rng) -> Atlas:
     size = _TEXELS // 2
-    bend = fractal(rng, size, 3.4, (2.5, 1.0))
-    plates, tone, _ = cells(rng, size, 420, 4.5, 0.5 + 0.22 * (bend - 0.5))
-    scales, shade, _ = cells(rng, size, 3600, 1.8, 0.5 + 0.1 * (fractal(rng, size, 2.6) - 0.5))
-    streaks = fractal(rng, size, 2.2, (5.0, 1.0))
-    fine = fractal(rng, size, 1.2, (2.0, 1.0))
-    ridge = smoothstep(0.0, 0.55, plates + 0.5 * (streaks - 0.5))
-    height = 0.72 * ridge + 0.13 * smoothstep(0, 0.3, scales) * ridge + 0.3 * (fine - 0.5)
-    light = (0.12 + 0.88 * ridge) * (0.55 + 0.35 * streaks + 0.25 * tone + 0.2 * shade * ridge)
-    light = light * (0.7 + 0.6 * fine)
-    moss = smoothstep(0.55, 0.8, fractal(rng, size, 2.8)) * (0.4 + 0.6 * ridge)
-    return _enlarged(light * 0.85, moss, height)
+    across = np.arange(size) / size
+    streaks, fine = fractal(rng, size, 2.0, (4.0, 1.0)), fractal(rng, size, 1.2, (2.0, 1.0))
+    light, height = np.ones((2, size, size))
+    for count, wander, depth in ((22, 5.0, 1.0), (58, 8.0, 0.4)):
+        warp = wander * fractal(rng, size, 3.6, (5.0, 1.0)) + 0.35 * fractal(rng, size, 2.2)
+        ridge = np.abs(np.sin(np.pi * (count * across + warp))) + 0.25 * (fine - 0.5)
+        broken = smoothstep(0.15, 0.5, fractal(rng, size, 2.6, (3.0, 1.0)))
+        furrow = depth * broken * (1 - smoothstep(0.05, 0.5, ridge))
+        light, height = light * (1 - 0.85 * furrow), height - furrow
+    cracks, tone, _ = cells(rng, size, 1100, 0.9, 0.5 + 0.06 * (fractal(rng, size, 2.2) - 0.5))
+    crust = smoothstep(0.0, 0.12, cracks + 0.1 * (fine - 0.5))
+    light = light * (0.72 + 0.28 * crust) * (0.5 + 0.25 * tone) * (0.7 + 0.6 * streaks)
+    moss = smoothstep(0.55, 0.85, fractal(rng, size, 2.8)) * light
+    return _enlarged(light * (0.7 + 0.6 * fine), moss, 0.8 * height + 0.2 * crust)
 
 
 def _enlarged(*channels: np.ndarray) -> Atlas:
-    """Atlas of channels drawn at half the texels, with pixel-fine grain added back."""
-    grain = 0.06 * (fractal(generator("grain"), _TEXELS, 0.8) - 0.5)
-    big = []
-    for channel in channels:
-        wide = np.repeat(np.repeat(channel, 2, 0), 2, 1)
-        soft = (2 * wide + np.roll(wide, 1, 0) + np.roll(wide, -1, 0)) / 4
-        big.append((2 * soft + np.roll(soft, 1, 1) + np.roll(soft, -1, 1)) / 4)
-    return Atlas(big[0] + grain, *big[1:])
+    """Atlas of channels made at half the texels, with fine grain added to the first."""
+    big = [np.repeat(np.repeat(channel, 2, 0), 2, 1) for channel in channels]
+    for axis in (0, 1):
+        big = [(2 * c + np.roll(c, 1, axis) + np.roll(c, -1, axis)) / 4 for c in big]
+    return Atlas(big[0] + 0.06 * (fractal(generator("grain"), _TEXELS, 0.8) - 0.5), *big[1:])
 
 
 def _grass(rng) -> Atlas:
@@ -133,7 +133,7 @@ def _paper(rng) -> Atlas:
 
 
 def _soil(rng) -> Atlas:
-    radii = np.minimum(2.6 * (1 - rng.random(17000)) ** -0.55, 24.0)
+    radii = np.minimum(2.6 * (1 - rng.random(17000)) ** -0.55, 17.0)
     height, tone = heap(rng, _TEXELS, radii)
     fine = fractal(rng, _TEXELS, 1.0)
     damp = fractal(rng, _TEXELS, 3.0)

@@ -50,7 +50,7 @@ DEVICES = {
     "phone 2018": Device(noise=2.6, warmth=0.15, sharpness=0.6, saturation=1.05),
     "compact": Device(noise=2.2, warmth=-0.1, sharpness=0.3, vignette=0.2),
     "mirrorless": Device(noise=1.0, sharpness=0.2, vignette=0.25),
-    "tablet 2012": Device(noise=4.0, warmth=-0.3, sharpness=-0.5, saturation=0.85, contrast=0.92),
+    "tablet 2012": Device(noise=4.0, warmth=-0.3, sharpness=-0.1, saturation=0.85, contrast=0.92),
     "action camera": Device(noise=7.0, warmth=0.35, sharpness=0.8, saturation=1.2, vignette=0.4),
     "phone 2024": Device(noise=1.3, warmth=0.2, sharpness=0.7, saturation=1.15, contrast=1.1),
 }
@@ -92,7 +92,7 @@ class Scene:
 _LIGHTS = {
     "sun": ((1.25, 1.15, 0.98), (0.30, 0.35, 0.44), (32, 68), (0.1, 0.3)),
     "overcast": ((0.55, 0.54, 0.52), (0.52, 0.55, 0.58), (50, 80), (0.6, 1.0)),
-    "shade": ((0.22, 0.22, 0.21), (0.62, 0.70, 0.80), (50, 80), (0.8, 1.4)),
+    "shade": ((0.22, 0.22, 0.21), (0.66, 0.70, 0.74), (50, 80), (0.8, 1.4)),
     "dusk": ((0.85, 0.58, 0.36), (0.26, 0.29, 0.42), (18, 34), (0.25, 0.6)),
     "night": ((1.15, 1.15, 1.20), (0.012, 0.014, 0.022), (68, 82), (0.05, 0.1)),
 }
@@ -219,7 +219,7 @@ def render_photo(
         overgrow(lit, mask, margin, (light.sun + light.sky) * _BLADE, rng)
     if scene.leaf and rng.random() < 0.04:
         reach_in(lit, mask, light, rng)
-    pixels = _expose(lit, mask, scene, rng if moment is None else moment)
+    pixels = _expose(lit, mask, scene, light, rng if moment is None else moment)
     return pixels, np.rint(mask * 255).astype(np.uint8)
 
 
@@ -251,38 +251,43 @@ def _dapple(rng, scene: Scene, to_plane: np.ndarray) -> np.ndarray:
     if rng.random() > (0.3 if scene.light in ("sun", "dusk") else 0.0):
         return full
     where = place(rng, rng.uniform(0.12, 0.3), rng.uniform(0, 6.3)) @ to_plane
-    crowns = clouds().sample(where, scene.width, scene.height)
-    level, soft = rng.uniform(0.42, 0.62), rng.uniform(0.05, 0.14)
+    crowns = clouds().sample(where, scene.width, scene.height, smoother=3)
+    level, soft = rng.uniform(0.42, 0.6), rng.uniform(0.04, 0.1)
     shade = smoothstep(level - soft, level + soft, 0.8 * crowns[0] + 0.2 * crowns[1])
     return full - np.float32(rng.uniform(0.45, 0.8)) * shade
 
 
-def _expose(lit: np.ndarray, mask: np.ndarray, scene: Scene, rng) -> np.ndarray:
-    """Lens, exposure, sensor and picture style; uint8 (height, width, 3)."""
+def _expose(lit: np.ndarray, mask: np.ndarray, scene: Scene, light: Light, rng) -> np.ndarray:
+    """Lens, exposure, white balance, sensor and picture style; uint8 (height, width, 3)."""
+    white = light.sun + light.sky
+    white = (white / white[1]) ** 0.75
     device, (height, width) = _read_device(scene.device), mask.shape
     x = (np.arange(width, dtype=np.float32) - (width / 2 - 0.5)) / max(width, height)
     y = ((np.arange(height, dtype=np.float32) - (height / 2 - 0.5)) / max(width, height))[:, None]
     away = np.square(x - rng.normal(0, 0.06)) + np.square(y - rng.normal(0, 0.06))
     if scene.light == "night":
-        gain = (0.9 / (1 + 5 * away)) * (0.16 + 0.84 * mask)
+        gain = (0.9 / (1 + 5 * away)) * (0.24 + 0.76 * mask)
     else:
-        gain = np.exp(rng.normal(0, 0.12)) / (float(lit.mean()) + 0.12) ** 0.36
+        gain = 0.95 * np.exp(rng.normal(0, 0.12)) / (float(lit.mean()) + 0.12) ** 0.26
         gain = gain * (1 + rng.normal(0, 0.1) * x + rng.normal(0, 0.1) * y)
     gain = gain * (1 - 1.6 * device.vignette * away)
-    cast = 1 + 0.14 * device.warmth * np.array([1.0, 0.05, -1.0])
+    cast = (1 + 0.14 * device.warmth * np.array([1.0, 0.05, -1.0])) / white
     lit = lit * gain.astype(np.float32) * cast.astype(np.float32)[:, None, None]
     lit = lit * (2.51 * lit + 0.12) / (lit * (2.43 * lit + 0.68) + 0.17)
     image = np.sqrt(np.clip(lit, 0, 1))
     grey = 0.3 * image[0] + 0.6 * image[1] + 0.1 * image[2]
     image = grey + np.float32(device.saturation) * (image - grey)
     image = np.float32(0.45) + np.float32(device.contrast) * (image - np.float32(0.45))
-    finish = _spread(-0.22 * device.sharpness)
-    image = _filtered(image, np.convolve(_spread(0.14 + 0.06 * rng.random()), finish))
+    lens = _spread(0.14 + 0.06 * rng.random())
+    kernel = np.convolve(lens, _spread(-0.22 * device.sharpness))
+    for axis in (1, 2):
+        image = correlate1d(image, kernel, axis=axis, mode="nearest")
     strength = device.noise / 255 * (1.6 if scene.light in ("dusk", "night") else 1.0)
-    grain = rng.standard_normal((3, height, width), np.float32)
+    grain = rng.standard_normal((3, height + 1, width + 1), np.float32)
+    grain = grain[:, 1:] + np.float32(0.5) * grain[:, :-1]
+    grain = grain[..., 1:] + np.float32(0.5) * grain[..., :-1]
     grain += grain[[1, 2, 0]]
-    grain = _filtered(grain, np.convolve(_spread(0.14), finish))
-    image += (np.float32(1.15 * strength) * grain) * (1.25 - 0.6 * image)
+    image += grain * (np.float32(0.56 * strength) * (1.25 - 0.6 * image))
     levels = np.rint(np.clip(image, 0, 1) * np.float32(255)).astype(np.uint8)
     return np.ascontiguousarray(np.moveaxis(levels, 0, -1))
 
@@ -290,9 +295,3 @@ def _expose(lit: np.ndarray, mask: np.ndarray, scene: Scene, rng) -> np.ndarray:
 def _spread(side: float) -> np.ndarray:
     """Weights of a pixel and its neighbours: positive ``side`` softens, negative sharpens."""
     return np.array([side, 1 - 2 * side, side])
-
-
-def _filtered(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    for axis in (1, 2):
-        image = correlate1d(image, kernel, axis=axis, mode="nearest")
-    return image

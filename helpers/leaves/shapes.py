@@ -128,7 +128,7 @@ def _grow_simple(species: Species, rng):
         step = step + rng.normal(0, 0.09 if lobed else 0.03, number)
         crest = first + (last - first) * step / number
         x, y = width * (1 + side * lean), s.copy()
-        y = y - heart * (1 + 2 * side * lean) * np.sin(np.pi * np.clip(s / 0.34, 0, 1)) ** 1.2
+        y = y - heart * (1 + 2 * side * lean) * s / 0.1 * np.exp(1 - s / 0.1)
         phase = np.interp(s, [0.0, *crest, 1.0], np.arange(number + 2))
         swing = 0.5 + 0.5 * np.cos(2 * np.pi * phase)
         if lobed:
