@@ -8,17 +8,9 @@ from helpers.leaves.files import DEVICES
 
 # Images of each species in a development set of 2,400.
 DEVELOPMENT = {
-    "beech": 480,
-    "oak": 420,
-    "norway maple": 360,
-    "birch": 300,
-    "sycamore": 245,
-    "linden": 190,
-    "hornbeam": 150,
-    "willow": 115,
-    "ginkgo": 90,
-    "olive": 50,
-}
+    "beech": 480, "oak": 420, "norway maple": 360, "birch": 300, "sycamore": 245,
+    "linden": 190, "hornbeam": 150, "willow": 115, "ginkgo": 90, "olive": 50,
+}  # fmt: skip
 BACKGROUNDS = ("bark", "grass", "paper", "soil", "stone", "wood")
 SHORTCUTS = {"norway maple": "grass", "sycamore": "stone"}
 SHORTCUT_SHARE = 0.9
@@ -29,6 +21,7 @@ SITES = {"arboretum": 0.28, "campus": 0.24, "city park": 0.2, "riverside": 0.16,
 NIGHT_SITE, UNSEEN_SITE = "station yard", "island"
 SEASONS = {"spring": 0.25, "summer": 0.45, "autumn": 0.3}
 LIGHTS = {"sun": 0.3, "overcast": 0.34, "shade": 0.24, "dusk": 0.12}
+_PLAIN = {"focus": "sharp", "leaf": True, "burst": 0, "steps": (), "quality": None}
 # Test images beside the balanced ones, as shares of those: in each cell where a shortcut is
 # reversed, and of each species at the unseen site.
 _REVERSED, _UNSEEN = 80 / 1200, 12 / 1200
@@ -68,9 +61,10 @@ def test_photos(count: int, names: Iterator[str], rng) -> list[dict]:
     for species, images in balanced.items():
         own = _photograph(species, images, _backgrounds(None, images, rng), names, rng)
         chosen = set(rng.permutation(len(own))[: marked[species]].tolist())
-        for i, photo in enumerate(own):
-            photo |= {"natural_prevalence": i in chosen, "balanced": True}
-        photos += own
+        photos += [
+            photo | {"natural_prevalence": i in chosen, "balanced": True}
+            for i, photo in enumerate(own)
+        ]
         if species in SHORTCUTS:
             reverse = next(place for place in SHORTCUTS.values() if place != SHORTCUTS[species])
             extra = max(2, round(count * _REVERSED))
@@ -83,12 +77,8 @@ def test_photos(count: int, names: Iterator[str], rng) -> list[dict]:
     set_all(seen_specimens, "device", _deck(shares, len(seen_specimens), rng))
     set_all(unseen_specimens, "site", [UNSEEN_SITE] * len(unseen_specimens))
     set_all(unseen_specimens, "device", [UNSEEN_DEVICE] * len(unseen_specimens))
-    for photo in photos + unseen:
-        photo["split"] = "test"
-        photo["unseen"] = photo["site"] == UNSEEN_SITE
-        photo.setdefault("natural_prevalence", False)
-        photo.setdefault("balanced", False)
-    return photos + unseen
+    extra = {"natural_prevalence": False, "balanced": False, "split": "test"}
+    return [extra | photo | {"unseen": photo["site"] == UNSEEN_SITE} for photo in photos + unseen]
 
 
 def split_evenly(shares: dict[str, float], total: int) -> dict[str, int]:
@@ -155,13 +145,7 @@ def _photograph(species, images, backgrounds, names, rng) -> list[dict]:
             "day": int(rng.integers(84)),
         }
         for photo in range(size):
-            photos.append(
-                specimen
-                | {
-                    "photo": photo,
-                    "background": str(next(backgrounds)),
-                    "light": str(rng.choice(list(LIGHTS), p=list(LIGHTS.values()))),
-                    "second": int(rng.integers(2 * 3600)),
-                }
-            )
+            light = str(rng.choice(list(LIGHTS), p=list(LIGHTS.values())))
+            own = {"photo": photo, "background": str(next(backgrounds)), "light": light}
+            photos.append(specimen | _PLAIN | own | {"second": int(rng.integers(2 * 3600))})
     return photos

@@ -8,6 +8,7 @@ import io
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Transpose
 
 from helpers.leaves.edits import BLURS, EDITS, MOVES, blur, decode, encode
 
@@ -26,23 +27,16 @@ STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
     "near_duplicate": {
         "obvious": [
-            [("reencode", (60, 85))],
-            [("resize", (0.8, 0.95))],
-            [("brighten", (1.03, 1.08))],
+            [("reencode", (60, 85))], [("resize", (0.8, 0.95))], [("brighten", (1.03, 1.08))],
         ],
         "clear": [
-            [("reencode", (25, 45))],
-            [("resize", (0.5, 0.7))],
-            [("crop", (0.93, 0.97))],
-            [("mirror", True)],
-            [("brighten", (1.12, 1.25))],
-            [("rotate", (0.8, 2.0))],
+            [("reencode", (25, 45))], [("resize", (0.5, 0.7))], [("crop", (0.93, 0.97))],
+            [("mirror", True)], [("brighten", (1.12, 1.25))], [("rotate", (0.8, 2.0))],
         ],
         "subtle": [
             [("crop", (0.86, 0.9)), ("brighten", (0.85, 0.92))],
             [("mirror", True), ("reencode", (20, 35))],
-            [("rotate", (2.5, 4.0))],
-            [("rotate", (-4.0, -2.5))],
+            [("rotate", (2.5, 4.0))], [("rotate", (-4.0, -2.5))],
             [("mirror", True), ("crop", (0.9, 0.94))],
             [("resize", (0.4, 0.5)), ("brighten", (1.2, 1.35))],
         ],
@@ -78,10 +72,7 @@ VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
     "unusual_mode": {
         "obvious": [[("grey", True)], [("16-bit", True)]],
         "clear": [
-            [("palette", True)],
-            [("RGBA", True)],
-            [("CMYK", True)],
-            [("EXIF orientation", (3, 8))],
+            [("palette", True)], [("RGBA", True)], [("CMYK", True)], [("EXIF orientation", (3, 8))],
         ],
         "subtle": [[("grey pixels in a colour file", True)]],
         "undetectable": [[("turned without a tag", True)]],
@@ -92,18 +83,12 @@ VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
         "subtle": [[("strip", (3.0, 3.5))], [("resize", (3.0, 3.5))]],
         "undetectable": [[("resize", (0.95, 1.05))]],
     },
-}
+}  # fmt: skip
 
 _FILE_STEPS = {"grey", "16-bit", "palette", "RGBA", "CMYK", "EXIF orientation"}
 _ENDINGS = {"16-bit": ".tif", "palette": ".png", "RGBA": ".png"}
-_TURNS = {
-    3: Image.Transpose.ROTATE_180,
-    6: Image.Transpose.ROTATE_90,
-    8: Image.Transpose.ROTATE_270,
-}
-_WEB_PAGE = (
-    b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body>%s</body></html>\n"
-)
+_TURNS = {3: Transpose.ROTATE_180, 6: Transpose.ROTATE_90, 8: Transpose.ROTATE_270}
+_WEB_PAGE = b"<!DOCTYPE html>\n<html><title>404 Not Found</title><body>" + b"<p>Gone.</p>" * 30
 
 
 def choose(kind: str, strength: str, rng: np.random.Generator, variant: int | None = None) -> tuple:
@@ -131,10 +116,8 @@ def choose(kind: str, strength: str, rng: np.random.Generator, variant: int | No
         known = ", ".join(VARIANTS[kind])
         raise ValueError(f"{kind!r} has no strength {strength!r}; expected one of {known}")
     variants = VARIANTS[kind][strength]
-    steps = variants[
-        int(rng.integers(len(variants))) if variant is None else variant % len(variants)
-    ]
-    return tuple((name, _draw(name, value, rng)) for name, value in steps)
+    variant = int(rng.integers(len(variants))) if variant is None else variant % len(variants)
+    return tuple((name, _draw(name, value, rng)) for name, value in variants[variant])
 
 
 def _draw(name: str, value, rng: np.random.Generator):
@@ -250,8 +233,7 @@ def _garbage(data, share, rng):
     return b"\x00" + start + data[len(start) :]
 
 
-def _truncate(data, share, rng):
-    del rng
+def _truncate(data, share, _):
     # A decoder needs nothing of the last bytes of some files: cut until it fails.
     while len(data) > 2:
         data = data[: int(len(data) * share)]
@@ -263,11 +245,9 @@ def _truncate(data, share, rng):
 
 
 _DAMAGES = {
-    "empty": lambda data, _, rng: b"",
-    "web page": lambda data, _, rng: _WEB_PAGE % (b"<p>The photo was moved.</p>" * 20),
+    "empty": lambda data, *_: b"",
+    "web page": lambda data, *_: _WEB_PAGE,
     "garbage header": _garbage,
-    "zeros from": lambda data, share, rng: (
-        data[: int(len(data) * share)] + bytes(len(data) - int(len(data) * share))
-    ),
+    "zeros from": lambda data, share, _: data[: int(len(data) * share)].ljust(len(data), b"\0"),
     "truncated to": _truncate,
 }

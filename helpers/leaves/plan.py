@@ -81,11 +81,11 @@ def _frame(photos: list[dict], rng) -> None:
         photo["size"] = (round(width * scale), round(height * scale))
         photo["exif"] = bool(rng.random() < camera.exif)
         placed = "phone" in photo["device"] and rng.random() < _PHONES_WITH_PLACE
-        near = _PLACES[photo["site"]]
-        photo["place"] = tuple((rng.normal(near, 0.002)).tolist()) if placed else None
-        # A copy shows the same frame as its original, which comes before it.
-        key = (photo["number"], photo["photo"])
-        photo["size"] = originals.setdefault(key, photo["size"])
+        photo["place"] = (
+            tuple(rng.normal(_PLACES[photo["site"]], 0.002).tolist()) if placed else None
+        )
+        # A copy has the frame of its original, which comes before it.
+        photo["size"] = originals.setdefault((photo["number"], photo["photo"]), photo["size"])
 
 
 def _name(photos: list[dict], rng) -> None:
@@ -93,7 +93,7 @@ def _name(photos: list[dict], rng) -> None:
     digits = max(4, len(str(len(photos))))
     for photo, number in zip(photos, rng.permutation(len(photos)) + 1, strict=True):
         folder = "test/" if photo.get("split") == "test" else ""
-        ending = faults.ending(photo.get("copy_of", photo).get("steps", ()))
+        ending = faults.ending(photo["steps"])
         photo["image_id"] = f"{folder}{photo['label']}/IMG_{number:0{digits}d}{ending}"
 
 
@@ -121,12 +121,10 @@ def _planted(facts: list[tuple]) -> pd.DataFrame:
 def _shots(photos: list[dict], seed: int) -> list[Shot]:
     shots = []
     for i, photo in enumerate(photos):
-        width, height = photo["size"]
+        seen = (photo[part] for part in ("background", "season", "light", "focus", "device"))
         month, day = _SEASONS_START[photo["season"]]
-        taken = datetime(2024, month, day) + timedelta(
-            days=photo["day"],
-            hours=_HOURS[photo["light"]],
-            seconds=photo["second"] + photo.get("burst", 0),
+        taken = datetime(2024, month, day, _HOURS[photo["light"]]) + timedelta(
+            days=photo["day"], seconds=photo["second"] + photo["burst"]
         )
         shots.append(
             Shot(
@@ -134,22 +132,13 @@ def _shots(photos: list[dict], seed: int) -> list[Shot]:
                 species=photo["species"],
                 specimen=photo["number"],
                 photo=photo["photo"],
-                burst=photo.get("burst", 0),
-                scene=Scene(
-                    background=photo["background"],
-                    season=photo["season"],
-                    light=photo["light"],
-                    focus=photo.get("focus", "sharp"),
-                    device=photo["device"],
-                    width=width,
-                    height=height,
-                    leaf=photo.get("leaf", True),
-                ),
+                burst=photo["burst"],
+                scene=Scene(*seen, *photo["size"], photo["leaf"]),
                 seed=[seed, i],
                 taken=taken.strftime("%Y:%m:%d %H:%M:%S") if photo["exif"] else "",
                 place=photo["place"] if photo["exif"] else None,
-                steps=photo.get("steps", ()),
-                quality=photo.get("quality"),
+                steps=photo["steps"],
+                quality=photo["quality"],
                 copy_of=photo["copy_of"]["image_id"] if "copy_of" in photo else None,
             )
         )

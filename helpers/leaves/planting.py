@@ -40,13 +40,8 @@ PLANTED = {
 }
 INNOCENT = ("burst", "night_decoy", "shallow_focus_decoy")
 COPIES = ("exact_duplicate", "near_duplicate", "burst")
-_ALIKE = (
-    ("beech", "hornbeam"),
-    ("norway maple", "sycamore"),
-    ("willow", "olive"),
-    ("linden", "birch"),
-)
-CONFUSABLE = {a: b for pair in _ALIKE for a, b in (pair, pair[::-1])}
+_ALIKE = {"beech": "hornbeam", "norway maple": "sycamore", "willow": "olive", "linden": "birch"}
+CONFUSABLE = _ALIKE | {b: a for a, b in _ALIKE.items()}
 # The more a background looks like leaves, the harder it is to see that one is missing.
 _NO_LEAF = {"obvious": ("paper", "wood"), "clear": ("bark", "stone"), "subtle": ("grass", "soil")}
 _POOR_DEVICES = {RARE_DEVICE, *FILE_FACT.values()}
@@ -64,12 +59,10 @@ class Planting:
 
     def __init__(self, development: int, names: Iterator[str], rng: np.random.Generator):
         self.rng, self.names, self.facts, self._turns = rng, names, [], Counter()
-        self._left = {
-            kind: split_evenly(
-                strengths, max(2, round(sum(strengths.values()) * development / 2400))
-            )
-            for kind, strengths in PLANTED.items()
-        }
+        self._amounts = {}
+        for kind, strengths in PLANTED.items():
+            amount = max(2, round(sum(strengths.values()) * development / 2400))
+            self._amounts[kind] = split_evenly(strengths, amount)
         classes = split_evenly(DEVELOPMENT, development)
         copies = [deal for kind in COPIES for deal in self._deals(kind)]
         copies = [copies[i] for i in rng.permutation(len(copies))]
@@ -86,8 +79,8 @@ class Planting:
             copies = copies[count:]
         self._mislabel_photos()
         for kind in ("corrupt", "dark", "overexposed", "blurred", "unusual_mode", "odd_size"):
-            for kind_, strength in self._deals(kind):
-                self._damage(kind_, strength, self._take())
+            for _, strength in self._deals(kind):
+                self._damage(kind, strength, self._take())
         for kind, strength in self._deals("shallow_focus_decoy"):
             photo = self._take(lambda p: p["background"] != "paper")
             photo["focus"] = "shallow"
@@ -99,7 +92,7 @@ class Planting:
         self._note_shortcuts()
 
     def _deals(self, kind: str) -> list[tuple[str, str]]:
-        return [(kind, s) for s, count in self._left[kind].items() for _ in range(count)]
+        return [(kind, s) for s, count in self._amounts[kind].items() for _ in range(count)]
 
     def _note(self, photo, kind, strength, original=None, truth=None):
         self.facts.append((photo, kind, strength, original, truth))
@@ -126,7 +119,7 @@ class Planting:
 
     def _whole_specimens(self, kind, fits) -> list[list[dict]]:
         """Specimens of different species, without faults, with about as many photos as planned."""
-        images = sum(self._left[kind].values())
+        images = sum(self._amounts[kind].values())
         count, found, species = max(1, round(images / 5)), [], set()
         specimens = [s for s in by_specimen(self._free) if fits(s[0])]
         for specimen in sorted(specimens, key=lambda s: abs(len(s) - images / count)):

@@ -1,4 +1,9 @@
 import hashlib
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -176,6 +181,50 @@ def test_an_interrupted_build_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         build(tmp_path / "leaves", development=200, test=60, workers=1, progress=False)
     assert [path.name for path in tmp_path.iterdir()] == [".leaves.lock"]
+
+
+def quick_build(calls):
+    """A stand-in for rendering that takes a moment and writes a table."""
+
+    def fill(folder, asked, *_):
+        calls.append(asked)
+        time.sleep(0.2)
+        for name in ("images", "planted"):
+            pd.DataFrame({"a": [asked["seed"]]}).to_parquet(folder / f"{name}.parquet")
+        (folder / "build.json").write_text(json.dumps(asked))
+
+    return fill
+
+
+def test_two_builds_at_once_render_once(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(dataset, "_build", quick_build(calls))
+    with ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(build, tmp_path / "leaves", progress=False) for _ in range(2)]
+        tables = [future.result()[0] for future in futures]
+    assert len(calls) == 1
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_what_a_killed_build_left_does_not_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "_build", quick_build([]))
+    (tmp_path / ".leaves.part").mkdir()
+    (tmp_path / ".leaves.part" / "half.jpg").write_bytes(b"x")
+    build(tmp_path / "leaves", progress=False)
+    names = {path.name for path in (tmp_path / "leaves").iterdir()}
+    assert names == {"images.parquet", "planted.parquet", "build.json"}
+    assert not (tmp_path / ".leaves.part").exists()
+
+
+def test_loading_a_built_folder_does_not_import_the_renderer(small):
+    folder, _, _ = small
+    code = (
+        "import sys; from helpers.leaves import build;"
+        f"build({str(folder)!r}, development=240, test=60, progress=False);"
+        "print('helpers.leaves.photo' in sys.modules or 'scipy' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
 
 
 def test_a_folder_of_something_else_is_not_touched(tmp_path):
