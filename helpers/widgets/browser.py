@@ -41,12 +41,10 @@ class Browser(Panel):
         super().__init__(f"Browser of {dataset.name}: {len(dataset.images):,} images")
         self.rows = selection.join_table(dataset, table)
         rows, few = self.rows, selection.filterable(self.rows)
-        tested = rows["split"].eq("test").any()
-        splits = choices(rows["split"], "all splits")
-        if tested:
-            rest = rows.index[selection.matches(rows["split"], Only.DEVELOPMENT)].nunique()
+        splits = choices(rows["split"], "all")
+        if ("test" in dataset.images["split"].array) and (rest := len(dataset.development.images)):
             splits.insert(0, (f"all but test ({rest:,})", Only.DEVELOPMENT))
-        self.thumbnails, self.large = Thumbnails(dataset), Thumbnails(dataset, 800, 20)
+        self.thumbnails, self.large = Thumbnails(dataset), Thumbnails(dataset, 800, 8)
         filters = [("no further filter", ""), *((plain(name), name) for name in few)]
         columns = [("name", "image_id"), *((plain(name), name) for name in rows)]
         orders = [("lowest first", True), ("highest first", False)]
@@ -66,12 +64,10 @@ class Browser(Panel):
         self.count, self.details = HTML(), HTML(layout={"flex": "1 1 380px", "width": "auto"})
         self.picture = Picture(format="jpeg", layout={"width": "100%"})
         self.close_up = Picture(format="jpeg").add_class("close")
-        asked = [self.label, self.split, self.column, self.value]
-        if not rows["split"].notna().any():
-            asked.remove(self.split)
+        split = [self.split] * bool(rows["split"].notna().any())
         self.children = [
             HTML(STYLE, layout={"display": "none"}),
-            row(*asked, self.search),
+            row(self.label, *split, self.column, self.value, self.search),
             row(self.sort, self.order, self.per_page, self.clear, self.count),
             self.status,
             self.picture,
@@ -92,8 +88,7 @@ class Browser(Panel):
         self.answer(self._show, self.chosen)
 
     def _offer_values(self) -> None:
-        name = self.column.value
-        every = [("all", Only.ALL)]
+        name, every = self.column.value, [("all", Only.ALL)]
         offer(self.value, choices(self.rows[name], "all") if name else every)
         self._select()
 
@@ -101,7 +96,7 @@ class Browser(Panel):
         wanted = {"label": self.label.value, "split": self.split.value}
         if self.column.value:
             wanted[self.column.value] = self.value.value
-        rows = selection.select(self.rows, self.search.value, **wanted)
+        rows = selection.select(self.rows, wanted, self.search.value)
         self.shown = selection.sort_images(rows, self.sort.value, self.order.value)
         self._resize(first=0)
 
@@ -156,7 +151,7 @@ class Browser(Panel):
 
     def _show(self) -> None:
         name = self.chosen.value
-        self.close_up.layout.display = None if name else "none"
+        self.chosen.layout.display = self.close_up.layout.display = None if name else "none"
         self.details.value = selection.details_html(self.rows, name) if name else ""
         if name:
             self.close_up.value = encode(self.large.get(name))

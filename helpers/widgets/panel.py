@@ -16,7 +16,7 @@ STYLE = """<style>
 .workbook .stack > label {text-align: left; height: 20px; line-height: 20px; font-size: 12px;
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
-.workbook .stack .widget-toggle-button {margin: 0 2px 0 0}
+.workbook .stack .jupyter-button.widget-toggle-button {margin: 0 2px 0 0}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook img {border-radius: 4px; height: auto; align-self: flex-start}
 .workbook img.close {width: auto; max-width: 370px; max-height: 400px}

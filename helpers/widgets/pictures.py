@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
@@ -15,54 +17,33 @@ from helpers.widgets.selection import plain
 PAPER, TILE, RULE = "#ffffff", "#f4f4f2", "#d9d9d4"
 INK, QUIET, WARN = "#1f2328", "#656d76", "#9a3412"
 # Captions are drawn at twice the size they are shown at, so that they stay sharp on any screen.
-SCALE = 2
-WIDTH = 880
-# Tried in turn for scripts that matplotlib's DejaVu Sans lacks; each is found by name where the
-# operating system ships it.
-OTHER_FONTS = (
-    "NotoSansCJK-Regular.ttc",
-    "wqy-microhei.ttc",
-    "msyh.ttc",
-    "Hiragino Sans GB.ttc",
-    "Arial Unicode.ttf",
-    "Nirmala.ttf",
-)
-
-
-@lru_cache
-def _font(size: int, bold: bool = False, name: str = "") -> ImageFont.FreeTypeFont | None:
-    if not name:
-        from matplotlib import get_data_path
-
-        name = str(Path(get_data_path(), "fonts/ttf", f"DejaVuSans{'-Bold' * bold}.ttf"))
-    try:
-        return ImageFont.truetype(name, size)
-    except OSError:
-        return None
+SCALE, WIDTH = 2, 880
+# For scripts that matplotlib's DejaVu Sans lacks; Pillow finds those that the system ships.
+OTHER_FONTS = ("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc", "msyh.ttc", "Hiragino Sans GB.ttc")
 
 
 @lru_cache(4096)
-def _lacks(font: ImageFont.FreeTypeFont, letter: str) -> bool:
-    return bytes(font.getmask(letter)) == bytes(font.getmask("\U0010ffff"))
+def _font(size: int, bold: bool, foreign: str) -> ImageFont.FreeTypeFont:
+    from matplotlib import get_data_path
+
+    usual = Path(get_data_path(), "fonts/ttf", f"DejaVuSans{'-Bold' * bold}.ttf")
+    for name in (usual, *OTHER_FONTS):
+        with suppress(OSError):
+            font = ImageFont.truetype(name, size)
+            lacking = bytes(font.getmask("\U0010ffff"))
+            if all(bytes(font.getmask(letter)) != lacking for letter in foreign):
+                return font
+    return ImageFont.truetype(usual, size)
 
 
-def _font_for(text: str, size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    font = _font(size, bold)
-    for name in OTHER_FONTS if not text.isascii() else ():
-        if not any(_lacks(font, letter) for letter in text if ord(letter) > 0x24F):
-            break
-        font = _font(size, False, name) or font
-    return font
-
-
-def _write(draw, place, text, width, size=11, bold=False, fill=INK, keep_end=False) -> None:
-    text = plain(text)
-    font = _font_for(text, size * SCALE, bold)
-    whole = text
-    while text and font.getlength(text + "…" * (text != whole)) > width:
-        text = text[1:] if keep_end else text[:-1]
-    mark = "…" * (text != whole)
-    draw.text(place, mark + text if keep_end else text + mark, fill, font)
+def _write(draw, place, text, width, size=11, bold=False, fill=INK, cut=-1) -> None:
+    """Write one line at most `width` pixels long, shortened at its end (or its start, cut=0)."""
+    text = shown = plain(text)
+    font = _font(size * SCALE, bold, "".join(sorted({one for one in text if ord(one) > 0x24F})))
+    while text and font.getlength(shown) > width:
+        text = text[1:] if cut == 0 else text[:-1]
+        shown = "…" + text if cut == 0 else text + "…"
+    draw.text(place, shown, fill, font)
 
 
 class Thumbnails:
@@ -74,10 +55,10 @@ class Thumbnails:
     size : int
         Longest side in pixels; smaller images are enlarged, tiny ones with hard pixel edges.
     limit : int
-        400 copies of 273 pixels take at most about 90 MB.
+        240 copies of 273 pixels, ten pages, take at most 54 MB.
     """
 
-    def __init__(self, dataset, size: int = 273, limit: int = 400):
+    def __init__(self, dataset, size: int = 273, limit: int = 240):
         self.dataset, self.size = dataset, size
         self.problems: dict[str, str] = {}
         self.get = lru_cache(limit)(self._load)
@@ -101,12 +82,14 @@ class Thumbnails:
 def placeholder(reason: str, size: int) -> Image.Image:
     """Return the tile that stands for a file that cannot be read: crossed out, with the reason."""
     tile = Image.new("RGB", (size, size), TILE)
-    draw, middle = ImageDraw.Draw(tile), size // 2
+    draw, lines = ImageDraw.Draw(tile), wrap(plain(reason), 26)[:4]
     draw.line((0, 0, size, size), RULE, SCALE)
     draw.line((0, size, size, 0), RULE, SCALE)
-    draw.rectangle((0, middle - 26, size, middle + 34), TILE)
-    _write(draw, (12, middle - 24), "cannot be read", size - 24, 11, True, WARN)
-    _write(draw, (12, middle + 6), reason, size - 24, 9, False, QUIET)
+    left, top = max(12, size // 2 - 125), size // 2 - 24 - 12 * len(lines)
+    draw.rectangle((0, top - 10, size, top + 40 + 24 * len(lines)), TILE)
+    _write(draw, (left, top), "cannot be read", size, 12, True, WARN)
+    for place, line in enumerate(lines):
+        _write(draw, (left, top + 34 + 24 * place), line, size - 24, 9, False, QUIET)
     return tile
 
 
@@ -147,7 +130,7 @@ def compose(
             if line == 0:
                 _write(draw, at, text, side, 12, bold=True)
             else:
-                _write(draw, at, text, side, 11, fill=QUIET, keep_end=line == 1)
+                _write(draw, at, text, side, 11, fill=QUIET, cut=0 if line == 1 else -1)
     return sheet
 
 

@@ -122,7 +122,7 @@ class Reviewer(Panel):
     def __init__(self, dataset, suspects: pd.DataFrame, log: DecisionLog | None = None):
         self.cases = as_cases(dataset, suspects)
         super().__init__(f"Review of {dataset.name}: {len(self.cases):,} suspects")
-        self.dataset, self.thumbnails = dataset, Thumbnails(dataset, 800, 40)
+        self.dataset, self.thumbnails = dataset, Thumbnails(dataset, 800, 12)
         self.decision_log = DecisionLog(dataset) if log is None else log
         self.standing, self._sizes, self._index = self.decision_log.current(), [], 0
         by_image = self.cases.set_index("image_id")
@@ -236,7 +236,8 @@ class Reviewer(Panel):
             plain(part) for part in (self.case["issue"], *other) if not pd.isna(part)
         )
         reason = self.note.value.strip() or why
-        self.decision_log.record_all([(name, action, reason, label) for name in names])
+        for name in names:
+            self.decision_log.record(name, action, reason, label)
         self._sizes.append(len(names))
         self.changed += [name for name in self._read() if name not in names]
         self.note.value = ""
@@ -289,6 +290,7 @@ class Reviewer(Panel):
         self.told.value = heading + "<br>".join(
             f'<span class="quiet">{escape(plain(name))}:</span> {escape(plain(what))}'
             for name, what in told
+            if plain(what)
         )
         self.mark.value = " &nbsp; ".join(
             f"{side}{mark_html(self.standing, name)}"

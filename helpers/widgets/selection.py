@@ -75,11 +75,10 @@ def matches(column: pd.Series, wanted: object) -> pd.Series:
     return column.eq(wanted).fillna(False).astype(bool)
 
 
-def select(rows: pd.DataFrame, search: str = "", **wanted: object) -> pd.DataFrame:
-    """Keep rows whose image_id contains `search` (in any case) and whose columns match `wanted`."""
+def select(rows: pd.DataFrame, wanted: dict[str, object], search: str = "") -> pd.DataFrame:
+    """Keep rows whose columns match `wanted` and whose image_id contains `search` in any case."""
     for name, value in wanted.items():
-        if value is not Only.ALL:
-            rows = rows[matches(rows[name], value).to_numpy()]
+        rows = rows[matches(rows[name], value).to_numpy()]
     if search := search.strip():
         names = rows.index.astype(str).str.normalize("NFC").str.casefold()
         sought = pd.Series([search]).str.normalize("NFC").str.casefold()[0]

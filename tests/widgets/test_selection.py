@@ -48,7 +48,7 @@ def test_several_rows_for_one_image_are_filtered_row_by_row_but_counted_once(tre
     rows = join_table(trees, issues)
     assert dict(choices(rows["issue"], "all"))["dark (1)"] == "dark"
     assert choices(rows["issue"], "all")[0] == ("all (9)", Only.ALL)
-    blurred = sort_images(select(rows, issue="blurred"), "value")
+    blurred = sort_images(select(rows, {"issue": "blurred"}), "value")
     assert blurred["value"].to_dict() == {"ash/1.jpg": 0.9}
     assert len(sort_images(rows)) == 9
 
@@ -58,19 +58,19 @@ def test_several_rows_for_one_image_are_filtered_row_by_row_but_counted_once(tre
     [("ELM/", 3), ("1.jpg", 3), (".*", 0), ("(", 0), ("  ", 9), ("fir/2.jpg", 1)],
 )
 def test_search_is_plain_text_in_any_case(trees, search, found):
-    assert len(select(trees.images, search)) == found
+    assert len(select(trees.images, {}, search)) == found
 
 
 def test_search_finds_an_accent_written_either_way():
     rows = pd.DataFrame({"label": ["a"]}, index=[unicodedata.normalize("NFD", "érable.jpg")])
-    assert len(select(rows, unicodedata.normalize("NFC", "É"))) == 1
+    assert len(select(rows, {}, unicodedata.normalize("NFC", "É"))) == 1
 
 
 def test_filters_tell_missing_present_and_not_test_apart(trees):
-    assert len(select(trees.images, split=Only.MISSING)) == 6
-    assert len(select(trees.images, split=Only.DEVELOPMENT)) == 6
-    assert len(select(trees.images, split=Only.PRESENT)) == 3
-    assert len(select(trees.images, split="test", label="ash")) == 1
+    assert len(select(trees.images, {"split": Only.MISSING})) == 6
+    assert len(select(trees.images, {"split": Only.DEVELOPMENT})) == 6
+    assert len(select(trees.images, {"split": Only.PRESENT})) == 3
+    assert len(select(trees.images, {"split": "test", "label": "ash"})) == 1
 
 
 @pytest.mark.parametrize("ascending, order", [(True, [2, 0, 1]), (False, [0, 2, 1])])
