@@ -7,13 +7,14 @@ import html
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from helpers.datasets.words import some, suggestion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,23 +53,6 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-def some(names: Iterable[str], count: int = 3) -> str:
-    """The first few names, and how many more there are."""
-    names = list(names)
-    more = f" and {len(names) - count:,} more" if len(names) > count else ""
-    return ", ".join(map(str, names[:count])) + more
-
-
-def count(things: Sized, noun: str) -> str:
-    """ "1 image", "1,200 images"."""
-    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """A named folder of images with one row per image. Nothing under `root` is ever written.
@@ -76,8 +60,7 @@ class Dataset:
     Attributes
     ----------
     name : str
-    root : Path
-        Absolute.
+    root : Path, absolute
     images : DataFrame
         Index ``image_id`` (unique, sorted; the POSIX path relative to `root`, in Unicode form
         NFC); columns ``label`` and ``split`` (train, valid, test), missing where unknown, then
@@ -140,7 +123,7 @@ class Dataset:
     @property
     def labelled(self) -> bool:
         """Whether any image has a label."""
-        return bool(self.images["label"].notna().any())
+        return self.images["label"].notna().any().item()
 
     @property
     def metadata(self) -> list[str]:
@@ -189,8 +172,7 @@ class Dataset:
     def load(self, image_id: str, at_least: int | None = None) -> Image.Image:
         """The picture as 8-bit RGB, upright; raises DatasetError when it cannot be decoded.
 
-        With `at_least`, a JPEG may come at 1/2, 1/4 or 1/8 of its size, several times faster, as
-        long as its short side keeps that many pixels.
+        With `at_least`, a JPEG may come smaller and faster, its short side at least that long.
         """
         from helpers.datasets.pixels import read_rgb
 
@@ -205,9 +187,7 @@ class Dataset:
     def mask(self, image_id: str) -> np.ndarray:
         """The mask that says where the leaf is: uint8, height × width, 0 or 255."""
         if self.masks is None:
-            raise DatasetError(
-                f"Dataset {self.name!r} has no masks; only the bundled 'leaves' comes with them."
-            )
+            raise DatasetError(f"{self.name!r} has no masks; only the bundled 'leaves' has them.")
         import numpy as np
         from PIL import Image
 
@@ -225,28 +205,30 @@ class Dataset:
     def with_group(self, column: str | None) -> Dataset:
         """A copy that takes metadata `column` to say which images show the same thing."""
         if column is not None and column not in self.metadata:
-            raise DatasetError(
-                f"Dataset {self.name!r} has no metadata column {column!r}; it has: "
-                f"{some(self.metadata, 12) or 'none'}."
-            )
+            there = some(self.metadata, 12) or "none"
+            raise DatasetError(f"{self.name!r} has no metadata column {column!r}; it has: {there}.")
         return replace(self, group=column)
+
+    def _rows(self, split: str) -> pd.DataFrame:
+        rows = self.images[self.images["split"] == split]
+        if rows.empty:
+            there = some(self.images["split"].dropna().unique()) or "none, it is not split yet"
+            raise DatasetError(
+                f"{self.name!r} has no {split!r} images (splits: {there}); notebook 03 shows how "
+                "to split."
+            )
+        return rows
 
     def part(self, split: str) -> Dataset:
         """The rows of one split, "train" or "valid"; "test" stays closed (see `open_test`)."""
         if split not in SPLITS:
             raise DatasetError(f"There is no split {split!r}; expected one of {some(SPLITS)}.")
-        rows = self.images[self.images["split"] == split]
-        if split == "test" and len(rows):
+        rows = self._rows(split)
+        if split == "test":
             raise TestSplitClosed(
                 f"The test split of {self.name!r} is closed: every look at it makes the final "
                 "score a little less honest, so choices are made on dataset.part('valid'), and "
                 f"notebook {TEST_CHAPTER} opens it, once, with dataset.open_test(reason=…)."
-            )
-        if rows.empty:
-            there = some(self.images["split"].dropna().unique()) or "none, it is not split yet"
-            raise DatasetError(
-                f"Dataset {self.name!r} has no {split!r} images (splits: {there}); "
-                "notebook 03 shows how to split."
             )
         return self.with_images(rows)
 
@@ -261,10 +243,11 @@ class Dataset:
         Raises
         ------
         TestSplitClosed
-            When `chapter` is below 10, or no `reason` is given.
+            `chapter` is below 10, or there is no `reason`.
         DatasetError
-            When there is no test split, or the opening cannot be logged.
+            There is no test split, or the opening cannot be logged.
         """
+        rows = self._rows("test")
         if int(chapter) < TEST_CHAPTER:
             raise TestSplitClosed(
                 f"The test split of {self.name!r} stays closed in chapter {int(chapter):02d}: a "
@@ -276,22 +259,17 @@ class Dataset:
                 f"The test split of {self.name!r} opens only with a reason, which goes into the "
                 "report: dataset.open_test(reason='final score of the chosen model')."
             )
-        rows = self.images[self.images["split"] == "test"]
-        if rows.empty:
-            raise DatasetError(
-                f"Dataset {self.name!r} has no test images, so there is nothing to open; "
-                "notebook 03 shows how to set a test split aside."
-            )
-        self._log_opening(int(chapter), str(reason).strip())
+        self._log_opening(int(chapter), str(reason).strip(), len(rows))
         return self.with_images(rows)
 
-    def _log_opening(self, chapter: int, reason: str) -> None:
+    def _log_opening(self, chapter: int, reason: str, count: int) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         try:
             with closing(sqlite3.connect(self.work / "openings.sqlite", timeout=30)) as log, log:
                 log.execute("CREATE TABLE IF NOT EXISTS openings (opened, chapter, reason, images)")
-                row = (now, chapter, reason, int((self.images["split"] == "test").sum()))
-                log.execute("INSERT INTO openings VALUES (?, ?, ?, ?)", row)
+                log.execute(
+                    "INSERT INTO openings VALUES (?, ?, ?, ?)", (now, chapter, reason, count)
+                )
         except sqlite3.Error as error:
             raise DatasetError(
                 f"The test split stays closed because the opening cannot be logged in "

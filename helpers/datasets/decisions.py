@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.datasets.dataset import Dataset, DatasetError, make_folder, some, suggestion
+from helpers.datasets.dataset import Dataset, DatasetError, make_folder
+from helpers.datasets.words import some, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,13 @@ CREATE TABLE IF NOT EXISTS decisions (
 )"""
 _STANDING = """
 action != 'undo' AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL)"""
+
+_INSERT = """
+INSERT INTO decisions (image_id, action, reason, label, "when", undone) VALUES (?, ?, ?, ?, ?, ?)"""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class DecisionLog:
@@ -73,34 +81,31 @@ class DecisionLog:
         DatasetError
             Unknown image or action, "relabel" without a label, or a log that cannot be written.
         """
-        self.record_all([(image_id, action, reason, label)])
-
-    def record_all(self, decisions: Iterable[tuple[str, str, str, str | None]]) -> None:
-        """Write many decisions (image_id, action, reason, label), all or none."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        rows = [(*self._checked(*decision), now) for decision in decisions]
-        with self._writing() as log:
-            log.executemany(
-                'INSERT INTO decisions (image_id, action, reason, label, "when")'
-                " VALUES (?, ?, ?, ?, ?)",
-                rows,
+        if action not in ACTIONS:
+            hint = suggestion(action, ACTIONS)
+            raise DatasetError(
+                f"There is no decision {action!r}; expected one of {some(ACTIONS)}{hint}."
             )
+        if self._known is not None and image_id not in self._known:
+            hint = suggestion(image_id, self._known)
+            raise DatasetError(f"The dataset has no image {image_id!r} to decide about{hint}.")
+        label = None if label is None else str(label).strip()
+        if (action == "relabel") != bool(label):
+            needs = "needs the new label" if action == "relabel" else "takes no label"
+            raise DatasetError(f"The decision {action!r} about {image_id!r} {needs}.")
+        with self._writing() as log:
+            log.execute(_INSERT, (str(image_id), action, str(reason), label, _now(), None))
 
     def undo(self) -> dict | None:
         """Take back the last decision that still stands, again and again; returns what it was
         (image_id, action, reason, label, when), or None when nothing is left."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._writing() as log:
             last = log.execute(
                 f'SELECT id, image_id, action, reason, label, "when" FROM decisions'
                 f" WHERE {_STANDING} ORDER BY id DESC LIMIT 1"
             ).fetchone()
             if last:
-                log.execute(
-                    'INSERT INTO decisions (image_id, action, reason, label, "when", undone)'
-                    " VALUES (?, 'undo', '', NULL, ?, ?)",
-                    (last[1], now, last[0]),
-                )
+                log.execute(_INSERT, (last[1], "undo", "", None, _now(), last[0]))
         return dict(zip(COLUMNS, last[1:], strict=True)) if last else None
 
     def current(self) -> pd.DataFrame:
@@ -153,21 +158,6 @@ class DecisionLog:
             f"The decision log '{self.path}' {what} ({error}); use a log in a folder you may "
             "write to (WORKBOOK_WORK), or give another file: DecisionLog(path)."
         )
-
-    def _checked(self, image_id: str, action: str, reason: str = "", label: str | None = None):
-        if action not in ACTIONS:
-            raise DatasetError(
-                f"There is no decision {action!r}; expected one of {some(ACTIONS)}"
-                f"{suggestion(action, ACTIONS)}."
-            )
-        if self._known is not None and image_id not in self._known:
-            hint = suggestion(image_id, self._known)
-            raise DatasetError(f"The dataset has no image {image_id!r} to decide about{hint}.")
-        label = None if label is None else str(label).strip()
-        if (action == "relabel") != bool(label):
-            needs = "needs the new label" if action == "relabel" else "takes no label"
-            raise DatasetError(f"The decision {action!r} about {image_id!r} {needs}.")
-        return str(image_id), action, str(reason), label
 
 
 def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> Dataset:

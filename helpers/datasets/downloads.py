@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.datasets.archives import build_folder, extract
-from helpers.datasets.dataset import DatasetError, make_folder
+from helpers.datasets.dataset import DatasetError
 
 TRIES = 4
 BLOCK = 1 << 18
+OFFLINE = (
+    "use what needs none: open_dataset('leaves'), open_dataset('digits') or the path of a folder "
+    "of your own"
+)
 
 
 @dataclass(frozen=True)
@@ -82,45 +86,41 @@ def fetch(download: Download, folder: Path, progress: bool = True) -> Path:
     """
 
     def fill(temporary: Path) -> None:
-        archive = _archive(download, folder.parent, progress)
+        archive = _archive(download, folder.parent, folder.name, progress)
         try:
             extract(archive, temporary)
-        except DatasetError:
+        finally:
             archive.unlink()  # or the next try would meet the same bad file
-            raise
         if not (temporary / download.folder).is_dir():
             raise DatasetError(
                 f"'{archive.name}' has no folder '{download.folder}', so {download.url} no longer "
-                "holds what we know; open the unpacked images by their path instead."
+                "holds what we know; unpack it yourself and open its folder by its path."
             )
-        archive.unlink()
 
     return build_folder(folder, fill) / download.folder
 
 
-def _archive(download: Download, folder: Path, progress: bool) -> Path:
+def _archive(download: Download, folder: Path, name: str, progress: bool) -> Path:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    name = f"{folder.name}-{download.url.rpartition('/')[2]}"
-    make_folder(folder)
+    name = f"{name}-{download.url.rpartition('/')[2]}"
 
-    def downloader(url: str, output: str, _pooch: object) -> None:
+    def resume(url: str, output: str, _pooch: object) -> None:
         part = folder / f"{name}.part"
-        _resume(url, part, download.size, progress)
+        for attempt in range(TRIES):
+            try:
+                _fetch_rest(url, part, download.size, progress)
+                break
+            except OSError as error:  # what requests raises is one, too
+                code = getattr(getattr(error, "response", None), "status_code", 500)
+                if attempt == TRIES - 1 or (code < 500 and code != 416):
+                    raise
+                time.sleep(2**attempt)
         os.replace(part, output)
 
     try:
-        return Path(
-            pooch.retrieve(
-                download.url,
-                download.digest,
-                name,
-                folder,
-                downloader=downloader,
-                progressbar=False,
-            )
-        )
+        path = pooch.retrieve(download.url, download.digest, name, folder, downloader=resume)
     except DatasetError:
         raise
     except Exception as error:
@@ -130,27 +130,21 @@ def _archive(download: Download, folder: Path, progress: bool) -> Path:
             why = "its hash is not the one we know"
         raise DatasetError(
             f"{download.title.partition(',')[0]} could not be fetched from {download.url} ({why}); "
-            "try again with internet access, or use what needs none: open_dataset('leaves'), "
-            "open_dataset('digits') or the path of a folder of your own."
+            f"try again with internet access, or {OFFLINE}."
         ) from error
-
-
-def _resume(url: str, part: Path, size: tuple[int, int], progress: bool) -> None:
-    """Fetch `url` into `part`, going on where an earlier try stopped, a few times."""
-    import requests
-
-    for attempt in range(1, TRIES + 1):
-        try:
-            _fetch_rest(url, part, size, progress)
-            return
-        except (requests.RequestException, OSError, EOFError) as error:
-            code = getattr(getattr(error, "response", None), "status_code", 500)
-            if attempt == TRIES or 400 <= code < 500 and code != 416:
-                raise
-            time.sleep(0.5 * 2**attempt)
+    return Path(path)
 
 
 def _fetch_rest(url: str, part: Path, size: tuple[int, int], progress: bool) -> None:
+    """Fetch `url` into `part`, going on where an earlier try stopped.
+
+    Raises
+    ------
+    OSError
+        When the connection fails or ends early; what came is kept in `part`.
+    DatasetError
+        When it is smaller or larger than `size` allows.
+    """
     import requests
     from tqdm.auto import tqdm
 
@@ -159,28 +153,25 @@ def _fetch_rest(url: str, part: Path, size: tuple[int, int], progress: bool) -> 
         return
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
-        if answer.status_code == 416:  # the part is longer than the file: begin anew
+        if answer.status_code == 416:  # the part is not a beginning of this file
             part.unlink()
         answer.raise_for_status()
         done = done if answer.status_code == 206 else 0
         total = done + int(answer.headers.get("Content-Length", 0))
-        with (
-            open(part, "ab" if done else "wb") as file,
-            tqdm(total=total or None, initial=done, unit="B", unit_scale=True,
-                 desc=url.rpartition("/")[2], disable=not progress) as bar,
-        ):  # fmt: skip
+        title = url.rpartition("/")[2]
+        bar = tqdm(total=total, initial=done, unit="B", unit_scale=True, desc=title,
+                   disable=not progress)  # fmt: skip
+        with open(part, "ab" if done else "wb") as file, bar:
             for block in answer.iter_content(BLOCK):
-                file.write(block)
-                bar.update(len(block))
+                bar.update(file.write(block))
                 if file.tell() > size[1]:
                     break
-    length = part.stat().st_size
-    if length < total:
-        raise EOFError(f"{length} of {total} bytes")
+            length = file.tell()
+    if length < total and length <= size[1]:
+        raise OSError(f"the connection ended after {length} of {total} bytes")
     if not size[0] <= length <= size[1]:
         part.unlink()
         raise DatasetError(
             f"{url} gave {length:,} bytes where {size[0]:,} to {size[1]:,} were expected, so it is "
-            "not the dataset we know; use open_dataset('leaves'), open_dataset('digits') or the "
-            "path of a folder of your own."
+            f"not the dataset we know; {OFFLINE}."
         )

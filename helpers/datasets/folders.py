@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.datasets.dataset import DatasetError, count, some
+from helpers.datasets.dataset import DatasetError
+from helpers.datasets.words import count, some
 
 EXTENSIONS = frozenset(
     f".{extension}"

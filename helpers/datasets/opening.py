@@ -8,16 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 from helpers.datasets.archives import ARCHIVES, build_folder, extract
-from helpers.datasets.dataset import (
-    Dataset,
-    DatasetError,
-    make_folder,
-    some,
-    suggestion,
-    work_folder,
-)
+from helpers.datasets.dataset import Dataset, DatasetError, make_folder, work_folder
 from helpers.datasets.downloads import DOWNLOADS, fetch
 from helpers.datasets.folders import EXTENSIONS, TABLES, Found, look_into, read_layout, stable_ids
+from helpers.datasets.words import some, suggestion
 
 NAMES = ("leaves", "digits", *DOWNLOADS)
 
@@ -151,15 +145,12 @@ def _colliding(image_ids: list[str]) -> list[str]:
     if len(counts) == len(image_ids):
         return []
     names = [image_id for image_id in image_ids if counts[image_id.lower()] > 1]
-    return [f"{len(names):,} names differ only in case and would overwrite each other on macOS or "
-            f"Windows: {some(names)}."]  # fmt: skip
+    clash = "differ only in case and would overwrite each other on macOS or Windows"
+    return [f"{len(names):,} names {clash}: {some(names)}."]
 
 
 def _no_images(folder: Path, found: Found) -> str:
-    expected = (
-        f"expected photos such as '{folder.name}/CLASS/*.jpg' or a CSV with columns path,label "
-        "beside them"
-    )
+    expected = f"photos such as '{folder.name}/CLASS/*.jpg', or a CSV in the folder that holds them"
     if found.unreadable:
         return f"'{folder}' shows no images; {found.notes()[0].rstrip('.')}; give us permission."
     if links := found.outside + found.dangling:
@@ -169,7 +160,7 @@ def _no_images(folder: Path, found: Found) -> str:
         )
     there = sorted(found.others + found.tables)
     what = f"no images among {len(there):,} files ({some(there)})" if there else "no files at all"
-    return f"'{folder}' holds {what}; {expected}."
+    return f"'{folder}' holds {what}; expected {expected}."
 
 
 def _open_archive(path: Path) -> Dataset:

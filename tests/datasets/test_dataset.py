@@ -158,7 +158,7 @@ def test_masks_are_read_and_their_absence_is_explained(tmp_path, picture, datase
     assert np.array_equal(masked.mask("train/cat/1.png"), np.full((6, 8), 255, np.uint8))
     with pytest.raises(DatasetError, match="no mask that can be read"):
         masked.mask("val/cat/3.png")
-    with pytest.raises(DatasetError, match="only the bundled 'leaves'"):
+    with pytest.raises(DatasetError, match="only the bundled 'leaves' has them"):
         dataset.mask("train/cat/1.png")
 
 

@@ -97,15 +97,6 @@ def test_a_decision_that_makes_no_sense_is_refused(dataset, decision, message):
     assert log.history().empty
 
 
-def test_many_decisions_are_written_together_or_not_at_all(dataset):
-    log = DecisionLog(dataset)
-    with pytest.raises(DatasetError):
-        log.record_all([("cat/1.jpg", "drop", "", None), ("cat/2.jpg", "what", "", None)])
-    assert log.history().empty
-    log.record_all([("cat/1.jpg", "drop", "", None), ("dog/3.jpg", "relabel", "", "cat")])
-    assert actions(log) == {"cat/1.jpg": "drop", "dog/3.jpg": "relabel"}
-
-
 def _record_many(path, who):
     log = DecisionLog(path)
     for i in range(25):
