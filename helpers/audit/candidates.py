@@ -131,15 +131,29 @@ def _flips(count: int) -> np.ndarray:
     return np.array([sum(1 << bit for bit in bits) for bits in chosen], np.uint16)
 
 
+def start_maps(numbers: np.ndarray) -> np.ndarray:
+    """Maps to refine for pairs found by variants `numbers`: pairs × 2 × 2 × 3, either way round."""
+    both = []
+    for number in range(len(VARIANTS)):
+        full = np.vstack([_map(number), [0, 0, 1]])
+        both.append(np.stack([full[:2], np.linalg.inv(full)[:2]]))
+    return np.stack(both).astype(np.float32)[numbers]
+
+
+def _map(number: int) -> np.ndarray:
+    """Places (x, y, 1) in a variant to places in the picture it is made from; both -0.5 to 0.5."""
+    _, flip, degrees, share, offset = VARIANTS[number]
+    cos, sin = np.cos(np.deg2rad(degrees)) * share, np.sin(np.deg2rad(degrees)) * share
+    mirrored = -1 if flip else 1
+    return np.array([[cos * mirrored, -sin, offset], [sin * mirrored, cos, offset]])
+
+
 @cache
 def _sampling(number: int) -> np.ndarray:
     """Matrix that resamples a flattened thumbnail as one of the `VARIANTS` (bilinear)."""
-    _, flip, degrees, share, offset = VARIANTS[number]
     y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE - 0.5
-    x = -x if flip else x
-    cos, sin = np.cos(np.deg2rad(degrees)) * share, np.sin(np.deg2rad(degrees)) * share
-    places = np.stack([x * sin + y * cos, x * cos - y * sin]) + offset
-    places = np.clip((places + 0.5) * SIDE - 0.5, 0, SIDE - 1).reshape(2, -1)
+    x, y = _map(number) @ np.stack([x.ravel(), y.ravel(), np.ones(SIDE**2)])
+    places = np.clip((np.stack([y, x]) + 0.5) * SIDE - 0.5, 0, SIDE - 1)
     base = np.minimum(places.astype(int), SIDE - 2)
     part = places - base
     matrix = np.zeros((SIDE * SIDE, SIDE * SIDE), np.float32)

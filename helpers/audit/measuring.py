@@ -28,8 +28,11 @@ from helpers.datasets.pixels import to_rgb
 SHORTEST_COPY = 128
 """Statistics come from a copy whose long side has 128 to 255 pixels, or fewer if the file has."""
 
+PERCENTILES = {"darkest": 1, "shadows": 5, "midtones": 50, "highlights": 95, "brightest": 99}
+"""Columns that are percentiles of brightness."""
+
 _MANY_FRAMES = {"GIF", "PNG", "TIFF", "WEBP", "MPO", "AVIF", "HEIF"}
-_EXIF_ORIENTATION, _EXIF_POINTER, _EXIF_GPS, _EXIF_TIME, _EXIF_TAKEN = 274, 34665, 34853, 306, 36867
+_EXIF_ORIENTATION, _EXIF_POINTER, _EXIF_GPS, _EXIF_TAKEN = 274, 34665, 34853, 36867
 _armed = False
 
 
@@ -101,7 +104,8 @@ def _read_exif(image: Image.Image) -> dict:
         orientation = exif.get(_EXIF_ORIENTATION, 1)
         facts["orientation"] = orientation if orientation in range(1, 9) else 1
         facts["gps"] = _EXIF_GPS in exif
-        taken = exif.get_ifd(_EXIF_POINTER).get(_EXIF_TAKEN) or exif.get(_EXIF_TIME)
+        # Not the plain DateTime tag, which editors set: copies must keep their original's time.
+        taken = exif.get_ifd(_EXIF_POINTER).get(_EXIF_TAKEN)
         facts["taken"] = str(taken).strip("\0 ") if taken else None
     except Exception:
         facts["note"] = "its EXIF block is damaged"
@@ -140,9 +144,8 @@ def _describe_light(counts: np.ndarray) -> dict:
         "entropy": float(-(used @ np.log2(used))) + 0.0,
         "clipped": float(share[250:].sum()),
     }
-    for percent in (1, 5, 50, 95, 99):
-        at = int(np.searchsorted(below, percent / 100 - 1e-9))
-        facts[f"brightness_p{percent:02d}"] = float(levels[min(at, 255)])
+    at = np.searchsorted(below, [percent / 100 - 1e-9 for percent in PERCENTILES.values()])
+    facts |= dict(zip(PERCENTILES, levels[np.minimum(at, 255)].tolist(), strict=True))
     return facts
 
 

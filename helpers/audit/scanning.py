@@ -86,10 +86,11 @@ def scan(
     - readable (bool); problem: why not, continuing "this file …"; note: what is odd about a file
       that can be read (its extension, its checksums)
     - format, mode (``RGB;16`` for 16-bit colour), frames, width, height (pixels as stored),
-      orientation (EXIF, 1–8), taken (EXIF time), gps (whether a position is recorded), bytes,
-      sha256
-    - from a grey copy of at most 256 px, 0 (black) to 1 (white): brightness (mean),
-      X, contrast (standard deviation); clipped: share of pixels
+      orientation (EXIF, 1–8), taken (EXIF DateTimeOriginal), gps (whether a position is recorded),
+      bytes, sha256
+    - from a grey copy of 128 to 255 px, 0 (black) to 1 (white): brightness (mean),
+      darkest, shadows, midtones, highlights, brightest (1st, 5th, 50th, 95th, 99th percentile),
+      contrast (standard deviation); clipped: share of pixels
       above 250/255; entropy: of the grey levels, 0–8 bits
     - saturation: mean HSV saturation, 0–1; colourfulness: Hasler & Süsstrunk (2003), about 0–110
     - sharpness: variance of the Laplacian, grey levels²; local_sharpness: change over one pixel

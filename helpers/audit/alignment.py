@@ -1,0 +1,193 @@
+"""Lay one picture over another as well as an affine map and a change of light allow.
+
+An edited copy (mirrored, cropped, turned, brightened, saved again) can be laid over its original
+so that nothing has moved in relation to anything else. A second photo of the same scene cannot:
+the hand has tilted the camera, the subject has stirred. What is left of that movement after the
+best fit is what tells a burst from a duplicate.
+"""
+
+import numpy as np
+
+SIDE = 96
+"""Pixels along each side of the pictures that are compared, stretched to squares."""
+
+_ROUNDS = ((24, 8), (48, 4), (SIDE, 4))
+_TILES = 6
+_BLOCK = 4
+_BATCH = 32
+
+
+def overlay(first, second, starts, *, likeness: float = 0.9, detail: float = 0.5) -> dict:
+    """Fit each second picture onto its first by Gauss–Newton on pixels (Lucas & Kanade 1981).
+
+    Parameters
+    ----------
+    first, second : float32 arrays, pairs × 96 × 96
+        Grey levels, 0–255.
+    starts : float32 array, pairs × guesses × 2 × 3
+        Maps from places (x, y, 1) in the first picture, -0.5 to 0.5, to places in the second; the
+        best guess is refined.
+    likeness, detail : float
+        A pair below these is given up at a coarser scale, which saves most of the time.
+
+    Returns
+    -------
+    dict of arrays, one value a pair:
+
+    - likeness: correlation of the overlaid pictures, -1 to 1; detail: correlation of what is
+      smaller than 4 of 96 pixels
+    - drift: displacement, in pixels of 96, that tiles still have after the fit (root mean square,
+      weighted by how well a tile can tell)
+    - map: float32, pairs × 2 × 3; gain: factor on the second picture's contrast
+    """
+    pieces = [
+        _overlay_batch(first[at : at + _BATCH], second[at : at + _BATCH],
+                       starts[at : at + _BATCH], likeness, detail)
+        for at in range(0, len(first), _BATCH)
+    ]  # fmt: skip
+    return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+
+
+def _overlay_batch(first, second, starts, likeness, detail):
+    count = len(first)
+    small = [_shrink(first, 24), _shrink(second, 24)]
+    fits = np.stack([_correlate(*_laid_over(*small, guess)) for guess in starts.swapaxes(0, 1)])
+    maps = starts[np.arange(count), fits.argmax(axis=0)].copy()
+    result = {
+        "likeness": fits.max(axis=0),
+        "detail": np.zeros(count, np.float32),
+        "drift": np.full(count, np.inf, np.float32),
+        "gain": np.ones(count, np.float32),
+        "map": maps,
+    }
+    alive = np.arange(count)
+    for side, steps in _ROUNDS:
+        one, two = _shrink(first[alive], side), _shrink(second[alive], side)
+        slopes = _with_slopes(two)
+        for _ in range(steps):
+            maps[alive] += _improvement(one, slopes, maps[alive])
+        laid = _laid_over(one, two, maps[alive])
+        result["likeness"][alive] = _correlate(*laid)
+        result["detail"][alive] = _correlate(*_details(*laid))
+        # Coarse pictures have little detail to agree on; half of what is asked for must show.
+        needed = detail if side == SIDE else detail / 2
+        good = (result["likeness"][alive] >= likeness) & (result["detail"][alive] >= needed)
+        alive = alive[good & _plausible(maps[alive])]
+        if len(alive) == 0:
+            return result
+    drift, gain = _measure_drift(first[alive], _with_slopes(second[alive]), maps[alive])
+    result["drift"][alive], result["gain"][alive] = drift, gain
+    return result
+
+
+def _plausible(maps):
+    """Whether a map keeps shapes and about the size: corners that happen to fit do not."""
+    long, short = np.linalg.svd(maps[:, :, :2], compute_uv=False).T
+    return (long < 1.4) & (short > 0.7) & (long < 1.15 * short)
+
+
+def _shrink(pictures, side):
+    factor = pictures.shape[1] // side
+    return pictures.reshape(len(pictures), side, factor, side, factor).mean(axis=(2, 4))
+
+
+def _places(side):
+    y, x = (np.mgrid[:side, :side].astype(np.float32) + 0.5) / side - 0.5
+    return np.stack([x.ravel(), y.ravel(), np.ones(side * side, np.float32)], axis=1)
+
+
+def _with_slopes(pictures):
+    down, across = np.gradient(pictures, axis=(1, 2))
+    side = pictures.shape[1]
+    return np.stack([pictures, across * side, down * side], axis=-1)
+
+
+def _sample(layers, places):
+    """Bilinear values of layers (pairs × side × side × n) at places, and which lie inside."""
+    pairs, side, _, depth = layers.shape
+    at = (places + 0.5) * side - 0.5
+    inside = ((at > -0.5) & (at < side - 0.5)).all(axis=-1)
+    at = np.clip(at, 0, side - 1.001)
+    base = at.astype(np.int32)
+    x, y = np.moveaxis(at - base, -1, 0)[..., None]
+    flat = layers.reshape(-1, depth)
+    corner = (np.arange(pairs, dtype=np.int32)[:, None] * side + base[..., 1]) * side + base[..., 0]
+    top = flat[corner] * (1 - x) + flat[corner + 1] * x
+    low = flat[corner + side] * (1 - x) + flat[corner + side + 1] * x
+    return top * (1 - y) + low * y, inside.astype(np.float32)
+
+
+def _laid_over(first, second, maps):
+    places = _places(first.shape[1]) @ maps.swapaxes(1, 2)
+    values, inside = _sample(second[..., None], places)
+    return first, values[..., 0].reshape(first.shape), inside.reshape(first.shape)
+
+
+def _correlate(first, second, weight):
+    total = weight.sum(axis=(1, 2), keepdims=True) + 1e-6
+    first = (first - (first * weight).sum(axis=(1, 2), keepdims=True) / total) * weight
+    second = (second - (second * weight).sum(axis=(1, 2), keepdims=True) / total) * weight
+    power = (first**2).sum(axis=(1, 2)) * (second**2).sum(axis=(1, 2))
+    return (first * second).sum(axis=(1, 2)) / np.sqrt(power + 1e-6)
+
+
+def _details(first, second, inside):
+    pairs, side, _ = first.shape
+    shape = (pairs, side // _BLOCK, _BLOCK, side // _BLOCK, _BLOCK)
+    blocks = [a.reshape(shape) for a in (first, second)]
+    first, second = (b - b.mean(axis=(2, 4), keepdims=True) for b in blocks)
+    whole = np.broadcast_to(inside.reshape(shape).min(axis=(2, 4), keepdims=True), shape)
+    return [a.reshape(pairs, side, side) for a in (first, second, whole)]
+
+
+def _residual(first, slopes, maps):
+    """Difference left at each place, the second picture, its slopes along x and y, weight, gain."""
+    values, weight = _sample(slopes, _places(first.shape[1]) @ maps.swapaxes(1, 2))
+    first = first.reshape(len(first), -1)
+    total = weight.sum(axis=1, keepdims=True) + 1
+    first = first - (first * weight).sum(axis=1, keepdims=True) / total
+    second = values[..., 0] - (values[..., 0] * weight).sum(axis=1, keepdims=True) / total
+    gain = (first * second * weight).sum(axis=1, keepdims=True)
+    gain = np.clip(gain / ((second**2 * weight).sum(axis=1, keepdims=True) + 1e-3), 0.3, 3)
+    return first - gain * second, second, values[..., 1:] * gain[..., None], weight, gain
+
+
+def _improvement(first, slopes, maps):
+    left, second, slope, weight, _ = _residual(first, slopes, maps)
+    x, y, _ = _places(first.shape[1]).T
+    across, down = slope[..., 0], slope[..., 1]
+    parts = (across * x, across * y, across, down * x, down * y, down, second, np.ones_like(left))
+    effects = np.stack(parts, axis=1) * weight[:, None]
+    normal = effects @ effects.swapaxes(1, 2)
+    pull = effects @ left[..., None]
+    # A little damping keeps pictures without structure from jumping.
+    normal += (normal.diagonal(axis1=1, axis2=2) * 1e-3 + 1e-3)[..., None] * np.eye(
+        8, dtype=np.float32
+    )
+    step = np.linalg.solve(normal, pull)[:, :6, 0].reshape(-1, 2, 3)
+    return np.clip(step, -0.1, 0.1)
+
+
+def _measure_drift(first, slopes, maps):
+    left, _, slope, weight, gain = _residual(first, slopes, maps)
+    slope = (slope @ maps[:, :, :2]) * weight[..., None]
+    left = left * weight
+    side = first.shape[1]
+
+    def total(values):
+        shape = (len(values), _TILES, side // _TILES, _TILES, side // _TILES)
+        return values.reshape(shape).sum(axis=(2, 4)).reshape(len(values), -1)
+
+    def moment(a, b):
+        return total(a * b) - total(a) * total(b) / size
+
+    x, y, size = slope[..., 0], slope[..., 1], total(weight) + 1e-6
+
+    xx, xy, yy = moment(x, x), moment(x, y), moment(y, y)
+    damping = 0.01 * (xx + yy).mean(axis=1, keepdims=True) + 1e-6
+    pull_x, pull_y = moment(x, left), moment(y, left)
+    scale = (xx + damping) * (yy + damping) - xy**2
+    move_x = ((yy + damping) * pull_x - xy * pull_y) / scale
+    move_y = ((xx + damping) * pull_y - xy * pull_x) / scale
+    weighted = (move_x**2 * xx + move_y**2 * yy).sum(axis=1) / ((xx + yy).sum(axis=1) + 1e-6)
+    return np.sqrt(2 * weighted) * side, gain[:, 0]
