@@ -125,10 +125,9 @@ class Reviewer(Panel):
         self.dataset, self.thumbnails = dataset, Thumbnails(dataset, 800, 12)
         self.decision_log = DecisionLog(dataset) if log is None else log
         self.standing, self._sizes, self._index = self.decision_log.current(), [], 0
-        by_image = self.cases.set_index("image_id")
         labels = sorted({*dataset.classes, *self.cases["suggestion"].dropna()}, key=plain)
-        self.issue = choice("Issue", "One kind of suspect", choices(by_image["issue"], "all"))
-        self.label = choice("Class", "One class", choices(by_image["label"], "all"))
+        self.issue = choice("Issue", "One kind of suspect", choices(self.cases["issue"], "all"))
+        self.label = choice("Class", "One class", choices(self.cases["label"], "all"))
         self.progress = choice("Progress", "Decided or not", ["all", "undecided", "decided"])
         self.target = toggle("Decide about", "Which of the two", [("left", 0), ("right", 1)])
         self.keep = button("Keep", "It is right as it is", "check", "keep")
@@ -165,7 +164,7 @@ class Reviewer(Panel):
         self.answer(lambda: self._step(-1), self.back)
         self.answer(lambda: self._step(1), self.forward)
         self.answer(self._skip, self.next_undecided)
-        self.answer(self._draw, self.target)
+        self.answer(self._aim, self.target)
 
     @property
     def case(self) -> pd.Series | None:
@@ -200,11 +199,15 @@ class Reviewer(Panel):
         self.position.value, self.target.value = place + 1, 0
         if len(self.shown):
             self._index = self.shown[place]
-            images = self.dataset.images["label"]
-            likely = [self.case["suggestion"], *images[images_of(self.case)][::-1]]
-            offered = [label for _, label in self.new_label.options]
-            self.new_label.value = next((one for one in likely if one in offered), None)
+            self._aim()
         self._draw()
+
+    def _aim(self) -> None:
+        """Put forward the suggested label, or else the other image's, for the one meant."""
+        labels = list(self.dataset.images["label"][images_of(self.case)])
+        likely = labels if self.target.value else [self.case["suggestion"], *labels[::-1]]
+        offered = [label for _, label in self.new_label.options]
+        self.new_label.value = next((one for one in likely if one in offered), None)
 
     def _step(self, by: int) -> None:
         place = self.position.value - 1 + by
@@ -229,7 +232,8 @@ class Reviewer(Panel):
         names = images if action == "keep" else [images[self.target.value]]
         if set(self.changed) & set(names):
             return self.say("Nothing was recorded; press again to overrule.", "notice")
-        if action == "relabel" and (label := self.new_label.value) == self.case["label"]:
+        given = self.dataset.images["label"][names[0]]
+        if action == "relabel" and (label := self.new_label.value) == given:
             return self.say(f"Its label is {plain(label)} already; choose another.", "notice")
         other = [name for name in images if name not in names] or images[1:]
         why = " with ".join(

@@ -204,6 +204,20 @@ def test_relabelling_to_the_same_label_is_refused(trees, suspects):
     assert DecisionLog(trees).history().empty
 
 
+def test_for_either_image_of_a_pair_the_label_of_the_other_is_put_forward(trees, pairs):
+    reviewer = review(trees, pairs)
+    reviewer.position.value = 2
+    assert reviewer.new_label.value == "fir"
+    reviewer.target.value = 1
+    assert reviewer.new_label.value == "ash"
+    reviewer.new_label.value = "fir"
+    reviewer.relabel.click()
+    assert "Its label is fir already" in reviewer.status.value
+    reviewer.new_label.value = "ash"
+    reviewer.relabel.click()
+    assert standing(DecisionLog(trees)) == {"fir/1.jpg": "ash"}
+
+
 def test_suspects_come_in_any_of_the_forms_that_detectors_give(trees, pairs):
     by_index = as_cases(trees, pd.DataFrame({"score": [1]}, index=["ash/1.jpg"]))
     assert by_index.loc[0, ["image_id", "label", "score"]].tolist() == ["ash/1.jpg", "ash", 1]
@@ -254,6 +268,14 @@ def test_names_and_reasons_like_markup_are_escaped(make_dataset):
     )
     for tag in ("<script>", "<i>", "<u>", "<s>", "<em>"):
         assert tag not in shown and tag.replace("<", "&lt;").replace(">", "&gt;") in shown
+
+
+def test_filters_count_suspects_not_images(trees, pairs):
+    assert [text for text, _ in review(trees, pairs).issue.options] == [
+        "all (3)",
+        "exact (1)",
+        "near (2)",
+    ]
 
 
 def test_a_log_that_cannot_be_written_is_reported_not_lost(trees, suspects, tmp_path):
