@@ -3,6 +3,9 @@
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTHONS := python3.13 python3.12 python3.11 python3
+# A dataset's name or the path of a folder of images; the bundled dataset where it is empty.
+DATA ?= $(WORKBOOK_DATASET)
+export DATA
 LAB_ARGS :=
 TEST_ARGS :=
 NOTEBOOKS :=
@@ -11,7 +14,8 @@ NOTEBOOKS :=
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make lab        set up .venv and open JupyterLab on your own copy of the notebooks"
+	@echo "make lab        set up .venv and open JupyterLab on your own copy of the notebooks;"
+	@echo "                DATA=path/to/images runs them on your own images"
 	@echo "make test       set up .venv and run every test, the notebooks among them"
 	@echo "make reset      fresh copies of the notebooks; the old ones are kept beside them"
 	@echo "make notebooks  execute the stored notebooks again and store their outputs"
@@ -62,7 +66,8 @@ install_test = $(call install,test,requirements-dev.txt,$(TEST_FILES),"$(lab_sta
 lab:
 	$(install_lab)
 	@$(RUN) -m helpers.notebooks copy
-	@cd work/notebooks && ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
+	@if [ -e "$$DATA" ]; then case "$$DATA" in /*) ;; *) DATA=$$PWD/$$DATA ;; esac; fi; \
+	cd work/notebooks && WORKBOOK_DATASET=$$DATA ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
 
 test:
 	$(install_test)

@@ -13,19 +13,19 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 STORED, LEARNERS = ROOT / "notebooks", ROOT / "work" / "notebooks"
 LARGEST_BYTES = 1_500_000
 PICTURES = ("image/png", "image/jpeg")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-DEAD_PROXY = "http://127.0.0.1:9"
+LOCAL = "127.0.0.1,localhost,::1"
 
 
 def sealed_environment(work: Path, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -35,25 +35,15 @@ def sealed_environment(work: Path, inherited: Mapping[str, str] = os.environ) ->
     bundled dataset, and all that is written goes below `work`.
     """
     unwanted = {"TORCH_HOME", "WORKBOOK_DATASET", "JUPYTER_PATH", "PYTHONSTARTUP", "MPLBACKEND"}
-    sealed = {
-        name: value
-        for name, value in inherited.items()
-        if name not in unwanted and not name.lower().endswith("_proxy")
-    }
+    sealed = {name: value for name, value in inherited.items() if name not in unwanted}
+    sealed = {name: value for name, value in sealed.items() if not name.lower().endswith("_proxy")}
     for scheme in ("http", "https", "ftp", "all"):
-        sealed[f"{scheme}_proxy"] = sealed[f"{scheme.upper()}_PROXY"] = DEAD_PROXY
-    sealed["no_proxy"] = sealed["NO_PROXY"] = "127.0.0.1,localhost,::1"
-    return sealed | {
-        "CUDA_VISIBLE_DEVICES": "",
-        "HF_HUB_OFFLINE": "1",
-        "IPYTHONDIR": str(work / "settings" / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(work / "settings" / "jupyter"),
-        "JUPYTER_DATA_DIR": str(work / "settings" / "jupyter-data"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONWARNINGS": "ignore",
-        "WORKBOOK_STRICT": "1",
-        "WORKBOOK_WORK": str(work),
-    }
+        sealed[f"{scheme}_proxy"] = sealed[f"{scheme.upper()}_PROXY"] = "http://127.0.0.1:9"
+    for kind in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
+        sealed[kind] = str(work / "settings" / kind.lower())
+    sealed |= dict.fromkeys(["WORKBOOK_STRICT", "HF_HUB_OFFLINE"], "1")
+    sealed |= {"CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
+    return sealed | {"no_proxy": LOCAL, "NO_PROXY": LOCAL, "WORKBOOK_WORK": str(work)}
 
 
 def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: float = 600) -> Any:
@@ -81,13 +71,10 @@ def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: floa
     environment = sealed_environment(Path(work))
     if dataset is not None:
         environment["WORKBOOK_DATASET"] = str(dataset)
-    client = NotebookClient(
-        nbformat.read(path, as_version=4),
-        timeout=timeout,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(Path(path).resolve().parent)}},
-    )
-    return client.execute(env=environment, stderr=subprocess.DEVNULL)
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3")
+    folder = str(Path(path).resolve().parent)
+    return client.execute(env=environment, cwd=folder, stderr=subprocess.DEVNULL)
 
 
 def strip(notebook: Any) -> Any:
@@ -123,9 +110,9 @@ def keep_old_pictures(new: Any, old: Any) -> int:
         if cell.cell_type != "code" or earlier is None or cell.source != earlier.source:
             continue
         measured = "measured" in cell.metadata.get("tags", [])
-        if _compared(cell.outputs, measured) == _compared(earlier.outputs, measured) and (
-            measured or _look_alike(cell.outputs, earlier.outputs)
-        ):
+        if _compared(cell.outputs, measured) != _compared(earlier.outputs, measured):
+            continue
+        if measured or _look_alike(cell.outputs, earlier.outputs):
             cell.outputs = earlier.outputs
             kept += 1
     return kept
@@ -143,24 +130,16 @@ def _compared(outputs: list[Any], measured: bool) -> list[str]:
 
 def _look_alike(outputs: list[Any], earlier: list[Any]) -> bool:
     """Whether the pictures are the same but for the edges of letters and lines."""
-    import numpy as np
-    from PIL import Image
+    from PIL import Image, ImageChops
 
-    now, then = (
-        [
-            content
-            for one in several
-            for kind, content in one.get("data", {}).items()
-            if kind in PICTURES
-        ]
-        for several in (outputs, earlier)
-    )
-    for pair in zip(now, then, strict=True):
-        a, b = (
-            np.asarray(Image.open(io.BytesIO(base64.b64decode(one))).convert("L"), dtype=int)
-            for one in pair
-        )
-        if a.shape != b.shape or (np.abs(a - b) > 64).mean() > 0.0002:
+    def pictures(of: list[Any]) -> list[Image.Image]:
+        data = [one.get("data", {}) for one in of]
+        drawn = [base64.b64decode(one[kind]) for one in data for kind in PICTURES if kind in one]
+        return [Image.open(io.BytesIO(one)).convert("L") for one in drawn]
+
+    for a, b in zip(pictures(outputs), pictures(earlier), strict=True):
+        differing = sum(ImageChops.difference(a, b).histogram()[65:])
+        if a.size != b.size or differing > 0.0002 * a.width * a.height:
             return False
     return True
 
@@ -190,8 +169,7 @@ def execute(paths: list[Path], fresh: bool = False) -> None:
             new = strip(run(path, Path(work)))
             kept = 0 if fresh else keep_old_pictures(new, nbformat.read(path, as_version=4))
             text = nbformat.writes(new) + "\n"
-            size = len(text.encode())
-            if size > LARGEST_BYTES:
+            if (size := len(text.encode())) > LARGEST_BYTES:
                 raise ValueError(
                     f"{path.name} would take {size:,} bytes with its outputs, more than "
                     f"{LARGEST_BYTES:,}; draw fewer or smaller pictures"
@@ -234,10 +212,8 @@ def copy(stored: Path = STORED, learners: Path = LEARNERS) -> None:
 def reset(stored: Path = STORED, learners: Path = LEARNERS) -> None:
     """Set the learner's notebooks aside as ``notebooks-before-1``, -2, … and copy fresh ones."""
     if learners.exists():
-        number = 1
-        while (kept := learners.with_name(f"{learners.name}-before-{number}")).exists():
-            number += 1
-        learners.rename(kept)
+        names = (learners.with_name(f"{learners.name}-before-{number}") for number in count(1))
+        kept = learners.rename(next(name for name in names if not name.exists()))
         print(f"Your notebooks are kept in {os.path.relpath(kept)}.")
     copy(stored, learners)
     print(f"Fresh copies are in {os.path.relpath(learners)}.")
@@ -261,5 +237,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     if options.command == "execute":
         execute(options.paths or sorted(STORED.glob("*.ipynb")), options.fresh)
+    elif options.command == "copy":
+        copy()
     else:
-        sys.exit({"copy": copy, "reset": reset}[options.command]())
+        reset()

@@ -1,6 +1,7 @@
 """The Makefile and .ci/run, driven with stand-ins for Python that note what they are asked."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -11,6 +12,7 @@ from helpers.notebooks import ROOT
 TOOLS = ["make", "sh", "cat", "cksum", "cut", "cp", "rm", "mkdir", "touch", "uname", "find"]
 TOOLS += ["echo", "id", "dirname", "env"]
 STAND_IN = """#!/bin/sh
+[ -z "$WORKBOOK_DATASET" ] || echo "on $WORKBOOK_DATASET" >> "$CALLS"
 echo "$*" >> "$CALLS"
 case "$1 $2" in
     "-c "*version_info*) exit {old} ;;
@@ -86,6 +88,19 @@ def test_a_second_lab_installs_nothing(project):
     _, calls = project.make("lab")
     assert _installs(calls) == []
     assert calls[-1].startswith("-m jupyterlab")
+
+
+@pytest.mark.parametrize("by", ["argument", "variable"])
+def test_the_lab_opens_on_the_dataset_asked_for_from_whichever_folder_it_runs_in(project, by):
+    photos = project.folder / "my photos"
+    photos.mkdir()
+    for asked, opened in {"my photos": photos, str(photos): photos, "digits": "digits"}.items():
+        if by == "argument":
+            _, calls = project.make("lab", f"DATA={asked}")
+        else:
+            _, calls = project.make("lab", WORKBOOK_DATASET=asked)
+        assert calls[-2] == f"on {opened}"
+    assert not any(call.startswith("on ") for call in project.make("lab")[1])
 
 
 @pytest.mark.parametrize("command", ["lab", "test"])
@@ -189,6 +204,14 @@ def test_clean_removes_what_can_be_made_again_and_nothing_else(project):
     assert done.returncode == 0
     assert not (project.folder / ".venv").exists()
     assert (mine.read_text(), marks.read_text()) == ("my answers", "my marks")
+
+
+def test_every_command_that_the_readme_names_is_there(project):
+    named = set(re.findall(r"(?m)(?:^|`)make ([a-z]+)", (ROOT / "README.md").read_text()))
+    assert {"lab", "test", "reset"} <= named
+    for command in named:
+        done, _ = project.make("--dry-run", command)
+        assert done.returncode == 0, command
 
 
 def test_help_lists_every_command(project):

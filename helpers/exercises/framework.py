@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+# What a judge returns: None for a right answer, else the name of the mistake, or that and what
+# fills the braces of its words.
+Found = str | tuple[str, dict[str, Any]] | None
+UNANSWERED = (
+    "{key} is not answered yet. Replace the ... by your answer and run the cell again; "
+    'exercises.hint("{key}") helps.'
+)
 
 
 class Unanswered(Exception):
@@ -35,8 +42,7 @@ class Exercise:
     right : str or None
         The right choice, where the exercise is a choice among words; the keys of `mistakes` are
         then the wrong ones. None where a function ``judge_02_1(answer, dataset, **given)`` in the
-        notebook's module decides: it returns None for a right answer, else the name of the
-        mistake, or that and a dict of what fills its braces.
+        notebook's module decides; it returns `Found`.
     needs_labels : bool
         Whether the question has no answer on an unlabelled dataset.
     """
@@ -74,15 +80,13 @@ _shown: Counter[str] = Counter()
 
 def keys() -> list[str]:
     """Keys of all exercises, in order."""
-    return sorted(
-        key for path in FOLDER.glob("notebook_*.toml") for key in tomllib.loads(_read(path))
-    )
+    return sorted(key for path in FOLDER.glob("notebook_*.toml") for key in _load(path))
 
 
 def find(key: str) -> Exercise:
     """The exercise with this key; raises KeyError, with the keys there are, where there is none."""
     path = FOLDER / f"notebook_{str(key)[:2]}.toml"
-    texts = tomllib.loads(_read(path)) if path.exists() else {}
+    texts = _load(path) if path.exists() else {}
     if key not in texts:
         raise KeyError(f"no exercise {key!r}; there are {', '.join(keys())}")
     return Exercise(key=key, **texts[key])
@@ -106,22 +110,19 @@ def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
     if exercise.needs_labels and dataset is not None and not dataset.labelled:
         return Verdict(None, f"{key} needs labels, and this dataset has none: nothing to check.")
     try:
-        mistake, values = _find_mistake(exercise, answer, dataset, given)
+        found = _find_mistake(exercise, answer, dataset, given)
     except Unanswered:
-        return Verdict(
-            None,
-            f"{key} is not answered yet. Replace the ... by your answer and run the cell again; "
-            f'exercises.hint("{key}") helps.',
-        )
+        return Verdict(None, UNANSWERED.format(key=key))
     except (TypeError, ValueError, AttributeError, IndexError):
         plain = isinstance(answer, str | int | float | list | tuple | dict)
         shown = repr(str(answer)[:60]) if plain else f"a {type(answer).__name__}"
         message = f"{key}: not yet. Expected {exercise.form}; got {shown}."
         return Verdict(False, message, "malformed")
-    if mistake is None:
+    if found is None:
         return Verdict(True, f"{key}: right. {exercise.because}")
-    message = exercise.mistakes[mistake].format(**values)
-    return Verdict(False, f"{key}: not yet. {message}", mistake)
+    mistake, values = found if isinstance(found, tuple) else (found, {})
+    said = exercise.mistakes[mistake].format(**values)
+    return Verdict(False, f"{key}: not yet. {said}", mistake)
 
 
 def check(key: str, answer: Any, dataset: Any = None, **given: Any) -> None:
@@ -158,23 +159,19 @@ def close(value: float, expected: float, relative: float = 0.02) -> bool:
     return abs(value - expected) <= relative * abs(expected)
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _load(path: Path) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _find_mistake(
-    exercise: Exercise, answer: Any, dataset: Any, given: dict[str, Any]
-) -> tuple[str | None, dict[str, Any]]:
-    parts = answer.values() if isinstance(answer, dict) else answer
-    if answer is None or answer is ...:
+def _find_mistake(exercise: Exercise, answer: Any, dataset: Any, given: dict[str, Any]) -> Found:
+    parts = answer if isinstance(answer, list | tuple) else [answer]
+    if answer is None or any(part is ... for part in parts):
         raise Unanswered
-    if isinstance(answer, dict | list | tuple) and any(part is ... for part in parts):
-        raise Unanswered
-    if exercise.right is not None:
-        word = answer.strip().lower()
-        if word != exercise.right and word not in exercise.mistakes:
-            raise ValueError
-        return (None if word == exercise.right else word), {}
-    module = import_module(f"helpers.exercises.notebook_{exercise.key[:2]}")
-    found = getattr(module, f"judge_{exercise.key.replace('.', '_')}")(answer, dataset, **given)
-    return found if isinstance(found, tuple) else (found, {})
+    if exercise.right is None:
+        module = import_module(f"helpers.exercises.notebook_{exercise.key[:2]}")
+        judge_it = getattr(module, f"judge_{exercise.key.replace('.', '_')}")
+        return judge_it(answer, dataset, **given)
+    word = answer.strip().lower()
+    if word not in [exercise.right, *exercise.mistakes]:
+        raise ValueError
+    return None if word == exercise.right else word

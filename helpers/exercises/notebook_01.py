@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.framework import Unanswered, close
+from helpers.exercises.framework import Found, Unanswered, close
 
-Found = str | tuple[str, dict[str, Any]] | None
+FAMILIES = ("colour", "texture", "form")
 
 
 def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
@@ -46,26 +46,21 @@ def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
         return "one_number"
     if found.shape != (3,):
         return "axis", {"shape": found.shape}
-    for name, value in {
-        None: found,
-        "exchanged": found[::-1],
-        "levels": found / 255,
-        "sum": found / 6,
-        "sum ": found / 6 / 255,
-    }.items():
+    readings = [(None, found), ("exchanged", found[::-1]), ("levels", found / 255)]
+    for name, value in [*readings, ("sum", found / 6), ("sum", found / 6 / 255)]:
         if np.allclose(value, expected, atol=0.005):
-            return name and name.strip()
+            return name
     return "other", {"found": ", ".join(f"{value:.2f}" for value in found)}
 
 
 def judge_01_3(answer: str, dataset: Any, separation: Any = None) -> Found:
     """The family that separates a pair best: known for the bundled pair, measured for others."""
     family = answer.strip().lower()
-    if family not in ("colour", "texture", "form"):
+    if family not in FAMILIES:
         raise ValueError
     if dataset.is_bundled:
         return None if family == "colour" else family
     if separation is None:
         return "unmeasured"
-    best = max(separation[name] for name in ("colour", "texture", "form"))
+    best = max(separation[name] for name in FAMILIES)
     return None if separation[family] >= best - 0.01 else ("lower", {"family": family})

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from helpers.exercises.framework import close
+from helpers.exercises.framework import Found, close
 
-Found = str | tuple[str, dict[str, Any]] | None
-
-# The flag that exercise 02.3 describes, chosen so that all answers are whole numbers.
-FLAGGED, PRECISION, RECALL = 80, 0.75, 0.8
+# A flag marks 80 images, its precision is 0.75 and its recall 0.8: what is right for each of the
+# three numbers, which mistake gives another one, and the mistake where it is none of these.
+REVIEW = [
+    (80, {60: "only_real"}, "review"),
+    (60, {64: "exchanged", 20: "false_alarms"}, "real"),
+    (15, {20: "not_missed", 16: "of_flagged", 12: "of_flagged", 75: "all_real"}, "missed"),
+]
 
 
 def judge_02_1(answer: int, dataset: Any, sweep: Any = None) -> Found:
@@ -28,17 +31,7 @@ def judge_02_1(answer: int, dataset: Any, sweep: Any = None) -> Found:
 
 def judge_02_3(answer: tuple[float, float, float], dataset: Any) -> Found:
     """Images to review, real ones among them, and those missed."""
-    review, real, missed = (float(part) for part in answer)
-    if not close(review, FLAGGED):
-        return "only_real" if close(review, FLAGGED * PRECISION) else "review"
-    if not close(real, FLAGGED * PRECISION):
-        wrong = {"exchanged": FLAGGED * RECALL, "false_alarms": FLAGGED * (1 - PRECISION)}
-        return next((name for name, value in wrong.items() if close(real, value)), "real")
-    if close(missed, real / RECALL - real):
-        return None
-    wrong = {
-        "not_missed": FLAGGED * (1 - PRECISION),
-        "of_flagged": FLAGGED * (1 - RECALL),
-        "all_real": real / RECALL,
-    }
-    return next((name for name, value in wrong.items() if close(missed, value)), "missed")
+    for part, (right, wrong, otherwise) in zip(answer, REVIEW, strict=True):
+        if not close(float(part), right):
+            return next((wrong[value] for value in wrong if close(part, value)), otherwise)
+    return None

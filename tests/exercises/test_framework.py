@@ -32,7 +32,7 @@ def test_its_solution_is_accepted_as_the_notebook_would_run_it(key, capsys):
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("untouched", [..., None, (..., ...), [1, ...], {"a": ...}], ids=str)
+@pytest.mark.parametrize("untouched", [..., None, (..., ...), [1, ...]], ids=str)
 def test_an_untouched_stub_is_neither_right_nor_wrong(key, untouched):
     verdict = exercises.judge(key, untouched, make_dataset())
     assert verdict.right is None
