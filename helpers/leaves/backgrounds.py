@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from helpers.leaves.noise import Atlas, cells, fractal, generator, heap, place, smoothstep
+from helpers.leaves.species import look_up
 
 # A texture covers this many frames (long sides) in each direction.
 FRAMES = 3.6
@@ -180,22 +181,13 @@ def _wood(rng) -> Atlas:
     return Atlas(light * (1 - 0.93 * gap), tint, 0.8 - 0.8 * gap + 0.2 * growth)
 
 
+_MAKERS = dict(zip(BACKGROUNDS, (_bark, _grass, _paper, _soil, _stone, _wood), strict=True))
+
+
 @cache
 def surface(background: str) -> Atlas:
-    """Texture of a background, made on first use in a process.
-
-    Raises
-    ------
-    ValueError
-        If there is no such background.
-    """
-    if background not in _COLOURS:
-        raise ValueError(
-            f"Background {background!r} is not known to the leaf renderer; expected one of "
-            f"{', '.join(BACKGROUNDS)}."
-        )
-    makers = (_bark, _grass, _paper, _soil, _stone, _wood)
-    return makers[BACKGROUNDS.index(background)](generator("surface", background))
+    """Texture of a background, made on first use in a process."""
+    return look_up("Background", background, _MAKERS)(generator("surface", background))
 
 
 @cache

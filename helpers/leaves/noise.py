@@ -149,8 +149,8 @@ class Atlas:
             tuple(matrix.ravel()[:8]),
             Image.Resampling.BILINEAR,
         )
-        planes = np.ascontiguousarray(np.moveaxis(np.asarray(window), -1, 0))
-        return planes * np.float32(1 / 255)
+        planes = np.moveaxis(np.asarray(window), -1, 0)
+        return np.multiply(planes, np.float32(1 / 255), dtype=np.float32, order="C")
 
 
 def place(rng: np.random.Generator, scale: float, turn: float, reach: float = 0.75) -> np.ndarray:

@@ -14,8 +14,10 @@ from helpers.leaves.clutter import overgrow, reach_in, scatter
 from helpers.leaves.noise import generator, place, smoothstep
 from helpers.leaves.shading import Camera, Light, cast_shadow, develop, facing, lay, slopes
 from helpers.leaves.shapes import grow
-from helpers.leaves.species import SPECIES, Species, find_species
+from helpers.leaves.species import SPECIES, Species, look_up
 
+# Radius of the blur behind the leaf, in long sides of the frame.
+_FOCUS = {"sharp": 0.0, "shallow": 0.022}
 SEASONS = {"spring": 0.0, "summer": 0.4, "autumn": 0.85}
 
 
@@ -105,8 +107,8 @@ _BLADE = np.array([0.13, 0.24, 0.04])
 def _set_camera(rng, moment, width: int, height: int) -> Camera:
     """Hold the camera over the ground; ``moment`` shakes it a little, or is None."""
     shake = np.zeros(6) if moment is None else moment.normal(0, 1, 6)
-    tilt_x, tilt_y = rng.normal(0, 0.13, 2) + 0.02 * shake[:2]
-    roll, away = 0.03 * shake[2], 2.4 * (1 + 0.02 * shake[3])
+    tilt_x, tilt_y = rng.normal(0, 0.13, 2) + 0.03 * shake[:2]
+    roll, away = 0.05 * shake[2], 2.4 * (1 + 0.03 * shake[3])
     cx, sx, cy, sy = np.cos(tilt_x), np.sin(tilt_x), np.cos(tilt_y), np.sin(tilt_y)
     cr, sr = np.cos(roll), np.sin(roll)
     turned = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
@@ -115,17 +117,12 @@ def _set_camera(rng, moment, width: int, height: int) -> Camera:
     turned = turned * (1.0, 1.0, -1.0)
     focal = 2.4 * max(width, height)
     lens = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
-    shift = np.array([0.018 * shake[4], 0.018 * shake[5], away])
+    shift = np.array([0.028 * shake[4], 0.028 * shake[5], away])
     return Camera(lens @ np.column_stack([turned, shift]), width, height)
 
 
 def _set_light(rng, moment, kind: str) -> Light:
-    if kind not in _LIGHTS:
-        raise ValueError(
-            f"Light {kind!r} is not known to the leaf renderer; expected one of "
-            f"{', '.join(_LIGHTS)}."
-        )
-    sun, sky, elevations, softness = _LIGHTS[kind]
+    sun, sky, elevations, softness = look_up("Light", kind, _LIGHTS)
     flicker = 1.0 if moment is None else 1 + moment.normal(0, 0.03)
     high, turn = np.deg2rad(rng.uniform(*elevations)), rng.uniform(0, 2 * np.pi)
     direction = np.array([np.cos(high) * np.cos(turn), np.cos(high) * np.sin(turn), np.sin(high)])
@@ -168,12 +165,11 @@ def render_photo(
     ValueError
         For a species, background, light, season or focus that does not exist.
     """
-    species = find_species(species)
-    season = _read_season(scene.season)
-    if scene.focus not in ("sharp", "shallow"):
-        raise ValueError(
-            f"Focus {scene.focus!r} is not known to the leaf renderer; expected sharp or shallow."
-        )
+    species = look_up("Species", species, SPECIES) if isinstance(species, str) else species
+    season, device = scene.season, scene.device
+    season = look_up("Season", season, SEASONS) if isinstance(season, str) else float(season)
+    device = look_up("Device", device, DEVICES) if isinstance(device, str) else device
+    blur = look_up("Focus", scene.focus, _FOCUS)
     rng = generator("photo", species.name, specimen, photo)
     moment = generator("burst", species.name, specimen, photo, burst) if burst else None
     width, height = scene.width, scene.height
@@ -186,9 +182,11 @@ def render_photo(
         other = list(SPECIES)[int(rng.integers(len(SPECIES)))]
         stranger = grow(SPECIES[other], int(rng.integers(2**31)))
         poses.insert(0, lay(stranger, rng, moment, frame, aside=True))
-    albedo, relief = paint(scene.background, rng, to_plane, width, height)
-    if scene.background != "paper" and rng.random() < (0.3 if scene.leaf else 0.8):
-        scatter(albedo, relief, rng)
+    # The ground draws from a stream of its own: the leaf looks the same on any of them.
+    ground = generator("ground", species.name, specimen, photo)
+    albedo, relief = paint(scene.background, ground, to_plane, width, height)
+    if scene.background != "paper" and ground.random() < (0.3 if scene.leaf else 0.8):
+        scatter(albedo, relief, camera.project(np.zeros((1, 3)))[0], ground)
     direct = facing(light, *slopes(relief * camera.long))
     dapple = _dapple(rng, scene, to_plane)
     direct *= dapple
@@ -199,8 +197,8 @@ def render_photo(
         ambient *= 1 - 0.7 * contact
     sun, sky = (c.astype(np.float32)[:, None, None] for c in (light.sun, light.sky))
     lit = albedo * (direct * sun + ambient * sky)
-    if scene.focus == "shallow":
-        reach = 2 * max(1, round(0.022 * camera.long)) + 1
+    if blur:
+        reach = 2 * max(1, round(blur * camera.long)) + 1
         for axis in (1, 2, 1, 2):
             lit = uniform_filter1d(lit, reach, axis=axis, mode="nearest")
     mask = np.zeros((height, width), np.float32)
@@ -214,35 +212,13 @@ def render_photo(
         lit[window] += cover * (colour - lit[window])
         if scene.leaf and pose is poses[-1]:
             mask[window] = cover
-    if scene.background == "grass" and scene.leaf and rng.random() < 0.7:
+    if scene.background == "grass" and scene.leaf and ground.random() < 0.7:
         margin = camera.project(poses[-1].solid)[: len(poses[-1].leaf.outline)]
-        overgrow(lit, mask, margin, (light.sun + light.sky) * _BLADE, rng)
+        overgrow(lit, mask, margin, (light.sun + light.sky) * _BLADE, ground)
     if scene.leaf and rng.random() < 0.04:
         reach_in(lit, mask, light, rng)
-    pixels = _expose(lit, mask, scene, light, rng if moment is None else moment)
+    pixels = _expose(lit, mask, scene.light, light, device, rng, moment or rng)
     return pixels, np.rint(mask * 255).astype(np.uint8)
-
-
-def _read_season(season: float | str) -> float:
-    if isinstance(season, str):
-        if season not in SEASONS:
-            raise ValueError(
-                f"Season {season!r} is not known to the leaf renderer; expected one of "
-                f"{', '.join(SEASONS)}, or a number from 0 to 1."
-            )
-        return SEASONS[season]
-    return float(season)
-
-
-def _read_device(device: Device | str) -> Device:
-    if isinstance(device, str):
-        if device not in DEVICES:
-            raise ValueError(
-                f"Device {device!r} is not known to the leaf renderer; expected one of "
-                f"{', '.join(DEVICES)}, or a Device."
-            )
-        return DEVICES[device]
-    return device
 
 
 def _dapple(rng, scene: Scene, to_plane: np.ndarray) -> np.ndarray:
@@ -257,15 +233,15 @@ def _dapple(rng, scene: Scene, to_plane: np.ndarray) -> np.ndarray:
     return full - np.float32(rng.uniform(0.45, 0.8)) * shade
 
 
-def _expose(lit: np.ndarray, mask: np.ndarray, scene: Scene, light: Light, rng) -> np.ndarray:
+def _expose(lit: np.ndarray, mask: np.ndarray, kind: str, light: Light, device, rng, grains):
     """Lens, exposure, white balance, sensor and picture style; uint8 (height, width, 3)."""
     white = light.sun + light.sky
     white = (white / white[1]) ** 0.75
-    device, (height, width) = _read_device(scene.device), mask.shape
+    height, width = mask.shape
     x = (np.arange(width, dtype=np.float32) - (width / 2 - 0.5)) / max(width, height)
     y = ((np.arange(height, dtype=np.float32) - (height / 2 - 0.5)) / max(width, height))[:, None]
     away = np.square(x - rng.normal(0, 0.06)) + np.square(y - rng.normal(0, 0.06))
-    if scene.light == "night":
+    if kind == "night":
         gain = (0.9 / (1 + 5 * away)) * (0.24 + 0.76 * mask)
     else:
         gain = 0.95 * np.exp(rng.normal(0, 0.12)) / (float(lit.mean()) + 0.12) ** 0.26
@@ -282,8 +258,8 @@ def _expose(lit: np.ndarray, mask: np.ndarray, scene: Scene, light: Light, rng) 
     kernel = np.convolve(lens, _spread(-0.22 * device.sharpness))
     for axis in (1, 2):
         image = correlate1d(image, kernel, axis=axis, mode="nearest")
-    strength = device.noise / 255 * (1.6 if scene.light in ("dusk", "night") else 1.0)
-    grain = rng.standard_normal((3, height + 1, width + 1), np.float32)
+    strength = device.noise / 255 * (1.6 if kind in ("dusk", "night") else 1.0)
+    grain = grains.standard_normal((3, height + 1, width + 1), np.float32)
     grain = grain[:, 1:] + np.float32(0.5) * grain[:, :-1]
     grain = grain[..., 1:] + np.float32(0.5) * grain[..., :-1]
     grain += grain[[1, 2, 0]]

@@ -61,6 +61,8 @@ class Pose:
 def lay(leaf: Leaf, rng, moment, frame: np.ndarray, aside: bool = False) -> Pose:
     """Lay a leaf in the frame (its sides in long sides), or half out of it where ``aside``."""
     turn = rng.normal(0, 0.55) if rng.random() < 0.75 else rng.uniform(-np.pi, np.pi)
+    gust = np.zeros(4) if moment is None else moment.normal(0, (0.05, 0.012, 0.012, 0.04))
+    turn = turn + gust[0]
     cos, sin = np.cos(turn), np.sin(turn)
     rotation = np.array([[cos, sin], [sin, -cos]])
     spun = leaf.outline @ rotation.T
@@ -70,15 +72,14 @@ def lay(leaf: Leaf, rng, moment, frame: np.ndarray, aside: bool = False) -> Pose
     if aside:
         out = rng.uniform(0, 2 * np.pi)
         middle = np.array([np.cos(out), np.sin(out)]) * (frame / 2 + 0.35 * scale * extent)
-    breeze = 0.0 if moment is None else moment.normal(0, 0.03)
     plane = np.eye(3)
     plane[:2, :2] = scale * rotation
-    plane[:2, 2] = middle - scale * centre
-    rise = leaf.lifts + breeze * np.square(leaf.points[:, 1] - 0.45)
+    plane[:2, 2] = middle + gust[1:3] - scale * centre
+    rise = leaf.lifts + gust[3] * np.square(leaf.points[:, 1] - 0.45)
     start, stop = leaf.parts["blade"][0]
     rise = np.maximum(rise - rise[start:stop].min(), 0) + rng.uniform(0.008, 0.03)
     ground = leaf.points @ plane[:2, :2].T + plane[:2, 2]
-    return Pose(leaf, plane, scale, breeze, np.column_stack([ground, scale * rise]))
+    return Pose(leaf, plane, scale, float(gust[3]), np.column_stack([ground, scale * rise]))
 
 
 class Plotter:
@@ -97,7 +98,7 @@ class Plotter:
             for start, stop in self._parts[name]:
                 corners = self._flat[2 * start : 2 * stop]
                 if name == "net":
-                    pen.line(corners, fill=grey, width=self._finer // 2)
+                    pen.line(corners, fill=grey, width=1)
                 else:
                     pen.polygon(corners, fill=grey)
         return image.reduce(self._finer)
@@ -178,10 +179,10 @@ def develop(pose: Pose, camera: Camera, light: Light, season: float):
     if min(high - low) < 4:
         return None
     box, (width, height) = (*low.tolist(), *high.tolist()), (high - low).tolist()
-    pixel, finer = pose.scale * camera.long, 4 if camera.long <= 256 else 2
+    pixel, finer = pose.scale * camera.long, 3 if camera.long <= 256 else 2
     plotter = Plotter(leaf, pixels, box, finer)
     blade, ribs = plotter.draw(blade=255, holes=0), plotter.draw(veins=150, midrib=235)
-    stalk, marks = unit(plotter.draw(stem=255)), unit(plotter.draw(net=90, spots=230, holes=190))
+    stalk, marks = unit(plotter.draw(stem=255)), unit(plotter.draw(net=110, spots=230, holes=190))
     spots, net = smoothstep(0.25, 0.8, marks), np.minimum(marks, np.float32(0.18))
     cover, veins = unit(blade), unit(ribs)
     spacing = max(1.0, 0.25 * pixel / max(len(leaf.parts["veins"]) / 2, 5))
@@ -207,7 +208,8 @@ def develop(pose: Pose, camera: Camera, light: Light, season: float):
     glow = np.array([1.0, 0.95, 0.3], np.float32)[:, None, None]
     steep = np.sqrt(1 + across * across + down * down)
     lit = albedo * (toward * sun + (0.65 + 0.35 * inner) / steep * sky + through * (glow * sun))
-    hx, hy, hz = (light.direction + (0, 0, 1)) / np.linalg.norm(light.direction + (0, 0, 1))
+    halfway = light.direction + (0, 0, 1)
+    hx, hy, hz = (halfway / np.linalg.norm(halfway)).tolist()
     shine = np.clip((hz - hx * across - hy * down) / steep, 0, 1).astype(np.float32)
     for _ in range(4):
         shine = shine * shine

@@ -230,22 +230,18 @@ SPECIES: dict[str, Species] = {
 }
 
 
-def find_species(species: str | Species) -> Species:
-    """Return the parameters of a species given by name, or parameters as they are.
+def look_up(kind: str, name: str, table: dict):
+    """Return ``table[name]``.
 
     Raises
     ------
     ValueError
-        If the name is not one of the ten.
+        If there is no such name, naming those there are.
     """
-    if isinstance(species, Species):
-        return species
-    if species not in SPECIES:
-        raise ValueError(
-            f"Species {species!r} is not known to the leaf renderer; expected one of "
-            f"{', '.join(SPECIES)}, or a Species."
-        )
-    return SPECIES[species]
+    if name not in table:
+        known = ", ".join(table)
+        raise ValueError(f"{kind} {name!r} is not known to the leaf renderer; expected {known}.")
+    return table[name]
 
 
 def random_species(rng: np.random.Generator) -> Species:
