@@ -237,7 +237,5 @@ if __name__ == "__main__":
     options = parser.parse_args()
     if options.command == "execute":
         execute(options.paths or sorted(STORED.glob("*.ipynb")), options.fresh)
-    elif options.command == "copy":
-        copy()
     else:
-        reset()
+        {"copy": copy, "reset": reset}[options.command]()

@@ -157,7 +157,7 @@ MOST_LINES = {
     "exercises": 180,
     "expectations": 40,
     "leaves": 1300,
-    "notebooks": 155,
+    "notebooks": 150,
     "plots": 480,
     "widgets": 430,
 }
