@@ -22,7 +22,8 @@ EXTENSIONS = frozenset(
 TABLES = {".csv", ".tsv", ".parquet"}
 SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"}
 WRAPPERS = {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "pics"}
-WRAPPERS |= {"jpg", "jpegimages", "data", "dataset", "files", "raw", "unlabelled", "unlabeled"}
+WRAPPERS |= {"jpg", "jpegimages", "data", "dataset", "files"}
+UNLABELLED = {"unlabelled", "unlabeled", "unsup"}
 SPLIT_WORDS = {
     "train": ("train", "trn", "training"),
     "valid": ("valid", "val", "validation", "validate", "dev", "development", "eval"),
@@ -128,25 +129,29 @@ def read_layout(ids: Iterable[str]) -> tuple[dict[str, tuple], list[str]]:
     parts = {folder: tuple(folder.split("/")) if folder else () for folder in folders}
     shared = os.path.commonprefix(list(parts.values()))
     drop = 0
-    while drop < len(shared) and not split_of(shared[drop]):
-        if any(len(names) == drop + 1 for names in parts.values()):
-            drop += len(parts) == 1 and shared[drop].lower() in WRAPPERS
+    while drop < min(map(len, parts.values())) - 1 and drop < len(shared):
+        if split_of(shared[drop]):
             break
         drop += 1
     parts = {folder: names[drop:] for folder, names in parts.items()}
     above = _split_names(parts.values(), 0)
     below = set() if above else _split_names((p for p in parts.values() if len(p) > 1), -1)
-    meaning, unsplit = {}, []
+    splits, unsplit = dict.fromkeys(folders), []
     for folder, names in parts.items():
-        split = None
-        if names and (names[0] in above or names[-1] in below):
-            split = split_of(names[0] if above else names[-1])
-            names = names[1:] if above else names[:-1]
+        if names and names[0] in above:
+            splits[folder], parts[folder] = split_of(names[0]), names[1:]
+        elif names and names[-1] in below:
+            splits[folder], parts[folder] = split_of(names[-1]), names[:-1]
         elif names and (above or below):
             unsplit.append(folder)
-        if names and names[0].lower() in WRAPPERS and (split or len(names) == 1):
-            names = names[1:]
-        meaning[folder] = ("/".join(names) or None, split)
+    tops = {names[0].lower() for folder, names in parts.items() if names and folder not in unsplit}
+    skip = len(tops) == 1 and tops < WRAPPERS  # train/images/cat, valid/images/cat
+    meaning = {}
+    for folder, names in parts.items():
+        says_nothing = names and (
+            skip and names[0].lower() in tops or names[0].lower() in UNLABELLED
+        )
+        meaning[folder] = ("/".join(names[1:] if says_nothing else names) or None, splits[folder])
     notes = []
     if unsplit:
         verb = "lies" if len(unsplit) == 1 else "lie"
@@ -162,7 +167,8 @@ def _split_names(all_parts: Iterable[tuple], position: int) -> set[str]:
     all_parts = [names for names in all_parts if names]
     candidates = {names[position] for names in all_parts if split_of(names[position])}
     splits = {split_of(name) for name in candidates}
-    if len(splits) > 1 or "train" in splits:
+    everywhere = all(names[position] in candidates for names in all_parts)
+    if everywhere or len(splits) > 1 or "train" in splits:
         return candidates
     classes = {"/".join(names) for names in all_parts}
     return {

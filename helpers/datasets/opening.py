@@ -49,7 +49,12 @@ def open_dataset(
     """
     if source is None:
         source = os.environ.get("WORKBOOK_DATASET") or "leaves"
-    text = os.fspath(source)
+    try:
+        text = os.fsdecode(source).strip()
+    except TypeError:
+        text = ""
+    if not text:
+        raise DatasetError(f"{source!r} is neither a name ({some(NAMES, 9)}) nor a path.")
     if leaves and text != "leaves":
         raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
     if text == "leaves":
@@ -150,7 +155,8 @@ def _colliding(image_ids: list[str]) -> list[str]:
 
 
 def _no_images(folder: Path, found: Found) -> str:
-    expected = f"photos such as '{folder.name}/CLASS/*.jpg', or a CSV in the folder that holds them"
+    photos = f"photos such as '{folder.resolve().name}/CLASS/*.jpg'"
+    expected = f"{photos}, perhaps with a CSV beside them or in a folder of its own beside theirs"
     if found.unreadable:
         return f"'{folder}' shows no images; {found.notes()[0].rstrip('.')}; give us permission."
     if links := found.outside + found.dangling:

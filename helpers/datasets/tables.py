@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -92,7 +93,10 @@ def _load_text(path: Path) -> pd.DataFrame:
     words = {*PATH_WORDS, *LABEL_WORDS, *SPLIT_WORDS}
     kinds = {column: "str" for column in columns if _plain(column) in words}
     missing = {column: MISSING for column in columns if column not in kinds}
-    return pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=missing, **options)
+    options |= {"dtype": kinds, "keep_default_na": False, "na_values": missing}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+        return pd.read_csv(path, **options)
 
 
 def _splits(table: pd.DataFrame) -> tuple[list[str], pd.Series | None]:
@@ -102,7 +106,7 @@ def _splits(table: pd.DataFrame) -> tuple[list[str], pd.Series | None]:
     for column in _columns(table, SPLIT_WORDS):
         text = _text(table[column])
         known = text.map({word: split_of(word) for word in text.dropna().unique()})
-        if known.notna().mean() > 0.5:
+        if 2 * known.count() >= text.count():
             return [column], known.astype("str")
     used = _columns(table, SPLIT_FLAGS)
     flagged = [SPLIT_FLAGS[_plain(column)] for column in used]
@@ -133,7 +137,7 @@ def _match(table: pd.DataFrame, index: FileIndex, folder: str, hints: list) -> t
             return column, ids
     what = f"no column that names files (columns: {some(table.columns, 6)})"
     if candidates:
-        what = f"a column {candidates[0]!r}, but none of its files is there: "
+        what = f"a column {candidates[0]!r}, but none of its cells names exactly one image file: "
         what += some(table[candidates[0]])
     raise DatasetError(f"has {what}; {EXPECTED}.")
 
@@ -158,6 +162,8 @@ def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, 
         label = ["label"]
         notes.append(f"Labels were read from the 0/1 columns of '{path.name}': {some(hot)}.")
     used, splits = _splits(table)
+    if splits is not None and (odd := _text(table[used[0]])[splits.isna()].dropna().unique()).size:
+        notes.append(f"Column {used[0]!r} has words that name no split: {some(odd)}.")
     if splits is None:
         told = map(split_of, re.split(r"[\W_\d]+", path.stem))
         splits = pd.Series(next(filter(None, told), None), table.index, dtype="str")
@@ -167,6 +173,8 @@ def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, 
     except DatasetError as error:
         raise DatasetError(f"'{path.name}' {error}") from None
     rows = table.drop(columns=[column, *label, *used])
+    for text in rows.select_dtypes("string"):
+        rows[text] = rows[text].where(rows[text] != "")
     rows = rows.rename(columns={c: f"{c}_in_table" for c in ("label", "split", "image_id")})
     rows.insert(0, "label", labels)
     rows.insert(1, "split", splits)

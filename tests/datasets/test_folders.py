@@ -71,6 +71,20 @@ LAYOUTS = {
         "test/plants/oak/2.jpg": ("plants/oak", "test"),
     },
     "a class called dev": {"dev/1.jpg": ("dev", None), "ops/2.jpg": ("ops", None)},
+    "classes that sound like wrappers": {
+        "photo/1.jpg": ("photo", None),
+        "painting/2.jpg": ("painting", None),
+    },
+    "only a test split": {"test/cat/1.jpg": ("cat", "test"), "test/dog/2.jpg": ("dog", "test")},
+    "only a test split below": {
+        "cat/val/1.jpg": ("cat", "valid"),
+        "dog/val/2.jpg": ("dog", "valid"),
+    },
+    "unlabelled beside splits": {
+        "train/cat/1.jpg": ("cat", "train"),
+        "test/dog/2.jpg": ("dog", "test"),
+        "unlabeled/3.jpg": (None, None),
+    },
     "one class": {"cat/1.jpg": ("cat", None), "cat/2.jpg": ("cat", None)},
     "loose images": {"cat/1.jpg": ("cat", None), "dog/2.jpg": ("dog", None), "3.jpg": (None, None)},
     "spaces and accents": {

@@ -79,6 +79,13 @@ def test_unknown_names_list_the_known_and_suggest(name, hint, tmp_path, monkeypa
     assert "leaves, digits, imagenette, pets, clothing" in message
 
 
+@pytest.mark.parametrize("source", ["", " ", 5, ["a"]])
+def test_what_is_no_name_and_no_path_says_so(source):
+    assert "is neither a name (leaves, digits, imagenette, pets, clothing) nor a path" in refusal(
+        source
+    )
+
+
 def test_an_empty_folder_says_what_was_expected(tmp_path):
     (tmp_path / "photos" / "deep").mkdir(parents=True)
     message = refusal(tmp_path / "photos")

@@ -112,6 +112,19 @@ def test_split_columns_are_read(csv, header, values, splits):
     assert dataset.metadata == []
 
 
+def test_words_that_name_no_split_are_noted(csv):
+    text = "file,label,split\n1.jpg,cat,train\n2.jpg,dog,spare\n3.jpg,dog,\n"
+    dataset = open_dataset(csv(text, "1.jpg", "2.jpg", "3.jpg"))
+    assert list(column(dataset, "split").values()) == ["train", None, None]
+    assert dataset.notes == ("Column 'split' has words that name no split: spare.",)
+
+
+def test_an_empty_split_column_says_nothing(csv):
+    dataset = open_dataset(csv("file,label,split\n1.jpg,cat,\n2.jpg,dog,\n", "1.jpg", "2.jpg"))
+    assert dataset.images["split"].isna().all()
+    assert (dataset.metadata, dataset.notes) == ([], ())
+
+
 def test_a_numbered_fold_is_metadata_not_a_split(csv):
     dataset = open_dataset(csv("file,label,fold\n1.jpg,cat,0\n2.jpg,dog,1\n", "1.jpg", "2.jpg"))
     assert dataset.metadata == ["fold"]
@@ -129,10 +142,12 @@ def test_one_table_per_split(csv):
 
 
 def test_metadata_keep_their_types_and_a_group_is_recognised(csv):
-    text = "file,label,age,Patient_ID,sex\n1.jpg,cat,3,p1,f\n2.jpg,dog,,p1,m\n"
+    text = "file,label,age,Patient_ID,sex,fat,n\n1.jpg,cat,3,p1,f,True,1\n2.jpg,dog,,p1,,False,2\n"
     dataset = open_dataset(csv(text, "1.jpg", "2.jpg"))
-    assert dataset.metadata == ["age", "Patient_ID", "sex"]
-    assert dataset.images["age"].dtype == "float64"
+    assert dataset.metadata == ["age", "Patient_ID", "sex", "fat", "n"]
+    kinds = {"age": "float64", "Patient_ID": "str", "sex": "str", "fat": "bool", "n": "int64"}
+    assert dataset.images.dtypes[2:].astype(str).to_dict() == kinds
+    assert column(dataset, "sex") == {"1.jpg": "f", "2.jpg": None}
     assert dataset.group == "Patient_ID"
     assert dataset.notes == (
         "Column 'Patient_ID' is taken to say which images show the same thing.",
@@ -140,7 +155,7 @@ def test_metadata_keep_their_types_and_a_group_is_recognised(csv):
     assert list(dataset.groups) == ["Patient_ID p1"] * 2
     assert open_dataset(dataset.root, group="sex").group == "sex"
     with pytest.raises(
-        DatasetError, match="no metadata column 'owner'; it has: age, Patient_ID, sex"
+        DatasetError, match="no metadata column 'owner'; it has: age, Patient_ID, sex, fat, n"
     ):
         open_dataset(dataset.root, group="owner")
 
@@ -206,9 +221,13 @@ def test_odd_rows_are_noted_with_names_and_counts(csv):
             "a,b\n1,2\n",
             "no column that names files .columns: a, b.; expected a column such as path",
         ),
-        ("file,label\nx.jpg,cat\n", "none of its files is there: x.jpg; expected"),
+        (
+            "file,label\nx.jpg,cat\n",
+            "none of its cells names exactly one image file: x.jpg; expected",
+        ),
         ("1.jpg,cat\n2.jpg,dog\n", "no header, its first line is already a row .1.jpg, cat."),
         ("file,label\n", "has no rows"),
+        ("file,label\n1.jpg,cat,3,4\n", "is no table we can read"),
         ("", "is no table we can read"),
     ],
 )
