@@ -1,6 +1,7 @@
 """Who was photographed where, when and with what: the photos of leaves before any fault."""
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import numpy as np
 
@@ -21,7 +22,7 @@ SITES = {"arboretum": 0.28, "campus": 0.24, "city park": 0.2, "riverside": 0.16,
 NIGHT_SITE, UNSEEN_SITE = "station yard", "island"
 SEASONS = {"spring": 0.25, "summer": 0.45, "autumn": 0.3}
 LIGHTS = {"sun": 0.3, "overcast": 0.34, "shade": 0.24, "dusk": 0.12}
-_PLAIN = {"focus": "sharp", "leaf": True, "burst": 0, "steps": (), "quality": None}
+_PLAIN = {"focus": "sharp", "leaf": True, "burst": 0, "steps": (), "quality": None, "copy_of": None}
 # Test images beside the balanced ones, as shares of those: in each cell where a shortcut is
 # reversed, and of each species at the unseen site.
 _REVERSED, _UNSEEN = 80 / 1200, 12 / 1200
@@ -31,20 +32,15 @@ def development_photos(counts: dict[str, int], names: Iterator[str], rng) -> lis
     """The photos of the development set, one dict each; ``counts`` is by species."""
     photos = []
     for species, count in counts.items():
-        photos += _photograph(species, count, _backgrounds(species, count, rng), names, rng)
+        photos += _photograph(species, _backgrounds(species, count, rng), names, rng)
     specimens = by_specimen(photos)
     set_all(specimens, "site", _deck(SITES, len(specimens), rng))
     shares = {name: camera.development for name, camera in DEVICES.items()}
-    others = []
-    for species in counts:
+    set_all(specimens, "device", _deck(shares, len(specimens), rng))
+    for species, device in FILE_FACT.items():
         own = [specimen for specimen in specimens if specimen[0]["species"] == species]
-        if species in FILE_FACT:
-            mostly = {name: share * (1 - FILE_FACT_SHARE) for name, share in shares.items()}
-            mostly[FILE_FACT[species]] = FILE_FACT_SHARE
-            set_all(own, "device", _deck(mostly, len(own), rng))
-        else:
-            others += own
-    set_all(others, "device", _deck(shares, len(others), rng))
+        mostly = {name: share * (1 - FILE_FACT_SHARE) for name, share in shares.items()}
+        set_all(own, "device", _deck(mostly | {device: FILE_FACT_SHARE}, len(own), rng))
     return photos
 
 
@@ -57,28 +53,25 @@ def test_photos(count: int, names: Iterator[str], rng) -> list[dict]:
     """
     balanced = split_evenly(dict.fromkeys(DEVELOPMENT, 1), count)
     marked = split_evenly(DEVELOPMENT, int(balanced["beech"] * 2400 / DEVELOPMENT["beech"]))
+    reverse = dict(zip(SHORTCUTS, reversed(SHORTCUTS.values()), strict=True))
     photos, unseen = [], []
     for species, images in balanced.items():
-        own = _photograph(species, images, _backgrounds(None, images, rng), names, rng)
-        chosen = set(rng.permutation(len(own))[: marked[species]].tolist())
-        photos += [
-            photo | {"natural_prevalence": i in chosen, "balanced": True}
-            for i, photo in enumerate(own)
-        ]
-        if species in SHORTCUTS:
-            reverse = next(place for place in SHORTCUTS.values() if place != SHORTCUTS[species])
-            extra = max(2, round(count * _REVERSED))
-            photos += _photograph(species, extra, [reverse] * extra, names, rng)
-        extra = max(1, round(count * _UNSEEN))
-        unseen += _photograph(species, extra, _backgrounds(None, extra, rng), names, rng)
-    seen_specimens, unseen_specimens = by_specimen(photos), by_specimen(unseen)
-    set_all(seen_specimens, "site", _deck(SITES, len(seen_specimens), rng))
+        own = _photograph(species, _backgrounds(None, images, rng), names, rng)
+        for i, place in enumerate(rng.permutation(len(own))):
+            own[place] |= {"natural_prevalence": i < marked[species], "balanced": True}
+        photos += own
+        if species in reverse:
+            places = [reverse[species]] * max(2, round(count * _REVERSED))
+            photos += _photograph(species, places, names, rng)
+        places = _backgrounds(None, max(1, round(count * _UNSEEN)), rng)
+        unseen += _photograph(species, places, names, rng)
+    specimens = by_specimen(photos)
+    set_all(specimens, "site", _deck(SITES, len(specimens), rng))
     shares = {name: camera.test for name, camera in DEVICES.items()}
-    set_all(seen_specimens, "device", _deck(shares, len(seen_specimens), rng))
-    set_all(unseen_specimens, "site", [UNSEEN_SITE] * len(unseen_specimens))
-    set_all(unseen_specimens, "device", [UNSEEN_DEVICE] * len(unseen_specimens))
-    extra = {"natural_prevalence": False, "balanced": False, "split": "test"}
-    return [extra | photo | {"unseen": photo["site"] == UNSEEN_SITE} for photo in photos + unseen]
+    set_all(specimens, "device", _deck(shares, len(specimens), rng))
+    elsewhere = {"site": UNSEEN_SITE, "device": UNSEEN_DEVICE, "unseen": True}
+    rest = {"natural_prevalence": False, "balanced": False, "unseen": False, "split": "test"}
+    return [rest | photo for photo in photos] + [rest | photo | elsewhere for photo in unseen]
 
 
 def split_evenly(shares: dict[str, float], total: int) -> dict[str, int]:
@@ -86,29 +79,27 @@ def split_evenly(shares: dict[str, float], total: int) -> dict[str, int]:
     scale = total / sum(shares.values())
     counts = {name: int(share * scale + 1e-9) for name, share in shares.items()}
     rest = sorted(shares, key=lambda name: counts[name] - shares[name] * scale)
-    for name in rest[: total - sum(counts.values())]:
-        counts[name] += 1
-    return counts
+    return {
+        name: count + (name in rest[: total - sum(counts.values())])
+        for name, count in counts.items()
+    }
 
 
 def by_specimen(photos: list[dict]) -> list[list[dict]]:
-    """The photos of each specimen, in order of first appearance."""
-    groups = {}
-    for photo in photos:
-        groups.setdefault(photo["specimen"], []).append(photo)
-    return list(groups.values())
+    """The photos of each specimen, which must lie together."""
+    return [list(group) for _, group in groupby(photos, key=lambda photo: photo["specimen"])]
 
 
 def set_all(specimens: list[list[dict]], column: str, values: list[str]) -> None:
     """Give all photos of each specimen one value."""
     for specimen, value in zip(specimens, values, strict=True):
         for photo in specimen:
-            photo[column] = str(value)
+            photo[column] = value
 
 
 def _deck(shares: dict[str, float], total: int, rng) -> list[str]:
     counts = split_evenly(shares, total)
-    return list(rng.permutation([name for name, count in counts.items() for _ in range(count)]))
+    return rng.permutation([name for name, count in counts.items() for _ in range(count)]).tolist()
 
 
 def _backgrounds(species: str | None, total: int, rng) -> list[str]:
@@ -118,34 +109,28 @@ def _backgrounds(species: str | None, total: int, rng) -> list[str]:
         shares = dict.fromkeys(BACKGROUNDS, rest) | {SHORTCUTS[species]: SHORTCUT_SHARE}
         return _deck(shares, total, rng)
     rounds = [rng.permutation(BACKGROUNDS) for _ in range(total // len(BACKGROUNDS) + 1)]
-    return list(np.concatenate(rounds)[:total])
+    return np.concatenate(rounds)[:total].tolist()
 
 
 def _specimen_sizes(images: int, rng) -> list[int]:
     """Photos of each specimen: 4 to 6, of at least ten specimens, where there are 40 images."""
     count = max(round(images / 5), 10 if images >= 40 else max(1, images // 3))
     sizes = [images // count + (i < images % count) for i in range(count)]
-    for _ in range(count):
-        a, b = rng.integers(count, size=2)
+    for a, b in rng.integers(count, size=(count, 2)):
         if a != b and sizes[a] < 6 and sizes[b] > 4:
             sizes[a], sizes[b] = sizes[a] + 1, sizes[b] - 1
     return rng.permutation(sizes).tolist()
 
 
-def _photograph(species, images, backgrounds, names, rng) -> list[dict]:
+def _photograph(species: str, backgrounds: list[str], names: Iterator[str], rng) -> list[dict]:
     """Photos of new specimens of one species, whose site and device are still open."""
-    photos, backgrounds = [], iter(backgrounds)
-    for size in _specimen_sizes(images, rng):
-        specimen = {
-            "species": species,
-            "label": species,
-            "specimen": next(names),
-            "number": int(rng.integers(2**62)),
-            "season": str(rng.choice(list(SEASONS), p=list(SEASONS.values()))),
-            "day": int(rng.integers(84)),
-        }
+    photos, places = [], iter(backgrounds)
+    for size in _specimen_sizes(len(backgrounds), rng):
+        specimen = {"species": species, "label": species, "specimen": next(names)}
+        specimen |= {"number": int(rng.integers(2**62)), "day": int(rng.integers(84))}
+        specimen["season"] = rng.choice(list(SEASONS), p=list(SEASONS.values())).item()
         for photo in range(size):
-            light = str(rng.choice(list(LIGHTS), p=list(LIGHTS.values())))
-            own = {"photo": photo, "background": str(next(backgrounds)), "light": light}
+            light = rng.choice(list(LIGHTS), p=list(LIGHTS.values())).item()
+            own = {"photo": photo, "background": next(places), "light": light}
             photos.append(specimen | _PLAIN | own | {"second": int(rng.integers(2 * 3600))})
     return photos

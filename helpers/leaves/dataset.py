@@ -89,21 +89,13 @@ def generate(
     from helpers.leaves.collection import BACKGROUNDS, DEVELOPMENT, LIGHTS, SEASONS
     from helpers.leaves.photo import Scene
 
-    rng, shots = np.random.default_rng([seed, count, size]), []
+    rng, shots, species = np.random.default_rng([seed, count, size]), [], list(DEVELOPMENT)
     for i in range(count):
-        scene = Scene(
-            background=str(rng.choice(BACKGROUNDS)),
-            season=str(rng.choice(list(SEASONS))),
-            light=str(rng.choice(list(LIGHTS))),
-            focus="sharp",
-            device="phone 2023",
-            width=size,
-            height=round(size * 0.75),
-            leaf=True,
-        )
-        species = list(DEVELOPMENT)[i % len(DEVELOPMENT)]
-        specimen, path = int(rng.integers(2**62)), f"{species}/IMG_{i:06d}.jpg"
-        shots.append(files.Shot(path, species, specimen, 0, 0, scene, [seed, i]))
+        seen = (rng.choice(values).item() for values in (BACKGROUNDS, [*SEASONS], [*LIGHTS]))
+        scene = Scene(*seen, "sharp", "phone 2023", size, round(size * 0.75))
+        name = species[i % len(species)]
+        path, specimen = f"{name}/IMG_{i:06d}.jpg", int(rng.integers(2**62))
+        shots.append(files.Shot(path, name, specimen, 0, 0, scene, [seed, i]))
     _run(partial(files.write, Path(folder), None), shots, workers, progress)
 
 
@@ -115,9 +107,8 @@ def _build(folder: Path, asked: dict, workers: int, progress: bool) -> None:
     images, planted, shots = plan(asked["seed"], asked["development"], asked["test"])
     originals = [shot for shot in shots if not shot.copy_of]
     _run(partial(files.write, folder / "images", folder / "masks"), originals, workers, progress)
-    for shot in shots:
-        if shot.copy_of:
-            files.copy(folder / "images", folder / "masks", shot)
+    for shot in filter(lambda shot: shot.copy_of, shots):
+        files.copy(folder / "images", folder / "masks", shot)
     images.to_parquet(folder / "images.parquet")
     planted.to_parquet(folder / "planted.parquet")
     (folder / "build.json").write_text(json.dumps(asked))
@@ -127,20 +118,18 @@ def _build(folder: Path, asked: dict, workers: int, progress: bool) -> None:
 
 def _run(work, shots: list, workers: int, progress: bool) -> None:
     chunks = [shots[i : i + _CHUNK] for i in range(0, len(shots), _CHUNK)]
-    bar = tqdm(total=len(shots), desc="rendering leaves", unit="image", disable=not progress)
-    with bar:
+    with tqdm(total=len(shots), desc="rendering", unit="image", disable=not progress) as bar:
         if workers == 1:
             for chunk in chunks:
                 bar.update(work(chunk))
             return
         # Fork may deadlock once torch has started threads.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            try:
-                for done in as_completed([pool.submit(work, chunk) for chunk in chunks]):
-                    bar.update(done.result())
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        try:
+            for done in as_completed([pool.submit(work, chunk) for chunk in chunks]):
+                bar.update(done.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _replace(folder: Path, fill) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Transpose
 
-from helpers.leaves.edits import BLURS, EDITS, MOVES, blur, decode, encode
+from helpers.leaves.edits import EDITS, MOVES, decode, encode
 
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 
-# What each strength means. Every inner list is one variant of the fault: its steps, in order,
-# each with the value it takes or the (lowest, highest) value it is drawn between.
+# What each strength means. Each item of a list is one variant of the fault: its steps, in order,
+# with the value each takes, the (lowest, highest) it is drawn between, or a list to draw from.
 #   reencode   JPEG quality                      resize    share of each side kept (or scale up)
 #   crop       share of each side kept           brighten  factor on pixel values
 #   rotate     degrees, then cropped to fill     mirror    left to right
@@ -24,68 +24,60 @@ STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 #   stops      change of exposure in stops
 #   defocus    radius of the blur disc, motion: length of the streak, as shares of the long side
 #   strip      long side over short side         side      long side in pixels
-VARIANTS: dict[str, dict[str, list[list[tuple]]]] = {
+#   garbage, zeros: share of the file overwritten or kept; truncated: share kept
+VARIANTS: dict[str, dict[str, list[dict]]] = {
     "near_duplicate": {
-        "obvious": [
-            [("reencode", (60, 85))], [("resize", (0.8, 0.95))], [("brighten", (1.03, 1.08))],
-        ],
+        "obvious": [{"reencode": (60, 85)}, {"resize": (0.8, 0.95)}, {"brighten": (1.03, 1.08)}],
         "clear": [
-            [("reencode", (25, 45))], [("resize", (0.5, 0.7))], [("crop", (0.93, 0.97))],
-            [("mirror", True)], [("brighten", (1.12, 1.25))], [("rotate", (0.8, 2.0))],
+            {"reencode": (25, 45)}, {"resize": (0.5, 0.7)}, {"crop": (0.93, 0.97)},
+            {"mirror": True}, {"brighten": (1.12, 1.25)}, {"rotate": (0.8, 2.0)},
         ],
         "subtle": [
-            [("crop", (0.86, 0.9)), ("brighten", (0.85, 0.92))],
-            [("mirror", True), ("reencode", (20, 35))],
-            [("rotate", (2.5, 4.0))], [("rotate", (-4.0, -2.5))],
-            [("mirror", True), ("crop", (0.9, 0.94))],
-            [("resize", (0.4, 0.5)), ("brighten", (1.2, 1.35))],
+            {"crop": (0.86, 0.9), "brighten": (0.85, 0.92)}, {"rotate": (2.5, 4.0)},
+            {"mirror": True, "reencode": (20, 35)}, {"rotate": (-4.0, -2.5)},
+            {"mirror": True, "crop": (0.9, 0.94)},
+            {"resize": (0.4, 0.5), "brighten": (1.2, 1.35)},
         ],
         "undetectable": [
-            [("crop", (0.48, 0.55)), ("mirror", True), ("brighten", (1.3, 1.5))],
-            [("rotate", (30.0, 40.0)), ("mirror", True)],
-            [("crop", (0.55, 0.62)), ("rotate", (-25.0, -15.0)), ("mirror", True)],
+            {"crop": (0.48, 0.55), "mirror": True, "brighten": (1.3, 1.5)},
+            {"rotate": (30.0, 40.0), "mirror": True},
+            {"crop": (0.55, 0.62), "rotate": (-25.0, -15.0), "mirror": True},
         ],
     },
     "dark": {
-        "obvious": [[("brightest", (0.07, 0.11))]],
-        "clear": [[("brightest", (0.14, 0.19))]],
-        "subtle": [[("brightest", (0.25, 0.29))]],
-        "undetectable": [[("stops", (-0.25, -0.1))]],
+        "obvious": [{"brightest": (0.07, 0.11)}], "clear": [{"brightest": (0.14, 0.19)}],
+        "subtle": [{"brightest": (0.25, 0.29)}], "undetectable": [{"stops": (-0.25, -0.1)}],
     },
     "overexposed": {
-        "obvious": [[("darkest", (0.88, 0.93))]],
-        "clear": [[("darkest", (0.72, 0.78))]],
-        "subtle": [[("darkest", (0.56, 0.62))]],
-        "undetectable": [[("stops", (0.1, 0.25))]],
+        "obvious": [{"darkest": (0.88, 0.93)}], "clear": [{"darkest": (0.72, 0.78)}],
+        "subtle": [{"darkest": (0.56, 0.62)}], "undetectable": [{"stops": (0.1, 0.25)}],
     },
     "blurred": {
-        "obvious": [[("defocus", (0.035, 0.045))], [("motion", (0.12, 0.16))]],
-        "clear": [[("defocus", (0.022, 0.028))], [("motion", (0.075, 0.095))]],
-        "subtle": [[("defocus", (0.015, 0.018))], [("motion", (0.05, 0.06))]],
-        "undetectable": [[("defocus", (0.0015, 0.0025))], [("motion", (0.004, 0.007))]],
+        "obvious": [{"defocus": (0.035, 0.045)}, {"motion": (0.12, 0.16)}],
+        "clear": [{"defocus": (0.022, 0.028)}, {"motion": (0.075, 0.095)}],
+        "subtle": [{"defocus": (0.015, 0.018)}, {"motion": (0.05, 0.06)}],
+        "undetectable": [{"defocus": (0.0015, 0.0025)}, {"motion": (0.004, 0.007)}],
     },
     "corrupt": {
-        "obvious": [[("empty", True)], [("web page", True)]],
-        "clear": [[("garbage header", (0.1, 0.4))], [("zeros from", (0.0, 0.02))]],
-        "subtle": [[("truncated to", (0.15, 0.5))], [("truncated to", (0.6, 0.92))]],
+        "obvious": [{"empty": True}, {"web page": True}],
+        "clear": [{"garbage": (0.1, 0.4)}, {"zeros": (0.0, 0.02)}],
+        "subtle": [{"truncated": (0.15, 0.5)}, {"truncated": (0.6, 0.92)}],
     },
     "unusual_mode": {
-        "obvious": [[("grey", True)], [("16-bit", True)]],
-        "clear": [
-            [("palette", True)], [("RGBA", True)], [("CMYK", True)], [("EXIF orientation", (3, 8))],
-        ],
-        "subtle": [[("grey pixels in a colour file", True)]],
-        "undetectable": [[("turned without a tag", True)]],
+        "obvious": [{"grey": True}, {"16-bit": True}],
+        "clear": [{"palette": True}, {"RGBA": True}, {"CMYK": True}, {"orientation": [3, 6, 8]}],
+        "subtle": [{"grey pixels in a colour file": True}],
+        "undetectable": [{"turned without a tag": True}],
     },
     "odd_size": {
-        "obvious": [[("side", (12, 20))], [("strip", (7.0, 10.0))], [("resize", (8.0, 9.0))]],
-        "clear": [[("side", (28, 40))], [("strip", (4.5, 6.0))], [("resize", (5.0, 6.0))]],
-        "subtle": [[("strip", (3.0, 3.5))], [("resize", (3.0, 3.5))]],
-        "undetectable": [[("resize", (0.95, 1.05))]],
+        "obvious": [{"side": (12, 20)}, {"strip": (7.0, 10.0)}, {"resize": (8.0, 9.0)}],
+        "clear": [{"side": (28, 40)}, {"strip": (4.5, 6.0)}, {"resize": (5.0, 6.0)}],
+        "subtle": [{"strip": (3.0, 3.5)}, {"resize": (3.0, 3.5)}],
+        "undetectable": [{"resize": (0.95, 1.05)}],
     },
 }  # fmt: skip
 
-_FILE_STEPS = {"grey", "16-bit", "palette", "RGBA", "CMYK", "EXIF orientation"}
+_MODES = {"grey": "L", "CMYK": "CMYK", "RGBA": "RGBA", "palette": "P", "16-bit": "I;16"}
 _ENDINGS = {"16-bit": ".tif", "palette": ".png", "RGBA": ".png"}
 _TURNS = {3: Transpose.ROTATE_180, 6: Transpose.ROTATE_90, 8: Transpose.ROTATE_270}
 _WEB_PAGE = b"<!DOCTYPE html>\n<html><title>404 Not Found</title><body>" + b"<p>Gone.</p>" * 30
@@ -117,18 +109,16 @@ def choose(kind: str, strength: str, rng: np.random.Generator, variant: int | No
         raise ValueError(f"{kind!r} has no strength {strength!r}; expected one of {known}")
     variants = VARIANTS[kind][strength]
     variant = int(rng.integers(len(variants))) if variant is None else variant % len(variants)
-    return tuple((name, _draw(name, value, rng)) for name, value in variants[variant])
+    return tuple((name, _draw(value, rng)) for name, value in variants[variant].items())
 
 
-def _draw(name: str, value, rng: np.random.Generator):
-    if name == "EXIF orientation":
-        return int(rng.choice(list(_TURNS)))
+def _draw(value, rng: np.random.Generator):
+    if isinstance(value, list):
+        return int(rng.choice(value))
     if not isinstance(value, tuple):
         return value
-    low, high = value
-    if isinstance(low, int):
-        return int(rng.integers(low, high + 1))
-    return round(float(rng.uniform(low, high)), 3)
+    number = rng.uniform(*value)
+    return int(number) if isinstance(value[0], int) else round(number, 3)
 
 
 def in_words(steps: tuple) -> str:
@@ -153,7 +143,7 @@ def apply(kind: str, image: Image.Image, strength: str, rng: np.random.Generator
     -------
     PIL RGB image, or bytes
         Bytes are a whole file, where the fault lies in the file rather than in the pixels:
-        always for "corrupt", mostly for "unusual_mode". ``suffix`` names the file's ending.
+        always for "corrupt", mostly for "unusual_mode".
     """
     return perform(image, choose(kind, strength, rng), rng)
 
@@ -176,12 +166,10 @@ def perform(
             if not isinstance(image, bytes):
                 image = encode(image.convert("RGB"), quality=88)
             image = _DAMAGES[name](image, value, rng)
-        elif name in _FILE_STEPS:
+        elif name in _MODES or name == "orientation":
             image = _as_unusual_file(image.convert("RGB"), name, value, exif)
-        elif name in BLURS:
-            image = blur(image.convert("RGB"), name, value, rng)
         else:
-            image = EDITS[name](image.convert("RGB"), value)
+            image = EDITS[name](image.convert("RGB"), value, rng)
     return image
 
 
@@ -191,7 +179,7 @@ def move_mask(mask: Image.Image, steps: tuple) -> Image.Image | None:
         if name in _DAMAGES:
             return None
         if name in MOVES:
-            mask = EDITS[name](mask, value)
+            mask = EDITS[name](mask, value, None)
     return mask
 
 
@@ -205,27 +193,17 @@ def ending(steps: tuple) -> str:
     return next((_ENDINGS[name] for name, _ in steps if name in _ENDINGS), ".jpg")
 
 
-def suffix(data: bytes) -> str:
-    """The ending for the name of a file, by its content; ".jpg" for what is no image."""
-    starts = {b"\x89PNG": ".png", b"II*\x00": ".tif", b"MM\x00*": ".tif"}
-    return starts.get(data[:4], ".jpg")
-
-
 def _as_unusual_file(image, name, value, exif) -> bytes:
-    if name == "grey":
-        return encode(image.convert("L"), quality=88)
+    format = {".png": "PNG", ".tif": "TIFF"}.get(_ENDINGS.get(name), "JPEG")
+    if name == "orientation":
+        exif = exif or Image.Exif()
+        exif[0x0112] = value
+        return encode(image.transpose(_TURNS[value]), quality=88, exif=exif)
     if name == "16-bit":
-        grey = np.asarray(image.convert("L"), np.uint16)
-        return encode(Image.fromarray(grey * 257), "TIFF")
-    if name == "palette":
-        return encode(image.quantize(64), "PNG")
-    if name == "RGBA":
-        return encode(image.convert("RGBA"), "PNG")
-    if name == "CMYK":
-        return encode(image.convert("CMYK"), quality=88)
-    exif = exif or Image.Exif()
-    exif[0x0112] = value
-    return encode(image.transpose(_TURNS[value]), quality=88, exif=exif)
+        image = Image.fromarray(np.asarray(image.convert("L"), np.uint16) * 257)
+    else:
+        image = image.quantize(64) if name == "palette" else image.convert(_MODES[name])
+    return encode(image, format, quality=88)
 
 
 def _garbage(data, share, rng):
@@ -247,7 +225,7 @@ def _truncate(data, share, _):
 _DAMAGES = {
     "empty": lambda data, *_: b"",
     "web page": lambda data, *_: _WEB_PAGE,
-    "garbage header": _garbage,
-    "zeros from": lambda data, share, _: data[: int(len(data) * share)].ljust(len(data), b"\0"),
-    "truncated to": _truncate,
+    "garbage": _garbage,
+    "zeros": lambda data, share, _: data[: int(len(data) * share)].ljust(len(data), b"\0"),
+    "truncated": _truncate,
 }

