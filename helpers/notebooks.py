@@ -86,12 +86,8 @@ def strip(notebook: Any) -> Any:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
             # Without the kernel that made it, a widget's view is an error message.
-            data.pop(WIDGET_VIEW, None)
-            for kind in PICTURES:
-                if kind in data and not data.get("text/plain", "<").startswith("<"):
-                    output.metadata.setdefault(kind, {})["alt"] = data["text/plain"]
+            output.get("data", {}).pop(WIDGET_VIEW, None)
     return notebook
 
 
@@ -100,7 +96,7 @@ def keep_old_pictures(new: Any, old: Any) -> int:
 
     A picture drawn on another machine differs in some bytes; storing it each time would make the
     repository grow without a change that anybody sees. A cell keeps its outputs when its source
-    and all that nbval compares are unchanged and its pictures look the same. In a cell tagged
+    and all that its outputs say are unchanged and its pictures look the same. In a cell tagged
     ``measured`` the numbers and pictures may differ, but not the words.
     """
     before = {cell.get("id"): cell for cell in old.cells if cell.cell_type == "code"}
@@ -119,10 +115,11 @@ def keep_old_pictures(new: Any, old: Any) -> int:
 
 
 def _compared(outputs: list[Any], measured: bool) -> list[str]:
-    """What nbval compares of a cell's outputs: all but pictures; no numbers if `measured`."""
+    """What a cell's outputs say: text and alt text, without numbers if `measured`."""
     parts = []
     for output in outputs:
-        parts.append(output.get("name", "") + output.get("text", "") + output.get("evalue", ""))
+        words = [output.get(name, "") for name in ("name", "text", "evalue", "metadata")]
+        parts.append(" ".join(map(str, words)))
         for kind, content in sorted(output.get("data", {}).items()):
             parts.append(kind if kind in PICTURES else f"{kind} {content}")
     return [re.sub(r"[\d.,:%\s-]+", " ", part) for part in parts] if measured else parts

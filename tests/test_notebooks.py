@@ -75,14 +75,6 @@ def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
     assert ran.cells[0].outputs[0].data == {"text/plain": "Browser of leaves"}
 
 
-def test_strip_puts_a_figures_description_where_nbconvert_looks_for_alt_text():
-    ran = notebook(code("draw()", picture(_png(10), "A leaf."), picture(_png(10), "<Figure size>")))
-    notebooks.strip(ran)
-    described, nameless = ran.cells[0].outputs
-    assert described.metadata["image/png"]["alt"] == "A leaf."
-    assert nameless.metadata == {}
-
-
 def test_run_executes_against_the_dataset_given_and_leaves_the_file_alone(tmp_path):
     source = "import os\nprint(os.environ['WORKBOOK_DATASET'], os.environ['WORKBOOK_WORK'])"
     path = write(tmp_path / "50_asks.ipynb", code(source))

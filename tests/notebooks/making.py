@@ -16,8 +16,9 @@ def printed(text: str) -> NotebookNode:
     return new_output("stream", name="stdout", text=text)
 
 
-def picture(png: str, text: str = "A leaf on stone.") -> NotebookNode:
-    return new_output("display_data", {"image/png": png, "text/plain": text})
+def picture(png: str, alt: str = "A leaf on stone.") -> NotebookNode:
+    data = {"image/png": png, "text/plain": "<Figure size 640x480 with 1 Axes>"}
+    return new_output("display_data", data, metadata={"image/png": {"alt": alt}})
 
 
 def notebook(*cells: NotebookNode | str) -> NotebookNode:

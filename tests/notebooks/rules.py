@@ -291,8 +291,8 @@ def metadata_say_nothing_of_the_run(notebook, number):
 def pictures_say_what_they_show(notebook, number):
     for place, cell in code_cells(notebook):
         for output in cell.outputs:
-            data = output.get("data", {})
-            if not any(kind in data for kind in PICTURES):
-                continue
-            if data.get("text/plain", "<Figure").startswith(("<Figure", "<IPython", "<PIL")):
-                yield f"the picture of cell {place} has no alt text"
+            for kind in PICTURES:
+                if kind not in output.get("data", {}):
+                    continue
+                if not output.metadata.get(kind, {}).get("alt", "").strip():
+                    yield f"the picture of cell {place} has no alt text"

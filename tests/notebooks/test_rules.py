@@ -186,7 +186,7 @@ BAD = {
     ),
     "a picture without alt text": (
         "pictures_say_what_they_show",
-        lambda: _spoil(DRAW, code("draw()", picture("aGk=", "<Figure size 640x480 with 1 Axes>"))),
+        lambda: _spoil(DRAW, code("draw()", picture("aGk=", alt=" "))),
     ),
 }
 
