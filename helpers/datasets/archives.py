@@ -8,14 +8,13 @@ import stat
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO
+from collections.abc import Callable
+from pathlib import Path, PureWindowsPath
 
 from helpers.datasets.dataset import DatasetError, make_folder
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-MAX_BYTES = 200 * 2**30
+MIN_LIMIT = 2**30
 MAX_RATIO = 1000  # text and blank pictures reach some hundreds, decompression bombs far more
 
 
@@ -45,29 +44,47 @@ def build_folder(folder: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def extract(archive: Path, folder: Path) -> None:
-    """Unpack a zip or tar into `folder`, which must be empty.
-
-    Contents are copied as plain files: no owner, permission, link or device can come out.
+    """Unpack a zip or tar into `folder`: plain files only, without owner or special rights.
 
     Raises
     ------
     DatasetError
-        When the archive is damaged, encrypted, absurdly large when unpacked, or holds a member
-        that is a link, a device, absolute or above the folder. Nothing is unpacked then that could
-        lie outside `folder`.
+        The archive is damaged, encrypted or absurdly large when unpacked, or a member is a link, a
+        device, absolute or above the folder; that member and those after it are not unpacked.
     """
-    unpacked, size = 0, max(archive.stat().st_size, 1)
+    limit, unpacked = max(MIN_LIMIT, MAX_RATIO * archive.stat().st_size), 0
+
+    def check(name: str, plain: bool, size: int) -> None:
+        nonlocal unpacked
+        unpacked += size
+        path = PureWindowsPath(name)  # knows the marks of both systems
+        reasons = {
+            "is a link or a device": not plain,
+            "has an absolute path": path.drive or path.root,
+            "leads out of the folder": ".." in path.parts,
+            "unpacks to far more than an archive may": unpacked > limit,
+        }
+        for why in filter(reasons.get, reasons):
+            raise DatasetError(
+                f"'{archive.name}' was refused because its member {name!r} {why}; expected plain "
+                "image files, so get the archive from a source you trust."
+            )
+
+    def plain_member(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+        check(member.name, member.isfile() or member.isdir(), member.size)
+        return tarfile.data_filter(member, path)
+
     try:
-        for name, length, stream in _members(archive):
-            unpacked += length
-            if unpacked > MAX_BYTES or (unpacked > 2**30 and unpacked > size * MAX_RATIO):
-                raise DatasetError(
-                    _refusal(archive, name, "unpacks to far more than an archive may")
-                )
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with stream, open(target, "wb") as file:
-                shutil.copyfileobj(stream, file, 1 << 20)
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as file:
+                for member in file.infolist():
+                    kind = stat.S_IFMT(member.external_attr >> 16)
+                    plain = kind in (0, stat.S_IFREG, stat.S_IFDIR)
+                    check(member.filename, plain, member.file_size)
+                file.extractall(folder)
+        else:
+            with tarfile.open(archive) as file:
+                file.extractall(folder, filter=plain_member)
     except DatasetError:
         raise
     except Exception as error:  # zlib, lzma, tarfile and zipfile each raise their own kinds
@@ -75,41 +92,3 @@ def extract(archive: Path, folder: Path) -> None:
             f"'{archive.name}' cannot be unpacked ({error}); it is damaged or not a zip or tar "
             "archive, so fetch it again."
         ) from error
-
-
-def _members(archive: Path) -> Iterator[tuple[str, int, BinaryIO]]:
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as file:
-            for member in file.infolist():
-                kind = stat.S_IFMT(member.external_attr >> 16)
-                plain = member.is_dir() or kind in (0, stat.S_IFREG)
-                _check(archive, member.filename, plain)
-                if member.flag_bits & 1:
-                    raise DatasetError(_refusal(archive, member.filename, "is encrypted"))
-                if not member.is_dir():
-                    yield member.filename, member.file_size, file.open(member)
-        return
-    with tarfile.open(archive, "r|*") as file:
-        for member in file:
-            if member.type in (tarfile.XHDTYPE, tarfile.XGLTYPE):
-                continue
-            _check(archive, member.name, member.isfile() or member.isdir())
-            if member.isfile():
-                yield member.name, member.size, file.extractfile(member)
-
-
-def _check(archive: Path, name: str, plain: bool) -> None:
-    windows = PureWindowsPath(name)
-    if not plain:
-        raise DatasetError(_refusal(archive, name, "is a link or a device"))
-    if PurePosixPath(name).is_absolute() or windows.drive or windows.root:
-        raise DatasetError(_refusal(archive, name, "has an absolute path"))
-    if ".." in windows.parts or "\0" in name:
-        raise DatasetError(_refusal(archive, name, "leads out of the folder"))
-
-
-def _refusal(archive: Path, name: str, why: str) -> str:
-    return (
-        f"'{archive.name}' was refused because its member {name!r} {why}; expected plain image "
-        "files, so get the archive from a source you trust."
-    )

@@ -31,15 +31,12 @@ DROPPED = {
 POOR = ("dark", "overexposed", "blurred")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS decisions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    image_id TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, label TEXT,
-    "when" TEXT NOT NULL, undone INTEGER REFERENCES decisions (id)
-)"""
-_STANDING = """
-action != 'undo' AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL)"""
-
-_INSERT = """
-INSERT INTO decisions (image_id, action, reason, label, "when", undone) VALUES (?, ?, ?, ?, ?, ?)"""
+    id INTEGER PRIMARY KEY AUTOINCREMENT, image_id TEXT NOT NULL, action TEXT NOT NULL,
+    reason TEXT NOT NULL, label TEXT, "when" TEXT NOT NULL, undone INTEGER)"""
+_INSERT = "INSERT INTO decisions VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+_LAST = """
+SELECT * FROM decisions WHERE action != 'undo'
+AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL) ORDER BY id DESC LIMIT 1"""
 
 
 def _now() -> str:
@@ -67,9 +64,6 @@ class DecisionLog:
         known = isinstance(where, Dataset)
         self._known = where.images.index if known else None
         self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
-
-    def __repr__(self) -> str:
-        return f"DecisionLog {self.path.name!r}: {len(self.current())} decisions stand"
 
     def record(
         self, image_id: str, action: str, reason: str = "", label: str | None = None
@@ -100,45 +94,35 @@ class DecisionLog:
         """Take back the last decision that still stands, again and again; returns what it was
         (image_id, action, reason, label, when), or None when nothing is left."""
         with self._writing() as log:
-            last = log.execute(
-                f'SELECT id, image_id, action, reason, label, "when" FROM decisions'
-                f" WHERE {_STANDING} ORDER BY id DESC LIMIT 1"
-            ).fetchone()
+            last = log.execute(_LAST).fetchone()
             if last:
                 log.execute(_INSERT, (last[1], "undo", "", None, _now(), last[0]))
-        return dict(zip(COLUMNS, last[1:], strict=True)) if last else None
+        return dict(zip(COLUMNS, last[1:6], strict=True)) if last else None
 
     def current(self) -> pd.DataFrame:
         """The decision that stands for each image, by image_id in order of decision: action,
         reason, label (missing unless relabelled), when (UTC)."""
-        table = self._read(f"{_STANDING} AND id IN (SELECT MAX(id) FROM decisions"
-                           f" WHERE {_STANDING} GROUP BY image_id)")  # fmt: skip
-        return table.set_index("image_id")[COLUMNS[1:]]
+        table = self.history()
+        standing = table[(table["action"] != "undo") & ~table.index.isin(table["undone"].dropna())]
+        return standing.drop_duplicates("image_id", keep="last").set_index("image_id")[COLUMNS[1:]]
 
     def history(self) -> pd.DataFrame:
         """Everything ever recorded, by running number, undo included: image_id, action, reason,
         label, when, undone (the number of the decision that an undo took back)."""
-        return self._read("1")
-
-    def _read(self, which: str) -> pd.DataFrame:
         import pandas as pd
 
-        columns = ["id", *COLUMNS, "undone"]
-        rows = []
-        if self.path.exists():
-            try:
-                with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", 30, uri=True)) as log:
-                    rows = log.execute(
-                        'SELECT id, image_id, action, reason, label, "when", undone FROM decisions'
-                        f" WHERE {which} ORDER BY id"
-                    ).fetchall()
-            except sqlite3.Error as error:
-                if "no such table" not in str(error):
-                    raise DatasetError(self._sentence("cannot be read", error)) from error
-        table = pd.DataFrame(rows, columns=columns).set_index("id")
-        text = dict.fromkeys(("image_id", "action", "reason", "label"), "str")
-        when = pd.to_datetime(table["when"], utc=True, format="ISO8601")
-        return table.astype(text | {"undone": "Int64"}).assign(when=when)
+        used = self.path.exists() and self.path.stat().st_size
+        source = f"{self.path.as_uri()}?mode=ro" if used else ":memory:"
+        kinds = {"undone": "Int64"} | dict.fromkeys(COLUMNS[:4], "str")
+        try:
+            with closing(sqlite3.connect(source, timeout=30, uri=True)) as log:
+                if not used:
+                    log.execute(_TABLE)
+                rows = log.execute("SELECT * FROM decisions ORDER BY id").fetchall()
+        except sqlite3.Error as error:
+            raise DatasetError(self._sentence("cannot be read", error)) from error
+        table = pd.DataFrame(rows, columns=["id", *COLUMNS, "undone"]).set_index("id").astype(kinds)
+        return table.assign(when=pd.to_datetime(table["when"], utc=True, format="ISO8601"))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -170,19 +154,17 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
         images that are not in `dataset` do nothing.
     """
     table = decisions.current() if isinstance(decisions, DecisionLog) else decisions
-    if strange := sorted(set(table["action"]) - set(ACTIONS)):
+    nameless = (table["action"] == "relabel") & table["label"].isna()
+    if (strange := table[~table["action"].isin(ACTIONS) | nameless]).size:
+        first = f"{strange['action'].iloc[0]!r} for {strange.index[0]!r}"
         raise DatasetError(
-            f"There is no decision {some(map(repr, strange))}; expected one of {some(ACTIONS)}."
+            f"{len(strange):,} decisions cannot be applied, the first {first}; expected one of "
+            f"{some(ACTIONS)}, and a label with relabel."
         )
     table = table[table.index.isin(dataset.images.index)]
     images = dataset.images.copy()
-    relabelled = table[table["action"] == "relabel"]
-    if relabelled["label"].isna().any():
-        which = relabelled.index[relabelled["label"].isna()]
-        raise DatasetError(
-            f"Decisions to relabel need a label, and these have none: {some(which)}."
-        )
-    images.loc[relabelled.index, "label"] = relabelled["label"]
+    relabelled = table.loc[table["action"] == "relabel", "label"]
+    images.loc[relabelled.index, "label"] = relabelled
     return dataset.with_images(images.drop(table.index[table["action"] == "drop"]))
 
 

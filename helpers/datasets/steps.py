@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
-import tempfile
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,8 +68,8 @@ def saved(
         stored = read_table(path, schema)
         if stored is None:
             built = build()
-            if missing := _breaks(built, schema):
-                raise ValueError(f"step {name!r} built a table without {missing}")
+            if unmet := _unmet(built, schema):
+                raise ValueError(f"step {name!r} built a table without {unmet}")
             write_table(built, path)
             stored = read_table(path, schema)
     return stored
@@ -90,28 +89,20 @@ def step_key(
 
 
 def _fingerprint(item: object) -> bytes:
-    import numpy as np
     import pandas as pd
 
     if isinstance(item, (pd.DataFrame, pd.Series, pd.Index)):
-        names = list(item.columns) if isinstance(item, pd.DataFrame) else [item.name]
-        kinds = list(item.dtypes) if isinstance(item, pd.DataFrame) else [item.dtype]
+        frame = item if isinstance(item, pd.DataFrame) else item.to_frame()
         try:
-            rows = pd.util.hash_pandas_object(item)
+            rows = pd.util.hash_pandas_object(frame)
         except TypeError:  # cells that hold lists or arrays
-            rows = pd.util.hash_pandas_object(item.map(repr))
-        return f"{type(item).__name__}{names}{kinds}".encode() + rows.to_numpy().tobytes()
-    if isinstance(item, np.ndarray):
-        return f"{item.dtype}{item.shape}".encode() + item.tobytes()
-    if isinstance(item, Mapping):
-        item = list(item.items())
-    if isinstance(item, (set, frozenset)):
-        item = sorted(item, key=repr)
+            rows = pd.util.hash_pandas_object(frame.map(repr))
+        return f"{type(item)}{dict(frame.dtypes)}".encode() + rows.to_numpy().tobytes()
     if isinstance(item, (list, tuple)):
         return b"(" + b"".join(map(_fingerprint, item)) + b")"
-    if item is None or isinstance(item, (str, bytes, int, float, bool, Path, np.generic)):
+    if item is None or isinstance(item, (str, bytes, int, float, Path)):
         return f"{type(item).__name__} {item!r};".encode()
-    raise TypeError(f"an input of a step must be a table, array or plain value, not {item!r:.80}")
+    raise TypeError(f"an input of a step must be a table or a plain value, not {item!r:.80}")
 
 
 def _file_facts(dataset: Dataset) -> bytes:
@@ -126,15 +117,12 @@ def _file_facts(dataset: Dataset) -> bytes:
     return digest.digest()
 
 
-def _breaks(table: pd.DataFrame, schema: Mapping | None) -> str:
+def _unmet(table: pd.DataFrame, schema: Mapping | None) -> dict:
+    """The part of `schema` that `table` does not meet."""
     import pandas as pd
 
-    for column, dtype in (schema or {}).items():
-        if column not in table.columns:
-            return f"column {column!r}"
-        if table[column].dtype != pd.api.types.pandas_dtype(dtype):
-            return f"{dtype} in column {column!r} (it is {table[column].dtype})"
-    return ""
+    wanted = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in (schema or {}).items()}
+    return {name: dtype for name, dtype in wanted.items() if table.dtypes.get(name) != dtype}
 
 
 def read_table(path: Path, schema: Mapping | None = None) -> pd.DataFrame | None:
@@ -147,26 +135,22 @@ def read_table(path: Path, schema: Mapping | None = None) -> pd.DataFrame | None
         table = pd.read_parquet(path)
     except Exception:  # pyarrow raises many kinds on a damaged file
         return None
-    return None if _breaks(table, schema) else table
+    return None if _unmet(table, schema) else table
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write Parquet so that a reader sees the old file or the whole new one, never half of it."""
+    part = path.with_name(f".{path.name}-{os.getpid()}-{threading.get_ident()}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        os.close(handle)
+        table.to_parquet(part)
+        os.replace(part, path)
     except OSError as error:
         raise DatasetError(
-            f"Nothing can be written to '{path.parent}' ({error.strerror}); set WORKBOOK_WORK to "
-            "a folder you may write to."
+            f"Nothing can be written to '{path.parent}' ({error.strerror or error}); set "
+            "WORKBOOK_WORK to a folder you may write to."
         ) from error
-    try:
-        table.to_parquet(name)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def locked(path: Path):

@@ -50,7 +50,7 @@ def test_plain_files_come_out_without_special_rights(tmp_path, name):
     extract(archive, out)
     assert contents(out) == sorted(GOOD)
     assert (out / GOOD[1]).read_bytes() == b"abc"
-    assert not (out / GOOD[1]).stat().st_mode & 0o6111
+    assert not (out / GOOD[1]).stat().st_mode & 0o6022
 
 
 BAD = {
@@ -83,7 +83,7 @@ def test_a_zip_that_reaches_outside_is_refused(tmp_path, case):
     (tmp_path / "deep" / "out").mkdir(parents=True)
     with pytest.raises(DatasetError, match=why):
         extract(archive, tmp_path / "deep" / "out")
-    assert contents(tmp_path) == ["a.zip", "deep/out/cat/1.jpg"]
+    assert contents(tmp_path) == ["a.zip"]
 
 
 def test_a_link_in_a_zip_is_refused(tmp_path):
@@ -95,7 +95,8 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
 def test_a_bomb_is_refused(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("big.bmp", bytes(1_000_000))
-    monkeypatch.setattr("helpers.datasets.archives.MAX_BYTES", 999_999)
+    monkeypatch.setattr("helpers.datasets.archives.MIN_LIMIT", 1000)
+    monkeypatch.setattr("helpers.datasets.archives.MAX_RATIO", 100)
     with pytest.raises(DatasetError, match="'big.bmp' unpacks to far more"):
         extract(tmp_path / "a.zip", tmp_path)
     assert contents(tmp_path) == ["a.zip"]

@@ -166,7 +166,8 @@ def test_decisions_about_other_images_do_nothing(dataset):
 
 
 @pytest.mark.parametrize(
-    ("action", "message"), [("burn", "no decision 'burn'"), ("relabel", "have none: cat/1.jpg")]
+    ("action", "message"),
+    [("burn", "'burn' for 'cat/1.jpg'"), ("relabel", "and a label with relabel")],
 )
 def test_decisions_that_make_no_sense_are_not_applied(dataset, action, message):
     decisions = pd.DataFrame({"action": [action], "label": [None]}, index=["cat/1.jpg"])

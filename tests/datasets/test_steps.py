@@ -73,13 +73,11 @@ def test_the_key_follows_the_table_the_inputs_the_code_and_the_files(dataset):
         key(dataset, inputs=[1.0]),
         key(dataset, inputs=["1"]),
         key(dataset, inputs=[[1]]),
-        key(dataset, inputs=[{"a": 1}]),
         key(dataset, inputs=[table]),
         key(dataset, inputs=[table.astype(float)]),
         key(dataset, inputs=[table.rename(columns={"a": "b"})]),
         key(dataset, inputs=[table["a"]]),
         key(dataset, inputs=[table[::-1]]),
-        key(dataset, inputs=[np.array([1, 2])]),
         key(dataset, inputs=[pd.DataFrame({"a": [[1], [2]]})]),
         key(dataset, code=[some_module]),
         key(dataset, code=[some_module.write_digits]),
@@ -103,16 +101,16 @@ def test_the_key_is_the_same_in_another_process(dataset):
     code = (
         "import sys; from helpers.datasets import open_dataset; "
         "from helpers.datasets.steps import step_key; "
-        "print(step_key(open_dataset(sys.argv[1]), inputs=[{'b', 'a', 'c'}, {'k': 1}], code=()))"
+        "print(step_key(open_dataset(sys.argv[1]), inputs=[['b', 2, None]], code=()))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     command = [sys.executable, "-c", code, str(dataset.root)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.strip() == key(dataset, inputs=[{"c", "b", "a"}, {"k": 1}])
+    assert done.stdout.strip() == key(dataset, inputs=[["b", 2, None]])
 
 
 def test_an_input_that_has_no_stable_value_is_refused(dataset):
-    with pytest.raises(TypeError, match="must be a table, array or plain value"):
+    with pytest.raises(TypeError, match="must be a table or a plain value"):
         key(dataset, inputs=[object()])
 
 
