@@ -14,7 +14,7 @@ from helpers.leaves.species import look_up
 
 # A texture covers this many frames (long sides) in each direction.
 FRAMES = 3.6
-_TEXELS = 1152
+_TEXELS = 960
 
 # Dark, middle and tint colours (sRGB) of the variants of each surface; the tint channel blends
 # towards the third.
@@ -89,18 +89,19 @@ def _enlarged(*channels: np.ndarray) -> Atlas:
     big = [np.repeat(np.repeat(channel, 2, 0), 2, 1) for channel in channels]
     for axis in (0, 1):
         big = [(2 * c + np.roll(c, 1, axis) + np.roll(c, -1, axis)) / 4 for c in big]
-    return Atlas(big[0] + 0.06 * (fractal(generator("grain"), _TEXELS, 0.8) - 0.5), *big[1:])
+    grain = np.tile(fractal(generator("grain"), _TEXELS // 4, 0.8), (4, 4))
+    return Atlas(big[0] + 0.06 * (grain - 0.5), *big[1:])
 
 
 def _grass(rng) -> Atlas:
     image = Image.new("RGB", (_TEXELS, _TEXELS), (18, 60, 0))
     draw = ImageDraw.Draw(image)
     lean = fractal(rng, 64, 3.0)
-    for i, depth in enumerate(np.linspace(0.0, 1.0, 5200) ** 1.2):
-        root = rng.random(2) * (_TEXELS + 160) - 80
+    for i, depth in enumerate(np.linspace(0.0, 1.0, 4800) ** 1.2):
+        root = rng.random(2) * (_TEXELS + 140) - 70
         spot = np.clip(root / _TEXELS * 63, 0, 63).astype(int)
         turn = np.pi / 2 + 6.0 * (lean[spot[1], spot[0]] - 0.5) + rng.normal(0, 0.55)
-        length, width = rng.uniform(70, 190), rng.uniform(5.0, 12.0)
+        length, width = rng.uniform(60, 160), rng.uniform(4.2, 10.0)
         middle, left, right = blade_edges(root, turn, length, width, rng.normal(0, 0.55))
         dry = rng.random() < 0.05
         tint = rng.beta(1.2, 2.5) * 160 + (90 if dry else 0)
@@ -134,14 +135,14 @@ def _paper(rng) -> Atlas:
 
 
 def _soil(rng) -> Atlas:
-    radii = np.minimum(2.6 * (1 - rng.random(17000)) ** -0.55, 17.0)
+    radii = np.minimum(2.4 * (1 - rng.random(9000)) ** -0.55, 14.0)
     height, tone = heap(rng, _TEXELS, radii)
     fine = fractal(rng, _TEXELS, 1.0)
     damp = fractal(rng, _TEXELS, 3.0)
-    lit = smoothstep(-3.0, 9.0, height)
+    lit = smoothstep(-3.0, 7.5, height)
     light = (0.10 + 0.5 * lit) * (0.6 + 0.6 * tone) * (0.6 + 0.8 * fine) * (0.55 + 0.9 * damp)
     pebbles = smoothstep(0.955, 0.965, tone)
-    return Atlas(light + 0.35 * pebbles * lit, pebbles + 0.35 * tone, height / 28.0 + 0.15 * fine)
+    return Atlas(light + 0.35 * pebbles * lit, pebbles + 0.35 * tone, height / 23.0 + 0.15 * fine)
 
 
 def _stone(rng) -> Atlas:

@@ -230,8 +230,8 @@ def _grow_fan(species: Species, rng):
     left = _bulged((0, 0), top[0], rng.uniform(-0.08, -0.02))
     right = _bulged(top[-1], (0, 0), rng.uniform(-0.08, -0.02))
     number = _count(rng, species.veins)
-    ends = 0.97 * top[np.linspace(2, 197, number).astype(int)]
-    control = ends * (0.42, 0.5) + rng.normal(0, 0.004, (number, 2))
+    ends = 0.97 * top[np.linspace(4, 195, number).astype(int)]
+    control = ends * (0.36, 0.52) + rng.normal(0, 0.004, (number, 2))
     veins = _curves((0, 0), control, ends, 24)
     fork = np.where(np.arange(number) % 2, 0, rng.integers(3, 11, number))[:, None]
     steps = fork + np.rint((23 - fork) * np.linspace(0, 1, 12)).astype(int)

@@ -1,0 +1,40 @@
+import numpy as np
+
+from helpers.leaves.clutter import overgrow, reach_in, scatter
+from helpers.leaves.noise import generator
+from helpers.leaves.shading import Light
+
+
+def plain(level=0.5, size=80):
+    return np.full((3, size, size), level, np.float32), np.zeros((size, size), np.float32)
+
+
+def test_litter_colours_and_lifts_the_same_ground():
+    albedo, relief = plain()
+    scatter(albedo, relief, np.array([40.0, 40.0]), generator("litter", 2))
+    painted = np.abs(albedo - 0.5).max(axis=0) > 0.05
+    assert 0 < painted.mean() < 0.4
+    assert relief[painted].mean() > 4 * relief[~painted].mean()
+
+
+def test_grass_over_a_leaf_hides_part_of_it():
+    lit, mask = plain()
+    mask[20:60, 20:60] = 1
+    turn = np.linspace(0, 6, 40)
+    margin = 40 + 20 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    overgrow(lit, mask, margin, np.array([0.1, 0.3, 0.05]), generator("blades", 1))
+    hidden = mask[20:60, 20:60] < 0.5
+    assert 0 < hidden.mean() < 0.5
+    assert np.all(lit[1, 20:60, 20:60][hidden] > lit[0, 20:60, 20:60][hidden])
+
+
+def test_a_finger_comes_from_the_edge_and_hides_what_is_behind():
+    light = Light(np.ones(3), np.full(3, 0.4), np.array([0.0, 0.0, 1.0]), 0.1)
+    for seed in range(8):
+        lit, mask = plain()
+        mask[:] = 1
+        reach_in(lit, mask, light, generator("finger", seed))
+        finger = mask < 0.5
+        assert 0.002 < finger.mean() < 0.15
+        border = np.concatenate([finger[0], finger[-1], finger[:, 0], finger[:, -1]])
+        assert border.any()
