@@ -91,29 +91,23 @@ class Dataset:
         return len(self.images)
 
     def __repr__(self) -> str:
-        return f"Dataset {self.name!r}: " + ", ".join(f"{k} {v}" for k, v in self._facts()[:3])
+        shown = [f"{key} {value}" for key, value in self._facts().items()]
+        return f"Dataset {self.name!r}: {', '.join(shown[:3])}"
 
     def _repr_html_(self) -> str:
-        facts = [("dataset", self.name), *self._facts()]
+        facts = [("dataset", self.name), *self._facts().items(), *(("note", n) for n in self.notes)]
         rows = (f"<tr><th>{k}</th><td>{html.escape(str(v))}</td></tr>" for k, v in facts)
         return f"<table>{''.join(rows)}</table>"
 
-    def _facts(self) -> list[tuple[str, str]]:
-        splits = self.images["split"].value_counts()
-        counted = [f"{s} {splits[s]:,}" for s in SPLITS if s in splits]
-        if open_rows := int(self.images["split"].isna().sum()):
-            counted.append(f"undecided {open_rows:,}")
-        classes = self.classes
-        facts = [
-            ("images", f"{len(self):,}"),
-            ("classes", f"{len(classes)} ({some(classes, 12)})" if classes else "none"),
-            ("splits", " / ".join(counted)),
-        ]
-        if self.metadata:
-            facts.append(("metadata", some(self.metadata, 12)))
-        if self.group:
-            facts.append(("same thing", f"column {self.group!r}"))
-        return facts + [("note", note) for note in self.notes]
+    def _facts(self) -> dict[str, str]:
+        splits = self.images["split"].fillna("undecided").value_counts()
+        counted = (
+            f"{split} {splits[split]:,}" for split in [*SPLITS, "undecided"] if split in splits
+        )
+        classes = f"{len(self.classes)} ({some(self.classes, 12)})" if self.labelled else "none"
+        facts = {"images": f"{len(self):,}", "classes": classes, "splits": " / ".join(counted)}
+        facts |= {"metadata": some(self.metadata, 12)} if self.metadata else {}
+        return facts | ({"group": self.group} if self.group else {})
 
     @property
     def classes(self) -> list[str]:

@@ -120,19 +120,17 @@ def _archive(download: Download, folder: Path, name: str, progress: bool) -> Pat
         os.replace(part, output)
 
     try:
-        path = pooch.retrieve(download.url, download.digest, name, folder, downloader=resume)
+        return Path(pooch.retrieve(download.url, download.digest, name, folder, downloader=resume))
     except DatasetError:
         raise
     except Exception as error:
-        code = getattr(getattr(error, "response", None), "status_code", None)
-        why = f"the server answered {code}" if code else "no connection, or it broke off"
-        if "does not match" in str(error):
-            why = "its hash is not the one we know"
+        why = getattr(error, "response", None)
+        why = f"the server answered {why.status_code}" if why is not None else "no connection"
+        why = "its hash is not the one we know" if "does not match" in str(error) else why
         raise DatasetError(
             f"{download.title.partition(',')[0]} could not be fetched from {download.url} ({why}); "
             f"try again with internet access, or {OFFLINE}."
         ) from error
-    return Path(path)
 
 
 def _fetch_rest(url: str, part: Path, size: tuple[int, int], progress: bool) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.datasets.dataset import DatasetError
@@ -39,17 +38,12 @@ def split_of(word: object) -> str | None:
     return _SPLIT_OF.get(letters)
 
 
-@dataclass
 class Found:
     """What lies in a folder: relative POSIX paths by kind, and what was left aside and why."""
 
-    images: list[str] = field(default_factory=list)
-    tables: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
-    dangling: list[str] = field(default_factory=list)
+    def __init__(self):
+        self.images, self.tables, self.others, self.hidden = [], [], [], []
+        self.unreadable, self.outside, self.dangling = [], [], []
 
     def kind_of(self, entry: os.DirEntry, inside: str) -> list[str]:
         """The list that an entry (no folder) belongs to."""

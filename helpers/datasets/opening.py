@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.datasets.archives import ARCHIVES, build_folder, extract
@@ -71,13 +72,13 @@ def open_dataset(
 def _open_path(text: str) -> Dataset:
     path = Path(text).expanduser()
     try:
-        is_folder, exists = path.is_dir(), path.exists()
+        exists = path.exists()
     except OSError as error:
         raise DatasetError(f"'{text}' cannot be opened ({error.strerror}).") from error
-    if is_folder:
-        return open_folder(path)
     if not exists:
         raise DatasetError(_unknown(text, path))
+    if path.is_dir():
+        return open_folder(path)
     if path.suffix.lower() in TABLES:
         return open_folder(path.parent, table=path.name)
     if path.name.lower().endswith(ARCHIVES):
@@ -92,17 +93,14 @@ def _open_path(text: str) -> Dataset:
 def _unknown(text: str, path: Path) -> str:
     if "://" in text:
         return f"'{text}' is a web address; download it and open the file or folder by its path."
-    if path.parent.is_dir() and (path.parent != Path() or path.suffix):
-        near = suggestion(path.name, (entry.name for entry in path.parent.iterdir()))
-        where = path.parent if path.parent != Path() else Path.cwd()
-        return f"'{text}' does not exist in '{where}'{near or '; check the spelling'}."
-    if path.parent != Path():
-        there = next(parent for parent in path.absolute().parents if parent.exists())
-        return f"'{text}' does not exist: '{there}' is there, but nothing further; check the path."
-    return (
-        f"{text!r} is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder in "
-        f"'{Path.cwd()}'{suggestion(text, NAMES) or '; give the path of a folder of images'}."
-    )
+    there = next(parent for parent in path.absolute().parents if parent.exists())
+    near = suggestion(path.name, os.listdir(there)) if there == path.absolute().parent else ""
+    if path.parent == Path() and not path.suffix:
+        return (
+            f"{text!r} is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder in "
+            f"'{there}'{suggestion(text, NAMES) or near or '; give the path of a folder'}."
+        )
+    return f"'{text}' does not exist; '{there}' does{near or ', so check what follows it'}."
 
 
 def open_folder(folder: Path, name: str | None = None, table: str | None = None) -> Dataset:
@@ -155,18 +153,12 @@ def _colliding(image_ids: list[str]) -> list[str]:
 
 
 def _no_images(folder: Path, found: Found) -> str:
-    photos = f"photos such as '{folder.resolve().name}/CLASS/*.jpg'"
-    expected = f"{photos}, perhaps with a CSV beside them or in a folder of its own beside theirs"
-    if found.unreadable:
-        return f"'{folder}' shows no images; {found.notes()[0].rstrip('.')}; give us permission."
-    if links := found.outside + found.dangling:
-        return (
-            f"'{folder}' holds only links ({some(sorted(links))}), which are never followed out of "
-            "the folder; open the folder they lead to, or copy the files."
-        )
-    there = sorted(found.others + found.tables)
-    what = f"no images among {len(there):,} files ({some(there)})" if there else "no files at all"
-    return f"'{folder}' holds {what}; expected {expected}."
+    left_aside = " ".join(found.notes()).rstrip(".") or "it is empty"
+    return (
+        f"'{folder}' holds no images: {left_aside}; expected photos such as "
+        f"'{folder.resolve().name}/CLASS/*.jpg', perhaps with a CSV beside them or in a folder of "
+        "its own beside theirs."
+    )
 
 
 def _open_archive(path: Path) -> Dataset:
@@ -182,8 +174,7 @@ def _open_digits() -> Dataset:
     from helpers.datasets.digits import NOTE, write_digits
 
     folder = build_folder(work_folder() / "data" / "digits", write_digits)
-    dataset = open_folder(folder, "digits")
-    return Dataset("digits", dataset.root, dataset.images, notes=(NOTE, *dataset.notes))
+    return replace(open_folder(folder, "digits"), notes=(NOTE,))
 
 
 def _open_download(name: str, progress: bool) -> Dataset:

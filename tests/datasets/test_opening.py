@@ -65,7 +65,7 @@ def test_an_archive_is_unpacked_beside_our_results_and_opened(tree, work, kind):
 def test_missing_paths_say_where_the_path_ends_and_suggest(tree):
     root = tree("cat/1.jpg", "dog/2.jpg")
     assert "did you mean 'photos'?" in refusal(root.parent / "fotos")
-    assert f"'{root}' is there, but nothing further" in refusal(root / "x" / "y")
+    assert f"'{root}' does, so check what follows it" in refusal(root / "x" / "y")
     assert "web address" in refusal("https://example.org/pets.zip")
 
 
@@ -89,19 +89,24 @@ def test_what_is_no_name_and_no_path_says_so(source):
 def test_an_empty_folder_says_what_was_expected(tmp_path):
     (tmp_path / "photos" / "deep").mkdir(parents=True)
     message = refusal(tmp_path / "photos")
-    assert "holds no files at all; expected photos such as 'photos/CLASS/*.jpg'" in message
+    assert "holds no images: it is empty; expected photos such as 'photos/CLASS/*.jpg'" in message
 
 
 def test_a_folder_without_images_names_what_is_there(tree):
     message = refusal(tree("a.txt", "b.pdf", "sub/c.doc", "d.mov"))
-    assert "no images among 4 files (a.txt, b.pdf, d.mov and 1 more)" in message
+    assert (
+        "holds no images: 4 names ignored as neither image nor table by extension: a.txt" in message
+    )
 
 
 def test_a_folder_of_links_says_that_they_are_not_followed(tree, tmp_path):
     root = tree("photos/cat/1.jpg")
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "cat").symlink_to(root)
-    assert "holds only links (cat), which are never followed" in refusal(tmp_path / "links")
+    assert (
+        "holds no images: 1 link to a folder, or out of this one, never followed: cat;"
+        in refusal(tmp_path / "links")
+    )
 
 
 def test_a_single_image_or_another_file_points_to_its_folder(tree):
