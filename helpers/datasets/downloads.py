@@ -27,7 +27,6 @@ class Download:
     publishes none. `folder` is the part of the archive that holds the images.
     """
 
-    title: str
     url: str
     size: tuple[int, int]
     digest: str | None = None
@@ -36,39 +35,34 @@ class Download:
     label: Callable[[str], str] | None = None
 
 
+# fmt: off
 IMAGENETTE = {
-    "n01440764": "tench",
-    "n02102040": "English springer",
-    "n02979186": "cassette player",
-    "n03000684": "chain saw",
-    "n03028079": "church",
-    "n03394916": "French horn",
-    "n03417042": "garbage truck",
-    "n03425413": "gas pump",
-    "n03445777": "golf ball",
+    "n01440764": "tench", "n02102040": "English springer", "n02979186": "cassette player",
+    "n03000684": "chain saw", "n03028079": "church", "n03394916": "French horn",
+    "n03417042": "garbage truck", "n03425413": "gas pump", "n03445777": "golf ball",
     "n03888257": "parachute",
 }
-
+# fmt: on
 DOWNLOADS = {
+    # 13,394 photos of 10 easy ImageNet classes, short side 160 px
     "imagenette": Download(
-        title="Imagenette, 160 px (13,394 photos, 10 easy ImageNet classes, 94 MB)",
-        url="https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz",
+        "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz",
         size=(99_003_388, 99_003_388),
         digest="md5:e793b78cc4c9e9a4ccc0c1155377a412",
         folder="imagenette2-160",
         classes=IMAGENETTE,
     ),
+    # Oxford-IIIT Pets: 7,390 photos of 37 breeds of cat and dog
     "pets": Download(
-        title="Oxford-IIIT Pets (7,390 photos, 37 breeds of cat and dog, 755 MB)",
-        url="https://thor.robots.ox.ac.uk/~vgg/data/pets/images.tar.gz",
+        "https://thor.robots.ox.ac.uk/~vgg/data/pets/images.tar.gz",
         size=(700_000_000, 900_000_000),
         digest="md5:5c4f3ee8e5d25df40f4fd59a7f44e54c",
         folder="images",
         label=lambda stem: stem.rpartition("_")[0].replace("_", " "),
     ),
+    # clothing-dataset-small: 3,781 product photos of 10 classes, CC0
     "clothing": Download(
-        title="clothing-dataset-small (3,781 product photos, 10 classes, CC0, about 100 MB)",
-        url="https://github.com/alexeygrigorev/clothing-dataset-small/archive/refs/heads/master.zip",
+        "https://github.com/alexeygrigorev/clothing-dataset-small/archive/refs/heads/master.zip",
         size=(60_000_000, 200_000_000),
         folder="clothing-dataset-small-master",
     ),
@@ -128,8 +122,8 @@ def _archive(download: Download, folder: Path, name: str, progress: bool) -> Pat
         why = f"the server answered {why.status_code}" if why is not None else "no connection"
         why = "its hash is not the one we know" if "does not match" in str(error) else why
         raise DatasetError(
-            f"{download.title.partition(',')[0]} could not be fetched from {download.url} ({why}); "
-            f"try again with internet access, or {OFFLINE}."
+            f"{name.partition('-')[0]!r} could not be fetched from {download.url} ({why}); try "
+            f"again with internet access, or {OFFLINE}."
         ) from error
 
 

@@ -11,24 +11,17 @@ from pathlib import Path
 from helpers.datasets.dataset import DatasetError
 from helpers.datasets.words import count, some
 
-EXTENSIONS = frozenset(
-    f".{extension}"
-    for extension in [
-        *("jpg", "jpeg", "jpe", "jfif", "pjpeg", "png", "apng", "bmp", "dib", "webp", "gif"),
-        *("tif", "tiff", "ppm", "pgm", "pbm", "pnm", "avif", "heic", "heif", "hif", "jp2", "tga"),
-    ]
-)
+EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".webp", ".gif"}
+EXTENSIONS |= {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".hif"}
+EXTENSIONS |= {".pjpeg", ".jp2", ".tga"}
 TABLES = {".csv", ".tsv", ".parquet"}
 SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"}
 WRAPPERS = {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "pics"}
 WRAPPERS |= {"jpg", "jpegimages", "data", "dataset", "files"}
 UNLABELLED = {"unlabelled", "unlabeled", "unsup"}
-SPLIT_WORDS = {
-    "train": ("train", "trn", "training"),
-    "valid": ("valid", "val", "validation", "validate", "dev", "development", "eval"),
-    "test": ("test", "tst", "testing", "tests", "holdout"),
-}
-_SPLIT_OF = {word: split for split, words in SPLIT_WORDS.items() for word in words}
+_SPLIT_OF = dict.fromkeys(("train", "trn", "training"), "train")
+_SPLIT_OF |= dict.fromkeys(("valid", "val", "validation", "validate", "dev", "eval"), "valid")
+_SPLIT_OF |= dict.fromkeys(("test", "tst", "testing", "tests", "holdout"), "test")
 
 
 def split_of(word: object) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 import warnings
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,14 +117,9 @@ def _splits(table: pd.DataFrame) -> tuple[list[str], pd.Series | None]:
     return used, splits if used else None
 
 
-def _one_hot(table: pd.DataFrame) -> list[str]:
-    """Columns that together mark exactly one class per row with 1 and the others with 0."""
-    numbers = table.select_dtypes(["number", "bool"])
-    binary = [c for c in numbers if numbers[c].isin([0, 1]).all()]
-    return binary if len(binary) > 1 and (numbers[binary].sum(axis=1) == 1).all() else []
-
-
-def _match(table: pd.DataFrame, index: FileIndex, folder: str, hints: list) -> tuple[str, list]:
+def _match(
+    table: pd.DataFrame, index: FileIndex, folder: str, hints: list
+) -> tuple[str | None, list]:
     """The column that names the files, and the image id of each row (None where not found)."""
     candidates = _columns(table, PATH_WORDS)
     rest = [c for c in table.select_dtypes(["object", "string"]) if c not in candidates]
@@ -135,11 +129,7 @@ def _match(table: pd.DataFrame, index: FileIndex, folder: str, hints: list) -> t
         ids = [index.find(cell, folder, tuple(more)) if cell else None for cell, *more in pairs]
         if any(ids):
             return column, ids
-    what = f"no column that names files (columns: {some(table.columns, 6)})"
-    if candidates:
-        what = f"a column {candidates[0]!r}, but none of its cells names exactly one image file: "
-        what += some(table[candidates[0]])
-    raise DatasetError(f"has {what}; {EXPECTED}.")
+    return (candidates or [None])[0], []
 
 
 def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, list[str]]:
@@ -157,10 +147,7 @@ def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, 
     if any(posixpath.splitext(c)[1].lower() in EXTENSIONS for c in table.columns):
         what = f"no header, its first line is already a row ({some(table.columns)})"
         raise DatasetError(f"'{path.name}' has {what}; {EXPECTED}.")
-    if not (label := _columns(table, LABEL_WORDS)[:1]) and (hot := _one_hot(table)):
-        table = table.assign(label=table[hot].idxmax(axis=1)).drop(columns=hot)
-        label = ["label"]
-        notes.append(f"Labels were read from the 0/1 columns of '{path.name}': {some(hot)}.")
+    label = _columns(table, LABEL_WORDS)[:1]
     used, splits = _splits(table)
     if splits is not None and (odd := _text(table[used[0]])[splits.isna()].dropna().unique()).size:
         notes.append(f"Column {used[0]!r} has words that name no split: {some(odd)}.")
@@ -168,10 +155,13 @@ def read_rows(path: Path, folder: str, index: FileIndex) -> tuple[pd.DataFrame, 
         told = map(split_of, re.split(r"[\W_\d]+", path.stem))
         splits = pd.Series(next(filter(None, told), None), table.index, dtype="str")
     labels = _text(table[label[0]]) if label else pd.Series(None, table.index, dtype="str")
-    try:
-        column, ids = _match(table, index, folder, [labels.tolist(), splits.tolist()])
-    except DatasetError as error:
-        raise DatasetError(f"'{path.name}' {error}") from None
+    column, ids = _match(table, index, folder, [labels.tolist(), splits.tolist()])
+    if column is None or not any(ids):
+        what = f"no column that names files (columns: {some(table.columns, 6)})"
+        if column is not None:
+            what = f"a column {column!r}, but none of its cells names exactly one image file"
+            what += f": {some(table[column])}"
+        raise DatasetError(f"'{path.name}' has {what}; {EXPECTED}.")
     rows = table.drop(columns=[column, *label, *used])
     for text in rows.select_dtypes("string"):
         rows[text] = rows[text].where(rows[text] != "")
@@ -266,7 +256,7 @@ def guess_group(images: pd.DataFrame) -> str | None:
 
 
 def odd_labels(labels: pd.Series) -> list[str]:
-    """Notes on labels that are missing for some, alone, or differ only in case or spaces."""
+    """Notes on labels that are missing for some, or all the same."""
     notes, known = [], sorted(labels.dropna().unique())
     if len(known) == 1:
         notes.append(
@@ -274,8 +264,4 @@ def odd_labels(labels: pd.Series) -> list[str]:
         )
     if known and (missing := labels.index[labels.isna()]).size:
         notes.append(f"{count(missing, 'image')} without a label: {some(missing)}.")
-    folded = {label: " ".join(label.lower().split()) for label in known}
-    counts = Counter(folded.values())
-    if alike := [label for label in known if counts[folded[label]] > 1]:
-        notes.append(f"Labels that differ only in case or spaces were kept apart: {some(alike)}.")
     return notes

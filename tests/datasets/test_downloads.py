@@ -72,7 +72,6 @@ def serve(monkeypatch):
     def start(*names, kind="tgz", digest=None, size=None, **options):
         server.body = archive(kind, names)
         facts = {
-            "title": "Tiny (a test)",
             "url": f"http://127.0.0.1:{server.server_port}/tiny.{kind}",
             "size": size or (len(server.body),) * 2,
             "digest": digest or f"md5:{hashlib.md5(server.body).hexdigest()}",
@@ -155,7 +154,7 @@ def test_a_size_outside_the_range_is_refused(serve, work, size):
 
 def test_without_a_known_hash_the_size_range_decides(serve):
     server = serve(*NAMES, size=(100, 10**6))
-    DOWNLOADS["tiny"] = Download("Tiny", DOWNLOADS["tiny"].url, (100, 10**6), folder="tiny")
+    DOWNLOADS["tiny"] = Download(DOWNLOADS["tiny"].url, (100, 10**6), folder="tiny")
     assert len(open_dataset("tiny", progress=False)) == 3
     assert len(server.requests) == 1
 
@@ -179,7 +178,7 @@ def test_an_archive_with_other_contents_is_refused(serve, work):
 def test_a_refusal_is_final_and_an_overload_is_retried(serve, status, tries):
     server = serve(*NAMES)
     server.status = status
-    with pytest.raises(DatasetError, match=rf"Tiny.* could not be fetched .*{status}"):
+    with pytest.raises(DatasetError, match=rf"'tiny' could not be fetched .*{status}"):
         open_dataset("tiny", progress=False)
     assert len(server.requests) == tries
 

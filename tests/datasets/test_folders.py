@@ -211,11 +211,6 @@ def test_images_without_label_are_noted(tree):
     assert notes == ("1 image without a label: 3.jpg.",)
 
 
-def test_labels_that_differ_only_in_case_are_noted(tree):
-    notes = open_dataset(tree("Cat/1.jpg", "cat/2.jpg", "dog/3.jpg")).notes
-    assert "Labels that differ only in case or spaces were kept apart: Cat, cat." in notes
-
-
 def test_an_unreadable_subfolder_is_left_out_and_noted(ordinary_user):
     for name in ("cat", "dog", "shut"):
         (ordinary_user / name).mkdir()

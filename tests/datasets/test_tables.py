@@ -175,13 +175,6 @@ def test_labels_of_a_table_win_over_folders_and_the_difference_is_noted(csv):
     assert "they differ for 1 of 2 images" in dataset.notes[0]
 
 
-def test_one_hot_columns_become_labels(csv):
-    root = csv("image,MEL,NV,age\n1,1,0,30\n2,0,1,40\n", "1.jpg", "2.jpg")
-    dataset = open_dataset(root)
-    assert column(dataset) == {"1.jpg": "MEL", "2.jpg": "NV"}
-    assert dataset.metadata == ["age"]
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_encodings_and_separators(csv, encoding):
     root = csv("file;label\n1.jpg;chêne\n2.jpg; érable \n", "1.jpg", "2.jpg", encoding=encoding)
