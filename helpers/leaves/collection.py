@@ -33,14 +33,12 @@ def development_photos(counts: dict[str, int], names: Iterator[str], rng) -> lis
     photos = []
     for species, count in counts.items():
         photos += _photograph(species, _backgrounds(species, count, rng), names, rng)
-    specimens = by_specimen(photos)
-    set_all(specimens, "site", _deck(SITES, len(specimens), rng))
     shares = {name: camera.development for name, camera in DEVICES.items()}
-    set_all(specimens, "device", _deck(shares, len(specimens), rng))
+    specimens = _send_out(photos, shares, rng)
     for species, device in FILE_FACT.items():
         own = [specimen for specimen in specimens if specimen[0]["species"] == species]
         mostly = {name: share * (1 - FILE_FACT_SHARE) for name, share in shares.items()}
-        set_all(own, "device", _deck(mostly | {device: FILE_FACT_SHARE}, len(own), rng))
+        _set_all(own, "device", _deck(mostly | {device: FILE_FACT_SHARE}, len(own), rng))
     return photos
 
 
@@ -65,10 +63,7 @@ def test_photos(count: int, names: Iterator[str], rng) -> list[dict]:
             photos += _photograph(species, places, names, rng)
         places = _backgrounds(None, max(1, round(count * _UNSEEN)), rng)
         unseen += _photograph(species, places, names, rng)
-    specimens = by_specimen(photos)
-    set_all(specimens, "site", _deck(SITES, len(specimens), rng))
-    shares = {name: camera.test for name, camera in DEVICES.items()}
-    set_all(specimens, "device", _deck(shares, len(specimens), rng))
+    _send_out(photos, {name: camera.test for name, camera in DEVICES.items()}, rng)
     elsewhere = {"site": UNSEEN_SITE, "device": UNSEEN_DEVICE, "unseen": True}
     rest = {"natural_prevalence": False, "balanced": False, "unseen": False, "split": "test"}
     return [rest | photo for photo in photos] + [rest | photo | elsewhere for photo in unseen]
@@ -90,7 +85,15 @@ def by_specimen(photos: list[dict]) -> list[list[dict]]:
     return [list(group) for _, group in groupby(photos, key=lambda photo: photo["specimen"])]
 
 
-def set_all(specimens: list[list[dict]], column: str, values: list[str]) -> None:
+def _send_out(photos: list[dict], devices: dict[str, float], rng) -> list[list[dict]]:
+    """Give each specimen a site and a device; return the photos by specimen."""
+    specimens = by_specimen(photos)
+    for column, shares in (("site", SITES), ("device", devices)):
+        _set_all(specimens, column, _deck(shares, len(specimens), rng))
+    return specimens
+
+
+def _set_all(specimens: list[list[dict]], column: str, values: list[str]) -> None:
     """Give all photos of each specimen one value."""
     for specimen, value in zip(specimens, values, strict=True):
         for photo in specimen:

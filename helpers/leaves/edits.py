@@ -9,10 +9,12 @@ from PIL import Image
 _SENSOR_NOISE = 0.8
 
 
-def encode(image: Image.Image, format: str = "JPEG", **options) -> bytes:
+def encode(
+    image: Image.Image, quality: int = 88, exif: Image.Exif | None = None, format: str = "JPEG"
+) -> bytes:
     """The image as the bytes of a file."""
     buffer = io.BytesIO()
-    image.save(buffer, format, **options)
+    image.save(buffer, format, quality=quality, exif=exif or b"")
     return buffer.getvalue()
 
 
@@ -104,7 +106,7 @@ MOVES = {
     "turned without a tag": lambda image, *_: image.transpose(Image.Transpose.ROTATE_90),
 }
 EDITS = MOVES | {
-    "reencode": lambda image, quality, _: decode(encode(image, quality=quality)),
+    "reencode": lambda image, quality, _: decode(encode(image, quality)),
     "brighten": lambda image, factor, _: _to_image(np.asarray(image, np.float32) * factor),
     "stops": _expose,
     "brightest": lambda image, target, _: _expose_to(image, target, 99),

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Transpose
 
-from helpers.leaves.edits import EDITS, MOVES, decode, encode
+from helpers.leaves.edits import EDITS, MOVES, encode
 
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 
@@ -149,25 +149,21 @@ def apply(kind: str, image: Image.Image, strength: str, rng: np.random.Generator
 
 
 def perform(
-    image: Image.Image | bytes,
+    image: Image.Image,
     steps: tuple,
     rng: np.random.Generator,
     exif: Image.Exif | None = None,
+    quality: int = 88,
 ):
     """Perform chosen steps; the arguments and result are those of ``apply``.
 
-    ``image`` may also be the bytes of a file, which are damaged as they are or decoded. ``exif``
-    is written to a file whose fault is its EXIF orientation.
+    ``exif`` and the JPEG ``quality`` are used where the result is a file.
     """
-    if isinstance(image, bytes) and not damages(steps):
-        image = decode(image)
     for name, value in steps:
         if name in _DAMAGES:
-            if not isinstance(image, bytes):
-                image = encode(image.convert("RGB"), quality=88)
-            image = _DAMAGES[name](image, value, rng)
+            image = _DAMAGES[name](encode(image.convert("RGB"), quality, exif), value, rng)
         elif name in _MODES or name == "orientation":
-            image = _as_unusual_file(image.convert("RGB"), name, value, exif)
+            image = _as_unusual_file(image.convert("RGB"), name, value, exif, quality)
         else:
             image = EDITS[name](image.convert("RGB"), value, rng)
     return image
@@ -183,27 +179,22 @@ def move_mask(mask: Image.Image, steps: tuple) -> Image.Image | None:
     return mask
 
 
-def damages(steps: tuple) -> bool:
-    """Whether ``steps`` leave a file that cannot be decoded."""
-    return any(name in _DAMAGES for name, _ in steps)
-
-
 def ending(steps: tuple) -> str:
     """The ending for the name of the file that ``steps`` make: ".jpg", ".png" or ".tif"."""
     return next((_ENDINGS[name] for name, _ in steps if name in _ENDINGS), ".jpg")
 
 
-def _as_unusual_file(image, name, value, exif) -> bytes:
-    format = {".png": "PNG", ".tif": "TIFF"}.get(_ENDINGS.get(name), "JPEG")
+def _as_unusual_file(image, name, value, exif, quality) -> bytes:
     if name == "orientation":
         exif = exif or Image.Exif()
         exif[0x0112] = value
-        return encode(image.transpose(_TURNS[value]), quality=88, exif=exif)
+        return encode(image.transpose(_TURNS[value]), quality, exif)
     if name == "16-bit":
         image = Image.fromarray(np.asarray(image.convert("L"), np.uint16) * 257)
     else:
         image = image.quantize(64) if name == "palette" else image.convert(_MODES[name])
-    return encode(image, format, quality=88)
+    format = {".png": "PNG", ".tif": "TIFF"}.get(_ENDINGS.get(name), "JPEG")
+    return encode(image, quality, format=format)
 
 
 def _garbage(data, share, rng):

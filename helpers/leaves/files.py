@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.leaves import faults
-from helpers.leaves.edits import encode
+from helpers.leaves.edits import decode, encode
 from helpers.leaves.photo import Scene, render_photo
 
 
@@ -64,7 +64,7 @@ class Shot:
     ``steps`` are those of ``faults.perform``. ``quality`` is set for a photo that was saved
     again by somebody: it is first encoded as its camera would, then edited, then encoded.
     ``copy_of`` names the file of which this one is a copy, byte by byte. ``place`` is latitude
-    and longitude in degrees. ``taken`` is in EXIF's form, YYYY:MM:DD HH:MM:SS.
+    and longitude in degrees north and east. ``taken`` is in EXIF's form, YYYY:MM:DD HH:MM:SS.
     """
 
     path: str
@@ -93,16 +93,15 @@ def make(shot: Shot) -> tuple[bytes, Image.Image | None]:
         longer shows the leaf.
     """
     camera = DEVICES[shot.scene.device]
-    rng = np.random.default_rng(shot.seed)
     pixels, mask = render_photo(shot.species, shot.specimen, shot.photo, shot.scene, shot.burst)
     mask = Image.fromarray((mask > 127).astype(np.uint8) * 255) if shot.scene.leaf else None
-    exif = _exif(shot, camera)
-    image = Image.fromarray(pixels)
-    if shot.quality or faults.damages(shot.steps):
-        image = encode(image, quality=camera.quality, exif=exif)
-    image = faults.perform(image, shot.steps, rng, exif=exif)
+    image, exif = Image.fromarray(pixels), _exif(shot, camera)
+    if shot.quality:
+        image = decode(encode(image, camera.quality))
+    rng = np.random.default_rng(shot.seed)
+    image = faults.perform(image, shot.steps, rng, exif, camera.quality)
     if not isinstance(image, bytes):
-        image = encode(image, quality=shot.quality or camera.quality, exif=exif)
+        image = encode(image, shot.quality or camera.quality, exif)
     return image, faults.move_mask(mask, shot.steps) if mask else None
 
 
@@ -112,7 +111,7 @@ def write(images: Path, masks: Path | None, shots: list[Shot]) -> int:
         data, mask = make(shot)
         _save(images / shot.path, data)
         if masks and mask and mask.getbbox():
-            _save(masks / f"{shot.path}.png", encode(mask, "PNG"))
+            _save(masks / f"{shot.path}.png", encode(mask, format="PNG"))
     return len(shots)
 
 
@@ -135,8 +134,8 @@ def _exif(shot: Shot, camera: Camera) -> Image.Exif:
         exif.get_ifd(0x8769)[0x9003] = shot.taken
     if shot.place:
         position = exif.get_ifd(0x8825)
-        for tag, degrees, ends in ((1, shot.place[0], "NS"), (3, shot.place[1], "EW")):
-            minutes = abs(degrees) % 1 * 60
-            position[tag] = ends[int(degrees < 0)]
-            position[tag + 1] = (float(int(abs(degrees))), float(int(minutes)), minutes % 1 * 60)
+        for tag, degrees, half in zip((1, 3), shot.place, "NE", strict=True):
+            minutes = degrees % 1 * 60
+            position[tag] = half
+            position[tag + 1] = (float(int(degrees)), float(int(minutes)), minutes % 1 * 60)
     return exif
