@@ -24,8 +24,10 @@ STYLE = """<style>
 .workbook .details {max-height: 300px; overflow: auto}
 .workbook .details table {border-collapse: collapse; font-size: 12px; margin: 0; width: 100%}
 .workbook .details :is(th, td) {text-align: left; padding: 2px 10px 2px 0; vertical-align: top;
-  border-bottom: 1px solid var(--jp-border-color3, #eee); overflow-wrap: anywhere}
-.workbook .details th {font-weight: normal; color: var(--jp-ui-font-color2, #555); width: 90px}
+  border-bottom: 1px solid var(--jp-border-color3, #eee)}
+.workbook .details td {overflow-wrap: anywhere}
+.workbook .details th {font-weight: normal; color: var(--jp-ui-font-color2, #555); width: 1%;
+  white-space: nowrap}
 .workbook .details .differs td {font-weight: bold}
 .workbook .problem {color: var(--jp-error-color0, #b42318); font-weight: 600}
 .workbook .notice {background: #fff4d6; color: #5c4300; padding: 3px 8px; border-radius: 4px}

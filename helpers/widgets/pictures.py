@@ -165,14 +165,21 @@ def compose_pair(
 ) -> Image.Image:
     """Compose two images side by side with their difference.
 
-    The second is mirrored before it is compared where `transform` says "flip". There is no
-    difference where one of them cannot be read.
+    Parameters
+    ----------
+    transform : str
+        As `find_duplicates` names it. The second image is mirrored back first where it says
+        "mirror"; a crop or a turn is left as it is, and the caption says so. There is no
+        difference where one of the two cannot be read.
     """
     left, right = thumbnails.all([image_id, other_id])
     if thumbnails.problems.keys() & {image_id, other_id}:
         return compose([left, right], [("left",), ("right",)], columns=3)
-    apart, share = difference(left, ImageOps.mirror(right) if "flip" in transform else right)
-    told = (f"difference: {share:.1%} on average", "white where they are the same")
+    turned = "mirror" in transform
+    apart, share = difference(left, ImageOps.mirror(right) if turned else right)
+    how = "right one mirrored back" if turned else "white where they are the same"
+    how = "not laid over each other" if set(transform.split()) & {"crop", "rotate"} else how
+    told = (f"difference: {share:.1%} on average", how)
     return compose([left, right, apart], [("left",), ("right",), told], columns=3)
 
 

@@ -285,22 +285,22 @@ class Reviewer(Panel):
             self.picture.value = encode(compose([], message=none))
             return
         if pair:
-            sides = compose_pair(self.thumbnails, *names, plain(case["transform"]))
+            sides = compose_pair(self.thumbnails, *names, str(case["transform"]))
             self.picture.value = encode(sides)
         else:
             self.picture.value = encode(self.thumbnails.get(names[0]))
-        told = case.drop(["image_id", "other_id", "label", "issue"]).dropna().items()
-        heading = f"<b>{escape(plain(case['issue']))}</b><br>" * (not pd.isna(case["issue"]))
-        self.told.value = heading + "<br>".join(
-            f'<span class="quiet">{escape(plain(name))}:</span> {escape(plain(what))}'
-            for name, what in told
-            if plain(what)
+        told = case.drop(["image_id", "other_id", "label", "issue"]).dropna().map(plain)
+        heading = f"<b>{escape(plain(case['issue']))}</b> · " * (not pd.isna(case["issue"]))
+        self.told.value = heading + " · ".join(
+            f'<span class="quiet">{escape(plain(name))}:</span> {escape(what)}'
+            for name, what in told[told != ""].items()
         )
         self.mark.value = " &nbsp; ".join(
             f"{side}{mark_html(self.standing, name)}"
             for side, name in zip(("left: ", "right: ") if pair else ("",), names, strict=True)
         )
-        self.details.value = selection.details_html(self.dataset.images, *names)
+        known = self.dataset.images.loc[names].dropna(axis="columns", how="all")
+        self.details.value = selection.details_html(known, *names)
 
 
 def review(dataset, suspects: pd.DataFrame, log: DecisionLog | None = None) -> Reviewer:

@@ -106,7 +106,7 @@ def test_a_mirrored_pair_is_compared_the_right_way_round(make_dataset):
     ImageOps.mirror(ramp).save(dataset.path("b.png"), "PNG")
     plain, flipped = (
         compose_pair(Thumbnails(dataset, 566), "a.png", "b.png", transform=name)
-        for name in ("", "flip")
+        for name in ("", "mirror and brighten")
     )
     third = plain.width // 3
     quiet, loud = (np.asarray(p)[100:400, 2 * third + 40 : -40] for p in (flipped, plain))
