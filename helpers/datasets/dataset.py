@@ -7,8 +7,8 @@ import html
 import os
 import re
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,10 +157,8 @@ class Dataset:
     def path(self, image_id: str) -> Path:
         """The file behind `image_id`; raises DatasetError when there is no such image."""
         if image_id not in self.images.index:
-            raise DatasetError(
-                f"Dataset {self.name!r} has no image {image_id!r}"
-                f"{suggestion(image_id, self.images.index) or '; see dataset.images.index'}"
-            )
+            near = suggestion(image_id, self.images.index) or "; see dataset.images.index"
+            raise DatasetError(f"Dataset {self.name!r} has no image {image_id!r}{near}.")
         return self.root / self.files.get(image_id, image_id)
 
     def load(self, image_id: str, at_least: int | None = None) -> Image.Image:
@@ -253,31 +251,29 @@ class Dataset:
                 f"The test split of {self.name!r} opens only with a reason, which goes into the "
                 "report: dataset.open_test(reason='final score of the chosen model')."
             )
-        self._log_opening(int(chapter), str(reason).strip(), len(rows))
-        return self.with_images(rows)
-
-    def _log_opening(self, chapter: int, reason: str, count: int) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            with closing(sqlite3.connect(self.work / "openings.sqlite", timeout=30)) as log, log:
-                log.execute("CREATE TABLE IF NOT EXISTS openings (opened, chapter, reason, images)")
-                log.execute(
-                    "INSERT INTO openings VALUES (?, ?, ?, ?)", (now, chapter, reason, count)
-                )
-        except sqlite3.Error as error:
-            raise DatasetError(
-                f"The test split stays closed because the opening cannot be logged in "
-                f"'{self.work}' ({error}); set WORKBOOK_WORK to a folder you may write to."
-            ) from error
+        with self._openings() as log:
+            row = (now, int(chapter), str(reason).strip(), len(rows))
+            log.execute("INSERT INTO openings VALUES (?, ?, ?, ?)", row)
+        return self.with_images(rows)
 
     def test_openings(self) -> pd.DataFrame:
         """Every opening of the test split: opened (UTC), chapter, reason, images."""
         import pandas as pd
 
-        columns = ["opened", "chapter", "reason", "images"]
-        rows = []
-        if (path := self.work / "openings.sqlite").exists():
-            with closing(sqlite3.connect(path, timeout=30)) as log:
-                rows = log.execute("SELECT * FROM openings ORDER BY rowid").fetchall()
-        table = pd.DataFrame(rows, columns=columns)
+        with self._openings() as log:
+            rows = log.execute("SELECT * FROM openings ORDER BY rowid").fetchall()
+        table = pd.DataFrame(rows, columns=["opened", "chapter", "reason", "images"])
         return table.assign(opened=pd.to_datetime(table["opened"], utc=True))
+
+    @contextmanager
+    def _openings(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.work / "openings.sqlite", timeout=30)) as log, log:
+                log.execute("CREATE TABLE IF NOT EXISTS openings (opened, chapter, reason, images)")
+                yield log
+        except sqlite3.Error as error:
+            raise DatasetError(
+                f"The test split stays closed because openings cannot be logged in '{self.work}' "
+                f"({error}); set WORKBOOK_WORK to a folder you may write to."
+            ) from error
