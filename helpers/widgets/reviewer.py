@@ -235,13 +235,10 @@ class Reviewer(Panel):
         given = self.dataset.images["label"][names[0]]
         if action == "relabel" and (label := self.new_label.value) == given:
             return self.say(f"Its label is {plain(label)} already; choose another.", "notice")
-        other = [name for name in images if name not in names] or images[1:]
-        why = " with ".join(
-            plain(part) for part in (self.case["issue"], *other) if not pd.isna(part)
-        )
-        reason = self.note.value.strip() or why
         for name in names:
-            self.decision_log.record(name, action, reason, label)
+            why = (self.case["issue"], *(other for other in images if other != name))
+            told = " with ".join(plain(part) for part in why if not pd.isna(part))
+            self.decision_log.record(name, action, self.note.value.strip() or told, label)
         self._sizes.append(len(names))
         self.changed += [name for name in self._read() if name not in names]
         self.note.value = ""

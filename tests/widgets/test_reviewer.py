@@ -191,6 +191,8 @@ def test_keeping_both_of_a_pair_is_one_action_to_undo(trees, pairs):
     reviewer = review(trees, pairs)
     reviewer.keep.click()
     assert standing(DecisionLog(trees)) == {"ash/1.jpg": "keep", "ash/2.jpg": "keep"}
+    reasons = DecisionLog(trees).current()["reason"].to_dict()
+    assert reasons == {"ash/1.jpg": "near with ash/2.jpg", "ash/2.jpg": "near with ash/1.jpg"}
     assert list(decided(reviewer.cases, reviewer.standing)) == [True, False, False]
     reviewer.undo.click()
     assert standing(DecisionLog(trees)) == {}
