@@ -26,15 +26,15 @@ def _strip(root, turn: float, length: float, wide: float, curl: float) -> np.nda
     return np.concatenate([left, right[::-1]])
 
 
-def scatter(albedo: np.ndarray, relief: np.ndarray, middle: np.ndarray, rng) -> None:
-    """Strew twigs, straws and dry bits around a pixel that is the ground's middle, in place."""
+def scatter(albedo: np.ndarray, relief: np.ndarray, middle: np.ndarray, rng, bits: bool) -> None:
+    """Strew twigs, and bits of dry leaves, around the pixel ``middle`` of the ground, in place."""
     height, width = relief.shape
     long = max(width, height)
     pieces = []
     for _ in range(int(rng.integers(1, 4))):
         root = middle + (rng.random(2) - 0.5) * (width, height)
         turn = rng.uniform(0, 6.3)
-        slim = rng.random() < 0.65
+        slim = rng.random() < 0.65 or not bits
         size = (rng.uniform(0.2, 0.7), rng.uniform(0.007, 0.018))
         size = size if slim else (rng.uniform(0.06, 0.14), rng.uniform(0.03, 0.06))
         pieces.append((_strip(root, turn, *(long * s for s in size), rng.normal(0, 0.4)), 255))

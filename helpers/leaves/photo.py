@@ -106,7 +106,7 @@ _BLADE = np.array([0.13, 0.24, 0.04])
 
 def _set_camera(rng, moment, width: int, height: int) -> Camera:
     """Hold the camera over the ground; ``moment`` shakes it a little, or is None."""
-    shake = np.zeros(6) if moment is None else moment.normal(0, 1, 6)
+    shake = np.zeros(6) if moment is None else moment.normal(0, 1.3, 6)
     tilt_x, tilt_y = rng.normal(0, 0.13, 2) + 0.03 * shake[:2]
     roll, away = 0.05 * shake[2], 2.4 * (1 + 0.03 * shake[3])
     cx, sx, cy, sy = np.cos(tilt_x), np.sin(tilt_x), np.cos(tilt_y), np.sin(tilt_y)
@@ -178,7 +178,7 @@ def render_photo(
     to_plane = np.linalg.inv(camera.ground)
     frame = np.array([width, height]) / camera.long
     poses = [lay(grow(species, specimen), rng, moment, frame)] if scene.leaf else []
-    if rng.random() < 0.07:
+    if rng.random() < 0.07 and scene.leaf:
         other = list(SPECIES)[int(rng.integers(len(SPECIES)))]
         stranger = grow(SPECIES[other], int(rng.integers(2**31)))
         poses.insert(0, lay(stranger, rng, moment, frame, aside=True))
@@ -186,7 +186,7 @@ def render_photo(
     ground = generator("ground", species.name, specimen, photo)
     albedo, relief = paint(scene.background, ground, to_plane, width, height)
     if scene.background != "paper" and ground.random() < (0.3 if scene.leaf else 0.8):
-        scatter(albedo, relief, camera.project(np.zeros((1, 3)))[0], ground)
+        scatter(albedo, relief, camera.project(np.zeros((1, 3)))[0], ground, scene.leaf)
     direct = facing(light, *slopes(relief * camera.long))
     dapple = _dapple(rng, scene, to_plane)
     direct *= dapple
@@ -210,7 +210,7 @@ def render_photo(
         window = np.s_[..., top:bottom, left:right]
         colour *= 0.35 + 0.65 * dapple[window]
         lit[window] += cover * (colour - lit[window])
-        if scene.leaf and pose is poses[-1]:
+        if pose is poses[-1]:
             mask[window] = cover
     if scene.background == "grass" and scene.leaf and ground.random() < 0.7:
         margin = camera.project(poses[-1].solid)[: len(poses[-1].leaf.outline)]

@@ -64,8 +64,8 @@ def _between(rng, span: tuple[float, float]) -> float:
     return middle + half * SHAPE_SPREAD * rng.uniform(-1.0, 1.0)
 
 
-def _count(rng, span: tuple[int, int]) -> int:
-    return int(rng.integers(span[0], span[1] + 1))
+def _count(rng, span: tuple[float, float]) -> int:
+    return int(rng.integers(int(span[0]), int(span[1]) + 1))
 
 
 def _curves(start, control, end, points: int = 12) -> np.ndarray:
@@ -270,10 +270,11 @@ def _from_hsv(hue: float, saturation: float, value: float) -> np.ndarray:
 
 
 def _tint(species: Species, rng) -> dict[str, np.ndarray]:
-    hue, saturation, value = species.green + COLOUR_SPREAD * rng.normal(0, (6.0, 0.06, 0.05))
+    mean = np.array([species.hue, species.saturation, species.value])
+    hue, saturation, value = mean + COLOUR_SPREAD * rng.normal(0, (6.0, 0.06, 0.05))
     saturation, value = np.clip(saturation, 0.08, 0.85), np.clip(value, 0.24, 0.62)
     green = _from_hsv(hue, saturation, value)
-    weights = np.cumsum(species.autumn if sum(species.autumn) else np.ones(len(AUTUMN)))
+    weights = np.cumsum([int(digit) + 1e-6 for digit in species.autumn])
     picks = np.searchsorted(weights, weights[-1] * rng.random(2))
     one, two = np.array(list(AUTUMN.values()))[picks]
     return {
@@ -291,7 +292,7 @@ def _temper(species: Species, rng, width: float) -> dict[str, float]:
     """Curl and surface of one leaf."""
     limp = min(rng.gamma(2.0, 0.5), 2.2)
     return {
-        "evergreen": float(sum(species.autumn) == 0),
+        "evergreen": float(not species.autumn.strip("0")),
         "gloss": float(np.clip(species.gloss + rng.normal(0, 0.12), 0.02, 1)),
         "turning": rng.normal(0, 0.16),
         "edge_first": rng.uniform(-0.2, 1.0),

@@ -6,7 +6,7 @@ olive (colour alone). Oak and ginkgo are easy. Lengths are in blade lengths, so 
 its base at (0, 0) to its tip at (0, 1).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,209 +25,107 @@ AUTUMN = {
     "brown": (0.43, 0.29, 0.18),
 }
 
+Span = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class Species:
-    """Parameters of one species; pairs are (lowest, highest) over its specimens.
+    """Parameters of one species; a span is the lowest and highest value over its specimens.
 
     Attributes
     ----------
-    form : {"simple", "lobed", "palmate", "fan"}
-        Which outline is grown; "lobed" has side lobes along a midrib, "palmate" radiating ones.
-    aspect : pair of float
-        Widest width over length.
-    widest : pair of float
-        Where along the blade it is widest, 0 base to 1 tip.
-    base, tip : pair of float
-        How pointed the ends are: 0.5 round, 1 straight wedge, above 1 drawn out.
-    heart : pair of float
-        Depth of the notch of a heart-shaped base, in blade lengths.
-    skew : float
-        Asymmetry of the base.
-    lobes : pair of int
-        Lobes on each side ("lobed") or in all ("palmate").
-    depth : pair of float
-        Depth of the bays between lobes, as a share of the half width or lobe length.
-    pointed : float
-        Palmate lobe tips: 1 long and bristly, 0 blunt and round-toothed.
-    teeth : pair of int
-        Teeth along one side (per half lobe for "palmate"); (0, 0) for an entire margin.
-    tooth : pair of float
-        Height of a tooth in blade lengths.
-    double : float
-        1 where small teeth ride on large ones at the ends of the veins, 0 for single teeth.
-    wave : pair of float
-        Height of a smooth waviness of the margin, crests at the ends of the veins.
-    veins : pair of int
-        Side veins on each side.
-    vein_angle : pair of float
-        Between side veins and midrib, degrees.
-    corrugation : pair of float
-        How far the blade bulges between side veins, 0 flat to 1 pleated.
-    green : triple of float
-        Mean summer hue (degrees), saturation and value of the blade.
-    autumn : tuple of float
-        Weights of the colours in ``AUTUMN``; all zero for an evergreen.
-    gloss : float
-        0 matt to 1 waxy.
-    stem : pair of float
-        Length of the petiole in blade lengths.
+    form : "simple" or "lobed" along a midrib, "palmate" with radiating lobes, or "fan".
+    aspect : widest width over length.
+    widest : where along the blade it is widest, 0 base to 1 tip.
+    base, tip : how pointed the ends are: 0.5 round, 1 straight wedge, above 1 drawn out.
+    heart, skew : depth of the notch of a heart-shaped base, and the base's asymmetry.
+    lobes : lobes on each side ("lobed") or in all ("palmate").
+    depth : depth of the bays between lobes, as a share of the half width or lobe length.
+    pointed : tips of palmate lobes, 1 long and bristly to 0 blunt and round-toothed.
+    teeth, tooth : teeth along one side (half a palmate lobe), 0 for none, and their height.
+    double : 1 where small teeth ride on large ones at the ends of the veins.
+    wave : height of a smooth waviness of the margin, crests at the ends of the veins.
+    veins, vein_angle : side veins on each side, and degrees between them and the midrib.
+    corrugation : how far the blade bulges between side veins, 0 flat to 1 pleated.
+    hue, saturation, value : mean colour of the summer blade; hue in degrees.
+    autumn : one digit for each of ``AUTUMN``, how often it turns so; all 0 for an evergreen.
+    gloss : 0 matt to 1 waxy.
+    stem : length of the petiole.
     """
 
     name: str
-    form: str = "simple"
-    aspect: tuple[float, float] = (0.5, 0.66)
-    widest: tuple[float, float] = (0.4, 0.5)
-    base: tuple[float, float] = (0.55, 0.75)
-    tip: tuple[float, float] = (0.8, 1.05)
-    heart: tuple[float, float] = (0.0, 0.0)
-    skew: float = 0.03
-    lobes: tuple[int, int] = (0, 0)
-    depth: tuple[float, float] = (0.0, 0.0)
-    pointed: float = 0.0
-    teeth: tuple[int, int] = (0, 0)
-    tooth: tuple[float, float] = (0.0, 0.0)
-    double: float = 0.0
-    wave: tuple[float, float] = (0.0, 0.0)
-    veins: tuple[int, int] = (7, 9)
-    vein_angle: tuple[float, float] = (38.0, 50.0)
-    corrugation: tuple[float, float] = (0.05, 0.3)
-    green: tuple[float, float, float] = (88.0, 0.54, 0.44)
-    autumn: tuple[float, ...] = (3.0, 2.0, 1.0, 0.2, 1.0, 1.0)
-    gloss: float = 0.35
-    stem: tuple[float, float] = (0.14, 0.3)
+    form: str
+    aspect: Span
+    widest: Span
+    base: Span
+    tip: Span
+    heart: Span
+    skew: float
+    lobes: Span
+    depth: Span
+    pointed: float
+    teeth: Span
+    tooth: Span
+    double: float
+    wave: Span
+    veins: Span
+    vein_angle: Span
+    corrugation: Span
+    hue: float
+    saturation: float
+    value: float
+    autumn: str
+    gloss: float
+    stem: Span
 
 
-_NARROW = Species(
-    "",
-    aspect=(0.15, 0.23),
-    widest=(0.4, 0.55),
-    base=(0.8, 1.0),
-    tip=(0.85, 1.1),
-    veins=(9, 13),
-    vein_angle=(38.0, 55.0),
-    corrugation=(0.0, 0.12),
-    stem=(0.05, 0.12),
-    gloss=0.4,
-)
-_MAPLE = Species(
-    "",
-    form="palmate",
-    aspect=(1.0, 1.2),
-    lobes=(5, 5),
-    depth=(0.42, 0.56),
-    veins=(3, 4),
-    corrugation=(0.05, 0.3),
-    stem=(0.5, 0.9),
-    gloss=0.3,
-    autumn=(3.0, 2.0, 2.0, 0.8, 1.0, 1.0),
-)
+# The second column is the unit of the row; - marks text.
+_TABLE = """
+species     -   beech  birch   ginkgo  hornbeam linden  norway_maple oak    olive  sycamore willow
+form        -   simple simple  fan     simple   simple  palmate      lobed  simple palmate  simple
+aspect      .01 52-68  64-84   115-160 48-62    72-95   100-120      54-70  15-23  100-120  15-23
+widest      .01 42-52  27-36   40-50   38-50    30-40   40-50        56-66  40-55  40-50    40-55
+base        .01 55-75  60-95   55-75   50-65    42-55   55-75        70-95  80-100 55-75    80-100
+tip         .01 80-105 105-130 80-105  85-110   95-125  80-105       45-60  85-110 80-105   85-110
+heart       .01 0-0    0-0     0-0     0-0      9-20    0-0          0-0    0-0    0-0      0-0
+skew        .01 3      3       3       5        9       3            3      3      3        3
+lobes       1   0-0    0-0     0-0     0-0      0-0     5-5          4-5    0-0    5-5      0-0
+depth       .01 0-0    0-0     3-40    0-0      0-0     42-56        35-60  0-0    42-56    0-0
+pointed     1   0      0       0       0        0       1            0      0      0        0
+teeth       1   0-0    7-9     0-0     10-13    26-36   0-0          0-0    0-0    5-7      0-0
+tooth       .01 0-0    2.2-3.6 0-0     1.6-2.6  1.1-1.7 0-0          0-0    0-0    2-3.4    0-0
+double      1   0      1       0       1        0       0            0      0      0        0
+wave        .01 0.4-1  0-0     0-0     0-0      0-0     0-0          0-0    0-0    0-0      0-0
+veins       1   6-9    6-8     30-42   10-13    6-8     3-4          5-7    9-13   3-4      9-13
+vein_angle  1   38-50  38-50   38-50   38-50    42-55   38-50        38-50  38-55  38-50    38-55
+corrugation .01 10-40  5-30    10-30   35-80    5-30    5-30         5-30   0-12   5-30     0-12
+hue         1   87     86      80      86       88      89           88     92     90       75
+saturation  .01 55     54      50      55       53      54           53     23     53       50
+value       .01 42     44      48      42       43      42           40     45     41       48
+autumn      -   243063 631012  620000  651033   751022  644222       232166 000000 644222   731011
+gloss       .01 45     35      35      35       35      30           45     40     30       40
+stem        .01 10-22  30-50   50-90   10-20    30-55   50-90        3-10   5-12   50-90    5-12
+"""
 
-SPECIES: dict[str, Species] = {
-    species.name: species
-    for species in (
-        Species(
-            "beech",
-            aspect=(0.52, 0.68),
-            widest=(0.42, 0.52),
-            wave=(0.004, 0.01),
-            veins=(6, 9),
-            corrugation=(0.1, 0.4),
-            green=(87.0, 0.55, 0.42),
-            autumn=(1.0, 2.0, 1.5, 0.1, 3.0, 1.5),
-            gloss=0.45,
-            stem=(0.1, 0.22),
-        ),
-        Species(
-            "birch",
-            aspect=(0.64, 0.84),
-            widest=(0.27, 0.36),
-            base=(0.6, 0.95),
-            tip=(1.05, 1.3),
-            teeth=(7, 9),
-            tooth=(0.022, 0.036),
-            double=1.0,
-            veins=(6, 8),
-            green=(86.0, 0.54, 0.44),
-            autumn=(5.0, 3.0, 0.5, 0.0, 0.6, 0.8),
-            stem=(0.3, 0.5),
-        ),
-        Species(
-            "ginkgo",
-            form="fan",
-            aspect=(1.15, 1.6),
-            depth=(0.03, 0.4),
-            veins=(30, 42),
-            corrugation=(0.1, 0.3),
-            green=(80.0, 0.5, 0.48),
-            autumn=(6.0, 2.0, 0.2, 0.0, 0.2, 0.2),
-            stem=(0.5, 0.9),
-        ),
-        Species(
-            "hornbeam",
-            aspect=(0.48, 0.62),
-            widest=(0.38, 0.5),
-            base=(0.5, 0.65),
-            tip=(0.85, 1.1),
-            skew=0.05,
-            teeth=(10, 13),
-            tooth=(0.016, 0.026),
-            double=1.0,
-            veins=(10, 13),
-            corrugation=(0.35, 0.8),
-            green=(86.0, 0.55, 0.42),
-            autumn=(3.0, 2.5, 0.6, 0.0, 1.5, 1.5),
-            stem=(0.1, 0.2),
-        ),
-        Species(
-            "linden",
-            aspect=(0.72, 0.95),
-            widest=(0.3, 0.4),
-            base=(0.42, 0.55),
-            tip=(0.95, 1.25),
-            heart=(0.09, 0.2),
-            skew=0.09,
-            teeth=(26, 36),
-            tooth=(0.011, 0.017),
-            veins=(6, 8),
-            vein_angle=(42.0, 55.0),
-            green=(88.0, 0.53, 0.43),
-            autumn=(4.0, 2.5, 0.4, 0.0, 1.0, 1.2),
-            stem=(0.3, 0.55),
-        ),
-        replace(_MAPLE, name="norway maple", pointed=1.0, green=(89.0, 0.54, 0.42)),
-        Species(
-            "oak",
-            form="lobed",
-            aspect=(0.54, 0.7),
-            widest=(0.56, 0.66),
-            base=(0.7, 0.95),
-            tip=(0.45, 0.6),
-            lobes=(4, 5),
-            depth=(0.35, 0.6),
-            veins=(5, 7),
-            green=(88.0, 0.53, 0.4),
-            autumn=(0.8, 1.2, 0.8, 0.3, 3.0, 3.0),
-            gloss=0.45,
-            stem=(0.03, 0.1),
-        ),
-        replace(_NARROW, name="olive", green=(92.0, 0.23, 0.45), autumn=(0.0,) * 6),
-        replace(
-            _MAPLE,
-            name="sycamore",
-            pointed=0.0,
-            teeth=(5, 7),
-            tooth=(0.02, 0.034),
-            green=(90.0, 0.53, 0.41),
-        ),
-        replace(
-            _NARROW,
-            name="willow",
-            green=(75.0, 0.5, 0.48),
-            autumn=(5.0, 2.0, 0.2, 0.0, 0.3, 0.5),
-        ),
-    )
-}
+
+def _read_table() -> dict[str, Species]:
+    def value(cell: str, unit: str):
+        if unit == "-":
+            return cell
+        numbers = tuple(round(float(number) * float(unit), 4) for number in cell.split("-"))
+        return numbers if len(numbers) > 1 else numbers[0]
+
+    rows = [line.split() for line in _TABLE.strip().splitlines()]
+    return {
+        name.replace("_", " "): Species(
+            name.replace("_", " "),
+            **{row[0]: value(row[column], row[1]) for row in rows[1:]},
+        )
+        for column, name in enumerate(rows[0][2:], 2)
+    }
+
+
+SPECIES: dict[str, Species] = _read_table()
 
 
 def look_up(kind: str, name: str, table: dict):
@@ -245,50 +143,43 @@ def look_up(kind: str, name: str, table: dict):
 
 
 def random_species(rng: np.random.Generator) -> Species:
-    """Invent a species that is none of the ten, broad in shape, venation and colour.
+    """Invent a species that is none of the ten, broad in shape, venation and colour."""
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Two generators in the same state give the same species.
-    """
-
-    def span(low: float, high: float, share: float = 0.2) -> tuple[float, float]:
-        middle, half = rng.uniform(low, high), share * (high - low) / 2
+    def span(low: float, high: float) -> Span:
+        middle, half = rng.uniform(low, high), 0.1 * (high - low)
         return float(middle - half), float(middle + half)
 
-    def count(low: int, high: int) -> tuple[int, int]:
+    def count(low: int, high: int) -> Span:
         least = int(rng.integers(low, high))
         return least, least + 1 + least // 8
 
+    none = (0.0, 0.0)
     form = str(rng.choice(["simple", "simple", "simple", "lobed", "palmate", "fan"]))
-    toothed = rng.random() < 0.6
-    palmate = form == "palmate"
+    palmate, fan, toothed = form == "palmate", form == "fan", rng.random() < 0.6
+    lobes = 2 * int(rng.integers(1, 4)) + 1
     return Species(
         name=f"random {rng.integers(2**48):012x}",
         form=form,
-        aspect=span(0.9, 1.3) if palmate else span(1.0, 1.9) if form == "fan" else span(0.16, 1.05),
-        widest=span(0.22, 0.72),
-        base=span(0.42, 1.15),
-        tip=span(0.4, 1.4),
-        heart=span(0.03, 0.18) if rng.random() < 0.25 and form == "simple" else (0.0, 0.0),
+        aspect=span(0.9, 1.3) if palmate else span(1.0, 1.9) if fan else span(0.18, 1.0),
+        widest=span(0.25, 0.7),
+        base=span(0.45, 1.15),
+        tip=span(0.45, 1.4),
+        heart=span(0.05, 0.25) if form == "simple" and rng.random() < 0.25 else none,
         skew=float(rng.uniform(0.0, 0.12)),
-        lobes=(n := 2 * int(rng.integers(1, 4)) + 1, n) if palmate else count(2, 8),
+        lobes=(lobes, lobes) if palmate else count(2, 8),
         depth=span(0.15, 0.65),
-        pointed=float(rng.uniform(0.0, 1.0)),
-        teeth=(count(3, 8) if palmate else count(6, 40)) if toothed else (0, 0),
+        pointed=float(rng.random()),
+        teeth=none if not toothed else count(3, 8) if palmate else count(6, 40),
         tooth=span(0.008, 0.035),
-        double=float(rng.choice([0.0, 1.0])),
-        wave=(0.0, 0.0) if toothed else span(0.0, 0.02),
-        veins=count(16, 44) if form == "fan" else count(3, 5) if palmate else count(3, 15),
+        double=float(rng.integers(2)),
+        wave=none if toothed else span(0.002, 0.02),
+        veins=count(16, 44) if fan else count(3, 5) if palmate else count(3, 15),
         vein_angle=span(28.0, 68.0),
         corrugation=span(0.0, 0.8),
-        green=(
-            float(rng.uniform(62.0, 150.0)),
-            float(rng.uniform(0.2, 0.75)),
-            float(rng.uniform(0.3, 0.6)),
-        ),
-        autumn=tuple(float(w) for w in rng.gamma(0.4, 1.0, len(AUTUMN)) + 0.01),
+        hue=float(rng.uniform(62.0, 150.0)),
+        saturation=float(rng.uniform(0.2, 0.75)),
+        value=float(rng.uniform(0.3, 0.6)),
+        autumn="".join(map(str, rng.integers(1, 8, len(AUTUMN)))),
         gloss=float(rng.uniform(0.0, 0.9)),
-        stem=span(0.03, 0.8),
+        stem=span(0.05, 0.8),
     )

@@ -11,7 +11,7 @@ def plain(level=0.5, size=80):
 
 def test_litter_colours_and_lifts_the_same_ground():
     albedo, relief = plain()
-    scatter(albedo, relief, np.array([40.0, 40.0]), generator("litter", 2))
+    scatter(albedo, relief, np.array([40.0, 40.0]), generator("litter", 2), True)
     painted = np.abs(albedo - 0.5).max(axis=0) > 0.05
     assert 0 < painted.mean() < 0.4
     assert relief[painted].mean() > 4 * relief[~painted].mean()

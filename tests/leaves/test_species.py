@@ -16,7 +16,10 @@ def test_there_are_the_ten_species_of_the_dataset():
 
 def test_willow_and_olive_differ_in_colour_alone():
     willow, olive = SPECIES["willow"], SPECIES["olive"]
-    painted = replace(olive, name=willow.name, green=willow.green, autumn=willow.autumn)
+    painted = replace(
+        olive,
+        **{k: getattr(willow, k) for k in ("name", "hue", "saturation", "value", "autumn")},
+    )
     assert painted == willow
 
 
@@ -34,4 +37,4 @@ def test_random_species_repeat_with_the_seed_and_are_broad():
     assert first == draw(0)
     assert len({species.name for species in first}) == 40
     assert {species.form for species in first} == {"simple", "lobed", "palmate", "fan"}
-    assert np.std([species.green[0] for species in first]) > 15
+    assert np.std([species.hue for species in first]) > 15
