@@ -98,10 +98,12 @@ def stable_ids(paths: Iterable[str]) -> dict[str, str]:
     """Image id by path: Unicode form NFC and valid UTF-8, so that the same file has the same id
     on macOS and Linux; a path stays as it is where two would get the same id."""
     ids = {path: path for path in paths}
+    taken = set(ids)
     for path in sorted(path for path in ids if not path.isascii()):
         text = os.fsencode(path).decode("utf-8", "backslashreplace")
         nfc = unicodedata.normalize("NFC", text)
-        ids[path] = nfc if nfc == path or nfc not in ids else text
+        ids[path] = nfc if nfc == path or nfc not in taken else text
+        taken.add(ids[path])
     return ids
 
 

@@ -184,6 +184,14 @@ def test_ids_are_the_paths_themselves_where_nothing_is_odd():
     assert stable_ids(["a/b.jpg", "é.jpg"]) == {"a/b.jpg": "a/b.jpg", "é.jpg": "é.jpg"}
 
 
+def test_ids_are_unique_even_where_several_spellings_mean_the_same_letter():
+    spellings = ["e\u0323\u0301.jpg", "e\u0301\u0323.jpg", "\u1eb9\u0301.jpg"]
+    assert len({unicodedata.normalize("NFC", spelling) for spelling in spellings}) == 1
+    ids = stable_ids(spellings)
+    assert len(set(ids.values())) == 3
+    assert ids["\u1eb9\u0301.jpg"] == "\u1eb9\u0301.jpg"
+
+
 def test_names_that_differ_only_in_case_are_kept_and_noted(tree):
     dataset = open_dataset(tree("cat/a.jpg", "cat/A.JPG", "dog/b.jpg"))
     assert len(dataset) == 3
