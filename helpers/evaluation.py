@@ -24,14 +24,14 @@ SCORE_COLUMNS = {
 
 
 class Interval(NamedTuple):
-    """A measured value and the interval it comes with."""
+    """An accuracy and the interval it comes with."""
 
-    value: float
+    accuracy: float
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+    def __repr__(self) -> str:
+        return f"{self.accuracy:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
 def accuracy_interval(correct, groups=None, level: float = 0.95) -> Interval:
@@ -54,7 +54,7 @@ def accuracy_interval(correct, groups=None, level: float = 0.95) -> Interval:
     Returns
     -------
     Interval
-        value, low and high, each 0 to 1. One single group tells nothing of others: 0 to 1.
+        accuracy, low and high, each 0 to 1. One single group tells nothing of others: 0 to 1.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def accuracy_interval(correct, groups=None, level: float = 0.95) -> Interval:
 
     Examples
     --------
-    >>> print(accuracy_interval([True] * 45 + [False] * 55))
-    0.450 (0.356 to 0.548)
+    >>> accuracy_interval([True] * 45 + [False] * 55)
+    0.45 (0.36 to 0.55)
     """
     correct = np.asarray(correct, float)
     if correct.ndim != 1 or correct.size == 0 or not np.isin(correct, (0, 1)).all():

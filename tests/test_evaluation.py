@@ -20,7 +20,7 @@ class WorkFolder:
 def test_independent_images_get_the_interval_of_wilson(right, images, level):
     expected = binomtest(right, images).proportion_ci(level, method="wilson")
     found = accuracy_interval([True] * right + [False] * (images - right), level=level)
-    assert found.value == right / images
+    assert found.accuracy == right / images
     assert found[1:] == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
@@ -28,7 +28,7 @@ def test_images_that_err_together_widen_the_interval_as_if_there_were_fewer():
     leaves = np.repeat([1, 0, 1, 0, 1] * 20, 4)
     copies = accuracy_interval(leaves, groups=np.repeat(np.arange(100), 4))
     alone = accuracy_interval(leaves[::4])
-    assert copies.value == alone.value
+    assert copies.accuracy == alone.accuracy
     assert copies.high - copies.low == pytest.approx(alone.high - alone.low, rel=0.03)
 
 

@@ -3,22 +3,16 @@
 from importlib import import_module
 
 _HOMES = {
-    "colour_histogram": "colour",
-    "colour_moments": "colour",
-    "dominant_colours": "colour",
-    "local_binary_patterns": "texture",
-    "grey_cooccurrence": "texture",
-    "oriented_gradients": "form",
-    "find_foreground": "form",
-    "region_shape": "form",
-    "describe": "table",
-    "separability": "table",
+    "colour": ("colour_histogram", "colour_moments", "dominant_colours"),
+    "texture": ("grey_cooccurrence", "local_binary_patterns"),
+    "form": ("find_foreground", "oriented_gradients", "region_shape"),
+    "table": ("describe", "separability"),
 }
-
-__all__ = list(_HOMES)
+__all__ = [name for names in _HOMES.values() for name in names]
 
 
 def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'helpers.descriptors' has no attribute {name!r}")
-    return getattr(import_module(f"helpers.descriptors.{_HOMES[name]}"), name)
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"helpers.descriptors.{module}"), name)
+    raise AttributeError(f"module 'helpers.descriptors' has no attribute {name!r}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -71,27 +71,20 @@ def describe(
         return pd.DataFrame(np.array(values, np.float32).reshape(-1, len(names)), index, [*names])
 
     code = (colour, texture, form, _described, pixels)
-    return saved(dataset, "descriptors", build, inputs=(kinds, LARGEST, SMALL), code=code)
+    # Descriptors depend on pixels alone: relabelled images are not described again.
+    plain = dataset.with_images(dataset.images[[]])
+    return saved(plain, "descriptors", build, inputs=(kinds, LARGEST, SMALL), code=code)
 
 
 def _run(chunks: list, workers: int, executor: Executor | None, progress: bool) -> list:
     from tqdm.auto import tqdm
 
-    own = executor is None and workers > 1 and len(chunks) > 1
-    spawn = get_context("spawn")
-    pool = ProcessPoolExecutor(workers, spawn) if own else nullcontext(executor)
-    total = sum(len(files) for files, _ in chunks)
-    with pool as chosen, tqdm(total=total, disable=not progress, unit="image", leave=False) as bar:
-        results: Iterator = map(_describe_files, chunks)
-        if chosen is not None:
-            results = (
-                task.result() for task in [chosen.submit(_describe_files, c) for c in chunks]
-            )
-        rows = []
-        for (files, _), found in zip(chunks, results, strict=True):
-            rows += found
-            bar.update(len(files))
-    return rows
+    with ExitStack() as stack:
+        if executor is None and workers > 1 and len(chunks) > 1:
+            executor = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
+        found = executor.map(_describe_files, chunks) if executor else map(_describe_files, chunks)
+        bar = tqdm(found, total=len(chunks), disable=not progress, unit="batch", leave=False)
+        return [row for rows in bar for row in rows]
 
 
 def _describe_files(chunk: tuple[list[tuple[str, str]], tuple[str, ...]]) -> list:
@@ -111,24 +104,20 @@ def _described(image: Image.Image, kinds: tuple[str, ...]) -> dict[str, float]:
     grey = np.asarray(image.convert("L"))
     image.thumbnail((SMALL, SMALL), Image.Resampling.BOX)
     rgb = np.asarray(image)
-    found: dict[str, float] = {}
-    foreground = form.find_foreground(rgb) if kinds != ("texture",) else None
+    found: dict[str, dict[str, float]] = {kind: {} for kind in kinds}
+    foreground = form.find_foreground(rgb)
     if "colour" in kinds:
-        whole = colour.colour_histogram(rgb) | colour.colour_moments(rgb)
         inside = colour.colour_histogram(rgb, foreground) | colour.colour_moments(rgb, foreground)
-        found |= {f"colour {name}": value for name, value in whole.items()}
-        found |= {f"colour foreground {name}": value for name, value in inside.items()}
-        for i, (rgb_mean, share) in enumerate(zip(*colour.dominant_colours(rgb), strict=True)):
-            values = (*(rgb_mean / 255), share)
-            for name, value in zip(("red", "green", "blue", "share"), values, strict=True):
-                found[f"colour dominant {i + 1} {name}"] = value
+        found["colour"] = colour.colour_histogram(rgb) | colour.colour_moments(rgb)
+        found["colour"] |= {f"foreground {name}": value for name, value in inside.items()}
+        for i, (mean, share) in enumerate(zip(*colour.dominant_colours(rgb), strict=True)):
+            values = zip(("red", "green", "blue", "share"), (*mean / 255, share), strict=True)
+            found["colour"] |= {f"dominant {i + 1} {name}": value for name, value in values}
     if "texture" in kinds:
-        parts = texture.local_binary_patterns(grey) | texture.grey_cooccurrence(grey)
-        found |= {f"texture {name}": value for name, value in parts.items()}
+        found["texture"] = texture.local_binary_patterns(grey) | texture.grey_cooccurrence(grey)
     if "form" in kinds:
-        parts = form.region_shape(foreground) | form.oriented_gradients(grey)
-        found |= {f"form {name}": value for name, value in parts.items()}
-    return found
+        found["form"] = form.region_shape(foreground) | form.oriented_gradients(grey)
+    return {f"{kind} {name}": v for kind, parts in found.items() for name, v in parts.items()}
 
 
 def separability(

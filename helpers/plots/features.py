@@ -1,0 +1,160 @@
+"""What descriptors say: distributions, colours and separability by class, a map of the dataset."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from PIL import ImageOps
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from scipy.stats import gaussian_kde
+
+from helpers.datasets import Dataset
+from helpers.plots.samples import NO_LABEL, thumbnail
+from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, palette, styled, titled
+
+
+def _by_class(features: pd.DataFrame, labels: pd.Series, most: int) -> tuple[pd.Series, list]:
+    labels = labels.reindex(features.index).astype(object).fillna(NO_LABEL)
+    return labels, list(labels.value_counts().index[:most])
+
+
+@styled
+def by_class(
+    features: pd.DataFrame, labels: pd.Series, column: str, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """How one column is distributed in each class: ridges in the order of their medians (dots)."""
+    labels, shown = _by_class(features, labels, 24)
+    colours = palette(labels)
+    values = features[column].astype(float)
+    medians = values.groupby(labels).median()[shown].sort_values()
+    low, high = values[labels.isin(shown)].quantile([0.002, 0.998])
+    x = np.linspace(low, high, 300)
+    ax = axes(ax, 0.36 * len(shown) + 1.3)
+    for y, (name, median) in enumerate(medians.items()):
+        own = values[labels == name].to_numpy()
+        spread = max((high - low) / 200, 1e-9)
+        noisy = own + np.random.default_rng(0).normal(0, spread, len(own))  # KDE needs variance
+        ridge = gaussian_kde(noisy)(x) if len(own) > 2 else np.zeros_like(x)
+        ridge *= 1.35 / max(ridge.max(), 1e-9)
+        ax.fill_between(x, y, y + ridge, color=colours[name], lw=0, zorder=99 - y)
+        ax.plot(x, y + ridge, color="white", lw=1.2, zorder=99 - y)
+        ax.plot(median, y, "o", ms=6, mfc="white", mec=INK, mew=1.2, zorder=100)
+    ax.set_yticks(range(len(medians)), medians.index)
+    ax.set(xlabel=column, ylim=(-0.4, len(medians) + 0.8), xlim=(low, high))
+    ends = f"lowest in {medians.index[0]}, highest in {medians.index[-1]}"
+    title = title or (f"{column}: {ends}" if len(medians) > 1 else f"{column} over all images")
+    numbers = ", ".join(f"{name} {median:.3g}" for name, median in medians.items())
+    return titled(ax, title, f"Ridgelines by class; medians: {numbers}.", bare=["left"])
+
+
+@styled
+def class_colours(
+    features: pd.DataFrame, labels: pd.Series, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """The mean foreground colour of up to 80 images per class, sorted by hue, as a strip each."""
+    from matplotlib.colors import rgb_to_hsv
+
+    labels, shown = _by_class(features, labels, 24)
+    names = [f"colour foreground mean {c}" for c in ("red", "green", "blue")]
+    ax = axes(ax, 0.34 * len(shown) + 0.6)
+    for y, name in enumerate(sorted(shown)):
+        own = features.loc[labels == name, names].clip(0, 1).to_numpy(float)
+        own = own[np.linspace(0, len(own) - 1, min(80, len(own))).round().astype(int)]
+        order = np.lexsort(rgb_to_hsv(own).T[[2, 0]])
+        ax.imshow(own[order][None], extent=(0, 1, y + 0.42, y - 0.42), aspect="auto")
+    ax.set_yticks(range(len(shown)), sorted(shown))
+    ax.set(xlim=(0, 1), ylim=(len(shown) - 0.5, -0.5), xticks=[])
+    title = title or "Which classes does colour tell apart?"
+    alt = "Mean colours of each class's images as strips, sorted by hue."
+    return titled(ax, title, alt, bare=["left", "bottom"])
+
+
+@styled
+def separability(
+    table: pd.DataFrame, most: int = 12, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """For each pair of classes: the family that separates it best, and how well.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.descriptors.separability`
+    most : int
+        With more classes than this, those of the hardest pairs are shown.
+    """
+    best = table.sort_values("auc", ascending=False).drop_duplicates(["class_a", "class_b"])
+    hardest = best.sort_values("auc")[["class_a", "class_b"]].to_numpy().ravel()
+    classes = sorted(pd.unique(hardest)[:most])
+    best = best[best["class_a"].isin(classes) & best["class_b"].isin(classes)]
+    ax = axes(ax, 0.42 * len(classes) + 0.8)
+    for pair in best.itertuples():
+        x, y = classes.index(pair.class_a), classes.index(pair.class_b)
+        strength = np.clip((pair.auc - 0.5) / 0.5, 0, 1) ** 2
+        box = Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, fc=FAMILIES[pair.family], alpha=strength)
+        ax.add_patch(box)
+        dark = strength > 0.6
+        ax.text(x, y, f"{pair.auc:.2f}", ha="center", va="center", color="white" if dark else INK)
+    for i, name in enumerate(classes):
+        ax.text(i - 0.45, i, name, va="center", weight="bold", fontsize=9)
+    ax.set(xlim=(-0.6, len(classes) + 0.4), ylim=(len(classes) - 0.4, -0.6))
+    ax.axis("off")
+    corner = {"transform": ax.transAxes, "ha": "right"}
+    for i, (family, colour) in enumerate(FAMILIES.items()):
+        text = f"{family}: best for {(best['family'] == family).sum()} of {len(best)} pairs"
+        ax.text(0.98, 0.94 - 0.09 * i, text, color=colour, weight="bold", **corner)
+    ax.text(0.98, 0.66, "1 is perfect, 0.5 is chance", color=MUTED, **corner)
+    worst = best.loc[best["auc"].idxmin()]
+    title = title or f"The hardest pair: {worst['class_a']} and {worst['class_b']}"
+    return titled(
+        ax, title, "Triangle of class pairs, area under the ROC curve of the best family."
+    )
+
+
+@styled
+def dataset_map(
+    dataset: Dataset,
+    features: pd.DataFrame,
+    most: int = 260,
+    seed: int = 0,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """A map on which images with similar descriptors lie close; frames have the class colours.
+
+    A random sample is standardised, reduced to 30 principal components and laid out by t-SNE (van
+    der Maaten and Hinton, 2008); each image then takes the free grid cell nearest to its place.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+    from sklearn.preprocessing import StandardScaler
+
+    shown = features.sample(min(most, len(features)), random_state=seed).sort_index()
+    X = StandardScaler().fit_transform(shown)
+    X = PCA(min(30, *X.shape), random_state=seed, svd_solver="full").fit_transform(X)
+    if len(X) > 5:
+        near = min(20, (len(X) - 1) // 3)
+        X = TSNE(perplexity=near, init="pca", random_state=seed).fit_transform(X)
+    places = np.argsort(np.argsort(X[:, :2], axis=0), axis=0) / max(len(X) - 1, 1)
+    places = 0.5 * places + 0.5 * (X[:, :2] - X[:, :2].min(0)) / np.ptp(X[:, :2], axis=0).clip(1e-9)
+    wide = max(3, round(np.sqrt(len(X) * 2.2)))
+    high = int(np.ceil(len(X) * 1.35 / wide))
+    cells = np.stack(np.meshgrid(np.arange(wide), np.arange(high)), -1).reshape(-1, 2)
+    _, taken = linear_sum_assignment(cdist(places * (wide - 1, high - 1), cells, "sqeuclidean"))
+    labels = dataset.images["label"].reindex(shown.index).astype(object).fillna(NO_LABEL)
+    colours = palette(dataset.classes or [NO_LABEL])
+    ax = axes(ax, 9 * high / wide + 0.7)
+    for image_id, (x, y) in zip(shown.index, cells[taken], strict=True):
+        image = ImageOps.fit(thumbnail(dataset, image_id, 64), (56, 56))
+        box = (x - 0.42, x + 0.42, y + 0.42, y - 0.42)
+        ax.imshow(np.asarray(image), extent=box, interpolation="bilinear")
+        colour = colours.get(labels[image_id], GRID)
+        ax.add_patch(Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, fc=colour, zorder=-1))
+    ax.set(xlim=(-0.6, wide - 0.4), ylim=(high - 0.4, -0.6), aspect="equal")
+    ax.axis("off")
+    for i, name in enumerate(colours if len(colours) <= 12 else ()):
+        place, look = ((i + 0.5) / len(colours), -0.02), {"weight": "bold", "ha": "center"}
+        ax.text(*place, name, color=colours[name], va="top", transform=ax.transAxes, **look)
+    title = title or "Do images of one class lie together?"
+    return titled(ax, title, f"{len(shown)} photographs on a grid, similar ones close together.")

@@ -1,0 +1,141 @@
+"""The dataset at a glance: the workflow, counts, groups, sizes, issues."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.datasets import Dataset
+from helpers.plots.samples import NO_LABEL
+from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, palette, styled, titled
+
+STAGES = {
+    "Look and clean": "01 Look at the data|02 Find its faults",
+    "Prepare": "03 Prepare and split|04 Bias and balance",
+    "Train": "05 A first network|06 Augmentation|07 Transfer learning|08 Regularise, tune"
+    "|09 Ensembles",
+    "Judge": "10 Evaluate|11 Decisions|12 Fairness|13 Explanations",
+    "Yours": "14 Your own dataset",
+}
+
+
+@styled
+def workflow(here: str | None = None, title: str = "", ax: Axes | None = None) -> Axes:
+    """The whole workflow on one page; `here` ("00" to "14") marks where we are."""
+    ax = axes(ax, 3.0)
+    ax.set(xlim=(0, 5), ylim=(-6.3, 0.9))
+    ax.axis("off")
+    for left, (stage, notebooks) in enumerate(STAGES.items()):
+        names = notebooks.split("|")
+        current = here in (None, "00", *(name[:2] for name in names))
+        colour = ACCENT if current else MUTED
+        ax.text(left + 0.02, 0.3, stage, fontsize=11, weight="bold", color=colour)
+        ax.plot([left + 0.02, left + 0.86], [0, 0], color=colour, lw=2)
+        if left:
+            ax.text(left - 0.07, 0, "→", fontsize=13, color=MUTED, ha="center", va="center")
+        for y, name in enumerate(names):
+            marked = name[:2] == here
+            box = {"boxstyle": "round,pad=0.5", "fc": ACCENT if marked else "none", "ec": "none"}
+            look = {"fontsize": 9.5, "va": "center", "color": "white" if marked else INK}
+            ax.text(left + 0.04, -0.85 - 1.15 * y, name, bbox=box, **look)
+    stages = "; ".join(f"{s}: {names.replace('|', ', ')}" for s, names in STAGES.items())
+    return titled(ax, title or "From a folder of images to an honest score", f"{stages}.")
+
+
+@styled
+def class_counts(
+    dataset: Dataset | pd.DataFrame, column: str = "label", title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Images per value of `column`, as sorted bars; of more than 30, the first and last 15."""
+    values = getattr(dataset, "images", dataset)[column].astype(object).fillna(NO_LABEL)
+    counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    if counts.empty:
+        return titled(axes(ax, 1.0), title or "Nothing to count", bare=["left", "bottom"])
+    colours = palette(counts.index) if column == "label" and len(counts) <= 12 else {}
+    hidden = max(len(counts) - 30, 0)
+    shown = pd.concat([counts[:15], counts[15:][-15:]])
+    places = np.arange(len(shown)) + (np.arange(len(shown)) >= 15) * (hidden > 0)
+    ax = axes(ax, 0.27 * (places[-1] + 1) + 0.6)
+    bars = ax.barh(places, shown, 0.72, color=[colours.get(name, ACCENT) for name in shown.index])
+    ax.bar_label(bars, [f"{count:,}" for count in shown], padding=5, color=MUTED)
+    if hidden:
+        ax.text(0, 15, f"… {hidden} more", va="center", color=MUTED)
+    ax.set_yticks(places, shown.index.astype(str))
+    ax.set(ylim=(places[-1] + 0.6, -0.6), xlim=(0, counts.max() * 1.08), xticks=[])
+    ratio = counts.iloc[0] / counts.iloc[-1]
+    default = f"{counts.index[0]} has {ratio:,.{0 if ratio >= 10 else 1}f} times as many images as "
+    default += str(counts.index[-1])
+    if ratio == 1:
+        default = f"{counts.iloc[0]:,} images {'in each class' if len(counts) > 1 else 'in all'}"
+    numbers = ", ".join(f"{name} {count}" for name, count in shown.items())
+    alt = f"Bars, images per {column}: {numbers}."
+    return titled(ax, title or default, alt, bare=["left", "bottom"])
+
+
+@styled
+def group_counts(
+    dataset: Dataset | pd.DataFrame, column: str, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Heat map of images per class and group: shaded by the share of each class, counts written."""
+    from seaborn import heatmap
+
+    table = getattr(dataset, "images", dataset)[["label", column]].astype(object).fillna("unknown")
+    counts = pd.crosstab(table["label"], table[column])
+    rows, columns = counts.sum(axis=1).nlargest(30).index, counts.sum().nlargest(12).index
+    counts = counts.loc[sorted(rows), columns]
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    ax = axes(ax, 0.32 * len(counts) + 1.0)
+    look = {"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False, "linewidths": 2}
+    heatmap(shares, annot=counts, fmt=",d", ax=ax, **look)
+    ax.tick_params(axis="x", labeltop=True, labelbottom=False)
+    ax.tick_params(axis="y", rotation=0)
+    ax.set(xlabel="", ylabel="")
+    excess = shares - counts.sum() / counts.to_numpy().sum()
+    group = excess.max().idxmax()
+    row = excess[group].idxmax()
+    default = f"Most lopsided: {shares.loc[row, group]:.0%} of {row} have {column} {group}"
+    alt = f"Heat map of images per class and {column}, shaded by share of each class."
+    return titled(ax, title or default, alt)
+
+
+@styled
+def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Width against height in px, one bubble per size, with lines of common aspect ratios."""
+    known = scanned.dropna(subset=["width", "height"]).astype({"width": float, "height": float})
+    counts = known.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")
+    ax = axes(ax, 4.8)
+    if counts.empty:
+        return titled(ax, title or "No image has a size that can be read")
+    width, height = (counts.index.get_level_values(i).to_numpy() for i in range(2))
+    share = counts.to_numpy() / counts.sum()
+    ax.scatter(width, height, 15 + 900 * share, color=ACCENT, alpha=0.55, ec="white", lw=0.7)
+    right, top = width.max() * 1.12, height.max() * 1.12
+    beside = {"textcoords": "offset points", "fontsize": 9}
+    for x, y in ((9, 16), (3, 4), (1, 1), (4, 3), (16, 9)):
+        end = min(right, top * x / y)
+        ax.plot([0, end], [0, end * y / x], color=GRID, lw=1, zorder=0)
+        ax.annotate(f"{x}:{y}", (end, end * y / x), (2, 2), color=MUTED, **beside)
+    named: list[int] = []
+    for i in range(min(9, len(counts))):
+        apart = [
+            np.hypot((width[i] - width[j]) / right, (height[i] - height[j]) / top) for j in named
+        ]
+        if share[i] > 0.02 and min(apart, default=1) > 0.1:
+            named.append(i)
+            text = f"{width[i]:g} × {height[i]:g}: {counts.iloc[i]:,}"
+            ax.annotate(text, (width[i], height[i]), (14, -14), **beside)
+    ax.set(xlim=(0, right), ylim=(0, top), xlabel="width in px", ylabel="height in px")
+    commonest = f"{share[0]:.0%} of images are {width[0]:g} × {height[0]:g} px"
+    many = f"{len(counts):,} different sizes; " if len(counts) > 1 else ""
+    return titled(ax, title or many + commonest, "Bubbles, width against height, area by count.")
+
+
+def issues(
+    found: pd.DataFrame, total: int | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """How many images each check flags, of `total`; `found` has columns image_id and issue."""
+    flags = found.drop_duplicates(["image_id", "issue"])
+    flagged, of = flags["image_id"].nunique(), f" of {total:,}" if total else ""
+    title = title or f"{flagged:,}{of} images are flagged, each for a person to look at"
+    return class_counts(flags, "issue", title=title, ax=ax)

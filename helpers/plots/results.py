@@ -1,0 +1,188 @@
+"""What checks and models achieve: a measurement and its threshold, detectors, the scoreboard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.datasets import Dataset
+from helpers.evaluation import Interval, accuracy_interval
+from helpers.plots.samples import thumbnail
+from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, INNOCENT, MUTED, axes, styled, titled
+
+NO_TRUTH = "No truth is known for this dataset"
+
+
+@styled
+def measurement(
+    table: pd.DataFrame,
+    column: str,
+    thresholds: float | Mapping[str, float],
+    flagged: str = "below",
+    dataset: Dataset | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Histogram of a measurement with its threshold, the flagged side red, examples above it.
+
+    Parameters
+    ----------
+    thresholds : one value, or name → value; the first decides what is flagged
+    flagged : "below" or "above"
+    dataset : Dataset, optional
+        Shows seven images from low to high above the histogram.
+    """
+    thresholds = thresholds if isinstance(thresholds, Mapping) else {"threshold": thresholds}
+    limit = next(iter(thresholds.values()))
+    values = table[column].dropna().astype(float)
+    bad = values < limit if flagged == "below" else values > limit
+    skewed = values.min() > 0 and limit > 0 and values.quantile(0.995) > 5 * values.median()
+    scale, unscale = (np.log10, lambda x: 10**x) if skewed else (np.asarray, np.asarray)
+    shown = [*values.quantile([0.001, 0.995]), *thresholds.values()]
+    low, high = scale(min(shown)), scale(max(shown))
+    width = (high - low) / 60 or 1
+    # Bins start at the threshold, so that no bar is half flagged.
+    first = scale(limit) - np.ceil((scale(limit) - low) / width) * width
+    edges = unscale(np.arange(first, high + 1.01 * width, width))
+    counts, _ = np.histogram(values.clip(edges[0], edges[-1]), edges)
+    side = (unscale(scale(edges[:-1]) + width / 2) < limit) == (flagged == "below")
+    ax = axes(ax, 4.4 if dataset is not None else 3.2)
+    colours = np.where(side, FLAG, ACCENT)
+    ax.bar(edges[:-1], counts, np.diff(edges) * 0.9, align="edge", color=colours)
+    top = counts.max() * 1.22
+    for i, (name, value) in enumerate(thresholds.items()):
+        ax.plot([value, value], [0, top], color=INK, lw=1.2, ls="-" if i == 0 else ":")
+        right = value > unscale((low + high) / 2)
+        look = {"va": "top", "ha": "right" if right else "left", "textcoords": "offset points"}
+        ax.annotate(f"{name} {value:.3g}", (value, top), (-5 if right else 5, -14 * i), **look)
+    if dataset is not None and len(values):
+        for i, spot in enumerate(unscale(np.linspace(low, high, 9)[1:-1])):
+            image_id = (values - spot).abs().idxmin()
+            inset = ax.inset_axes([(i + 0.02) / 7, 1.12, 0.96 / 7, 0.45])
+            inset.imshow(np.asarray(thumbnail(dataset, image_id, 120)))
+            inset.set(xticks=[], yticks=[], anchor="S")
+            inset.spines[:].set(visible=True, lw=2.5, color=FLAG if bad[image_id] else "white")
+            inset.set_xlabel(f"{values[image_id]:.3g}", fontsize=8, color=MUTED, labelpad=2)
+    ax.set_xscale("log" if skewed else "linear")
+    ax.set(xlabel=column, ylabel="images", ylim=(0, top), xlim=(edges[0], edges[-1]))
+    title = title or f"{column}: {bad.sum():,} of {len(values):,} images lie {flagged} {limit:.3g}"
+    titled(ax, title, f"Histogram of {column}, flagged side in red.")
+    if dataset is not None:
+        ax.set_title(title, y=1.62)
+    return ax
+
+
+@styled
+def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Recall by kind and strength (dots) and precision by kind (diamonds), 95 % intervals.
+
+    Parameters
+    ----------
+    score_table : DataFrame from `helpers.audit.score_against_truth`: kind, strength, planted,
+        found, flagged, false
+    """
+    kinds = score_table.groupby("kind", sort=False)
+    ax = axes(ax, max(0.3 * (len(score_table) + kinds.ngroups) + 1.0, 1.0))
+    y, facts = 0.0, []
+    for kind, part in kinds:
+        ax.text(-0.02, y, kind.replace("_", " "), weight="bold", ha="right", va="center")
+        flagged, false = part[["flagged", "false"]].astype(float).max()
+        if flagged > 0:
+            share = _dot(ax, y, _wilson(flagged - false, flagged), INNOCENT, "D")
+            ax.text(1.03, y, f"precision {share:.0%} of {flagged:.0f}", va="center", color=MUTED)
+        for line in part[part["planted"] > 0].itertuples():
+            y += 1
+            share = _dot(ax, y, _wilson(line.found, line.planted), ACCENT, "o")
+            ax.text(-0.02, y, line.strength, ha="right", va="center", color=MUTED)
+            text = f"recall {share:.0%} of {line.planted}"
+            ax.text(1.03, y, text, va="center", color=ACCENT)
+            facts.append(f"{kind} {line.strength} {text}")
+        y += 1.4
+    ax.set(xlim=(0, 1), ylim=(max(y, 1) - 0.8, -0.8), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
+    ax.grid(axis="x")
+    known = "How much of what was planted does each detector find?" if facts else NO_TRUTH
+    return titled(ax, title or known, f"{'; '.join(facts)}.", bare=["left", "bottom"])
+
+
+@styled
+def sweep(swept: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Recall, precision and bursts paired over the distance; pairs found where no truth is known.
+
+    Parameters
+    ----------
+    swept : DataFrame from `helpers.audit.sweep_distance`: distance, pairs, recall, precision,
+        bursts
+    """
+    ax = axes(ax, 3.6)
+    known = swept["recall"].notna().any()
+    lines = {"recall": ACCENT, "precision": FAMILIES["colour"], "bursts": MUTED}
+    for name, colour in lines.items() if known else [("pairs", ACCENT)]:
+        line = swept.dropna(subset=[name])
+        ax.plot(line["distance"], line[name], color=colour, lw=2.5)
+        label = {"bursts": "innocent bursts"}.get(name, name)
+        end = (line["distance"].iloc[-1], line[name].iloc[-1])
+        va = "top" if name == "bursts" else "bottom"
+        ax.annotate(label, end, (6, 0), textcoords="offset points", va=va, color=colour)
+    ax.set(xlabel="largest distance that counts as a duplicate, in bits of 64")
+    ax.set(ylabel="share" if known else "pairs", ylim=(0, 1.03 if known else None))
+    ax.grid(axis="y")
+    default = "Where do we stop finding copies and start finding lookalikes?" if known else NO_TRUTH
+    return titled(ax, title or default, "Lines over the distance.", bare=["left"])
+
+
+@styled
+def scores(
+    table: pd.DataFrame,
+    flattering: Mapping[str, Interval] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """The scoreboard: accuracy and its 95 % interval per model; hollow dots flatter.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.evaluation.scoreboard`
+    flattering : name → Interval, scores that should not be believed
+    """
+    rows = table.itertuples()
+    lines = [(f"{r.notebook}  {r.model}", Interval(r.accuracy, r.low, r.high), True) for r in rows]
+    lines += [(name, Interval(*interval), False) for name, interval in (flattering or {}).items()]
+    ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
+    for y, (_, interval, honest) in enumerate(lines):
+        _dot(ax, y, interval, ACCENT if honest else INNOCENT, "o", honest)
+        ax.text(
+            min(interval.high, 0.995) + 0.012,
+            y,
+            repr(interval),
+            va="center",
+            fontsize=9,
+            color=MUTED,
+        )
+    names = [fill(name if honest else f"{name} (flattering)", 36) for name, _, honest in lines]
+    ax.set_yticks(range(len(lines)), names)
+    ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel="accuracy with 95 % interval")
+    ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    ax.grid(axis="x")
+    default = "No score yet"
+    if len(table):
+        best = table.loc[table["accuracy"].idxmax()]
+        default = f"Best so far: {best['model']}, {best['accuracy']:.0%} right"
+    facts = "; ".join(
+        f"{name} {interval!r}" for name, (_, interval, _) in zip(names, lines, strict=True)
+    )
+    return titled(ax, title or default, f"{facts}.", bare=["left", "bottom"])
+
+
+def _wilson(right: int, total: int) -> Interval:
+    return accuracy_interval(np.arange(int(total)) < int(right))
+
+
+def _dot(ax: Axes, y: float, interval: Interval, colour: str, marker: str, full=True) -> float:
+    ax.plot(interval[1:], [y, y], color=colour, lw=2.5, alpha=0.5, ls="-" if full else ":")
+    look = {"mfc": colour if full else "white", "mec": colour, "ms": 8, "mew": 1.8}
+    ax.plot(interval.accuracy, y, marker, zorder=3, clip_on=False, **look)
+    return interval.accuracy
