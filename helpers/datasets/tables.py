@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Column names without case, spaces and marks, the surest first.
+# fmt: off
 PATH_WORDS = (
-    *("path", "filepath", "imagepath", "imgpath", "file", "filename", "imagefile", "imagefilename"),
-    *("imagename", "imgname", "fname", "image", "img", "photo", "picture", "imageid", "imgid"),
-    *("name", "id"),
-)
+    "path", "filepath", "imagepath", "imgpath", "file", "filename", "imagefile", "imagefilename",
+    "imagename", "imgname", "fname", "image", "img", "photo", "picture", "imageid", "imgid", "name",
+    "id")
 LABEL_WORDS = (
-    *("classname", "labelname", "categoryname", "targetname", "label", "labels", "class"),
-    *("target", "category", "species", "diagnosis", "dx", "breed", "classid", "labelid", "y"),
-)
+    "classname", "labelname", "categoryname", "targetname", "label", "labels", "class", "target",
+    "category", "species", "diagnosis", "dx", "breed", "classid", "labelid", "y")
+# fmt: on
 SPLIT_WORDS = ("split", "subset", "set", "partition", "phase", "usage", "fold")
 SPLIT_FLAGS = {"isvalid": "valid", "isval": "valid", "istest": "test", "istrain": "train"}
 GROUP_WORDS = ("specimen", "patient", "subject", "individual", "lesion", "animal", "group")
@@ -69,7 +69,7 @@ def load(path: Path) -> pd.DataFrame:
         else:
             table = _load_text(path)
     except Exception as error:  # parsers raise many kinds
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        why = getattr(error, "strerror", None) or (str(error) or repr(error)).splitlines()[0]
         raise DatasetError(f"'{path.name}' is no table we can read ({why}); {EXPECTED}.") from error
     if table.empty:
         raise DatasetError(f"'{path.name}' has no rows; {EXPECTED}.")
