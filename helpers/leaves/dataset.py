@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 from filelock import FileLock
@@ -123,29 +125,32 @@ def _run(work, shots: list, workers: int, progress: bool) -> None:
             for chunk in chunks:
                 bar.update(work(chunk))
             return
-        # Fork may deadlock once torch has started threads.
+        # Fork may deadlock once torch has started threads. Spawned processes would run the user's
+        # script again, and wait for the lock it holds, were it not hidden from them.
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        script = sys.modules["__main__"]
         try:
-            for done in as_completed([pool.submit(work, chunk) for chunk in chunks]):
+            sys.modules["__main__"] = ModuleType("__main__")
+            futures = [pool.submit(work, chunk) for chunk in chunks]
+            sys.modules["__main__"] = script
+            for done in as_completed(futures):
                 bar.update(done.result())
         finally:
+            sys.modules["__main__"] = script
             pool.shutdown(cancel_futures=True)
 
 
 def _replace(folder: Path, fill) -> None:
-    """Fill a folder beside ``folder``, then put it in its place; undo all if filling fails."""
-    part, old = (folder.parent / f".{folder.name}.{end}" for end in ("part", "old"))
+    """Fill a folder beside ``folder``, then put it in its place; leave nothing if that fails."""
+    part = folder.parent / f".{folder.name}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
         fill(part)
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            os.replace(folder, old)
+        shutil.rmtree(folder, ignore_errors=True)
         os.replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _built(folder: Path) -> dict | None:

@@ -107,7 +107,9 @@ MOVES = {
 }
 EDITS = MOVES | {
     "reencode": lambda image, quality, _: decode(encode(image, quality)),
-    "brighten": lambda image, factor, _: _to_image(np.asarray(image, np.float32) * factor),
+    "brighten": lambda image, factor, _: image.point(
+        [round(255 * (level / 255) ** (1 / factor)) for level in range(256)] * 3
+    ),
     "stops": _expose,
     "brightest": lambda image, target, _: _expose_to(image, target, 99),
     "darkest": lambda image, target, _: _expose_to(image, target, 10),

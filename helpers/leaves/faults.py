@@ -17,7 +17,7 @@ STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 # What each strength means. Each item of a list is one variant of the fault: its steps, in order,
 # with the value each takes, the (lowest, highest) it is drawn between, or a list to draw from.
 #   reencode   JPEG quality                      resize    share of each side kept (or scale up)
-#   crop       share of each side kept           brighten  factor on pixel values
+#   crop       share of each side kept           brighten  gamma: nothing is clipped
 #   rotate     degrees, then cropped to fill     mirror    left to right
 #   brightest  99th percentile of brightness (0-1) after underexposure
 #   darkest    10th percentile of brightness (0-1) after overexposure

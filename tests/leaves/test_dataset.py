@@ -238,6 +238,19 @@ def test_a_folder_of_something_else_is_not_touched(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"holiday.jpg"}
 
 
+def test_a_script_without_a_main_guard_renders_too(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from helpers.leaves import generate\n"
+        f"generate({str(tmp_path)!r}, 2, size=32, workers=2)\nprint('once')\n"
+    )
+    said = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert said.stdout.split() == ["once"]
+    assert len(list(tmp_path.rglob("*.jpg"))) == 2
+
+
 def test_a_load_of_any_size_is_generated(tmp_path):
     generate(tmp_path, 12, size=96, workers=1)
     paths = sorted(tmp_path.rglob("*.jpg"))
