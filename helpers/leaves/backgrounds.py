@@ -16,54 +16,20 @@ from helpers.leaves.species import look_up
 FRAMES = 3.6
 _TEXELS = 960
 
-# Dark, middle and tint colours (sRGB) of the variants of each surface; the tint channel blends
-# towards the third.
+# Dark, middle and tint colours (sRGB) of three variants of each surface; its tint channel blends
+# towards the third colour.
 _COLOURS = {
-    "bark": (
-        ((0.13, 0.11, 0.09), (0.50, 0.45, 0.39), (0.40, 0.44, 0.32)),
-        ((0.12, 0.08, 0.06), (0.44, 0.33, 0.25), (0.34, 0.36, 0.22)),
-        ((0.16, 0.15, 0.15), (0.58, 0.56, 0.53), (0.52, 0.56, 0.44)),
-    ),
-    "grass": (
-        ((0.05, 0.09, 0.03), (0.36, 0.50, 0.17), (0.55, 0.60, 0.28)),
-        ((0.04, 0.07, 0.03), (0.27, 0.42, 0.16), (0.40, 0.50, 0.22)),
-        ((0.07, 0.09, 0.04), (0.43, 0.50, 0.20), (0.66, 0.60, 0.38)),
-    ),
-    "paper": (
-        ((0.80, 0.77, 0.71), (0.95, 0.93, 0.88), (0.93, 0.89, 0.80)),
-        ((0.82, 0.82, 0.81), (0.96, 0.96, 0.95), (0.94, 0.93, 0.90)),
-        ((0.76, 0.72, 0.63), (0.90, 0.86, 0.77), (0.86, 0.80, 0.68)),
-    ),
-    "soil": (
-        ((0.07, 0.05, 0.04), (0.38, 0.28, 0.20), (0.46, 0.38, 0.28)),
-        ((0.05, 0.04, 0.03), (0.28, 0.21, 0.16), (0.40, 0.33, 0.26)),
-        ((0.10, 0.07, 0.05), (0.50, 0.37, 0.26), (0.55, 0.47, 0.37)),
-    ),
-    "stone": (
-        ((0.22, 0.22, 0.22), (0.66, 0.65, 0.64), (0.70, 0.60, 0.54)),
-        ((0.28, 0.25, 0.21), (0.74, 0.69, 0.60), (0.70, 0.58, 0.44)),
-        ((0.14, 0.15, 0.16), (0.48, 0.49, 0.50), (0.46, 0.46, 0.44)),
-    ),
-    "wood": (
-        ((0.22, 0.13, 0.07), (0.66, 0.48, 0.31), (0.55, 0.34, 0.19)),
-        ((0.20, 0.18, 0.16), (0.62, 0.58, 0.53), (0.52, 0.46, 0.39)),
-        ((0.14, 0.08, 0.05), (0.44, 0.28, 0.18), (0.36, 0.20, 0.12)),
-    ),
+    "bark": "211c17 807363 667052, 1f140f 705440 575c38, 292626 948f87 858f70",
+    "grass": "0d1708 5c802b 8c9947, 0a1208 456b29 668038, 12170a 6e8033 a89961",
+    "paper": "ccc4b5 f2ede0 ede3cc, d1d1cf f5f5f2 f0ede6, c2b8a1 e6dbc4 dbccad",
+    "soil": "120d0a 614733 756147, 0d0a08 473629 665442, 1a120d 805e42 8c785e",
+    "stone": "383838 a8a6a3 b2998a, 474036 bdb099 b29470, 242629 7a7d80 757570",
+    "wood": "382112 a87a4f 8c5730, 332e29 9e9487 857563, 24140d 70472e 5c331f",
 }
 BACKGROUNDS = tuple(_COLOURS)
 
 # Height of the full height channel in frames: how rough the surface is under slanting light.
-_RELIEF = {
-    "bark": 0.03,
-    "grass": 0.02,
-    "paper": 0.004,
-    "soil": 0.04,
-    "stone": 0.012,
-    "wood": 0.01,
-}
-
-
-_LICHENS = np.array(((0.66, 0.68, 0.52), (0.72, 0.62, 0.28)), np.float32)[..., None, None]
+_RELIEF = {"bark": 0.03, "grass": 0.02, "paper": 0.004, "soil": 0.04, "stone": 0.012, "wood": 0.01}
 
 
 def _bark(rng) -> Atlas:
@@ -221,8 +187,9 @@ def paint(
     if background in ("soil", "stone", "paper"):
         turn = rng.uniform(0, 2 * np.pi)
     tone, tint, relief = atlas.sample(place(rng, scale, turn) @ pixel_to_plane, width, height)
-    variants = np.asarray(_COLOURS[background])
-    first, second = rng.permutation(len(variants))[:2]
+    levels = bytes.fromhex(_COLOURS[background].replace(",", ""))
+    variants = np.frombuffer(levels, np.uint8).reshape(3, 3, 3) / 255
+    first, second = rng.permutation(3)[:2]
     colours = variants[first] + rng.uniform(0, 0.5) * (variants[second] - variants[first])
     colours = colours * (1 + rng.normal(0, 0.02, 3)) * rng.uniform(0.85, 1.12)
     dark, middle, other = np.clip(colours, 0.01, 0.97).astype(np.float32)[..., None, None]
@@ -232,7 +199,7 @@ def paint(
         where = place(rng, 0.28, rng.uniform(0, 6.3)) @ pixel_to_plane
         coarse, medium, fine = clouds().sample(where, width, height)
         lichen = smoothstep(0.6, 0.68, 0.6 * coarse + 0.45 * medium)
-        crust = _LICHENS[int(rng.integers(2))]
+        crust = np.float32([0.7, 0.65, rng.uniform(0.25, 0.55)])[:, None, None]
         albedo += (0.75 * lichen) * ((0.6 + 0.8 * fine) * crust - albedo)
     relief = relief * np.float32(_RELIEF[background])
     if background == "paper":

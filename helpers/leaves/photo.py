@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import correlate1d, uniform_filter1d
+from scipy.spatial.transform import Rotation
 
 from helpers.leaves.backgrounds import clouds, paint
 from helpers.leaves.clutter import overgrow, reach_in, scatter
@@ -107,15 +108,9 @@ _BLADE = np.array([0.13, 0.24, 0.04])
 def _set_camera(rng, moment, width: int, height: int) -> Camera:
     """Hold the camera over the ground; ``moment`` shakes it a little, or is None."""
     shake = np.zeros(6) if moment is None else moment.normal(0, 1.3, 6)
-    tilt_x, tilt_y = rng.normal(0, 0.13, 2) + 0.03 * shake[:2]
-    roll, away = 0.05 * shake[2], 2.4 * (1 + 0.03 * shake[3])
-    cx, sx, cy, sy = np.cos(tilt_x), np.sin(tilt_x), np.cos(tilt_y), np.sin(tilt_y)
-    cr, sr = np.cos(roll), np.sin(roll)
-    turned = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    turned = turned @ np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    turned = turned @ np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    turned = turned * (1.0, 1.0, -1.0)
-    focal = 2.4 * max(width, height)
+    tilt = np.array([*rng.normal(0, 0.13, 2), 0.0]) + (0.03, 0.03, 0.05) * shake[:3]
+    turned = Rotation.from_euler("xyz", tilt).as_matrix() * (1.0, 1.0, -1.0)
+    focal, away = 2.4 * max(width, height), 2.4 * (1 + 0.03 * shake[3])
     lens = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
     shift = np.array([0.028 * shake[4], 0.028 * shake[5], away])
     return Camera(lens @ np.column_stack([turned, shift]), width, height)

@@ -4,12 +4,13 @@ Leaf coordinates: x across, y along the blade from its base (0, 0) to its tip ne
 petiole runs to negative y. Everything that belongs to the physical leaf is fixed here.
 """
 
+from colorsys import hsv_to_rgb
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from helpers.leaves.noise import generator, smoothstep
+from helpers.leaves.noise import generator, place, smoothstep
 from helpers.leaves.species import AUTUMN, COLOUR_SPREAD, CUE_STRENGTH, SHAPE_SPREAD, Species
 
 
@@ -34,7 +35,6 @@ class Leaf:
         From leaf coordinates to the shared noise texture.
     """
 
-    species: Species
     points: np.ndarray
     lifts: np.ndarray
     parts: dict[str, list[tuple[int, int]]]
@@ -180,17 +180,16 @@ def _grow_palmate(species: Species, rng):
     turn = np.deg2rad(rng.normal(50.0, 2.5) * 3.48 / (lobes - 1) ** 0.9)
     axes = turn * rank * (1 + 0.06 * np.abs(rank)) + rng.normal(0, 0.04, lobes)
     lengths = _LOBE_LENGTHS[np.abs(rank).astype(int)] * (1 + rng.normal(0, 0.035, lobes))
-    table = _BLUNT + np.clip(0.5 + (species.pointed - 0.5) * CUE_STRENGTH, 0, 1) * (
-        _POINTED - _BLUNT
-    )
+    pointed = np.clip(0.5 + (species.pointed - 0.5) * CUE_STRENGTH, 0, 1)
+    table = _BLUNT + pointed * (_POINTED - _BLUNT)
     ways = np.stack([np.sin(axes), np.cos(axes)], axis=1)
     between = ways[1:] + ways[:-1]
     between /= np.hypot(*between.T)[:, None]
     bays = (1 - depth) * np.sqrt(lengths[1:] * lengths[:-1])[:, None] * between
     foot = rng.uniform(0.02, 0.06)
     bays = np.concatenate([[(-0.035, -foot)], bays, [(0.035, -foot)]])
-    halves, veins, widths = [], [_bulged((0 * ways), 0.98 * lengths[:, None] * ways, 0.01)], []
-    widths.append(0.019 * lengths)
+    halves, widths = [], [0.019 * lengths]
+    veins = [_bulged(0 * ways, 0.98 * lengths[:, None] * ways, 0.01)]
     for i, (along, length) in enumerate(zip(ways, lengths, strict=True)):
         aside = along[::-1] * (1.0, -1.0)
         for side, bay in ((-1.0, bays[i]), (1.0, bays[i + 1])):
@@ -259,59 +258,65 @@ def _blobs(rng, centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
     return centres[:, None] + radii[:, None, None] * ring * rough * oval
 
 
-def _mix(first, second, share: float) -> np.ndarray:
-    return np.asarray(first) + share * (np.asarray(second) - np.asarray(first))
-
-
-def _from_hsv(hue: float, saturation: float, value: float) -> np.ndarray:
-    """sRGB in 0..1 from hue in degrees, saturation and value in 0..1."""
-    ramp = np.clip(np.abs((hue / 60.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0, 0.0, 1.0)
-    return value * (1.0 - saturation + saturation * ramp)
-
-
 def _tint(species: Species, rng) -> dict[str, np.ndarray]:
-    mean = np.array([species.hue, species.saturation, species.value])
+    """Colours of one leaf, sRGB in 0..1."""
+
+    def mix(first, second, share: float) -> np.ndarray:
+        return np.asarray(first) + share * (np.asarray(second) - np.asarray(first))
+
+    mean = (species.hue, species.saturation, species.value)
     hue, saturation, value = mean + COLOUR_SPREAD * rng.normal(0, (6.0, 0.06, 0.05))
     saturation, value = np.clip(saturation, 0.08, 0.85), np.clip(value, 0.24, 0.62)
-    green = _from_hsv(hue, saturation, value)
+    green = hsv_to_rgb(hue / 360, saturation, value)
     weights = np.cumsum([int(digit) + 1e-6 for digit in species.autumn])
     picks = np.searchsorted(weights, weights[-1] * rng.random(2))
     one, two = np.array(list(AUTUMN.values()))[picks]
-    return {
+    colours = {
         "green": green,
-        "young": _from_hsv(hue - 8, min(saturation * 1.05, 0.9), min(value * 1.25, 0.7)),
-        "turned": _mix(one, two, rng.uniform(0, 0.3)) * rng.uniform(0.8, 1.05),
-        "late": _mix(two, one, rng.uniform(0, 0.5)) * rng.uniform(0.7, 1.0),
+        "young": hsv_to_rgb(hue / 360 - 0.022, min(1.05 * saturation, 0.9), 1.2 * value),
+        "turned": mix(one, two, rng.uniform(0, 0.3)) * rng.uniform(0.8, 1.05),
+        "late": mix(two, one, rng.uniform(0, 0.5)) * rng.uniform(0.7, 1.0),
         "dry": np.array([0.36, 0.24, 0.14]) * rng.uniform(0.7, 1.2),
-        "vein": _mix(green, (0.80, 0.80, 0.50), rng.uniform(0.3, 0.6)),
-        "stem": _mix(_mix(green, (0.62, 0.62, 0.3), 0.5), (0.5, 0.2, 0.14), rng.beta(0.7, 1.5)),
+        "vein": mix(green, (0.80, 0.80, 0.50), rng.uniform(0.3, 0.6)),
+        "stem": mix(mix(green, (0.62, 0.62, 0.3), 0.5), (0.5, 0.2, 0.14), rng.beta(0.7, 1.5)),
     }
+    return {name: np.asarray(colour) for name, colour in colours.items()}
+
+
+# Traits spread evenly between two values, and curls spread normally around a mean.
+_EVEN = {
+    "edge_first": (-0.2, 1.0),
+    "vein_last": (0.0, 0.9),
+    "turning": (-0.25, 0.25),
+    "mottle": (0.2, 1.0),
+    "paleness": (0.35, 0.8),
+    "sunken": (0.3, 1.0),
+    "thin": (0.1, 0.5),
+    "ripples": (6.0, 14.0),
+    "ripple": (0.0, 0.03),
+    "phase": (0.0, 6.3),
+}
+_CURLS = {
+    "fold": (0.14, 0.2),
+    "arch": (-0.03, 0.16),
+    "tip_curl": (0.0, 0.3),
+    "cup": (0.0, 0.25),
+    "twist": (0.0, 0.14),
+}
 
 
 def _temper(species: Species, rng, width: float) -> dict[str, float]:
     """Curl and surface of one leaf."""
     limp = min(rng.gamma(2.0, 0.5), 2.2)
-    return {
-        "evergreen": float(not species.autumn.strip("0")),
-        "gloss": float(np.clip(species.gloss + rng.normal(0, 0.12), 0.02, 1)),
-        "turning": rng.normal(0, 0.16),
-        "edge_first": rng.uniform(-0.2, 1.0),
-        "vein_last": rng.uniform(0.0, 0.9),
-        "mottle": rng.uniform(0.2, 1.0),
-        "dry_edge": float(rng.random() < 0.2) * rng.uniform(0.3, 1.0),
-        "paleness": rng.uniform(0.35, 0.8),
-        "sunken": rng.uniform(0.3, 1.0),
-        "thin": rng.uniform(0.1, 0.5),
-        "fold": rng.normal(0.14, 0.2) * limp,
-        "arch": rng.normal(-0.03, 0.16) * limp,
-        "tip_curl": rng.normal(0, 0.3) * limp,
-        "cup": rng.normal(0, 0.25) * limp / max(width, 0.3),
-        "twist": rng.normal(0, 0.14) * limp,
-        "ripple": rng.uniform(0.0, 0.03) * limp,
-        "ripples": rng.uniform(6.0, 14.0),
-        "phase": rng.uniform(0.0, 6.3),
-        "corrugation": CUE_STRENGTH * _between(rng, species.corrugation),
-    }
+    traits = {name: rng.uniform(*span) for name, span in _EVEN.items()}
+    traits |= {name: limp * rng.normal(*spread) for name, spread in _CURLS.items()}
+    traits["ripple"] *= limp
+    traits["cup"] /= max(width, 0.3)
+    traits["evergreen"] = float(not species.autumn.strip("0"))
+    traits["gloss"] = float(np.clip(species.gloss + rng.normal(0, 0.12), 0.02, 1))
+    traits["dry_edge"] = float(rng.random() < 0.2) * rng.uniform(0.3, 1.0)
+    traits["corrugation"] = CUE_STRENGTH * _between(rng, species.corrugation)
+    return traits
 
 
 @lru_cache(maxsize=256)
@@ -359,9 +364,6 @@ def grow(species: Species, specimen: int) -> Leaf:
     rise = uneven * np.sin(6 * x + sways[2]) * (up + 0.1)
     points = np.stack([x + shift, y + rise], axis=1)
     traits = _temper(species, rng, width)
-    turn, scale = rng.uniform(0, 2 * np.pi), rng.uniform(0.16, 0.24)
-    cos, sin = scale * np.cos(turn), scale * np.sin(turn)
-    where = np.array([[cos, -sin, 0.5], [sin, cos, 0.5], [0.0, 0.0, 1.0]])
-    where[:2, 2] += rng.uniform(-0.15, 0.15, 2)
+    where = place(rng, rng.uniform(0.16, 0.24), rng.uniform(0, 6.3), reach=1.6)
     colours = _tint(species, rng)
-    return Leaf(species, points, lift(traits, *points.T), parts, colours, traits, where)
+    return Leaf(points, lift(traits, *points.T), parts, colours, traits, where)
