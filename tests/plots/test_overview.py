@@ -1,0 +1,80 @@
+"""Counts, groups and sizes: the bars, cells and bubbles are the numbers of the table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import plots
+from helpers.plots.style import ACCENT, palette
+
+
+def bars(ax):
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    return dict(zip(names, (bar.get_width() for bar in ax.patches), strict=True))
+
+
+def test_the_workflow_names_all_stages_and_marks_where_we_are():
+    ax = plots.workflow(here="02")
+    marked = [t.get_text() for t in ax.texts if t.get_color() == "white"]
+    assert marked == ["02 Find its faults"]
+    numbers = [t.get_text()[:2] for t in ax.texts if t.get_text()[:2].isdigit()]
+    assert numbers == [f"{i:02d}" for i in range(1, 15)]
+
+
+def test_class_counts_are_sorted_named_and_in_the_class_colours(photos):
+    ax = plots.class_counts(photos)
+    assert bars(ax) == {"oak": 20, "rose": 10}
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [
+        *palette(photos.classes).values()
+    ]
+    assert ax.get_title("left") == "oak has 2.0 times as many images as rose"
+    assert "oak 20, rose 10" in ax.alt_text
+
+
+def test_unlabelled_images_are_counted_as_such(unlabelled):
+    assert bars(plots.class_counts(unlabelled)) == {"no label": 30}
+
+
+def test_of_120_classes_the_largest_and_smallest_are_drawn():
+    table = pd.DataFrame({"label": np.repeat([f"c{i:03d}" for i in range(120)], range(1, 121))})
+    ax = plots.class_counts(table)
+    assert len(ax.patches) == 30
+    assert (bars(ax)["c119"], bars(ax)["c000"]) == (120, 1)
+    assert "… 90 more" in [text.get_text() for text in ax.texts]
+    assert {to_hex(bar.get_facecolor()) for bar in ax.patches} == {ACCENT}
+
+
+def test_equal_classes_are_called_equal():
+    ax = plots.class_counts(pd.DataFrame({"label": list("aabb")}))
+    assert ax.get_title("left") == "2 images in each class"
+
+
+def test_group_counts_write_every_count_and_name_the_lopsided_one():
+    table = pd.DataFrame(
+        {"label": ["a"] * 10 + ["b"] * 10, "ground": ["grass"] * 9 + ["stone"] * 6 + ["grass"] * 5}
+    )
+    ax = plots.group_counts(table, "ground")
+    assert [text.get_text() for text in ax.texts] == ["9", "1", "5", "5"]
+    assert ax.get_title("left") == "Most lopsided: 90% of a have ground grass"
+
+
+def test_sizes_are_bubbles_by_count():
+    scanned = pd.DataFrame(
+        {"width": [40, 40, 40, 30, None], "height": [30, 30, 30, 40, None]}, dtype="Int64"
+    )
+    ax = plots.sizes(scanned)
+    assert ax.collections[0].get_offsets().tolist() == [[40, 30], [30, 40]]
+    small, large = sorted(ax.collections[0].get_sizes())
+    assert large > 2 * small
+    assert ax.get_title("left") == "2 different sizes; 75% of images are 40 × 30 px"
+
+
+@pytest.mark.parametrize("flags", [[], [("x", "dark"), ("x", "dark"), ("y", "dark"), ("x", "odd")]])
+def test_issues_count_each_image_once_per_issue(flags):
+    ax = plots.issues(pd.DataFrame(flags, columns=["image_id", "issue"]), total=50)
+    images = len({image for image, _ in flags})
+    assert (
+        ax.get_title("left") == f"{images} of 50 images are flagged, each for a person to look at"
+    )
+    assert [bar.get_width() for bar in ax.patches] == ([2, 1] if flags else [])

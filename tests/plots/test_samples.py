@@ -1,0 +1,125 @@
+"""Sheets show the images asked for, at their own shape, with captions and frames that are true."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import plots
+from helpers.plots.samples import WIDTH, thumbnail
+from helpers.plots.style import FLAG, INNOCENT
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def to_frames(ax):
+    return [to_hex(patch.get_edgecolor()) for patch in ax.patches]
+
+
+def colours_in(ax):
+    """The share of clearly green and of clearly red pixels in a sheet."""
+    red, green, _ = np.moveaxis(ax.images[0].get_array().astype(int), -1, 0)
+    return (green - red > 60).mean(), (red - green > 60).mean()
+
+
+def test_thumbnails_keep_the_aspect_ratio(photos):
+    first, second = photos.images.index[:2]
+    assert thumbnail(photos, first, 80).size == (60, 80)
+    assert thumbnail(photos, second, 60).size == (80, 60)
+
+
+def test_an_image_that_cannot_be_read_leaves_a_crossed_box(photos, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"nothing")
+    dataset = replace(photos, root=tmp_path)
+    box = np.asarray(thumbnail(dataset, photos.images.index[0], 64))
+    assert box.shape == (64, 64, 3)
+    assert len(np.unique(box)) > 1
+
+
+def test_a_contact_sheet_shows_its_images_and_captions(photos):
+    ids = photos.images.index[[0, 1, 25]]
+    ax = plots.contact_sheet(photos, ids, captions={ids[2]: "a rose\nred"}, title="Three")
+    assert ax.get_title("left") == "Three"
+    assert texts(ax) == ["a rose\nred"]
+    green, red = colours_in(ax)
+    assert green > red > 0.02
+
+
+def test_a_long_caption_is_cut_to_the_width_of_its_image(photos):
+    ids = photos.images.index[:12]
+    ax = plots.contact_sheet(photos, ids, captions={ids[0]: "x" * 200}, columns=12)
+    assert texts(ax)[0].endswith("…")
+    assert len(texts(ax)[0]) < 20
+
+
+def test_full_rows_of_a_sheet_are_equally_wide(photos):
+    ax = plots.contact_sheet(photos, photos.images.index[:16], columns=8)
+    picture = ax.images[0].get_array()
+    painted = (picture.min(axis=2) < 250).any(axis=1)
+    starts = np.flatnonzero(np.diff(painted.astype(int)) == 1) + 1
+    for start in [0, *starts]:
+        right = np.flatnonzero(picture[start + 5].min(axis=1) < 250).max()
+        assert right == pytest.approx(WIDTH, abs=20)
+
+
+def test_a_class_sheet_names_each_class_and_its_size(photos):
+    ax = plots.class_sheet(photos, per_class=4)
+    assert texts(ax) == ["oak\n20 images", "rose\n10 images"]
+    green, red = colours_in(ax)
+    assert green == pytest.approx(red, rel=0.25)
+
+
+def test_an_unlabelled_folder_is_shown_as_one_class(unlabelled):
+    ax = plots.class_sheet(unlabelled, per_class=4)
+    assert ax.images[0].get_array().std() > 20
+    assert "30" in ax.get_title("left") + " ".join(texts(ax))
+
+
+def test_pairs_say_what_relates_them_and_which_disagree(photos):
+    ids = photos.images.index
+    found = pd.DataFrame(
+        {
+            "image_id": ids[[0, 1]],
+            "other_id": ids[[2, 25]],
+            "kind": ["exact", "near"],
+            "transform": ["", "flip"],
+            "distance": [0, 4],
+        }
+    )
+    ax = plots.pairs(photos, found)
+    assert ax.get_title("left") == "2 pairs; 1 disagree about the label"
+    assert texts(ax)[0] == "oak\nexact"
+    assert texts(ax)[2] == "oak\nnear · flip · 4 bits apart"
+    assert to_frames(ax) == [FLAG, FLAG]
+
+
+def test_suspects_are_framed_by_the_truth(photos):
+    ids = list(photos.images.index[:3])
+    planted = pd.DataFrame(
+        {"image_id": ids[:2], "kind": ["dark", "night_decoy"], "innocent": [False, True]}
+    )
+    ax = plots.suspects(replace(photos, planted=planted), ids, ["dark"])
+    assert to_frames(ax) == [FLAG, INNOCENT, INNOCENT]
+    assert ax.get_title("left").startswith("1 of 3 flags are right")
+
+
+def test_suspects_without_known_truth_ask(photos):
+    ax = plots.suspects(photos, photos.images.index[:3])
+    assert ax.get_title("left") == "3 images flagged: which are faults?"
+    assert to_frames(ax) == []
+
+
+def test_anatomy_shows_four_panels_of_one_image(photos):
+    ax = plots.anatomy(photos, photos.images.index[0])
+    panels = ax.child_axes
+    assert [panel.get_xlabel().split(":")[0] for panel in panels] == [
+        "the photo",
+        "colour",
+        "texture",
+        "form",
+    ]
+    assert len(np.unique(panels[1].images[0].get_array().reshape(-1, 3), axis=0)) <= 5

@@ -1,0 +1,76 @@
+"""The house style: colours that stay apart, titles left, alt text that reaches the notebook."""
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from nbclient import NotebookClient
+from skimage.color import deltaE_ciede2000, rgb2lab
+
+from helpers.plots.style import CLASS_COLOURS, STYLE, alt, alt_text, palette, styled, titled
+
+# Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
+VISION = {
+    "full": np.eye(3),
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_class_colours_stay_apart_for_every_kind_of_colour_vision(vision):
+    rgb = np.array([to_rgb(colour) for colour in CLASS_COLOURS])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(VISION[vision]).T, 0, 1)
+    seen = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
+    lab = rgb2lab(seen[None])[0]
+    apart = deltaE_ciede2000(lab[:, None], lab[None])[np.triu_indices(len(lab), 1)]
+    assert apart.min() > (16 if vision == "full" else 11)
+
+
+def test_a_class_keeps_its_colour_whatever_the_order():
+    assert palette(["oak", "birch", "oak"]) == palette(["birch", "oak"])
+    assert palette(["birch", "oak"])["birch"] == CLASS_COLOURS[0]
+
+
+def test_120_classes_all_get_different_colours():
+    assert len(set(palette(f"class {i}" for i in range(120)).values())) == 120
+
+
+def test_the_style_holds_inside_a_plot_and_nowhere_else():
+    before = plt.rcParams["axes.titlesize"]
+
+    @styled
+    def inside():
+        return plt.rcParams["axes.titlesize"]
+
+    assert inside() == inside() == STYLE["axes.titlesize"]
+    assert plt.rcParams["axes.titlesize"] == before
+
+
+def test_alt_text_joins_what_the_axes_say_unless_the_figure_says_it():
+    figure, (left, right) = plt.subplots(1, 2)
+    titled(left, "Is it red?", "Bars, red 3.")
+    right.set_title("Second", loc="left")
+    assert alt_text(figure) == "Is it red? Bars, red 3. Second"
+    alt(figure, "Both at once.")
+    assert alt_text(figure) == "Both at once."
+
+
+def test_notebooks_carry_alt_text_and_store_photos_as_jpeg():
+    cells = [
+        "from helpers.plots.style import titled, use_style\nuse_style()\nuse_style()",
+        "import matplotlib.pyplot as plt\nax = titled(plt.subplots()[1], 'Why?', 'A line.')",
+        "import numpy as np\nfigure, ax = plt.subplots()\n"
+        "_ = ax.imshow(np.zeros((300, 300, 3), np.uint8))\n_ = titled(ax, 'A photo')",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    NotebookClient(notebook, timeout=60).execute()
+    first, chart, photo = (cell.outputs for cell in notebook.cells)
+    assert first == []
+    assert chart[0].metadata["image/png"]["alt"] == "Why? A line."
+    assert "image/jpeg" not in chart[0].data
+    assert photo[0].metadata["image/jpeg"]["alt"] == "A photo."
+    assert "image/png" not in photo[0].data
