@@ -29,7 +29,7 @@ _COLOURS = {
 BACKGROUNDS = tuple(_COLOURS)
 
 # Height of the full height channel in frames: how rough the surface is under slanting light.
-_RELIEF = {"bark": 0.03, "grass": 0.02, "paper": 0.004, "soil": 0.04, "stone": 0.012, "wood": 0.01}
+_RELIEF = {"bark": 0.04, "grass": 0.02, "paper": 0.004, "soil": 0.04, "stone": 0.012, "wood": 0.01}
 
 
 def _bark(rng) -> Atlas:
@@ -40,12 +40,12 @@ def _bark(rng) -> Atlas:
     for count, wander, depth in ((22, 5.0, 1.0), (58, 8.0, 0.4)):
         warp = wander * fractal(rng, size, 3.6, (5.0, 1.0)) + 0.35 * fractal(rng, size, 2.2)
         ridge = np.abs(np.sin(np.pi * (count * across + warp))) + 0.25 * (fine - 0.5)
-        broken = smoothstep(0.15, 0.5, fractal(rng, size, 2.6, (3.0, 1.0)))
-        furrow = depth * broken * (1 - smoothstep(0.05, 0.5, ridge))
-        light, height = light * (1 - 0.85 * furrow), height - furrow
+        broken = smoothstep(0.1, 0.4, fractal(rng, size, 2.6, (3.0, 1.0)))
+        furrow = depth * broken * (1 - smoothstep(0.1, 0.6, ridge))
+        light, height = light * (1 - 0.92 * furrow), height - furrow
     cracks, tone, _ = cells(rng, size, 1100, 0.9, 0.5 + 0.06 * (fractal(rng, size, 2.2) - 0.5))
     crust = smoothstep(0.0, 0.12, cracks + 0.1 * (fine - 0.5))
-    light = light * (0.72 + 0.28 * crust) * (0.5 + 0.25 * tone) * (0.7 + 0.6 * streaks)
+    light = light * (0.72 + 0.28 * crust) * (0.6 + 0.3 * tone) * (0.7 + 0.6 * streaks)
     moss = smoothstep(0.55, 0.85, fractal(rng, size, 2.8)) * light
     return _enlarged(light * (0.7 + 0.6 * fine), moss, 0.8 * height + 0.2 * crust)
 

@@ -143,7 +143,7 @@ def blade_colour(leaf: Leaf, season: float, clouds_, edge, near_vein, spots) -> 
     """Reflectance of the blade between its veins; float32 (3, height, width)."""
     t, (coarse, medium, fine) = leaf.traits, clouds_
     colour = {k: np.square(c).astype(np.float32)[:, None, None] for k, c in leaf.colours.items()}
-    turned = season + t["turning"] * (season > 0.3) - 0.3 * t["evergreen"]
+    turned = season + t["turning"] * (season > 0.3) - 0.6 * t["evergreen"]
     young = max(0.7 - 2.2 * season, 0.0) + max(turned - 0.5, 0.0)
     share = np.clip(young + t["mottle"] * 1.8 * (coarse - 0.5) + 0.2 * edge, -0.5, 1.1)
     albedo = colour["green"] + share * (colour["young"] - colour["green"])
