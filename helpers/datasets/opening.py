@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections import Counter
 from dataclasses import replace
-from multiprocessing import current_process
 from pathlib import Path
 
 from helpers.datasets.archives import ARCHIVES, build_folder, extract
@@ -192,11 +191,6 @@ def _open_download(name: str, progress: bool) -> Dataset:
 def _open_leaves(progress: bool, workers: int = 2, **options: int) -> Dataset:
     from helpers.leaves import build
 
-    if getattr(current_process(), "_inheriting", False):  # or it waits for its parent's lock
-        raise DatasetError(
-            "A worker process ran your script again from its top; put what the script does under "
-            "if __name__ == '__main__':, as multiprocessing needs it."
-        )
     defaults = {"seed": 0, "development": 2400, "test": 1200}
     if strange := sorted(set(options) - set(defaults)):
         raise DatasetError(f"'leaves' has no option {some(strange)}; it has {some(defaults)}.")

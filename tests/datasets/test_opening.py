@@ -1,4 +1,3 @@
-import multiprocessing
 import shutil
 
 import pandas as pd
@@ -119,11 +118,6 @@ def test_a_single_image_or_another_file_points_to_its_folder(tree):
 def test_options_of_leaves_are_refused_elsewhere(tree):
     assert "only 'leaves' takes these" in refusal(tree("cat/1.jpg"), seed=3)
     assert "'leaves' has no option sead" in refusal("leaves", sead=3)
-
-
-def test_a_worker_that_starts_the_script_again_is_told_instead_of_waiting_forever(monkeypatch):
-    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
-    assert "put what the script does under if __name__ == '__main__':" in refusal("leaves")
 
 
 def test_leaves_come_with_truth_masks_and_specimens(monkeypatch):
