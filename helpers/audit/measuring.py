@@ -167,6 +167,11 @@ def describe_sharpness(grey: np.ndarray) -> dict:
     inner = grey[1:-1, 1:-1] * 4
     laplacian = inner - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
     facts = {"sharpness": float(np.square(laplacian).mean() - laplacian.mean() ** 2)}
+    strong = [np.abs(grey[:, 4:] - grey[:, :-4]), np.abs(grey[4:] - grey[:-4])]
+    total = sum(float(change.sum()) for change in strong)
+    if total > 0:
+        lit = np.vdot(strong[0], grey[:, 2:-2]) + np.vdot(strong[1], grey[2:-2])
+        facts["detail_brightness"] = float(lit) / total / 255
     ratios = [_sharpest_ratio(grey), _sharpest_ratio(grey.T)]
     known = [ratio for ratio in ratios if ratio is not None]
     # Camera shake blurs along one direction only: the worse direction decides.

@@ -35,6 +35,7 @@ COLUMNS = {
     "midtones": "float64",
     "highlights": "float64",
     "brightest": "float64",
+    "detail_brightness": "float64",
     "clipped": "float64",
     "contrast": "float64",
     "saturation": "float64",
@@ -90,7 +91,8 @@ def scan(
       bytes, sha256
     - from a grey copy of 128 to 255 px, 0 (black) to 1 (white): brightness (mean),
       darkest, shadows, midtones, highlights, brightest (1st, 5th, 50th, 95th, 99th percentile),
-      contrast (standard deviation); clipped: share of pixels
+      contrast (standard deviation); detail_brightness: mean where the picture changes, weighted by
+      how much, so that a plain background does not count; clipped: share of pixels
       above 250/255; entropy: of the grey levels, 0–8 bits
     - saturation: mean HSV saturation, 0–1; colourfulness: Hasler & Süsstrunk (2003), about 0–110
     - sharpness: variance of the Laplacian, grey levels²; local_sharpness: change over one pixel
