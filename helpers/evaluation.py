@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from helpers.datasets import Dataset
+from helpers.datasets import Dataset
+from helpers.datasets.steps import locked, read_table, write_table
 
 SCORE_COLUMNS = {
     "notebook": "str",
@@ -113,20 +111,14 @@ def add_score(
     Interval
         The accuracy that was entered.
     """
-    import pandas as pd
-    from filelock import FileLock
-
     interval = accuracy_interval(correct, groups, level)
     path = dataset.work / "scoreboard.parquet"
-    with FileLock(f"{path}.lock"):
+    with locked(path):
         old = scoreboard(dataset)
         old = old[(old["notebook"] != notebook) | (old["model"] != model)]
         line = pd.DataFrame([(notebook, model, *interval, len(correct))], columns=[*SCORE_COLUMNS])
         table = pd.concat([old, line]).astype(SCORE_COLUMNS)
-        table = table.sort_values(["notebook", "accuracy", "model"], ignore_index=True)
-        unfinished = path.with_suffix(".unfinished")
-        table.to_parquet(unfinished)
-        os.replace(unfinished, path)
+        write_table(table.sort_values(["notebook", "accuracy", "model"], ignore_index=True), path)
     return interval
 
 
@@ -138,10 +130,7 @@ def scoreboard(dataset: Dataset, up_to: str | None = None) -> pd.DataFrame:
     up_to : str, optional
         Only notebooks up to and including this number, whatever was run since.
     """
-    import pandas as pd
-
-    try:
-        table = pd.read_parquet(dataset.work / "scoreboard.parquet")[[*SCORE_COLUMNS]]
-    except (OSError, ValueError, KeyError):  # none yet, or the file is damaged
+    table = read_table(dataset.work / "scoreboard.parquet", SCORE_COLUMNS)
+    if table is None:
         table = pd.DataFrame(columns=[*SCORE_COLUMNS]).astype(SCORE_COLUMNS)
     return table if up_to is None else table[table["notebook"] <= up_to]

@@ -70,10 +70,15 @@ def describe(
         index = pd.Index(ids, name="image_id", dtype=str)
         return pd.DataFrame(np.array(values, np.float32).reshape(-1, len(names)), index, [*names])
 
-    code = (colour, texture, form, _described, pixels)
     # Descriptors depend on pixels alone: relabelled images are not described again.
-    plain = dataset.with_images(dataset.images[[]])
-    return saved(plain, "descriptors", build, inputs=(kinds, LARGEST, SMALL), code=code)
+    return saved(
+        dataset,
+        "descriptors",
+        build,
+        inputs=(kinds, LARGEST, SMALL),
+        code=(colour, texture, form, _described, pixels),
+        table=False,
+    )
 
 
 def _run(chunks: list, workers: int, executor: Executor | None, progress: bool) -> list:

@@ -4,8 +4,8 @@ from importlib import import_module
 
 _HOMES = {
     "style": ("alt", "palette", "use_style"),
-    "samples": ("anatomy", "class_sheet", "contact_sheet", "pairs", "suspects"),
-    "overview": ("class_counts", "group_counts", "issues", "sizes", "workflow"),
+    "samples": ("anatomy", "class_sheet", "contact_sheet", "pairs"),
+    "overview": ("class_counts", "issues", "sizes", "workflow"),
     "features": ("by_class", "class_colours", "dataset_map", "separability"),
     "results": ("detectors", "measurement", "scores", "sweep"),
 }

@@ -136,8 +136,10 @@ def dataset_map(
     if len(X) > 5:
         near = min(20, (len(X) - 1) // 3)
         X = TSNE(perplexity=near, init="pca", random_state=seed).fit_transform(X)
-    places = np.argsort(np.argsort(X[:, :2], axis=0), axis=0) / max(len(X) - 1, 1)
-    places = 0.5 * places + 0.5 * (X[:, :2] - X[:, :2].min(0)) / np.ptp(X[:, :2], axis=0).clip(1e-9)
+    # Halfway between the layout and its ranks, so that crowded parts spread out a little.
+    X = X[:, :2]
+    places = X.argsort(axis=0).argsort(axis=0) / max(len(X) - 1, 1)
+    places = (places + (X - X.min(axis=0)) / np.ptp(X, axis=0).clip(1e-9)) / 2
     wide = max(3, round(np.sqrt(len(X) * 2.2)))
     high = int(np.ceil(len(X) * 1.35 / wide))
     cells = np.stack(np.meshgrid(np.arange(wide), np.arange(high)), -1).reshape(-1, 2)

@@ -74,32 +74,6 @@ def class_counts(
 
 
 @styled
-def group_counts(
-    dataset: Dataset | pd.DataFrame, column: str, title: str = "", ax: Axes | None = None
-) -> Axes:
-    """Heat map of images per class and group: shaded by the share of each class, counts written."""
-    from seaborn import heatmap
-
-    table = getattr(dataset, "images", dataset)[["label", column]].astype(object).fillna("unknown")
-    counts = pd.crosstab(table["label"], table[column])
-    rows, columns = counts.sum(axis=1).nlargest(30).index, counts.sum().nlargest(12).index
-    counts = counts.loc[sorted(rows), columns]
-    shares = counts.div(counts.sum(axis=1), axis=0)
-    ax = axes(ax, 0.32 * len(counts) + 1.0)
-    look = {"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False, "linewidths": 2}
-    heatmap(shares, annot=counts, fmt=",d", ax=ax, **look)
-    ax.tick_params(axis="x", labeltop=True, labelbottom=False)
-    ax.tick_params(axis="y", rotation=0)
-    ax.set(xlabel="", ylabel="")
-    excess = shares - counts.sum() / counts.to_numpy().sum()
-    group = excess.max().idxmax()
-    row = excess[group].idxmax()
-    default = f"Most lopsided: {shares.loc[row, group]:.0%} of {row} have {column} {group}"
-    alt = f"Heat map of images per class and {column}, shaded by share of each class."
-    return titled(ax, title or default, alt)
-
-
-@styled
 def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
     """Width against height in px, one bubble per size, with lines of common aspect ratios."""
     known = scanned.dropna(subset=["width", "height"]).astype({"width": float, "height": float})

@@ -148,33 +148,23 @@ def scores(
     table : DataFrame from `helpers.evaluation.scoreboard`
     flattering : name → Interval, scores that should not be believed
     """
-    rows = table.itertuples()
-    lines = [(f"{r.notebook}  {r.model}", Interval(r.accuracy, r.low, r.high), True) for r in rows]
-    lines += [(name, Interval(*interval), False) for name, interval in (flattering or {}).items()]
+    lines = {f"{r.notebook}  {r.model}": (r.accuracy, r.low, r.high) for r in table.itertuples()}
+    honest = len(lines)
+    lines |= {f"{name} (flattering)": values for name, values in (flattering or {}).items()}
     ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
-    for y, (_, interval, honest) in enumerate(lines):
-        _dot(ax, y, interval, ACCENT if honest else INNOCENT, "o", honest)
-        ax.text(
-            min(interval.high, 0.995) + 0.012,
-            y,
-            repr(interval),
-            va="center",
-            fontsize=9,
-            color=MUTED,
-        )
-    names = [fill(name if honest else f"{name} (flattering)", 36) for name, _, honest in lines]
-    ax.set_yticks(range(len(lines)), names)
+    for y, values in enumerate(map(Interval._make, lines.values())):
+        _dot(ax, y, values, ACCENT if y < honest else INNOCENT, "o", y < honest)
+        look = {"va": "center", "fontsize": 9, "color": MUTED, "textcoords": "offset points"}
+        ax.annotate(repr(values), (values.high, y), (8, 0), **look)
+    ax.set_yticks(range(len(lines)), [fill(name, 36) for name in lines])
     ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel="accuracy with 95 % interval")
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.grid(axis="x")
-    default = "No score yet"
-    if len(table):
-        best = table.loc[table["accuracy"].idxmax()]
-        default = f"Best so far: {best['model']}, {best['accuracy']:.0%} right"
-    facts = "; ".join(
-        f"{name} {interval!r}" for name, (_, interval, _) in zip(names, lines, strict=True)
-    )
-    return titled(ax, title or default, f"{facts}.", bare=["left", "bottom"])
+    best = table.sort_values("accuracy").tail(1)
+    default = [f"Best so far: {r.model}, {r.accuracy:.0%} right" for r in best.itertuples()]
+    facts = "; ".join(f"{name} {Interval(*values)!r}" for name, values in lines.items())
+    title = title or "".join(default) or "No score yet"
+    return titled(ax, title, f"{facts}.", bare=["left", "bottom"])
 
 
 def _wilson(right: int, total: int) -> Interval:

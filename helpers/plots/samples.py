@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from helpers.datasets import Dataset, read_rgb
-from helpers.plots.style import FLAG, INNOCENT, MUTED, axes, styled, titled
+from helpers.plots.style import FLAG, MUTED, axes, styled, titled
 
 WIDTH, GAP, LINE = 1350, 10, 24  # pixels of a sheet, between its images, per line of caption
 NO_LABEL = "no label"
@@ -103,30 +103,6 @@ def pairs(
     first, second = (labels.reindex(found[side]).to_numpy() for side in ("image_id", "other_id"))
     title = title or f"{len(found):,} pairs; {(first != second).sum()} disagree about the label"
     return titled(ax, title, f"The first {len(cells) // 2} pairs of photographs, side by side.")
-
-
-def suspects(
-    dataset: Dataset,
-    image_ids: Iterable[str],
-    kinds: Iterable[str] = (),
-    captions: Mapping[str, str] | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Flagged images; where the truth is known, framed red if the flag is right and grey if not.
-
-    Parameters
-    ----------
-    kinds : the planted kinds that make a flag right; by default any that is not innocent
-    """
-    ids, kinds, planted = list(image_ids), list(kinds), dataset.planted
-    title, frames = f"{len(ids)} images flagged: which are faults?", {}
-    if planted is not None:
-        guilty = ~planted["innocent"].astype(bool) & planted["kind"].isin(kinds or planted["kind"])
-        frames = dict.fromkeys(ids, INNOCENT)
-        frames |= dict.fromkeys(set(ids) & set(planted.loc[guilty, "image_id"]), FLAG)
-        right = list(frames.values()).count(FLAG)
-        title = f"{right} of {len(ids)} flags are right (red); the others are innocent (grey)"
-    return contact_sheet(dataset, ids, captions, frames=frames, title=title, ax=ax)
 
 
 @styled

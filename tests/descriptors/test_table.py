@@ -64,6 +64,13 @@ def test_a_second_call_computes_nothing(folder, monkeypatch):
     assert all(name.startswith("texture ") for name in first)
 
 
+def test_relabelled_images_are_not_described_again(folder, monkeypatch):
+    first = describe(folder, workers=1, progress=False)
+    monkeypatch.setattr(table, "_run", lambda *_: pytest.fail("computed again"))
+    relabelled = folder.with_images(folder.images.assign(label="a"))
+    pd.testing.assert_frame_equal(first, describe(relabelled, progress=False))
+
+
 def test_an_unknown_kind_is_named(folder):
     with pytest.raises(ValueError, match="'smell'"):
         describe(folder, ["form", "smell"])

@@ -50,15 +50,6 @@ def test_equal_classes_are_called_equal():
     assert ax.get_title("left") == "2 images in each class"
 
 
-def test_group_counts_write_every_count_and_name_the_lopsided_one():
-    table = pd.DataFrame(
-        {"label": ["a"] * 10 + ["b"] * 10, "ground": ["grass"] * 9 + ["stone"] * 6 + ["grass"] * 5}
-    )
-    ax = plots.group_counts(table, "ground")
-    assert [text.get_text() for text in ax.texts] == ["9", "1", "5", "5"]
-    assert ax.get_title("left") == "Most lopsided: 90% of a have ground grass"
-
-
 def test_sizes_are_bubbles_by_count():
     scanned = pd.DataFrame(
         {"width": [40, 40, 40, 30, None], "height": [30, 30, 30, 40, None]}, dtype="Int64"

@@ -97,20 +97,10 @@ def test_pairs_say_what_relates_them_and_which_disagree(photos):
     assert to_frames(ax) == [FLAG, FLAG]
 
 
-def test_suspects_are_framed_by_the_truth(photos):
-    ids = list(photos.images.index[:3])
-    planted = pd.DataFrame(
-        {"image_id": ids[:2], "kind": ["dark", "night_decoy"], "innocent": [False, True]}
-    )
-    ax = plots.suspects(replace(photos, planted=planted), ids, ["dark"])
-    assert to_frames(ax) == [FLAG, INNOCENT, INNOCENT]
-    assert ax.get_title("left").startswith("1 of 3 flags are right")
-
-
-def test_suspects_without_known_truth_ask(photos):
-    ax = plots.suspects(photos, photos.images.index[:3])
-    assert ax.get_title("left") == "3 images flagged: which are faults?"
-    assert to_frames(ax) == []
+def test_frames_have_the_colours_asked_for(photos):
+    first, second = photos.images.index[:2]
+    ax = plots.contact_sheet(photos, [first, second], frames={first: FLAG, second: INNOCENT})
+    assert to_frames(ax) == [FLAG, INNOCENT]
 
 
 def test_anatomy_shows_four_panels_of_one_image(photos):
