@@ -14,9 +14,9 @@ from scipy.spatial import cKDTree
 def generator(*parts: int | str) -> np.random.Generator:
     """Return a generator that depends on the parts alone, on every machine and in every process."""
     words = [
-        part % 2**64
-        if isinstance(part, int)
-        else int.from_bytes(blake2b(part.encode(), digest_size=8).digest(), "little")
+        int.from_bytes(blake2b(part.encode(), digest_size=8).digest(), "little")
+        if isinstance(part, str)
+        else int(part) % 2**64
         for part in parts
     ]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
