@@ -54,10 +54,9 @@ def _expose(image, stops, *_):
     return _to_image(255 * (np.minimum(light * 2.0**stops, 1) * (1 - flare) + flare) ** (1 / 2.2))
 
 
-def _expose_to(image, target, percentile):
-    """Expose so that a percentile of brightness (0-1) becomes ``target``."""
+def _expose_to(image, target, percentile, low, high):
+    """Expose by ``low`` to ``high`` stops so that a percentile of brightness is ``target``."""
     sample = image.resize((64, 64), Image.Resampling.NEAREST)
-    low, high = -12.0, 12.0
     for _ in range(16):
         stops = (low + high) / 2
         brightness = np.percentile(np.asarray(_expose(sample, stops).convert("L")), percentile)
@@ -111,8 +110,8 @@ EDITS = MOVES | {
         [round(255 * (level / 255) ** (1 / factor)) for level in range(256)] * 3
     ),
     "stops": _expose,
-    "brightest": lambda image, target, _: _expose_to(image, target, 99),
-    "darkest": lambda image, target, _: _expose_to(image, target, 10),
+    "brightest": lambda image, target, _: _expose_to(image, target, 99, -12, -0.8),
+    "darkest": lambda image, target, _: _expose_to(image, target, 10, 1.2, 12),
     "defocus": _defocus,
     "motion": _motion,
     "grey pixels in a colour file": lambda image, *_: image.convert("L").convert("RGB"),

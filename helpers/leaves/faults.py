@@ -20,7 +20,7 @@ STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 #   crop       share of each side kept           brighten  gamma: nothing is clipped
 #   rotate     degrees, then cropped to fill     mirror    left to right
 #   brightest  99th percentile of brightness (0-1) after underexposure
-#   darkest    10th percentile of brightness (0-1) after overexposure
+#   darkest    10th percentile of brightness (0-1) after overexposure by 1.2 stops or more
 #   stops      change of exposure in stops
 #   defocus    radius of the blur disc, motion: length of the streak, as shares of the long side
 #   strip      long side over short side         side      long side in pixels

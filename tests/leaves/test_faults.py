@@ -71,6 +71,14 @@ def test_exposure_reaches_its_target_brightness(photo, name):
     assert faults.choose(name, "clear", np.random.default_rng(0))[0][0] == step
 
 
+@pytest.mark.parametrize(("kind", "level", "sign"), [("overexposed", 225, 1), ("dark", 20, -1)])
+def test_an_extreme_photo_is_pushed_further_never_back(kind, level, sign):
+    photo = Image.new("RGB", (64, 48), (level,) * 3)
+    for strength in faults.STRENGTHS:
+        result = faults.apply(kind, photo, strength, np.random.default_rng(0))
+        assert sign * (np.asarray(result).mean() - level) > 0
+
+
 def test_exposure_is_ordered_by_strength(photo):
     rng = np.random.default_rng(0)
     dark = [brightness(faults.apply("dark", photo, s, rng), 50) for s in faults.STRENGTHS]
