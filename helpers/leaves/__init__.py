@@ -9,7 +9,6 @@ _HOMES = {
     "SPECIES": "helpers.leaves.species",
     "Scene": "helpers.leaves.photo",
     "build": "helpers.leaves.dataset",
-    "default_decisions": "helpers.leaves.curation",
     "generate": "helpers.leaves.dataset",
     "render_photo": "helpers.leaves.photo",
 }
