@@ -31,6 +31,7 @@ SHORTEST_COPY = 128
 PERCENTILES = {"darkest": 1, "shadows": 5, "midtones": 50, "highlights": 95, "brightest": 99}
 """Columns that are percentiles of brightness."""
 
+_REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr", "F"}
 _MANY_FRAMES = {"GIF", "PNG", "TIFF", "WEBP", "MPO", "AVIF", "HEIF"}
 _EXIF_ORIENTATION, _EXIF_POINTER, _EXIF_GPS, _EXIF_TAKEN = 274, 34665, 34853, 36867
 _armed = False
@@ -113,9 +114,9 @@ def _read_exif(image: Image.Image) -> dict:
 
 
 def _measure_pixels(image: Image.Image) -> dict:
-    # Whole-factor reduction costs a tenth of resizing; palettes must be resolved before it.
+    # Whole-factor reduction costs a tenth of resizing; some modes must be converted before it.
     factor = max(image.size) // SHORTEST_COPY
-    if factor > 1 and image.mode not in ("P", "PA", "1") and "transparency" not in image.info:
+    if factor > 1 and image.mode in _REDUCIBLE and "transparency" not in image.info:
         image = image.reduce(factor)
     rgb = to_rgb(image)
     if (factor := max(rgb.size) // SHORTEST_COPY) > 1:
@@ -185,7 +186,9 @@ def _sharpest_ratio(grey: np.ndarray) -> float | None:
     coarse = np.square(grey[:, reach:] - grey[:, :-reach])[:, : fine.shape[1]]
     rows, columns = _pooling(fine.shape[0]), _pooling(fine.shape[1]).T
     fine, coarse = (rows @ fine @ columns).ravel(), (rows @ coarse @ columns).ravel()
-    noise = float(np.partition(fine, len(fine) // 20)[len(fine) // 20])
+    if len(fine) < 9:
+        return None
+    noise = float(np.sort(fine)[len(fine) // 20]) if len(fine) >= 20 else 0.0
     busy = coarse > max(40.0, 4 * noise)
     if busy.sum() < 2:
         return None

@@ -12,23 +12,22 @@ class Thresholds:
 
     The first six are absolute. Where more than the share ``most`` of the images break one, it says
     what kind of pictures these are, not that they are faulty, and it is not used. The others are
-    relative. ``spread`` is the number of robust deviations (1.4826 × median absolute deviation of
-    the logarithms) from the median at which a value is odd, if it also lies three quarters of the
-    way to the absolute limit. A size is odd at ``size_factor`` times the median or a part of it,
-    a mode where fewer than the share ``rare`` of the images have it.
+    relative: a value is odd where it is ``factor`` times smaller or larger than the median, and
+    more than ``spread`` robust deviations (1.4826 × median absolute deviation of the logarithms)
+    from it; a mode is where fewer than the share ``rare`` of the images have it.
 
     Fixed on seed 0 of leaves; `studies/detectors.py` reports other seeds and real photos.
     """
 
     dark: float = 0.34
-    overexposed: float = 0.75
+    overexposed: float = 0.72
     clipping: float = 0.97
     blurred: float = 0.39
     low_information: float = 3.0
     aspect_ratio: float = 2.8
     most: float = 0.10
-    spread: float = 5.0
-    size_factor: float = 2.8
+    factor: float = 2.67
+    spread: float = 2.0
     rare: float = 0.05
 
 
@@ -91,19 +90,26 @@ def _beyond(issue, values, limit, limits, *, below, why):
     yield _rows(issue, values[broken], why + f", {side} {limit:g}.", limit)
     if values.notna().mean() < 0.5:
         return
-    usual = values.median()
-    near = sign * (values - (0.75 * limit + 0.25 * usual)) > 0
-    odd = near & ~broken & (sign * robust_scores(np.log(values.clip(1e-6))) > limits.spread)
-    yield _rows(issue, values[odd], why + f", far {side} the {usual:.2f} that is usual here.",
-                usual, "relative")  # fmt: skip
+    odd, usual = _far_from_usual(values, limits, sign)
+    yield _rows(issue, values[odd & ~broken], why + f", far {side} the {usual:.2f} usual here.",
+                usual * limits.factor**sign, "relative")  # fmt: skip
+
+
+def _far_from_usual(values, limits, sign=None):
+    """Which values are odd by `limits` (above for sign 1, below for -1, either), and the median."""
+    logs, usual = np.log(values.clip(1e-6)), values.median()
+    away, score = logs - np.log(max(usual, 1e-6)), robust_scores(logs)
+    if sign is None:
+        away, score, sign = away.abs(), np.abs(score), 1
+    return (sign * away > np.log(limits.factor)) & (sign * score > limits.spread), usual
 
 
 def _odd_sizes(side, limits):
-    middle = side.median()
-    times = np.maximum(side / middle, middle / side)
-    odd = side[times > limits.size_factor]
-    why = f"It measures {{value:.0f}} px (root of width × height), where {middle:.0f} is usual."
-    return _rows("odd size", odd, why, middle * limits.size_factor, "relative")
+    if side.empty:
+        return _rows("odd size", side, "")
+    odd, usual = _far_from_usual(side, limits)
+    why = f"It measures {{value:.0f}} px (root of width × height), where {usual:.0f} is usual."
+    return _rows("odd size", side[odd], why, usual * limits.factor, "relative")
 
 
 def _unusual_modes(known, limits):
