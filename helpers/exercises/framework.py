@@ -11,10 +11,8 @@ FOLDER = Path(__file__).parent
 # What a judge returns: None for a right answer, else the name of the mistake, or that and what
 # fills the braces of its words.
 Found = str | tuple[str, dict[str, Any]] | None
-UNANSWERED = (
-    "{key} is not answered yet. Replace the ... by your answer and run the cell again; "
-    'exercises.hint("{key}") helps.'
-)
+UNANSWERED = """{key} is not answered yet. Replace the ... by your answer and run the cell again; \
+exercises.hint("{key}") helps."""
 
 
 class Unanswered(Exception):

@@ -14,7 +14,7 @@ REVIEW = [
 
 
 def judge_02_1(answer: int, dataset: Any, sweep: Any = None) -> Found:
-    """A distance that finds the near duplicates and leaves the burst shots alone.
+    """A distance whose precision and recall are together about as good as they get.
 
     `sweep` is the table of `helpers.audit.sweep_distance`. Without truth in it, only distances
     that cannot be right are refused.
@@ -23,10 +23,12 @@ def judge_02_1(answer: int, dataset: Any, sweep: Any = None) -> Found:
         raise ValueError
     if sweep is None or sweep["recall"].isna().all():
         return "crops_unknown" if answer == 0 else "bursts_unknown" if answer > 16 else None
+    f1 = 2 / (1 / sweep["precision"] + 1 / sweep["recall"])
     at = sweep[sweep["distance"] <= answer].iloc[-1]
-    if at["recall"] < 0.9 * sweep["recall"].max():
-        return "crops", {"missed": 1 - at["recall"]}
-    return ("bursts", {"burst": at["bursts"]}) if at["bursts"] > 0.05 else None
+    if f1[at.name] > f1.max() - 0.05:
+        return None
+    low = answer < sweep["distance"][f1.idxmax()]
+    return "crops" if low else "bursts", {"missed": 1 - at["recall"], "burst": at["bursts"]}
 
 
 def judge_02_3(answer: tuple[float, float, float], dataset: Any) -> Found:

@@ -66,6 +66,14 @@ def test_without_truth_a_mistake_is_still_named(key):
         assert word in verdict.message
 
 
+def test_no_threshold_is_asked_to_be_better_than_the_best_there_is():
+    verdicts = [
+        exercises.judge("02.1", distance, make_dataset(), sweep=GIVEN["sweep"]).mistake
+        for distance in GIVEN["sweep"]["distance"]
+    ]
+    assert verdicts == ["crops", "crops", None, None, "bursts"]
+
+
 @pytest.mark.parametrize(("key", "answer"), [("01.3", "Colour"), ("02.1", 6)])
 def test_without_truth_what_was_measured_decides(key, answer):
     given = {name: GIVEN[name] for name in NEEDS[key]}

@@ -58,7 +58,7 @@ def good_cells() -> list[NotebookNode | str]:
         ),
         code('expect(dataset, "seconds", seconds, below=60)', printed("Checked: seconds …")),
         "## What we saw\nLeaves.",
-        "## Exercises",
+        "## Exercises\nLike exercise 02.2.",
         "## On your own data",
     ]
 
