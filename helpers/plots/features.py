@@ -155,8 +155,10 @@ def dataset_map(
         ax.add_patch(Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, fc=colour, zorder=-1))
     ax.set(xlim=(-0.6, wide - 0.4), ylim=(high - 0.4, -0.6), aspect="equal")
     ax.axis("off")
-    for i, name in enumerate(colours if len(colours) <= 12 else ()):
-        place, look = ((i + 0.5) / len(colours), -0.02), {"weight": "bold", "ha": "center"}
-        ax.text(*place, name, color=colours[name], va="top", transform=ax.transAxes, **look)
+    if len(colours) <= 12:
+        ends = np.cumsum([len(name) + 4 for name in colours])
+        look = {"weight": "bold", "va": "top", "transform": ax.transAxes}
+        for name, end in zip(colours, ends, strict=True):
+            ax.text((end - len(name) - 4) / ends[-1], -0.02, name, color=colours[name], **look)
     title = title or "Do images of one class lie together?"
     return titled(ax, title, f"{len(shown)} photographs on a grid, similar ones close together.")

@@ -75,7 +75,7 @@ def class_counts(
 
 @styled
 def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
-    """Width against height in px, one bubble per size, with lines of common aspect ratios."""
+    """Width against height in px, one bubble per size, with common aspect ratios; logarithmic."""
     known = scanned.dropna(subset=["width", "height"]).astype({"width": float, "height": float})
     counts = known.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")
     ax = axes(ax, 4.8)
@@ -84,22 +84,25 @@ def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
     width, height = (counts.index.get_level_values(i).to_numpy() for i in range(2))
     share = counts.to_numpy() / counts.sum()
     ax.scatter(width, height, 15 + 900 * share, color=ACCENT, alpha=0.55, ec="white", lw=0.7)
-    right, top = width.max() * 1.12, height.max() * 1.12
+    low, high = min(*width, *height) / 1.25, max(*width, *height) * 1.3
     beside = {"textcoords": "offset points", "fontsize": 9}
     for x, y in ((9, 16), (3, 4), (1, 1), (4, 3), (16, 9)):
-        end = min(right, top * x / y)
-        ax.plot([0, end], [0, end * y / x], color=GRID, lw=1, zorder=0)
+        end = min(high, high * x / y)
+        ax.plot([low, end], [low * y / x, end * y / x], color=GRID, lw=1, zorder=0)
         ax.annotate(f"{x}:{y}", (end, end * y / x), (2, 2), color=MUTED, **beside)
     named: list[int] = []
     for i in range(min(9, len(counts))):
-        apart = [
-            np.hypot((width[i] - width[j]) / right, (height[i] - height[j]) / top) for j in named
-        ]
-        if share[i] > 0.02 and min(apart, default=1) > 0.1:
+        apart = [abs(np.log(width[i] * height[j] / width[j] / height[i])) for j in named]
+        if share[i] > 0.02 and min(apart, default=1) > 0.15:
             named.append(i)
             text = f"{width[i]:g} × {height[i]:g}: {counts.iloc[i]:,}"
             ax.annotate(text, (width[i], height[i]), (14, -14), **beside)
-    ax.set(xlim=(0, right), ylim=(0, top), xlabel="width in px", ylabel="height in px")
+    ticks = [t * 10**i for i in range(6) for t in (1, 2, 5) if low < t * 10**i < high]
+    ax.set(xscale="log", yscale="log", xlabel="width in px", ylabel="height in px")
+    ax.set(xlim=(low, high), ylim=(low, high))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_ticks(ticks, [f"{tick:,}" for tick in ticks])
+        axis.set_ticks([], minor=True)
     commonest = f"{share[0]:.0%} of images are {width[0]:g} × {height[0]:g} px"
     many = f"{len(counts):,} different sizes; " if len(counts) > 1 else ""
     return titled(ax, title or many + commonest, "Bubbles, width against height, area by count.")

@@ -98,7 +98,8 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
             y += 1
             share = _dot(ax, y, _wilson(line.found, line.planted), ACCENT, "o")
             ax.text(-0.02, y, line.strength, ha="right", va="center", color=MUTED)
-            text = f"recall {share:.0%} of {line.planted}"
+            verb = "flagged" if line.strength == "innocent" else "recall"
+            text = f"{verb} {share:.0%} of {line.planted}"
             ax.text(1.03, y, text, va="center", color=ACCENT)
             facts.append(f"{kind} {line.strength} {text}")
         y += 1.4
