@@ -103,13 +103,7 @@ def oriented_gradients(grey: np.ndarray) -> dict[str, float]:
         144 values of 0 to 1, named by row, column and direction: "gradient 1,1 000" ….
     """
     small = np.asarray(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR)) / 255
-    cell = SIDE // CELLS
-    values = hog(small, ORIENTATIONS, (cell, cell), (1, 1), block_norm="L2-Hys")
-    directions = [180 * i // ORIENTATIONS for i in range(ORIENTATIONS)]
-    names = [
-        f"gradient {row + 1},{column + 1} {direction:03d}"
-        for row in range(CELLS)
-        for column in range(CELLS)
-        for direction in directions
-    ]
+    values = hog(small, ORIENTATIONS, [SIDE // CELLS] * 2, (1, 1), block_norm="L2-Hys")
+    step, places = 180 // ORIENTATIONS, np.ndindex(CELLS, CELLS, ORIENTATIONS)
+    names = (f"gradient {row + 1},{column + 1} {step * i:03d}" for row, column, i in places)
     return dict(zip(names, map(float, values), strict=True))

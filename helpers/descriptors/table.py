@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
+from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -70,15 +71,9 @@ def describe(
         index = pd.Index(ids, name="image_id", dtype=str)
         return pd.DataFrame(np.array(values, np.float32).reshape(-1, len(names)), index, [*names])
 
+    key = {"inputs": (kinds, LARGEST, SMALL), "code": (colour, texture, form, _described, pixels)}
     # Descriptors depend on pixels alone: relabelled images are not described again.
-    return saved(
-        dataset,
-        "descriptors",
-        build,
-        inputs=(kinds, LARGEST, SMALL),
-        code=(colour, texture, form, _described, pixels),
-        table=False,
-    )
+    return saved(dataset, "descriptors", build, table=False, **key)
 
 
 def _run(chunks: list, workers: int, executor: Executor | None, progress: bool) -> list:
@@ -162,13 +157,11 @@ def separability(
         X = features.loc[labels.index].filter(regex=f"^{family} ")
         if X.empty:
             continue
-        scores = cross_val_predict(
-            model, X, y, groups=groups[labels.index], cv=cv, method="predict_log_proba"
-        )
+        options = {"groups": groups[labels.index], "cv": cv, "method": "predict_log_proba"}
+        scores = cross_val_predict(model, X, y, **options)
         scores = np.maximum(scores, -1e6)
-        for a in range(len(classes)):
-            for b in range(a + 1, len(classes)):
-                pair = (y == a) | (y == b)
-                auc = roc_auc_score(y[pair] == b, scores[pair, b] - scores[pair, a])
-                rows.append((classes[a], classes[b], family, auc))
+        for a, b in combinations(range(len(classes)), 2):
+            pair = (y == a) | (y == b)
+            auc = roc_auc_score(y[pair] == b, scores[pair, b] - scores[pair, a])
+            rows.append((classes[a], classes[b], family, auc))
     return pd.DataFrame(rows, columns=["class_a", "class_b", "family", "auc"])

@@ -96,7 +96,9 @@ def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
         if share[i] > 0.02 and min(apart, default=1) > 0.15:
             named.append(i)
             text = f"{width[i]:g} × {height[i]:g}: {counts.iloc[i]:,}"
-            ax.annotate(text, (width[i], height[i]), (14, -14), **beside)
+            tall = height[i] > width[i]  # beside the bubble, away from the middle of the figure
+            place = {"xytext": (-12, 10) if tall else (14, -14), "ha": "right" if tall else "left"}
+            ax.annotate(text, (width[i], height[i]), **place, **beside)
     ticks = [t * 10**i for i in range(6) for t in (1, 2, 5) if low < t * 10**i < high]
     ax.set(xscale="log", yscale="log", xlabel="width in px", ylabel="height in px")
     ax.set(xlim=(low, high), ylim=(low, high))
