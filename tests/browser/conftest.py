@@ -48,8 +48,10 @@ class Lab:
         page.click('.lm-MenuBar-item:has-text("Run")')
         page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
         page.wait_for_function(
+            # The first run in a work folder renders the dataset, which a busy machine does slowly.
             """() => [...document.querySelectorAll('.jp-CodeCell')].every(
-                cell => /\\d/.test(cell.querySelector('.jp-InputPrompt').textContent))"""
+                cell => /\\d/.test(cell.querySelector('.jp-InputPrompt').textContent))""",
+            timeout=600_000,
         )
         self.wait_until_idle(page)
         return page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_text_contents()
