@@ -11,6 +11,7 @@ from helpers.audit.hashes import low_frequencies
 SIDE = 16
 BLOCK = 2_000_000
 CHUNKS = 4
+WORTHWHILE = 16
 
 # How a copy may differ from its original: (name, mirrored, degrees, share kept, offset).
 VARIANTS = tuple(
@@ -76,7 +77,7 @@ def close_pairs(queries: np.ndarray, stored: np.ndarray, distance: int):
     """
     allowed = [(distance - run) // CHUNKS for run in range(CHUNKS)]
     probes = sum(len(_flips(flips)) for flips in allowed if flips >= 0)
-    if probes * 16 > len(stored):
+    if probes * WORTHWHILE > len(stored):
         return _compare_all(queries, stored, distance)
     found = []
     for run, flips in enumerate(allowed):

@@ -185,7 +185,8 @@ def _verify(dataset, scanned, pairs, variants) -> pd.DataFrame:
 
 def _small_grey(dataset, image_id: str) -> np.ndarray:
     side = alignment.SIDE
-    grey = read_rgb(dataset.path(image_id), at_least=side).convert("L")
+    # A JPEG decoded small shifts its blocks a little: keep twice the pixels that are compared.
+    grey = read_rgb(dataset.path(image_id), at_least=2 * side).convert("L")
     return np.asarray(grey.resize((side, side), Image.Resampling.LANCZOS), np.float32)
 
 

@@ -14,7 +14,7 @@ def photo(width: int = 96, height: int = 64, seed: int = 0) -> Image.Image:
     """A picture with smooth shading, edges and grain, so that no encoder finds it trivial."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width] / max(width, height)
-    waves = [np.sin(rng.uniform(4, 25) * x + rng.uniform(4, 25) * y + k) for k in range(3)]
+    waves = [np.sin(rng.uniform(2, 14) * x + rng.uniform(2, 14) * y + 2 * k) for k in range(3)]
     pixels = 128 + 60 * np.stack(waves, axis=-1) + rng.normal(0, 6, (height, width, 3))
     pixels[height // 4 : height // 2, width // 4 : width // 2] *= 0.4
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from awkward import photo
+from PIL import Image
+
+from helpers.audit.alignment import SIDE, overlay
+from helpers.audit.candidates import start_maps
+
+
+def small(image):
+    grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(grey, np.float32)
+
+
+def compare(first, second):
+    return overlay(small(first)[None], small(second)[None], start_maps(np.array([0])))
+
+
+@pytest.mark.parametrize("degrees", [-3.0, -1.0, 0.7, 2.0])
+def test_a_turned_copy_is_laid_back_and_shows_no_movement(degrees):
+    original = photo(300, 300, 3)
+    turned = original.rotate(degrees, Image.Resampling.BICUBIC).crop((20, 20, 280, 280))
+    fit = compare(original, turned)
+    linear = fit["map"][0, :, :2]
+    # Pillow turns counter-clockwise, and y points down.
+    assert np.degrees(np.arctan2(linear[1, 0], linear[0, 0])) == pytest.approx(-degrees, abs=0.1)
+    assert 1 / np.sqrt(abs(np.linalg.det(linear))) == pytest.approx(260 / 300, abs=0.01)
+    assert fit["likeness"][0] > 0.97
+    assert fit["drift"][0] < 0.1
+
+
+def test_a_change_of_light_is_told_apart_from_a_change_of_place():
+    original = photo(200, 150, 4)
+    dimmer = original.point(lambda level: level * 0.7 + 20)
+    fit = compare(original, dimmer)
+    assert fit["gain"][0] == pytest.approx(1 / 0.7, rel=0.05)
+    assert fit["drift"][0] < 0.05
+
+
+def test_a_part_that_moved_shows_as_drift():
+    original = photo(192, 192, 5)
+    moved = original.copy()
+    moved.paste(original.crop((60, 60, 130, 130)), (63, 61))
+    assert compare(original, moved)["drift"][0] > 0.3
+
+
+def test_unlike_pictures_are_given_up():
+    fit = compare(photo(96, 96, 1), photo(96, 96, 2))
+    assert np.isinf(fit["drift"][0])

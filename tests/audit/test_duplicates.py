@@ -1,0 +1,128 @@
+import numpy as np
+import pandas as pd
+import pytest
+from awkward import encode, photo
+from PIL import Image
+from sets import dataset_of
+
+from helpers.audit import cluster_duplicates, find_duplicates, scan, sweep_distance
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Thirty photos, and one copy of each of the first of another kind."""
+    folder = tmp_path_factory.mktemp("copies")
+    edits = {
+        "": lambda image: encode(image, "JPEG", quality=40),
+        "mirror": lambda image: encode(image.transpose(0), "JPEG"),
+        "crop": lambda image: encode(image.crop((8, 6, 292, 219)), "JPEG"),
+        "rotate": lambda image: encode(
+            image.rotate(1.5, Image.Resampling.BICUBIC).crop((12, 9, 288, 216)), "JPEG"
+        ),
+        "resize": lambda image: encode(image.resize((200, 150)), "JPEG"),
+        "brighten": lambda image: encode(image.point(lambda level: level * 0.8), "JPEG"),
+        "container": lambda image: encode(image, "PNG"),
+    }
+    for seed in range(30):
+        image = photo(300, 225, seed + 100)
+        image.save(folder / f"{seed:02d}.jpg", quality=92)
+        if seed < len(edits):
+            name, edit = list(edits.items())[seed]
+            data = edit(Image.open(folder / f"{seed:02d}.jpg"))
+            (folder / f"{seed:02d} {name}.jpg").write_bytes(data)
+    (folder / "same.jpg").write_bytes((folder / "20.jpg").read_bytes())
+    (folder / "broken.jpg").write_bytes(b"not a picture")
+    (folder / "broken too.jpg").write_bytes(b"not a picture")
+    return dataset_of(folder, [path.name for path in folder.iterdir()])
+
+
+@pytest.fixture(autouse=True)
+def fresh_work(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "work"))
+
+
+@pytest.fixture
+def scanned(copies):
+    return scan(copies, workers=0, progress=False)
+
+
+def test_each_copy_is_paired_with_its_original_and_with_nothing_else(copies, scanned):
+    pairs = find_duplicates(copies, scanned)
+    near = pairs[pairs["kind"] == "near"]
+    expected = sorted((f"{i[:2]} {i[3:]}", f"{i[:2]}.jpg") for i in scanned.index if " " in i[:3])
+    assert sorted(zip(near["image_id"], near["other_id"], strict=True)) == expected
+    exact = pairs[pairs["kind"] == "exact"]
+    assert exact[["image_id", "other_id"]].to_numpy().tolist() == [["20.jpg", "same.jpg"]]
+
+
+def test_pairs_say_what_was_changed(copies, scanned):
+    pairs = find_duplicates(copies, scanned)
+    named = pairs[pairs["kind"] == "near"].set_index("other_id")["transform"]
+    assert named["00.jpg"] == "" and named["06.jpg"] == ""
+    assert named["01.jpg"] == "mirror"
+    assert named["02.jpg"].startswith("crop")
+    assert named["03.jpg"] == "rotate"
+    assert named["04.jpg"] == "resize"
+    assert named["05.jpg"] == "brighten"
+
+
+def test_another_recorded_time_means_another_exposure(copies, scanned):
+    timed = scanned.assign(taken=pd.Timestamp("2020-01-01"))
+    assert len(find_duplicates(copies, timed)) == 8
+    ticking = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(len(timed)), "s")
+    found = find_duplicates(copies, timed.assign(taken=ticking))
+    assert found["kind"].tolist() == ["exact"]
+
+
+def test_a_scene_shot_twice_is_no_duplicate(tmp_path):
+    first, second = photo(320, 240, 7), photo(320, 240, 7)
+    subject = photo(120, 100, 8)
+    first.paste(subject, (90, 70))
+    second.paste(subject, (94, 72))
+    first.save(tmp_path / "a.jpg", quality=92)
+    second.save(tmp_path / "b.jpg", quality=92)
+    dataset = dataset_of(tmp_path, ["a.jpg", "b.jpg"])
+    assert len(find_duplicates(dataset, verify=False, progress=False)) == 1
+    assert len(find_duplicates(dataset, progress=False)) == 0
+
+
+def test_many_identical_files_cost_pairs_in_proportion_to_their_number(tmp_path):
+    data = encode(photo(), "JPEG")
+    names = [f"{number:03d}.jpg" for number in range(40)]
+    for name in names:
+        (tmp_path / name).write_bytes(data)
+    pairs = find_duplicates(dataset_of(tmp_path, names), progress=False)
+    assert len(pairs) == 39
+    assert cluster_duplicates(pairs)["size"].tolist() == [40] * 40
+
+
+def test_flat_pictures_are_not_called_alike(tmp_path):
+    for level in range(0, 250, 10):
+        Image.new("L", (40, 40), level).save(tmp_path / f"{level:03d}.png")
+    dataset = dataset_of(tmp_path, [path.name for path in tmp_path.glob("*.png")])
+    assert find_duplicates(dataset, progress=False).empty
+
+
+def test_order_of_the_scan_does_not_matter(copies, scanned):
+    turned = find_duplicates(copies, scanned.iloc[::-1])
+    pd.testing.assert_frame_equal(find_duplicates(copies, scanned), turned)
+
+
+def test_clusters_join_what_pairs_link():
+    pairs = pd.DataFrame({"image_id": ["a", "c", "x"], "other_id": ["b", "b", "y"]})
+    table = cluster_duplicates(pairs)
+    assert table["cluster"].to_dict() == {"a": 0, "b": 0, "c": 0, "x": 1, "y": 1}
+    assert table["size"].to_dict() == {"a": 3, "b": 3, "c": 3, "x": 2, "y": 2}
+    assert cluster_duplicates(pairs.iloc[:0]).empty
+
+
+def test_a_sweep_counts_more_pairs_at_every_distance_and_knows_no_truth(copies, scanned):
+    sweep = sweep_distance(copies, scanned, range(0, 21, 5))
+    assert sweep["distance"].tolist() == [0, 5, 10, 15, 20]
+    assert sweep["pairs"].is_monotonic_increasing
+    assert sweep[["recall", "precision", "bursts"]].isna().all(axis=None)
+
+
+def test_a_distance_out_of_range_is_refused(copies, scanned):
+    with pytest.raises(ValueError, match="distance is 40; expected 0 to 24"):
+        find_duplicates(copies, scanned, distance=40)

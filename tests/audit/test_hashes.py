@@ -1,0 +1,35 @@
+import imagehash
+import numpy as np
+import pytest
+from awkward import photo
+from PIL import Image
+from sets import dataset_of, real_photos
+
+from helpers.audit import scan
+from helpers.audit.hashes import difference_hash, hashes_to_numbers, perceptual_hash
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_hashes_are_those_of_imagehash_for_the_same_small_picture(seed):
+    small = photo(32, 32, seed).convert("L")
+    assert perceptual_hash(np.asarray(small)) == str(imagehash.phash(small))
+    narrow = small.resize((9, 8), Image.Resampling.LANCZOS)
+    assert difference_hash(np.asarray(narrow)) == str(imagehash.dhash(small))
+
+
+def test_hashes_of_a_scan_stay_close_to_imagehash_on_whole_files(tmp_path):
+    for seed in range(30):
+        photo(400, 300, seed).save(tmp_path / f"{seed:02d}.jpg", quality=90)
+    dataset = dataset_of(tmp_path, [path.name for path in tmp_path.iterdir()])
+    assert _median_distance(dataset) <= 2
+
+
+def test_hashes_of_real_photos_stay_close_to_imagehash():
+    assert _median_distance(real_photos(100)) <= 2
+
+
+def _median_distance(dataset):
+    table = scan(dataset, workers=0, progress=False)
+    ours = hashes_to_numbers(table["phash"])
+    theirs = [str(imagehash.phash(Image.open(dataset.path(i)))) for i in table.index]
+    return np.median(np.bitwise_count(ours ^ hashes_to_numbers(theirs)))
