@@ -135,7 +135,9 @@ def dataset_map(
     X = PCA(min(30, *X.shape), random_state=seed, svd_solver="full").fit_transform(X)
     if len(X) > 5:
         near = min(20, (len(X) - 1) // 3)
-        X = TSNE(perplexity=near, init="pca", random_state=seed).fit_transform(X)
+        # For so few images the exact method is as quick, and no thread count changes it.
+        tsne = TSNE(perplexity=near, init="pca", random_state=seed, method="exact", max_iter=500)
+        X = tsne.fit_transform(X)
     # Halfway between the layout and its ranks, so that crowded parts spread out a little.
     X = X[:, :2]
     places = X.argsort(axis=0).argsort(axis=0) / max(len(X) - 1, 1)
