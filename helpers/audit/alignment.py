@@ -77,8 +77,15 @@ def _overlay_batch(first, second, starts, likeness, detail):
             return result
     one, two = _shrink(first[alive], SIDE), _shrink(second[alive], SIDE)
     drift, gain = _measure_drift(one, _with_slopes(two), maps[alive])
-    result["drift"][alive], result["gain"][alive] = drift, gain
+    # The less detailed picture must be the one that stays: sampling blurs the other one to match.
+    back, _ = _measure_drift(two, _with_slopes(one), _inverse(maps[alive]))
+    result["drift"][alive], result["gain"][alive] = np.minimum(drift, back), gain
     return result
+
+
+def _inverse(maps):
+    linear = np.linalg.inv(maps[:, :, :2])
+    return np.concatenate([linear, -linear @ maps[:, :, 2:]], axis=2)
 
 
 def _plausible(maps):
@@ -111,7 +118,7 @@ def _sample(layers, places):
     """Bilinear values of layers (pairs × side × side × n) at places, and which lie inside."""
     pairs, side, _, depth = layers.shape
     at = (places + 0.5) * side - 0.5
-    inside = ((at > -0.5) & (at < side - 0.5)).all(axis=-1)
+    inside = ((at > 1) & (at < side - 2)).all(axis=-1)
     at = np.clip(at, 0, side - 1.001)
     base = at.astype(np.int32)
     x, y = np.moveaxis(at - base, -1, 0)[..., None]
@@ -147,7 +154,10 @@ def _details(first, second, inside):
 
 def _residual(first, slopes, maps):
     """Difference left at each place, the second picture, its slopes along x and y, weight, gain."""
-    values, weight = _sample(slopes, _places(first.shape[1]) @ maps.swapaxes(1, 2))
+    places = _places(first.shape[1])
+    values, weight = _sample(slopes, places @ maps.swapaxes(1, 2))
+    # What lies at the rim was smoothed with less around it, and would seem to have moved.
+    weight = weight * (np.abs(places[:, :2]).max(axis=1) < 0.5 - 1.5 / first.shape[1])
     first = first.reshape(len(first), -1)
     total = weight.sum(axis=1, keepdims=True) + 1
     first = first - (first * weight).sum(axis=1, keepdims=True) / total

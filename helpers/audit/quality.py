@@ -23,7 +23,7 @@ class Thresholds:
     overexposed: float = 0.72
     clipping: float = 0.97
     blurred: float = 0.39
-    low_information: float = 3.0
+    low_information: float = 2.0
     aspect_ratio: float = 2.8
     most: float = 0.10
     factor: float = 2.67

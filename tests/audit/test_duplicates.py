@@ -17,7 +17,7 @@ def copies(tmp_path_factory):
         "mirror": lambda image: encode(image.transpose(0), "JPEG"),
         "crop": lambda image: encode(image.crop((8, 6, 292, 219)), "JPEG"),
         "rotate": lambda image: encode(
-            image.rotate(1.5, Image.Resampling.BICUBIC).crop((12, 9, 288, 216)), "JPEG"
+            image.rotate(2.5, Image.Resampling.BICUBIC).crop((15, 12, 285, 213)), "JPEG", quality=95
         ),
         "resize": lambda image: encode(image.resize((200, 150)), "JPEG"),
         "brighten": lambda image: encode(image.point(lambda level: level * 0.8), "JPEG"),

@@ -1,0 +1,131 @@
+import numpy as np
+import pandas as pd
+import pytest
+from awkward import encode, photo
+from PIL import Image, ImageFilter
+from sets import dataset_of, real_photos
+
+from helpers.audit import Thresholds, find_quality_issues, scan
+from helpers.audit.quality import robust_scores
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faulty")
+    for seed in range(30):
+        photo(192, 144, seed + 200).save(folder / f"fine {seed:02d}.jpg", quality=92)
+    base = photo(192, 144, 300)
+    night = Image.fromarray((np.asarray(base) * 0.05).astype(np.uint8))
+    night.paste(base.crop((60, 40, 110, 90)), (60, 40))
+    shallow = base.filter(ImageFilter.GaussianBlur(5))
+    shallow.paste(base.crop((60, 40, 140, 110)), (60, 40))
+    product = Image.new("RGB", (192, 144), "white")
+    product.paste(base.crop((30, 10, 160, 130)), (30, 10))
+    turned = Image.Exif()
+    turned[274] = 8
+    files = {
+        "dark": encode(base.point(lambda level: level * 0.2), "JPEG"),
+        "overexposed": encode(base.point(lambda level: 130 + level * 0.9), "JPEG"),
+        "blurred": encode(base.filter(ImageFilter.GaussianBlur(4)), "JPEG"),
+        "low information": encode(Image.new("RGB", (192, 144), "olive"), "JPEG"),
+        "odd aspect ratio": encode(photo(600, 46, 301), "JPEG"),
+        "odd size": encode(base.resize((40, 30)), "JPEG"),
+        "unusual mode": encode(base.convert("L"), "JPEG"),
+        "unusual mode turned": encode(base, "JPEG", exif=turned),
+        "unusual mode without colour": encode(base.convert("L").convert("RGB"), "JPEG"),
+        "odd file": encode(base, "PNG"),
+        "unreadable": b"",
+        "innocent night": encode(night, "JPEG"),
+        "innocent shallow focus": encode(shallow, "JPEG"),
+        "innocent product": encode(product, "JPEG"),
+    }
+    for name, data in files.items():
+        (folder / f"{name}.jpg").write_bytes(data)
+    dataset = dataset_of(folder, [path.name for path in folder.iterdir()])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBOOK_WORK", str(tmp_path_factory.mktemp("work")))
+        return scan(dataset, workers=0, progress=False)
+
+
+def test_each_fault_is_flagged_by_its_name_and_innocents_are_not(faulty):
+    issues = find_quality_issues(faulty)
+    flagged = set(zip(issues["image_id"], issues["issue"], strict=True))
+    names = [i[:-4] for i in faulty.index if not i.startswith(("fine", "innocent"))]
+    missing = [n for n in names if not any(i[:-4] == n and n.startswith(k) for i, k in flagged)]
+    assert missing == []
+    assert [pair for pair in flagged if pair[0].startswith(("fine", "innocent"))] == []
+
+
+def test_a_flag_explains_itself_with_its_numbers(faulty):
+    issues = find_quality_issues(faulty).set_index("image_id")
+    dark = issues[issues["issue"] == "dark"].loc["dark.jpg"]
+    assert dark["rule"] == "absolute" and dark["threshold"] == Thresholds().dark
+    assert f"{dark['value']:.2f}" in dark["why"] and "0.34" in dark["why"]
+    assert issues.loc["unreadable.jpg", "why"] == "It is empty (0 bytes)."
+    assert issues["why"].str.fullmatch(r"[A-Z0-9].*\.").all()
+
+
+def test_thresholds_can_be_chosen(faulty):
+    none = Thresholds(dark=0, overexposed=2, blurred=0, low_information=0, factor=1e9, rare=0)
+    issues = find_quality_issues(faulty, none)
+    assert set(issues["issue"]) == {"unreadable", "odd file", "odd aspect ratio"}
+
+
+def test_a_limit_that_most_images_break_flags_none_of_them(faulty):
+    fine = faulty[faulty.index.str.startswith("fine")]
+    night = fine.assign(brightest=np.linspace(0.15, 0.3, len(fine)))
+    assert find_quality_issues(night).empty
+
+
+def test_small_grey_digits_are_not_flagged_wholesale(tmp_path, monkeypatch):
+    from sklearn.datasets import load_digits
+
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "work"))
+    for number, pixels in enumerate(load_digits().images[:200]):
+        Image.fromarray((pixels * 15.9).astype(np.uint8)).resize((28, 28)).save(
+            tmp_path / f"{number:03d}.png"
+        )
+    dataset = dataset_of(tmp_path, [path.name for path in tmp_path.glob("*.png")])
+    issues = find_quality_issues(scan(dataset, workers=0, progress=False))
+    assert issues["image_id"].nunique() < 10
+
+
+def test_an_empty_table_has_no_issues(faulty):
+    assert find_quality_issues(faulty.iloc[:0]).empty
+    assert set(find_quality_issues(faulty.loc[["unreadable.jpg"]])["issue"]) == {"unreadable"}
+
+
+def test_few_real_photos_are_flagged():
+    issues = find_quality_issues(scan(real_photos(400), progress=False))
+    assert issues["image_id"].nunique() < 20
+
+
+def test_flags_agree_with_cleanvision_on_clear_cases(faulty, tmp_path):
+    imagelab = pytest.importorskip("cleanvision").Imagelab
+    for seed in range(12):
+        image = photo(192, 144, seed + 200)
+        image.save(tmp_path / f"{seed} fine.png")
+        image.point(lambda level: level * 0.1).save(tmp_path / f"{seed} dark.png")
+        factor = 0.1 + seed / 14
+        image.point(lambda level, f=factor: level * f).save(tmp_path / f"{seed} step.png")
+    names = sorted(path.name for path in tmp_path.glob("*.png"))
+    ours = scan(dataset_of(tmp_path, names), workers=0, progress=False)
+    lab = imagelab(filepaths=[str(tmp_path / name) for name in names])
+    lab.find_issues({"dark": {}, "blurry": {}}, n_jobs=1, verbose=False)
+    theirs = lab.issues.loc[[str(tmp_path / name) for name in names]]
+    limits = Thresholds(most=1)
+    dark = find_quality_issues(ours, limits).query("issue == 'dark'")["image_id"]
+    clear = [name for name in names if not name.endswith("step.png")]
+    expected = [n for n, bad in zip(names, theirs["is_dark_issue"], strict=True) if bad]
+    assert set(dark) & set(clear) == set(expected) & set(clear)
+    ranks = pd.DataFrame(
+        {"ours": ours["brightest"].to_numpy(), "theirs": theirs["dark_score"].to_numpy()}
+    )
+    assert ranks.rank().corr().iloc[0, 1] > 0.95
+
+
+def test_robust_scores_ignore_what_is_far_out():
+    values = np.r_[np.random.default_rng(0).normal(10, 2, 999), 1e9]
+    scores = robust_scores(values)
+    assert scores[:-1].std() == pytest.approx(1, abs=0.1)
+    assert scores[-1] > 1e8
