@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -102,11 +103,6 @@ def scan(
       thumbnail: 16 × 16 grey levels, 256 bytes
 
     Values that cannot be known are missing. Files are never written. An interrupted scan resumes.
-
-    Raises
-    ------
-    RuntimeError
-        Worker processes cannot start (a script without an ``if __name__ == "__main__"`` guard).
     """
     code = (decoding, hashes, measuring, pixels, sys.modules[__name__], measure)
     parts = dataset.work / f"scan-{steps.step_key(dataset, inputs=(), code=code)}.parts"
@@ -192,13 +188,14 @@ def _measure_alone(path: str, seconds: float, measure) -> dict:
 
 def _start_pool(workers: int) -> ProcessPoolExecutor:
     pool = ProcessPoolExecutor(workers, get_context("spawn"), prepare_worker)
+    # Spawned processes would run the user's script again, were it not hidden from them.
+    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
-        pool.submit(os.getpid).result()
-    except BrokenExecutor:
-        raise RuntimeError(
-            "scan cannot start its worker processes; in a script, put the call under "
-            'if __name__ == "__main__": or pass workers=0.'
-        ) from None
+        started = [pool.submit(os.getpid) for _ in range(workers)]
+    finally:
+        sys.modules["__main__"] = script
+    for one in started:
+        one.result()
     return pool
 
 
