@@ -19,6 +19,7 @@ other seeds."""
 
 _ALL_PAIRS = 10
 _MOST = 20_000
+_SHORTEST_SIDE = 16
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
             "transform": "str", "similarity": "float64", "movement": "float64"}  # fmt: skip
 
@@ -52,7 +53,8 @@ def find_duplicates(
     "near"), distance (bits), transform ("mirror", "crop", "rotate", "resize", "brighten", joined
     by " and ", or "" for saved again), similarity (correlation after the best fit, 0–1), movement
     (what the fit leaves, in pixels of a 96-pixel frame), cluster (int). Of more than ten
-    identical files only pairs with the first are listed.
+    identical files only pairs with the first are listed. Near pairs are not searched among
+    pictures under 16 px, and no more than the 20,000 nearest are verified.
 
     Raises
     ------
@@ -72,7 +74,8 @@ def find_duplicates(
 
     code = (find_duplicates, _near_pairs, _verify, _name_changes, alignment, candidates)
     facts = scanned[["sha256", "readable", "taken"]]
-    pairs = steps.saved(dataset, "duplicates", build, inputs=(facts, distance, verify), code=code)
+    pairs = steps.saved(dataset, "duplicates", build, inputs=(facts, distance, verify),
+                        code=code, table=False)  # fmt: skip
     clusters = cluster_duplicates(pairs)["cluster"]
     return pairs.assign(cluster=clusters.reindex(pairs["image_id"]).to_numpy(int))
 
@@ -133,8 +136,9 @@ def _near_pairs(dataset, scanned: pd.DataFrame, distance: int, verify: bool) -> 
     scanned = scanned.sort_index()
     side = candidates.SIDE
     pixels = np.frombuffer(b"".join(scanned["thumbnail"]), np.uint8).reshape(-1, side, side)
-    # Flat pictures have no frequencies to compare: any two would agree by chance.
-    rich = np.flatnonzero(pixels.std(axis=(1, 2)) > 3)
+    # Flat or tiny pictures have too little to compare: many would agree by chance.
+    short = scanned[["width", "height"]].min(axis=1).to_numpy(int)
+    rich = np.flatnonzero((pixels.std(axis=(1, 2)) > 3) & (short >= _SHORTEST_SIDE))
     found = find_candidates(pixels[rich], distance)
     found[:, :2] = rich[found[:, :2]]
     pairs = pd.DataFrame({

@@ -10,7 +10,7 @@ import pandas as pd
 class Thresholds:
     """Limits of `find_quality_issues`, in the units of the columns of `scan`.
 
-    The first six are absolute. Where more than the share ``most`` of the images break one, it says
+    The first seven are absolute. Where more than the share ``most`` of the images break one, it says
     what kind of pictures these are, not that they are faulty, and it is not used. The others are
     relative: a value is odd where it is ``factor`` times smaller or larger than the median, and
     more than ``spread`` robust deviations (1.4826 × median absolute deviation of the logarithms)
@@ -22,7 +22,8 @@ class Thresholds:
     dark: float = 0.34
     overexposed: float = 0.72
     clipping: float = 0.97
-    blurred: float = 0.39
+    blurred: float = 0.42
+    texture: float = 0.40
     low_information: float = 2.0
     aspect_ratio: float = 2.8
     most: float = 0.10
@@ -47,12 +48,16 @@ def find_quality_issues(scanned: pd.DataFrame, thresholds: Thresholds | None = N
     99th percentile of brightness, so that a lit subject at night is not dark), overexposed (by the
     brightness of what has detail, in pictures whose highlights clip, so that a white background
     alone does not count), blurred (by the sharpest tenth of the picture, so that a shallow focus
-    is not blurred), low information, odd aspect ratio, odd size, unusual mode, odd file.
+    is not blurred, unless the picture as a whole has much fine texture), low information, odd aspect ratio, odd size, unusual mode, odd file.
     """
     limits = thresholds or Thresholds()
     known = scanned[scanned["readable"]]
     sides = known[["width", "height"]].astype(float)
     ratio = sides.max(axis=1) / sides.min(axis=1)
+    # Wood and bark have soft edges along the grain; much fine change says that they are in focus.
+    texture = np.sqrt(known["sharpness"]) / (255 * known["contrast"].clip(lower=0.001))
+    soft = known["local_sharpness"]
+    soft = soft.where(texture < limits.texture, soft.clip(lower=soft.median()))
     burnt = known["detail_brightness"].where(known["brightest"] >= limits.clipping)
     flags = [
         _rows("unreadable", scanned.loc[~scanned["readable"], "problem"], "It {value}."),
@@ -60,7 +65,7 @@ def find_quality_issues(scanned: pd.DataFrame, thresholds: Thresholds | None = N
             "Even its brightest hundredth reaches only {value:.2f} of 1")),
         *_beyond("overexposed", burnt, limits.overexposed, limits, below=False, why=(
             "Its highlights clip, and what has detail lies at {value:.2f} of 1")),
-        *_beyond("blurred", known["local_sharpness"], limits.blurred, limits, below=True, why=(
+        *_beyond("blurred", soft, limits.blurred, limits, below=True, why=(
             "Its sharpest edges score {value:.2f}, where a crisp edge scores about 1")),
         *_beyond("low information", known["entropy"], limits.low_information, limits, below=True,
                  why="Its grey levels hold {value:.1f} bits"),

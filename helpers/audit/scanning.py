@@ -105,12 +105,14 @@ def scan(
     Values that cannot be known are missing. Files are never written. An interrupted scan resumes.
     """
     code = (decoding, hashes, measuring, pixels, sys.modules[__name__], measure)
-    parts = dataset.work / f"scan-{steps.step_key(dataset, inputs=(), code=code)}.parts"
+    parts = (
+        dataset.work / f"scan-{steps.step_key(dataset, inputs=(), code=code, table=False)}.parts"
+    )
 
     def build() -> pd.DataFrame:
         return _scan_files(dataset, parts, executor, workers, progress, chunk, seconds, measure)
 
-    return steps.saved(dataset, "scan", build, code=code, schema=COLUMNS)
+    return steps.saved(dataset, "scan", build, code=code, schema=COLUMNS, table=False)
 
 
 def _scan_files(dataset, parts, executor, workers, progress, chunk, seconds, measure):

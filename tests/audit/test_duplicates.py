@@ -126,3 +126,14 @@ def test_a_sweep_counts_more_pairs_at_every_distance_and_knows_no_truth(copies, 
 def test_a_distance_out_of_range_is_refused(copies, scanned):
     with pytest.raises(ValueError, match="distance is 40; expected 0 to 24"):
         find_duplicates(copies, scanned, distance=40)
+
+
+def test_tiny_pictures_are_compared_by_their_bytes_alone(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        pixels = rng.integers(0, 255, (8, 8), np.uint8) if number else np.zeros((8, 8), np.uint8)
+        Image.fromarray(pixels).resize((8, 8)).save(tmp_path / f"{number:02d}.png")
+    (tmp_path / "same.png").write_bytes((tmp_path / "07.png").read_bytes())
+    dataset = dataset_of(tmp_path, [path.name for path in tmp_path.glob("*.png")])
+    pairs = find_duplicates(dataset, distance=24, progress=False)
+    assert pairs[["image_id", "other_id"]].to_numpy().tolist() == [["07.png", "same.png"]]
