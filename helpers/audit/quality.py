@@ -10,9 +10,9 @@ import pandas as pd
 class Thresholds:
     """Limits of `find_quality_issues`, in the units of the columns of `scan`.
 
-    The first seven are absolute. Where more than the share ``most`` of the images break one, it says
-    what kind of pictures these are, not that they are faulty, and it is not used. The others are
-    relative: a value is odd where it is ``factor`` times smaller or larger than the median, and
+    The first seven are absolute. Where more than the share ``most`` of the images break one, it
+    says what kind of pictures these are, not that they are faulty, and it is not used. The others
+    are relative: a value is odd where it is ``factor`` times smaller or larger than the median, and
     more than ``spread`` robust deviations (1.4826 × median absolute deviation of the logarithms)
     from it; a mode is where fewer than the share ``rare`` of the images have it.
 
@@ -48,7 +48,8 @@ def find_quality_issues(scanned: pd.DataFrame, thresholds: Thresholds | None = N
     99th percentile of brightness, so that a lit subject at night is not dark), overexposed (by the
     brightness of what has detail, in pictures whose highlights clip, so that a white background
     alone does not count), blurred (by the sharpest tenth of the picture, so that a shallow focus
-    is not blurred, unless the picture as a whole has much fine texture), low information, odd aspect ratio, odd size, unusual mode, odd file.
+    is not blurred, unless the picture as a whole has much fine texture), low information,
+    odd aspect ratio, odd size, unusual mode, odd file.
     """
     limits = thresholds or Thresholds()
     known = scanned[scanned["readable"]]
