@@ -51,9 +51,10 @@ def expect(
     except (TypeError, ValueError):
         measured = math.nan
     holds = (above is None or measured > above) and (below is None or measured < below)
-    missing = "missing (nothing could be measured)"
-    got = missing if math.isnan(measured) else f"{measured:.4g}"
-    if not dataset.is_bundled:
+    got = "nothing, as it could not be measured" if math.isnan(measured) else f"{measured:.4g}"
+    if not dataset.is_bundled and math.isnan(measured):
+        print(f"Not measured: {claim} has no meaning for this dataset.")
+    elif not dataset.is_bundled:
         print(f"Measured: {claim} is {got}; on your own data nothing is expected of it.")
     elif holds:
         print(f"Checked: {claim} is {bound}.")

@@ -1,0 +1,61 @@
+"""The notebooks run unchanged on datasets that they were not written for."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from nbclient.exceptions import CellExecutionError
+
+from helpers.notebooks import STORED, run
+
+NOTEBOOKS = sorted(STORED.glob("[0-9][0-9]_*.ipynb"))
+NEED_LABELS = {"00", "01"}
+PHOTOS = Path(os.environ.get("WORKBOOK_TEST_DATA", "")) / "data" / "clothing"
+needs_photos = pytest.mark.skipif(
+    "WORKBOOK_TEST_DATA" not in os.environ,
+    reason="WORKBOOK_TEST_DATA, a folder with real photos, is not set",
+)
+
+
+def copy_photos(folder: Path, *, labelled: bool) -> Path:
+    for label in sorted(path.name for path in (PHOTOS / "train").iterdir()):
+        for split, count in (("train", 12), ("test", 4)):
+            for source in sorted((PHOTOS / split / label).iterdir())[:count]:
+                target = folder / split / label / source.name if labelled else folder / source.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+    return folder
+
+
+def printed(notebook) -> str:
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return "".join(output.get("text", "") for output in outputs)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_on_the_digits_and_judges_nothing(path, tmp_path):
+    text = printed(run(path, work=tmp_path, dataset="digits"))
+    assert "Checked:" not in text
+    assert "easured:" in text
+
+
+@needs_photos
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_on_a_folder_of_photos(path, tmp_path):
+    photos = copy_photos(tmp_path / "photos", labelled=True)
+    before = sorted(photos.rglob("*"))
+    text = printed(run(path, work=tmp_path / "work", dataset=str(photos)))
+    assert "Checked:" not in text
+    assert sorted(photos.rglob("*")) == before
+
+
+@needs_photos
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_without_labels_it_goes_as_far_as_it_can_and_says_why_it_stops(path, tmp_path):
+    photos = copy_photos(tmp_path / "photos", labelled=False)
+    if path.name[:2] not in NEED_LABELS:
+        run(path, work=tmp_path / "work", dataset=str(photos))
+        return
+    with pytest.raises(CellExecutionError, match="No image of 'photos' has a label"):
+        run(path, work=tmp_path / "work", dataset=str(photos))
