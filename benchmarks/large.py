@@ -29,13 +29,13 @@ def fill(folder: Path, count: int) -> None:
         image = source[int(rng.integers(len(source)))]
         left, top = rng.integers(0, image.width - 48), rng.integers(0, image.height - 48)
         image = image.crop((left, top, left + 48, top + 48)).rotate(int(rng.integers(0, 4)) * 90)
-        noisy = np.asarray(image) * rng.uniform(0.6, 1.1) + rng.normal(0, 9, (48, 48, 3))
+        noisy = np.asarray(image) * rng.uniform(0.6, 1.1) + rng.normal(0, 4, (48, 48, 3))
         place = folder / "images" / f"{number % 20:02d}"
         place.mkdir(parents=True, exist_ok=True)
         made = Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
         made.save(place / f"{number:06d}.jpg", quality=80)
         if number % 100 == 0:
-            made.save(place / f"{number:06d} again.jpg", quality=50)
+            made.save(place / f"{number:06d} again.jpg", quality=70)
 
 
 def main() -> None:
