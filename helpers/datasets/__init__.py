@@ -7,9 +7,9 @@ from importlib import import_module
 
 _HOMES = {
     "Dataset": "dataset",
-    "DatasetError": "dataset",
+    "DatasetError": "storage",
     "TestSplitClosed": "dataset",
-    "work_folder": "dataset",
+    "work_folder": "storage",
     "open_dataset": "opening",
     "read_rgb": "pixels",
     "to_rgb": "pixels",

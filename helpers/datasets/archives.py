@@ -6,14 +6,13 @@ import os
 import shutil
 import stat
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
+from tempfile import TemporaryDirectory
 
-from helpers.datasets.dataset import DatasetError, make_folder
+from helpers.datasets.storage import DatasetError, locked, make_folder
 
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 MIN_LIMIT = 2**30
 MAX_RATIO = 1000  # text and blank pictures reach some hundreds, decompression bombs far more
 
@@ -23,8 +22,6 @@ def build_folder(folder: Path, fill: Callable[[Path], None]) -> Path:
 
     An interrupted run leaves at most a hidden temporary folder, which the next run removes.
     """
-    from helpers.datasets.steps import locked
-
     if folder.is_dir():
         return folder
     make_folder(folder.parent)
@@ -33,13 +30,11 @@ def build_folder(folder: Path, fill: Callable[[Path], None]) -> Path:
             return folder
         for left_over in folder.parent.glob(f".{folder.name}-*.part"):
             shutil.rmtree(left_over, ignore_errors=True)
-        temporary = Path(tempfile.mkdtemp(".part", f".{folder.name}-", folder.parent))
-        try:
-            fill(temporary)
-            temporary.chmod(0o755)
-            os.replace(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with TemporaryDirectory(".part", f".{folder.name}-", folder.parent) as temporary:
+            filled = Path(temporary, folder.name)
+            filled.mkdir()
+            fill(filled)
+            os.replace(filled, folder)
     return folder
 
 
@@ -50,41 +45,43 @@ def extract(archive: Path, folder: Path) -> None:
     ------
     DatasetError
         The archive is damaged, encrypted or absurdly large when unpacked, or a member is a link, a
-        device, absolute or above the folder; that member and those after it are not unpacked.
+        device, absolute or above the folder; nothing is unpacked then.
     """
-    limit, unpacked = max(MIN_LIMIT, MAX_RATIO * archive.stat().st_size), 0
+    left = max(MIN_LIMIT, MAX_RATIO * archive.stat().st_size)
 
     def check(name: str, plain: bool, size: int) -> None:
-        nonlocal unpacked
-        unpacked += size
+        nonlocal left
+        left -= size
         path = PureWindowsPath(name)  # knows the marks of both systems
-        reasons = {
-            "is a link or a device": not plain,
-            "has an absolute path": path.drive or path.root,
-            "leads out of the folder": ".." in path.parts,
-            "unpacks to far more than an archive may": unpacked > limit,
-        }
-        for why in filter(reasons.get, reasons):
-            raise DatasetError(
-                f"'{archive.name}' was refused because its member {name!r} {why}; expected plain "
-                "image files, so get the archive from a source you trust."
-            )
-
-    def plain_member(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
-        check(member.name, member.isfile() or member.isdir(), member.size)
-        return tarfile.data_filter(member, path)
+        if not plain:
+            why = "is a link or a device"
+        elif path.drive or path.root:
+            why = "has an absolute path"
+        elif ".." in path.parts:
+            why = "leads out of the folder"
+        elif left < 0:
+            why = "unpacks to far more than an archive may"
+        else:
+            return
+        raise DatasetError(
+            f"'{archive.name}' was refused because its member {name!r} {why}; expected plain "
+            "image files, so get the archive from a source you trust."
+        )
 
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as file:
                 for member in file.infolist():
-                    kind = stat.S_IFMT(member.external_attr >> 16)
-                    plain = kind in (0, stat.S_IFREG, stat.S_IFDIR)
-                    check(member.filename, plain, member.file_size)
+                    kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where not recorded
+                    check(
+                        member.filename, kind in (0, stat.S_IFREG, stat.S_IFDIR), member.file_size
+                    )
                 file.extractall(folder)
         else:
             with tarfile.open(archive) as file:
-                file.extractall(folder, filter=plain_member)
+                for member in file:
+                    check(member.name, member.isfile() or member.isdir(), member.size)
+                file.extractall(folder, filter="data")
     except DatasetError:
         raise
     except Exception as error:  # zlib, lzma, tarfile and zipfile each raise their own kinds

@@ -6,14 +6,13 @@ import hashlib
 import html
 import os
 import re
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers.datasets.storage import DatasetError, make_folder, read_log, work_folder, writing_to
 from helpers.datasets.words import some, suggestion
 
 if TYPE_CHECKING:
@@ -23,34 +22,14 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "valid", "test")
 TEST_CHAPTER = 10
-
-
-class DatasetError(ValueError):
-    """Something about the data stops us: one sentence that says what, where, and what to do."""
+OPENINGS = "openings.sqlite"
+_SCHEMA = "CREATE TABLE IF NOT EXISTS openings (opened, chapter, reason, images)"
 
 
 class TestSplitClosed(DatasetError):
     """The test split was asked for before the chapter that opens it."""
 
     __test__ = False  # or pytest takes the name for a test class
-
-
-def work_folder() -> Path:
-    """Where everything we write goes: ``WORKBOOK_WORK``, or ``work`` beside the package."""
-    chosen = os.environ.get("WORKBOOK_WORK")
-    return Path(chosen).expanduser().absolute() if chosen else Path(__file__).parents[2] / "work"
-
-
-def make_folder(folder: Path) -> Path:
-    """Create `folder` in the work folder, or say in one sentence why that cannot be done."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(
-            f"The work folder '{folder}' cannot be created ({error.strerror}); results need a "
-            "place to stay, so set WORKBOOK_WORK to a folder you may write to."
-        ) from error
-    return folder
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,13 +80,16 @@ class Dataset:
 
     def _facts(self) -> dict[str, str]:
         splits = self.images["split"].fillna("undecided").value_counts()
-        counted = (
-            f"{split} {splits[split]:,}" for split in [*SPLITS, "undecided"] if split in splits
-        )
+        splits = splits.reindex([*SPLITS, "undecided"]).dropna()
         classes = f"{len(self.classes)} ({some(self.classes, 12)})" if self.labelled else "none"
-        facts = {"images": f"{len(self):,}", "classes": classes, "splits": " / ".join(counted)}
-        facts |= {"metadata": some(self.metadata, 12)} if self.metadata else {}
-        return facts | ({"group": self.group} if self.group else {})
+        facts = {
+            "images": f"{len(self):,}",
+            "classes": classes,
+            "splits": " / ".join(f"{split} {count:,.0f}" for split, count in splits.items()),
+            "metadata": some(self.metadata, 12),
+            "group": self.group or "",
+        }
+        return {name: fact for name, fact in facts.items() if fact}
 
     @property
     def classes(self) -> list[str]:
@@ -252,7 +234,7 @@ class Dataset:
                 "report: dataset.open_test(reason='final score of the chosen model')."
             )
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._openings() as log:
+        with writing_to(self.work / OPENINGS, _SCHEMA) as log:
             row = (now, int(chapter), str(reason).strip(), len(rows))
             log.execute("INSERT INTO openings VALUES (?, ?, ?, ?)", row)
         return self.with_images(rows)
@@ -261,19 +243,6 @@ class Dataset:
         """Every opening of the test split: opened (UTC), chapter, reason, images."""
         import pandas as pd
 
-        with self._openings() as log:
-            rows = log.execute("SELECT * FROM openings ORDER BY rowid").fetchall()
+        rows = read_log(self.work / OPENINGS, "SELECT * FROM openings ORDER BY rowid")
         table = pd.DataFrame(rows, columns=["opened", "chapter", "reason", "images"])
         return table.assign(opened=pd.to_datetime(table["opened"], utc=True))
-
-    @contextmanager
-    def _openings(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.work / "openings.sqlite", timeout=30)) as log, log:
-                log.execute("CREATE TABLE IF NOT EXISTS openings (opened, chapter, reason, images)")
-                yield log
-        except sqlite3.Error as error:
-            raise DatasetError(
-                f"The test split stays closed because openings cannot be logged in '{self.work}' "
-                f"({error}); set WORKBOOK_WORK to a folder you may write to."
-            ) from error

@@ -7,18 +7,14 @@ is one more entry, so the history of who thought what, and when, stays whole.
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from helpers.datasets.dataset import Dataset, DatasetError, make_folder
+import pandas as pd
+
+from helpers.datasets.dataset import Dataset
+from helpers.datasets.storage import DatasetError, read_log, writing_to
 from helpers.datasets.words import some, suggestion
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 ACTIONS = ("keep", "relabel", "drop")
 COLUMNS = ["image_id", "action", "reason", "label", "when"]
@@ -55,9 +51,8 @@ class DecisionLog:
 
     Notes
     -----
-    Each call opens the file, acts in one transaction and closes it, and waits up to 30 s for
-    another process, so two notebooks may use one log at once. SQLite's rollback journal is used
-    rather than WAL, which network folders do not support.
+    Each call opens the file, acts in one transaction and closes it, so two notebooks may use one
+    log at once.
     """
 
     def __init__(self, where: Dataset | str | os.PathLike, name: str = "decisions"):
@@ -76,10 +71,7 @@ class DecisionLog:
             Unknown image or action, "relabel" without a label, or a log that cannot be written.
         """
         if action not in ACTIONS:
-            hint = suggestion(action, ACTIONS)
-            raise DatasetError(
-                f"There is no decision {action!r}; expected one of {some(ACTIONS)}{hint}."
-            )
+            raise DatasetError(f"There is no decision {action!r}; expected one of {some(ACTIONS)}.")
         if self._known is not None and image_id not in self._known:
             hint = suggestion(image_id, self._known)
             raise DatasetError(f"The dataset has no image {image_id!r} to decide about{hint}.")
@@ -87,13 +79,13 @@ class DecisionLog:
         if (action == "relabel") != bool(label):
             needs = "needs the new label" if action == "relabel" else "takes no label"
             raise DatasetError(f"The decision {action!r} about {image_id!r} {needs}.")
-        with self._writing() as log:
+        with writing_to(self.path, _TABLE) as log:
             log.execute(_INSERT, (str(image_id), action, str(reason), label, _now(), None))
 
     def undo(self) -> dict | None:
         """Take back the last decision that still stands, again and again; returns what it was
         (image_id, action, reason, label, when), or None when nothing is left."""
-        with self._writing() as log:
+        with writing_to(self.path, _TABLE) as log:
             last = log.execute(_LAST).fetchone()
             if last:
                 log.execute(_INSERT, (last[1], "undo", "", None, _now(), last[0]))
@@ -109,39 +101,10 @@ class DecisionLog:
     def history(self) -> pd.DataFrame:
         """Everything ever recorded, by running number, undo included: image_id, action, reason,
         label, when, undone (the number of the decision that an undo took back)."""
-        import pandas as pd
-
-        used = self.path.exists() and self.path.stat().st_size
-        source = f"{self.path.as_uri()}?mode=ro" if used else ":memory:"
         kinds = {"undone": "Int64"} | dict.fromkeys(COLUMNS[:4], "str")
-        try:
-            with closing(sqlite3.connect(source, timeout=30, uri=True)) as log:
-                if not used:
-                    log.execute(_TABLE)
-                rows = log.execute("SELECT * FROM decisions ORDER BY id").fetchall()
-        except sqlite3.Error as error:
-            raise DatasetError(self._sentence("cannot be read", error)) from error
+        rows = read_log(self.path, "SELECT * FROM decisions ORDER BY id")
         table = pd.DataFrame(rows, columns=["id", *COLUMNS, "undone"]).set_index("id").astype(kinds)
         return table.assign(when=pd.to_datetime(table["when"], utc=True, format="ISO8601"))
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, begun at once so that nobody writes between our read and our write."""
-        make_folder(self.path.parent)
-        try:
-            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as log:
-                log.execute("BEGIN IMMEDIATE")
-                log.execute(_TABLE)
-                yield log
-                log.execute("COMMIT")  # closing without it rolls back
-        except sqlite3.Error as error:
-            raise DatasetError(self._sentence("cannot be written", error)) from error
-
-    def _sentence(self, what: str, error: Exception) -> str:
-        return (
-            f"The decision log '{self.path}' {what} ({error}); use a log in a folder you may "
-            "write to (WORKBOOK_WORK), or give another file: DecisionLog(path)."
-        )
 
 
 def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> Dataset:
@@ -175,8 +138,6 @@ def default_decisions(dataset: Dataset) -> pd.DataFrame:
     that later notebooks do not depend on the learner's own marks. Same form as
     `DecisionLog.current`; empty for any other dataset.
     """
-    import pandas as pd
-
     decided: dict[str, tuple] = {}
     planted, given = dataset.planted, dataset.images["label"]
     if not dataset.is_bundled:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.datasets.dataset import DatasetError
+from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import count, some
 
 EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".webp", ".gif"}
@@ -19,6 +20,12 @@ SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "los
 WRAPPERS = {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "pics"}
 WRAPPERS |= {"jpg", "jpegimages", "data", "dataset", "files"}
 UNLABELLED = {"unlabelled", "unlabeled", "unsup"}
+LEFT_ASIDE = {
+    "shut": ("folder", "could not be read (no permission)"),
+    "link": ("link", "to a folder, to nothing or out of this one, never followed"),
+    "hidden": ("name", "ignored as hidden or made by the system"),
+    "other": ("name", "ignored as neither image nor table by extension"),
+}
 _SPLIT_OF = dict.fromkeys(("train", "trn", "training"), "train")
 _SPLIT_OF |= dict.fromkeys(("valid", "val", "validation", "validate", "dev", "eval"), "valid")
 _SPLIT_OF |= dict.fromkeys(("test", "tst", "testing", "tests", "holdout"), "test")
@@ -31,67 +38,55 @@ def split_of(word: object) -> str | None:
     return _SPLIT_OF.get(letters)
 
 
-class Found:
-    """What lies in a folder: relative POSIX paths by kind, and what was left aside and why."""
-
-    def __init__(self):
-        self.images, self.tables, self.others, self.hidden = [], [], [], []
-        self.unreadable, self.outside, self.dangling = [], [], []
-
-    def kind_of(self, entry: os.DirEntry, inside: str) -> list[str]:
-        """The list that an entry (no folder) belongs to."""
-        if entry.is_symlink():
-            target = os.path.realpath(entry.path)
-            if not os.path.exists(target):
-                return self.dangling
-            if not target.startswith(inside) or os.path.isdir(target):
-                return self.outside
-        suffix = "." + entry.name.rpartition(".")[2].lower()
-        if suffix in EXTENSIONS and entry.is_file():  # a pipe may call itself .jpg
-            return self.images
-        return self.tables if suffix in TABLES else self.others
-
-    def notes(self) -> list[str]:
-        """One sentence for each kind of thing that was left aside."""
-        kinds = (
-            (self.unreadable, "folder", "could not be read (no permission)"),
-            (self.outside, "link", "to a folder, or out of this one, never followed"),
-            (self.dangling, "link", "to nothing"),
-            (self.hidden, "name", "ignored as hidden or made by the system"),
-            (self.others, "name", "ignored as neither image nor table by extension"),
-        )
-        return [f"{count(n, noun)} {why}: {some(sorted(n))}." for n, noun, why in kinds if n]
-
-
-def look_into(root: Path) -> Found:
-    """Every file below `root`, without a stat per file, links never followed out of it.
+def look_into(root: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """Paths below `root` as lists of "image", "table" and what was left aside; a note on each of
+    the latter. Takes no stat per file, and never follows a link out of the folder.
 
     Raises
     ------
     DatasetError
         When `root` itself cannot be listed.
     """
-    found, inside, pending = Found(), os.path.realpath(root) + os.sep, [(str(root), "")]
+    found, pending = defaultdict(list), [(str(root), "")]
+    inside = os.path.realpath(root) + os.sep
     while pending:
         folder, prefix = pending.pop()
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    path = prefix + entry.name
-                    if entry.name[0] == "." or entry.name.lower() in SYSTEM:
-                        found.hidden.append(path)
-                    elif entry.is_dir(follow_symlinks=False):
+                    path, kind = prefix + entry.name, _kind_of(entry, inside)
+                    if kind == "folder":
                         pending.append((entry.path, path + "/"))
                     else:
-                        found.kind_of(entry, inside).append(path)
+                        found[kind].append(path)
         except OSError as error:
             if not prefix:
                 raise DatasetError(
                     f"'{root}' cannot be listed ({error.strerror}); expected a folder that this "
                     "user may read, so change its permissions or copy it."
                 ) from error
-            found.unreadable.append(prefix)
-    return found
+            found["shut"].append(prefix)
+    notes = [
+        f"{count(found[kind], noun)} {why}: {some(sorted(found[kind]))}."
+        for kind, (noun, why) in LEFT_ASIDE.items()
+        if found[kind]
+    ]
+    return found, notes
+
+
+def _kind_of(entry: os.DirEntry, inside: str) -> str:
+    if entry.name[0] == "." or entry.name.lower() in SYSTEM:
+        return "hidden"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    if entry.is_symlink():
+        target = os.path.realpath(entry.path)
+        if not target.startswith(inside) or not os.path.isfile(target):
+            return "link"
+    elif not entry.is_file():  # a pipe may call itself .jpg
+        return "other"
+    suffix = "." + entry.name.rpartition(".")[2].lower()
+    return "image" if suffix in EXTENSIONS else "table" if suffix in TABLES else "other"
 
 
 def stable_ids(paths: Iterable[str]) -> dict[str, str]:
@@ -110,59 +105,36 @@ def stable_ids(paths: Iterable[str]) -> dict[str, str]:
 def read_layout(ids: Iterable[str]) -> tuple[dict[str, tuple], list[str]]:
     """What the folders say: (label, split) by folder, None where they say nothing, and notes.
 
-    Split folders may stand above the classes (train/cat) or below them (cat/train); folders that
-    all images share say nothing, unless one remains (a single class). Deeper folders make nested
-    labels ("animals/cat").
+    Split folders may stand above the classes (train/cat). Folders that all images share say
+    nothing, unless one remains (a single class). Deeper folders make nested labels
+    ("animals/cat").
     """
     folders = sorted({image_id.rpartition("/")[0] for image_id in ids})
     parts = {folder: tuple(folder.split("/")) if folder else () for folder in folders}
-    shared = os.path.commonprefix(list(parts.values()))
-    drop = 0
-    while drop < min(map(len, parts.values())) - 1 and drop < len(shared):
-        if split_of(shared[drop]):
-            break
-        drop += 1
+    shared = os.path.commonprefix([names[:-1] for names in parts.values()])
+    drop = next((i for i, name in enumerate(shared) if split_of(name)), len(shared))
     parts = {folder: names[drop:] for folder, names in parts.items()}
-    above = _split_names(parts.values(), 0)
-    below = set() if above else _split_names((p for p in parts.values() if len(p) > 1), -1)
-    splits, unsplit = dict.fromkeys(folders), []
-    for folder, names in parts.items():
-        if names and names[0] in above:
-            splits[folder], parts[folder] = split_of(names[0]), names[1:]
-        elif names and names[-1] in below:
-            splits[folder], parts[folder] = split_of(names[-1]), names[:-1]
-        elif names and (above or below):
-            unsplit.append(folder)
-    tops = {names[0].lower() for folder, names in parts.items() if names and folder not in unsplit}
-    skip = len(tops) == 1 and tops < WRAPPERS  # train/images/cat, valid/images/cat
+    above = _split_folders(set(parts.values()))
+    splits = {f: split_of(names[0]) for f, names in parts.items() if names and names[0] in above}
+    parts |= {folder: parts[folder][1:] for folder in splits}
+    tops = {parts[folder][0].lower() for folder in splits or parts if parts[folder]}
+    mute = UNLABELLED | (tops if len(tops) == 1 and tops < WRAPPERS else set())
     meaning = {}
     for folder, names in parts.items():
-        says_nothing = names and (
-            skip and names[0].lower() in tops or names[0].lower() in UNLABELLED
-        )
-        meaning[folder] = ("/".join(names[1:] if says_nothing else names) or None, splits[folder])
-    notes = []
-    if unsplit:
-        verb = "lies" if len(unsplit) == 1 else "lie"
-        notes.append(
-            f"{some(unsplit)} {verb} beside the split folders ({some(sorted(above | below))}), "
-            "so the images there have no split."
-        )
-    return meaning, notes
+        names = names[1:] if names and names[0].lower() in mute else names
+        meaning[folder] = ("/".join(names) or None, splits.get(folder))
+    unsplit = [folder for folder in folders if folder and splits and folder not in splits]
+    if not unsplit:
+        return meaning, []
+    beside = f"Beside the split folders ({some(sorted(above))}), so without a split"
+    return meaning, [f"{beside}: {some(unsplit)}."]
 
 
-def _split_names(all_parts: Iterable[tuple], position: int) -> set[str]:
-    """The folder names at one position that mean a split rather than a class of that name."""
-    all_parts = [names for names in all_parts if names]
-    candidates = {names[position] for names in all_parts if split_of(names[position])}
-    splits = {split_of(name) for name in candidates}
-    everywhere = all(names[position] in candidates for names in all_parts)
-    if everywhere or len(splits) > 1 or "train" in splits:
-        return candidates
-    classes = {"/".join(names) for names in all_parts}
-    return {
-        name
-        for name in candidates
-        if position == 0
-        and any(names[0] == name and "/".join(names[1:]) in classes for names in all_parts)
-    }
+def _split_folders(parts: set[tuple]) -> set[str]:
+    """The top folders that mean a split rather than a class of that name."""
+    tops = {names[0] for names in parts if names}
+    named = {top: split_of(top) for top in tops if split_of(top)}
+    if len(named) == len(tops) or "train" in named.values() or len({*named.values()}) > 1:
+        return set(named)
+    # A lone test/ beside classes is a split when it holds such classes itself.
+    return {names[0] for names in parts if names[1:] and names[0] in named and names[1:] in parts}

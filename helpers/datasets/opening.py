@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.datasets.archives import ARCHIVES, build_folder, extract
-from helpers.datasets.dataset import Dataset, DatasetError, make_folder, work_folder
+from helpers.datasets.archives import build_folder
+from helpers.datasets.dataset import Dataset
 from helpers.datasets.downloads import DOWNLOADS, fetch
-from helpers.datasets.folders import EXTENSIONS, TABLES, Found, look_into, read_layout, stable_ids
+from helpers.datasets.folders import EXTENSIONS, TABLES, look_into, read_layout, stable_ids
+from helpers.datasets.storage import DatasetError, make_folder, work_folder
 from helpers.datasets.words import some, suggestion
 
 NAMES = ("leaves", "digits", *DOWNLOADS)
@@ -31,10 +30,9 @@ def open_dataset(
     source : str or Path, optional
         "leaves" (the default: rendered here on first use, faults and all), "digits" (scikit-learn's
         scans), a download ("imagenette", "pets", "clothing"), or a path: a folder of images (class
-        folders, split folders above or below them, flat, or with a CSV/TSV/Parquet beside the
-        images), such a table itself, or a zip or tar of it all. Without it, the environment
-        variable ``WORKBOOK_DATASET`` decides. A name wins over a folder of that name; write
-        "./leaves" for the folder.
+        folders, split folders above them, flat, or with a CSV/TSV/Parquet beside the images) or
+        such a table itself. Without it, the environment variable ``WORKBOOK_DATASET`` decides. A
+        name wins over a folder of that name; write "./leaves" for the folder.
     group : str, optional
         The metadata column that says which images show the same thing (patient, specimen…).
     progress : bool
@@ -50,10 +48,7 @@ def open_dataset(
     """
     if source is None:
         source = os.environ.get("WORKBOOK_DATASET") or "leaves"
-    try:
-        text = os.fsdecode(source).strip()
-    except TypeError:
-        text = ""
+    text = str(source).strip() if isinstance(source, (str, os.PathLike)) else ""
     if not text:
         raise DatasetError(f"{source!r} is neither a name ({some(NAMES, 9)}) nor a path.")
     if leaves and text != "leaves":
@@ -81,12 +76,10 @@ def _open_path(text: str) -> Dataset:
         return open_folder(path)
     if path.suffix.lower() in TABLES:
         return open_folder(path.parent, table=path.name)
-    if path.name.lower().endswith(ARCHIVES):
-        return _open_archive(path)
     what = "a single image" if path.suffix.lower() in EXTENSIONS else "a file of another kind"
     raise DatasetError(
-        f"'{text}' is {what}; expected a folder of images, a CSV, TSV or Parquet beside them, or "
-        f"a zip or tar of it all; try its folder: open_dataset('{path.parent}')."
+        f"'{text}' is {what}; expected a folder of images, or a CSV, TSV or Parquet beside them; "
+        f"unpack an archive first, or try its folder: open_dataset('{path.parent}')."
     )
 
 
@@ -94,38 +87,36 @@ def _unknown(text: str, path: Path) -> str:
     if "://" in text:
         return f"'{text}' is a web address; download it and open the file or folder by its path."
     there = next(parent for parent in path.absolute().parents if parent.exists())
-    near = suggestion(path.name, os.listdir(there)) if there == path.absolute().parent else ""
-    if path.parent == Path() and not path.suffix:
-        return (
-            f"{text!r} is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder in "
-            f"'{there}'{suggestion(text, NAMES) or near or '; give the path of a folder'}."
-        )
-    return f"'{text}' does not exist; '{there}' does{near or ', so check what follows it'}."
+    beside = os.listdir(there) if os.access(there, os.R_OK) else []
+    return (
+        f"'{text}' is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder; '{there}' "
+        f"is there, so check what follows it{suggestion(path.name, [*NAMES, *beside])}."
+    )
 
 
 def open_folder(folder: Path, name: str | None = None, table: str | None = None) -> Dataset:
     """The dataset in `folder`; labels and splits from its folders, or from a table in it."""
     import pandas as pd
 
-    from helpers.datasets.tables import add_tables, guess_group, odd_labels
+    from helpers.datasets.tables import add_table, guess_group, odd_labels
 
     root = folder.resolve()
-    found = look_into(root)
-    notes = found.notes()
-    if not found.images:
-        raise DatasetError(_no_images(folder, found))
-    ids = stable_ids(found.images)
+    found, notes = look_into(root)
+    if not found["image"]:
+        raise DatasetError(
+            f"'{folder}' holds no images: {' '.join(notes).rstrip('.') or 'it is empty'}; expected "
+            f"photos such as '{root.name}/CLASS/*.jpg', perhaps with a CSV beside them or in a "
+            "folder of its own beside theirs."
+        )
+    ids = stable_ids(found["image"])
     image_ids = sorted(ids.values())
     meaning, layout_notes = read_layout(image_ids)
     told = [meaning[image_id.rpartition("/")[0]] for image_id in image_ids]
-    images = pd.DataFrame(
-        {"label": [label for label, _ in told], "split": [split for _, split in told]},
-        index=pd.Index(image_ids, name="image_id", dtype="str"),
-        dtype="str",
-    )
-    notes += layout_notes + _colliding(image_ids)
-    images, table_notes = add_tables(images, root, _tables(found, table), table is not None)
-    notes += table_notes + odd_labels(images["label"])
+    index = pd.Index(image_ids, name="image_id", dtype="str")
+    images = pd.DataFrame(told, index, ["label", "split"], dtype="str")
+    tables = [table] if table else _tables(found)
+    images, table_notes = add_table(images, root, tables, explicit=table is not None)
+    notes += layout_notes + table_notes + odd_labels(images["label"])
     if group := guess_group(images):
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
     files = {image_id: path for path, image_id in ids.items() if path != image_id}
@@ -134,40 +125,11 @@ def open_folder(folder: Path, name: str | None = None, table: str | None = None)
     )
 
 
-def _tables(found: Found, table: str | None) -> list[str]:
-    """The tables to look at: the one asked for, else those at the top, else one folder down."""
-    if table is not None:
-        return [table]
-    with_images = {path.partition("/")[0] for path in found.images}
-    below = (t for t in found.tables if t.count("/") == 1 and t.split("/")[0] not in with_images)
-    return sorted(t for t in found.tables if "/" not in t) or sorted(below)
-
-
-def _colliding(image_ids: list[str]) -> list[str]:
-    counts = Counter(image_id.lower() for image_id in image_ids)
-    if len(counts) == len(image_ids):
-        return []
-    names = [image_id for image_id in image_ids if counts[image_id.lower()] > 1]
-    clash = "differ only in case and would overwrite each other on macOS or Windows"
-    return [f"{len(names):,} names {clash}: {some(names)}."]
-
-
-def _no_images(folder: Path, found: Found) -> str:
-    left_aside = " ".join(found.notes()).rstrip(".") or "it is empty"
-    return (
-        f"'{folder}' holds no images: {left_aside}; expected photos such as "
-        f"'{folder.resolve().name}/CLASS/*.jpg', perhaps with a CSV beside them or in a folder of "
-        "its own beside theirs."
-    )
-
-
-def _open_archive(path: Path) -> Dataset:
-    facts = path.stat()
-    key = f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
-    name = path.name.lower()
-    stem = path.name[: -max(len(end) for end in ARCHIVES if name.endswith(end))] or "archive"
-    folder = work_folder() / "data" / f"{stem}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-    return open_folder(build_folder(folder, lambda temporary: extract(path, temporary)), name=stem)
+def _tables(found: dict[str, list[str]]) -> list[str]:
+    """The tables at the top, else those in a folder of their own, one down."""
+    with_images = {path.partition("/")[0] for path in found["image"]}
+    below = (t for t in found["table"] if t.count("/") == 1 and t.split("/")[0] not in with_images)
+    return sorted(t for t in found["table"] if "/" not in t) or sorted(below)
 
 
 def _open_digits() -> Dataset:
@@ -179,12 +141,10 @@ def _open_digits() -> Dataset:
 
 def _open_download(name: str, progress: bool) -> Dataset:
     download = DOWNLOADS[name]
-    root = fetch(download, work_folder() / "data" / name, progress)
-    dataset = open_folder(root, name)
-    labels = dataset.images["label"].replace(dict(download.classes))
-    if download.label:
-        stems = dataset.images.index.str.rpartition("/").get_level_values(2)
-        labels = [download.label(stem.rpartition(".")[0]) for stem in stems]
+    dataset = open_folder(fetch(download, work_folder() / "data" / name, progress), name)
+    if not download.label:
+        return dataset
+    labels = [download.label(image_id) for image_id in dataset.images.index]
     return dataset.with_images(dataset.images.assign(label=labels).astype({"label": "str"}))
 
 
@@ -192,10 +152,8 @@ def _open_leaves(progress: bool, workers: int = 2, **options: int) -> Dataset:
     from helpers.leaves import build
 
     defaults = {"seed": 0, "development": 2400, "test": 1200}
-    if strange := sorted(set(options) - set(defaults)):
-        raise DatasetError(f"'leaves' has no option {some(strange)}; it has {some(defaults)}.")
-    changed = {k: v for k, v in options.items() if v != defaults[k]}
-    name = "-".join(["leaves", *(f"{k}{changed[k]}" for k in defaults if k in changed)])
+    changed = [key for key in defaults if options.get(key, defaults[key]) != defaults[key]]
+    name = "-".join(["leaves", *(f"{key}{options[key]}" for key in changed)])
     folder = work_folder() / "data" / name
     make_folder(folder.parent)
     images, planted = build(folder, **defaults | options, workers=workers, progress=progress)

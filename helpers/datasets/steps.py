@@ -12,12 +12,11 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from helpers.datasets.dataset import Dataset, DatasetError
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from helpers.datasets.dataset import Dataset
+from helpers.datasets.storage import DatasetError, locked
 
 
 def saved(
@@ -28,7 +27,6 @@ def saved(
     inputs: Iterable = (),
     code: Iterable = (),
     schema: Mapping[str, object] | None = None,
-    files: bool = True,
     table: bool = True,
 ) -> pd.DataFrame:
     """Load the table `name` of `dataset`, or build, store and return it.
@@ -40,14 +38,12 @@ def saved(
     build : callable
         Takes nothing, returns a DataFrame with text column names.
     inputs : iterable
-        All that the result depends on besides `dataset.images`: tables and plain values.
+        All that the result depends on besides `dataset.images`, size and time of its files:
+        tables and plain values.
     code : iterable of modules, classes or functions
         Their source is part of the key: change the code and the table is built again.
     schema : mapping of column to dtype, optional
         A stored table that does not meet it is built again.
-    files : bool
-        Whether size and time of the image files are part of the key. Leave it on for steps that
-        read pixels; turn it off for steps that only read tables.
     table : bool
         Whether labels, splits, metadata and group are part of the key. Turned off, only the image
         ids are, so that relabelling does not repeat a scan.
@@ -62,7 +58,7 @@ def saved(
     ValueError
         When `build` returns a table that does not meet `schema`.
     """
-    key = step_key(dataset, inputs=inputs, code=code, files=files, table=table)
+    key = step_key(dataset, inputs=inputs, code=code, table=table)
     path = dataset.work / f"{name}-{key}.parquet"
     with locked(path):
         stored = read_table(path, schema)
@@ -75,28 +71,20 @@ def saved(
     return stored
 
 
-def step_key(
-    dataset: Dataset, *, inputs: Iterable, code: Iterable, files: bool = True, table: bool = True
-) -> str:
+def step_key(dataset: Dataset, *, inputs: Iterable, code: Iterable, table: bool = True) -> str:
     """12 hex digits that change when anything a step depends on changes (see `saved`)."""
     own = [dataset.images, dataset.group] if table else [dataset.images.index]
     digest = hashlib.sha256(_fingerprint([*own, *inputs]))
     for thing in code:
         digest.update(inspect.getsource(thing).encode())
-    if files:
-        digest.update(_file_facts(dataset))
+    digest.update(_file_facts(dataset))
     return digest.hexdigest()[:12]
 
 
 def _fingerprint(item: object) -> bytes:
-    import pandas as pd
-
     if isinstance(item, (pd.DataFrame, pd.Series, pd.Index)):
         frame = item if isinstance(item, pd.DataFrame) else item.to_frame()
-        try:
-            rows = pd.util.hash_pandas_object(frame)
-        except TypeError:  # cells that hold lists or arrays
-            rows = pd.util.hash_pandas_object(frame.map(repr))
+        rows = pd.util.hash_pandas_object(frame)
         return f"{type(item)}{dict(frame.dtypes)}".encode() + rows.to_numpy().tobytes()
     if isinstance(item, (list, tuple)):
         return b"(" + b"".join(map(_fingerprint, item)) + b")"
@@ -119,16 +107,12 @@ def _file_facts(dataset: Dataset) -> bytes:
 
 def _unmet(table: pd.DataFrame, schema: Mapping | None) -> dict:
     """The part of `schema` that `table` does not meet."""
-    import pandas as pd
-
     wanted = {name: pd.api.types.pandas_dtype(dtype) for name, dtype in (schema or {}).items()}
     return {name: dtype for name, dtype in wanted.items() if table.dtypes.get(name) != dtype}
 
 
 def read_table(path: Path, schema: Mapping | None = None) -> pd.DataFrame | None:
     """The stored table, or None when it is missing, damaged or not as `schema` wants it."""
-    import pandas as pd
-
     if not path.exists():
         return None
     try:
@@ -151,10 +135,3 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         ) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def locked(path: Path):
-    """A lock beside `path`; another process that wants the same waits until it is free."""
-    from filelock import FileLock
-
-    return FileLock(f"{path}.lock")

@@ -73,7 +73,7 @@ def test_a_tar_that_reaches_outside_is_refused(tmp_path, case):
     (tmp_path / "deep" / "out").mkdir(parents=True)
     with pytest.raises(DatasetError, match=f"'a.tgz' was refused because its member .* {why}"):
         extract(archive, tmp_path / "deep" / "out")
-    assert contents(tmp_path) == ["a.tgz", "deep/out/cat/1.jpg"]
+    assert contents(tmp_path) == ["a.tgz"]
 
 
 @pytest.mark.parametrize("case", [case for case in BAD if BAD[case][1] == FILE])

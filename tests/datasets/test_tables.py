@@ -73,17 +73,6 @@ def test_a_path_that_leads_out_of_the_root_is_never_used(csv, tmp_path):
     assert "1 row of 'labels.csv' without exactly one image file: ../secret.jpg." in dataset.notes
 
 
-def test_the_same_name_twice_is_settled_by_split_and_label(csv):
-    root = csv(
-        "id,label,split\n1,cat,train\n1,dog,test\n", "train/1.jpg", "test/1.jpg", called="all.csv"
-    )
-    assert column(open_dataset(root)) == {"train/1.jpg": "cat", "test/1.jpg": "dog"}
-    root = csv("id,label\n1,cat\n1,dog\n", "cat/1.jpg", "dog/1.jpg", called="all.csv")
-    (root / "train/1.jpg").unlink()
-    (root / "test/1.jpg").unlink()
-    assert column(open_dataset(root)) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
-
-
 def test_a_name_that_fits_two_files_is_not_guessed(csv):
     root = csv("file,label\n1.jpg,cat\n2.jpg,dog\n", "a/1.jpg", "b/1.jpg", "a/2.jpg")
     dataset = open_dataset(root)
@@ -102,7 +91,7 @@ def test_leading_zeros_and_words_that_look_missing_stay(csv):
         ("split", ["Training", "VAL", "test_set"], ["train", "valid", "test"]),
         ("subset", ["train", "dev", "Testing"], ["train", "valid", "test"]),
         ("is_valid", ["False", "True", "False"], ["train", "valid", "train"]),
-        ("is_test", ["0", "1", "0"], [None, "test", None]),
+        ("isValid", ["0", "1", "0"], ["train", "valid", "train"]),
     ],
 )
 def test_split_columns_are_read(csv, header, values, splits):
@@ -131,16 +120,6 @@ def test_a_numbered_fold_is_metadata_not_a_split(csv):
     assert dataset.images["split"].isna().all()
 
 
-def test_one_table_per_split(csv):
-    root = csv(
-        "id,label\n1,cat\n2,dog\n", "train/1.jpg", "train/2.jpg", "test/1.jpg", called="train.csv"
-    )
-    (root / "test_labels.csv").write_text("id,label\n1,dog\n")
-    dataset = open_dataset(root)
-    assert column(dataset) == {"test/1.jpg": "dog", "train/1.jpg": "cat", "train/2.jpg": "dog"}
-    assert list(dataset.images["split"]) == ["test", "train", "train"]
-
-
 def test_metadata_keep_their_types_and_a_group_is_recognised(csv):
     text = "file,label,age,Patient_ID,sex,fat,n\n1.jpg,cat,3,p1,f,True,1\n2.jpg,dog,,p1,,False,2\n"
     dataset = open_dataset(csv(text, "1.jpg", "2.jpg"))
@@ -165,7 +144,7 @@ def test_a_table_without_labels_adds_to_class_folders(csv):
     dataset = open_dataset(root)
     assert column(dataset) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog"}
     assert column(dataset, "site") == {"cat/1.jpg": "park", "dog/2.jpg": None}
-    assert "1 image without a row in 'labels.csv' was kept without its columns" in dataset.notes[0]
+    assert "1 image without a row in 'labels.csv', kept without its columns" in dataset.notes[0]
 
 
 def test_labels_of_a_table_win_over_folders_and_the_difference_is_noted(csv):
@@ -175,7 +154,7 @@ def test_labels_of_a_table_win_over_folders_and_the_difference_is_noted(csv):
     assert "they differ for 1 of 2 images" in dataset.notes[0]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_encodings_and_separators(csv, encoding):
     root = csv("file;label\n1.jpg;chêne\n2.jpg; érable \n", "1.jpg", "2.jpg", encoding=encoding)
     assert column(open_dataset(root)) == {"1.jpg": "chêne", "2.jpg": "érable"}
@@ -202,7 +181,7 @@ def test_odd_rows_are_noted_with_names_and_counts(csv):
         "and 2 more.",
         "'labels.csv' names 1 image more than once, 1 of them with different labels; the first "
         "row counts: 1.jpg.",
-        "1 image without a row in 'labels.csv' was left out: extra.jpg.",
+        "1 image without a row in 'labels.csv', left out: extra.jpg.",
         "1 image without a label: 2.jpg.",
     )
 
@@ -212,11 +191,11 @@ def test_odd_rows_are_noted_with_names_and_counts(csv):
     [
         (
             "a,b\n1,2\n",
-            "no column that names files .columns: a, b.; expected a column such as path",
+            "no column whose cells name an image file each .columns: a, b; first row: 1, 2.; exp",
         ),
         (
             "file,label\nx.jpg,cat\n",
-            "none of its cells names exactly one image file: x.jpg; expected",
+            "no column whose cells name an image file each .columns: file, label; first row: x.jpg",
         ),
         ("1.jpg,cat\n2.jpg,dog\n", "no header, its first line is already a row .1.jpg, cat."),
         ("file,label\n", "has no rows"),
