@@ -4,22 +4,10 @@ import pandas as pd
 from ipywidgets import HTML, Text
 
 from helpers.widgets import selection
-from helpers.widgets.panel import (
-    STYLE,
-    Panel,
-    Picture,
-    button,
-    choice,
-    control,
-    offer,
-    row,
-    slider,
-    toggle,
-)
-from helpers.widgets.pictures import Thumbnails, compose_grid, encode
-from helpers.widgets.selection import Only, choices, plain
-
-COLUMNS = 6
+from helpers.widgets.panel import Panel, button, choice, control, grid, row
+from helpers.widgets.pictures import Pictures
+from helpers.widgets.selection import Only, choices
+from helpers.widgets.text import details_html, plain, safe
 
 
 class Browser(Panel):
@@ -29,68 +17,65 @@ class Browser(Panel):
     ----------
     label, split, column, value, search, sort, order, per_page : controls
         What is shown, and in which order; `value` filters the column chosen in `column`.
-    page, back, forward, clear, chosen : controls
-    picture, close_up : ipywidgets.Image
-        The page of thumbnails and the chosen image.
-    count, details : ipywidgets.HTML
+    position, back, forward, clear, chosen : controls
+        The page, and the image on it to look at closely.
+    picture, close_up, count, details : ipywidgets.HTML
+        The page of thumbnails, the chosen image, how many there are, and the image's columns.
+    shown : pd.DataFrame
+        All rows that the filters leave, in order.
     image_ids : list of str
         The images on the page, in their order.
     """
 
     def __init__(self, dataset, table: pd.DataFrame | None = None):
         super().__init__(f"Browser of {dataset.name}: {len(dataset.images):,} images")
-        self.rows = selection.join_table(dataset, table)
-        rows, few = self.rows, selection.filterable(self.rows)
-        splits = choices(rows["split"], "all")
+        self.rows = rows = selection.join_table(dataset, table)
+        self.thumbnails, self.large = Pictures(dataset, 273, 500), Pictures(dataset, 800, 8)
+        splits = choices(rows["split"])
         if ("test" in dataset.images["split"].array) and (rest := len(dataset.development.images)):
             splits.insert(0, (f"all but test ({rest:,})", Only.DEVELOPMENT))
-        self.thumbnails, self.large = Thumbnails(dataset), Thumbnails(dataset, 800, 8)
-        filters = [("no further filter", ""), *((plain(name), name) for name in few)]
-        columns = [("name", "image_id"), *((plain(name), name) for name in rows)]
-        orders = [("lowest first", True), ("highest first", False)]
-        self.label = choice("Class", "Show one class", choices(rows["label"], "all"))
-        self.split = choice("Split", "Show one split", splits)
-        self.column = choice("Only where", "A column to filter by, such as an issue", filters)
-        self.value = choice("is", "The value of that column", [("all", Only.ALL)])
-        self.search = control(Text, "Name contains", "Part of a file or folder name")
-        self.sort = choice("Sort by", "Its value stands under each image", columns)
-        self.order = toggle("Order", "Lowest or highest value first", orders)
-        self.per_page = choice("Per page", "Thumbnails", [12, 24, 48, 96], "80px", value=24)
-        self.page = slider("Page", "Turn pages")
-        self.back = button("Back", "The page before", "chevron-left")
-        self.forward = button("Next", "The page after", "chevron-right")
-        self.clear = button("Clear filters", "Show all images again", "times")
-        self.chosen = choice("Look closely at", "One image of this page", [], "420px")
-        self.count, self.details = HTML(), HTML(layout={"flex": "1 1 380px", "width": "auto"})
-        self.picture = Picture(format="jpeg", layout={"width": "100%"})
-        self.close_up = Picture(format="jpeg").add_class("close")
-        split = [self.split] * bool(rows["split"].notna().any())
-        self.children = [
-            HTML(STYLE, layout={"display": "none"}),
-            row(self.label, *split, self.column, self.value, self.search),
-            row(self.sort, self.order, self.per_page, self.clear, self.count),
+        few = [(plain(name), name) for name in selection.filterable(rows)]
+        columns = [(plain(name), name) for name in rows]
+        self.label = choice("Class", choices(rows["label"]))
+        self.split = choice("Split", splits)
+        self.column = choice("Only where", [("no further filter", ""), *few])
+        self.value = choice("is", [("all", Only.ALL)])
+        self.search = control(Text, "Name contains")
+        self.sort = choice("Sort by", [("name", "image_id"), *columns])
+        self.order = choice("Order", [("lowest first", True), ("highest first", False)])
+        self.per_page = choice("Per page", [12, 24, 48, 96], value=24)
+        self.clear = button("Clear filters", "times")
+        self.chosen = choice("Look closely at", [], "420px")
+        self.close_up = HTML(layout={"width": "300px"}).add_class("sides")
+        self.picture.add_class("page")
+        self.count.layout.align_self = "center"
+        self.details.layout = {"flex": "1 1 380px", "width": "auto", "align_self": "flex-start"}
+        filters = self.label, self.split, self.column, self.value, self.search
+        self.fill(
+            grid(*filters, self.sort, self.order, self.per_page),
+            row(self.clear, self.count),
             self.status,
             self.picture,
-            row(self.back, self.page, self.forward),
+            self.steps(self._draw),
             self.chosen,
-            row(self.close_up, self.details, top=True),
-        ]
+            row(self.close_up, self.details),
+        )
         self._select()
         self.answer(self._offer_values, self.column)
-        self.answer(
-            self._select, self.label, self.split, self.value, self.search, self.sort, self.order
-        )
-        self.answer(self._resize, self.per_page)
-        self.answer(self._draw, self.page)
-        self.answer(lambda: self._turn(-1), self.back)
-        self.answer(lambda: self._turn(1), self.forward)
+        self.answer(self._select, self.label, self.split, self.value, self.search)
+        self.answer(self._select, self.sort, self.order, self.per_page)
         self.answer(self._clear, self.clear)
         self.answer(self._show, self.chosen)
 
     def _offer_values(self) -> None:
-        name, every = self.column.value, [("all", Only.ALL)]
-        offer(self.value, choices(self.rows[name], "all") if name else every)
+        name = self.column.value
+        self.value.options = choices(self.rows[name]) if name else [("all", Only.ALL)]
         self._select()
+
+    def _clear(self) -> None:
+        self.search.value = ""
+        self.label.index = self.split.index = self.column.index = 0
+        self._offer_values()
 
     def _select(self) -> None:
         wanted = {"label": self.label.value, "split": self.split.value}
@@ -98,64 +83,40 @@ class Browser(Panel):
             wanted[self.column.value] = self.value.value
         rows = selection.select(self.rows, wanted, self.search.value)
         self.shown = selection.sort_images(rows, self.sort.value, self.order.value)
-        self._resize(first=0)
-
-    def _resize(self, first: int | None = None) -> None:
-        if first is None:
-            first = (self.page.value - 1) * self._per_page
-        self._per_page = self.per_page.value
-        self.page.max = max(1, -(-len(self.shown) // self._per_page))
-        self.page.value = first // self._per_page + 1
+        self.position.max = max(1, -(-len(self.shown) // self.per_page.value))
+        self.position.value = 1
         self._draw()
 
-    def _turn(self, step: int) -> None:
-        if not 1 <= self.page.value + step <= self.page.max:
-            return self.say(f"This is the {'last' if step > 0 else 'first'} page.")
-        self.page.value += step
-        return self._draw()
-
-    def _clear(self) -> None:
-        self.label.value = Only.ALL
-        self.split.index = 0
-        self.column.value, self.search.value = "", ""
-        self._offer_values()
-
-    def _captions(self, rows: pd.DataFrame) -> list[tuple[str, str, str]]:
-        by = self.sort.value
-        values = [""] * len(rows) if by in ("image_id", "label") else map(plain, rows[by])
-        labels = rows["label"].fillna("no label")
-        return [
-            (f"{place}  {label}", name.rsplit("/", 1)[-1], value and f"{by}: {value}")
-            for place, (name, label, value) in enumerate(
-                zip(rows.index, labels, values, strict=True), 1
-            )
-        ]
-
     def _draw(self) -> None:
-        rows = selection.page_of(self.shown, self.page.value, self._per_page)
-        self.image_ids, captions = list(rows.index), self._captions(rows)
-        message = "No image matches these filters. Change one, or press “Clear filters”."
-        sheet = compose_grid(self.thumbnails, self.image_ids, captions, COLUMNS, message)
-        self.picture.value = encode(sheet)
-        self.picture.tooltip = (
-            f"Page {self.page.value} of {self.page.max}: {len(self.image_ids)} thumbnails, "
-            f"sorted by {dict(map(reversed, self.sort.options))[self.sort.value]}"
-        )
+        first = (self.position.value - 1) * self.per_page.value
+        rows = self.shown.iloc[first : first + self.per_page.value]
+        self.image_ids = list(rows.index)
+        none = '<p style="grid-column: 1 / -1">No image matches these filters; change one.</p>'
+        self.picture.value = self.thumbnails.figures(self.image_ids, self._captions(rows)) or none
         self.count.value = (
             f"<b>{len(self.shown):,}</b> of {self.rows.index.nunique():,} images · "
-            f"page {self.page.value:,} of {self.page.max:,}"
+            f"page {self.position.value:,} of {self.position.max:,}"
         )
-        names = enumerate(self.image_ids, 1)
-        offer(self.chosen, [(f"{place}  {plain(name)}", name) for place, name in names])
+        places = enumerate(self.image_ids, 1)
+        self.chosen.options = [(f"{place}  {plain(name)}", name) for place, name in places]
+        self.chosen.index = 0 if self.image_ids else None
         self._show()
+
+    def _captions(self, rows: pd.DataFrame) -> list[str]:
+        labels, by = rows["label"].fillna("no label"), self.sort.value
+        captions = [
+            f"<b>{place} {safe(label)}</b><span>{safe(name.rsplit('/', 1)[-1])}</span>"
+            for place, (name, label) in enumerate(labels.items(), 1)
+        ]
+        if by in ("image_id", "label"):
+            return captions
+        values = [f"<span>{safe(by)}: {safe(value)}</span>" for value in rows[by]]
+        return [caption + value for caption, value in zip(captions, values, strict=True)]
 
     def _show(self) -> None:
         name = self.chosen.value
-        self.chosen.layout.display = self.close_up.layout.display = None if name else "none"
-        self.details.value = selection.details_html(self.rows, name) if name else ""
-        if name:
-            self.close_up.value = encode(self.large.get(name))
-            self.close_up.tooltip = f"{plain(name)}, larger"
+        self.close_up.value = self.large.figures([name], [""]) if name else ""
+        self.details.value = details_html(self.rows, name) if name else ""
 
 
 def browse(dataset, table: pd.DataFrame | None = None) -> Browser:

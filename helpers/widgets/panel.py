@@ -1,43 +1,51 @@
-"""The frame the widgets share: look, status line, and callbacks that never fail unseen."""
+"""The frame the widgets share: look, controls, and callbacks that never fail unseen."""
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
-from ipywidgets import HTML, Button, Dropdown, HBox, Image, IntSlider, ToggleButtons, VBox
-from traitlets import Unicode
+from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
   border-radius: 8px; box-sizing: border-box; gap: 8px}
 .workbook .row {flex-flow: row wrap; gap: 8px; align-items: flex-end; overflow: visible}
-.workbook .row.top {align-items: flex-start; gap: 16px}
-.workbook .row > * {margin: 0}
-.workbook .stack {flex-direction: column; height: auto; align-items: stretch}
+.workbook .grid {grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 8px}
+.workbook :is(.row, .grid) > * {margin: 0; align-self: end}
+.workbook .stack {flex-direction: column; height: auto; align-items: stretch; min-width: 0}
 .workbook .stack > label {text-align: left; height: 20px; line-height: 20px; font-size: 12px;
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
-.workbook .stack .jupyter-button.widget-toggle-button {margin: 0 2px 0 0}
+.workbook .stack .widget-toggle-button {margin: 0 2px 0 0; width: auto; height: 28px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
-.workbook img {border-radius: 4px; height: auto; align-self: flex-start}
-.workbook img.close {width: auto; max-width: 370px; max-height: 400px}
 .workbook .widget-html-content {line-height: 1.5}
-.workbook .details {max-height: 300px; overflow: auto}
+.workbook figure {margin: 0; min-width: 0}
+.workbook figcaption {margin-top: 4px}
+.workbook figure > :is(img, .unreadable) {display: block; width: 100%; height: 400px;
+  max-height: none; object-fit: contain; border-radius: 4px; box-sizing: border-box;
+  background: var(--jp-layout-color2, #f4f4f2)}
+.workbook .unreadable {padding: 8px; font-size: 11px; overflow: hidden; overflow-wrap: anywhere}
+.workbook .unreadable b {display: block}
+.workbook .page .widget-html-content {display: grid; gap: 12px 10px;
+  grid-template-columns: repeat(6, minmax(0, 1fr))}
+.workbook .page figure > :is(img, .unreadable) {height: auto; aspect-ratio: 1}
+.workbook .page figcaption * {display: block; font-size: 11px; white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis}
+.workbook .sides .widget-html-content {display: flex; gap: 10px}
+.workbook .sides figure {flex: 1}
+.workbook .details {max-height: 400px; overflow: auto}
 .workbook .details table {border-collapse: collapse; font-size: 12px; margin: 0; width: 100%}
 .workbook .details :is(th, td) {text-align: left; padding: 2px 10px 2px 0; vertical-align: top;
-  border-bottom: 1px solid var(--jp-border-color3, #eee)}
-.workbook .details td {overflow-wrap: anywhere}
-.workbook .details th {font-weight: normal; color: var(--jp-ui-font-color2, #555); width: 1%;
-  white-space: nowrap}
+  border-bottom: 1px solid var(--jp-border-color3, #eee); overflow-wrap: anywhere}
+.workbook .details th {font-weight: normal; width: 1%; white-space: nowrap}
 .workbook .details .differs td {font-weight: bold}
-.workbook .problem {color: var(--jp-error-color0, #b42318); font-weight: 600}
-.workbook .notice {background: #fff4d6; color: #5c4300; padding: 3px 8px; border-radius: 4px}
-.workbook .quiet {color: var(--jp-ui-font-color2, #666)}
-.workbook .mark {padding: 2px 10px; border-radius: 10px; color: #1f2328; background: #e7e7e3}
+.workbook :is(.problem, .unreadable b) {color: var(--jp-error-color0, #b42318); font-weight: 600}
+.workbook :is(.quiet, .details th) {color: var(--jp-ui-font-color2, #666)}
+.workbook :is(.mark, .notice) {padding: 2px 10px; border-radius: 9px; color: #222; background: #eee}
 .workbook :is(.mark.keep, .keep.jupyter-button) {background: #cfe8d5; color: #1f2328}
-.workbook :is(.mark.drop, .drop.jupyter-button) {background: #f6d0c8; color: #1f2328}
+.workbook :is(.notice, .mark.drop, .drop.jupyter-button) {background: #f6d0c8; color: #1f2328}
 .workbook :is(.mark.relabel, .relabel.jupyter-button) {background: #cfe0f5; color: #1f2328}
-.workbook .bar {height: 6px; border-radius: 3px; background: #e7e7e3; overflow: hidden}
-.workbook .bar div {height: 6px; background: #4c8b6b}
+.workbook progress {display: block; width: 100%; height: 8px; accent-color: #4c8b6b}
 </style>"""
 
 
@@ -48,6 +56,10 @@ class Panel(VBox):
     ----------
     status : HTML
         What has just happened, and any error.
+    count, picture, details : HTML
+        How many there are, the image or images, and what is known about them.
+    position, back, forward : controls
+        The page or suspect on show, counted from 1.
     error : Exception or None
         What the last action raised; the status line shows it as well.
     """
@@ -55,11 +67,17 @@ class Panel(VBox):
     def __init__(self, summary: str):
         super().__init__()
         self._summary, self._busy, self.error = summary, False, None
-        self.status = HTML()
+        self.position = IntSlider(1, 1, 1, continuous_update=False, layout={"flex": "1 1 150px"})
+        self.back, self.forward = button("Back", "chevron-left"), button("Next", "chevron-right")
+        self.status, self.count, self.picture, self.details = (HTML() for _ in range(4))
         self.add_class("workbook")
 
     def __repr__(self) -> str:
         return self._summary
+
+    def fill(self, *parts) -> None:
+        """Show `parts` below each other."""
+        self.children = [HTML(STYLE, layout={"display": "none"}), *parts]
 
     def say(self, text: str, kind: str = "quiet") -> None:
         """Add to the status line; `kind` is "quiet", "notice" or "problem"."""
@@ -72,19 +90,17 @@ class Panel(VBox):
         """
         for one in controls:
             if isinstance(one, Button):
-                one.on_click(lambda _: self.act(function))
+                one.on_click(lambda _: self._act(function))
             else:
-                one.observe(lambda _: self.act(function), "value")
+                one.observe(lambda _: self._act(function), "value")
 
-    def act(self, function: Callable[[], None]) -> None:
-        """Call `function` now, between `before` and `after`, and show what it raises."""
+    def _act(self, function: Callable[[], None]) -> None:
         if self._busy:
             return
         self._busy, self.error, self.status.value = True, None, ""
         try:
             self.before()
             function()
-            self.after()
         except Exception as error:
             self.error = error
             self.say(f"{type(error).__name__}: {error}", "problem")
@@ -94,58 +110,42 @@ class Panel(VBox):
     def before(self) -> None:
         """Prepare any action."""
 
-    def after(self) -> None:
-        """Finish any action that went well."""
+    def steps(self, show: Callable[[], None]) -> HBox:
+        """Return the slider `position` between `back` and `forward`; each move calls `show`."""
+
+        def step(by: int) -> None:
+            self.position.value += by  # the slider stops at its ends
+            show()
+
+        self.answer(partial(step, -1), self.back)
+        self.answer(partial(step, 1), self.forward)
+        self.answer(show, self.position)
+        return row(self.back, self.position, self.forward)
 
 
-class Picture(Image):
-    """A picture with a text for those who cannot see it, set as `tooltip`.
-
-    ipywidgets 8 reads an image's `description` in the browser before it shows a tooltip, and
-    fails where there is none.
-    """
-
-    description = Unicode("").tag(sync=True)
-
-
-def control(kind: type, description: str, tooltip: str, width: str = "148px", **settings):
+def control(kind: type, description: str, width: str = "auto", **settings):
     """Return a control with its label above it."""
-    made = kind(description=description, tooltip=tooltip, **settings)
+    made = kind(description=description, **settings)
     made.layout.width = width
     return made.add_class("stack")
 
 
-def choice(description: str, tooltip: str, options: list, width: str = "148px", **settings):
+def choice(description: str, options: list, width: str = "auto", **settings) -> Dropdown:
     """Return a dropdown with its label above it."""
-    return control(Dropdown, description, tooltip, width, options=options, **settings)
+    return control(Dropdown, description, width, options=options, **settings)
 
 
-def offer(dropdown: Dropdown, options: list) -> None:
-    """Give a dropdown other options and choose the first."""
-    dropdown.options = options
-    dropdown.index = 0 if options else None
-
-
-def toggle(description: str, tooltip: str, options: list) -> ToggleButtons:
-    """Return a row of buttons of which one is down."""
-    made = control(ToggleButtons, description, tooltip, "auto", options=options)
-    made.style.button_width = "auto"
-    return made
-
-
-def slider(description: str, tooltip: str) -> IntSlider:
-    """Return a slider from 1 that answers when it is let go."""
-    made = IntSlider(1, 1, 1, description=description, tooltip=tooltip, continuous_update=False)
-    made.layout.width, made.style.description_width = "380px", "auto"
-    return made
-
-
-def button(description: str, tooltip: str, icon: str, look: str = "plain") -> Button:
+def button(description: str, icon: str, look: str = "plain", tooltip: str = "") -> Button:
     """Return a button with an icon; `look` may be "keep", "drop" or "relabel"."""
-    made = Button(description=description, tooltip=tooltip, icon=icon, layout={"width": "auto"})
+    made = Button(description=description, icon=icon, tooltip=tooltip, layout={"width": "auto"})
     return made.add_class(look)
 
 
-def row(*children, top: bool = False) -> HBox:
+def row(*children) -> HBox:
     """Return controls side by side, wrapping where they do not fit."""
-    return HBox(children).add_class("row").add_class("top" if top else "bottom")
+    return HBox(children).add_class("row")
+
+
+def grid(*children) -> GridBox:
+    """Return controls in columns of equal width, as many as fit."""
+    return GridBox(children).add_class("grid")

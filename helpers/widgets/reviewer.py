@@ -1,38 +1,26 @@
 """Step through suspects and record keep, relabel or drop in the decision log."""
 
 from functools import partial
-from html import escape
 
 import pandas as pd
-from ipywidgets import HTML, Checkbox, Text, VBox
+from ipywidgets import HTML, Text, ToggleButtons
 
 from helpers.datasets import DecisionLog
 from helpers.widgets import selection
-from helpers.widgets.panel import (
-    STYLE,
-    Panel,
-    Picture,
-    button,
-    choice,
-    control,
-    row,
-    slider,
-    toggle,
-)
-from helpers.widgets.pictures import Thumbnails, compose, compose_pair, encode
-from helpers.widgets.selection import choices, plain
+from helpers.widgets.panel import Panel, button, choice, control, grid, row
+from helpers.widgets.pictures import Pictures
+from helpers.widgets.text import details_html, plain, safe
 
 ALIASES = {"partner": "other_id", "kind": "issue", "reason": "why"}
-NEEDED = ["other_id", "issue", "suggestion", "label", "transform"]
-LISTED = 200
+NEEDED = ["other_id", "issue", "suggestion", "label"]
 
 
 def as_cases(dataset, suspects: pd.DataFrame) -> pd.DataFrame:
     """Bring suspects into one form: a row per case, numbered from 0 in the order given.
 
     "partner" is read as other_id, "kind" as issue and "reason" as why; the columns image_id,
-    other_id, issue, suggestion, transform and label (the dataset's) are always there. Suspects
-    the dataset does not hold are left out.
+    other_id, issue, suggestion and label (the dataset's) are always there. Suspects the dataset
+    does not hold are left out.
     """
     known = dataset.images.index
     names = {old: new for old, new in ALIASES.items() if new not in suspects}
@@ -44,9 +32,9 @@ def as_cases(dataset, suspects: pd.DataFrame) -> pd.DataFrame:
     return cases.assign(other_id=others, label=labels).reset_index()
 
 
-def images_of(case: pd.Series) -> list[str]:
-    """Return the one or two images a case is about."""
-    return [case["image_id"]] + ([] if pd.isna(case["other_id"]) else [case["other_id"]])
+def images_of(case: pd.Series | None) -> list[str]:
+    """Return the one or two images a case is about, or none where there is no case."""
+    return [] if case is None else list(case[["image_id", "other_id"]].dropna())
 
 
 def decided(cases: pd.DataFrame, standing: pd.DataFrame) -> pd.Series:
@@ -61,13 +49,6 @@ def decided(cases: pd.DataFrame, standing: pd.DataFrame) -> pd.Series:
     return both | one.isin(settled) | other.isin(settled)
 
 
-def find_changes(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    """Return the image_ids whose standing decision differs between two readings of the log."""
-    old, new = (log["action"] + " " + log["label"].fillna("") for log in (before, after))
-    names = old.index.union(new.index)
-    return list(names[old.reindex(names).fillna("") != new.reindex(names).fillna("")])
-
-
 def describe(standing: pd.DataFrame, image_id: str) -> str:
     """Return the standing decision about one image in words: "drop", "relabel to oak", …"""
     if image_id not in standing.index:
@@ -79,23 +60,15 @@ def describe(standing: pd.DataFrame, image_id: str) -> str:
 def mark_html(standing: pd.DataFrame, image_id: str) -> str:
     """Return the standing decision about one image as a coloured mark."""
     words = describe(standing, image_id)
-    return f'<span class="mark {words.split()[0]}">{escape(words)}</span>'
+    return f'<span class="mark {words.split()[0]}">{safe(words)}</span>'
 
 
-def summary_html(standing: pd.DataFrame) -> str:
-    """Return the standing decisions as an HTML table, the newest first, with their counts."""
-    if standing.empty:
-        return '<span class="quiet">No decisions yet.</span>'
-    counts = ", ".join(f"{n:,} {action}" for action, n in standing["action"].value_counts().items())
-    newest = standing.iloc[::-1][:LISTED]
-    body = "".join(
-        f"<tr><td>{escape(plain(name))}</td><td>{mark_html(newest, name)}</td>"
-        f"<td>{escape(plain(why))}</td></tr>"
-        for name, why in newest["reason"].items()
-    )
-    more = f" (the newest {LISTED} listed)" * (len(standing) > LISTED)
-    return (
-        f'<b>Decisions so far:</b> {counts}{more}<div class="details"><table>{body}</table></div>'
+def told_html(case: pd.Series) -> str:
+    """Return what the detector said about a case: its issue, then the other columns by name."""
+    issue = [] if pd.isna(case["issue"]) else [f"<b>{safe(case['issue'])}</b>"]
+    rest = case.drop(["image_id", "other_id", "label", "issue"]).dropna().items()
+    return " · ".join(
+        issue + [f'<span class="quiet">{safe(name)}:</span> {safe(what)}' for name, what in rest]
     )
 
 
@@ -104,200 +77,152 @@ class Reviewer(Panel):
 
     Attributes
     ----------
-    issue, label, progress : Dropdown
+    issue, progress : Dropdown
         Filters; `progress` is "all", "undecided" or "decided". What is shown stays put while
         decisions are made, until a filter changes.
-    keep, drop, relabel, undo, next_undecided, back, forward : Button
-    new_label, target, note, advance, position : controls
+    keep, drop, relabel, undo, back, forward : Button
+    new_label, target, note, position : controls
         The label for `relabel`; which image of a pair is meant (0 or 1); a remark kept with the
-        decision; whether to move on after it; the place among the suspects shown.
-    picture : Picture
-    count, told, mark, details, summary : HTML
+        decision; the place among the suspects shown.
+    count, told, picture, details : HTML
+        How far one is, what the detector said, the image or pair with its standing decision, and
+        its columns.
     case : pd.Series or None
         The suspect on show.
+    shown : pd.Index
+        The numbers of the cases that the filters leave.
     standing : pd.DataFrame
         The standing decisions as last read from the log.
     """
 
     def __init__(self, dataset, suspects: pd.DataFrame, log: DecisionLog | None = None):
-        self.cases = as_cases(dataset, suspects)
+        self.cases, self.case = as_cases(dataset, suspects), None
         super().__init__(f"Review of {dataset.name}: {len(self.cases):,} suspects")
-        self.dataset, self.thumbnails = dataset, Thumbnails(dataset, 800, 12)
+        self.dataset, self.pictures = dataset, Pictures(dataset, 800, 12)
         self.decision_log = DecisionLog(dataset) if log is None else log
-        self.standing, self._sizes, self._index = self.decision_log.current(), [], 0
+        self.standing = self._seen = self.decision_log.current()
+        self._recorded = []
         labels = sorted({*dataset.classes, *self.cases["suggestion"].dropna()}, key=plain)
-        self.issue = choice("Issue", "One kind of suspect", choices(self.cases["issue"], "all"))
-        self.label = choice("Class", "One class", choices(self.cases["label"], "all"))
-        self.progress = choice("Progress", "Decided or not", ["all", "undecided", "decided"])
-        self.target = toggle("Decide about", "Which of the two", [("left", 0), ("right", 1)])
-        self.keep = button("Keep", "It is right as it is", "check", "keep")
-        self.drop = button("Drop", "Leave it out; the file itself stays", "ban", "drop")
-        self.new_label = choice("New label", "The right class", [(plain(n), n) for n in labels])
-        self.relabel = button("Relabel", "Give it the new label", "tag", "relabel")
-        self.undo = button("Undo", "Take the last decision back", "undo")
-        self.note = control(Text, "Note (optional)", "Kept with the decision", "240px")
-        self.advance = Checkbox(True, description="move on after a decision", indent=False)
-        self.back = button("Back", "The one before", "chevron-left")
-        self.forward = button("Next", "The one after", "chevron-right")
-        self.next_undecided = button("Next undecided", "Skip what is decided", "forward")
-        self.position = slider("Suspect", "Go to a suspect")
-        self.told, self.mark, self.details, self.summary = (HTML() for _ in range(4))
-        self.count = HTML(layout={"flex": "1 1 200px", "width": "auto"})
-        self.picture, facts = Picture(format="jpeg"), VBox([self.told, self.mark, self.details])
-        facts.layout.flex = "1 1 360px"
-        self.children = [
-            HTML(STYLE, layout={"display": "none"}),
-            row(self.issue, self.label, self.progress, self.count),
-            row(self.picture, facts, top=True),
+        self.issue = choice("Issue", selection.choices(self.cases["issue"]))
+        self.progress = choice("Progress", ["all", "undecided", "decided"])
+        self.target = control(ToggleButtons, "Decide about", options=[("left", 0), ("right", 1)])
+        self.keep = button("Keep", "check", "keep", "It is right as it is")
+        self.drop = button("Drop", "ban", "drop", "Leave it out; the file itself stays")
+        self.new_label = choice("New label", [(plain(name), name) for name in labels], "148px")
+        self.relabel = button("Relabel", "tag", "relabel", "Give it the new label")
+        self.undo = button("Undo", "undo", tooltip="Take the last decision back")
+        self.note = control(Text, "Note, kept with the decision (optional)", "260px")
+        self.told = HTML(layout={"height": "44px"})
+        self.picture.add_class("sides")
+        self.fill(
+            grid(self.issue, self.progress, self.count),
+            self.told,
+            self.picture,
             row(self.target, self.keep, self.drop, self.new_label, self.relabel, self.undo),
-            row(self.note, self.advance),
-            row(self.back, self.forward, self.next_undecided, self.position),
+            row(self.note, self.steps(self._show)),
             self.status,
-            self.summary,
-        ]
+            self.details,
+        )
         self._filter()
+        self.answer(self._filter, self.issue, self.progress)
         for action in ("keep", "drop", "relabel"):
             self.answer(partial(self._record, action), getattr(self, action))
         self.answer(self._undo, self.undo)
-        self.answer(self._filter, self.issue, self.label, self.progress)
-        self.answer(lambda: self._go(self.position.value - 1), self.position)
-        self.answer(lambda: self._step(-1), self.back)
-        self.answer(lambda: self._step(1), self.forward)
-        self.answer(self._skip, self.next_undecided)
-        self.answer(self._aim, self.target)
-
-    @property
-    def case(self) -> pd.Series | None:
-        """The suspect on show, or None where the filters leave nothing."""
-        return self.cases.loc[self._index] if len(self.shown) else None
-
-    def _read(self) -> list[str]:
-        before, self.standing = self.standing, self.decision_log.current()
-        return find_changes(before, self.standing)
+        self.answer(self._suggest, self.target)
 
     def before(self) -> None:
-        """Read the log again, so that nobody's decision is overruled unseen."""
-        self.changed = self._read()
-
-    def after(self) -> None:
-        """Tell what was decided elsewhere meanwhile."""
-        if told := [f"{describe(self.standing, n)} ({plain(n)})" for n in self.changed[:3]]:
-            more = f" and {len(self.changed) - 3} more" * (len(self.changed) > 3)
-            self.say(f"Decided elsewhere meanwhile: {', '.join(told)}{more}.", "notice")
-            self._draw()
+        """Read the log again: another notebook may have decided meanwhile."""
+        self._seen, self.standing = self.standing, self.decision_log.current()
 
     def _filter(self) -> None:
         chosen = selection.matches(self.cases["issue"], self.issue.value)
-        chosen &= selection.matches(self.cases["label"], self.label.value)
         if self.progress.value != "all":
             chosen &= decided(self.cases, self.standing) == (self.progress.value == "decided")
         self.shown = self.cases.index[chosen]
-        self._go(min(int(self.shown.searchsorted(self._index)), len(self.shown) - 1))
-
-    def _go(self, place: int) -> None:
         self.position.max = max(1, len(self.shown))
-        self.position.value, self.target.value = place + 1, 0
-        if len(self.shown):
-            self._index = self.shown[place]
-            self._aim()
+        self._go_to(0 if self.case is None else self.case.name)
+
+    def _go_to(self, number: int) -> None:
+        """Show the case of that number, or the next one that the filters leave."""
+        self.position.value = int(self.shown.searchsorted(number)) + 1
+        self._show()
+
+    def _show(self) -> None:
+        place = self.position.value - 1
+        self.case = self.cases.loc[self.shown[place]] if len(self.shown) else None
+        self.target.value = 0
+        if self.case is not None:
+            self._suggest()
         self._draw()
 
-    def _aim(self) -> None:
+    def _suggest(self) -> None:
         """Put forward the suggested label, or else the other image's, for the one meant."""
         labels = list(self.dataset.images["label"][images_of(self.case)])
         likely = labels if self.target.value else [self.case["suggestion"], *labels[::-1]]
-        offered = [label for _, label in self.new_label.options]
-        self.new_label.value = next((one for one in likely if one in offered), None)
+        self.new_label.value = next((one for one in likely if not pd.isna(one)), None)
 
-    def _step(self, by: int) -> None:
-        place = self.position.value - 1 + by
-        if 0 <= place < len(self.shown):
-            self._go(place)
-        else:
-            self.say(f"This is the {'last' if by > 0 else 'first'} one shown.")
-
-    def _skip(self) -> None:
-        left = self.shown[~decided(self.cases.loc[self.shown], self.standing).to_numpy()]
-        if len(left):
-            later = left[left > self._index]
-            self._go(self.shown.get_loc(later[0] if len(later) else left[0]))
-        else:
-            self.say("Nothing shown is left undecided.")
+    def _changed_elsewhere(self, image_ids) -> bool:
+        """Whether another notebook has decided about these images unseen; if so, show it."""
+        changed = [n for n in image_ids if describe(self._seen, n) != describe(self.standing, n)]
+        if changed:
+            told = ", ".join(f"{describe(self.standing, n)} ({plain(n)})" for n in changed)
+            self.say(f"Decided elsewhere meanwhile: {told}. Press again to overrule.", "notice")
             self._draw()
+        return bool(changed)
 
     def _record(self, action: str) -> None:
-        if self.case is None:
+        pair = images_of(self.case)
+        meant = pair if action == "keep" else pair[self.target.value :][:1]
+        if not meant or self._changed_elsewhere(meant):
             return None
-        images, label = images_of(self.case), None
-        names = images if action == "keep" else [images[self.target.value]]
-        if set(self.changed) & set(names):
-            return self.say("Nothing was recorded; press again to overrule.", "notice")
-        given = self.dataset.images["label"][names[0]]
-        if action == "relabel" and (label := self.new_label.value) == given:
+        label = self.new_label.value if action == "relabel" else None
+        if label and selection.matches(self.dataset.images["label"][meant], label).all():
             return self.say(f"Its label is {plain(label)} already; choose another.", "notice")
-        for name in names:
-            why = (self.case["issue"], *(other for other in images if other != name))
+        for name in meant:
+            why = (self.case["issue"], *(other for other in pair if other != name))
             told = " with ".join(plain(part) for part in why if not pd.isna(part))
             self.decision_log.record(name, action, self.note.value.strip() or told, label)
-        self._sizes.append(len(names))
-        self.changed += [name for name in self._read() if name not in names]
-        self.note.value = ""
-        told = [f"{describe(self.standing, name)} ({plain(name)})" for name in names]
+        self._recorded.append(meant)
+        self.standing, self.note.value = self.decision_log.current(), ""
+        told = [f"{describe(self.standing, name)} ({plain(name)})" for name in meant]
         self.say(f"Recorded: {', '.join(told)}.")
-        return self._skip() if self.advance.value else self._draw()
+        return self._go_to_next_undecided()
+
+    def _go_to_next_undecided(self) -> None:
+        left = self.shown[~decided(self.cases.loc[self.shown], self.standing).to_numpy()]
+        if len(left):
+            return self._go_to(left[left.searchsorted(self.case.name) % len(left)])
+        self.say("Nothing shown is left undecided.")
+        return self._draw()
 
     def _undo(self) -> None:
-        if self.changed:
-            self._sizes.clear()
-            return self.say("Nothing was taken back; press again to do so.", "notice")
-        size = self._sizes.pop() if self._sizes else 1
-        undone = [one["image_id"] for _ in range(size) if (one := self.decision_log.undo())]
-        self._read()
-        told = [f"{plain(name)} is back to “{describe(self.standing, name)}”" for name in undone]
+        if self._changed_elsewhere(self.standing.index[-1:]):
+            return
+        mine = self._recorded.pop() if self._recorded else []
+        count = len(mine) if mine == list(self.standing.index[-len(mine) :]) else 1
+        undone = [self.decision_log.undo() for _ in range(count)]
+        names = [one["image_id"] for one in undone if one]
+        self.standing = self.decision_log.current()
+        told = [f"{plain(name)} is back to “{describe(self.standing, name)}”" for name in names]
         self.say("; ".join(told) or "There is nothing to undo.")
-        places = self.cases.loc[self.shown, "image_id"].isin(undone).to_numpy().nonzero()[0]
-        return self._go(int(places[0])) if len(places) else self._draw()
+        numbers = self.shown[self.cases.loc[self.shown, "image_id"].isin(names)]
+        self._go_to(numbers[0]) if len(numbers) else self._draw()
 
     def _draw(self) -> None:
-        done = int(decided(self.cases.loc[self.shown], self.standing).sum())
-        total, case = len(self.shown), self.case
-        names = images_of(case) if total else []
-        pair = len(names) == 2
+        names = images_of(self.case)
+        total, done = len(self.shown), decided(self.cases.loc[self.shown], self.standing).sum()
         self.count.value = (
             f"<b>{self.position.value if total else 0:,}</b> of {total:,}, {done:,} decided"
-            f'<div class="bar"><div style="width:{done / max(total, 1):.0%}"></div></div>'
+            f'<progress value="{done}" max="{max(total, 1)}"></progress>'
         )
-        self.summary.value = summary_html(self.standing)
-        self.keep.description = "Keep both" if pair else "Keep"
-        self.target.layout.display = None if pair else "none"
-        self.keep.disabled = self.drop.disabled = not total
-        self.relabel.disabled = self.new_label.disabled = not total or not self.new_label.options
-        self.picture.layout.width = "100%" if pair or not total else "auto"
-        self.picture.remove_class("close") if pair or not total else self.picture.add_class("close")
-        self.picture.tooltip = " beside ".join(map(plain, names)) or "No suspect"
-        self.told.value = self.mark.value = self.details.value = ""
-        if not total:
-            none = "No suspect matches these filters; change one of them."
-            none = "There are no suspects to review." if self.cases.empty else none
-            self.picture.value = encode(compose([], message=none))
-            return
-        if pair:
-            sides = compose_pair(self.thumbnails, *names, str(case["transform"]))
-            self.picture.value = encode(sides)
-        else:
-            self.picture.value = encode(self.thumbnails.get(names[0]))
-        told = case.drop(["image_id", "other_id", "label", "issue"]).dropna().map(plain)
-        heading = f"<b>{escape(plain(case['issue']))}</b> · " * (not pd.isna(case["issue"]))
-        self.told.value = heading + " · ".join(
-            f'<span class="quiet">{escape(plain(name))}:</span> {escape(what)}'
-            for name, what in told[told != ""].items()
-        )
-        self.mark.value = " &nbsp; ".join(
-            f"{side}{mark_html(self.standing, name)}"
-            for side, name in zip(("left: ", "right: ") if pair else ("",), names, strict=True)
-        )
+        self.keep.description = "Keep both" if len(names) == 2 else "Keep"
+        self.target.layout.display = None if len(names) == 2 else "none"
+        self.keep.disabled = self.drop.disabled = self.relabel.disabled = not names
+        marks = [mark_html(self.standing, name) for name in names]
+        self.picture.value = self.pictures.figures(names, marks) or "No suspects to show."
+        self.told.value = told_html(self.case) if names else ""
         known = self.dataset.images.loc[names].dropna(axis="columns", how="all")
-        self.details.value = selection.details_html(known, *names)
+        self.details.value = details_html(known, *names) if names else ""
 
 
 def review(dataset, suspects: pd.DataFrame, log: DecisionLog | None = None) -> Reviewer:
@@ -312,7 +237,7 @@ def review(dataset, suspects: pd.DataFrame, log: DecisionLog | None = None) -> R
     dataset : Dataset
     suspects : pd.DataFrame
         By image_id (index or column), a row per case; optional columns: issue, suggestion (a
-        label), other_id or partner (the image to show beside it), transform, why, score.
+        label), other_id or partner (the image to show beside it), why, score.
     log : DecisionLog, optional
         The dataset's own log where left out.
 

@@ -1,11 +1,12 @@
-"""Which images to show: a table joined to the dataset, filtered, sorted and cut into pages."""
+"""Which images to show: a table joined to the dataset, filtered and sorted."""
 
 from enum import Enum
-from html import escape
+from unicodedata import normalize
 
 import pandas as pd
 
-FIRST_ASKED = ("issue", "kind", "problem", "reason", "why")
+from helpers.widgets.text import plain
+
 MOST_VALUES = 60
 
 
@@ -16,19 +17,6 @@ class Only(Enum):
     DEVELOPMENT = "all but test"
     PRESENT = "any value"
     MISSING = "no value"
-
-
-def plain(value: object) -> str:
-    """Return one line of printable text for a cell of a table or a file name."""
-    if isinstance(value, str):
-        return " ".join(value.encode("utf-8", "replace").decode().split())
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return "–"
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if pd.api.types.is_bool(value):
-        return "yes" if value else "no"
-    return f"{value:.4g}" if pd.api.types.is_float(value) else plain(str(value))
 
 
 def by_image_id(dataset, table: pd.DataFrame) -> pd.DataFrame:
@@ -79,10 +67,9 @@ def select(rows: pd.DataFrame, wanted: dict[str, object], search: str = "") -> p
     """Keep rows whose columns match `wanted` and whose image_id contains `search` in any case."""
     for name, value in wanted.items():
         rows = rows[matches(rows[name], value).to_numpy()]
-    if search := search.strip():
-        names = rows.index.astype(str).str.normalize("NFC").str.casefold()
-        sought = pd.Series([search]).str.normalize("NFC").str.casefold()[0]
-        rows = rows[names.str.contains(sought, regex=False)]
+    if search := normalize("NFC", search.strip()):
+        names = rows.index.astype(str).str.normalize("NFC")
+        rows = rows[names.str.contains(search, case=False, regex=False)]
     return rows
 
 
@@ -94,28 +81,22 @@ def sort_images(rows: pd.DataFrame, by: str = "image_id", ascending: bool = True
     order = {"ascending": ascending, "kind": "stable", "na_position": "last"}
     try:
         rows = rows.sort_values(by, **order)
-    except TypeError:
+    except TypeError:  # a column of mixed types
         rows = rows.sort_values(by, key=lambda values: values.map(plain), **order)
     return rows[~rows.index.duplicated()]
 
 
-def page_of(rows: pd.DataFrame, page: int = 1, per_page: int = 24) -> pd.DataFrame:
-    """Return the rows of one page, counted from 1; `rows` holds each image once."""
-    return rows.iloc[(page - 1) * per_page : page * per_page]
-
-
-def choices(column: pd.Series, everything: str) -> list[tuple[str, object]]:
+def choices(column: pd.Series) -> list[tuple[str, object]]:
     """Return (text with the number of images, value) pairs for a filter on `column`."""
-    pairs = pd.DataFrame({"value": column.to_numpy(), "image": column.index}).drop_duplicates()
-    counts = pairs["value"].value_counts()
-    present, missing = (
-        pairs.loc[m, "image"].nunique() for m in (pairs["value"].notna(), pairs["value"].isna())
-    )
-    found = [(f"{everything} ({column.index.nunique():,})", Only.ALL)]
-    if missing:
-        found += [(f"has a value ({present:,})", Only.PRESENT)] if present else []
-        found += [(f"none ({missing:,})", Only.MISSING)]
-    values = sorted(counts.index[:MOST_VALUES], key=plain)
+    images, missing = column.index, column.isna()
+    found = [(f"all ({images.nunique():,})", Only.ALL)]
+    if missing.any():
+        if not missing.all():
+            found.append((f"has a value ({images[~missing].nunique():,})", Only.PRESENT))
+        found.append((f"none ({images[missing].nunique():,})", Only.MISSING))
+    pairs = pd.DataFrame({"value": column.to_numpy(), "image": images}).drop_duplicates()
+    counts = pairs["value"].value_counts().head(MOST_VALUES)
+    values = sorted(counts.index, key=plain)
     return found + [(f"{plain(value)} ({counts[value]:,})", value) for value in values]
 
 
@@ -125,28 +106,9 @@ def filterable(rows: pd.DataFrame) -> list[str]:
     def worth(column: pd.Series) -> bool:
         try:
             values = column.nunique()
-        except TypeError:
+        except TypeError:  # lists and arrays
             return False
         few = 1 < values <= MOST_VALUES and not pd.api.types.is_float_dtype(column)
         return few or (values > 0 and bool(column.isna().any()))
 
-    names = [name for name in rows if name not in ("label", "split") and worth(rows[name])]
-    return sorted(names, key=lambda name: (name not in FIRST_ASKED, names.index(name)))
-
-
-def details_html(rows: pd.DataFrame, *image_ids: str) -> str:
-    """Return all columns of the images as an HTML table, a column of it for each image.
-
-    Rows in which two images differ are set in bold. Everything is escaped.
-    """
-    found = [rows.loc[[image_id]] for image_id in image_ids]
-    lines = [("file", [plain(image_id) for image_id in image_ids])]
-    for name in rows:
-        lines.append((name, [", ".join(dict.fromkeys(map(plain, one[name]))) for one in found]))
-    body = "".join(
-        f"<tr{' class=differs' if len(set(cells)) > 1 else ''}><th>{escape(plain(name))}</th>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-        for name, cells in lines
-    )
-    return f'<div class="details"><table>{body}</table></div>'
+    return [name for name in rows if name not in ("label", "split") and worth(rows[name])]

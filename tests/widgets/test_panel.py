@@ -1,7 +1,7 @@
 import pytest
 from ipywidgets import Button, IntText
 
-from helpers.widgets.panel import Panel, Picture, choice, offer
+from helpers.widgets.panel import Panel
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def test_the_next_action_clears_an_error(panel):
     button.click()
     button.click()
     assert isinstance(panel.error, TypeError)
-    panel.act(lambda: None)
+    other = Button()
+    panel.answer(lambda: None, other)
+    other.click()
     assert panel.error is None and panel.status.value == ""
 
 
@@ -54,13 +56,11 @@ def test_changes_made_by_an_action_start_no_other(panel):
     assert calls == ["one", "two"]
 
 
-def test_offering_other_options_chooses_the_first_or_none():
-    dropdown = choice("a", "b", [])
-    for options, value in ([("x", "y")], "y"), ([], None), ([("x", "z"), ("v", "w")], "z"):
-        offer(dropdown, options)
-        assert dropdown.value == value
-
-
-def test_a_picture_sends_the_empty_description_that_lets_the_browser_show_its_text():
-    state = Picture(tooltip="a page of leaves").get_state()
-    assert (state["description"], state["tooltip"]) == ("", "a page of leaves")
+def test_back_and_next_move_the_slider_and_stop_at_its_ends(panel):
+    seen = []
+    panel.steps(lambda: seen.append(panel.position.value))
+    panel.position.max = 3
+    for move in (panel.back, panel.forward, panel.forward, panel.forward):
+        move.click()
+    panel.position.value = 1
+    assert seen == [1, 2, 3, 3, 1]

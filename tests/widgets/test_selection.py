@@ -6,11 +6,8 @@ import pytest
 from helpers.widgets.selection import (
     Only,
     choices,
-    details_html,
     filterable,
     join_table,
-    page_of,
-    plain,
     select,
     sort_images,
 )
@@ -46,8 +43,8 @@ def test_several_rows_for_one_image_are_filtered_row_by_row_but_counted_once(tre
         {"image_id": ["ash/1.jpg"] * 2, "issue": ["dark", "blurred"], "value": [0.1, 0.9]}
     )
     rows = join_table(trees, issues)
-    assert dict(choices(rows["issue"], "all"))["dark (1)"] == "dark"
-    assert choices(rows["issue"], "all")[0] == ("all (9)", Only.ALL)
+    assert dict(choices(rows["issue"]))["dark (1)"] == "dark"
+    assert choices(rows["issue"])[0] == ("all (9)", Only.ALL)
     blurred = sort_images(select(rows, {"issue": "blurred"}), "value")
     assert blurred["value"].to_dict() == {"ash/1.jpg": 0.9}
     assert len(sort_images(rows)) == 9
@@ -84,13 +81,6 @@ def test_a_column_of_mixed_types_still_sorts():
     assert list(rows.index) == ["1.jpg", "3.jpg", "0.jpg", "2.jpg"]
 
 
-def test_pages_hold_every_image_once_in_order():
-    rows = frame(n=range(53))
-    pages = [page_of(rows, page, 12) for page in range(1, 6)]
-    assert [len(page) for page in pages] == [12, 12, 12, 12, 5]
-    assert list(pd.concat(pages).index) == list(rows.index)
-
-
 def test_columns_worth_a_filter_are_those_with_few_values_or_gaps():
     many = [f"text {n}" for n in range(100)]
     rows = frame(
@@ -102,33 +92,3 @@ def test_columns_worth_a_filter_are_those_with_few_values_or_gaps():
         listed=[["unhashable"]] * 100,
     )
     assert filterable(rows) == ["problem", "device"]
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [
-        (0.123456, "0.1235"),
-        (None, "–"),
-        (pd.NaT, "–"),
-        (True, "yes"),
-        (1200, "1200"),
-        ("two\nlines", "two lines"),
-        ("bad\udcff.jpg", "bad?.jpg"),
-        ([1, 2], "[1, 2]"),
-    ],
-)
-def test_cells_become_one_line_of_text(value, text):
-    assert plain(value) == text
-
-
-def test_details_show_every_column_and_escape_all_of_it():
-    rows = frame(label=["<b>x</b>"], note=["a & b"], **{"<i>": [1]})
-    html = details_html(rows, "0.jpg")
-    assert "<b>x" not in html and "<i>" not in html
-    assert all(text in html for text in ("&lt;b&gt;x", "a &amp; b", "&lt;i&gt;", "0.jpg"))
-
-
-def test_details_of_two_images_stress_what_differs():
-    html = details_html(frame(label=["a", "b"], site=["x", "x"]), "0.jpg", "1.jpg")
-    assert "<tr class=differs><th>label</th><td>a</td><td>b</td>" in html
-    assert "<tr><th>site</th><td>x</td><td>x</td>" in html
