@@ -5,9 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
-from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -15,6 +13,7 @@ from tqdm.auto import tqdm
 from helpers.audit import decoding, hashes, measuring
 from helpers.audit.measuring import measure_files, prepare_worker
 from helpers.datasets import pixels, steps
+from helpers.processes import start_workers
 
 COLUMNS = {
     "readable": "bool",
@@ -189,15 +188,8 @@ def _measure_alone(path: str, seconds: float, measure) -> dict:
 
 
 def _start_pool(workers: int) -> ProcessPoolExecutor:
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), prepare_worker)
-    # Spawned processes would run the user's script again, were it not hidden from them.
-    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
-    try:
-        started = [pool.submit(os.getpid) for _ in range(workers)]
-    finally:
-        sys.modules["__main__"] = script
-    for one in started:
-        one.result()
+    pool = start_workers(workers, prepare_worker)
+    pool.submit(os.getpid).result()  # processes that cannot start are no fault of a file
     return pool
 
 

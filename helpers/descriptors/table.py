@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from itertools import combinations
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from PIL import Image
 from helpers.datasets import Dataset, pixels, read_rgb
 from helpers.datasets.steps import saved
 from helpers.descriptors import colour, form, texture
+from helpers.processes import start_workers
 
 FAMILIES = ("colour", "texture", "form")
 LARGEST, SMALL = 160, 96
@@ -81,7 +81,7 @@ def _run(chunks: list, workers: int, executor: Executor | None, progress: bool) 
 
     with ExitStack() as stack:
         if executor is None and workers > 1 and len(chunks) > 1:
-            executor = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
+            executor = stack.enter_context(start_workers(workers))
         found = executor.map(_describe_files, chunks) if executor else map(_describe_files, chunks)
         bar = tqdm(found, total=len(chunks), disable=not progress, unit="batch", leave=False)
         return [row for rows in bar for row in rows]
