@@ -117,6 +117,7 @@ def read_layout(ids: Iterable[str]) -> tuple[dict[str, tuple], list[str]]:
     above = _split_folders(set(parts.values()))
     splits = {f: split_of(names[0]) for f, names in parts.items() if names and names[0] in above}
     parts |= {folder: parts[folder][1:] for folder in splits}
+    # One folder such as images/ that lies in every split says nothing either.
     tops = {parts[folder][0].lower() for folder in splits or parts if parts[folder]}
     mute = UNLABELLED | (tops if len(tops) == 1 and tops < WRAPPERS else set())
     meaning = {}
