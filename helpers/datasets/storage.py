@@ -64,8 +64,7 @@ def read_log(path: Path, query: str) -> list[tuple]:
     if not path.exists() or not path.stat().st_size:
         return []
     try:
-        # Read-only, so that a log on read-only media can be read.
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", timeout=30, uri=True)) as log:
+        with closing(sqlite3.connect(path, timeout=30)) as log:
             return log.execute(query).fetchall()
     except sqlite3.Error as error:
         raise DatasetError(

@@ -29,8 +29,11 @@ def _turn_the_page(page):
     before = picture.get_attribute("src")
     page.locator(".workbook .widget-slider .noUi-handle").first.press("ArrowRight")
     page.wait_for_function(
-        "([shown, before]) => shown.src !== before && shown.complete && shown.naturalWidth > 0",
-        arg=[picture.element_handle(), before],
+        """before => {
+            const shown = document.querySelector(".workbook img");
+            return shown && shown.src !== before && shown.complete && shown.naturalWidth > 0;
+        }""",
+        arg=before,
     )
     return before, picture.get_attribute("src")
 
