@@ -42,7 +42,8 @@ def measurement(
     bad = values < limit if flagged == "below" else values > limit
     skewed = values.min() > 0 and limit > 0 and values.quantile(0.995) > 5 * values.median()
     scale, unscale = (np.log10, lambda x: 10**x) if skewed else (np.asarray, np.asarray)
-    shown = [*values.quantile([0.001, 0.995]), *thresholds.values()]
+    ends = [0.001, 0.995] if len(values) > 1000 else [0, 1]
+    shown = [*values.quantile(ends), *thresholds.values()]
     low, high = scale(min(shown)), scale(max(shown))
     width = (high - low) / 60 or 1
     # Bins start at the threshold, so that no bar is half flagged.
@@ -60,13 +61,15 @@ def measurement(
         look = {"va": "top", "ha": "right" if right else "left", "textcoords": "offset points"}
         ax.annotate(f"{name} {value:.3g}", (value, top), (-5 if right else 5, -14 * i), **look)
     if dataset is not None and len(values):
-        for i, spot in enumerate(unscale(np.linspace(low, high, 9)[1:-1])):
-            image_id = (values - spot).abs().idxmin()
+        left = values.copy()
+        for i, spot in enumerate(unscale(np.linspace(low, high, 9)[1:-1][: len(values)])):
+            image_id = (left - spot).abs().idxmin()
+            left = left.drop(image_id)
             inset = ax.inset_axes([(i + 0.02) / 7, 1.12, 0.96 / 7, 0.45])
             inset.imshow(np.asarray(thumbnail(dataset, image_id, 120)))
             inset.set(xticks=[], yticks=[], anchor="S")
             inset.spines[:].set(visible=True, lw=2.5, color=FLAG if bad[image_id] else "white")
-            inset.set_xlabel(f"{values[image_id]:.3g}", fontsize=8, color=MUTED, labelpad=2)
+            inset.set_xlabel(f"{values[image_id]:.2f}", fontsize=8, color=MUTED, labelpad=2)
     ax.set_xscale("log" if skewed else "linear")
     ax.set(xlabel=column, ylabel="images", ylim=(0, top), xlim=(edges[0], edges[-1]))
     title = title or f"{column}: {bad.sum():,} of {len(values):,} images lie {flagged} {limit:.3g}"
@@ -96,14 +99,16 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
             ax.text(1.03, y, f"precision {share:.0%} of {flagged:.0f}", va="center", color=MUTED)
         for line in part[part["planted"] > 0].itertuples():
             y += 1
-            share = _dot(ax, y, _wilson(line.found, line.planted), ACCENT, "o")
+            decoys = line.strength == "innocent"
+            colour = MUTED if decoys else ACCENT
+            share = _dot(ax, y, _wilson(line.found, line.planted), colour, "o", not decoys)
             ax.text(-0.02, y, line.strength, ha="right", va="center", color=MUTED)
-            verb = "flagged" if line.strength == "innocent" else "recall"
-            text = f"{verb} {share:.0%} of {line.planted}"
-            ax.text(1.03, y, text, va="center", color=ACCENT)
+            text = f"{'flagged' if decoys else 'recall'} {share:.0%} of {line.planted}"
+            ax.text(1.03, y, text, va="center", color=colour)
             facts.append(f"{kind} {line.strength} {text}")
         y += 1.4
     ax.set(xlim=(0, 1), ylim=(max(y, 1) - 0.8, -0.8), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
+    ax.set_xlabel("share, with 95 % interval; a hollow dot is a false alarm" if facts else "")
     ax.grid(axis="x")
     known = "How much of what was planted does each detector find?" if facts else NO_TRUTH
     return titled(ax, title or known, f"{'; '.join(facts)}.", bare=["left", "bottom"])
