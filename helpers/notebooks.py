@@ -85,10 +85,18 @@ def strip(notebook: Any) -> Any:
     )
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            # A progress bar stays behind as the text it began with.
+            cell.outputs = [one for one in cell.outputs if not _is_progress_bar(one)]
         for output in cell.get("outputs", []):
             # Without the kernel that made it, a widget's view is an error message.
             output.get("data", {}).pop(WIDGET_VIEW, None)
     return notebook
+
+
+def _is_progress_bar(output: Any) -> bool:
+    data = output.get("data", {})
+    return WIDGET_VIEW in data and "%|" in data.get("text/plain", "")
 
 
 def keep_old_pictures(new: Any, old: Any) -> int:

@@ -63,6 +63,14 @@ def test_measured_numbers_alone_do_not_store_a_cell_anew():
     assert _outputs_after(old, other) == other.outputs
 
 
+def test_strip_drops_progress_bars_and_keeps_other_widgets():
+    bar = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "scan:   0%|          | 0/9"}
+    view = {notebooks.WIDGET_VIEW: {"model_id": "2"}, "text/plain": "Browser of leaves"}
+    cell = code("scan()", new_output("display_data", bar), new_output("display_data", view))
+    (stripped,) = notebooks.strip(notebook(cell)).cells
+    assert [one.data["text/plain"] for one in stripped.outputs] == ["Browser of leaves"]
+
+
 def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
     view = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Browser of leaves"}
     ran = notebook(code("browse()", new_output("display_data", view), tags=["measured"]))
