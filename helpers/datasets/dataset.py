@@ -115,13 +115,19 @@ class Dataset:
         known = self.images[self.group]
         return own.where(known.isna(), self.group + " " + known.astype(str))
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether the group column is known and puts at least two images into one group."""
+        return bool(self.group and self.images[self.group].dropna().duplicated().any())
+
     def require_labels(self) -> None:
         """Raise DatasetError when no image has a label."""
         if not self.labelled:
             raise DatasetError(
                 f"No image of {self.name!r} has a label, so nothing can be trained or scored; "
                 "notebooks 01 and 02 still look at it and audit it, and labels come from class "
-                "folders (photos/CLASS/*.jpg) or a CSV with columns path,label."
+                "folders (photos/CLASS/*.jpg) or a CSV with columns path,label (another name: "
+                "open_dataset(…, label='COLUMN'))."
             )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ NAMES = ("leaves", "digits", *DOWNLOADS)
 def open_dataset(
     source: str | os.PathLike | None = None,
     *,
+    label: str | None = None,
+    split: str | None = None,
     group: str | None = None,
     progress: bool = True,
     **leaves: int,
@@ -33,6 +36,9 @@ def open_dataset(
         folders, split folders above them, flat, or with a CSV/TSV/Parquet beside the images) or
         such a table itself. Without it, the environment variable ``WORKBOOK_DATASET`` decides. A
         name wins over a folder of that name; write "./leaves" for the folder.
+    label, split : str, optional
+        The columns of the table beside the images that hold the label and the split, where their
+        names do not say so.
     group : str, optional
         The metadata column that says which images show the same thing (patient, specimen…).
     progress : bool
@@ -46,13 +52,20 @@ def open_dataset(
         When there is nothing to open: one sentence on what was found, expected, and what to do.
         What is merely odd is told in `Dataset.notes`.
     """
-    if source is None:
-        source = os.environ.get("WORKBOOK_DATASET") or "leaves"
+    columns = {"label": label, "split": split}
+    if source is None and (chosen := os.environ.get("WORKBOOK_DATASET")):
+        try:
+            return open_dataset(chosen, **columns, group=group, progress=progress, **leaves)
+        except DatasetError as error:
+            raise DatasetError(f"{chosen!r} (from WORKBOOK_DATASET): {error}") from error
+    source = "leaves" if source is None else source
     text = str(source).strip() if isinstance(source, (str, os.PathLike)) else ""
     if not text:
         raise DatasetError(f"{source!r} is neither a name ({some(NAMES, 9)}) nor a path.")
     if leaves and text != "leaves":
         raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
+    if (named := [key for key in columns if columns[key]]) and text in NAMES:
+        raise DatasetError(f"{some(named)}: only a folder with a table takes these, not {text!r}.")
     if text == "leaves":
         dataset = _open_leaves(progress, **leaves)
     elif text == "digits":
@@ -60,11 +73,11 @@ def open_dataset(
     elif text in DOWNLOADS:
         dataset = _open_download(text, progress)
     else:
-        dataset = _open_path(text)
+        dataset = _open_path(text, columns)
     return dataset.with_group(group) if group else dataset
 
 
-def _open_path(text: str) -> Dataset:
+def _open_path(text: str, columns: dict[str, str | None]) -> Dataset:
     path = Path(text).expanduser()
     try:
         exists = path.exists()
@@ -73,9 +86,9 @@ def _open_path(text: str) -> Dataset:
     if not exists:
         raise DatasetError(_unknown(text, path))
     if path.is_dir():
-        return open_folder(path)
+        return open_folder(path, columns=columns)
     if path.suffix.lower() in TABLES:
-        return open_folder(path.parent, table=path.name)
+        return open_folder(path.parent, table=path.name, columns=columns)
     what = "a single image" if path.suffix.lower() in EXTENSIONS else "a file of another kind"
     raise DatasetError(
         f"'{text}' is {what}; expected a folder of images, or a CSV, TSV or Parquet beside them; "
@@ -88,14 +101,21 @@ def _unknown(text: str, path: Path) -> str:
         return f"'{text}' is a web address; download it and open the file or folder by its path."
     there = next(parent for parent in path.absolute().parents if parent.exists())
     beside = os.listdir(there) if os.access(there, os.R_OK) else []
+    names = [] if re.search(r"[/\\]", text) else NAMES
     return (
         f"'{text}' is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder; '{there}' "
-        f"is there, so check what follows it{suggestion(path.name, [*NAMES, *beside])}."
+        f"is there, so check what follows it{suggestion(path.name, [*names, *beside])}."
     )
 
 
-def open_folder(folder: Path, name: str | None = None, table: str | None = None) -> Dataset:
-    """The dataset in `folder`; labels and splits from its folders, or from a table in it."""
+def open_folder(
+    folder: Path,
+    name: str | None = None,
+    table: str | None = None,
+    columns: dict[str, str | None] | None = None,
+) -> Dataset:
+    """The dataset in `folder`; labels and splits from its folders, or from a table in it, where
+    `columns` may name the columns "label" and "split"."""
     import pandas as pd
 
     from helpers.datasets.tables import add_table, guess_group, odd_labels
@@ -103,6 +123,8 @@ def open_folder(folder: Path, name: str | None = None, table: str | None = None)
     root = folder.resolve()
     found, notes = look_into(root)
     if not found["image"]:
+        if found["table"]:
+            notes = [f"it has a table ({some(found['table'])}), but no file it lists.", *notes]
         raise DatasetError(
             f"'{folder}' holds no images: {' '.join(notes).rstrip('.') or 'it is empty'}; expected "
             f"photos such as '{root.name}/CLASS/*.jpg', perhaps with a CSV beside them or in a "
@@ -115,7 +137,7 @@ def open_folder(folder: Path, name: str | None = None, table: str | None = None)
     index = pd.Index(image_ids, name="image_id", dtype="str")
     images = pd.DataFrame(told, index, ["label", "split"], dtype="str")
     tables = [table] if table else _tables(found)
-    images, table_notes = add_table(images, root, tables, explicit=table is not None)
+    images, table_notes = add_table(images, root, tables, table is not None, columns or {})
     notes += layout_notes + table_notes + odd_labels(images["label"])
     if group := guess_group(images):
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")

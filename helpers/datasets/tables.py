@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -14,21 +15,23 @@ import pandas as pd
 from helpers.datasets.folders import EXTENSIONS, split_of
 from helpers.datasets.matching import FileIndex
 from helpers.datasets.storage import DatasetError
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, some, suggestion
 
 # Column names without case, spaces and marks, the surest first.
 # fmt: off
 PATH_WORDS = (
     "path", "filepath", "imagepath", "imgpath", "file", "filename", "imagefile", "imagefilename",
-    "imagename", "imgname", "fname", "image", "img", "photo", "picture", "imageid", "imgid", "name",
-    "id")
+    "imagename", "imgname", "fname", "image", "img", "photo", "picture", "imageid", "imgid",
+    "datei", "dateiname", "pfad", "bild", "fichier", "archivo", "name", "id")
 LABEL_WORDS = (
     "classname", "labelname", "categoryname", "targetname", "label", "labels", "class", "target",
-    "category", "species", "diagnosis", "dx", "breed", "classid", "labelid", "y")
+    "category", "species", "diagnosis", "dx", "breed", "kategorie", "klasse", "classe", "catégorie",
+    "clase", "categoría", "categoria", "classid", "labelid", "y")
 # fmt: on
 SPLIT_WORDS = ("split", "subset", "set", "partition", "phase", "usage", "fold", "isvalid")
 VALID_FLAGS = {"true": "valid", "1": "valid", "false": "train", "0": "train"}
 GROUP_WORDS = ("specimen", "patient", "subject", "individual", "lesion", "animal", "group")
+GROUP_WORDS += ("person", "customer", "user", "camera", "video", "sequence")
 EXPECTED = "expected a column such as path, file or image, and perhaps label and split"
 
 
@@ -48,8 +51,9 @@ def _text(column: pd.Series) -> pd.Series:
     return text.where(text != "")
 
 
-def load(path: Path) -> pd.DataFrame:
-    """Read one table; cells of path, label and split columns stay text ("007", "NA").
+def load(path: Path, as_text: Iterable[str | None] = ()) -> pd.DataFrame:
+    """Read one table; cells of path, label and split columns, and of columns `as_text`, stay text
+    ("007", "NA").
 
     Raises
     ------
@@ -61,7 +65,7 @@ def load(path: Path) -> pd.DataFrame:
             table = pd.read_parquet(path)
             table = table.reset_index() if any(table.index.names) else table
         else:
-            table = _load_text(path)
+            table = _load_text(path, as_text)
     except Exception as error:  # parsers raise many kinds
         why = getattr(error, "strerror", None) or (str(error) or repr(error)).splitlines()[0]
         raise DatasetError(f"'{path.name}' is no table we can read ({why}); {EXPECTED}.") from error
@@ -74,7 +78,7 @@ def load(path: Path) -> pd.DataFrame:
     return table[[c for c in table.columns if not c.startswith("Unnamed:") and c]]
 
 
-def _load_text(path: Path) -> pd.DataFrame:
+def _load_text(path: Path, as_text: Iterable[str | None]) -> pd.DataFrame:
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig")
@@ -87,17 +91,18 @@ def _load_text(path: Path) -> pd.DataFrame:
         table = pd.read_csv(StringIO(text), **options)
         cells = pd.read_csv(StringIO(text), dtype="str", keep_default_na=False, **options)
     kept = _columns(table, (*PATH_WORDS, *LABEL_WORDS, *SPLIT_WORDS))
+    kept += [c for c in table.columns if c.strip() in as_text and c not in kept]
     return table.assign(**cells[kept])
 
 
-def _splits(table: pd.DataFrame) -> tuple[list[str], pd.Series]:
+def _splits(table: pd.DataFrame, asked: str | None) -> tuple[list[str], pd.Series]:
     """Which columns tell the split, and the split by row, missing where not told."""
-    for column in _columns(table, SPLIT_WORDS):
+    for column in [asked] if asked else _columns(table, SPLIT_WORDS):
         text = _text(table[column])
         flags = VALID_FLAGS if _plain(column) == "isvalid" else {}
         words = {word: flags.get(word.lower(), split_of(word)) for word in text.dropna().unique()}
         splits = text.map(words).astype("str")
-        if 2 * splits.count() >= text.count():
+        if asked or 2 * splits.count() >= text.count():
             return [column], splits
     return [], pd.Series(None, table.index, dtype="str")
 
@@ -114,18 +119,25 @@ def _match(table: pd.DataFrame, index: FileIndex) -> tuple[str | None, list[str 
     return None, []
 
 
-def read_rows(path: Path, index: FileIndex) -> tuple[pd.DataFrame, list[str]]:
+def read_rows(
+    path: Path, index: FileIndex, asked: Mapping[str, str | None]
+) -> tuple[pd.DataFrame, list[str]]:
     """One table as rows by image_id (label and split, all missing where not told, then metadata),
-    and notes on it.
+    and notes on it. `asked` may name the columns "label" and "split".
 
     Raises
     ------
     DatasetError
-        When no column names image files that are there.
+        When no column names image files that are there, or a column asked for is not there.
     """
-    table = load(path)
-    label = _columns(table, LABEL_WORDS)[:1]
-    used, splits = _splits(table)
+    table = load(path, asked.values())
+    for name in filter(None, asked.values()):
+        if name not in table.columns:
+            hint = suggestion(name, table.columns)
+            there = f"columns: {some(table.columns, 12)}"
+            raise DatasetError(f"'{path.name}' has no column {name!r} ({there}){hint}.")
+    label = [asked["label"]] if asked.get("label") else _columns(table, LABEL_WORDS)[:1]
+    used, splits = _splits(table, asked.get("split"))
     column, ids = _match(table, index)
     if column is None:
         raise DatasetError(
@@ -137,7 +149,13 @@ def read_rows(path: Path, index: FileIndex) -> tuple[pd.DataFrame, list[str]]:
     rows.insert(0, "label", _text(table[label[0]]) if label else pd.Series(None, dtype="str"))
     rows.insert(1, "split", splits)
     rows.index = pd.Index(ids, name="image_id", dtype="str")
-    known, notes = rows[rows.index.notna()], []
+    known, notes = rows[rows.index.notna()], _name_choice(table, label, LABEL_WORDS, "label", asked)
+    notes += _name_choice(table, used, SPLIT_WORDS, "split", asked)
+    if not label and (left := [c for c in table.columns if c not in (column, *used)]):
+        notes.append(
+            f"No column of '{path.name}' was taken as the label (columns: {some(left, 12)}); name "
+            "it with label='…'."
+        )
     if used and (odd := _text(table[used[0]])[splits.isna()].dropna().unique()).size:
         notes.append(f"Column {used[0]!r} has words that name no split: {some(odd)}.")
     if len(lost := _text(table[column])[rows.index.isna()].fillna("(empty)")):
@@ -153,29 +171,52 @@ def read_rows(path: Path, index: FileIndex) -> tuple[pd.DataFrame, list[str]]:
     return known[~known.index.duplicated()], notes
 
 
+def _name_choice(
+    table: pd.DataFrame, taken: list[str], words: Iterable[str], what: str, asked: Mapping
+) -> list[str]:
+    """A note on which column was taken, where several are called so and none was asked for."""
+    others = [column for column in _columns(table, words) if column not in taken]
+    if not taken or not others or asked.get(what):
+        return []
+    return [
+        f"Column {taken[0]!r} was taken as the {what}, not {some(map(repr, others))}; name another "
+        f"with {what}='…'."
+    ]
+
+
 def add_table(
-    images: pd.DataFrame, root: Path, tables: list[str], explicit: bool
+    images: pd.DataFrame,
+    root: Path,
+    tables: list[str],
+    explicit: bool,
+    asked: Mapping[str, str | None],
 ) -> tuple[pd.DataFrame, list[str]]:
     """`images` with labels, splits and metadata from the one of `tables` that names its files.
 
-    A table with labels decides which images belong; one without only adds columns.
+    A table with labels decides which images belong; one without only adds columns. `asked` may
+    name the columns "label" and "split".
 
     Raises
     ------
     DatasetError
-        When a table asked for by name (`explicit`) cannot be used, or several could be meant.
+        When a table (`explicit`) or column asked for by name cannot be used, or several tables
+        could be meant.
     """
-    index, notes, usable = FileIndex(images.index.tolist()), [], {}
+    index, errors, usable = FileIndex(images.index.tolist()), [], {}
     for name in tables:
         try:
-            usable[name] = read_rows(root / name, index)
+            usable[name] = read_rows(root / name, index, asked)
         except DatasetError as error:
             if explicit:
                 raise
-            notes.append(f"{str(error).rstrip('.')}; it was ignored.")
+            errors.append(str(error).rstrip("."))
+    notes = [f"{error}; it was ignored." for error in errors]
     labelled = [name for name, (rows, _) in usable.items() if rows["label"].notna().any()]
     chosen = labelled or list(usable)
     if not chosen:
+        if named := [f"{key}={name!r}" for key, name in asked.items() if name]:
+            none = f"{some(named)}: '{root}' has no table (CSV, TSV, Parquet) to find it in"
+            raise DatasetError("; ".join(errors or [none]) + ".")
         return images, notes
     if len(chosen) > 1:
         raise DatasetError(
@@ -222,9 +263,21 @@ def guess_group(images: pd.DataFrame) -> str | None:
     return next((c for c, word in zip(metadata, plain, strict=True) if word in GROUP_WORDS), None)
 
 
+def _fold(label: str) -> str:
+    """A label without capitals, accents and surrounding or repeated spaces."""
+    letters = unicodedata.normalize("NFKD", label.casefold())
+    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
+
+
 def odd_labels(labels: pd.Series) -> list[str]:
-    """Notes on labels that are missing for some, or all the same."""
+    """Notes on labels that are missing for some, all the same, or nearly the same."""
     notes, known = [], sorted(labels.dropna().unique())
+    alike = pd.Series(known, dtype="str").groupby([_fold(name) for name in known]).agg(list)
+    if alike := [", ".join(map(repr, names)) for names in alike if len(names) > 1]:
+        notes.append(
+            "Labels that differ only in capitals, accents or spaces count as different classes: "
+            f"{some(alike)}."
+        )
     if len(known) == 1:
         notes.append(
             f"All labels are {known[0]!r}: one class can be looked at and audited, not trained on."

@@ -108,10 +108,22 @@ def test_groups_fall_back_to_the_image_itself(dataset):
     assert grouped.groups.nunique() == 3
 
 
+@pytest.mark.parametrize(
+    ("values", "grouped"),
+    [(["a", "a", None, "b"], True), (["a", "b", None, None], False), ([None] * 4, False)],
+)
+def test_groups_are_there_where_two_images_share_one(dataset, values, grouped):
+    with_column = dataset.with_images(dataset.images.assign(patient=values))
+    assert with_column.has_groups is False
+    assert with_column.with_group("patient").has_groups is grouped
+
+
 def test_unlabelled_datasets_say_what_still_works(tree, dataset):
     flat = open_dataset(tree("1.jpg", "2.jpg"))
     assert (flat.labelled, flat.classes) == (False, [])
     with pytest.raises(DatasetError, match="notebooks 01 and 02 still look at it"):
+        flat.require_labels()
+    with pytest.raises(DatasetError, match="label='COLUMN'"):
         flat.require_labels()
     dataset.require_labels()
     assert dataset.classes == ["cat", "dog"]

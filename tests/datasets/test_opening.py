@@ -30,6 +30,12 @@ def test_the_environment_chooses_when_nothing_is_asked_for(tree, monkeypatch):
     assert open_dataset().name == "photos"
 
 
+def test_an_error_says_when_the_environment_chose(monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATASET", "leafs")
+    assert refusal(None).startswith("'leafs' (from WORKBOOK_DATASET): 'leafs' is neither")
+    assert "WORKBOOK_DATASET" not in refusal("leafs")
+
+
 def test_a_name_wins_over_a_folder_of_that_name(tree, monkeypatch):
     root = tree("digits/cat/1.jpg", "digits/dog/2.jpg")
     monkeypatch.chdir(root)
@@ -52,6 +58,7 @@ def test_missing_paths_say_where_the_path_ends_and_suggest(tree):
     root = tree("cat/1.jpg", "dog/2.jpg")
     assert "did you mean 'photos'?" in refusal(root.parent / "fotos")
     assert f"'{root}' is there, so check what follows it" in refusal(root / "x" / "y")
+    assert "did you mean" not in refusal(root / "leafs")
     assert "web address" in refusal("https://example.org/pets.zip")
 
 
@@ -76,6 +83,14 @@ def test_an_empty_folder_says_what_was_expected(tmp_path):
     (tmp_path / "photos" / "deep").mkdir(parents=True)
     message = refusal(tmp_path / "photos")
     assert "holds no images: it is empty; expected photos such as 'photos/CLASS/*.jpg'" in message
+
+
+def test_a_folder_that_holds_only_a_table_is_not_called_empty(tree):
+    root = tree("labels.csv")
+    (root / "labels.csv").write_text("file,label\n1.jpg,cat\n")
+    for source in (root, root / "labels.csv"):
+        message = refusal(source)
+        assert "no images: it has a table (labels.csv), but no file it lists; expected" in message
 
 
 def test_a_folder_without_images_names_what_is_there(tree):

@@ -24,7 +24,16 @@ def column(dataset, name="label"):
 
 
 @pytest.mark.parametrize(
-    "header", ["path,label", "Filename,class", "image,Category", "image_id,dx"]
+    "header",
+    [
+        "path,label",
+        "Filename,class",
+        "image,Category",
+        "image_id,dx",
+        "Dateiname,Kategorie",
+        "Datei,Klasse",
+        "fichier,classe",
+    ],
 )
 def test_usual_column_names_are_known(csv, header):
     dataset = open_dataset(csv(f"{header}\n1.jpg,cat\n2.jpg,dog\n", "1.jpg", "2.jpg"))
@@ -43,6 +52,77 @@ def test_class_names_win_over_class_numbers(csv):
     )
     assert dataset.classes == ["cat", "dog"]
     assert dataset.metadata == ["label_in_table"]
+    taken = "Column 'class_name' was taken as the label, not 'label'; name another with label='…'."
+    assert dataset.notes == (taken,)
+    assert open_dataset(dataset.root, label="label").notes == ()
+
+
+def test_columns_named_on_opening_are_taken_as_text(csv):
+    text = "file,label, Kategorie X ,round\n1.jpg,a,007,Training\n2.jpg,b,NA,odd\n"
+    root = csv(text, "1.jpg", "2.jpg")
+    for source in (root, root / "labels.csv"):
+        dataset = open_dataset(source, label="Kategorie X", split="round")
+        assert column(dataset) == {"1.jpg": "007", "2.jpg": "NA"}
+        assert column(dataset, "split") == {"1.jpg": "train", "2.jpg": None}
+        assert dataset.metadata == ["label_in_table"]
+        assert dataset.notes == ("Column 'round' has words that name no split: odd.",)
+
+
+@pytest.mark.parametrize("option", ["label", "split"])
+def test_a_column_named_on_opening_that_is_not_there_is_told_with_those_that_are(csv, option):
+    root = csv("file,Kategorie\n1.jpg,a\n2.jpg,b\n", "1.jpg", "2.jpg")
+    for source in (root, root / "labels.csv"):
+        with pytest.raises(DatasetError) as caught:
+            open_dataset(source, **{option: "kategory"})
+        there = "'labels.csv' has no column 'kategory' (columns: file, Kategorie)"
+        assert str(caught.value).startswith(f"{there}; did you mean 'Kategorie'?")
+
+
+def test_a_column_named_on_opening_chooses_among_tables(csv):
+    root = csv("file,art\n1.jpg,oak\n2.jpg,elm\n", "1.jpg", "2.jpg")
+    (root / "more.csv").write_text("file,label\n1.jpg,x\n2.jpg,y\n")
+    dataset = open_dataset(root, label="art")
+    assert dataset.classes == ["elm", "oak"]
+    assert "'more.csv' has no column 'art'" in dataset.notes[0]
+
+
+def test_a_folder_without_a_table_has_no_column_to_name(tree):
+    with pytest.raises(DatasetError, match="^label='art': .* has no table"):
+        open_dataset(tree("cat/1.jpg", "dog/2.jpg"), label="art")
+    with pytest.raises(DatasetError, match="^split: only a folder with a table .* not 'digits'"):
+        open_dataset("digits", split="round")
+
+
+def test_a_table_without_a_label_column_says_which_columns_it_has(csv):
+    dataset = open_dataset(csv("file,Art,n\n1.jpg,oak,1\n2.jpg,elm,2\n", "1.jpg", "2.jpg"))
+    assert not dataset.labelled
+    assert dataset.notes == (
+        "No column of 'labels.csv' was taken as the label (columns: Art, n); name it with "
+        "label='…'.",
+    )
+
+
+def test_labels_that_look_the_same_are_noted(csv):
+    rows = "".join(f"{i}.jpg,{name}\n" for i, name in enumerate(["Oak", "oak", "chêne", "chene"]))
+    dataset = open_dataset(csv(f"file,label\n{rows}", *(f"{i}.jpg" for i in range(4))))
+    assert len(dataset.classes) == 4
+    assert dataset.notes == (
+        "Labels that differ only in capitals, accents or spaces count as different classes: "
+        "'chene', 'chêne', 'Oak', 'oak'.",
+    )
+
+
+def test_class_folders_that_look_the_same_are_noted(tree):
+    notes = open_dataset(tree("oak/1.jpg", "oak /2.jpg", "elm/3.jpg")).notes
+    assert [note[-16:] for note in notes] == [": 'oak', 'oak '."]
+
+
+@pytest.mark.parametrize(
+    "name", ["person", "Customer ID", "user_id", "camera", "video", "sequence"]
+)
+def test_more_words_for_one_thing_are_recognised(csv, name):
+    text = f"file,label,{name}\n1.jpg,cat,a\n2.jpg,dog,a\n"
+    assert open_dataset(csv(text, "1.jpg", "2.jpg")).group == name
 
 
 @pytest.mark.parametrize(
@@ -144,7 +224,7 @@ def test_a_table_without_labels_adds_to_class_folders(csv):
     dataset = open_dataset(root)
     assert column(dataset) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog"}
     assert column(dataset, "site") == {"cat/1.jpg": "park", "dog/2.jpg": None}
-    assert "1 image without a row in 'labels.csv', kept without its columns" in dataset.notes[0]
+    assert "1 image without a row in 'labels.csv', kept without its columns" in dataset.notes[1]
 
 
 def test_labels_of_a_table_win_over_folders_and_the_difference_is_noted(csv):
