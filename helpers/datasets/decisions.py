@@ -58,17 +58,36 @@ class DecisionLog:
     def __init__(self, where: Dataset | str | os.PathLike, name: str = "decisions"):
         known = isinstance(where, Dataset)
         self._known = where.images.index if known else None
+        self._classes = where.classes if known else []
+        self._of = f" of dataset {where.name!r}" if known else ""
         self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
 
+    def __repr__(self) -> str:
+        return f"DecisionLog {self.path.stem!r}{self._of}"
+
     def record(
-        self, image_id: str, action: str, reason: str = "", label: str | None = None
+        self,
+        image_id: str,
+        action: str,
+        reason: str = "",
+        label: str | None = None,
+        new_class: bool = False,
     ) -> None:
         """Write one decision down; it replaces an earlier one about the same image.
+
+        Parameters
+        ----------
+        image_id, action, reason : str
+        label : str, optional
+            The new label, with "relabel" only.
+        new_class : bool
+            Whether the label may be a class that the dataset does not have yet.
 
         Raises
         ------
         DatasetError
-            Unknown image or action, "relabel" without a label, or a log that cannot be written.
+            Unknown image, action or class, "relabel" without a label, or a log that cannot be
+            written.
         """
         if action not in ACTIONS:
             raise DatasetError(f"There is no decision {action!r}; expected one of {some(ACTIONS)}.")
@@ -79,6 +98,12 @@ class DecisionLog:
         if (action == "relabel") != bool(label):
             needs = "needs the new label" if action == "relabel" else "takes no label"
             raise DatasetError(f"The decision {action!r} about {image_id!r} {needs}.")
+        if label and self._known is not None and label not in self._classes and not new_class:
+            there = some(self._classes, 12) or "none"
+            raise DatasetError(
+                f"The dataset has no class {label!r} (classes: {there}; new_class=True adds it)"
+                f"{suggestion(label, self._classes)}."
+            )
         with writing_to(self.path, _TABLE) as log:
             log.execute(_INSERT, (str(image_id), action, str(reason), label, _now(), None))
 
@@ -115,8 +140,21 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
     decisions : DataFrame or DecisionLog
         By image_id, with columns action and label (as from `DecisionLog.current`). Decisions about
         images that are not in `dataset` do nothing.
+
+    Raises
+    ------
+    DatasetError
+        When `decisions` are something else, or one of them makes no sense.
     """
     table = decisions.current() if isinstance(decisions, DecisionLog) else decisions
+    columns = list(table.columns) if isinstance(table, pd.DataFrame) else []
+    known = {"action", "label"} <= {*columns} and "image_id" not in columns
+    if not known or not table.index.is_unique:
+        got = f"columns {some(table.columns, 9)}" if columns else f"a {type(table).__name__}"
+        raise DatasetError(
+            "Decisions are a DecisionLog, or a table with one row per image, by image_id, with "
+            f"columns action and label, as from DecisionLog.current(); got {got}."
+        )
     nameless = (table["action"] == "relabel") & table["label"].isna()
     if (strange := table[~table["action"].isin(ACTIONS) | nameless]).size:
         first = f"{strange['action'].iloc[0]!r} for {strange.index[0]!r}"
@@ -135,13 +173,14 @@ def default_decisions(dataset: Dataset) -> pd.DataFrame:
     """What a careful reviewer who saw all that can be seen would decide about the bundled dataset.
 
     Made from the planted truth, without the faults nobody could see (strength "undetectable"), so
-    that later notebooks do not depend on the learner's own marks. Same form as
-    `DecisionLog.current`; empty for any other dataset.
+    that later notebooks do not depend on the learner's own marks. Any other dataset has no such
+    reviewer but you: its decisions are your own, ``DecisionLog(dataset).current()``, empty where
+    you made none. Same form either way.
     """
+    if not dataset.is_bundled:
+        return DecisionLog(dataset).current()
     decided: dict[str, tuple] = {}
     planted, given = dataset.planted, dataset.images["label"]
-    if not dataset.is_bundled:
-        planted = pd.DataFrame(columns=["strength", "innocent"])
     detectable = (planted["strength"] != "undetectable") & ~planted["innocent"].astype(bool)
     for row in planted[detectable].itertuples():
         if row.kind.startswith("label_error"):

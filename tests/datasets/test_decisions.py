@@ -27,7 +27,7 @@ def test_the_last_decision_about_an_image_stands(dataset):
     log = DecisionLog(dataset)
     log.record("cat/1.jpg", "drop", "blurred")
     log.record("cat/2.jpg", "keep")
-    log.record("cat/1.jpg", "relabel", "is a lynx", label="lynx")
+    log.record("cat/1.jpg", "relabel", "is a lynx", label="lynx", new_class=True)
     current = log.current()
     assert current.columns.tolist() == ["action", "reason", "label", "when"]
     assert current.index.tolist() == ["cat/2.jpg", "cat/1.jpg"]
@@ -88,6 +88,11 @@ def test_an_unused_log_is_empty_and_makes_no_file(tmp_path):
         (("cat/1.jpg", "relabel"), "needs the new label"),
         (("cat/1.jpg", "relabel", "", " "), "needs the new label"),
         (("cat/1.jpg", "drop", "", "dog"), "takes no label"),
+        (("cat/1.jpg", "relabel", "", "dogg"), "no class 'dogg' .*new_class=True.* mean 'dog'"),
+        (
+            ("cat/1.jpg", "relabel", "", "lynx"),
+            "no class 'lynx' .classes: cat, dog; new_class=True",
+        ),
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(dataset, decision, message):
@@ -147,7 +152,7 @@ def test_another_program_that_holds_the_file_leads_to_one_sentence(tmp_path, mon
 def test_decisions_make_a_new_dataset_and_leave_the_old_one(dataset):
     log = DecisionLog(dataset)
     log.record("cat/1.jpg", "drop")
-    log.record("cat/2.jpg", "relabel", "a lynx", label="lynx")
+    log.record("cat/2.jpg", "relabel", "a lynx", label="lynx", new_class=True)
     log.record("dog/3.jpg", "keep")
     cleaned = apply_decisions(dataset, log)
     assert cleaned.images["label"].to_dict() == {"cat/2.jpg": "lynx", "dog/3.jpg": "dog"}
@@ -173,6 +178,29 @@ def test_decisions_that_make_no_sense_are_not_applied(dataset, action, message):
     decisions = pd.DataFrame({"action": [action], "label": [None]}, index=["cat/1.jpg"])
     with pytest.raises(DatasetError, match=message):
         apply_decisions(dataset, decisions)
+
+
+def test_what_are_no_decisions_is_refused_in_one_sentence(dataset):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "drop")
+    twice = pd.concat([log.current()] * 2)
+    wrong = [["cat/1.jpg"], None, dataset.images, log.history(), log.current().reset_index(), twice]
+    for decisions in wrong:
+        with pytest.raises(DatasetError, match=r"^Decisions are a DecisionLog, or a table .*got "):
+            apply_decisions(dataset, decisions)
+
+
+def test_a_log_shows_what_it_is_without_paths(dataset, tmp_path):
+    assert repr(DecisionLog(dataset)) == "DecisionLog 'decisions' of dataset 'photos'"
+    assert repr(DecisionLog(tmp_path / "mine.sqlite")) == "DecisionLog 'mine'"
+
+
+def test_default_decisions_about_your_own_data_are_your_own(dataset):
+    assert default_decisions(dataset).empty
+    assert default_decisions(dataset).columns.tolist() == ["action", "reason", "label", "when"]
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "drop")
+    pd.testing.assert_frame_equal(default_decisions(dataset), log.current())
 
 
 def test_default_decisions_are_those_of_a_reviewer_who_saw_all_that_can_be_seen(dataset):
@@ -211,4 +239,3 @@ def test_default_decisions_are_those_of_a_reviewer_who_saw_all_that_can_be_seen(
         "g": "willow",
         "i": "olive",
     }
-    assert default_decisions(dataset).empty
