@@ -9,7 +9,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 # What a judge returns: None for a right answer, else the name of the mistake, or that and what
-# fills the braces of its words.
+# fills the braces of its words; ACCEPTED for an answer that nothing was measured to judge by.
+ACCEPTED = "accepted"
 Found = str | tuple[str, dict[str, Any]] | None
 UNANSWERED = """{key} is not answered yet. Replace the ... by your answer and run the cell again; \
 exercises.hint("{key}") helps."""
@@ -33,6 +34,8 @@ class Exercise:
         Source of a cell that answers it.
     because : str
         Said after a right answer.
+    accepted : str
+        Said instead, of a plausible answer that nothing was measured to judge by.
     hints : list of str
         From a nudge to nearly the solution.
     mistakes : dict of str to str
@@ -42,7 +45,7 @@ class Exercise:
         then the wrong ones. None where a function ``judge_02_1(answer, dataset, **given)`` in the
         notebook's module decides; it returns `Found`.
     needs_labels : bool
-        Whether the question has no answer on an unlabelled dataset.
+        Whether the question is about the labels of the dataset, which must be given.
     """
 
     key: str
@@ -53,6 +56,7 @@ class Exercise:
     mistakes: dict[str, str] = field(default_factory=dict)
     right: str | None = None
     needs_labels: bool = False
+    accepted: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,10 @@ def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
         What the notebook measured before and the check needs.
     """
     exercise = find(key)
-    if exercise.needs_labels and dataset is not None and not dataset.labelled:
+    if exercise.needs_labels and dataset is None:
+        call = f'exercises.check("{key}", answer, dataset)'
+        return Verdict(None, f"{key}: the dataset argument is missing; write {call}.")
+    if exercise.needs_labels and not dataset.labelled:
         return Verdict(None, f"{key} needs labels, and this dataset has none: nothing to check.")
     try:
         found = _find_mistake(exercise, answer, dataset, given)
@@ -113,11 +120,14 @@ def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
         return Verdict(None, UNANSWERED.format(key=key))
     except (TypeError, ValueError, AttributeError, IndexError):
         plain = isinstance(answer, str | int | float | list | tuple | dict)
-        shown = repr(str(answer)[:60]) if plain else f"a {type(answer).__name__}"
+        shown = str(answer)[:60] if plain else f"a {type(answer).__name__}"
+        shown = repr(shown) if isinstance(answer, str) else shown
         message = f"{key}: not yet. Expected {exercise.form}; got {shown}."
         return Verdict(False, message, "malformed")
     if found is None:
         return Verdict(True, f"{key}: right. {exercise.because}")
+    if found == ACCEPTED:
+        return Verdict(True, f"{key}: accepted. {exercise.accepted}")
     mistake, values = found if isinstance(found, tuple) else (found, {})
     said = exercise.mistakes[mistake].format(**values)
     return Verdict(False, f"{key}: not yet. {said}", mistake)

@@ -16,6 +16,8 @@ def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
     ratio = float(ratio)
     counts = dataset.development.images["label"].value_counts()
     if name not in counts:
+        name = {known.lower(): known for known in counts.index}.get(name.strip().lower(), name)
+    if name not in counts:
         return "unknown", {"name": name[:40], "classes": ", ".join(sorted(counts.index))}
     if counts[name] != counts.min():
         return "largest" if counts[name] == counts.max() else "larger", {"name": name}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.exercises.framework import Found, close
+from helpers.exercises.framework import ACCEPTED, Found, close
 
 # A flag marks 80 images, its precision is 0.75 and its recall 0.8: what is right for each of the
 # three numbers, which mistake gives another one, and the mistake where it is none of these.
@@ -17,12 +17,12 @@ def judge_02_1(answer: int, dataset: Any, sweep: Any = None) -> Found:
     """A distance whose precision and recall are together about as good as they get.
 
     `sweep` is the table of `helpers.audit.sweep_distance`. Without truth in it, only distances
-    that cannot be right are refused.
+    that cannot be right are refused, and the others accepted unmeasured.
     """
     if isinstance(answer, bool) or answer != int(answer) or answer < 0:
         raise ValueError
     if sweep is None or sweep["recall"].isna().all():
-        return "crops_unknown" if answer == 0 else "bursts_unknown" if answer > 16 else None
+        return "crops_unknown" if answer == 0 else "bursts_unknown" if answer > 16 else ACCEPTED
     f1 = 2 / (1 / sweep["precision"] + 1 / sweep["recall"])
     at = sweep[sweep["distance"] <= answer].iloc[-1]
     if f1[at.name] > f1.max() - 0.05:

@@ -91,6 +91,7 @@ WRONG = {
         (2, "crops", "40%"),
         (20, "bursts", "Open the bursts"),
         (64, "bursts", "60%"),
+        (20, "bursts", "different leaves"),
         (2.5, "malformed", "whole number"),
         (True, "malformed", "whole number"),
     ],

@@ -80,6 +80,35 @@ def test_without_truth_what_was_measured_decides(key, answer):
     assert exercises.judge(key, answer, make_dataset(bundled=False), **given).right is True
 
 
+def test_where_nothing_is_known_a_plausible_distance_is_accepted_as_unmeasured():
+    sweep = GIVEN["sweep"].assign(recall=np.nan, precision=np.nan, bursts=np.nan)
+    for given in ({"sweep": sweep}, {}):
+        verdict = exercises.judge("02.1", 6, make_dataset(bundled=False), **given)
+        assert verdict.right is True
+        assert "nothing was measured here" in verdict.message
+        assert exercises.find("02.1").because not in verdict.message
+
+
+@pytest.mark.parametrize("name", ["Beech", " BEECH "])
+def test_class_names_are_known_by_any_capitals(name):
+    assert exercises.judge("01.1", (name, 2.5), make_dataset()).right is True
+    verdict = exercises.judge("01.1", ("Oak", 2.5), make_dataset())
+    assert verdict.mistake == "largest"
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if exercises.find(key).needs_labels])
+def test_a_dataset_that_was_not_given_is_asked_for(key):
+    verdict = exercises.judge(key, 0.5)
+    assert verdict.right is None
+    assert "the dataset argument is missing" in verdict.message
+
+
+@pytest.mark.parametrize(("answer", "shown"), [(2.5, "2.5"), ("many", "'many'"), ((), "()")])
+def test_a_malformed_answer_is_shown_as_it_was_given(answer, shown):
+    verdict = exercises.judge("02.1", answer, make_dataset())
+    assert verdict.message.endswith(f"got {shown}.")
+
+
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("nonsense", ["?", -1, 3.7, (), {}, [[]], float("nan"), object], ids=repr)
 def test_nonsense_gets_a_sentence_and_never_an_error(key, nonsense):
