@@ -37,6 +37,8 @@ def expect(
     ------
     ExpectationFailed
         On the bundled dataset, when the claim does not hold and ``WORKBOOK_STRICT`` is "1".
+    TypeError
+        When the value is neither a number nor None.
     ValueError
         When there is no bound, or no room between the two.
     """
@@ -46,10 +48,9 @@ def expect(
     bound = f"above {above}" if below is None else f"below {below}"
     if above is not None and below is not None:
         bound = f"between {above} and {below}"
-    try:
-        measured = float(value)
-    except (TypeError, ValueError):
-        measured = math.nan
+    if value is not None and not hasattr(value, "__float__"):
+        raise TypeError(f"expect({claim!r}) needs a number or None, got a {type(value).__name__}")
+    measured = math.nan if value is None else float(value)
     holds = (above is None or measured > above) and (below is None or measured < below)
     got = "nothing, as it could not be measured" if math.isnan(measured) else f"{measured:.4g}"
     if not dataset.is_bundled and math.isnan(measured):

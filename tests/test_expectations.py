@@ -22,7 +22,7 @@ def test_a_claim_that_holds_prints_its_bound_and_never_the_value(capsys, bounds,
     assert capsys.readouterr().out == line
 
 
-@pytest.mark.parametrize("value", [0.9, 0.1, None, float("nan"), "many", [1.0]])
+@pytest.mark.parametrize("value", [0.9, 0.1, None, float("nan")])
 def test_a_claim_that_fails_raises_in_strict_mode_with_what_was_found(value):
     with pytest.raises(ExpectationFailed, match="^recall: expected above 0.9, got "):
         expect(BUNDLED, "recall", value, above=0.9)
@@ -68,3 +68,10 @@ def test_another_dataset_is_measured_and_not_judged(capsys, value, said):
 def test_a_claim_without_room_to_fail_or_hold_is_refused(dataset, bounds):
     with pytest.raises(ValueError, match=r"expect\('recall'\)"):
         expect(dataset, "recall", 1.5, **bounds)
+
+
+@pytest.mark.parametrize("dataset", [BUNDLED, OTHER])
+@pytest.mark.parametrize(("value", "kind"), [("many", "str"), ("0.95", "str"), ([1.0], "list")])
+def test_what_is_no_number_is_not_called_unmeasured(dataset, value, kind):
+    with pytest.raises(TypeError, match=rf"expect\('recall'\) needs a number .* got a {kind}$"):
+        expect(dataset, "recall", value, above=0.9)
