@@ -24,7 +24,7 @@ CHUNK = 48
 
 def describe(
     dataset: Dataset,
-    kinds: Iterable[str] = FAMILIES,
+    kinds: str | Iterable[str] = FAMILIES,
     workers: int = 2,
     executor: Executor | None = None,
     progress: bool = True,
@@ -37,7 +37,7 @@ def describe(
     Parameters
     ----------
     dataset : Dataset
-    kinds : of "colour", "texture", "form"
+    kinds : one or several of "colour", "texture", "form"
     workers : int
         Processes to start; 1 computes in this one.
     executor : Executor, optional
@@ -58,7 +58,8 @@ def describe(
     ValueError
         When a kind is unknown.
     """
-    kinds = tuple(kind for kind in FAMILIES if kind in (chosen := set(kinds)))
+    chosen = {kinds} if isinstance(kinds, str) else set(kinds)
+    kinds = tuple(kind for kind in FAMILIES if kind in chosen)
     if unknown := chosen - set(FAMILIES):
         raise ValueError(f"There is no descriptor kind {sorted(unknown)}; expected {FAMILIES}.")
     files = [(image_id, str(dataset.path(image_id))) for image_id in dataset.images.index]

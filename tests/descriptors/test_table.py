@@ -41,6 +41,13 @@ def test_every_readable_image_has_a_row_of_finite_numbers(folder):
     assert features.filter(like="foreground hue").sum(axis=1)["a/grey.png"] == 0
 
 
+def test_one_kind_may_be_named_alone(folder):
+    alone = describe(folder, kinds="colour", workers=1, progress=False)
+    assert {name.split(" ")[0] for name in alone} == {"colour"}
+    with pytest.raises(ValueError, match="'color'"):
+        describe(folder, kinds="color")
+
+
 def test_any_executor_gives_the_same_table(folder, monkeypatch, tmp_path):
     alone = describe(folder, workers=1, progress=False)
     monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "elsewhere"))
