@@ -11,76 +11,77 @@ import numpy as np
 SIDE = 96
 """Pixels along each side of the pictures that are compared, stretched to squares."""
 
-_ROUNDS = ((24, 8), (48, 4), (SIDE, 4))
+ROUNDS = ((24, 8, 16), (48, 4, 4), (SIDE, 4, 1))
+THUMBNAIL_ROUNDS = ((16, 4, 24),)
+"""Pixels a side, steps, and how many times the movement allowed in the end may still show: on
+several seeds of leaves and on photos true copies stay under half of that, at every scale."""
+
 _TILES = 6
 _BLOCK = 4
 _BATCH = 32
 
 
-def overlay(first, second, starts, *, likeness: float = 0.9, detail: float = 0.5) -> dict:
+def overlay(
+    first, second, starts, *, likeness=0.9, detail=0.5, movement=np.inf, rounds=ROUNDS
+) -> dict:
     """Fit each second picture onto its first by Gauss–Newton on pixels (Lucas & Kanade 1981).
 
     Parameters
     ----------
-    first, second : float32 arrays, pairs × 96 × 96
-        Grey levels, 0–255.
+    first, second : float32 arrays, pairs × side × side
+        Grey levels, 0–255; the side is 96, or what the last round asks for.
     starts : float32 array, pairs × guesses × 2 × 3
         Maps from places (x, y, 1) in the first picture, -0.5 to 0.5, to places in the second; the
         best guess is refined.
-    likeness, detail : float
-        A pair below these is given up at a coarser scale, which saves most of the time.
+    likeness, detail, movement : float
+        A pair beyond these is given up at a coarser scale, which saves most of the time.
+    rounds : tuple of (side, steps, times the movement allowed)
 
     Returns
     -------
     dict of arrays, one value a pair:
 
+    - good: whether it was never given up
     - likeness: correlation of the overlaid pictures, -1 to 1; detail: correlation of what is
       smaller than 4 of 96 pixels
     - drift: displacement, in pixels of 96, that tiles still have after the fit (root mean square,
-      weighted by how well a tile can tell)
+      weighted by how well a tile can tell); infinite for what is not alike
     - map: float32, pairs × 2 × 3; gain: factor on the second picture's contrast
     """
+    limits = (likeness, detail, movement)
     pieces = [
-        _overlay_batch(first[at : at + _BATCH], second[at : at + _BATCH],
-                       starts[at : at + _BATCH], likeness, detail)
+        _overlay_batch(*(a[at : at + _BATCH] for a in (first, second, starts)), limits, rounds)
         for at in range(0, len(first), _BATCH)
-    ]  # fmt: skip
+    ]
     return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
 
 
-def _overlay_batch(first, second, starts, likeness, detail):
-    count = len(first)
-    small = [_shrink(first, 24), _shrink(second, 24)]
+def _overlay_batch(first, second, starts, limits, rounds):
+    likeness, detail, movement = limits
+    small = [_shrink(pictures, rounds[0][0]) for pictures in (first, second)]
     fits = np.stack([_correlate(*_laid_over(*small, guess)) for guess in starts.swapaxes(0, 1)])
-    maps = starts[np.arange(count), fits.argmax(axis=0)].copy()
-    result = {
-        "likeness": fits.max(axis=0),
-        "detail": np.zeros(count, np.float32),
-        "drift": np.full(count, np.inf, np.float32),
-        "gain": np.ones(count, np.float32),
-        "map": maps,
-    }
-    alive = np.arange(count)
-    for side, steps in _ROUNDS:
+    alive = np.arange(len(first))
+    maps = starts[alive, fits.argmax(axis=0)].copy()
+    found = {key: np.ones(len(first), np.float32) for key in ("likeness", "detail", "gain")}
+    found["drift"] = np.full(len(first), np.inf, np.float32)
+    for side, steps, times in rounds:
         one, two = _shrink(first[alive], side), _shrink(second[alive], side)
         slopes = _with_slopes(two)
         for _ in range(steps):
             maps[alive] += _improvement(one, slopes, maps[alive])
         laid = _laid_over(one, two, maps[alive])
-        result["likeness"][alive] = _correlate(*laid)
-        result["detail"][alive] = _correlate(*_details(*laid))
-        # Coarse pictures have little detail to agree on; half of what is asked for must show.
-        needed = detail if side == SIDE else detail / 2
-        good = (result["likeness"][alive] >= likeness) & (result["detail"][alive] >= needed)
-        alive = alive[good & _plausible(maps[alive])]
-        if len(alive) == 0:
-            return result
-    one, two = _shrink(first[alive], SIDE), _shrink(second[alive], SIDE)
-    drift, gain = _measure_drift(one, _with_slopes(two), maps[alive])
-    # The less detailed picture must be the one that stays: sampling blurs the other one to match.
-    back, _ = _measure_drift(two, _with_slopes(one), _inverse(maps[alive]))
-    result["drift"][alive], result["gain"][alive] = np.minimum(drift, back), gain
-    return result
+        found["likeness"][alive] = _correlate(*laid)
+        found["detail"][alive] = _correlate(*_details(*laid))
+        found["drift"][alive] = np.inf
+        good = (found["likeness"][alive] >= likeness) & (found["detail"][alive] >= detail)
+        good &= _plausible(maps[alive])
+        alive, one, two, slopes = alive[good], one[good], two[good], slopes[good]
+        drift, found["gain"][alive] = _measure_drift(one, slopes, maps[alive])
+        # The less detailed picture must be the one that stays: sampling blurs the other to match.
+        back, _ = _measure_drift(two, _with_slopes(one), _inverse(maps[alive]))
+        found["drift"][alive] = np.minimum(drift, back) * SIDE / side
+        alive = alive[found["drift"][alive] <= movement * times]
+    return found | {"map": maps, "good": np.isin(np.arange(len(first)), alive)}
 
 
 def _inverse(maps):
@@ -158,7 +159,7 @@ def _residual(first, slopes, maps):
     values, weight = _sample(slopes, places @ maps.swapaxes(1, 2))
     # What lies at the rim was smoothed with less around it, and would seem to have moved.
     weight = weight * (np.abs(places[:, :2]).max(axis=1) < 0.5 - 1.5 / first.shape[1])
-    first = first.reshape(len(first), -1)
+    first = first.reshape(weight.shape)
     total = weight.sum(axis=1, keepdims=True) + 1
     first = first - (first * weight).sum(axis=1, keepdims=True) / total
     second = values[..., 0] - (values[..., 0] * weight).sum(axis=1, keepdims=True) / total
@@ -188,10 +189,11 @@ def _measure_drift(first, slopes, maps):
     slope = (slope @ maps[:, :, :2]) * weight[..., None]
     left = left * weight
     side = first.shape[1]
+    tiles = min(_TILES, side // 4)
 
     def total(values):
-        shape = (len(values), _TILES, side // _TILES, _TILES, side // _TILES)
-        return values.reshape(shape).sum(axis=(2, 4)).reshape(len(values), -1)
+        shape = (len(values), tiles, side // tiles, tiles, side // tiles)
+        return values.reshape(shape).sum(axis=(2, 4)).reshape(len(values), tiles**2)
 
     def moment(a, b):
         return total(a * b) - total(a) * total(b) / size

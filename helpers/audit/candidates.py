@@ -5,6 +5,7 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from helpers.audit.hashes import low_frequencies
 
@@ -28,7 +29,7 @@ VARIANTS = tuple(
 )
 
 
-def find_candidates(thumbnails: np.ndarray, distance: int) -> np.ndarray:
+def find_candidates(thumbnails: np.ndarray, distance: int, progress: bool = False) -> np.ndarray:
     """Pairs of pictures within `distance` bits in the best of `VARIANTS`, either way round.
 
     Parameters
@@ -36,6 +37,8 @@ def find_candidates(thumbnails: np.ndarray, distance: int) -> np.ndarray:
     thumbnails : uint8 array, images × 16 × 16
     distance : int
         Differing bits of 64 at most.
+    progress : bool
+        Draw a bar once the search has taken two seconds.
 
     Returns
     -------
@@ -44,7 +47,8 @@ def find_candidates(thumbnails: np.ndarray, distance: int) -> np.ndarray:
     """
     plain = hash_variant(thumbnails, 0)
     found = []
-    for number in range(len(VARIANTS)):
+    numbers = tqdm(range(len(VARIANTS)), desc="search", delay=2, disable=not progress)
+    for number in numbers:
         hashes = plain if number == 0 else hash_variant(thumbnails, number)
         first, second, bits = close_pairs(hashes, plain, distance)
         kept = first != second
@@ -79,7 +83,7 @@ def close_pairs(queries: np.ndarray, stored: np.ndarray, distance: int):
     probes = sum(len(_flips(flips)) for flips in allowed if flips >= 0)
     if probes * WORTHWHILE > len(stored):
         return _compare_all(queries, stored, distance)
-    found = []
+    found = [np.empty((3, 0), np.int64)]
     for run, flips in enumerate(allowed):
         if flips < 0:
             continue
@@ -93,9 +97,9 @@ def close_pairs(queries: np.ndarray, stored: np.ndarray, distance: int):
             begin, counts = starts[probe], starts[probe + 1] - starts[probe]
             for block in _blocks(counts):
                 found.append(_expand(queries, stored, order, begin, counts, block, distance))
-    if not found:
-        return np.empty((3, 0), np.int64)
-    return np.unique(np.concatenate(found, axis=1), axis=1)
+    found = np.concatenate(found, axis=1)
+    _, first = np.unique(found[0] * len(stored) + found[1], return_index=True)
+    return found[:, first]
 
 
 def _expand(queries, stored, order, begin, counts, block, distance):

@@ -1,24 +1,21 @@
 """Find pictures that occur more than once: the same bytes, or the same photo changed a little."""
 
+import sys
+import warnings
+
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+from tqdm.auto import tqdm
 
-from helpers.audit import alignment, candidates, scanning
-from helpers.audit.alignment import overlay
-from helpers.audit.candidates import VARIANTS, find_candidates
-from helpers.datasets import steps
-from helpers.datasets.pixels import read_rgb
-
-LIKENESS, DETAIL, MOVEMENT = 0.9, 0.75, 0.13
-"""Limits for a verified pair: correlation, correlation of fine detail, and movement left after the
-best fit, in pixels of a 96-pixel frame. Fixed on seed 0 of leaves; `studies/detectors.py` reports
-other seeds."""
+from helpers.audit import alignment, batches, candidates, comparing, decoding, scanning
+from helpers.audit.candidates import SIDE, VARIANTS, find_candidates
+from helpers.datasets import pixels, steps
 
 _ALL_PAIRS = 10
-_MOST = 20_000
+_MOST = 100_000
+_BATCH = 128
 _SHORTEST_SIDE = 16
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
             "transform": "str", "similarity": "float64", "movement": "float64"}  # fmt: skip
@@ -26,14 +23,15 @@ _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "in
 
 def find_duplicates(
     dataset, scanned: pd.DataFrame | None = None, *, distance: int = 10, verify: bool = True,
-    progress: bool = True,
+    workers: int = 2, progress: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Pairs of images that show the same exposure.
 
     Near pairs are searched by perceptual hash, each picture also mirrored, cropped and turned a
-    little, and then verified: both files are opened again and laid over each other. A copy fits
-    its original without anything moving against anything else; a second photo of the same scene
-    does not, nor does one whose camera recorded another time.
+    little, and then verified: the thumbnails, and where these agree the pictures in the two files,
+    are laid over each other. A copy fits its original without anything moving against anything
+    else; a second photo of the same scene does not, nor does one whose camera recorded another
+    time.
 
     Parameters
     ----------
@@ -44,8 +42,10 @@ def find_duplicates(
         Bits of 64 in which two hashes may differ, 0 to 24.
     verify : bool
         False returns every pair within `distance`, unopened, with similarity missing.
+    workers : int
+        Processes that verify, as in `scan`; 0 verifies in this process.
     progress : bool
-        Draw the bar of a scan that has still to be made.
+        Draw a bar once a step has taken two seconds.
 
     Returns
     -------
@@ -54,7 +54,8 @@ def find_duplicates(
     by " and ", or "" for saved again), similarity (correlation after the best fit, 0–1), movement
     (what the fit leaves, in pixels of a 96-pixel frame), cluster (int). Of more than ten
     identical files only pairs with the first are listed. Near pairs are not searched among
-    pictures under 16 px, and no more than the 20,000 nearest are verified.
+    pictures under 16 px, and no more than the 100,000 nearest are verified.
+    Pairs with a file that can no longer be opened are left out, with a warning.
 
     Raises
     ------
@@ -68,11 +69,11 @@ def find_duplicates(
 
     def build() -> pd.DataFrame:
         exact = _exact_pairs(scanned)
-        first = scanned[scanned["readable"] & ~scanned["sha256"].duplicated()]
-        near = _near_pairs(dataset, first, distance, verify)
+        first = scanned[scanned["readable"] & ~scanned["sha256"].duplicated()].sort_index()
+        near = _near_pairs(dataset, first, distance, verify, workers, progress)
         return pd.concat([exact, near], ignore_index=True).astype(_COLUMNS)
 
-    code = (find_duplicates, _near_pairs, _verify, _name_changes, alignment, candidates)
+    code = (alignment, batches, candidates, comparing, decoding, pixels, sys.modules[__name__])
     facts = scanned[["sha256", "readable", "taken"]]
     pairs = steps.saved(dataset, "duplicates", build, inputs=(facts, distance, verify),
                         code=code, table=False)  # fmt: skip
@@ -132,78 +133,54 @@ def _exact_pairs(scanned: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(kind="exact", distance=0, transform="", similarity=1.0, movement=0.0)
 
 
-def _near_pairs(dataset, scanned: pd.DataFrame, distance: int, verify: bool) -> pd.DataFrame:
-    scanned = scanned.sort_index()
-    side = candidates.SIDE
-    pixels = np.frombuffer(b"".join(scanned["thumbnail"]), np.uint8).reshape(-1, side, side)
+def _near_pairs(dataset, scanned: pd.DataFrame, distance, verify, workers, progress):
+    joined = b"".join(scanned["thumbnail"])
+    thumbnails = np.frombuffer(joined, np.uint8).reshape(-1, SIDE, SIDE)
     # Flat or tiny pictures have too little to compare: many would agree by chance.
     short = scanned[["width", "height"]].min(axis=1).to_numpy(int)
-    rich = np.flatnonzero((pixels.std(axis=(1, 2)) > 3) & (short >= _SHORTEST_SIDE))
-    found = find_candidates(pixels[rich], distance)
+    rich = np.flatnonzero((thumbnails.std(axis=(1, 2)) > 3) & (short >= _SHORTEST_SIDE))
+    found = find_candidates(thumbnails[rich], distance, progress)
     found[:, :2] = rich[found[:, :2]]
-    pairs = pd.DataFrame({
-        "image_id": scanned.index[found[:, 0]],
-        "other_id": scanned.index[found[:, 1]],
-        "kind": "near",
-        "distance": found[:, 2],
-        "transform": np.array([name for name, *_ in VARIANTS], object)[found[:, 3]],
-        "similarity": np.nan,
-        "movement": np.nan,
-    })  # fmt: skip
-    if not verify or pairs.empty:
-        return pairs
-    taken = scanned["taken"].to_numpy()[found[:, :2]]
-    same_time = (taken[:, 0] == taken[:, 1]) | np.isnat(taken).any(axis=1)
-    nearest = np.argsort(found[:, 2], kind="stable")
-    nearest = np.sort(nearest[same_time[nearest]][:_MOST])
-    return _verify(dataset, scanned, pairs.iloc[nearest], found[nearest, 3])
+    if verify:
+        found, changes = _verify(dataset, scanned, thumbnails, found, workers, progress)
+    else:
+        changes = [{"transform": VARIANTS[number][0]} for number in found[:, 3]]
+    first, second, bits, _ = found.T
+    ends = {"image_id": scanned.index[first], "other_id": scanned.index[second]}
+    changes = pd.DataFrame(changes, columns=["transform", "similarity", "movement"])
+    return pd.concat([pd.DataFrame(ends | {"kind": "near", "distance": bits}), changes], axis=1)
 
 
-def _verify(dataset, scanned, pairs, variants) -> pd.DataFrame:
+def _verify(dataset, scanned, thumbnails, found, workers, progress):
     """Keep the pairs that lie over each other without movement, and say what was changed."""
-    kept = []
-    for at in range(0, len(pairs), 512):
-        part, guesses = pairs.iloc[at : at + 512], candidates.start_maps(variants[at : at + 512])
-        ids = pd.unique(part.iloc[:, :2].to_numpy().ravel())
-        pictures = {i: _small_grey(dataset, i) for i in ids}
-        first, second = (np.stack([pictures[i] for i in part[c]]) for c in part.columns[:2])
-        fit = overlay(first, second, guesses, likeness=LIKENESS, detail=DETAIL)
-        sizes = [
-            scanned.loc[part[c], ["width", "height"]].to_numpy(float) for c in part.columns[:2]
-        ]
-        linear = fit["map"][:, :, :2].astype(float)
-        in_pixels = linear * sizes[1][:, :, None] / sizes[0][:, None, :]
-        long, short = np.linalg.svd(in_pixels, compute_uv=False).T
-        # Turning and cropping keep shapes in pixels; resizing keeps the sides parallel.
-        skew = np.minimum(long / short - 1, np.abs(linear[:, [0, 1], [1, 0]]).max(axis=1))
-        # A skew displaces places by 0.29 of itself (root mean square) on either side.
-        movement = np.hypot(fit["drift"], skew * 0.29 * alignment.SIDE / 2)
-        part = part.assign(
-            similarity=fit["likeness"], movement=movement,
-            transform=_name_changes(linear, in_pixels, sizes, fit["gain"]),
-        )  # fmt: skip
-        good = (fit["likeness"] >= LIKENESS) & (fit["detail"] >= DETAIL) & (movement <= MOVEMENT)
-        kept.append(part[good])
-    return pd.concat(kept) if kept else pairs
+    taken = scanned["taken"].to_numpy()[found[:, :2]]
+    found = found[(taken[:, 0] == taken[:, 1]) | np.isnat(taken).any(axis=1)]
+    found = found[np.sort(np.argsort(found[:, 2], kind="stable")[:_MOST])]
+    sizes = scanned[["width", "height"]].to_numpy(int)
+    turned = (scanned["orientation"] > 4).to_numpy(bool)
+    sizes[turned] = sizes[turned, ::-1]
 
+    def task(number: int) -> tuple:
+        pair = found[number, :2]
+        paths = tuple(str(dataset.path(image_id)) for image_id in scanned.index[pair])
+        return paths, thumbnails[pair], sizes[pair], found[number, 3]
 
-def _small_grey(dataset, image_id: str) -> np.ndarray:
-    side = alignment.SIDE
-    # A JPEG decoded small shifts its blocks a little: keep twice the pixels that are compared.
-    grey = read_rgb(dataset.path(image_id), at_least=2 * side).convert("L")
-    return np.asarray(grey.resize((side, side), Image.Resampling.LANCZOS), np.float32)
-
-
-def _name_changes(linear, in_pixels, sizes, gain) -> list[str]:
-    zoom = np.sqrt(np.abs(np.linalg.det(linear)))
-    angle = np.degrees(np.arctan2(in_pixels[:, 1, 0], in_pixels[:, 1, 1]))
-    pixels = np.abs(np.log(np.sqrt(np.abs(np.linalg.det(in_pixels)))))
-    changes = {
-        "mirror": np.linalg.det(linear) < 0,
-        "rotate": np.abs(angle) > 0.4,
-        "crop": (np.abs(np.log(zoom)) > 0.01) & (np.abs(angle) <= 0.4),
-        "resize": pixels > 0.02,
-        "brighten": np.abs(np.log(gain)) > 0.04,
-    }
-    rows = zip(*changes.values(), strict=True)
-    return [" and ".join(n for n, yes in zip(changes, row, strict=True) if yes) for row in rows]
+    parts = [[*range(at, min(at + _BATCH, len(found)))] for at in range(0, len(found), _BATCH)]
+    work = batches.run_batches(parts, task, comparing.compare_pairs, workers=workers)
+    bar = tqdm(total=len(found), unit="pair", desc="verify", delay=2, disable=not progress)
+    changes, problems = {}, {}
+    with bar:
+        for numbers, rows in work:
+            for number, row in zip(numbers, rows, strict=True):
+                if row:
+                    (problems if "problem" in row else changes)[number] = row
+            bar.update(len(numbers))
+    for number in sorted(problems)[:1]:
+        first, second = scanned.index[found[number, :2]]
+        warnings.warn(
+            f"{len(problems)} pairs were left out because a file changed after the scan, such as "
+            f"'{first}' or '{second}', which {problems[number]['problem']}. Scan again.",
+            stacklevel=2,
+        )
+    kept = sorted(changes)
+    return found[kept], [changes[number] for number in kept]

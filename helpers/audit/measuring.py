@@ -3,25 +3,14 @@
 Worker processes import this module: numpy and Pillow only.
 """
 
-import contextlib
-import faulthandler
 import hashlib
-import os
-import sys
-import threading
-import warnings
 from functools import cache
 
 import numpy as np
 from PIL import Image
 
-from helpers.audit.decoding import (
-    Unreadable,
-    load_pixels,
-    note_oddities,
-    open_image,
-    read_bytes,
-)
+from helpers.audit.batches import guard
+from helpers.audit.decoding import Unreadable, load_pixels, note_oddities, open_image, read_bytes
 from helpers.audit.hashes import difference_hash, perceptual_hash
 from helpers.datasets.pixels import to_rgb
 
@@ -34,30 +23,12 @@ PERCENTILES = {"darkest": 1, "shadows": 5, "midtones": 50, "highlights": 95, "br
 _REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr", "F"}
 _MANY_FRAMES = {"GIF", "PNG", "TIFF", "WEBP", "MPO", "AVIF", "HEIF"}
 _EXIF_ORIENTATION, _EXIF_POINTER, _EXIF_GPS, _EXIF_TAKEN = 274, 34665, 34853, 36867
-_armed = False
-
-
-def prepare_worker() -> None:
-    """Let `measure_files` end this process when one file hangs (own worker processes only)."""
-    global _armed
-    _armed = True
 
 
 def measure_files(paths: list[str], seconds: float = 60.0) -> list[dict]:
-    """Measure each file; never raises for a file, prints nothing.
-
-    In a process set up by `prepare_worker`, a batch that takes longer than `seconds` ends the
-    process, so that the caller can find the file at fault; decoders written in C cannot be
-    interrupted otherwise.
-    """
-    with _quiet():
-        if _armed:
-            faulthandler.dump_traceback_later(seconds, exit=True)
-        try:
-            return [measure_file(path) for path in paths]
-        finally:
-            if _armed:
-                faulthandler.cancel_dump_traceback_later()
+    """Measure each file; never raises for a file, prints nothing (see `batches.guard`)."""
+    with guard(seconds):
+        return [measure_file(path) for path in paths]
 
 
 def measure_file(path: str) -> dict:
@@ -203,33 +174,3 @@ def _pooling(length: int) -> np.ndarray:
     owner = np.arange(length) * count // length
     weights = (owner == np.arange(count)[:, None]).astype(np.float32)
     return weights / weights.sum(axis=1, keepdims=True)
-
-
-_lock, _depth, _saved = threading.Lock(), 0, -1
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Send what C libraries write to file descriptor 2 to nowhere, counting nested threads."""
-    global _depth, _saved
-    with _lock:
-        if _depth == 0:
-            sys.stderr and sys.stderr.flush()
-            try:
-                _saved = os.dup(2)
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, 2)
-                os.close(nowhere)
-            except OSError:
-                _saved = -1
-        _depth += 1
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        with _lock:
-            _depth -= 1
-            if _depth == 0 and _saved >= 0:
-                os.dup2(_saved, 2)
-                os.close(_saved)

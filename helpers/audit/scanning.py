@@ -1,50 +1,31 @@
 """Scan a dataset: one pass over its files, in parallel, that nothing in them can stop."""
 
-import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.audit import decoding, hashes, measuring
-from helpers.audit.measuring import measure_files, prepare_worker
+from helpers.audit import batches, decoding, hashes, measuring
+from helpers.audit.measuring import measure_files
 from helpers.datasets import pixels, steps
-from helpers.processes import start_workers
 
+_LIGHT = ["brightness", *measuring.PERCENTILES, "detail_brightness", "clipped", "contrast"]
+_CHANGE = ["saturation", "colourfulness", "entropy", "sharpness", "local_sharpness"]
 COLUMNS = {
     "readable": "bool",
-    "problem": "str",
-    "note": "str",
-    "format": "str",
-    "mode": "str",
-    "frames": "Int64",
-    "width": "Int64",
-    "height": "Int64",
-    "orientation": "Int64",
+    **dict.fromkeys(["problem", "note", "format", "mode"], "str"),
+    **dict.fromkeys(["frames", "width", "height", "orientation"], "Int64"),
     "taken": "datetime64[ms]",
     "gps": "boolean",
     "bytes": "Int64",
     "sha256": "str",
-    "brightness": "float64",
-    "darkest": "float64",
-    "shadows": "float64",
-    "midtones": "float64",
-    "highlights": "float64",
-    "brightest": "float64",
-    "detail_brightness": "float64",
-    "clipped": "float64",
-    "contrast": "float64",
-    "saturation": "float64",
-    "colourfulness": "float64",
-    "entropy": "float64",
-    "sharpness": "float64",
-    "local_sharpness": "float64",
-    "phash": "str",
-    "dhash": "str",
+    **dict.fromkeys([*_LIGHT, *_CHANGE], "float64"),
+    **dict.fromkeys(["phash", "dhash"], "str"),
     "thumbnail": "object",
 }
 PART_ROWS = 5_000
@@ -103,120 +84,51 @@ def scan(
 
     Values that cannot be known are missing. Files are never written. An interrupted scan resumes.
     """
-    code = (decoding, hashes, measuring, pixels, sys.modules[__name__], measure)
-    parts = (
-        dataset.work / f"scan-{steps.step_key(dataset, inputs=(), code=code, table=False)}.parts"
-    )
+    code = (batches, decoding, hashes, measuring, pixels, sys.modules[__name__], measure)
+    key = steps.step_key(dataset, inputs=(), code=code, table=False)
+    run = {"executor": executor, "workers": workers, "seconds": seconds}
 
     def build() -> pd.DataFrame:
-        return _scan_files(dataset, parts, executor, workers, progress, chunk, seconds, measure)
+        return _scan_files(
+            dataset, dataset.work / f"scan-{key}.parts", progress, chunk, measure, run
+        )
 
     return steps.saved(dataset, "scan", build, code=code, schema=COLUMNS, table=False)
 
 
-def _scan_files(dataset, parts, executor, workers, progress, chunk, seconds, measure):
+def _scan_files(dataset, parts: Path, progress, chunk, measure, run) -> pd.DataFrame:
     parts.mkdir(parents=True, exist_ok=True)
-    done = _read_parts(parts)
-    todo = dataset.images.index.difference(done, sort=False)
-    paths = {image_id: str(dataset.path(image_id)) for image_id in todo}
-    batches = [list(todo[at : at + chunk]) for at in range(0, len(todo), chunk)]
+    tables = [_as_table([])]
+    tables += [steps.read_table(part, COLUMNS) for part in parts.glob("*.parquet")]
+    done = pd.concat(tables)  # a damaged part is None, and passed over
+    todo = dataset.images.index.difference(done.index, sort=False)
+    tables, rows = [done], []
+
+    def keep() -> None:
+        tables.append(_as_table(rows))
+        steps.write_table(tables[-1], parts / f"{uuid4().hex}.parquet")
+        rows.clear()
+
     bar = tqdm(total=len(dataset.images), initial=len(done), unit="image", desc="scan", delay=2,
                disable=not progress)  # fmt: skip
-    rows: list[dict] = []
-    runner = _run_batches(batches, paths, executor, workers, seconds, measure)
+    todo = [list(todo[at : at + chunk]) for at in range(0, len(todo), chunk)]
     try:
         with bar:
-            for batch, measured in runner:
+            for batch, measured in batches.run_batches(
+                todo, lambda image_id: str(dataset.path(image_id)), measure, **run
+            ):
                 rows += [{"image_id": i} | row for i, row in zip(batch, measured, strict=True)]
                 bar.update(len(batch))
                 if len(rows) >= PART_ROWS:
-                    _write_part(parts, rows)
-                    rows = []
+                    keep()
     finally:
         if rows:
-            _write_part(parts, rows)
-    table = _join_parts(parts).reindex(dataset.images.index)
+            keep()
     shutil.rmtree(parts, ignore_errors=True)
-    return table
-
-
-def _run_batches(batches, paths, executor, workers, seconds, measure) -> Iterator[tuple]:
-    """Yield (ids, rows) as they finish, never more than a few batches ahead of the reader."""
-    if executor is None and workers == 0:
-        for batch in batches:
-            yield batch, measure([paths[i] for i in batch], seconds)
-        return
-    waiting = list(reversed(batches))
-    while waiting:
-        suspects = yield from _run_until_broken(waiting, paths, executor, workers, seconds, measure)
-        for image_id in suspects:
-            yield [image_id], [_measure_alone(paths[image_id], seconds, measure)]
-
-
-def _run_until_broken(waiting, paths, executor, workers, seconds, measure):
-    """Run batches until none is left or the pool dies; return the ids that may have killed it."""
-    pool = executor or _start_pool(workers)
-    ahead = 4 * (getattr(pool, "_max_workers", None) or workers or 2)
-    running: dict = {}
-    suspects: list[str] = []
-    try:
-        while waiting or running:
-            while waiting and len(running) < ahead:
-                batch = waiting.pop()
-                running[pool.submit(measure, [paths[i] for i in batch], seconds)] = batch
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                batch = running.pop(future)
-                yield batch, future.result()
-    except BrokenExecutor:
-        if executor is not None:
-            raise
-        suspects = [i for left in [batch, *running.values()] for i in left]
-    finally:
-        if executor is None:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return suspects
-
-
-def _measure_alone(path: str, seconds: float, measure) -> dict:
-    """Give one file a process of its own; what kills that process is the file's fault."""
-    with _start_pool(1) as pool:
-        try:
-            return pool.submit(measure, [path], seconds).result()[0]
-        except BrokenExecutor:
-            reason = f"makes its decoder crash, or run for more than {seconds:g} seconds"
-            return {"readable": False, "problem": reason}
-
-
-def _start_pool(workers: int) -> ProcessPoolExecutor:
-    pool = start_workers(workers, prepare_worker)
-    pool.submit(os.getpid).result()  # processes that cannot start are no fault of a file
-    return pool
+    return pd.concat(tables).reindex(dataset.images.index)
 
 
 def _as_table(rows: list[dict]) -> pd.DataFrame:
-    table = pd.DataFrame(rows).set_index("image_id").reindex(columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=["image_id", *COLUMNS]).set_index("image_id")
     table["taken"] = pd.to_datetime(table["taken"], format="%Y:%m:%d %H:%M:%S", errors="coerce")
     return table.astype(COLUMNS)
-
-
-def _write_part(parts: Path, rows: list[dict]) -> None:
-    name = f"{len(list(parts.glob('*.parquet'))):05d}.parquet"
-    unfinished = parts / f"{name}.{os.getpid()}"
-    _as_table(rows).to_parquet(unfinished)
-    os.replace(unfinished, parts / name)
-
-
-def _read_parts(parts: Path) -> pd.Index:
-    ids = []
-    for part in sorted(parts.glob("*.parquet")):
-        try:
-            ids.append(pd.read_parquet(part, columns=["bytes"]).index)
-        except Exception:
-            part.unlink()
-    return pd.Index([], name="image_id").append(ids) if ids else pd.Index([], name="image_id")
-
-
-def _join_parts(parts: Path) -> pd.DataFrame:
-    tables = [pd.read_parquet(part) for part in sorted(parts.glob("*.parquet"))]
-    table = pd.concat(tables) if tables else _as_table([{"image_id": "none"}]).iloc[:0]
-    return table[~table.index.duplicated()]

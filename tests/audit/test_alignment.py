@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from awkward import photo
 from PIL import Image
 
 from helpers.audit.alignment import SIDE, overlay
 from helpers.audit.candidates import start_maps
+from tests.audit.awkward import photo
 
 
 def small(image):

@@ -1,11 +1,22 @@
+import os
+import time
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
-from awkward import encode, photo
 from PIL import Image
-from sets import dataset_of
 
-from helpers.audit import cluster_duplicates, find_duplicates, scan, sweep_distance
+from helpers.audit import (
+    cluster_duplicates,
+    comparing,
+    duplicates,
+    find_duplicates,
+    scan,
+    sweep_distance,
+)
+from tests.audit.awkward import encode, photo
+from tests.audit.sets import dataset_of
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +95,64 @@ def test_a_scene_shot_twice_is_no_duplicate(tmp_path):
     dataset = dataset_of(tmp_path, ["a.jpg", "b.jpg"])
     assert len(find_duplicates(dataset, verify=False, progress=False)) == 1
     assert len(find_duplicates(dataset, progress=False)) == 0
+
+
+def test_files_that_changed_after_the_scan_are_named_and_stop_nothing(tmp_path):
+    for number in range(6):
+        for quality in (90, 60):
+            data = encode(photo(300, 225, number), "JPEG", quality=quality)
+            (tmp_path / f"{number} {quality}.jpg").write_bytes(data)
+    dataset = dataset_of(tmp_path, [path.name for path in tmp_path.iterdir()])
+    scanned = scan(dataset, progress=False)
+    assert len(find_duplicates(dataset, scanned, progress=False)) == 6
+    (tmp_path / "1 60.jpg").unlink()
+    (tmp_path / "2 60.jpg").write_bytes(data[:2000])
+    bomb = bytearray(encode(Image.new("1", (8, 8)), "PNG"))
+    bomb[16:24] = (60_000).to_bytes(4, "big") * 2
+    bomb[29:33] = zlib.crc32(bomb[12:29]).to_bytes(4, "big")
+    (tmp_path / "3 60.jpg").write_bytes(bomb)
+    (tmp_path / "4 60.jpg").unlink()
+    os.mkfifo(tmp_path / "4 60.jpg")
+    with pytest.warns(UserWarning, match="4 pairs were left out .*'1 60.jpg'.* is missing"):
+        pairs = find_duplicates(dataset, scanned, progress=False)
+    assert pairs["image_id"].tolist() == ["0 60.jpg", "5 60.jpg"]
+
+
+def crash(tasks, seconds):
+    os._exit(1)
+
+
+def test_a_file_that_crashes_its_decoder_while_pairs_are_verified_is_left_out(
+    tmp_path, monkeypatch
+):
+    for quality in (90, 60):
+        photo(300, 225, 1).save(tmp_path / f"{quality}.jpg", quality=quality)
+    dataset = dataset_of(tmp_path, ["60.jpg", "90.jpg"])
+    scanned = scan(dataset, workers=0, progress=False)
+    monkeypatch.setattr(comparing, "compare_pairs", crash)
+    with pytest.warns(UserWarning, match="makes its decoder crash"):
+        assert find_duplicates(dataset, scanned, progress=False).empty
+
+
+def test_a_copy_turned_by_its_exif_tag_is_its_original_saved_again(tmp_path):
+    original = photo(300, 225, 3)
+    turned = Image.Exif()
+    turned[274] = 6
+    original.save(tmp_path / "a.jpg", quality=92)
+    stored = original.transpose(Image.Transpose.ROTATE_90)
+    stored.save(tmp_path / "b.jpg", quality=85, exif=turned)
+    pairs = find_duplicates(dataset_of(tmp_path, ["a.jpg", "b.jpg"]), progress=False)
+    assert pairs["transform"].tolist() == [""]
+
+
+def test_a_search_that_takes_long_shows_how_far_it_is(copies, scanned, monkeypatch, capfd):
+    find_duplicates(copies, scanned, workers=0)
+    assert "verify" not in capfd.readouterr().err
+    compare = comparing.compare_pairs
+    monkeypatch.setattr(duplicates, "_BATCH", 1)
+    monkeypatch.setattr(comparing, "compare_pairs", lambda *a: time.sleep(0.3) or compare(*a))
+    find_duplicates(copies, scanned, distance=11, workers=0)
+    assert "verify" in capfd.readouterr().err
 
 
 def test_many_identical_files_cost_pairs_in_proportion_to_their_number(tmp_path):

@@ -6,12 +6,12 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 import pytest
-from awkward import cut_names, encode, make, photo
 from PIL import Image
-from sets import dataset_of, real_photos
 
 from helpers.audit import scan
 from helpers.audit.measuring import measure_file, measure_files
+from tests.audit.awkward import cut_names, encode, make, photo
+from tests.audit.sets import dataset_of, real_photos
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +148,27 @@ def test_an_interrupted_scan_resumes_where_it_stopped(awkward, scanned, monkeypa
     table = scan(awkward[0], workers=0, progress=False, chunk=5, measure=impatient)
     assert len(seen) == len(set(seen)) == len(table)
     pd.testing.assert_frame_equal(table, scanned)
+
+
+def test_a_damaged_part_of_an_interrupted_scan_is_measured_again(awkward, scanned, monkeypatch):
+    monkeypatch.setattr("helpers.audit.scanning.PART_ROWS", 10)
+    measured = []
+
+    def stop_once(paths, seconds):
+        if len(measured) == 30:
+            measured.append("stopped")
+            parts = sorted(awkward[0].work.glob("scan-*.parts/*.parquet"))
+            parts[0].write_bytes(parts[0].read_bytes()[:-40])
+            raise KeyboardInterrupt
+        measured.extend(paths)
+        return measure_files(paths, seconds)
+
+    options = {"workers": 0, "progress": False, "chunk": 5, "measure": stop_once}
+    with pytest.raises(KeyboardInterrupt):
+        scan(awkward[0], **options)
+    pd.testing.assert_frame_equal(scan(awkward[0], **options), scanned)
+    assert len(measured) == len(scanned) + 10 + 1
+    assert not list(awkward[0].work.glob("scan-*.parts"))
 
 
 def _slow(paths, seconds):
