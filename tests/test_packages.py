@@ -152,11 +152,11 @@ def test_the_package_works_from_any_folder(tmp_path):
 # asks for 4,000 in all, which the parts together exceed.
 MOST_LINES = {
     "__init__": 20,
-    "audit": 1060,
-    "datasets": 1030,
+    "audit": 1032,
+    "datasets": 1119,
     "descriptors": 215,
     "evaluation": 80,
-    "exercises": 180,
+    "exercises": 190,
     "expectations": 40,
     "leaves": 1770,
     "notebooks": 155,

@@ -28,11 +28,6 @@ def difference_hash(grey: np.ndarray) -> str:
     return _as_hex(grey[:, 1:] > grey[:, :-1])
 
 
-def hashes_to_numbers(hashes) -> np.ndarray:
-    """Turn hexadecimal hashes into an array of uint64."""
-    return np.array([int(text, 16) for text in hashes], np.uint64)
-
-
 def low_frequencies(grey: np.ndarray) -> np.ndarray:
     """The 8 × 8 lowest cosine frequencies (DCT-II) of square pictures (last two axes)."""
     basis = _cosines(grey.shape[-1])[:8].astype(grey.dtype)

@@ -120,10 +120,8 @@ def _odd_sizes(side, limits):
 
 def _unusual_modes(known, limits):
     kind = known["mode"].astype(object)
-    colourless = ~kind.isin(["L", "1", "LA", "I", "F", "I;16", "I;16B"]) & (
-        known["saturation"] < 0.005
-    )
-    kind = kind.where(~colourless, kind + " without colour")
+    grey = kind.isin(["L", "1", "LA", "I", "F", "I;16", "I;16B"])
+    kind = kind.where(grey | (known["saturation"] >= 0.005), kind + " without colour")
     kind = kind.where(known["orientation"] == 1, kind + " turned by its EXIF tag")
     share = kind.map(kind.value_counts(normalize=True)).astype(float)
     odd = share[share < limits.rare]
@@ -134,13 +132,6 @@ def _unusual_modes(known, limits):
 def _rows(issue, values, why, limit=np.nan, rule="absolute"):
     number = pd.to_numeric(values, errors="coerce").to_numpy(float)
     sentences = pd.array([why.format(value=value) for value in values], "str")
-    return pd.DataFrame(
-        {
-            "image_id": values.index.astype("str"),
-            "issue": issue,
-            "value": number,
-            "threshold": limit,
-            "rule": rule,
-            "why": sentences,
-        }
-    )
+    ids = values.index.astype("str")
+    table = pd.DataFrame({"image_id": ids, "issue": issue, "value": number, "why": sentences})
+    return table.assign(threshold=limit, rule=rule)

@@ -50,35 +50,26 @@ def score_against_truth(dataset, found, kind) -> pd.DataFrame:
 
 
 def _score_pairs(planted, decoys, found, kinds):
+    links, lures = (table.rename(columns={"partner": "other_id"}) for table in (planted, decoys))
+    false = int((~_linked(found, links)).sum())
+    return _table(kinds, planted, _linked(links, found), len(found), false, _linked(lures, found))
+
+
+def _linked(pairs, links):
+    """Whether links join the two images of each pair, however many steps apart."""
     from helpers.audit.duplicates import cluster_duplicates
 
-    cluster = cluster_duplicates(found)["cluster"].to_dict() if len(found) else {}
-
-    def together(facts):
-        first = facts["image_id"].map(cluster)
-        return first.notna() & (first == facts["partner"].map(cluster))
-
-    # A pair is right when planted links join its two images, however many steps apart.
-    links = planted.rename(columns={"partner": "other_id"})[["image_id", "other_id"]]
-    true_cluster = cluster_duplicates(links)["cluster"].to_dict()
-    ours = found["image_id"].map(true_cluster)
-    right = ours.notna() & (ours == found["other_id"].map(true_cluster))
-    return _table(
-        kinds, planted, together(planted), len(found), int((~right).sum()), together(decoys)
-    )
+    cluster = cluster_duplicates(links)["cluster"].to_dict()
+    first = pairs["image_id"].map(cluster)
+    return first.notna() & (first == pairs["other_id"].map(cluster))
 
 
 def _table(kinds, planted, hit, flagged, false, lured) -> pd.DataFrame:
     precision = 1 - false / flagged if flagged else float("nan")
-    rows = []
-    groups = [(s, planted["strength"] == s) for s in STRENGTHS]
+    groups = [(name, planted["strength"] == name) for name in STRENGTHS]
     groups.append(("all detectable", planted["strength"] != "undetectable"))
-    for strength, chosen in groups:
-        count = int(chosen.sum())
-        if count:
-            rows.append((strength, count, int(hit[chosen].sum())))
-    if len(lured):
-        rows.append(("innocent", len(lured), int(lured.sum())))
+    rows = [(name, int(chosen.sum()), int(hit[chosen].sum())) for name, chosen in groups]
+    rows = [row for row in [*rows, ("innocent", len(lured), int(lured.sum()))] if row[1]]
     table = pd.DataFrame(rows, columns=["strength", "planted", "found"])
     table["recall"] = table["found"] / table["planted"]
     table.insert(0, "kind", " or ".join(kinds))

@@ -1,12 +1,12 @@
 import imagehash
 import numpy as np
 import pytest
-from awkward import photo
 from PIL import Image
-from sets import dataset_of, real_photos
 
 from helpers.audit import scan
-from helpers.audit.hashes import difference_hash, hashes_to_numbers, perceptual_hash
+from helpers.audit.hashes import difference_hash, perceptual_hash
+from tests.audit.awkward import photo
+from tests.audit.sets import dataset_of, real_photos
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -30,6 +30,6 @@ def test_hashes_of_real_photos_stay_close_to_imagehash():
 
 def _median_distance(dataset):
     table = scan(dataset, workers=0, progress=False)
-    ours = hashes_to_numbers(table["phash"])
-    theirs = [str(imagehash.phash(Image.open(dataset.path(i)))) for i in table.index]
-    return np.median(np.bitwise_count(ours ^ hashes_to_numbers(theirs)))
+    theirs = [imagehash.phash(Image.open(dataset.path(i))) for i in table.index]
+    ours = map(imagehash.hex_to_hash, table["phash"])
+    return np.median([one - other for one, other in zip(ours, theirs, strict=True)])

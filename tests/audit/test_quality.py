@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from awkward import encode, photo
 from PIL import Image, ImageFilter
-from sets import dataset_of, real_photos
 
 from helpers.audit import Thresholds, find_quality_issues, scan
 from helpers.audit.quality import robust_scores
+from tests.audit.awkward import encode, photo
+from tests.audit.sets import dataset_of, real_photos
 
 
 @pytest.fixture(scope="module")

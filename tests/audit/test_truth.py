@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
-from sets import dataset_of
 
 from helpers.audit import score_against_truth
+from tests.audit.sets import dataset_of
 
 ROWS = [
     ("a", "dark", "obvious", None, False),
