@@ -70,7 +70,7 @@ def measure(folder: Path) -> None:
     done = time.perf_counter()
     print(f"{len(dataset):,} files: opened in {opened - start:.1f} s, scanned in "
           f"{done - opened:.1f} s, peak {peak[0] / 2**20:.0f} MiB", flush=True)  # fmt: skip
-    pairs = find_duplicates(dataset, scanned)
+    pairs = find_duplicates(dataset, scanned, progress=False)
     seconds = time.perf_counter() - done
     running[0] = False
     again = pairs["other_id"].str.contains("again") | pairs["image_id"].str.contains("again")

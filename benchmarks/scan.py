@@ -33,7 +33,7 @@ if __name__ == "__main__":
 PROGRAMS = {
     "scan and flags": OURS.replace("{more}", ""),
     "scan, flags and verified duplicates": OURS.replace(
-        "{more}", "find_duplicates(dataset, scanned)"
+        "{more}", "find_duplicates(dataset, scanned, progress=False)"
     ),
     "CleanVision": THEIRS,
 }

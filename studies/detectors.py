@@ -84,11 +84,11 @@ def plant_in_photos(source: Path, folder: Path, seed: int) -> Dataset:
 def score(dataset: Dataset) -> list[pd.DataFrame]:
     scanned = audit.scan(dataset, progress=False)
     issues = audit.find_quality_issues(scanned)
-    pairs = audit.find_duplicates(dataset, scanned)
+    pairs = audit.find_duplicates(dataset, scanned, progress=False)
     found = {kind: issues[issues["issue"].isin(names)] for kind, names in DETECTORS.items()}
     for kind in ("exact", "near"):
         found[f"{kind}_duplicate"] = pairs[pairs["kind"] == kind]
-    untimed = audit.find_duplicates(dataset, scanned.assign(taken=pd.NaT))
+    untimed = audit.find_duplicates(dataset, scanned.assign(taken=pd.NaT), progress=False)
     tables = [
         audit.score_against_truth(dataset, what, kind).assign(detector=kind, tool="workbook")
         for kind, what in found.items()
