@@ -96,7 +96,7 @@ def cluster_duplicates(pairs: pd.DataFrame) -> pd.DataFrame:
     return table.assign(size=table.groupby("cluster")["cluster"].transform("size"))
 
 
-def sweep_distance(dataset, scanned: pd.DataFrame, distances=range(25)) -> pd.DataFrame:
+def sweep_distance(dataset, scanned: pd.DataFrame, distances=range(17)) -> pd.DataFrame:
     """What every hash distance would find if nothing were verified.
 
     Returns
