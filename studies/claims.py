@@ -9,6 +9,7 @@ room to spare; `tests/notebooks/test_claims.py` reads the table.
 
 import argparse
 import csv
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -21,7 +22,7 @@ from helpers.datasets import work_folder
 from helpers.notebooks import STORED, sealed_environment
 
 TABLE = Path(__file__).with_name("claims.csv")
-COLUMNS = ["notebook", "claim", "above", "below", "seed", "value"]
+COLUMNS = ["notebook", "claim", "above", "below", "seed", "value", "code"]
 
 RECORD = """
 import json
@@ -56,6 +57,12 @@ def measure(path: Path, seed: int) -> list[list]:
         return [[path.stem, *json.loads(line)] for line in lines]
 
 
+def code_hash() -> str:
+    """First digits of the hash of all code in helpers, which made the values."""
+    files = sorted((STORED.parent / "helpers").rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
@@ -66,9 +73,9 @@ def main() -> None:
     with TABLE.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(
-            [*row[:-1], row[-1] if row[-1] is None else f"{row[-1]:.4f}"] for row in rows
-        )
+        code = code_hash()
+        for *row, value in rows:
+            writer.writerow([*row, value if value is None else f"{value:.4f}", code])
 
 
 if __name__ == "__main__":
