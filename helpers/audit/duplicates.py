@@ -37,7 +37,7 @@ def find_duplicates(
     ----------
     dataset : Dataset
     scanned : DataFrame, optional
-        What `scan` returned.
+        What `scan` returned; images that `dataset` no longer has are left out.
     distance : int
         Bits of 64 in which two hashes may differ, 0 to 24.
     verify : bool
@@ -54,7 +54,8 @@ def find_duplicates(
     by " and ", or "" for saved again), similarity (correlation after the best fit, 0–1), movement
     (what the fit leaves, in pixels of a 96-pixel frame), cluster (int). Of more than ten
     identical files only pairs with the first are listed. Near pairs are not searched among
-    pictures under 16 px, and no more than the 100,000 nearest are verified.
+    pictures under 16 px, nor among copies turned by more than about 5 degrees or upside down, and
+    no more than the 100,000 nearest are verified.
     Pairs with a file that can no longer be opened are left out, with a warning.
 
     Raises
@@ -66,6 +67,7 @@ def find_duplicates(
         raise ValueError(f"distance is {distance}; expected 0 to 24 of the 64 bits of a hash.")
     if scanned is None:
         scanned = scanning.scan(dataset, progress=progress)
+    scanned = scanned[scanned.index.isin(dataset.images.index)]
 
     def build() -> pd.DataFrame:
         exact = _exact_pairs(scanned)

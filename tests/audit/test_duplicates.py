@@ -177,6 +177,14 @@ def test_order_of_the_scan_does_not_matter(copies, scanned):
     pd.testing.assert_frame_equal(find_duplicates(copies, scanned), turned)
 
 
+def test_images_dropped_since_the_scan_are_in_no_pair(copies, scanned):
+    pairs = find_duplicates(copies, scanned)
+    gone = pairs["image_id"].iloc[0]
+    left = find_duplicates(copies.with_images(copies.images.drop(gone)), scanned)
+    assert gone not in set(left["image_id"]) | set(left["other_id"])
+    assert len(left) == (~pairs[["image_id", "other_id"]].eq(gone).any(axis=1)).sum()
+
+
 def test_clusters_join_what_pairs_link():
     pairs = pd.DataFrame({"image_id": ["a", "c", "x"], "other_id": ["b", "b", "y"]})
     table = cluster_duplicates(pairs)
