@@ -10,7 +10,7 @@ _HOMES = {
     "scan": "helpers.audit.scanning",
     "find_duplicates": "helpers.audit.duplicates",
     "cluster_duplicates": "helpers.audit.duplicates",
-    "sweep_distance": "helpers.audit.duplicates",
+    "sweep_distance": "helpers.audit.truth",
     "find_quality_issues": "helpers.audit.quality",
     "Thresholds": "helpers.audit.quality",
     "find_outliers": "helpers.audit.outliers",

@@ -98,32 +98,6 @@ def cluster_duplicates(pairs: pd.DataFrame) -> pd.DataFrame:
     return table.assign(size=table.groupby("cluster")["cluster"].transform("size"))
 
 
-def sweep_distance(dataset, scanned: pd.DataFrame, distances=range(17)) -> pd.DataFrame:
-    """What every hash distance would find if nothing were verified.
-
-    Returns
-    -------
-    DataFrame: distance, pairs (near pairs found), and on a dataset with planted truth recall
-    (of detectable near duplicates), precision (share of the pairs that are true) and bursts
-    (share of the innocent bursts that are paired); missing elsewhere.
-    """
-    from helpers.audit.truth import score_against_truth
-
-    found = find_duplicates(dataset, scanned, distance=max(distances), verify=False)
-    found = found[found["kind"] == "near"]
-    rows = []
-    for distance in distances:
-        near = found[found["distance"] <= distance]
-        row = {"distance": distance, "pairs": len(near)}
-        score = score_against_truth(dataset, near, "near_duplicate").set_index("strength")
-        if len(score):
-            row["recall"] = score.loc["all detectable", "recall"]
-            row["precision"] = score["precision"].iloc[0]
-            row["bursts"] = score["recall"].get("innocent", np.nan)
-        rows.append(row)
-    return pd.DataFrame(rows, columns=["distance", "pairs", "recall", "precision", "bursts"])
-
-
 def _exact_pairs(scanned: pd.DataFrame) -> pd.DataFrame:
     rows = []
     readable = scanned[scanned["readable"]].sort_index()

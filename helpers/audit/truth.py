@@ -1,6 +1,9 @@
 """Compare what a detector found with what was planted."""
 
+import numpy as np
 import pandas as pd
+
+from helpers.audit.duplicates import cluster_duplicates, find_duplicates
 
 _COLUMNS = ["kind", "strength", "planted", "found", "recall", "flagged", "false", "precision"]
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
@@ -49,6 +52,30 @@ def score_against_truth(dataset, found, kind) -> pd.DataFrame:
     return _table(kinds, real, hit, len(ids), false, lured["image_id"].isin(ids))
 
 
+def sweep_distance(dataset, scanned: pd.DataFrame, distances=range(17)) -> pd.DataFrame:
+    """What every hash distance would find if nothing were verified.
+
+    Returns
+    -------
+    DataFrame: distance, pairs (near pairs found), and on a dataset with planted truth recall
+    (of detectable near duplicates), precision (share of the pairs that are true) and bursts
+    (share of the innocent bursts that are paired); missing elsewhere.
+    """
+    found = find_duplicates(dataset, scanned, distance=max(distances), verify=False)
+    found = found[found["kind"] == "near"]
+    rows = []
+    for distance in distances:
+        near = found[found["distance"] <= distance]
+        row = {"distance": distance, "pairs": len(near)}
+        score = score_against_truth(dataset, near, "near_duplicate").set_index("strength")
+        if len(score):
+            row["recall"] = score.loc["all detectable", "recall"]
+            row["precision"] = score["precision"].iloc[0]
+            row["bursts"] = score["recall"].get("innocent", np.nan)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["distance", "pairs", "recall", "precision", "bursts"])
+
+
 def _score_pairs(planted, decoys, found, kinds):
     links, lures = (table.rename(columns={"partner": "other_id"}) for table in (planted, decoys))
     false = int((~_linked(found, links)).sum())
@@ -57,8 +84,6 @@ def _score_pairs(planted, decoys, found, kinds):
 
 def _linked(pairs, links):
     """Whether links join the two images of each pair, however many steps apart."""
-    from helpers.audit.duplicates import cluster_duplicates
-
     cluster = cluster_duplicates(links)["cluster"].to_dict()
     first = pairs["image_id"].map(cluster)
     return first.notna() & (first == pairs["other_id"].map(cluster))
