@@ -4,16 +4,15 @@ import hashlib
 import json
 import os
 import shutil
-import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 from filelock import FileLock
 from tqdm.auto import tqdm
+
+from helpers.processes import start_workers
 
 # All files get one time (2024-12-01, UTC): when they were rendered says nothing about them.
 _WRITTEN = 1_733_011_200
@@ -125,18 +124,12 @@ def _run(work, shots: list, workers: int, progress: bool) -> None:
             for chunk in chunks:
                 bar.update(work(chunk))
             return
-        # Fork may deadlock once torch has started threads. Spawned processes would run the user's
-        # script again, and wait for the lock it holds, were it not hidden from them.
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-        script = sys.modules["__main__"]
+        pool = start_workers(workers)
         try:
-            sys.modules["__main__"] = ModuleType("__main__")
             futures = [pool.submit(work, chunk) for chunk in chunks]
-            sys.modules["__main__"] = script
             for done in as_completed(futures):
                 bar.update(done.result())
         finally:
-            sys.modules["__main__"] = script
             pool.shutdown(cancel_futures=True)
 
 
