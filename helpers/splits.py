@@ -1,0 +1,119 @@
+"""Splitting a dataset so that what is validated on is new: whole specimens, whole duplicates."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import some
+
+
+def split(
+    dataset: Dataset,
+    valid: float = 0.2,
+    test: float | None = None,
+    seed: int = 0,
+    groups: pd.Series | None = None,
+    duplicates: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Train and validation split, stratified by label, whole groups on one side.
+
+    Groups are visited in random order and join validation while that brings its classes nearer to
+    their shares. Unlike a fold of scikit-learn's ``StratifiedGroupKFold``, any share can be asked
+    for, and a class with two groups or more is always on both sides.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Rows that are "test" already stay so; other splits are decided anew.
+    valid, test : float
+        Shares of the images, each above 0 and together below 1. `test` only where the dataset has
+        no test images yet; its share is taken first.
+    seed : int
+    groups : Series by image_id, optional
+        Images of one group stay together; by default ``dataset.groups``.
+    duplicates : DataFrame, optional
+        Pairs as from `find_duplicates` (image_id, other_id): both stay together, and so do their
+        groups.
+
+    Returns
+    -------
+    DataFrame by image_id
+        split: "train", "valid", "test", or missing where there is no label. Apply it with
+        ``dataset.with_images(dataset.images.assign(split=table["split"]))``.
+
+    Raises
+    ------
+    DatasetError
+        No labels, impossible shares, or test images asked for where there are some.
+
+    Warns
+    -----
+    UserWarning
+        A class has one group only, so that all of it has to be in train.
+    """
+    dataset.require_labels()
+    images = dataset.images
+    closed = images["split"].eq("test").fillna(False).to_numpy(bool)
+    if not (0 < valid < 1 and 0 < valid + (test or 0) < 1 and (test is None or test > 0)):
+        raise DatasetError(
+            f"valid={valid} and test={test} are no shares; expected each above 0 and their sum "
+            "below 1, e.g. valid=0.2, test=0.2."
+        )
+    if test and closed.any():
+        raise DatasetError(
+            f"{dataset.name!r} has {closed.sum():,} test images already, which stay as they are; "
+            "leave test= out."
+        )
+    open_rows = images[~closed & images["label"].notna().to_numpy()]
+    group = _join(dataset.groups if groups is None else groups, duplicates, open_rows.index)
+    counts = pd.crosstab(group, open_rows["label"].astype("str"))
+    if single := list(counts.columns[(counts > 0).sum() < (3 if test else 2)]):
+        warnings.warn(
+            f"{some(single, 5)}: too few groups of images to be on every side of the split, so "
+            "train comes first; collect images of other specimens, or leave the class out.",
+            stacklevel=2,
+        )
+    rng = np.random.default_rng(seed)
+    side = pd.Series("train", counts.index)
+    for name, share in (("test", test), ("valid", valid)):
+        if share:
+            rest = counts[side == "train"]
+            side[_choose(rest, share * counts.sum(), rng)] = name
+    found = pd.Series(pd.NA, images.index, dtype="str", name="split")
+    found[closed] = "test"
+    found[open_rows.index] = group.map(side)
+    return found.to_frame()
+
+
+def _choose(counts: pd.DataFrame, wanted: pd.Series, rng: np.random.Generator) -> pd.Index:
+    """Groups (rows of `counts`, per class) that together come near to the `wanted` counts."""
+    table, wanted = counts.to_numpy(float), wanted.to_numpy(float)
+    weight = 1 / np.maximum(wanted, 1)
+    taken, left, have = [], (table > 0).sum(0), np.zeros(len(wanted))
+    for i in rng.permutation(len(table)):
+        shows = table[i] > 0
+        gain = (weight * ((have - wanted) ** 2 - (have + table[i] - wanted) ** 2)).sum()
+        first = (shows & (have == 0) & (left > 1)).any()  # or a large group would end a class
+        if (gain > 0 or first) and (left[shows] > 1).all():
+            taken.append(i)
+            have, left = have + table[i], left - shows
+    return counts.index[taken]
+
+
+def _join(groups: pd.Series, duplicates: pd.DataFrame | None, index: pd.Index) -> pd.Series:
+    """The number of the group of each image, groups that share duplicates being one."""
+    known = groups.reindex(index)
+    codes, names = pd.factorize(known.where(known.notna(), index.to_series()))
+    if duplicates is not None and len(duplicates):
+        ends = [index.get_indexer(duplicates[column]) for column in ("image_id", "other_id")]
+        both = (ends[0] >= 0) & (ends[1] >= 0)
+        pairs = [codes[end[both]] for end in ends]
+        graph = coo_array((np.ones(both.sum()), pairs), shape=(len(names), len(names)))
+        codes = connected_components(graph, directed=False)[1][codes]
+    return pd.Series(codes, index)

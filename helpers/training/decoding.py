@@ -1,0 +1,40 @@
+"""Image files to small squares of one size; worker processes import this (numpy, Pillow only)."""
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from helpers.audit.batches import guard
+from helpers.datasets.pixels import read_rgb
+
+METHODS = ("squish", "crop", "pad")
+PADDING = (124, 116, 104)
+"""The mean colour of ImageNet's photos, which a pretrained network takes for nothing special."""
+
+
+def fit(image: Image.Image, size: int, method: str) -> np.ndarray:
+    """An RGB picture as uint8, size × size × 3.
+
+    "squish" changes its proportions, "crop" keeps the middle square, "pad" keeps all of it between
+    bars of the colour `PADDING`.
+    """
+    square, smooth = (size, size), Image.Resampling.BILINEAR
+    if method == "squish":
+        image = image.resize(square, smooth, reducing_gap=3)
+    elif method == "crop":
+        image = ImageOps.fit(image, square, smooth)
+    else:
+        image = ImageOps.pad(image, square, smooth, PADDING)
+    return np.asarray(image)
+
+
+def decode_files(tasks: list[tuple[str, int, str]], seconds: float) -> list[dict]:
+    """For each (path, size, method) a dict with the "pixels", or without where unreadable."""
+    with guard(seconds):
+        return [_decode(*task) for task in tasks]
+
+
+def _decode(path: str, size: int, method: str) -> dict:
+    try:
+        return {"pixels": fit(read_rgb(path, at_least=size), size, method)}
+    except Exception:  # a decoder may raise anything; the scan says what is wrong with the file
+        return {}
