@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 import torch
 from fastai.data.core import DataLoaders, Datasets, TfmdDL
-from fastai.data.transforms import Categorize, IntToFloatTensor
+from fastai.data.transforms import Categorize, IntToFloatTensor, Transform
 from fastai.torch_core import TensorCategory, default_device
 from fastai.vision.core import TensorImage
-from fasttransform import Transform
 from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError, read_rgb
