@@ -8,15 +8,18 @@ import torch
 import torch.nn.functional as F
 from fastai.data.transforms import DisplayedTransform
 from fastai.vision.core import TensorImage
+from fastcore.basics import store_attr
+
+GREY = (0.299, 0.587, 0.114)
 
 
 class Augment(DisplayedTransform):
     """Random changes of training images, each image its own; a fastai batch transform.
 
-    Does in two steps over the whole batch what a chain of transforms does in many: every geometric
-    change goes into one affine map and one resampling, every change of light and colour into one
-    3 × 3 matrix per image. Use it like fastai's own: ``build_dataloaders(…, augment=[Augment()])``,
-    alone or among others.
+    Every geometric change goes into one affine map and one resampling, every change of light and
+    colour into one 3 × 3 matrix per image, where a chain of transforms goes over the batch again
+    and again. Use it like fastai's own, alone or among others:
+    ``build_dataloaders(…, augment=[Augment()])``.
 
     Parameters
     ----------
@@ -24,10 +27,8 @@ class Augment(DisplayedTransform):
         Mirror left and right (up and down) with probability 1/2.
     rotate : float
         Up to this many degrees either way.
-    zoom : float
-        Up to this share larger or smaller, e.g. 0.1.
-    stretch : float
-        Width against height, up to this share.
+    zoom, stretch : float
+        Size, and width against height, up to this share more or less, e.g. 0.1.
     shift : float
         Up to this share of the side, either way.
     light, contrast, colour : float
@@ -37,60 +38,37 @@ class Augment(DisplayedTransform):
     split_idx, order = 0, 30
 
     def __init__(
-        self,
-        flip: bool = True,
-        flip_vertical: bool = False,
-        rotate: float = 10.0,
-        zoom: float = 0.1,
-        stretch: float = 0.1,
-        shift: float = 0.05,
-        light: float = 0.15,
-        contrast: float = 0.15,
-        colour: float = 0.15,
-    ):
+        self, flip=True, flip_vertical=False, rotate=10.0, zoom=0.1, stretch=0.1, shift=0.05,
+        light=0.15, contrast=0.15, colour=0.15,
+    ):  # fmt: skip
         super().__init__()
-        self.flip, self.flip_vertical = flip, flip_vertical
-        self.rotate, self.zoom, self.stretch, self.shift = rotate, zoom, stretch, shift
-        self.light, self.contrast, self.colour = light, contrast, colour
+        store_attr()
 
     def encodes(self, x: TensorImage):
-        images = self._change_colours(self._move(x.as_subclass(torch.Tensor)))
-        return images.clamp_(0, 1).as_subclass(TensorImage)
+        images = x.as_subclass(torch.Tensor).contiguous()  # resampled faster so than channels_last
+        return self._recolour(self._move(images)).clamp_(0, 1).as_subclass(TensorImage)
 
     def _move(self, x: torch.Tensor) -> torch.Tensor:
         n = len(x)
-        angle = _spread(n, math.radians(self.rotate))
-        scale, aspect = _spread(n, self.zoom).exp(), (_spread(n, self.stretch) / 2).exp()
-        mirror = 1 - 2 * _coins(n, self.flip), 1 - 2 * _coins(n, self.flip_vertical)
-        cos, sin = angle.cos() * scale, angle.sin() * scale
-        theta = torch.stack(
-            [
-                torch.stack(
-                    [cos * aspect * mirror[0], -sin * aspect, _spread(n, 2 * self.shift)], 1
-                ),
-                torch.stack(
-                    [sin / aspect, cos / aspect * mirror[1], _spread(n, 2 * self.shift)], 1
-                ),
-            ],
-            1,
-        )
-        grid = F.affine_grid(theta.to(x.device), list(x.shape), align_corners=False)
+        angle, scale = _spread(n, math.radians(self.rotate)), _spread(n, self.zoom).exp()
+        high = (_spread(n, self.stretch) / 2).exp()
+        wide, cos, sin = 1 / high, scale * angle.cos(), scale * angle.sin()
+        sideways = 1 - 2 * torch.randint(2, (n,)) * self.flip
+        upright = 1 - 2 * torch.randint(2, (n,)) * self.flip_vertical
+        x_row = torch.stack([cos * wide * sideways, -sin * wide, _spread(n, 2 * self.shift)], 1)
+        y_row = torch.stack([sin * high, cos * high * upright, _spread(n, 2 * self.shift)], 1)
+        maps = torch.stack([x_row, y_row], 1).to(x.device)
+        grid = F.affine_grid(maps, list(x.shape), align_corners=False)
         return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
 
-    def _change_colours(self, x: torch.Tensor) -> torch.Tensor:
-        n, grey = len(x), torch.tensor([0.299, 0.587, 0.114])
-        saturation = _spread(n, self.colour).exp()[:, None, None]
-        contrast = _spread(n, self.contrast).exp()[:, None, None]
-        light = _spread(n, self.light)[:, None, None]
-        matrix = contrast * (saturation * torch.eye(3) + (1 - saturation) * grey.expand(3, 3))
-        offset = (0.5 * (1 - contrast) + light / 2).expand(n, 3, 1)
-        flat = torch.baddbmm(offset.to(x.device), matrix.to(x.device), x.flatten(2))
-        return flat.view(x.shape)
+    def _recolour(self, x: torch.Tensor) -> torch.Tensor:
+        n, grey = len(x), torch.tensor(GREY).expand(3, 3)
+        colour, contrast = (_spread(n, s).exp().view(n, 1, 1) for s in (self.colour, self.contrast))
+        matrix = contrast * (colour * torch.eye(3) + (1 - colour) * grey)
+        offset = ((1 - contrast) + _spread(n, self.light).view(n, 1, 1)) / 2
+        offset = offset.expand(n, 3, 1).to(x.device)
+        return torch.baddbmm(offset, matrix.to(x.device), x.flatten(2)).view(x.shape)
 
 
 def _spread(n: int, most: float) -> torch.Tensor:
     return (2 * torch.rand(n) - 1) * most
-
-
-def _coins(n: int, wanted: bool) -> torch.Tensor:
-    return torch.randint(2, (n,)).float() * wanted

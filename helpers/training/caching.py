@@ -26,11 +26,17 @@ _SCHEMA = {"facts": "str", "row": "int64"}
 
 
 class Pixels:
-    """Decoded images of one size: `rows` (image_id → row of `array`, readable images only) and
-    `array` (uint8, row × height × width × 3)."""
+    """Decoded images of one size.
 
-    def __init__(self, rows: dict[str, int], array: np.ndarray):
-        self.rows, self.array = rows, array
+    Attributes
+    ----------
+    rows : dict of image_id to row of `array`, readable images only
+    array : uint8, row × height × width × 3
+    facts : digest of the files they were decoded from
+    """
+
+    def __init__(self, rows: dict[str, int], array: np.ndarray, facts: str = ""):
+        self.rows, self.array, self.facts = rows, array, facts
 
     def take(self, image_ids: Iterable[str]) -> np.ndarray:
         """The pixels of these images: uint8, image × height × width × 3."""
@@ -43,44 +49,38 @@ def decode(
     """Decode the images of `dataset` to squares of `size` pixels, or load them where that is done.
 
     Kept under ``dataset.work`` per file: subsets, relabelled and extended datasets of one folder
-    share what is there, and only files whose size or time changed are decoded again.
+    share what is there, and only files whose size or time changed are decoded again. An image
+    keeps its row of the file for ever, so that whoever has it mapped finds the others unmoved.
 
     Raises
     ------
     ValueError
         An unknown `method`, or a `size` outside 8 to 1,024.
     """
-    if method not in decoding.METHODS:
-        hint = suggestion(method, decoding.METHODS)
+    if method not in decoding.METHODS or not 8 <= size <= 1024:
         raise ValueError(
-            f"There is no method {method!r} of resizing; expected one of "
-            f"{some(decoding.METHODS)}{hint}."
+            f"Images cannot be brought to size={size!r} by method={method!r}; expected 8 to 1,024 "
+            f"pixels and one of {some(decoding.METHODS)}{suggestion(method, decoding.METHODS)}."
         )
-    if not 8 <= size <= 1024:
-        raise ValueError(f"Images cannot be trained on at size={size}; expected 8 to 1,024 pixels.")
     code = inspect.getsource(decoding) + inspect.getsource(pixels)
     key = hashlib.sha256(code.encode()).hexdigest()[:8]
     path = dataset.work / f"pixels-{size}-{method}-{key}.parquet"
     with locked(path):
         index = read_table(path, _SCHEMA)
-        index = pd.DataFrame({"facts": [], "row": []}).astype(_SCHEMA) if index is None else index
+        index = pd.DataFrame(columns=[*_SCHEMA]).astype(_SCHEMA) if index is None else index
         facts = pd.Series({i: _facts(dataset.path(i)) for i in dataset.images.index}, dtype="str")
-        old = index["facts"].reindex(facts.index)
-        todo = facts.index[(old != facts) & facts.notna()]
-        if len(todo):
-            index = _decode_into(
-                dataset, path, index, facts[todo], (size, method), workers, progress
-            )
-            write_table(index, path)
-        rows = index["row"].reindex(facts.index[facts.notna()])
+        facts = facts.dropna()
+        changed = facts[(index["facts"].reindex(facts.index) != facts)]
+        if len(changed):
+            index = _decode_into(path, index, changed, dataset, (size, method), workers, progress)
+        rows = index["row"].reindex(facts.index)
         rows = rows[rows >= 0].astype("int64")
-        shape = (int(index["row"].max()) + 1 if len(rows) else 0, size, size, 3)
-        if not shape[0]:
-            return Pixels({}, np.zeros(shape, np.uint8))
-        array = np.memmap(path.with_suffix(".uint8"), np.uint8, "r", shape=shape)
-        if array.nbytes <= IN_MEMORY:
-            array = np.array(array)
-    return Pixels(rows.to_dict(), array)
+        shape = (int(rows.max()) + 1 if len(rows) else 0, size, size, 3)
+        array = np.zeros(shape, np.uint8)
+        if len(rows):
+            array = np.memmap(path.with_suffix(".uint8"), np.uint8, "r", shape=shape)
+            array = np.array(array) if array.nbytes <= IN_MEMORY else array
+    return Pixels(rows.to_dict(), array, hashlib.sha256(facts.to_csv().encode()).hexdigest())
 
 
 def _facts(path: Path) -> str | None:
@@ -91,37 +91,34 @@ def _facts(path: Path) -> str | None:
     return f"{facts.st_size} {facts.st_mtime_ns}"
 
 
-def _decode_into(dataset, path, index, facts, form, workers, progress) -> pd.DataFrame:
-    """Decode the images of `facts` into the file of pixels; return `index` with them in it.
+def _decode_into(path, index, changed, dataset, form, workers, progress) -> pd.DataFrame:
+    """Decode the images of `changed` into the file beside `path`; returns the index with them.
 
-    An image keeps its row for ever, so whoever has the file open still finds the others in theirs.
-    Rows beyond those in the index, left by an interrupted run, are written over.
+    Rows behind those in the index, left by an interrupted run, are written over.
     """
     from tqdm.auto import tqdm
 
-    size = form[0]
-    rows, free = index["row"].to_dict(), int(index["row"].max()) + 1 if len(index) else 0
-    ids = facts.index.to_list()
+    rows, ids = index["row"].to_dict(), changed.index.to_list()
+    free = max(rows.values(), default=-1) + 1
     batches = [ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK)]
-    workers = workers if len(ids) > 4 * CHUNK else 0
+    workers = workers if len(batches) > 4 else 0  # processes take longer to start than these
+    done = run_batches(
+        batches, lambda i: (str(dataset.path(i)), *form), decoding.decode_files, workers=workers
+    )
+    path.with_suffix(".uint8").touch()
     bar = tqdm(total=len(ids), unit="image", desc="decode", delay=2, disable=not progress)
-    with bar, open(path.with_suffix(".uint8"), "a+b"):
-        pass
     with bar, open(path.with_suffix(".uint8"), "r+b") as file:
-        tasks = run_batches(
-            batches, lambda i: (str(dataset.path(i)), *form), decoding.decode_files, workers=workers
-        )
-        for batch, found in tasks:
+        for batch, found in done:
             for image_id, one in zip(batch, found, strict=True):
                 if "pixels" not in one:
                     rows[image_id] = -1
                     continue
                 if rows.get(image_id, -1) < 0:
                     rows[image_id], free = free, free + 1
-                file.seek(rows[image_id] * size * size * 3)
+                file.seek(rows[image_id] * one["pixels"].nbytes)
                 file.write(one["pixels"].tobytes())
             bar.update(len(batch))
-    new = pd.DataFrame({"facts": facts, "row": pd.Series({i: rows[i] for i in ids})})
-    new.index.name = "image_id"
-    kept = index[~index.index.isin(new.index)]
-    return pd.concat([kept, new]).astype(_SCHEMA) if len(kept) else new.astype(_SCHEMA)
+    facts = index["facts"].to_dict() | changed.to_dict()
+    index = pd.DataFrame({"facts": facts, "row": rows}).astype(_SCHEMA)
+    write_table(index, path)
+    return index

@@ -13,17 +13,36 @@ from fastai.losses import CrossEntropyLossFlat
 from fastai.metrics import accuracy
 from torch import nn
 
-from helpers.training.hardware import Bfloat16, TrainingError, bfloat16_is_faster
-from helpers.training.networks import BUNDLED, Body, load_body
+from helpers.training.hardware import TrainingError, gains_from_bfloat16
+from helpers.training.networks import BUNDLED, Body, count_channels, load_body
+
+
+class Classifier(nn.Sequential):
+    """A backbone and a head: images of 0 to 1 → logits, float32.
+
+    With `bfloat16`, convolutions are computed in it where `torch.autocast` deems that safe; weights
+    and loss stay in float32. (fastai's own `to_bf16` has no effect on a CPU.)
+    """
+
+    bfloat16 = False
+
+    def __init__(self, body: Body, classes: int, dropout: float = 0.0):
+        linear = nn.Linear(count_channels(body), classes)
+        head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), linear)
+        super().__init__(body, head)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
+            return super().forward(x).float()
 
 
 class Repeatable(Callback):
     """Makes every fit repeat exactly: what is random in an epoch follows from the seed, the number
-    of fits before this one, and the epoch, so that it does not matter what was drawn in between."""
+    of fits before this one, and the epoch, whatever else was drawn in between."""
 
     order = -20
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, seed: int):
         self.seed, self.fits = seed, 0
 
     def before_train(self):
@@ -35,8 +54,7 @@ class Repeatable(Callback):
             dl.rng = random.Random(int(state))
 
     def after_fit(self):
-        if not hasattr(self.learn, "lr_finder"):
-            self.fits += 1
+        self.fits += not hasattr(self.learn, "lr_finder")
 
 
 class StopAtNaN(Callback):
@@ -46,11 +64,11 @@ class StopAtNaN(Callback):
 
     def after_batch(self):
         if self.training and not hasattr(self.learn, "lr_finder") and not self.loss.isfinite():
-            rate = self.opt.hypers[-1]["lr"]
             raise TrainingError(
                 f"The loss became {self.loss.item()} in epoch {self.epoch} at a learning rate of "
-                f"{rate:.1e}: training diverged and its weights are lost; build the learner again "
-                "and train with a smaller lr (learner.lr_find() suggests one)."
+                f"{self.opt.hypers[-1]['lr']:.1e}: training diverged and its weights are lost; "
+                "build the learner again and train with a smaller lr (learner.lr_find() suggests "
+                "one)."
             )
 
 
@@ -81,63 +99,42 @@ def build_learner(
     pretrained : bool
         Off: random weights, that is training from scratch.
     frozen : bool
-        Train the head only (and the statistics of batch normalisation); undo by
+        Train the head (and, as fastai does, batch normalisation) only, until
         ``learner.unfreeze()``.
     dropout : float
-        Share of pooled features hidden from the head in training, 0 to below 1.
+        Share of pooled features hidden from the head in training, 0 to 1.
     metrics
         As in fastai.
     seed : int
-        Of the head's weights and all that is random in training.
+        Of the new weights and of all that is random in training.
     bfloat16 : bool, optional
-        Compute in bfloat16; by default where that is known to be faster, see
-        `hardware.bfloat16_is_faster`. Results differ slightly from those in float32.
+        Compute in bfloat16, which changes results slightly; by default where it is faster (see
+        `gains_from_bfloat16`). Later by ``learner.model.bfloat16 = …``.
     **learner_kwargs
         Passed to fastai's Learner: loss_func, opt_func, wd, cbs, …
 
     Raises
     ------
     ValueError
-        An unknown backbone or weights that cannot be had; never another network in its place.
+        An unknown backbone, or weights that cannot be had; never another network in its place.
     """
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout={dropout} is no share of features; expected 0 to below 1.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = build_model(backbone, pretrained, len(dls.vocab), dropout)
+        model = Classifier(load_body(backbone, pretrained), len(dls.vocab), dropout)
     model.to(memory_format=torch.channels_last)
-    use_bfloat16 = bfloat16_is_faster(model, dls.device) if bfloat16 is None else bfloat16
-    callbacks = [Repeatable(seed), StopAtNaN(), Bfloat16(dls.device.type, use_bfloat16)]
-    options = {"loss_func": CrossEntropyLossFlat(), "splitter": split_parameters, "path": dls.path}
-    options |= learner_kwargs | {"cbs": [*callbacks, *_listed(learner_kwargs.get("cbs"))]}
-    learner = Learner(dls, model, metrics=metrics, **options)
+    model.bfloat16 = gains_from_bfloat16(model, dls.device) if bfloat16 is None else bfloat16
+    known = {"loss_func": CrossEntropyLossFlat(), "splitter": split_parameters, "path": dls.path}
+    learner = Learner(dls, model, metrics=metrics, **known | learner_kwargs)
+    learner.add_cbs([Repeatable(seed), StopAtNaN()])
     learner.settings = {"backbone": backbone, "pretrained": pretrained, "dropout": dropout}
     if frozen:
         learner.freeze()
     return learner
 
 
-def build_model(backbone: str, pretrained: bool, classes: int, dropout: float) -> nn.Sequential:
-    """The backbone and a head for this many classes."""
-    body = load_body(backbone, pretrained)
-    with torch.no_grad():
-        channels = body.eval()(torch.zeros(1, 3, 64, 64)).shape[1]
-    head = nn.Sequential(
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(channels, classes)
-    )
-    return nn.Sequential(body.train(), head)
-
-
-def split_parameters(model: nn.Sequential) -> list[list[nn.Parameter]]:
-    """Three groups: the first and second half of the backbone's parts, and the head."""
-    body: Body = model[0]
-    blocks = body.blocks()
-    middle = (len(blocks) + 1) // 2
-    halves = [nn.ModuleList(blocks[:middle]), nn.ModuleList(blocks[middle:]), model[1]]
-    return [list(half.parameters()) for half in halves]
-
-
-def _listed(callbacks) -> list:
-    if callbacks is None:
-        return []
-    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+def split_parameters(model: Classifier) -> list[list[nn.Parameter]]:
+    """Three groups: the first and the second half of the backbone's parts, and the head."""
+    parts = [list(part.parameters()) for part in model[0].network.children()]
+    parts = [part for part in parts if part]
+    middle = (len(parts) + 1) // 2
+    return [sum(parts[:middle], []), sum(parts[middle:], []), list(model[1].parameters())]

@@ -22,12 +22,13 @@ from helpers.datasets.words import count, some
 from helpers.training.caching import Pixels, decode
 from helpers.training.decoding import fit
 
+_ITEMS = (str, Path, Image.Image, np.ndarray)
+
 
 class ReadImage(Transform):
-    """An image id of the dataset, a path, a PIL image or an array → TensorImage, uint8, 3 × size ×
-    size."""
+    """An image id, a path, a PIL image or an array → TensorImage, uint8, 3 × size × size."""
 
-    input_types = (str, Path, Image.Image, np.ndarray)
+    input_types = _ITEMS
 
     def __init__(self, pixels: Pixels, size: int, method: str):
         super().__init__()
@@ -37,17 +38,16 @@ class ReadImage(Transform):
         if isinstance(item, str) and item in self.pixels.rows:
             array = self.pixels.take([item])[0]
         else:
-            image = item if isinstance(item, Image.Image) else None
-            image = Image.fromarray(item) if isinstance(item, np.ndarray) else image
-            image = read_rgb(item, self.size) if image is None else image.convert("RGB")
-            array = fit(image, self.size, self.method)
+            item = Image.fromarray(item) if isinstance(item, np.ndarray) else item
+            image = item if isinstance(item, Image.Image) else read_rgb(item, self.size)
+            array = fit(image.convert("RGB"), self.size, self.method)
         return TensorImage(torch.from_numpy(array.copy()).permute(2, 0, 1))
 
 
 class ReadLabel(Transform):
     """An image id → its label."""
 
-    input_types = (str, Path, Image.Image, np.ndarray)
+    input_types = _ITEMS
 
     def __init__(self, labels: dict[str, str]):
         super().__init__()
@@ -61,38 +61,28 @@ class BatchLoader(TfmdDL):
     """fastai's DataLoader, but images decoded beforehand are gathered a batch at a time."""
 
     @cached_property
-    def _rows(self) -> np.ndarray | None:
-        """Where the pixels of each item are; None where some were not decoded beforehand."""
-        known, items = self._decode.pixels.rows, self.dataset.items
-        if not all(isinstance(item, str) and item in known for item in items):
+    def _known(self) -> tuple | None:
+        """Rows of the pixels, and targets where there are labels; None where images are new."""
+        images, *labels = self.dataset.tls
+        pixels, items = images.tfms.fs[0].pixels, self.dataset.items
+        if not all(isinstance(item, str) and item in pixels.rows for item in items):
             return None
-        return np.array([known[item] for item in items], dtype=np.int64)
-
-    @cached_property
-    def _targets(self) -> torch.Tensor | None:
-        if len(self.dataset.tls) < 2:
-            return None
-        labels, categorize = self.dataset.tls[1].tfms.fs
-        found = [categorize.vocab.o2i[labels.labels[item]] for item in self.dataset.items]
-        return torch.tensor(found, dtype=torch.int64)
-
-    @property
-    def _decode(self) -> ReadImage:
-        return self.dataset.tls[0].tfms.fs[0]
+        found = [pixels.array, np.array([pixels.rows[item] for item in items], dtype=np.int64)]
+        if labels:
+            read, categorize = labels[0].tfms.fs
+            found.append(torch.tensor([categorize.vocab.o2i[read.labels[i]] for i in items]))
+        return tuple(found)
 
     def create_batches(self, samples):
-        if not isinstance(self.dataset, Datasets) or self._rows is None:
+        if self._known is None:
             yield from super().create_batches(samples)
             return
+        array, rows, *targets = self._known
         for chosen in self.chunkify(samples):
             chosen = np.asarray(chosen)
-            # Height × width × channels as stored is what torch calls channels_last.
-            images = torch.from_numpy(self._decode.pixels.array[self._rows[chosen]])
-            images = TensorImage(images.permute(0, 3, 1, 2))
-            if self._targets is None:
-                yield (images,)
-            else:
-                yield images, TensorCategory(self._targets[chosen])
+            # Height × width × channels, as stored, is what torch calls channels_last.
+            images = torch.from_numpy(array[rows[chosen]]).permute(0, 3, 1, 2)
+            yield TensorImage(images), *(TensorCategory(one[chosen]) for one in targets)
 
 
 def build_dataloaders(
@@ -124,7 +114,7 @@ def build_dataloaders(
     augment : list of fastai batch transforms, optional
         Applied to training batches only, e.g. ``[Augment()]`` or fastai's ``aug_transforms()``.
     seed : int
-        Of the order of the images.
+        Of the order of the images when looked at; a learner's seed decides the order in training.
     method : "squish", "crop" or "pad"
         How a picture becomes a square.
     workers : int
@@ -135,8 +125,8 @@ def build_dataloaders(
     Returns
     -------
     DataLoaders
-        ``dls.vocab`` holds the classes, ``dls.train_ds.items`` the image ids, ``dls.left_out`` why
-        which images were left out (unreadable, no label), which a warning says too.
+        ``dls.vocab`` holds the classes, ``dls.rows`` label and split by image id, ``dls.left_out``
+        why which images were left out (unreadable, no label), which a warning says too.
 
     Raises
     ------
@@ -144,85 +134,74 @@ def build_dataloaders(
         No labels, no train or valid split, fewer than two classes to train on, or a class in valid
         that train lacks.
     """
-    rows, left_out = _usable(dataset)
+    dataset.require_labels()
+    rows = pd.concat([dataset.part(split).images for split in ("train", "valid")])
+    left_out = pd.Series("no label", rows.index[rows["label"].isna()], dtype="str")
+    rows = rows[["label", "split"]].dropna()
     pixels = decode(dataset.with_images(rows), size, method, workers, progress)
-    unreadable = rows.index[[image_id not in pixels.rows for image_id in rows.index]]
-    left_out = pd.concat([left_out, pd.Series("unreadable", unreadable, dtype="str")])
-    rows = rows.drop(unreadable)
+    readable = np.array([image_id in pixels.rows for image_id in rows.index], dtype=bool)
+    left_out = pd.concat([left_out, pd.Series("unreadable", rows.index[~readable], dtype="str")])
+    rows = rows[readable]
     _check_classes(dataset, rows)
     if len(left_out):
-        reasons = [
+        reasons = (
             f"{some(ids, 2)} ({why})" for why, ids in left_out.groupby(left_out).groups.items()
-        ]
-        warnings.warn(
-            f"{count(left_out, 'image')} of {dataset.name!r} left out of training: "
-            f"{'; '.join(reasons)}.",
-            stacklevel=2,
         )
-    dls = make_dataloaders(rows, pixels, size, batch_size, augment, seed, method, device)
+        what = f"{count(left_out, 'image')} of {dataset.name!r} left out of training"
+        warnings.warn(f"{what}: {'; '.join(reasons)}.", stacklevel=2)
+    dls = make_dataloaders(rows, pixels, size, method, batch_size, augment, seed, device)
     dls.path, dls.left_out = dataset.work, left_out
     return dls
 
 
-def make_dataloaders(
-    rows, pixels, size, batch_size, augment=None, seed=0, method="squish", device=None, vocab=None
-) -> DataLoaders:
-    """DataLoaders over `rows` (label and split by image id, all usable and in `pixels`)."""
-    items, train = rows.index.to_list(), (rows["split"] == "train").to_numpy()
-    splits = np.flatnonzero(train).tolist(), np.flatnonzero(~train).tolist()
-    categorize = Categorize(vocab=vocab or sorted(rows["label"].unique()))
-    images = [ReadImage(pixels, size, method)]
-    labels = [ReadLabel(rows["label"].to_dict()), categorize]
-    datasets = Datasets(items, [images, labels], splits=splits)
-    loaders = []
-    for subset, shuffle in ((datasets.train, True), (datasets.valid, False)):
-        loader = BatchLoader(
-            subset,
-            bs=even_batches(len(subset), batch_size),
-            shuffle=shuffle,
-            num_workers=0,
-            after_batch=[IntToFloatTensor(), *(augment or [])],
-        )
-        loader.rng = random.Random(seed)
-        loaders.append(loader)
-    dls = DataLoaders(*loaders, device=torch.device(device) if device else default_device())
-    dls.size, dls.method, dls.batch_size, dls.seed = size, method, batch_size, seed
-    return dls
-
-
-def even_batches(images: int, most: int) -> int:
-    """The size that makes batches nearly equal, none of them tiny."""
-    return -(-images // -(-images // most)) if images else most
-
-
-def _usable(dataset: Dataset) -> tuple[pd.DataFrame, pd.Series]:
-    """The rows to train and validate on, and why others of these splits are left out."""
-    dataset.require_labels()
-    images = dataset.images[["label", "split"]]
-    rows = images[images["split"].isin(["train", "valid"])]
-    for split in ("train", "valid"):
-        if not (rows["split"] == split).any():
-            there = some(images["split"].dropna().unique()) or "none"
-            raise DatasetError(
-                f"{dataset.name!r} has no {split!r} images (splits: {there}); make the splits with "
-                "helpers.splits.split(dataset) and put them in with dataset.with_images."
-            )
-    unknown = rows.index[rows["label"].isna()]
-    return rows.drop(unknown), pd.Series("no label", unknown, dtype="str")
-
-
 def _check_classes(dataset: Dataset, rows: pd.DataFrame) -> None:
-    train, valid = (rows.loc[rows["split"] == s, "label"] for s in ("train", "valid"))
-    if valid.empty:
-        raise DatasetError(f"No 'valid' image of {dataset.name!r} is labelled and readable.")
-    if train.nunique() < 2:
+    train, valid = (rows.loc[rows["split"] == split, "label"] for split in ("train", "valid"))
+    if train.nunique() < 2 or valid.empty:
         raise DatasetError(
-            f"{dataset.name!r} has {count(train, 'usable training image')} of "
-            f"{train.nunique()} class ({some(train.unique()) or 'none'}); a classifier needs at "
-            "least two classes with a few images each."
+            f"{dataset.name!r} has {count(train, 'usable training image')} of the classes: "
+            f"{some(train.unique()) or 'none'}, and {count(valid, 'usable validation image')}; a "
+            "classifier needs two classes or more, and images to validate it with."
         )
     if only := sorted(set(valid) - set(train)):
         raise DatasetError(
             f"{some(only)}: in 'valid' but not in 'train' of {dataset.name!r}, so it cannot be "
             "learned; split again (helpers.splits.split) or leave the class out."
         )
+
+
+def make_dataloaders(
+    rows: pd.DataFrame,
+    pixels: Pixels,
+    size: int,
+    method: str,
+    batch_size: int,
+    augment: Iterable[Callable] | None = None,
+    seed: int = 0,
+    device: str | torch.device | None = None,
+    vocab: list[str] | None = None,
+    empty: bool = False,
+) -> DataLoaders:
+    """DataLoaders over `rows` (label and split by image id), all of them in `pixels`; with `empty`
+    they forget these images again."""
+    splits = [np.flatnonzero(rows["split"] == split).tolist() for split in ("train", "valid")]
+    read = [ReadLabel(rows["label"].to_dict()), Categorize(vocab or sorted(rows["label"].unique()))]
+    items = Datasets(rows.index.to_list(), [[ReadImage(pixels, size, method)], read], splits=splits)
+    after = [[IntToFloatTensor(), *(augment or [])], [IntToFloatTensor()]]
+    loaders = [
+        BatchLoader(
+            subset, even_batches(len(subset), batch_size), shuffle=not i, num_workers=0,
+            after_batch=after[i],
+        )
+        for i, subset in enumerate((items.train, items.valid))
+    ]  # fmt: skip
+    dls = DataLoaders(*loaders, device=torch.device(device) if device else default_device())
+    dls = dls.new_empty() if empty else dls
+    for loader in dls.loaders:
+        loader.rng = random.Random(seed)
+    dls.size, dls.method, dls.rows, dls.images = size, method, rows, pixels
+    return dls
+
+
+def even_batches(images: int, most: int) -> int:
+    """The size that makes batches nearly equal, none of them tiny."""
+    return -(-images // -(-images // most)) if images else most
