@@ -35,7 +35,8 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         name = str(len(tensors))
         # A copy: tensors that share memory cannot be stored, nor others than contiguous ones.
         tensors[name] = value.detach().as_subclass(torch.Tensor).cpu().contiguous().clone()
-        return {"tensor": name, "channels_last": not value.is_contiguous()}
+        last = value.dim() == 4 and not value.is_contiguous()
+        return {"tensor": name, "channels_last": last}
     if isinstance(value, dict):  # as pairs, since the keys of an optimizer's state may be numbers
         return {"pairs": [[key, _pack(one, tensors)] for key, one in value.items()]}
     if isinstance(value, (list, tuple)):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
+from threadpoolctl import threadpool_limits
 
 from helpers.datasets.words import some
 
@@ -92,6 +93,7 @@ def train_head(features: pd.DataFrame, labels: pd.Series, C: float = 0.01) -> He
 
     start = np.zeros(x.shape[1] * len(classes))
     options = {"maxiter": 500, "ftol": 1e-7, "gtol": 1e-5}
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+    with threadpool_limits(1):  # such thin products gain nothing from threads, and wait for them
+        found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
     weights = found.x.reshape(x.shape[1], -1)
     return Head(list(classes), list(features.columns), mean, scale, weights)
