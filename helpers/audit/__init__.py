@@ -14,6 +14,7 @@ _HOMES = {
     "find_quality_issues": "helpers.audit.quality",
     "Thresholds": "helpers.audit.quality",
     "find_outliers": "helpers.audit.outliers",
+    "find_label_issues": "helpers.audit.labels",
     "score_against_truth": "helpers.audit.truth",
 }
 

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from helpers.audit import alignment, batches, candidates, comparing, decoding, scanning
 from helpers.audit.candidates import SIDE, VARIANTS, find_candidates
+from helpers.audit.tables import require_scan
 from helpers.datasets import pixels, steps
 
 _ALL_PAIRS = 10
@@ -67,6 +68,7 @@ def find_duplicates(
         raise ValueError(f"distance is {distance}; expected 0 to 24 of the 64 bits of a hash.")
     if scanned is None:
         scanned = scanning.scan(dataset, progress=progress)
+    scanned = require_scan(scanned, "find_duplicates")
     scanned = scanned[scanned.index.isin(dataset.images.index)]
 
     def build() -> pd.DataFrame:

@@ -2,23 +2,33 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from helpers.audit.quality import robust_scores
+from helpers.audit.tables import require_features
+
+METHODS = ("mahalanobis", "neighbours")
 
 
 def find_outliers(
-    features: pd.DataFrame, *, neighbours: int = 5, limit: float = 4.0
-) -> pd.DataFrame:
-    """Score images by their distance to their nearest neighbours (Ramaswamy et al. 2000).
+    features: pd.DataFrame, *, method: str = "mahalanobis", components: int = 16,
+    neighbours: int = 5, limit: float = 4.0,
+) -> pd.DataFrame:  # fmt: skip
+    """Score images by how far their features lie from the usual.
 
     Parameters
     ----------
     features : DataFrame by image_id, numeric columns
-        Each column is centred on its median, divided by its standard deviation and clipped at
-        ± 8, so that no unit and no single value rules; missing values count as the median.
-    neighbours : int
-        The distance is the mean over this many nearest images.
+        Embeddings or descriptors. Each column is centred on its median, divided by its standard
+        deviation and clipped at ± 8, so that no unit and no single value rules; missing values
+        count as the median.
+    method : "mahalanobis" or "neighbours"
+        The distance from the mean in the first `components` principal components, each in units of
+        its standard deviation (Mahalanobis 1936), or the mean distance to the nearest images
+        (Ramaswamy et al. 2000), which sees no outlier in what occurs several times.
+    components, neighbours : int
+        How many each method uses.
     limit : float
         Robust deviations (1.4826 × median absolute deviation, of the logarithm of the distance)
         above the median from which an image is flagged.
@@ -30,14 +40,18 @@ def find_outliers(
 
     Raises
     ------
+    DatasetError
+        What is given is no table of numbers.
     ValueError
-        No numeric columns, or fewer images than neighbours + 2.
+        Fewer images than neighbours + 2, or an unknown method.
     """
-    numbers = features.select_dtypes("number").astype(float)
-    if numbers.shape[1] == 0 or len(numbers) < neighbours + 2:
+    numbers = require_features(features, "find_outliers").astype(float)
+    if method not in METHODS:
+        raise ValueError(f"There is no method {method!r}; expected one of {', '.join(METHODS)}.")
+    if len(numbers) < neighbours + 2:
         raise ValueError(
             f"find_outliers got {len(numbers)} images with {numbers.shape[1]} numeric columns; "
-            f"expected at least {neighbours + 2} images and 1 column."
+            f"expected at least {neighbours + 2} images."
         )
     values = numbers.to_numpy()
     values = values - np.nanmedian(values, axis=0)
@@ -50,7 +64,12 @@ def find_outliers(
     mine = other == rows[:, None]
     mine[~mine.any(axis=1), -1] = True
     distance, other = distance[~mine].reshape(len(rows), -1), other[~mine].reshape(len(rows), -1)
-    score = robust_scores(np.log(distance.mean(axis=1) + 1e-9))
+    distance = distance.mean(axis=1)
+    if method == "mahalanobis":
+        size = min(components, *values.shape)
+        found = PCA(size, svd_solver="randomized", whiten=True, random_state=0)
+        distance = np.linalg.norm(found.fit_transform(values), axis=1)
+    score = robust_scores(np.log(distance + 1e-9))
     table = pd.DataFrame(
         {"score": score, "nearest": features.index[other[:, 0]], "flag": score > limit},
         index=features.index,

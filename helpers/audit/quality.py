@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.audit.tables import require_scan
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -52,6 +54,7 @@ def find_quality_issues(scanned: pd.DataFrame, thresholds: Thresholds | None = N
     odd aspect ratio, odd size, unusual mode, odd file.
     """
     limits = thresholds or Thresholds()
+    scanned = require_scan(scanned, "find_quality_issues")
     known = scanned[scanned["readable"]]
     sides = known[["width", "height"]].astype(float)
     ratio = sides.max(axis=1) / sides.min(axis=1)

@@ -25,7 +25,9 @@ def score_against_truth(dataset, found, kind) -> pd.DataFrame:
     DataFrame, a row for each strength, then "all detectable" (without undetectable) and
     "innocent" (the decoys): kind, strength, planted, found, recall, flagged, false, precision.
     flagged counts what the detector reported in all, false what of it was not planted (an
-    undetectable fault that is found is not false), and precision is 1 − false / flagged.
+    undetectable fault that is found is not false), and precision is 1 − false / flagged. A label
+    that is wrong is not false, of whichever kind the error is: precision belongs to the list of
+    flags, recall to the kind.
     A dataset without planted truth gives an empty table.
 
     Raises
@@ -48,6 +50,8 @@ def score_against_truth(dataset, found, kind) -> pd.DataFrame:
     real = planted[~planted["innocent"].astype(bool)]
     hit = real["image_id"].isin(ids)
     false = len(ids - set(real["image_id"]))
+    if all(name.startswith("label_error") for name in kinds):
+        false = len(ids - set(_mislabelled(dataset)))
     lured = decoys[decoys["partner"].isna()]
     return _table(kinds, real, hit, len(ids), false, lured["image_id"].isin(ids))
 
@@ -80,6 +84,15 @@ def _score_pairs(planted, decoys, found, kinds):
     links, lures = (table.rename(columns={"partner": "other_id"}) for table in (planted, decoys))
     false = int((~_linked(found, links)).sum())
     return _table(kinds, planted, _linked(links, found), len(found), false, _linked(lures, found))
+
+
+def _mislabelled(dataset) -> pd.Index:
+    """Images whose given label is wrong, those of copies with conflicting labels included."""
+    told = dataset.planted["kind"].str.startswith(("label_error", "exact_duplicate"))
+    told = dataset.planted[told].dropna(subset="truth")
+    truth = pd.concat([told.set_index(column)["truth"] for column in ("image_id", "partner")])
+    given = dataset.images["label"].reindex(truth.index)
+    return truth.index[given.notna() & (given != truth)]
 
 
 def _linked(pairs, links):

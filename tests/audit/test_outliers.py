@@ -4,6 +4,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from helpers.audit import find_outliers
+from helpers.audit.outliers import METHODS
 
 
 @pytest.fixture
@@ -14,8 +15,9 @@ def features():
     return pd.DataFrame(values * [1, 10, 100, 1, 1], index=pd.Index(ids, name="image_id"))
 
 
-def test_the_far_image_comes_first_whatever_the_units(features):
-    table = find_outliers(features)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_far_image_comes_first_whatever_the_units(features, method):
+    table = find_outliers(features, method=method)
     assert table.index[0] == "far.jpg"
     assert table["rank"].tolist() == list(range(1, 202))
     assert table.loc["far.jpg", "flag"]
@@ -27,7 +29,24 @@ def test_order_is_that_of_mean_distance_to_neighbours(features):
     values = values / features.std(ddof=0)
     distance, _ = NearestNeighbors(n_neighbors=6).fit(values).kneighbors(values)
     expected = features.index[np.argsort(-distance[:, 1:].mean(axis=1))]
+    assert find_outliers(features, method="neighbours").index.tolist() == expected.tolist()
+
+
+def test_scores_follow_the_mahalanobis_distance(features):
+    values = (features - features.median()) / features.std(ddof=0)
+    centred = (values - values.mean()).to_numpy()
+    precision = np.linalg.inv(np.cov(centred.T))
+    distance = np.sqrt(np.einsum("ij,jk,ik->i", centred, precision, centred))
+    expected = features.index[np.argsort(-distance)]
     assert find_outliers(features).index.tolist() == expected.tolist()
+
+
+def test_an_outlier_that_occurs_several_times_is_still_one(features):
+    copies = features.loc[["far.jpg"] * 3].set_axis([f"far {number}.jpg" for number in range(3)])
+    both = pd.concat([features, copies]).rename_axis("image_id")
+    far = both.index.str.startswith("far")
+    assert find_outliers(both).loc[far, "rank"].max() == far.sum()
+    assert find_outliers(both, method="neighbours", neighbours=2).loc[far, "rank"].min() > 100
 
 
 def test_duplicates_are_each_others_nearest_and_never_themselves(features):
@@ -48,3 +67,5 @@ def test_too_few_images_are_refused(features):
         ValueError, match="got 4 images with 5 numeric columns; expected at least 7"
     ):
         find_outliers(features.iloc[:4])
+    with pytest.raises(ValueError, match="no method 'deep'; expected one of mahalanobis, neigh"):
+        find_outliers(features, method="deep")

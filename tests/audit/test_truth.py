@@ -71,3 +71,21 @@ def test_without_truth_the_table_is_empty_and_has_its_columns(tmp_path):
 def test_an_unknown_kind_is_refused_by_naming_the_known(dataset):
     with pytest.raises(ValueError, match="burst, dark, near_duplicate, night_decoy"):
         score_against_truth(dataset, [], "sepia")
+
+
+def test_a_wrong_label_of_another_kind_or_of_a_copy_is_no_false_alarm(tmp_path):
+    rows = [
+        ("a", "label_error_random", "obvious", None, "elm", False),
+        ("b", "label_error_confusable", "clear", None, "elm", False),
+        ("c2", "exact_duplicate", "clear", "c", "elm", False),
+        ("d", "no_leaf", "clear", None, "no leaf", False),
+    ]
+    columns = ["image_id", "kind", "strength", "partner", "truth", "innocent"]
+    dataset = dataset_of(tmp_path, ["a", "b", "c", "c2", "d", "e"],
+                         planted=pd.DataFrame(rows, columns=columns))  # fmt: skip
+    dataset = dataset.with_images(dataset.images.assign(label="ash"))
+    dataset.images.loc["c2", "label"] = "elm"
+    table = score_against_truth(dataset, ["a", "b", "c", "c2", "d", "e"], "label_error_random")
+    assert table["false"].unique().tolist() == [3]
+    assert table["precision"].unique().tolist() == [0.5]
+    assert table.set_index("strength").loc["all detectable", "recall"] == 1

@@ -1,0 +1,27 @@
+import pandas as pd
+import pytest
+
+from helpers.audit import find_duplicates, find_outliers, find_quality_issues
+from helpers.datasets import DatasetError
+from tests.audit.sets import dataset_of
+
+
+def test_a_dataset_where_a_scan_is_expected_is_refused_with_the_call_that_makes_one(tmp_path):
+    dataset = dataset_of(tmp_path, ["a.jpg"])
+    needed = "where it needs the table that scan returns: scanned = scan\\(dataset\\) makes it"
+    with pytest.raises(
+        DatasetError, match=f"find_quality_issues got a Dataset 'test set' {needed}"
+    ):
+        find_quality_issues(dataset)
+    with pytest.raises(DatasetError, match=f"find_duplicates got a Dataset 'test set' {needed}"):
+        find_duplicates(dataset, dataset)
+
+
+def test_another_table_is_named_by_its_columns(tmp_path):
+    dataset = dataset_of(tmp_path, ["a.jpg"])
+    with pytest.raises(DatasetError, match="got a table of 1 rows with columns label, split, …"):
+        find_quality_issues(dataset.images)
+    with pytest.raises(DatasetError, match="find_outliers got a Dataset 'test set' where it needs"):
+        find_outliers(dataset)
+    with pytest.raises(DatasetError, match="a table of numbers with one row per image"):
+        find_outliers(pd.DataFrame({"word": ["x"]}))
