@@ -6,9 +6,9 @@ import math
 
 import torch
 import torch.nn.functional as F
+from fastai.basics import store_attr
 from fastai.data.transforms import DisplayedTransform
 from fastai.vision.core import TensorImage
-from fastcore.basics import store_attr
 
 GREY = (0.299, 0.587, 0.114)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from fastai.basics import L
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -39,7 +40,7 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         return {"tensor": name, "channels_last": last}
     if isinstance(value, dict):  # as pairs, since the keys of an optimizer's state may be numbers
         return {"pairs": [[key, _pack(one, tensors)] for key, one in value.items()]}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, L)):
         return [_pack(one, tensors) for one in value]
     return value.item() if hasattr(value, "item") else value
 

@@ -139,7 +139,7 @@ def build_dataloaders(
     left_out = pd.Series("no label", rows.index[rows["label"].isna()], dtype="str")
     rows = rows[["label", "split"]].dropna()
     pixels = decode(dataset.with_images(rows), size, method, workers, progress)
-    readable = np.array([image_id in pixels.rows for image_id in rows.index], dtype=bool)
+    readable = rows.index.isin(pixels.rows)
     left_out = pd.concat([left_out, pd.Series("unreadable", rows.index[~readable], dtype="str")])
     rows = rows[readable]
     _check_classes(dataset, rows)

@@ -107,8 +107,8 @@ def _torchvision(name: str, pretrained: bool) -> Body:
         with _fetching(name):
             state = kind.get_state_dict(progress=False, check_hash=True, weights_only=True)
         # Old densenets were stored under names with one dot more.
-        state = {re.sub(r"(norm|relu|conv)\.(\d)\.", r"\1\2.", key): v for key, v in state.items()}
-        model.load_state_dict(state)
+        old = re.compile(r"(denselayer\d+\.\w+)\.(\d)\.")
+        model.load_state_dict({old.sub(r"\1\2.", key): value for key, value in state.items()})
     blocks = nn.Sequential()
     for key, child in model.named_children():
         if key in _HEADS:

@@ -40,7 +40,7 @@ def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     if not (images["split"] == "test").all():
         images = images[images["split"] != "test"]
     pixels = decode(dataset.with_images(images), dls.size, dls.method, progress=progress)
-    images = images[[image_id in pixels.rows for image_id in images.index]]
+    images = images[images.index.isin(pixels.rows)]
     found = np.zeros((0, len(classes)))
     if len(images):
         items = Datasets(images.index.to_list(), [[ReadImage(pixels, dls.size, dls.method)]])

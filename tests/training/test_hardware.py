@@ -1,0 +1,71 @@
+"""bfloat16 where it helps, and running out of memory in plain words."""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from helpers.notebooks import ROOT
+from helpers.training.hardware import TrainingError, gains_from_bfloat16, plain_errors
+
+CPU = torch.device("cpu")
+DLS = SimpleNamespace(device=CPU, size=96, train=SimpleNamespace(bs=64))
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    def make(onednn=True, **known):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known)
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: onednn)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("known", "faster"),
+    [
+        ({"amx_bf16": True}, True),
+        ({"avx512_bf16": True}, True),
+        ({"avx2": True}, False),
+        ({"avx512_bf16": True, "onednn": False}, False),
+    ],
+)
+def test_bfloat16_needs_instructions_for_it(processor, known, faster):
+    processor(**known)
+    assert gains_from_bfloat16(nn.Conv2d(3, 8, 3), CPU) is faster
+
+
+def test_depthwise_networks_stay_in_float32(processor):
+    processor(amx_bf16=True)
+    assert not gains_from_bfloat16(nn.Conv2d(8, 8, 3, groups=8), CPU)
+
+
+def test_an_older_processor_played_by_the_environment_is_believed():
+    code = "import torch; from torch import nn; from helpers.training.hardware import *; "
+    code += "print(gains_from_bfloat16(nn.Conv2d(3, 8, 3), torch.device('cpu')))"
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=environment)
+    assert printed.decode().split()[-1] == "False"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried …"),
+        MemoryError(),
+    ],
+)
+def test_running_out_of_memory_is_told_with_what_to_change(error):
+    said = "64 images of 96 pixels do not fit.*batch_size=32"
+    with pytest.raises(TrainingError, match=said), plain_errors(DLS):
+        raise error
+
+
+def test_other_errors_pass_through():
+    with pytest.raises(RuntimeError, match="shapes"), plain_errors(DLS):
+        raise RuntimeError("shapes differ")
