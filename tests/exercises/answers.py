@@ -35,8 +35,17 @@ GIVEN = {
             "bursts": [0.0, 0.0, 0.02, 0.04, 0.6],
         }
     ),
+    "rates": pd.DataFrame(
+        {
+            "rate": [0.001, 0.01, 0.1, 1.0] * 2,
+            "seed": [0] * 4 + [1] * 4,
+            "epoch": 0,
+            "valid_loss": [2.2, 1.5, 1.6, 5.0, 2.3, 1.7, 1.8, np.nan],
+            "accuracy": [0.1, 0.5, 0.4, 0.1] * 2,
+        }
+    ),
 }
-NEEDS = {"01.3": ["separation"], "02.1": ["sweep"]}
+NEEDS = {"01.3": ["separation"], "02.1": ["sweep"], "05.3": ["rates"]}
 
 
 def _raises(rgb):
@@ -114,10 +123,41 @@ WRONG = {
         ((80, 60, 40), "missed", "found ÷ recall"),
         ((80, 60), "malformed", "three numbers"),
     ],
+    "05.1": [
+        (lambda p, label: p["beech"], "raised", "IndexError"),
+        (lambda p, label: -np.log(p), "many", "3 numbers"),
+        (lambda p, label: np.log(p[label]), "sign", "minus"),
+        (lambda p, label: -np.log10(p[label]), "base", "np.log"),
+        (lambda p, label: -np.log2(p[label]), "base", "np.log"),
+        (lambda p, label: 1 - p[label], "linear", "logarithm"),
+        (lambda p, label: p[label], "linear", "logarithm"),
+        (lambda p, label: -np.log(p).mean(), "every", "probabilities[label]"),
+        (lambda p, label: -np.log(p).sum(), "every", "probabilities[label]"),
+        (lambda p, label: -(p * np.log(p)).sum(), "every", "probabilities[label]"),
+        (lambda p, label: -np.log(p.max()), "surest", "probabilities[label]"),
+        (lambda p, label: 7, "other", "you return 7"),
+        (0.5, "malformed", "a function"),
+    ],
+    "05.2": [
+        ("more epochs", "more epochs", "underfitting"),
+        ("A higher rate", "a higher rate", "near zero"),
+        ("a larger network", "a larger network", "by heart"),
+        ("fewer images", "malformed", "four choices"),
+    ],
+    "05.3": [
+        (0.001, "too_low", "2.25"),
+        (1, "too_high", "overshoot"),
+        (0.5, "unknown", "0.001, 0.01, 0.1, 1"),
+        ("fast", "malformed", "such as 0.001"),
+    ],
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
+    "05.3": [
+        (0.001, "too_low", "too small", ["rates"]),
+        (0.01, "unmeasured", "rates=", []),
+    ],
     "01.3": [
         ("form", "lower", "another family", ["separation"]),
         ("form", "unmeasured", "separation=", []),

@@ -1,0 +1,201 @@
+"""How a training went: curves of loss and accuracy, learning rates, what a convolution does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+
+from helpers.plots.style import ACCENT, FAMILIES, FLAG, GRID, INK, MUTED, axes, styled, titled
+from helpers.training.rates import judge_rates
+
+LINES = {"train_loss": ("training", FAMILIES["colour"]), "valid_loss": ("validation", ACCENT)}
+
+
+def _panels(ax: Axes | None, height: float, widths: Iterable[float], gap: float) -> list[Axes]:
+    """The Axes given, emptied, and panels side by side in it."""
+    ax = axes(ax, height)
+    ax.set_axis_off()
+    widths = np.array([*widths], float)
+    widths *= (1 - gap * (len(widths) - 1)) / widths.sum()
+    lefts = np.cumsum([0, *(widths + gap)])
+    return [ax, *(ax.inset_axes([x, 0, w, 1]) for x, w in zip(lefts, widths, strict=False))]
+
+
+def _label_ends(panel: Axes, ends: list[tuple[float, float, str, str]], apart: float = 13) -> None:
+    """Write (x, y, text, colour) to the right of the ends of lines, `apart` points or more."""
+    height = panel.get_window_extent().height * 72 / panel.figure.dpi
+    low, high = panel.get_ylim()
+    spots = []
+    for x, y, text, colour in sorted(ends, key=lambda end: end[1]):
+        share = (np.clip(y, low, high) - low) / (high - low)
+        spots.append(max(share * height, spots[-1] + apart if spots else 0))
+        offset = (6, spots[-1] - share * height)
+        look = {"textcoords": "offset points", "va": "center", "color": colour, "fontsize": 9}
+        panel.annotate(text, (x, low + share * (high - low)), offset, **look)
+
+
+@styled
+def learning_curves(
+    curves: pd.DataFrame | Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Training and validation loss after each epoch.
+
+    Parameters
+    ----------
+    curves : table from `helpers.training.train`, or name → table
+        One is drawn beside its validation accuracy; of several each gets a panel, all with one
+        scale. The lowest validation loss is marked.
+    """
+    several = isinstance(curves, Mapping)
+    tables = curves if several else {"Loss": curves, "Accuracy on validation images": curves}
+    ax, *panels = _panels(ax, 3.2, [1] * len(tables), 0.16)
+    losses = pd.concat(tables.values())[[*LINES]]
+    top = 1.08 * losses.quantile(0.98).max()
+    for i, (panel, (name, table)) in enumerate(zip(panels, tables.items(), strict=True)):
+        x, ends = table["epoch"] + 1, []
+        if i == 0 or several:
+            for column, (label, colour) in LINES.items():
+                panel.plot(x, table[column], color=colour, lw=2.5)
+                ends.append((x.iloc[-1], table[column].iloc[-1], label, colour))
+            lowest = table["valid_loss"].idxmin()
+            panel.plot(x[lowest], table["valid_loss"][lowest], "o", color=ACCENT, ms=7)
+            panel.set(ylabel="loss" if i == 0 else "", ylim=(0, top))
+        else:
+            panel.plot(x, table["accuracy"], color=ACCENT, lw=2.5)
+            ends.append((x.iloc[-1], table["accuracy"].iloc[-1], "validation", ACCENT))
+            panel.set(ylim=(0, 1))
+        _label_ends(panel, ends)
+        said = f", {table['accuracy'].iloc[-1]:.0%} right in the end" if several else ""
+        panel.set_title(f"{name}{said}", fontsize=10, weight="normal", pad=6)
+        panel.set_xlabel("epoch")
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.grid(axis="y")
+    worse = losses["valid_loss"].iloc[-1] > losses["train_loss"].iloc[-1]
+    default = f"The network does {'better' if worse else 'no better'} on what it was trained on"
+    title = title or ("Which has learned what it should?" if several else default)
+    ax = titled(ax, title, f"Lines over the epochs: {', '.join(tables)}.")
+    ax.set_title(title, y=1.1)
+    return ax
+
+
+@styled
+def rate_curves(
+    rates: pd.DataFrame, chosen: float | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Validation loss over the epochs for each learning rate, and its end over the rates.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        A row per epoch of each training: rate, seed, epoch, valid_loss, accuracy.
+    chosen : float, optional
+        The rate to bring forward; the others turn grey.
+    """
+    judged = judge_rates(rates)
+    ax, left, right = _panels(ax, 3.6, [1.15, 1], 0.2)
+    shades = colormaps["viridis"](np.linspace(0, 0.85, len(judged)))
+    colours = dict(zip(judged.index, shades, strict=True))
+    if chosen is not None:
+        colours = {rate: FLAG if rate == chosen else "#c3cad1" for rate in colours}
+    top = 1.6 * judged["loss"].min() + 0.4 * rates["valid_loss"].median()
+    ends = []
+    for rate, part in rates.groupby("rate"):
+        front = 3 if rate == chosen else 2
+        for _, run in part.groupby("seed"):
+            left.plot(
+                run["epoch"] + 1, run["valid_loss"], color=colours[rate], lw=0.8, zorder=front
+            )
+        mean = part.groupby("epoch")["valid_loss"].mean()
+        left.plot(mean.index + 1, mean, color=colours[rate], lw=2.5, zorder=front)
+        seen = mean.dropna()
+        end = min(seen.iloc[-1], top) if len(seen) else top
+        ends.append((mean.index[-1] + 1, end, f"{rate:g}", colours[rate]))
+        last = (
+            part[part["epoch"] == part["epoch"].max()]["valid_loss"].fillna(np.inf).clip(upper=top)
+        )
+        right.plot(
+            [rate] * len(last), last, "o", color=colours[rate], ms=7, clip_on=False, zorder=front
+        )
+    low = 0.9 * judged["low"].min()
+    right.plot(judged.index, judged["loss"].clip(upper=top), color=MUTED, lw=1, zorder=1)
+    left.set(xlabel="epoch", ylabel="validation loss", ylim=(low, top))
+    right.set(xscale="log", xlabel="learning rate", ylim=(low, top))
+    right.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
+    left.xaxis.get_major_locator().set_params(integer=True)
+    _label_ends(left, ends)
+    for panel, name in ((left, "After each epoch"), (right, "In the end")):
+        panel.set_title(name, fontsize=10, weight="normal", pad=6)
+        panel.grid(axis="y")
+    best = judged["loss"].idxmin()
+    title = title or f"Lowest validation loss at a learning rate of {best:g}"
+    facts = "; ".join(f"{r.Index:g} {r.verdict}" for r in judged.itertuples())
+    ax = titled(ax, title, f"{facts}.")
+    ax.set_title(title, y=1.1)
+    return ax
+
+
+@styled
+def rate_finder(
+    table: pd.DataFrame, suggested: float | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """The loss while the learning rate grows from batch to batch (Smith, 2017).
+
+    Parameters
+    ----------
+    table : DataFrame with columns rate and loss, as ``learner.lr_find`` leaves them in
+        ``learner.recorder.lrs`` and ``.losses``
+    suggested : float, optional
+    """
+    ax = axes(ax, 3.4)
+    ax.plot(table["rate"], table["loss"], color=ACCENT, lw=2.5)
+    start, low = table["loss"].iloc[:5].mean(), table["loss"].min()
+    ax.set(ylim=(low - 0.1 * (start - low), start + 0.6 * (start - low)), xscale="log")
+    ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
+    if suggested is not None:
+        at = table.iloc[(table["rate"] - suggested).abs().argmin()]
+        ax.plot(at["rate"], at["loss"], "o", color=FLAG, ms=9)
+        ax.annotate(f"suggested {suggested:.1e}", (at["rate"], at["loss"]), (8, 6), color=FLAG,
+                    textcoords="offset points")  # fmt: skip
+    ax.grid(axis="y")
+    return titled(ax, title or "How fast may it learn?", "Loss over the learning rate.")
+
+
+@styled
+def convolution(
+    picture: np.ndarray,
+    kernel: np.ndarray,
+    response: np.ndarray,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """A picture, the numbers of a kernel, and what the kernel answers at each place.
+
+    Parameters
+    ----------
+    picture : height × width × 3, 0 to 1
+    kernel : a few rows and columns of numbers
+    response : height × width; blue is negative, red positive
+    """
+    picture, kernel, response = (np.asarray(part) for part in (picture, kernel, response))
+    ax, photo, numbers, answer = _panels(ax, 3.0, [1.2, 0.8, 1.2], 0.05)
+    photo.imshow(picture)
+    numbers.imshow(
+        kernel, cmap="RdBu_r", vmin=-2.5 * abs(kernel).max(), vmax=2.5 * abs(kernel).max()
+    )
+    for (row, column), value in np.ndenumerate(kernel):
+        numbers.text(column, row, f"{value:g}", ha="center", va="center", color=INK, fontsize=12)
+    answer.imshow(response, cmap="RdBu_r", vmin=-abs(response).max(), vmax=abs(response).max())
+    for panel, name in zip(
+        (photo, numbers, answer), ("picture", "kernel", "its answers"), strict=True
+    ):
+        panel.set(xticks=[], yticks=[])
+        panel.spines[:].set(visible=True, color=GRID)
+        panel.set_title(name, fontsize=10, weight="normal", pad=6)
+    title = title or "A convolution asks one question at every place"
+    ax = titled(ax, title, "A picture, a kernel's numbers, and its answers.")
+    ax.set_title(title, y=1.12)
+    return ax

@@ -1,0 +1,101 @@
+"""Figures of training: which lines are drawn, what is marked, what is written beside them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from helpers import plots
+from helpers.plots.style import ACCENT, FLAG, alt_text
+
+
+@pytest.fixture
+def curves():
+    losses = {"train_loss": [2.0, 1.0, 0.4], "valid_loss": [2.1, 1.5, 1.9]}
+    return pd.DataFrame({"epoch": range(3), **losses, "accuracy": [0.2, 0.5, 0.4]})
+
+
+@pytest.fixture
+def rates():
+    rows = [
+        (rate, seed, epoch, 2.3 - epoch * fall + seed * 0.1, 0.1 + epoch * fall / 4)
+        for rate, fall in ((1e-5, 0.01), (1e-3, 0.4), (1.0, np.nan))
+        for seed in range(2)
+        for epoch in range(3)
+    ]
+    return pd.DataFrame(rows, columns=["rate", "seed", "epoch", "valid_loss", "accuracy"])
+
+
+def texts(panel):
+    return [text.get_text() for text in panel.texts]
+
+
+def test_one_training_shows_both_losses_and_the_accuracy_from_epoch_one(curves):
+    loss, accuracy = plots.learning_curves(curves).child_axes
+    training, validation, lowest = loss.lines
+    assert training.get_xdata().tolist() == [1, 2, 3]
+    assert training.get_ydata().tolist() == [2.0, 1.0, 0.4]
+    assert validation.get_ydata().tolist() == [2.1, 1.5, 1.9]
+    assert lowest.get_xydata().tolist() == [[2, 1.5]]
+    assert sorted(texts(loss)) == ["training", "validation"]
+    assert accuracy.lines[0].get_ydata().tolist() == [0.2, 0.5, 0.4]
+
+
+@pytest.mark.parametrize(("last", "word"), [(1.9, "better"), (0.3, "no better")])
+def test_the_title_says_whether_new_images_are_harder(curves, last, word):
+    curves.loc[2, "valid_loss"] = last
+    assert f"does {word} on" in plots.learning_curves(curves).get_title("left")
+
+
+def test_several_trainings_share_one_scale_and_tell_their_accuracy(curves):
+    figure, given = plt.subplots()
+    ax = plots.learning_curves({"few": curves, "many": curves.assign(valid_loss=9.0)}, ax=given)
+    assert ax is given
+    few, many = ax.child_axes
+    assert few.get_ylim() == many.get_ylim()
+    assert few.get_title("left") == "few, 40% right in the end"
+    assert "few, many" in alt_text(figure)
+
+
+def test_labels_of_lines_that_end_together_stand_apart(curves):
+    loss, _ = plots.learning_curves(curves.assign(train_loss=1.9)).child_axes
+    heights = [text.xyann[1] for text in loss.texts]
+    assert abs(heights[0] - heights[1]) >= 13
+
+
+def test_each_training_is_a_line_and_each_end_a_dot(rates):
+    ax = plots.rate_curves(rates)
+    over_epochs, at_end = ax.child_axes
+    assert len(over_epochs.lines) == 3 * (2 + 1)
+    dots = [line for line in at_end.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == [1e-5, 1e-3, 1.0]
+    assert dots[1].get_ydata() == pytest.approx([1.5, 1.6])
+    assert dots[2].get_ydata().tolist() == [at_end.get_ylim()[1]] * 2
+    assert texts(over_epochs).count("0.001") == 1
+    assert ax.get_title("left").endswith("at a learning rate of 0.001")
+    assert ax.alt_text.endswith("1e-05 too low; 0.001 good; 1 too high.")
+
+
+def test_a_chosen_rate_alone_has_a_colour(rates):
+    _, at_end = plots.rate_curves(rates, chosen=1e-5).child_axes
+    colours = [to_hex(line.get_color()) for line in at_end.lines if line.get_marker() == "o"]
+    assert colours[0] == FLAG and colours[1] == colours[2] != FLAG
+
+
+def test_the_rate_finder_marks_the_suggested_rate_on_its_curve():
+    table = pd.DataFrame({"rate": np.geomspace(1e-6, 1, 50), "loss": np.linspace(2.3, 1.5, 50)})
+    ax = plots.rate_finder(table, suggested=table["rate"][30] * 1.001)
+    curve, dot = ax.lines
+    assert ax.get_xscale() == "log"
+    assert to_hex(curve.get_color()) == ACCENT
+    assert dot.get_xydata().tolist() == [table.loc[30].tolist()]
+    assert plots.rate_finder(table).lines[1:] == []
+
+
+def test_a_convolution_shows_its_numbers_and_its_answers_about_zero():
+    kernel, response = np.array([[-1, 0, 1]] * 3), np.array([[-4.0, 2.0], [0.0, 1.0]])
+    ax = plots.convolution(np.zeros((2, 2, 3)), kernel, response)
+    _, numbers, answers = ax.child_axes
+    assert texts(numbers) == ["-1", "0", "1"] * 3
+    assert answers.images[0].get_clim() == (-4, 4)
