@@ -4,6 +4,6 @@ Nothing is downloaded. `studies/backbone` renders the images and trains the netw
 """
 
 from helpers.backbone.network import SmallResNet
-from helpers.backbone.weights import BackboneError, card, facts, load_backbone
+from helpers.backbone.weights import BackboneError, card, facts, load_backbone, sources
 
-__all__ = ["BackboneError", "SmallResNet", "card", "facts", "load_backbone"]
+__all__ = ["BackboneError", "SmallResNet", "card", "facts", "load_backbone", "sources"]

@@ -3,7 +3,7 @@
 None of the ten species of the leaves dataset is among them. Every class is drawn from its own
 seed, so a run on another machine renders the same pictures.
 
-    python -m studies.backbone.sources FOLDER [--images 96] [--size 96]
+    python -m studies.backbone.sources FOLDER [--images 80] [--size 96]
 """
 
 import argparse
@@ -89,21 +89,27 @@ def render(folder: Path, images: int, size: int, workers: int = 2) -> tuple[np.n
     return np.load(path, mmap_mode="r"), labels
 
 
-def contact_sheet(pictures: np.ndarray, columns: int = 24) -> Image.Image:
+def contact_sheet(pictures: np.ndarray, images: int, columns: int = 16) -> Image.Image:
+    """Two pictures side by side of some classes of every family; `images` are there of each."""
+    rng, chosen, first = np.random.default_rng(3), [], 0
+    for family, count in FAMILIES.items():
+        classes = columns if family == "assembly" else columns // 2
+        for number in rng.choice(count, classes, replace=False):
+            chosen += [(first + number) * images + one for one in rng.choice(images, 2, False)]
+        first += count
     size = pictures.shape[1] + 2
-    rows = -(-len(pictures) // columns)
-    sheet = Image.new("RGB", (columns * size, rows * size), "white")
-    for number, picture in enumerate(pictures):
-        sheet.paste(Image.fromarray(picture), (number % columns * size, number // columns * size))
+    sheet = Image.new("RGB", (columns * size - 2, len(chosen) // columns * size - 2), "white")
+    for place, one in enumerate(chosen):
+        corner = place % columns * size, place // columns * size
+        sheet.paste(Image.fromarray(pictures[one]), corner)
     return sheet
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--images", type=int, default=96, help="pictures of each class")
+    parser.add_argument("--images", type=int, default=80, help="pictures of each class")
     parser.add_argument("--size", type=int, default=96, help="side of a picture in pixels")
     arguments = parser.parse_args()
     found, _ = render(arguments.folder, arguments.images, arguments.size)
-    some = found[np.linspace(0, len(found) - 1, 24 * 14).astype(int)]
-    contact_sheet(some).save(arguments.folder / "sheet.png")
+    contact_sheet(found, arguments.images).save(arguments.folder / "sources.jpg", quality=80)
