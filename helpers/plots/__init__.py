@@ -6,8 +6,11 @@ _HOMES = {
     "style": ("alt", "palette", "use_style"),
     "samples": ("anatomy", "class_sheet", "contact_sheet", "pairs"),
     "overview": ("class_counts", "issues", "sizes", "workflow"),
+    "networks": ("feature_maps", "label_issues", "probes"),
     "features": ("by_class", "class_colours", "dataset_map", "separability"),
     "results": ("detectors", "measurement", "scores", "sweep"),
+    "training": ("convolution", "learning_curves", "rate_curves", "rate_finder"),
+    "transfer": ("backbones", "label_curve"),
 }
 __all__ = [name for names in _HOMES.values() for name in names]
 

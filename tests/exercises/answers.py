@@ -45,11 +45,22 @@ GIVEN = {
         }
     ),
 }
-NEEDS = {"01.3": ["separation"], "02.1": ["sweep"], "05.3": ["rates"]}
+GIVEN["curve"] = pd.DataFrame(
+    {
+        "training": ["fine-tuned"] + ["from scratch"] * 5,
+        "per_class": ["10", "10", "25", "50", "100", "all"],
+        "accuracy": [0.5, 0.2, 0.3, 0.4, 0.52, 0.6],
+    }
+)
+NEEDS = {"01.3": ["separation"], "02.1": ["sweep"], "05.3": ["rates"], "07.1": ["curve"]}
 
 
 def _raises(rgb):
     return rgb["red"]
+
+
+def _divides_by_zero(low, high, groups):
+    return low / 0
 
 
 # Key → (answer, name of the mistake, a word of what must be said about it).
@@ -149,6 +160,28 @@ WRONG = {
         (1, "too_high", "overshoot"),
         (0.5, "unknown", "0.001, 0.01, 0.1, 1"),
         ("fast", "malformed", "such as 0.001"),
+    ],
+    "07.1": [
+        (25, "too_few", "0.30"),
+        ("10", "too_few", "0.20"),
+        ("All", "too_many", "0.50"),
+        ("more", "too_many", "smaller"),
+        (30, "malformed", "10, 25"),
+    ],
+    "07.2": [
+        (_divides_by_zero, "raised", "ZeroDivisionError"),
+        (lambda low, high, groups: [low, high], "count", "(2,)"),
+        (lambda low, high, groups: np.geomspace(high, low, groups), "reversed", "turned round"),
+        (lambda low, high, groups: np.linspace(low, high, groups), "even", "factor"),
+        (lambda low, high, groups: [high] * groups, "one_rate", "one rate"),
+        (lambda low, high, groups: np.zeros(groups), "other", "1e-2 last"),
+        (1e-3, "malformed", "a function"),
+    ],
+    "07.3": [
+        ("A", "a", "limit"),
+        ("b", "b", "too large"),
+        ("D", "d", "interval"),
+        ("E", "malformed", '"A", "B"'),
     ],
 }
 

@@ -1,0 +1,122 @@
+"""What transfer buys: accuracy by labelled images per class, and backbones to choose from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from helpers.datasets.words import some
+from helpers.plots.style import ACCENT, CLASS_COLOURS, FAMILIES, FLAG, INK, MUTED, axes, styled
+from helpers.plots.style import titled as title_it
+
+LOOKS = {
+    ("bundled", "fine-tuned"): (ACCENT, "-"),
+    ("bundled", "frozen"): (ACCENT, "--"),
+    ("random", "from scratch"): (FAMILIES["colour"], "-"),
+    ("random", "frozen"): (MUTED, "--"),
+}
+NAMES = {("random", "from scratch"): "from scratch", ("random", "frozen"): "random weights, frozen"}
+
+
+def summarise(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean accuracy and its 95 % interval over seeds (Student's t), one row per point.
+
+    Parameters
+    ----------
+    table : DataFrame
+        backbone, training, per_class, seed, accuracy; as from `helpers.studies.read_study`.
+
+    Returns
+    -------
+    DataFrame by backbone, training and per_class, in the order of `table`
+        mean, half (of the interval; missing where there is one seed only), seeds.
+    """
+    found = table.groupby(["backbone", "training", "per_class"], sort=False)["accuracy"]
+    found = found.agg(["mean", "std", "count"]).rename(columns={"count": "seeds"})
+    quantile = stats.t.ppf(0.975, (found["seeds"] - 1).clip(lower=1))
+    return found.assign(half=quantile * found.pop("std") / np.sqrt(found["seeds"]))
+
+
+@styled
+def label_curve(
+    table: pd.DataFrame,
+    chosen: tuple[str, str, str] | None = None,
+    live: tuple[str, float] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Accuracy by labelled images per class, a line per network, 95 % intervals over seeds.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `summarise`.
+    chosen : (backbone, training, per_class), optional
+        The point to ring; the other lines fade.
+    live : (per_class, accuracy), optional
+        A result of our own, drawn as a diamond.
+    """
+    points, ax = summarise(table), axes(ax, 4.4)
+    counts = sorted(table["per_class"].unique(), key=lambda n: (n == "all", n.zfill(9)))
+    colours = iter(CLASS_COLOURS[2:])
+    ends, facts = [], []
+    for key, line in points.groupby(level=[0, 1], sort=False):
+        line = line.droplevel([0, 1]).reindex(counts).dropna(subset="mean")
+        colour, dashes = LOOKS.get(key) or (next(colours), "--" if key[1] == "frozen" else "-")
+        x, name = [counts.index(n) for n in line.index], NAMES.get(key, ", ".join(key))
+        faded = 0.25 if chosen and key != chosen[:2] else 1
+        ax.plot(x, line["mean"], dashes, color=colour, lw=2.2, marker="o", ms=5, alpha=faded)
+        ax.errorbar(x, line["mean"], line["half"], fmt="none", ecolor=colour, alpha=0.5 * faded)
+        ends.append((line["mean"].iloc[-1], x[-1], name, colour, faded))
+        facts.append(f"{name}: " + ", ".join(f"{n} {v:.2f}" for n, v in line["mean"].items()))
+        if chosen and key == chosen[:2] and chosen[2] in line.index:
+            spot = counts.index(chosen[2]), line["mean"][chosen[2]]
+            ax.plot(*spot, "o", ms=14, mfc="none", mec=INK, mew=2, zorder=9)
+    if live is not None and live[0] in counts:
+        ax.plot(counts.index(live[0]), live[1], "D", ms=9, mfc=FLAG, mec="white", zorder=10)
+        here = (counts.index(live[0]), live[1])
+        look = {"textcoords": "offset points", "color": FLAG, "va": "top", "zorder": 10}
+        ax.annotate("just now", here, (8, -4), **look)
+    low, high = ax.get_ylim()
+    lowest = -np.inf
+    for value, x, name, colour, faded in sorted(ends):
+        lowest = max(value, lowest + 0.055 * (high - low))  # names that would overlap move up
+        look = {"textcoords": "data", "va": "center", "color": colour, "alpha": faded}
+        ax.annotate(name, (x, value), (x + 0.12, lowest), **look)
+    ax.set_xticks(range(len(counts)), counts)
+    ax.set(xlim=(-0.3, len(counts) + 0.4), xlabel="labelled images per class")
+    ax.set_ylabel("validation accuracy, 95 % interval")
+    ax.grid(axis="y")
+    title = title or "What is a label worth, with and without transfer?"
+    return title_it(ax, title, f"{'; '.join(facts)}.", bare=["left"])
+
+
+@styled
+def backbones(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Accuracy over latency, the area of each dot the size of the weights.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.transfer.compare_backbones`
+        Rows without figures are named below the axes.
+    """
+    ax, there = axes(ax, 3.8), table.dropna(subset="accuracy")
+    names = [NAMES.get((name, "frozen"), name) for name in there.index]
+    for name, row, colour in zip(names, there.itertuples(), CLASS_COLOURS, strict=False):
+        x, half = row.milliseconds, [[row.accuracy - row.low], [row.high - row.accuracy]]
+        ax.errorbar(x, row.accuracy, half, color=colour, alpha=0.5, lw=2.5)
+        ax.scatter(x, row.accuracy, 20 + 12 * row.megabytes, color=colour, zorder=3)
+        text = f"{name}\n{row.megabytes:.0f} MB, {row.milliseconds:.1f} ms"
+        ax.annotate(text, (x, row.accuracy), (12, 0), textcoords="offset points", va="center")
+    label = "milliseconds per image (the area of a dot: size of the weights)"
+    if absent := list(table.index[table["accuracy"].isna()]):
+        label += f"\nno weights on this computer: {some(absent, 9)}"
+    ax.set(xlabel=label, ylabel="validation accuracy, 95 % interval")
+    ax.set_xlim(0, 1.4 * np.nanmax([1, *there["milliseconds"]]))
+    ax.grid(axis="y")
+    facts = [
+        f"{name} {accuracy:.2f}" for name, accuracy in zip(names, there["accuracy"], strict=True)
+    ]
+    return title_it(ax, title or "Which backbone to take?", f"{'; '.join(facts)}.", bare=["left"])

@@ -1,0 +1,160 @@
+"""What a network trained on other images buys: fewer labels for the same accuracy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+import torchvision.models
+
+from helpers.datasets import Dataset
+from helpers.evaluation import accuracy_interval
+from helpers.training import embed, train_head
+from helpers.training.caching import decode
+from helpers.training.embedding import average_maps
+from helpers.training.networks import BUNDLED, Body, load_body
+
+COUNTS = ("10", "25", "50", "100", "all")
+RANDOM = "random weights"
+BATCH, REPEATS = 64, 15
+
+
+def limit_images(dataset: Dataset, per_class: int | str, seed: int = 0) -> Dataset:
+    """Keep about `per_class` training images of each class, and all images of other splits.
+
+    Groups (specimens) are kept or left out whole, so that classes come within half a group of the
+    number. With one seed, fewer images are always a part of more.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With labels and a split.
+    per_class : int or "all"
+    seed : int
+        Of the order in which groups are taken.
+    """
+    if str(per_class) == "all":
+        return dataset
+    train = dataset.part("train").images.dropna(subset=["label"])
+    keys = [train["label"].astype("str"), dataset.groups[train.index]]
+    sizes = train.groupby(keys)["label"].size().sample(frac=1, random_state=seed)
+    before = sizes.groupby(level=0).cumsum() - sizes
+    kept = sizes.index[(before == 0) | (before + sizes / 2 <= int(per_class))]
+    left_out = train.index[~pd.MultiIndex.from_arrays(keys).isin(kept)]
+    return dataset.with_images(dataset.images.drop(left_out))
+
+
+def score_head(dataset: Dataset, features: pd.DataFrame) -> pd.Series:
+    """Train a head on the training images and say of each validation image whether it is right.
+
+    Returns
+    -------
+    Series of bool by image_id, of the labelled validation images that have features.
+    """
+    labels = {split: dataset.part(split).images["label"].dropna() for split in ("train", "valid")}
+    head = train_head(features, labels["train"])
+    valid = labels["valid"][labels["valid"].index.isin(features.index)]
+    return head.predict(features.loc[valid.index]) == valid
+
+
+def head_curve(
+    dataset: Dataset,
+    features: pd.DataFrame,
+    backbone: str = BUNDLED,
+    counts: Sequence[int | str] = COUNTS,
+    seeds: Iterable[int] = range(5),
+) -> pd.DataFrame:
+    """Validation accuracy of heads on frozen features, by labelled images per class.
+
+    Returns
+    -------
+    DataFrame
+        As `read_study("transfer")`: backbone, training ("frozen"), per_class (text), seed (of the
+        choice of images), images (trained on), accuracy.
+    """
+    rows = []
+    for seed in seeds:
+        for count in counts:
+            chosen = limit_images(dataset, count, seed)
+            right, images = score_head(chosen, features), len(chosen.part("train"))
+            rows.append((backbone, "frozen", str(count), seed, images, right.mean()))
+    columns = ["backbone", "training", "per_class", "seed", "images", "accuracy"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def random_features(dataset: Dataset, size: int = 96, seed: int = 0) -> pd.DataFrame:
+    """What `embed` would give if the bundled network had learned nothing: random weights."""
+    body, pixels = _random_body(seed), decode(dataset, size, progress=False)
+    ids = list(pixels.rows)
+    parts = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+    values = [np.hstack(average_maps(body, pixels.take(part))) for part in parts]
+    return pd.DataFrame(np.concatenate(values), pd.Index(ids, name="image_id")).add_prefix("map ")
+
+
+def compare_backbones(
+    dataset: Dataset, names: Sequence[str] = (BUNDLED, RANDOM), download: bool = False
+) -> pd.DataFrame:
+    """Backbones by what a head on their frozen features achieves, by latency and by size.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With labels and a split.
+    names : list of str
+        As in `build_learner`, or "random weights" for the bundled network untrained.
+    download : bool
+        Fetch ImageNet weights that are not on this computer; otherwise such networks stay without
+        figures.
+
+    Returns
+    -------
+    DataFrame by backbone
+        accuracy, low, high (validation, 95 % interval by group), milliseconds (one image through
+        the network, median), megabytes (weights in 32 bits), pixels (side of the images); missing
+        values where there are no weights.
+    """
+    rows, groups = {}, dataset.groups
+    for name in names:
+        if not (name in (BUNDLED, RANDOM) or download or at_hand(name)):
+            rows[name] = {}
+            continue
+        body = (_random_body(0) if name == RANDOM else load_body(name)).eval()
+        size = min(body.size, 128)
+        features = random_features(dataset, size) if name == RANDOM else embed(dataset, name, size)
+        right = score_head(dataset, features)
+        interval = accuracy_interval(right, groups[right.index])._asdict()
+        weights = sum(value.numel() for value in body.state_dict().values())
+        facts = {"milliseconds": _latency(body, size), "megabytes": weights * 4 / 1e6}
+        rows[name] = interval | facts | {"pixels": size}
+    columns = ["accuracy", "low", "high", "milliseconds", "megabytes", "pixels"]
+    found = pd.DataFrame.from_dict(rows, "index", dtype=float).reindex(columns=columns)
+    return found.rename_axis("backbone")
+
+
+def _random_body(seed: int) -> Body:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return load_body(BUNDLED, pretrained=False).eval()
+
+
+def at_hand(name: str) -> bool:
+    """Whether torchvision's weights of this network are on this computer."""
+    if name not in torchvision.models.list_models(torchvision.models):
+        return False
+    folder = Path(torch.hub.get_dir(), "checkpoints")
+    kinds = torchvision.models.get_model_weights(name)
+    return any((folder / Path(kind.url).name).exists() for kind in kinds)
+
+
+def _latency(body: Body, size: int) -> float:
+    """Milliseconds that one image takes, the median of a few."""
+    image, seconds = np.zeros((1, size, size, 3), np.uint8), []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        average_maps(body, image)
+        seconds.append(time.perf_counter() - started)
+    return float(np.median(seconds) * 1e3)
