@@ -27,14 +27,10 @@ PART, BATCH = 512, 64
 
 
 def embed(
-    dataset: Dataset,
-    backbone: str = networks.BUNDLED,
-    size: int | None = None,
-    stages: str = "all",
-    method: str = "squish",
-    progress: bool = True,
+    dataset: Dataset, backbone: str = networks.BUNDLED, size: int | None = None,
+    stages: str = "all", method: str = "squish", progress: bool = True,
     executor: Executor | None = None,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """What a pretrained network sees in each image: its feature maps, averaged over the picture.
 
     Kept under ``dataset.work`` by the content of each file: ten more images compute ten rows, a

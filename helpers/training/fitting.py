@@ -75,13 +75,9 @@ class EpochTable(Callback):
 
 
 def train(
-    learner: Learner,
-    epochs: int,
-    lr: float | slice | None = None,
-    patience: int | None = None,
-    resume: str | os.PathLike | None = None,
-    progress: bool = True,
-) -> pd.DataFrame:
+    learner: Learner, epochs: int, lr: float | slice | None = None, patience: int | None = None,
+    resume: str | os.PathLike | None = None, progress: bool = True,
+) -> pd.DataFrame:  # fmt: skip
     """Train by the one-cycle policy (Smith, 2018) and return what happened, epoch by epoch.
 
     Parameters

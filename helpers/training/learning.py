@@ -73,16 +73,10 @@ class StopAtNaN(Callback):
 
 
 def build_learner(
-    dls: DataLoaders,
-    backbone: str = BUNDLED,
-    pretrained: bool = True,
-    frozen: bool = False,
-    dropout: float = 0.0,
-    metrics=accuracy,
-    seed: int = 0,
-    bfloat16: bool | None = None,
+    dls: DataLoaders, backbone: str = BUNDLED, pretrained: bool = True, frozen: bool = False,
+    dropout: float = 0.0, metrics=accuracy, seed: int = 0, bfloat16: bool | None = None,
     **learner_kwargs,
-) -> Learner:
+) -> Learner:  # fmt: skip
     """A fastai Learner: the backbone, average pooling, and one linear layer for the classes.
 
     What is known from fastai works: ``fit_one_cycle``, ``lr_find``, ``freeze_to``, ``get_preds``,

@@ -22,13 +22,11 @@ from helpers.datasets.words import count, some
 from helpers.training.caching import Pixels, decode
 from helpers.training.decoding import fit
 
-_ITEMS = (str, Path, Image.Image, np.ndarray)
-
 
 class ReadImage(Transform):
     """An image id, a path, a PIL image or an array → TensorImage, uint8, 3 × size × size."""
 
-    input_types = _ITEMS
+    input_types = (str, Path, Image.Image, np.ndarray)
 
     def __init__(self, pixels: Pixels, size: int, method: str):
         super().__init__()
@@ -44,19 +42,6 @@ class ReadImage(Transform):
         return TensorImage(torch.from_numpy(array.copy()).permute(2, 0, 1))
 
 
-class ReadLabel(Transform):
-    """An image id → its label."""
-
-    input_types = _ITEMS
-
-    def __init__(self, labels: dict[str, str]):
-        super().__init__()
-        self.labels = labels
-
-    def encodes(self, item):
-        return self.labels[item]
-
-
 class BatchLoader(TfmdDL):
     """fastai's DataLoader, but images decoded beforehand are gathered a batch at a time."""
 
@@ -68,10 +53,7 @@ class BatchLoader(TfmdDL):
         if not all(isinstance(item, str) and item in pixels.rows for item in items):
             return None
         found = [pixels.array, np.array([pixels.rows[item] for item in items], dtype=np.int64)]
-        if labels:
-            read, categorize = labels[0].tfms.fs
-            found.append(torch.tensor([categorize.vocab.o2i[read.labels[i]] for i in items]))
-        return tuple(found)
+        return *found, *(torch.tensor([int(one.tfms(item)) for item in items]) for one in labels)
 
     def create_batches(self, samples):
         if self._known is None:
@@ -86,16 +68,10 @@ class BatchLoader(TfmdDL):
 
 
 def build_dataloaders(
-    dataset: Dataset,
-    size: int = 96,
-    batch_size: int = 64,
-    augment: Iterable[Callable] | None = None,
-    seed: int = 0,
-    method: str = "squish",
-    workers: int = 2,
-    device: str | torch.device | None = None,
-    progress: bool = True,
-) -> DataLoaders:
+    dataset: Dataset, size: int = 96, batch_size: int = 64,
+    augment: Iterable[Callable] | None = None, seed: int = 0, method: str = "squish",
+    workers: int = 2, device: str | torch.device | None = None, progress: bool = True,
+) -> DataLoaders:  # fmt: skip
     """fastai DataLoaders over the train and valid rows of `dataset`.
 
     Images are decoded once per size and method and kept under ``dataset.work``. They come as
@@ -170,30 +146,25 @@ def _check_classes(dataset: Dataset, rows: pd.DataFrame) -> None:
 
 
 def make_dataloaders(
-    rows: pd.DataFrame,
-    pixels: Pixels,
-    size: int,
-    method: str,
-    batch_size: int,
-    augment: Iterable[Callable] | None = None,
-    seed: int = 0,
-    device: str | torch.device | None = None,
-    vocab: list[str] | None = None,
-    empty: bool = False,
-) -> DataLoaders:
+    rows, pixels, size, method, batch_size, augment=None, seed=0, device=None, vocab=None,
+    empty=False,
+) -> DataLoaders:  # fmt: skip
     """DataLoaders over `rows` (label and split by image id), all of them in `pixels`; with `empty`
     they forget these images again."""
+    labels = rows["label"].to_dict()
+
+    def read_label(item: str):
+        return labels[item]
+
     splits = [np.flatnonzero(rows["split"] == split).tolist() for split in ("train", "valid")]
-    read = [ReadLabel(rows["label"].to_dict()), Categorize(vocab or sorted(rows["label"].unique()))]
-    items = Datasets(rows.index.to_list(), [[ReadImage(pixels, size, method)], read], splits=splits)
-    after = [[IntToFloatTensor(), *(augment or [])], [IntToFloatTensor()]]
-    loaders = [
-        BatchLoader(
-            subset, even_batches(len(subset), batch_size), shuffle=not i, num_workers=0,
-            after_batch=after[i],
-        )
-        for i, subset in enumerate((items.train, items.valid))
-    ]  # fmt: skip
+    categorize = Categorize(vocab or sorted(set(labels.values())))
+    steps = [ReadImage(pixels, size, method)], [read_label, categorize]
+    items = Datasets(rows.index.to_list(), steps, splits=splits)
+    loaders = []
+    for number, change in enumerate([augment or [], []]):
+        subset, after = items.subset(number), [IntToFloatTensor(), *change]
+        most, shuffle = even_batches(len(subset), batch_size), number == 0
+        loaders.append(BatchLoader(subset, most, shuffle, num_workers=0, after_batch=after))
     dls = DataLoaders(*loaders, device=torch.device(device) if device else default_device())
     dls = dls.new_empty() if empty else dls
     for loader in dls.loaders:

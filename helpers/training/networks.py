@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 import torchvision.models
 from torch import nn
+from torchvision.models import get_model, get_model_weights, list_models
 
 from helpers.datasets.words import some
 
@@ -71,18 +72,27 @@ def load_body(name: str = BUNDLED, pretrained: bool = True) -> Body:
 
         known = {key: facts()[key] for key in IMAGENET}
         return Body(load_backbone(pretrained), **known)
+    import timm
+
+    plain, torchvisions = name.removeprefix("timm:"), list_models(torchvision.models)
+    build = _torchvision if name in torchvisions else _timm
+    if build is _timm and plain.split(".")[0] not in timm.list_models():
+        known = [BUNDLED, *torchvisions, *(f"timm:{model}" for model in timm.list_models())]
+        near = get_close_matches(name, known) or get_close_matches(f"timm:{plain}", known)
+        hint = f"did you mean {some(map(repr, near))}?" if near else f"{BUNDLED!r} is always there."
+        raise ValueError(
+            f"There is no backbone {name!r} among {BUNDLED!r}, {len(torchvisions)} networks of "
+            f"torchvision and {len(known) - len(torchvisions) - 1:,} of timm; {hint}"
+        )
     try:
-        known = torchvision.models.list_models(torchvision.models)
-        body = (_torchvision if name in known else _timm)(name, pretrained)
+        body = build(name, False)
         count_channels(body)
-    except _Said as error:
-        raise ValueError(str(error)) from error.__cause__
     except Exception as error:  # each network that is no pyramid of maps fails in a way of its own
         raise ValueError(
             f"{name!r} gives no feature maps of 64-pixel images, so nothing can be trained on it "
             f"here; choose a convolutional network, such as 'resnet18', or {BUNDLED!r}."
         ) from error
-    return body
+    return build(name, True) if pretrained else body
 
 
 def count_channels(body: Body) -> int:
@@ -93,17 +103,12 @@ def count_channels(body: Body) -> int:
     return channels
 
 
-class _Said(ValueError):
-    """What is wrong has been said already."""
-
-
 def _torchvision(name: str, pretrained: bool) -> Body:
-    model = torchvision.models.get_model(name, weights=None)
+    model = get_model(name, weights=None)
     if pretrained:
-        kinds = list(torchvision.models.get_model_weights(name))
-        folder = Path(torch.hub.get_dir(), "checkpoints")
+        kinds, folder = get_model_weights(name), Path(torch.hub.get_dir(), "checkpoints")
         there = [kind for kind in kinds if (folder / Path(kind.url).name).exists()]
-        kind = (there or [torchvision.models.get_model_weights(name).DEFAULT])[0]
+        kind = there[0] if there else kinds.DEFAULT
         with _fetching(name):
             state = kind.get_state_dict(progress=False, check_hash=True, weights_only=True)
         # Old densenets were stored under names with one dot more.
@@ -122,26 +127,11 @@ def _torchvision(name: str, pretrained: bool) -> Body:
 def _timm(name: str, pretrained: bool) -> Body:
     import timm
 
-    plain = name.removeprefix("timm:")
-    if plain.split(".")[0] not in timm.list_models():
-        raise _Said(_unknown(name, timm.list_models()))
-    model = timm.create_model(plain, features_only=True)
-    if pretrained:
-        with _fetching(name):
-            model = timm.create_model(plain, features_only=True, pretrained=True)
+    with _fetching(name):
+        plain = name.removeprefix("timm:")
+        model = timm.create_model(plain, pretrained=pretrained, features_only=True)
     known = model.pretrained_cfg
     return Body(model, known["mean"], known["std"], known["input_size"][-1])
-
-
-def _unknown(name: str, timms: list[str]) -> str:
-    torchvisions = torchvision.models.list_models(torchvision.models)
-    known = [BUNDLED, *torchvisions, *(f"timm:{model}" for model in timms)]
-    near = get_close_matches(name, known) or get_close_matches(f"timm:{name}", known)
-    hint = f"did you mean {some(map(repr, near))}?" if near else f"{BUNDLED!r} is always there."
-    return (
-        f"There is no backbone {name!r} among {BUNDLED!r}, torchvision's {len(torchvisions)} and "
-        f"timm's {len(timms):,} networks; {hint}"
-    )
 
 
 @contextmanager
@@ -153,7 +143,7 @@ def _fetching(name: str) -> Iterator[None]:
         yield
     except Exception as error:  # torch.hub, urllib and the hub's client raise many kinds
         why = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-        raise _Said(
+        raise ValueError(
             f"The ImageNet weights of {name!r} are not on this computer and cannot be downloaded "
             f"({why}); connect once, or use backbone={BUNDLED!r}, whose weights come with the "
             "workbook, or pretrained=False."

@@ -45,10 +45,10 @@ def test_a_course_sized_head_takes_less_than_half_a_second():
     train_head(features, labels)
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         train_head(features, labels)
-        seconds.append(time.perf_counter() - start)
-    # The best of several, since the machine may be busy with the other tests.
+        seconds.append(time.process_time() - start)
+    # Of one core, and the best of several, since the machine may be busy with other tests.
     assert min(seconds) < 0.5
 
 

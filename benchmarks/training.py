@@ -1,0 +1,209 @@
+"""Training against stock fastai and against the bare network, in one run.
+
+    TORCH_HOME=… python benchmarks/training.py [--photos FOLDER] [--most 8] [--parts leaves …]
+
+Every training runs in a fresh process with an empty work folder (the rendered images aside), and is
+timed from the table of images to the validation accuracy: decoding, building and training, without
+imports. The network of stock fastai is squeezenet1_0 with ImageNet weights, which torch.hub must
+find or fetch; its accuracy after ``fine_tune(3)`` at 128 px is what the others have to reach, in
+the fewest epochs that do.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+warnings.simplefilter("ignore")
+SIZE, BATCH = 96, 64
+
+
+def open_split(source: str):
+    """The dataset with train and valid: those it comes with, else grouped by specimen."""
+    from helpers import open_dataset
+    from helpers.datasets import apply_decisions, default_decisions
+    from helpers.splits import split
+
+    dataset = open_dataset(source, progress=False)
+    if dataset.is_bundled:
+        dataset = apply_decisions(dataset, default_decisions(dataset))
+    if not {"train", "valid"} <= set(dataset.images["split"].dropna()):
+        splits = split(dataset)["split"]
+        dataset = dataset.with_images(dataset.images.assign(split=splits))
+    return dataset.development
+
+
+def stock_loaders(dataset, size: int, augment: bool):
+    from fastai.vision.all import ImageDataLoaders, Resize, ResizeMethod, aug_transforms
+
+    table = dataset.images.assign(is_valid=dataset.images["split"] == "valid").reset_index()
+    change = aug_transforms() if augment else None
+    return ImageDataLoaders.from_df(
+        table, dataset.root, fn_col="image_id", label_col="label", valid_col="is_valid", bs=BATCH,
+        item_tfms=Resize(size, ResizeMethod.Squish), batch_tfms=change,
+    )  # fmt: skip
+
+
+def train_once(kind: str, source: str, epochs: int, augment: bool) -> dict:
+    """Seconds and validation accuracy of one training of `kind`."""
+    from fastai.vision.all import Learner, accuracy, squeezenet1_0, vision_learner
+
+    from helpers.training import Augment, build_dataloaders, build_learner, train
+    from helpers.training.fitting import FINE_TUNING
+
+    dataset = open_split(source)
+    start = time.perf_counter()
+    if kind == "ours":
+        dls = build_dataloaders(
+            dataset, SIZE, BATCH, [Augment()] if augment else None, progress=False
+        )
+        learner = build_learner(dls)
+        train(learner, epochs, progress=False)
+    else:
+        dls = stock_loaders(dataset, SIZE if kind == "stock pipeline" else 128, augment)
+        if kind == "stock":
+            learner = vision_learner(dls, squeezenet1_0, metrics=accuracy)
+        else:
+            ours = build_learner(dls, bfloat16=False)
+            model = ours.model.to(memory_format=__import__("torch").contiguous_format)
+            learner = Learner(dls, model, splitter=ours.splitter, metrics=accuracy)
+        with learner.no_bar(), learner.no_logging():
+            if kind == "stock":
+                learner.fine_tune(epochs)
+            else:
+                learner.fit_one_cycle(epochs, FINE_TUNING)
+    found = float(learner.recorder.values[-1][-1])
+    return {"seconds": time.perf_counter() - start, "accuracy": found}
+
+
+def throughput() -> dict:
+    """Images per second of an epoch of ours, and of the bare network on tensors in memory."""
+    import torch
+    from fastai.callback.core import Callback
+    from torch.nn import functional
+
+    from helpers.training import Augment, build_dataloaders, build_learner
+
+    dataset, found = open_split("leaves"), {}
+
+    class Clock(Callback):
+        order = 100
+
+        def before_train(self):
+            self.start = time.perf_counter()
+
+        def after_train(self):
+            images = len(self.dls.train_ds)
+            rates.append(images / (time.perf_counter() - self.start))
+
+    for name, augment in {"plain": None, "augmented": [Augment()]}.items():
+        dls, rates = build_dataloaders(dataset, SIZE, BATCH, augment, progress=False), []
+        learner = build_learner(dls, cbs=[Clock()])
+        with learner.no_bar(), learner.no_logging():
+            learner.fit(3, 1e-3)
+        found[f"pipeline, {name}"] = max(rates)
+    model, batches = learner.model.train(), len(dls.train)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+    images = torch.rand(dls.train.bs, SIZE, SIZE, 3).permute(0, 3, 1, 2)
+    targets, rates = torch.randint(len(dls.vocab), (dls.train.bs,)), []
+    for _ in range(3):
+        start = time.perf_counter()
+        for _ in range(batches):
+            functional.cross_entropy(model(images), targets).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        rates.append(batches * len(targets) / (time.perf_counter() - start))
+    return found | {"bare network": max(rates)}
+
+
+def head() -> dict:
+    """Seconds for a head on 2,500 embeddings, ours and scikit-learn's, and how far they differ."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from helpers.training import embed, train_head
+
+    dataset = open_split("leaves")
+    features = embed(dataset, progress=False).sample(2500, replace=True, random_state=0)
+    features.index = [str(i) + image_id for i, image_id in enumerate(features.index)]
+    labels = dataset.images["label"].loc[[i.lstrip("0123456789") for i in features.index]]
+    labels = labels.set_axis(features.index)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+    seconds = {"ours": [], "scikit-learn": []}
+    for _ in range(5):
+        start = time.perf_counter()
+        ours = train_head(features, labels)
+        middle = time.perf_counter()
+        model.fit(features, labels)
+        seconds["ours"].append(middle - start)
+        seconds["scikit-learn"].append(time.perf_counter() - middle)
+    differ = np.abs(ours.predict_proba(features).to_numpy() - model.predict_proba(features))
+    facts = {name: statistics.median(values) for name, values in seconds.items()}
+    return facts | {"most that probabilities differ": float(differ.max())}
+
+
+def run(*job) -> dict:
+    """Do one job in a fresh process, with an empty work folder but for the rendered images."""
+    from helpers.datasets import work_folder
+
+    with tempfile.TemporaryDirectory() as work:
+        (Path(work) / "data").symlink_to((work_folder() / "data").absolute())
+        environment = os.environ | {"WORKBOOK_WORK": work}
+        command = [sys.executable, __file__, "--job", json.dumps(job)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compare(source: str, most: int) -> None:
+    print(f"\n{source}: seconds to the accuracy of stock fastai")
+    for augment in (False, True):
+        words = "with augmentation" if augment else "without augmentation"
+        stock = run("train_once", "stock", source, 3, augment)
+        print(f"  {words}: stock fine_tune(3) {stock['seconds']:6.1f} s, {stock['accuracy']:.3f}")
+        for kind in ("ours", "stock pipeline"):
+            for epochs in range(1, most + 1):
+                found = run("train_once", kind, source, epochs, augment)
+                ratio = stock["seconds"] / found["seconds"]
+                print(
+                    f"    {kind}, epochs {epochs}: {found['seconds']:6.1f} s, "
+                    f"{found['accuracy']:.3f}, {ratio:.1f} × as fast as stock", flush=True,
+                )  # fmt: skip
+                if found["accuracy"] >= stock["accuracy"]:
+                    break
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=Path, help="a folder of photos with splits of its own")
+    parser.add_argument("--most", type=int, default=8, help="epochs tried at most")
+    parser.add_argument("--parts", nargs="*", default=["throughput", "head", "leaves", "photos"])
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.job:
+        name, *arguments = json.loads(options.job)
+        print(json.dumps(globals()[name](*arguments)))
+        return
+    open_split("leaves")  # rendered before anything is timed
+    for part in ("throughput", "head"):
+        if part in options.parts:
+            print(f"\n{part}")
+            for name, value in run(part).items():
+                print(f"  {name:32} {value:.4g}")
+    if "leaves" in options.parts:
+        compare("leaves", options.most)
+    if "photos" in options.parts and options.photos:
+        compare(str(options.photos.resolve()), options.most)
+
+
+if __name__ == "__main__":
+    main()
