@@ -27,9 +27,18 @@ VARIANTS = tuple(
         ("rotate", -3.0, 0.94, 0.0),
     )
 )
+UPRIGHT = len(VARIANTS)
+VARIANTS += tuple(
+    (" and ".join(filter(None, ("mirror" * flip, "rotate"))), flip, angle, 1.0, 0.0)
+    for flip in (False, True)
+    for angle in (90.0, 180.0, 270.0)
+)
+"""The first `UPRIGHT` keep the top up, more or less."""
 
 
-def find_candidates(thumbnails: np.ndarray, distance: int, progress: bool = False) -> np.ndarray:
+def find_candidates(
+    thumbnails: np.ndarray, distance: int, progress: bool = False, variants: int = UPRIGHT
+) -> np.ndarray:
     """Pairs of pictures within `distance` bits in the best of `VARIANTS`, either way round.
 
     Parameters
@@ -39,6 +48,8 @@ def find_candidates(thumbnails: np.ndarray, distance: int, progress: bool = Fals
         Differing bits of 64 at most.
     progress : bool
         Draw a bar once the search has taken two seconds.
+    variants : int
+        How many of `VARIANTS` to try.
 
     Returns
     -------
@@ -47,7 +58,7 @@ def find_candidates(thumbnails: np.ndarray, distance: int, progress: bool = Fals
     """
     plain = hash_variant(thumbnails, 0)
     found = []
-    numbers = tqdm(range(len(VARIANTS)), desc="search", delay=2, disable=not progress)
+    numbers = tqdm(range(variants), desc="search", delay=2, disable=not progress)
     for number in numbers:
         hashes = plain if number == 0 else hash_variant(thumbnails, number)
         first, second, bits = close_pairs(hashes, plain, distance)

@@ -57,13 +57,57 @@ def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     return rows
 
 
-def _small_grey(path: str) -> np.ndarray:
+def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
+    """Lay the second picture of each pair over a cut from the first, as `compare_pairs` does.
+
+    Parameters
+    ----------
+    tasks : list of (two paths, two upright sizes, (left, top, share kept, mirrored))
+    """
+    rows: list[dict] = [{} for _ in tasks]
+    loaded, sizes = {}, []
+    with guard(seconds):
+        for number, (paths, both, box) in enumerate(tasks):
+            try:
+                loaded[number] = _small_grey(paths[0], box), _small_grey(paths[1])
+                sizes.append((np.multiply(both[0], box[2]), both[1]))
+            except Exception as error:
+                rows[number]["problem"] = str(error)
+    if loaded:
+        first, second = (np.stack(pictures) for pictures in zip(*loaded.values(), strict=True))
+        starts = np.broadcast_to(_NEARBY, (len(first), *_NEARBY.shape))
+        fit = overlay(first, second, starts, **LIMITS)
+        described = _describe(fit, np.array(sizes, float).swapaxes(0, 1))
+        for number, row, good in zip(loaded, described, fit["good"], strict=True):
+            if good and row["movement"] <= LIMITS["movement"]:
+                words = {*row["transform"].split(" and "), "crop", "mirror" * tasks[number][2][3]}
+                rows[number] = row | {"transform": " and ".join(sorted(filter(None, words)))}
+    return rows
+
+
+_NEARBY = np.array(
+    [
+        [[s, 0, x], [0, s, y]]
+        for s in (0.92, 1, 1.09)
+        for x in (-0.08, 0, 0.08)
+        for y in (-0.08, 0, 0.08)
+    ],
+    np.float32,
+)
+
+
+def _small_grey(path: str, box: tuple = (0, 0, 1, False)) -> np.ndarray:
+    left, top, share, mirrored = box
     data = read_bytes(path)
     image = open_image(data)
     # A JPEG decoded small shifts its blocks a little: keep twice the pixels that are compared.
-    image = load_pixels(image, data, 2 * SIDE * max(image.size) / min(image.size))
+    image = load_pixels(image, data, 2 * SIDE / share * max(image.size) / min(image.size))
     grey = to_rgb(image).convert("L")
-    return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32)
+    width, height = grey.size
+    edges = (left * width, top * height, (left + share) * width, (top + share) * height)
+    small = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=edges)
+    small = np.asarray(small, np.float32)
+    return small[:, ::-1] if mirrored else small
 
 
 def _describe(fit, sizes) -> list[dict]:

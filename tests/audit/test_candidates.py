@@ -69,7 +69,7 @@ def test_a_variant_of_a_picture_is_found_from_either_side(number):
     pictures = (127 + 60 * np.array(pictures)).clip(0, 255)
     moved = (pictures[:1].reshape(1, -1) @ candidates._sampling(number)).reshape(1, 16, 16)
     both = np.concatenate([pictures, moved]).round().astype(np.uint8)
-    found = find_candidates(both, 6)
+    found = find_candidates(both, 6, variants=len(VARIANTS))
     assert [0, 20] in found[:, :2].tolist()
     mirrored = "mirror" in VARIANTS[found[found[:, 1] == 20][0, 3]][0]
     assert mirrored == VARIANTS[number][1]

@@ -15,6 +15,7 @@ from helpers.audit import (
     scan,
     sweep_distance,
 )
+from helpers.datasets import DatasetError
 from tests.audit.awkward import encode, photo
 from tests.audit.sets import dataset_of
 
@@ -77,6 +78,53 @@ def test_pairs_say_what_was_changed(copies, scanned):
     assert named["05.jpg"] == "brighten"
 
 
+@pytest.fixture(scope="module")
+def turned(tmp_path_factory):
+    """Twenty photos with a turned, flipped or cut copy of the first of them, and embeddings."""
+    folder = tmp_path_factory.mktemp("turned")
+    edits = {
+        "quarter": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+        "over": lambda image: image.transpose(Image.Transpose.ROTATE_180),
+        "flipped": lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        "cut": lambda image: image.crop((20, 60, 240, 225)),
+        "less": lambda image: image.crop((110, 30, 300, 172)).transpose(0),
+    }
+    features = {}
+    for seed in range(20):
+        image = photo(300, 225, seed + 500)
+        image.save(folder / f"{seed:02d}.jpg", quality=92)
+        look = features[f"{seed:02d}.jpg"] = np.random.default_rng(seed).normal(size=8)
+        if seed < len(edits):
+            name, edit = list(edits.items())[seed]
+            edit(Image.open(folder / f"{seed:02d}.jpg")).save(folder / f"{seed:02d} {name}.jpg")
+            features[f"{seed:02d} {name}.jpg"] = look + 0.1
+    return dataset_of(folder, [*features]), pd.DataFrame.from_dict(features, orient="index")
+
+
+def test_embeddings_lead_to_turned_flipped_and_cut_copies_and_to_nothing_else(turned):
+    dataset, features = turned
+    assert find_duplicates(dataset, progress=False).empty
+    pairs = find_duplicates(dataset, features=features, progress=False)
+    near = pairs.set_index("image_id")["transform"]
+    assert near.to_dict() == {
+        "00 quarter.jpg": "rotate",
+        "01 over.jpg": "rotate",
+        "02 flipped.jpg": "mirror and rotate",
+        "03 cut.jpg": "crop",
+        "04 less.jpg": "crop and mirror",
+    }
+    assert [f"{other[:2]}.jpg" for other in pairs["other_id"]] == pairs["other_id"].tolist()
+    assert pairs["movement"].max() < comparing.LIMITS["movement"]
+
+
+def test_images_without_embeddings_are_still_searched_by_hash(turned):
+    dataset, features = turned
+    pairs = find_duplicates(dataset, features=features.drop("03 cut.jpg"), progress=False)
+    assert len(pairs) == 4
+    with pytest.raises(DatasetError, match="find_duplicates got a Dataset"):
+        find_duplicates(dataset, features=dataset, progress=False)
+
+
 def test_another_recorded_time_means_another_exposure(copies, scanned):
     timed = scanned.assign(taken=pd.Timestamp("2020-01-01"))
     assert len(find_duplicates(copies, timed)) == 8
@@ -85,7 +133,7 @@ def test_another_recorded_time_means_another_exposure(copies, scanned):
     assert found["kind"].tolist() == ["exact"]
 
 
-def test_a_scene_shot_twice_is_no_duplicate(tmp_path):
+def test_a_scene_shot_twice_is_no_duplicate_whatever_its_embedding(tmp_path):
     first, second = photo(320, 240, 7), photo(320, 240, 7)
     subject = photo(120, 100, 8)
     first.paste(subject, (90, 70))
@@ -95,6 +143,8 @@ def test_a_scene_shot_twice_is_no_duplicate(tmp_path):
     dataset = dataset_of(tmp_path, ["a.jpg", "b.jpg"])
     assert len(find_duplicates(dataset, verify=False, progress=False)) == 1
     assert len(find_duplicates(dataset, progress=False)) == 0
+    alike = pd.DataFrame({"stage1 000": [1.0, 1.01]}, index=["a.jpg", "b.jpg"])
+    assert len(find_duplicates(dataset, features=alike, progress=False)) == 0
 
 
 def test_files_that_changed_after_the_scan_are_named_and_stop_nothing(tmp_path):
