@@ -18,6 +18,12 @@ best fit, in pixels of a 96-pixel frame. Fixed on seed 0 of leaves; `studies/det
 other seeds."""
 
 
+_WHOLE = (0.0, 0.0, 1.0, 0)
+_SHIFTS = (-0.08, 0, 0.08)
+_NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for y in _SHIFTS]
+_NEARBY = np.array(_NEARBY, np.float32)
+
+
 def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     """Lay the pictures of each pair over each other, their thumbnails first.
 
@@ -36,25 +42,8 @@ def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     starts = start_maps(np.array(variants))
     rough = np.array(thumbnails, np.float32).swapaxes(0, 1)
     alike = overlay(*rough, starts, rounds=THUMBNAIL_ROUNDS, **LIMITS)["good"]
-    rows: list[dict] = [{} for _ in tasks]
-    pictures, whole = {}, []
-    with guard(seconds):
-        for number in np.flatnonzero(alike):
-            try:
-                for path in paths[number]:
-                    if path not in pictures:
-                        pictures[path] = _small_grey(path)
-                whole.append(number)
-            except Exception as error:
-                rows[number]["problem"] = str(error)
-    if whole:
-        first, second = (np.stack([pictures[paths[n][k]] for n in whole]) for k in (0, 1))
-        fit = overlay(first, second, starts[whole], **LIMITS)
-        described = _describe(fit, np.array(sizes, float)[whole].swapaxes(0, 1))
-        for number, row, good in zip(whole, described, fit["good"], strict=True):
-            if good and row["movement"] <= LIMITS["movement"]:
-                rows[number] = row
-    return rows
+    views = {n: [(path, _WHOLE) for path in paths[n]] for n in np.flatnonzero(alike)}
+    return _compare(views, starts, np.array(sizes, float), seconds)
 
 
 def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
@@ -63,40 +52,45 @@ def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     Parameters
     ----------
     tasks : list of (two paths, two upright sizes, (left, top, share kept, mirrored))
+    seconds : float
+        See `batches.guard`.
     """
-    rows: list[dict] = [{} for _ in tasks]
-    loaded, sizes = {}, []
-    with guard(seconds):
-        for number, (paths, both, box) in enumerate(tasks):
-            try:
-                loaded[number] = _small_grey(paths[0], box), _small_grey(paths[1])
-                sizes.append((np.multiply(both[0], box[2]), both[1]))
-            except Exception as error:
-                rows[number]["problem"] = str(error)
-    if loaded:
-        first, second = (np.stack(pictures) for pictures in zip(*loaded.values(), strict=True))
-        starts = np.broadcast_to(_NEARBY, (len(first), *_NEARBY.shape))
-        fit = overlay(first, second, starts, **LIMITS)
-        described = _describe(fit, np.array(sizes, float).swapaxes(0, 1))
-        for number, row, good in zip(loaded, described, fit["good"], strict=True):
-            if good and row["movement"] <= LIMITS["movement"]:
-                words = {*row["transform"].split(" and "), "crop", "mirror" * tasks[number][2][3]}
-                rows[number] = row | {"transform": " and ".join(sorted(filter(None, words)))}
+    paths, sizes, boxes = zip(*tasks, strict=True)
+    views = {n: [(paths[n][0], boxes[n]), (paths[n][1], _WHOLE)] for n in range(len(tasks))}
+    sizes = np.array(sizes, float)
+    sizes[:, 0] *= np.array(boxes)[:, 2:3]
+    rows = _compare(views, np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape)), sizes, seconds)
+    for row, box in zip(rows, boxes, strict=True):
+        if "transform" in row:
+            words = {"crop", "mirror" * box[3], *row["transform"].split(" and ")} - {""}
+            row["transform"] = " and ".join(sorted(words))
     return rows
 
 
-_NEARBY = np.array(
-    [
-        [[s, 0, x], [0, s, y]]
-        for s in (0.92, 1, 1.09)
-        for x in (-0.08, 0, 0.08)
-        for y in (-0.08, 0, 0.08)
-    ],
-    np.float32,
-)
+def _compare(views: dict, starts, sizes, seconds) -> list[dict]:
+    """What `compare_pairs` returns, of pairs of (path, box) by the number of the task."""
+    rows: list[dict] = [{} for _ in starts]
+    pictures, loaded = {}, []
+    with guard(seconds):
+        for number, pair in views.items():
+            try:
+                for view in pair:
+                    if view not in pictures:
+                        pictures[view] = _small_grey(*view)
+                loaded.append(number)
+            except Exception as error:
+                rows[number]["problem"] = str(error)
+    if loaded:
+        first, second = (np.stack([pictures[views[n][k]] for n in loaded]) for k in (0, 1))
+        fit = overlay(first, second, starts[loaded], **LIMITS)
+        described = _describe(fit, sizes[loaded].swapaxes(0, 1))
+        for number, row, good in zip(loaded, described, fit["good"], strict=True):
+            if good and row["movement"] <= LIMITS["movement"]:
+                rows[number] = row
+    return rows
 
 
-def _small_grey(path: str, box: tuple = (0, 0, 1, False)) -> np.ndarray:
+def _small_grey(path: str, box: tuple) -> np.ndarray:
     left, top, share, mirrored = box
     data = read_bytes(path)
     image = open_image(data)

@@ -89,6 +89,34 @@ class DecisionLog:
             Unknown image, action or class, "relabel" without a label, or a log that cannot be
             written.
         """
+        row = self._checked(image_id, action, reason, label, new_class)
+        with writing_to(self.path, _TABLE) as log:
+            log.execute(_INSERT, row)
+
+    def record_all(self, decisions: pd.DataFrame, new_class: bool = False) -> None:
+        """Write many decisions down, all or none; `undo` takes them back one by one.
+
+        Parameters
+        ----------
+        decisions : DataFrame by image_id
+            Column action and, where there are any, reason and label; others are passed over.
+        new_class : bool
+            As for `record`, which also says what is raised.
+
+        Examples
+        --------
+        >>> wrong = issues[issues["evidence"] == "within group"]  # doctest: +SKIP
+        >>> wrong = wrong.assign(action="relabel", label=wrong["suggested"])  # doctest: +SKIP
+        >>> log.record_all(wrong)  # doctest: +SKIP
+        """
+        table = decisions.reindex(columns=["action", "reason", "label"]).astype(object)
+        table = table.where(table.notna(), None).assign(reason=table["reason"].fillna(""))
+        rows = [self._checked(*row, new_class) for row in table.itertuples(name=None)]
+        with writing_to(self.path, _TABLE) as log:
+            log.executemany(_INSERT, rows)
+
+    def _checked(self, image_id, action, reason, label, new_class) -> tuple:
+        """The row to write; raises DatasetError where it makes no sense."""
         if action not in ACTIONS:
             raise DatasetError(f"There is no decision {action!r}; expected one of {some(ACTIONS)}.")
         if self._known is not None and image_id not in self._known:
@@ -104,8 +132,7 @@ class DecisionLog:
                 f"The dataset has no class {label!r} (classes: {there}; new_class=True adds it)"
                 f"{suggestion(label, self._classes)}."
             )
-        with writing_to(self.path, _TABLE) as log:
-            log.execute(_INSERT, (str(image_id), action, str(reason), label, _now(), None))
+        return str(image_id), action, str(reason), label, _now(), None
 
     def undo(self) -> dict | None:
         """Take back the last decision that still stands, again and again; returns what it was

@@ -57,6 +57,22 @@ def test_undo_takes_back_the_last_decision_again_and_again(dataset):
     assert log.undo() is None
 
 
+def test_a_table_of_decisions_is_recorded_as_a_whole_or_not_at_all(dataset):
+    log = DecisionLog(dataset)
+    table = pd.DataFrame(
+        {"action": ["relabel", "drop"], "label": ["dog", None], "quality": [0.1, 0.9]},
+        index=["cat/1.jpg", "cat/2.jpg"],
+    )
+    log.record_all(table)
+    assert log.current()["label"].fillna("").to_dict() == {"cat/1.jpg": "dog", "cat/2.jpg": ""}
+    assert log.undo()["image_id"] == "cat/2.jpg"
+    with pytest.raises(DatasetError, match="no image 'bird.jpg'"):
+        log.record_all(table.rename(index={"cat/2.jpg": "bird.jpg"}))
+    with pytest.raises(DatasetError, match="There is no decision None; expected one of keep"):
+        log.record_all(table.drop(columns="action"))
+    assert actions(log) == {"cat/1.jpg": "relabel"}
+
+
 def test_history_keeps_everything(dataset):
     log = DecisionLog(dataset)
     log.record("cat/1.jpg", "drop")
