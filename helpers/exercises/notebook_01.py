@@ -7,6 +7,11 @@ import numpy as np
 
 from helpers.exercises.framework import Found, Unanswered, close
 
+# Of a picture 160 pixels wide: how wide the maps of stage4 are, and how many there are.
+WIDE, MAPS = 10, 192
+TOO_WIDE = {160: "pixels", 20: "stage3", 5: "stage5", 11: "shown", 8: "shown", MAPS: "swapped"}
+TOO_MANY = {MAPS * WIDE**2: "cells", WIDE**2: "cells", 3: "drawn", 768: "all_stages"}
+
 
 def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
     """The class with the fewest development images, and the ratio of the largest to it."""
@@ -68,3 +73,11 @@ def judge_01_3(answer: str, dataset: Any, separation: Any = None) -> Found:
     pairs = separation.pivot_table("auc", ["class_a", "class_b"], "family")
     hardest = pairs.loc[pairs.max(axis=1).idxmin()]
     return None if hardest[family] >= hardest.max() - 0.01 else ("lower", {"family": family})
+
+
+def judge_01_4(answer: tuple[int, int], dataset: Any) -> Found:
+    """The width of a feature map in cells, and how many numbers its stage adds to an embedding."""
+    wide, numbers = (float(part) for part in answer)
+    if wide != WIDE:
+        return TOO_WIDE.get(wide, "wide")
+    return None if numbers == MAPS else TOO_MANY.get(numbers, "numbers")

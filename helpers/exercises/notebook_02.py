@@ -37,3 +37,33 @@ def judge_02_3(answer: tuple[float, float, float], dataset: Any) -> Found:
         if not close(float(part), right):
             return next((wrong[value] for value in wrong if close(part, value)), otherwise)
     return None
+
+
+def judge_02_4(answer: Any, dataset: Any, doubts: Any = None) -> Found:
+    """Ten image ids of labels that the whole group speaks against, the least likely first.
+
+    `doubts` is the table of `helpers.audit.find_label_issues`; where no group as a whole is in
+    doubt, any labels in doubt will do.
+    """
+    ids = list(answer.index if hasattr(answer, "columns") else answer)
+    if isinstance(answer, str) or not ids or not all(isinstance(one, str) for one in ids):
+        raise ValueError
+    if doubts is None:
+        return "unmeasured"
+    if not {*ids} <= {*doubts.index}:
+        return "unknown"
+    asked = doubts["evidence"].eq("whole group")
+    asked = asked if asked.any() else doubts["issue"].astype(bool)
+    if not asked.any():
+        return ACCEPTED
+    if not doubts.loc[ids, "issue"].all():
+        return "unflagged"
+    if not asked[ids].all():
+        return "mixed"
+    least = doubts.loc[asked, "quality"].sort_values()
+    if len(ids) != min(10, len(least)):
+        return "count", {"count": len(ids)}
+    found = doubts.loc[ids, "quality"].to_numpy()
+    if abs(found - least.to_numpy()[: len(ids)]).max() < 1e-6:
+        return None
+    return "order" if found.max() <= least.iloc[len(ids) - 1] + 1e-6 else "likely"

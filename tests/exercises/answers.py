@@ -52,7 +52,24 @@ GIVEN["curve"] = pd.DataFrame(
         "accuracy": [0.5, 0.2, 0.3, 0.4, 0.52, 0.6],
     }
 )
-NEEDS = {"01.3": ["separation"], "02.1": ["sweep"], "05.3": ["rates"], "07.1": ["curve"]}
+# Thirty labels, of which the leaf as a whole speaks against the first twelve.
+GIVEN["doubts"] = pd.DataFrame(
+    {
+        "quality": np.arange(30) / 100,
+        "issue": [True] * 20 + [False] * 10,
+        "evidence": ["whole group"] * 12 + ["within group"] * 8 + [""] * 10,
+    },
+    index=pd.Index([f"{number:02d}.jpg" for number in range(30)], name="image_id"),
+)
+GIVEN["embedding"] = pd.DataFrame(columns=[f"stage4 {number:03d}" for number in range(192)])
+IDS = list(GIVEN["doubts"].index)
+NEEDS = {
+    "01.3": ["separation"],
+    "02.1": ["sweep"],
+    "05.3": ["rates"],
+    "07.1": ["curve"],
+    "02.4": ["doubts"],
+}
 
 
 def _raises(rgb):
@@ -106,6 +123,19 @@ WRONG = {
         ("texture", "texture", "surface"),
         ("shape", "malformed", '"colour", "texture" or "form"'),
     ],
+    "01.4": [
+        ((192, 10), "swapped", "First the width"),
+        ((20, 192), "stage3", "halve it four times"),
+        ((5, 384), "stage5", "four times for stage4"),
+        ((160, 192), "pixels", "narrower"),
+        ((11, 192), "shown", "another picture"),
+        ((40, 192), "wide", "80 after stage1"),
+        ((10, 19200), "cells", "one number per map"),
+        ((10, 3), "drawn", "draws a few"),
+        ((10, 768), "all_stages", "stage4 alone"),
+        ((10, 384), "numbers", "One number per map"),
+        (10, "malformed", "two whole numbers"),
+    ],
     "02.1": [
         (0, "crops", "Find the crops"),
         (2, "crops", "40%"),
@@ -133,6 +163,15 @@ WRONG = {
         ((80, 60, 75), "all_real", "take away"),
         ((80, 60, 40), "missed", "found ÷ recall"),
         ((80, 60), "malformed", "three numbers"),
+    ],
+    "02.4": [
+        (IDS[5:15], "mixed", "other photographs of their leaf"),
+        (IDS[18:28], "unflagged", "not in doubt"),
+        (IDS[:12], "count", "12; there is time for ten"),
+        (IDS[2:12], "likely", "lowest first"),
+        (IDS[9::-1], "order", "another order"),
+        (["oak.jpg"] * 10, "unknown", "no image ids"),
+        (list(range(10)), "malformed", "ten image ids"),
     ],
     "05.1": [
         (lambda p, label: p["beech"], "raised", "IndexError"),
@@ -195,6 +234,7 @@ WRONG_ELSEWHERE = {
         ("form", "lower", "another family", ["separation"]),
         ("form", "unmeasured", "separation=", []),
     ],
+    "02.4": [(IDS[:10], "unmeasured", "doubts=doubts", [])],
     "02.1": [
         (0, "crops_unknown", "Find the crops", []),
         (20, "bursts_unknown", "Open the bursts", []),

@@ -20,8 +20,9 @@ def fresh_counts(monkeypatch):
     monkeypatch.setattr(framework, "_shown", framework.Counter())
 
 
-def test_the_first_eight_exercises_are_there():
-    assert [*KEYS][:8] == ["00.1", "00.2", "01.1", "01.2", "01.3", "02.1", "02.2", "02.3"]
+def test_the_exercises_of_the_first_notebooks_are_there_in_order():
+    first = ["00.1", "00.2", "01.1", "01.2", "01.3", "01.4", "02.1", "02.2", "02.3", "02.4"]
+    assert [*KEYS][: len(first)] == first
 
 
 @pytest.mark.parametrize("key", KEYS)
