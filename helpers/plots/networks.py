@@ -113,7 +113,7 @@ def probes(
 def label_issues(
     dataset: Dataset, found: pd.DataFrame, most: int = 12, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """The most suspicious labels: each image with the label given and the one suggested.
+    """The most suspicious labels of each kind of evidence: image, label given, one suggested.
 
     Parameters
     ----------
@@ -121,16 +121,23 @@ def label_issues(
         Rows without an issue are left out. Where the truth is known, a frame marks labels that
         are wrong indeed.
     """
-    issues = found[found["issue"].astype(bool)]
-    shown = issues.sort_values("rank").head(most)
+    issues = found[found["issue"].astype(bool)].sort_values("rank")
+    kinds = issues.groupby("evidence", sort=False)
+    shown = kinds.head(max(most // max(kinds.ngroups, 1), 1)).sort_values(["evidence", "rank"])
     given = shown["given"].fillna(NO_LABEL)
-    captions = {i: f"{given[i]}?\nrather {shown['suggested'][i]}" for i in shown.index}
+    captions = {
+        image_id: f"{given[image_id]}?\nrather {line.suggested}\n({line.evidence})"
+        for image_id, line in zip(shown.index, shown.itertuples(), strict=True)
+    }
     wrong = []
     if (planted := dataset.planted) is not None:
-        faults = planted["kind"].str.startswith("label_error")
-        wrong = planted.loc[faults & ~planted["innocent"].astype(bool), "image_id"]
-    frames = dict.fromkeys(shown.index.intersection(wrong), FLAG)
+        facts = planted[planted["truth"].isin(dataset.classes)]
+        sides = [facts.set_index(side)["truth"] for side in ("image_id", "partner")]
+        truth = pd.concat(sides)
+        truth = truth[truth.index.isin(shown.index)]
+        wrong = truth.index[truth != given.reindex(truth.index)]
     title = title or f"{len(issues):,} labels are in doubt; these most of all"
+    frames = dict.fromkeys(wrong, FLAG)
     return contact_sheet(dataset, shown.index, captions, min(6, most), frames, title, ax)
 
 

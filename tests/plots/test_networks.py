@@ -75,16 +75,18 @@ def doubts():
             "given": ["oak", "oak", "rose"],
             "suggested": ["rose", "rose", "oak"],
             "issue": [True, False, True],
+            "evidence": ["whole group", "", "within group"],
             "rank": [2, 3, 1],
         },
         index=pd.Index(["oak/01.png", "oak/02.png", "rose/20.png"], name="image_id"),
     )
 
 
-def test_doubtful_labels_are_shown_the_worst_first_with_what_they_should_be(photos, doubts):
+def test_doubtful_labels_are_shown_by_evidence_with_what_they_should_be(photos, doubts):
     ax = plots.label_issues(photos, doubts)
-    said = [text.get_text() for text in ax.texts]
-    assert said == ["rose?\nrather oak", "oak?\nrather rose"]
+    said = [text.get_text().split("\n") for text in ax.texts]
+    assert [one[0] for one in said] == ["oak?", "rose?"]
+    assert [one[2] for one in said] == ["(whole group)", "(within group)"]
     assert ax.get_title("left") == "2 labels are in doubt; these most of all"
     assert not ax.patches
 
@@ -95,8 +97,8 @@ def test_where_the_truth_is_known_labels_that_are_wrong_have_a_frame(photos, dou
     planted = pd.DataFrame(
         {
             "image_id": ["oak/01.png", "oak/02.png"],
-            "kind": ["label_error_random", "blurred"],
-            "innocent": [False, False],
+            "partner": [None, "rose/20.png"],
+            "truth": ["rose", "rose"],
         }
     )
     ax = plots.label_issues(replace(photos, planted=planted), doubts)
