@@ -57,8 +57,12 @@ class Augment(DisplayedTransform):
         upright = 1 - 2 * torch.randint(2, (n,)) * self.flip_vertical
         x_row = torch.stack([cos * wide * sideways, -sin * wide, _spread(n, 2 * self.shift)], 1)
         y_row = torch.stack([sin * high, cos * high * upright, _spread(n, 2 * self.shift)], 1)
-        maps = torch.stack([x_row, y_row], 1).to(x.device)
-        grid = F.affine_grid(maps, list(x.shape), align_corners=False)
+        maps = torch.stack([x_row, y_row], 2)[:, :, None].to(x.device)  # image × 3 × 1 × 2
+        # As F.affine_grid does, which takes three times as long.
+        xs, ys = (torch.arange(1 - k, k, 2, device=x.device) / k for k in (x.shape[3], x.shape[2]))
+        down, across = ys.repeat_interleave(len(xs)), xs.repeat(len(ys))
+        grid = torch.addcmul(maps[:, 2] + maps[:, 0] * across[:, None], maps[:, 1], down[:, None])
+        grid = grid.view(n, len(ys), len(xs), 2)
         return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
 
     def _recolour(self, x: torch.Tensor) -> torch.Tensor:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from fastai.callback.core import Callback, CancelFitException
-from fastai.callback.schedule import Learner
+from fastai.vision.all import Callback, CancelFitException, Learner
 from tqdm.auto import tqdm
 
 from helpers.datasets.storage import make_folder

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback
-from fastai.data.core import DataLoaders
-from fastai.learner import Learner
-from fastai.losses import CrossEntropyLossFlat
-from fastai.metrics import accuracy
+from fastai.vision.all import (
+    Callback,
+    CrossEntropyLossFlat,
+    DataLoaders,
+    Learner,
+    OptimWrapper,
+    accuracy,
+)  # fmt: skip
 from torch import nn
 
 from helpers.training.hardware import TrainingError, gains_from_bfloat16
@@ -117,7 +121,10 @@ def build_learner(
         model = Classifier(load_body(backbone, pretrained), len(dls.vocab), dropout)
     model.to(memory_format=torch.channels_last)
     model.bfloat16 = gains_from_bfloat16(model, dls.device) if bfloat16 is None else bfloat16
-    known = {"loss_func": CrossEntropyLossFlat(), "splitter": split_parameters, "path": dls.path}
+    # fastai's own Adam goes through the weights one by one, which shows with a small network.
+    adam = partial(OptimWrapper, opt=torch.optim.AdamW, fused=True)
+    known = {"loss_func": CrossEntropyLossFlat(), "splitter": split_parameters}
+    known |= {"opt_func": adam, "path": dls.path}
     learner = Learner(dls, model, metrics=metrics, **known | learner_kwargs)
     learner.add_cbs([Repeatable(seed), StopAtNaN()])
     learner.settings = {"backbone": backbone, "pretrained": pretrained, "dropout": dropout}

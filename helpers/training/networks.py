@@ -42,7 +42,7 @@ class Body(nn.Module):
 
     def stages(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The last feature maps of each resolution, from fine to coarse."""
-        x = (x.as_subclass(torch.Tensor) - self.mean) / self.std
+        x = (x.as_subclass(torch.Tensor) - self.mean).div_(self.std)
         if not isinstance(self.network, nn.Sequential):
             return getattr(self.network, "stages", self.network)(x)
         maps = [x]

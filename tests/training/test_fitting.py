@@ -126,14 +126,11 @@ class Kill(Callback):
             raise Killed
 
 
-@pytest.mark.parametrize("optimizer", ["fastai", "torch"])
+@pytest.mark.parametrize("optimizer", ["ours", "fastai"])
 def test_interrupted_training_ends_as_if_it_had_not_been(dls, optimizer):
-    from functools import partial
+    from fastai.optimizer import Adam
 
-    from fastai.optimizer import OptimWrapper
-
-    options = {"opt_func": partial(OptimWrapper, opt=torch.optim.AdamW)}
-    options = options if optimizer == "torch" else {}
+    options = {"opt_func": Adam} if optimizer == "fastai" else {}
 
     def learner(killed_in=None):
         return build_learner(dls, dropout=0.2, cbs=[Kill(killed_in)], **options)

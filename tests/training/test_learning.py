@@ -90,7 +90,6 @@ def test_looking_for_a_rate_changes_neither_weights_nor_what_follows(dls):
 
 
 def test_fastais_own_calls_work(dls, dataset):
-    import fastai.vision.all  # noqa: F401 - as a user of fastai does, it knows how to show images
     from matplotlib import pyplot
 
     learner = quiet(build_learner(dls))
