@@ -13,6 +13,7 @@ import torchvision.models
 
 from helpers.datasets import Dataset
 from helpers.evaluation import accuracy_interval
+from helpers.splits import split
 from helpers.training import embed, train_head
 from helpers.training.caching import decode
 from helpers.training.embedding import average_maps
@@ -70,16 +71,21 @@ def head_curve(
 ) -> pd.DataFrame:
     """Validation accuracy of heads on frozen features, by labelled images per class.
 
+    Each seed has a split of its own, so that the spread over seeds is that of both choices, the
+    images trained on and those validated on.
+
     Returns
     -------
     DataFrame
-        As `read_study("transfer")`: backbone, training ("frozen"), per_class (text), seed (of the
-        choice of images), images (trained on), accuracy.
+        As `read_study("transfer")`: backbone, training ("frozen"), per_class (text), seed, images
+        (trained on), accuracy.
     """
     rows = []
     for seed in seeds:
+        splits = split(dataset, seed=seed)["split"]
+        divided = dataset.with_images(dataset.images.assign(split=splits))
         for count in counts:
-            chosen = limit_images(dataset, count, seed)
+            chosen = limit_images(divided, count, seed)
             right, images = score_head(chosen, features), len(chosen.part("train"))
             rows.append((backbone, "frozen", str(count), seed, images, right.mean()))
     columns = ["backbone", "training", "per_class", "seed", "images", "accuracy"]
@@ -133,6 +139,32 @@ def compare_backbones(
     columns = ["accuracy", "low", "high", "milliseconds", "megabytes", "pixels"]
     found = pd.DataFrame.from_dict(rows, "index", dtype=float).reindex(columns=columns)
     return found.rename_axis("backbone")
+
+
+def weight_change(learner) -> pd.Series:
+    """How far fine-tuning has moved each part of the bundled backbone from where it began.
+
+    Returns
+    -------
+    Series by part, from the stem to the last stage
+        Length of the change over the length of the convolutions' weights before it.
+    """
+    before, after = load_body(BUNDLED).network, learner.model[0].network
+    moved = {}
+    for name, part in before.named_children():
+        old = torch.cat([w.flatten() for w in part.parameters() if w.ndim == 4])
+        new = getattr(after, name).parameters()
+        new = torch.cat([w.detach().cpu().flatten() for w in new if w.ndim == 4])
+        moved[name] = float((new - old).norm() / old.norm())
+    return pd.Series(moved, name="relative change")
+
+
+def most_confused(labels: pd.Series, predictions: pd.Series) -> list[str]:
+    """The two classes that were taken for one another most often; the first two without errors."""
+    wrong = labels != predictions
+    pairs = zip(labels[wrong], predictions[wrong], strict=True)
+    counts = pd.Series([tuple(sorted(pair)) for pair in pairs], dtype=object).value_counts()
+    return list(counts.index[0]) if len(counts) else sorted(labels.unique())[:2]
 
 
 def _random_body(seed: int) -> Body:

@@ -1,0 +1,84 @@
+"""What a label is worth: where points and intervals lie; which backbones can be compared."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from helpers import plots
+from helpers.plots.transfer import summarise
+
+COUNTS = ["10", "25", "all"]
+
+
+@pytest.fixture
+def curve():
+    """Two networks, three counts, three seeds; accuracies 0.1 apart, seeds 0.02."""
+    rows = [
+        (*model, count, seed, 0.3 + shift + 0.1 * i + 0.02 * seed)
+        for shift, model in enumerate([("random", "from scratch"), ("bundled", "frozen")])
+        for i, count in enumerate(COUNTS)
+        for seed in range(3)
+    ]
+    columns = ["backbone", "training", "per_class", "seed", "accuracy"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(accuracy=table["accuracy"] / 2)
+
+
+def test_a_point_is_the_mean_over_seeds_with_students_interval(curve):
+    point = summarise(curve).loc[("bundled", "frozen", "25")]
+    values = curve.query("backbone == 'bundled' and per_class == '25'")["accuracy"]
+    low, high = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
+    assert point["mean"] == pytest.approx(values.mean())
+    assert (point["mean"] - point["half"], point["mean"] + point["half"]) == pytest.approx(
+        (low, high)
+    )
+    assert point["seeds"] == 3
+
+
+def test_one_seed_has_a_mean_and_no_interval(curve):
+    points = summarise(curve[curve["seed"] == 0])
+    assert points["half"].isna().all()
+    assert points["mean"].notna().all()
+
+
+def test_each_network_is_a_line_in_the_order_of_labels_and_named_at_its_end(curve):
+    ax = plots.label_curve(curve.sample(frac=1, random_state=0))
+    lines = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == COUNTS
+    for line in lines:
+        assert list(line.get_xdata()) == [0, 1, 2]
+        assert np.allclose(np.diff(line.get_ydata()), 0.05)
+    named = {text.get_text(): text.get_color() for text in ax.texts}
+    assert set(named) == {"from scratch", "bundled, frozen"}
+    assert set(named.values()) == {line.get_color() for line in lines}
+
+
+def test_names_of_lines_that_end_together_do_not_overlap(curve):
+    close = curve.assign(accuracy=curve["accuracy"] - 0.499 * (curve["backbone"] == "bundled"))
+    ax = plots.label_curve(close)
+    first, second = (text.xyann[1] for text in ax.texts)
+    assert abs(second - first) > 0.04 * np.ptp(ax.get_ylim())
+
+
+def test_the_chosen_point_is_ringed_and_our_own_is_marked(curve):
+    ax = plots.label_curve(curve, ("bundled", "frozen", "25"), live=("all", 0.77))
+    ring = next(line for line in ax.lines if line.get_markersize() == 14)
+    value = summarise(curve).loc[("bundled", "frozen", "25"), "mean"]
+    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (1, pytest.approx(value))
+    diamond = next(line for line in ax.lines if line.get_marker() == "D")
+    assert (diamond.get_xdata()[0], diamond.get_ydata()[0]) == (2, 0.77)
+    faded = {line.get_alpha() for line in ax.lines if line.get_marker() == "o"}
+    assert 0.25 in faded
+
+
+def test_backbones_lie_at_their_latency_and_accuracy_and_absent_ones_are_named():
+    columns = ["accuracy", "low", "high", "milliseconds", "megabytes"]
+    rows = [(0.6, 0.5, 0.7, 2.0, 11.0), (0.8, 0.7, 0.9, 9.0, 44.0), (np.nan,) * 5]
+    names = pd.Index(["bundled", "resnet18", "mobilenet_v2"], name="backbone")
+    ax = plots.backbones(pd.DataFrame(rows, names, columns))
+    spots = [tuple(c.get_offsets()[0]) for c in ax.collections if hasattr(c, "get_sizes")]
+    assert (2.0, 0.6) in spots
+    assert (9.0, 0.8) in spots
+    assert "no weights on this computer: mobilenet_v2" in ax.get_xlabel()
+    assert "resnet18 0.80" in ax.alt_text
