@@ -11,7 +11,7 @@ from matplotlib.colors import PowerNorm
 
 from helpers.datasets import Dataset
 from helpers.evaluation import Interval
-from helpers.plots.samples import NO_LABEL, contact_sheet, thumbnail
+from helpers.plots.samples import _sheet, thumbnail
 from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, MUTED, axes, styled, titled
 
 SIDE = 128  # pixels of the height at which the network is shown an image
@@ -111,9 +111,9 @@ def probes(
 
 @styled
 def label_issues(
-    dataset: Dataset, found: pd.DataFrame, most: int = 12, title: str = "", ax: Axes | None = None
+    dataset: Dataset, found: pd.DataFrame, columns: int = 6, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """The most suspicious labels of each kind of evidence: image, label given, one suggested.
+    """The most suspicious labels, a row for each kind of evidence, an image for each group.
 
     Parameters
     ----------
@@ -122,23 +122,22 @@ def label_issues(
         are wrong indeed.
     """
     issues = found[found["issue"].astype(bool)].sort_values("rank")
-    kinds = issues.groupby("evidence", sort=False)
-    shown = kinds.head(max(most // max(kinds.ngroups, 1), 1)).sort_values(["evidence", "rank"])
-    given = shown["given"].fillna(NO_LABEL)
-    captions = {
-        image_id: f"{given[image_id]}?\nrather {line.suggested}\n({line.evidence})"
-        for image_id, line in zip(shown.index, shown.itertuples(), strict=True)
-    }
+    several = dataset.groups.reindex(issues.index).duplicated().to_numpy()
+    rows = {name: one.index[:columns] for name, one in issues[~several].groupby("evidence")}
+    rows = dict(sorted(rows.items(), key=lambda row: issues.loc[row[1], "rank"].min()))
+    captions = (issues["given"] + "?\nrather " + issues["suggested"]).to_dict()
     wrong = []
     if (planted := dataset.planted) is not None:
         facts = planted[planted["truth"].isin(dataset.classes)]
         sides = [facts.set_index(side)["truth"] for side in ("image_id", "partner")]
         truth = pd.concat(sides)
-        truth = truth[truth.index.isin(shown.index)]
-        wrong = truth.index[truth != given.reindex(truth.index)]
+        truth = truth[truth.index.isin(issues.index)]
+        wrong = truth.index[truth != issues["given"].reindex(truth.index)]
     title = title or f"{len(issues):,} labels are in doubt; these most of all"
+    pictures = [[(image_id, image_id) for image_id in row] for row in rows.values()]
     frames = dict.fromkeys(wrong, FLAG)
-    return contact_sheet(dataset, shown.index, captions, min(6, most), frames, title, ax)
+    ax = _sheet(dataset, pictures, columns, ax, captions, frames, names=list(rows))
+    return titled(ax, title, "A row of photographs for each kind of evidence.")
 
 
 def _look(image, backbone: str) -> list[np.ndarray]:

@@ -84,9 +84,11 @@ def doubts():
 
 def test_doubtful_labels_are_shown_by_evidence_with_what_they_should_be(photos, doubts):
     ax = plots.label_issues(photos, doubts)
-    said = [text.get_text().split("\n") for text in ax.texts]
-    assert [one[0] for one in said] == ["oak?", "rose?"]
-    assert [one[2] for one in said] == ["(whole group)", "(within group)"]
+    said = [text.get_text() for text in ax.texts]
+    assert said == [
+        *("rose?\nrather oak", "within group"),
+        *("oak?\nrather rose", "whole group"),
+    ]
     assert ax.get_title("left") == "2 labels are in doubt; these most of all"
     assert not ax.patches
 
