@@ -1,11 +1,18 @@
 """What else gets into a picture: litter under the leaf, grass over it, a finger at the edge."""
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from helpers.leaves.backgrounds import blade_edges
+from helpers.leaves.noise import generator
+from helpers.leaves.shapes import grow
+from helpers.leaves.species import random_species
 
 _LITTER = np.array(((0.34, 0.25, 0.17), (0.56, 0.45, 0.28), (0.24, 0.18, 0.14), (0.45, 0.30, 0.17)))
+_GREENS = np.array(((0.30, 0.40, 0.17), (0.42, 0.47, 0.20), (0.55, 0.50, 0.20), (0.26, 0.34, 0.18)))
+_FALLEN = 40
 _SKINS = np.array(((0.86, 0.66, 0.55), (0.76, 0.55, 0.43), (0.58, 0.39, 0.29), (0.38, 0.25, 0.19)))
 
 
@@ -43,6 +50,49 @@ def scatter(albedo: np.ndarray, relief: np.ndarray, middle: np.ndarray, rng, bit
     rough = 0.55 + 0.45 * np.sqrt(albedo[1] / (albedo[1].mean() + 1e-6))
     albedo += cover * (rough * colour.astype(np.float32)[:, None, None] - albedo)
     relief += np.float32(0.012) * _drawn(pieces, width, height, 0.006 * long)
+
+
+@lru_cache(maxsize=1)
+def _fallen() -> list[list[np.ndarray]]:
+    """Outline, midrib and veins of leaves for the ground, of species that are none of the ten."""
+    rng, leaves = generator("fallen"), []
+    for number in range(_FALLEN):
+        leaf = grow(random_species(rng), number)
+        spans = leaf.parts["midrib"] + leaf.parts["veins"][::2]
+        lines = [leaf.outline[::2], *(leaf.points[start:stop] for start, stop in spans)]
+        leaves.append([line - (0, 0.5) for line in lines])
+    return leaves
+
+
+def strew(albedo: np.ndarray, relief: np.ndarray, season: float, rng) -> None:
+    """Cover the ground with fallen leaves, flat and dull, in place; ``season`` is 0 to 1."""
+    height, width = relief.shape
+    long = max(width, height)
+    painted, cover = (Image.new(mode, (2 * width, 2 * height)) for mode in ("RGB", "L"))
+    paint, cut = ImageDraw.Draw(painted), ImageDraw.Draw(cover)
+    for _ in range(int(rng.integers(2, 7))):
+        turn, size = rng.uniform(0, 6.3), rng.uniform(0.4, 1.1) * long
+        cos, sin = size * np.cos(turn), size * np.sin(turn)
+        spin, middle = np.array([[cos, sin], [-sin, cos]]), 2 * rng.random(2) * (width, height)
+        tints = _GREENS if rng.random() < 0.55 - 0.45 * season else _LITTER
+        one, two = tints[rng.permutation(len(tints))[:2]]
+        tint = 255 * (one + rng.random() * (two - one)) * rng.uniform(0.8, 1.1)
+        dull, pale = (tuple((tint * bright).astype(int).tolist()) for bright in (1.0, 1.22))
+        outline, *ribs = _fallen()[int(rng.integers(_FALLEN))]
+        corners = (outline @ spin + middle).ravel().tolist()
+        cut.polygon(corners, fill=255)
+        paint.polygon(corners, fill=dull)
+        for rib in ribs:
+            paint.polygon((rib @ spin + middle).ravel().tolist(), fill=pale)
+    cover = cover.reduce(2)
+    share = np.asarray(cover, np.float32) / 255
+    colour = np.moveaxis(np.asarray(painted.reduce(2), np.float32), -1, 0) / 255
+    rough = 0.75 + 0.25 * np.minimum(np.sqrt(albedo[1] / (albedo[1].mean() + 1e-6)), 1.6)
+    # The edges are mixed with the black around them: what is missing there is the ground's share.
+    albedo *= 1 - share
+    albedo += np.square(colour) / np.maximum(share, 0.2) * rough
+    soft = cover.filter(ImageFilter.GaussianBlur(0.01 * long))
+    relief += np.float32(0.02 / 255) * np.asarray(soft, np.float32)
 
 
 def overgrow(lit: np.ndarray, mask: np.ndarray, outline: np.ndarray, green, rng) -> None:

@@ -11,7 +11,7 @@ from scipy.ndimage import correlate1d, uniform_filter1d
 from scipy.spatial.transform import Rotation
 
 from helpers.leaves.backgrounds import clouds, paint
-from helpers.leaves.clutter import overgrow, reach_in, scatter
+from helpers.leaves.clutter import overgrow, reach_in, scatter, strew
 from helpers.leaves.noise import generator, place, smoothstep
 from helpers.leaves.shading import Camera, Light, cast_shadow, develop, facing, lay, slopes
 from helpers.leaves.shapes import grow
@@ -101,6 +101,9 @@ _LIGHTS = {
 }
 
 
+# Share of the photos whose ground is covered with fallen leaves.
+LITTERED = 0.6
+
 # Linear reflectance of a blade of grass that crosses a leaf.
 _BLADE = np.array([0.13, 0.24, 0.04])
 
@@ -108,7 +111,7 @@ _BLADE = np.array([0.13, 0.24, 0.04])
 def _set_camera(rng, moment, width: int, height: int) -> Camera:
     """Hold the camera over the ground; ``moment`` shakes it a little, or is None."""
     shake = np.zeros(6) if moment is None else moment.normal(0, 1.3, 6)
-    tilt = np.array([*rng.normal(0, 0.13, 2), 0.0]) + (0.03, 0.03, 0.05) * shake[:3]
+    tilt = np.array([*rng.normal(0, 0.17, 2), 0.0]) + (0.03, 0.03, 0.05) * shake[:3]
     turned = Rotation.from_euler("xyz", tilt).as_matrix() * (1.0, 1.0, -1.0)
     focal, away = 2.4 * max(width, height), 2.4 * (1 + 0.03 * shake[3])
     lens = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
@@ -121,7 +124,7 @@ def _set_light(rng, moment, kind: str) -> Light:
     flicker = 1.0 if moment is None else 1 + moment.normal(0, 0.03)
     high, turn = np.deg2rad(rng.uniform(*elevations)), rng.uniform(0, 2 * np.pi)
     direction = np.array([np.cos(high) * np.cos(turn), np.cos(high) * np.sin(turn), np.sin(high)])
-    warm = 1 + rng.normal(0, 0.05) * np.array([1.0, 0.1, -1.0])
+    warm = 1 + rng.normal(0, 0.08) * np.array([1.0, 0.1, -1.0])
     return Light(
         np.asarray(sun) * warm * flicker,
         np.asarray(sky) * (1 + rng.normal(0, 0.03, 3)),
@@ -173,15 +176,17 @@ def render_photo(
     to_plane = np.linalg.inv(camera.ground)
     frame = np.array([width, height]) / camera.long
     poses = [lay(grow(species, specimen), rng, moment, frame)] if scene.leaf else []
-    if rng.random() < 0.07 and scene.leaf:
+    if rng.random() < 0.15 and scene.leaf:
         other = list(SPECIES)[int(rng.integers(len(SPECIES)))]
-        stranger = grow(SPECIES[other], int(rng.integers(2**31)))
+        stranger = grow(SPECIES[other], int(rng.integers(8)))
         poses.insert(0, lay(stranger, rng, moment, frame, aside=True))
     # The ground draws from a stream of its own: the leaf looks the same on any of them.
     ground = generator("ground", species.name, specimen, photo)
     albedo, relief = paint(scene.background, ground, to_plane, width, height)
     if scene.background != "paper" and ground.random() < (0.3 if scene.leaf else 0.8):
         scatter(albedo, relief, camera.project(np.zeros((1, 3)))[0], ground, scene.leaf)
+    if scene.leaf and scene.background != "paper" and ground.random() < LITTERED:
+        strew(albedo, relief, season, ground)
     direct = facing(light, *slopes(relief * camera.long))
     dapple = _dapple(rng, scene, to_plane)
     direct *= dapple
@@ -219,7 +224,7 @@ def render_photo(
 def _dapple(rng, scene: Scene, to_plane: np.ndarray) -> np.ndarray:
     """Share of the sun that leaves overhead let through, 0..1."""
     full = np.ones((scene.height, scene.width), np.float32)
-    if rng.random() > (0.3 if scene.light in ("sun", "dusk") else 0.0):
+    if rng.random() > (0.4 if scene.light in ("sun", "dusk") else 0.0):
         return full
     where = place(rng, rng.uniform(0.12, 0.3), rng.uniform(0, 6.3)) @ to_plane
     crowns = clouds().sample(where, scene.width, scene.height, smoother=3)

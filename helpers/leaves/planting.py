@@ -7,6 +7,7 @@ import numpy as np
 from helpers.leaves import collection, faults
 from helpers.leaves.collection import DEVELOPMENT, split_evenly
 from helpers.leaves.files import DEVICES
+from helpers.leaves.species import ALIKE
 
 # Faults in a development set of 2,400, by strength. Corrupt files, exact duplicates and photos
 # without a leaf have no undetectable kind, because there is none.
@@ -29,8 +30,6 @@ PLANTED = {
 }
 INNOCENT = ("burst", "night_decoy", "shallow_focus_decoy")
 _COPIES, _SPECIMENS = list(PLANTED)[:3], list(PLANTED)[3:5]
-_ALIKE = {"beech": "hornbeam", "norway maple": "sycamore", "willow": "olive", "linden": "birch"}
-CONFUSABLE = _ALIKE | {b: a for a, b in _ALIKE.items()}
 # The more a background looks like leaves, the harder it is to see that one is missing.
 _NO_LEAF = {"obvious": ("paper", "wood"), "clear": ("bark", "stone"), "subtle": ("grass", "soil")}
 _POOR_DEVICES = {collection.RARE_DEVICE, *collection.FILE_FACT.values()}
@@ -88,7 +87,7 @@ class Planting:
         specimens = [specimens[i] for i in self.rng.permutation(len(specimens))]
         for specimen in sorted(specimens, key=lambda photos: abs(len(photos) - images / count)):
             first, night = specimen[0], kind == "night_decoy"
-            fits = first["device"] not in _POOR_DEVICES if night else first["species"] in CONFUSABLE
+            fits = first["device"] not in _POOR_DEVICES if night else first["species"] in ALIKE
             if not fits or "fault" in first or first["species"] in taken or len(taken) == count:
                 continue
             taken.add(first["species"])
@@ -97,7 +96,7 @@ class Planting:
                 if night:
                     photo |= {"site": collection.NIGHT_SITE, "light": "night"}
                 else:
-                    photo["label"] = CONFUSABLE[photo["species"]]
+                    photo["label"] = ALIKE[photo["species"]]
 
     def _copy(self, species: str, kind: str, strength: str, turn: int):
         original = self._take(lambda photo: photo["species"] == species)
@@ -109,7 +108,7 @@ class Planting:
             if strength == "clear":
                 truth = species
                 wrong = (copy, original)[turn % 2]
-                wrong["label"] = CONFUSABLE.get(species) or self._unlike(species)
+                wrong["label"] = ALIKE.get(species) or self._unlike(species)
         else:
             copy["steps"] = faults.choose(kind, strength, self.rng, turn)
             copy["quality"] = self.rng.choice([c.quality for c in DEVICES.values()]).item()
@@ -124,7 +123,7 @@ class Planting:
     def _plant(self, kind: str, strength: str, turn: int):
         if kind == "label_error_confusable":
             photo = self._take(lambda p: _detail(p) == strength, _detail)
-            photo["label"], truth = CONFUSABLE[photo["species"]], photo["species"]
+            photo["label"], truth = ALIKE[photo["species"]], photo["species"]
         elif kind == "label_error_random":
             photo = self._take()
             photo["label"], truth = self._unlike(photo["species"]), photo["species"]
@@ -141,7 +140,7 @@ class Planting:
         self._note(photo, kind, strength, truth)
 
     def _unlike(self, species: str) -> str:
-        alike = (species, CONFUSABLE.get(species))
+        alike = (species, ALIKE.get(species))
         return self.rng.choice([name for name in DEVELOPMENT if name not in alike]).item()
 
     def _note_shortcuts(self):
@@ -159,7 +158,7 @@ def _detail(photo: dict) -> str:
 
     What tells them apart is a detail, which dusk and the poor cameras hide.
     """
-    if photo["species"] not in CONFUSABLE:
+    if photo["species"] not in ALIKE:
         return ""
     if photo["light"] == "dusk" or photo["device"] in _POOR_DEVICES:
         return "undetectable"

@@ -60,15 +60,16 @@ class Pose:
 
 def lay(leaf: Leaf, rng, moment, frame: np.ndarray, aside: bool = False) -> Pose:
     """Lay a leaf in the frame (its sides in long sides), or half out of it where ``aside``."""
-    turn = rng.normal(0, 0.45) if rng.random() < 0.8 else rng.uniform(-np.pi, np.pi)
+    turn = rng.normal(0, 0.45) if rng.random() < 0.75 else rng.uniform(-np.pi, np.pi)
     gust = np.zeros(4) if moment is None else moment.normal(0, (0.05, 0.012, 0.012, 0.04))
     turn = turn + gust[0]
     cos, sin = np.cos(turn), np.sin(turn)
     rotation = np.array([[cos, sin], [sin, -cos]])
     spun = leaf.outline @ rotation.T
     extent, centre = np.ptp(spun, axis=0), (spun.min(axis=0) + spun.max(axis=0)) / 2
-    scale = 0.97 * (1 - 0.5 * rng.beta(1.1, 2.2)) * float(np.min(frame / extent))
-    middle = rng.uniform(-0.45, 0.45, 2) * np.maximum(frame - scale * extent, 0)
+    near = rng.uniform(1.0, 1.2) if rng.random() < 0.12 else 1 - 0.45 * rng.beta(1.2, 2.2)
+    scale = 0.97 * near * float(np.min(frame / extent))
+    middle = rng.uniform(-0.5, 0.5, 2) * np.abs(frame - scale * extent)
     if aside:
         out = rng.uniform(0, 2 * np.pi)
         middle = np.array([np.cos(out), np.sin(out)]) * (frame / 2 + 0.35 * scale * extent)

@@ -5,13 +5,22 @@ petiole runs to negative y. Everything that belongs to the physical leaf is fixe
 """
 
 from colorsys import hsv_to_rgb
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from helpers.leaves.noise import generator, place, smoothstep
-from helpers.leaves.species import AUTUMN, COLOUR_SPREAD, CUE_STRENGTH, SHAPE_SPREAD, Species
+from helpers.leaves.species import (
+    ALIKE,
+    AUTUMN,
+    COLOUR_SPREAD,
+    CUE_STRENGTH,
+    OVERLAP,
+    SHAPE_SPREAD,
+    SPECIES,
+    Species,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +71,24 @@ def lift(traits: dict[str, float], x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _between(rng, span: tuple[float, float]) -> float:
     middle, half = (span[0] + span[1]) / 2, (span[1] - span[0]) / 2
     return middle + half * SHAPE_SPREAD * rng.uniform(-1.0, 1.0)
+
+
+def _vary(species: Species, rng) -> Species:
+    """What one specimen shows: its species, with more or less of the species it resembles."""
+    mate = SPECIES.get(ALIKE.get(species.name))
+    if mate is None:
+        return species
+    share = OVERLAP * rng.beta(0.9, 2.2)
+    own, other = vars(species), vars(mate)
+    mixed = {
+        name: tuple(np.add(value, share * np.subtract(other[name], value)).tolist())
+        if isinstance(value, tuple)
+        else value + share * (other[name] - value)
+        for name, value in own.items()
+        if not isinstance(value, str)
+    }
+    toothed = mate if not any(species.teeth) else species
+    return replace(species, **mixed | {"teeth": toothed.teeth, "double": toothed.double})
 
 
 def _count(rng, span: tuple[float, float]) -> int:
@@ -265,7 +292,7 @@ def _tint(species: Species, rng) -> dict[str, np.ndarray]:
         return np.asarray(first) + share * (np.asarray(second) - np.asarray(first))
 
     mean = (species.hue, species.saturation, species.value)
-    hue, saturation, value = mean + COLOUR_SPREAD * rng.normal(0, (6.0, 0.06, 0.05))
+    hue, saturation, value = mean + COLOUR_SPREAD * rng.normal(0, (9.0, 0.08, 0.06))
     saturation, value = np.clip(saturation, 0.08, 0.85), np.clip(value, 0.24, 0.62)
     green = hsv_to_rgb(hue / 360, saturation, value)
     weights = np.cumsum([int(digit) + 1e-6 for digit in species.autumn])
@@ -307,7 +334,7 @@ _CURLS = {
 
 def _temper(species: Species, rng, width: float) -> dict[str, float]:
     """Curl and surface of one leaf."""
-    limp = min(rng.gamma(2.0, 0.5), 2.2)
+    limp = min(rng.gamma(2.0, 0.6), 2.4)
     traits = {name: rng.uniform(*span) for name, span in _EVEN.items()}
     traits |= {name: limp * rng.normal(*spread) for name, spread in _CURLS.items()}
     traits["ripple"] *= limp
@@ -323,6 +350,7 @@ def _temper(species: Species, rng, width: float) -> dict[str, float]:
 def grow(species: Species, specimen: int) -> Leaf:
     """Grow the leaf that a species and a specimen number stand for; the same one every time."""
     rng = generator("leaf", species.name, specimen)
+    species = _vary(species, rng)
     form = {"palmate": _grow_palmate, "fan": _grow_fan}.get(species.form, _grow_simple)
     outline, veins, widths, net = form(species, rng)
     width = float(np.ptp(outline[:, 0]))

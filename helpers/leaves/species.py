@@ -2,19 +2,26 @@
 
 Each pair differs in one deciding cue and overlaps in the rest: beech and hornbeam (margin,
 corrugation), norway maple and sycamore (lobe tips), linden and birch (base, teeth), willow and
-olive (colour alone). Oak and ginkgo are easy. Lengths are in blade lengths, so a blade runs from
-its base at (0, 0) to its tip at (0, 1).
+olive (colour alone). Specimens lie between their own species and the one that it resembles, most
+near their own and a few half way. Oak and ginkgo are easy. Lengths are in blade lengths, so a blade
+runs from its base at (0, 0) to its tip at (0, 1).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Difficulty of the whole dataset: how much specimens of one species differ in shape and colour,
-# and how strongly the deciding cues are expressed (1 as planned, 0 would erase teeth and waves).
+# Difficulty of the whole dataset, frozen as version 1: how much specimens of one species differ in
+# shape and colour, and how strongly the deciding cues show (0 would erase teeth and waves).
 SHAPE_SPREAD = 1.0
 COLOUR_SPREAD = 1.0
 CUE_STRENGTH = 1.0
+# At most so much of a specimen is like the species that its own resembles: 0 none, 0.5 half way.
+OVERLAP = 0.5
+
+# Each species and the one that it is mistaken for.
+ALIKE = {"beech": "hornbeam", "norway maple": "sycamore", "willow": "olive", "linden": "birch"}
+ALIKE |= {b: a for a, b in ALIKE.items()}
 
 AUTUMN = {
     "yellow": (0.86, 0.70, 0.17),
@@ -83,28 +90,28 @@ class Species:
 _TABLE = """
 species     -   beech  birch   ginkgo  hornbeam linden  norway_maple oak    olive  sycamore willow
 form        -   simple simple  fan     simple   simple  palmate      lobed  simple palmate  simple
-aspect      .01 52-68  64-84   115-160 48-62    72-95   100-120      54-70  15-23  100-120  15-23
-widest      .01 42-52  27-36   40-50   38-50    30-40   40-50        56-66  40-55  40-50    40-55
-base        .01 55-75  60-95   55-75   50-65    42-55   55-75        70-95  80-100 55-75    80-100
-tip         .01 80-105 105-130 80-105  85-110   95-125  80-105       45-60  85-110 80-105   85-110
-heart       .01 0-0    0-0     0-0     0-0      9-20    0-0          0-0    0-0    0-0      0-0
-skew        .01 3      3       3       5        9       3            3      3      3        3
-lobes       1   0-0    0-0     0-0     0-0      0-0     5-5          4-5    0-0    5-5      0-0
-depth       .01 0-0    0-0     3-40    0-0      0-0     42-56        35-60  0-0    42-56    0-0
+aspect      .01 47-70  60-92   90-165  45-68    66-98  94-124       46-78  14-26  94-124   14-26
+widest      .01 41-54  27-39   40-50   39-52    29-41  40-50        50-66  38-56  40-50    38-56
+base        .01 50-80  55-95   55-75   50-78    42-65   55-75        65-95  75-100 55-75    75-100
+tip         .01 75-115 90-130  80-105  75-115   85-125  80-105       45-70  85-112 80-105   85-112
+heart       .01 0-0    0-1     0-0     0-0      6-19   0-0          0-0    0-0    0-0      0-0
+skew        .01 4      4       3       5        8       3            4      3      3        3
+lobes       1   0-0    0-0     0-0     0-0      0-0     5-5          3-6    0-0    5-5      0-0
+depth       .01 0-0    0-0     3-40    0-0      0-0     36-56        18-58  0-0    36-56    0-0
 pointed     1   0      0       0       0        0       1            0      0      0        0
-teeth       1   0-0    7-9     0-0     10-13    26-36   0-0          0-0    0-0    5-7      0-0
+teeth       1   0-0    7-10    0-0     9-13     20-34   0-0          0-0    0-0    5-7      0-0
 tooth       .01 0-0    2.2-3.6 0-0     1.6-2.6  1.1-1.7 0-0          0-0    0-0    2-3.4    0-0
 double      1   0      1       0       1        0       0            0      0      0        0
 wave        .01 0.4-1  0-0     0-0     0-0      0-0     0-0          0-0    0-0    0-0      0-0
-veins       1   6-9    6-8     30-42   10-13    6-8     3-4          5-7    9-13   3-4      9-13
-vein_angle  1   38-50  38-50   38-50   38-50    42-55   38-50        38-50  38-55  38-50    38-55
-corrugation .01 10-40  5-30    10-30   35-80    5-30    5-30         5-30   0-12   5-30     0-12
-hue         1   87     86      80      86       88      89           88     92     90       75
-saturation  .01 55     54      50      55       53      54           53     23     53       50
-value       .01 42     44      48      42       43      42           40     45     41       48
-autumn      -   243063 631012  620000  651033   751022  644222       232166 000000 644222   731011
-gloss       .01 45     35      35      35       35      30           45     40     30       40
-stem        .01 10-22  30-50   50-90   10-20    30-55   50-90        3-10   5-12   50-90    5-12
+veins       1   6-10   6-8     30-42   9-13     6-8     3-4          4-7    9-13   3-4      9-13
+vein_angle  1   38-50  38-50   38-50   38-50    40-54   38-50        38-50  38-55  38-50    38-55
+corrugation .01 10-40  5-28    10-30   34-80    5-28   5-30         5-30   0-12   5-30     0-12
+hue         1   87     87      86      87       88      88           88     92     88       77
+saturation  .01 54     54      52      54       53      54           53     27     54       46
+value       .01 43     44      46      43       43      42           42     44     42       46
+autumn      -   443052 532022  621010  542032   642022  543322       344155 000000 543322   632011
+gloss       .01 40     38      38      38       38      35           42     40     35       40
+stem        .01 10-30  20-50   40-90   10-28    25-55   40-90        3-14   5-12   40-90    5-12
 """
 
 

@@ -7,9 +7,20 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from helpers.leaves import VERSION
 from helpers.leaves.backgrounds import BACKGROUNDS
 from helpers.leaves.photo import DEVICES, Device, Scene, render_photo
 from helpers.leaves.species import SPECIES
+
+# Mean red, green and blue, spread, and mean of the mask.
+PICTURES = [
+    (166.3, 156.6, 101.2, 56.9, 85.3),
+    (117.9, 128.6, 71.9, 59.7, 108.7),
+    (191.5, 199.7, 169.2, 49.2, 71.3),
+    (86.4, 73.9, 41.3, 50.9, 42.4),
+    (99.5, 84.0, 56.5, 54.0, 110.6),
+    (172.3, 143.1, 96.5, 41.2, 39.7),
+]
 
 LIGHTS = ("sun", "overcast", "shade", "dusk", "night")
 
@@ -198,3 +209,14 @@ def test_an_unknown_word_in_a_scene_is_one_clear_sentence(change, sentence):
 def test_an_unknown_species_is_one_clear_sentence():
     with pytest.raises(ValueError, match=r"^Species 'elm' is not known .* expected beech.*\.$"):
         render_photo("elm", 0, 0, Scene())
+
+
+def test_the_pictures_are_those_of_version_1():
+    """Whoever changes them on purpose raises VERSION, and measures the studies anew."""
+    assert VERSION == 1
+    found = []
+    for i, (name, background) in enumerate(zip(list(SPECIES)[:6], BACKGROUNDS, strict=True)):
+        scene = Scene(background, i / 5, LIGHTS[i % 5], device=list(DEVICES)[i])
+        pixels, mask = render_photo(name, i, i, scene)
+        found.append([*pixels.mean(axis=(0, 1)), pixels.std(), mask.mean()])
+    np.testing.assert_allclose(found, PICTURES, atol=0.5)

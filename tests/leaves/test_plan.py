@@ -4,7 +4,8 @@ import pytest
 
 from helpers.leaves.collection import BACKGROUNDS, DEVELOPMENT, split_evenly
 from helpers.leaves.plan import plan
-from helpers.leaves.planting import CONFUSABLE, PLANTED
+from helpers.leaves.planting import PLANTED
+from helpers.leaves.species import ALIKE
 
 FACTS = ["background_shortcut", "file_fact_shortcut", "rare_device"]
 
@@ -109,7 +110,7 @@ def test_wrong_labels_are_the_only_ones_that_differ_from_the_species(full, devel
     assert sum(partner in rest for partner in conflicts["partner"]) == 5
     confusable = errors[errors["kind"] != "label_error_random"]
     labels = development.loc[confusable.index, "label"]
-    assert (confusable["truth"].map(CONFUSABLE) == labels).all()
+    assert (confusable["truth"].map(ALIKE) == labels).all()
 
 
 def test_a_mislabelled_specimen_is_wrong_in_every_photo(full, development):

@@ -51,12 +51,15 @@ def test_the_drawn_blade_covers_the_area_of_its_outline(pose):
     assert np.sum(np.asarray(blade, float)) / 255 == pytest.approx(area, rel=0.05)
 
 
-def test_the_leaf_lies_within_the_frame_and_fills_a_good_part_of_it():
-    for photo in range(60):
+def test_most_leaves_lie_within_the_frame_and_the_rest_reach_a_little_out_of_it():
+    reach = []
+    for photo in range(100):
         rng = generator("lay", photo)
         name = list(SPECIES)[photo % 10]
         frame = np.array([1.0, 0.75])
         posed = lay(grow(SPECIES[name], photo), rng, None, frame)
-        blade = posed.solid[: len(posed.leaf.outline), :2]
-        assert np.all(np.abs(blade) <= frame / 2 + 1e-9)
-        assert np.max(np.ptp(blade, axis=0) / frame) >= 0.35
+        blade = posed.solid[: len(posed.leaf.outline), :2] / frame
+        reach.append(np.max(np.abs(blade)) - 0.5)
+        assert np.max(np.ptp(blade, axis=0)) >= 0.35
+    assert np.max(reach) < 0.2
+    assert 0.8 < np.mean(np.less_equal(reach, 1e-9)) < 1

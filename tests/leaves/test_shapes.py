@@ -5,9 +5,9 @@ from scipy.spatial import cKDTree
 
 from helpers.leaves.noise import generator
 from helpers.leaves.shapes import grow, lift
-from helpers.leaves.species import SPECIES, random_species
+from helpers.leaves.species import OVERLAP, SPECIES, random_species
 
-SPECIMENS = range(12)
+SPECIMENS = range(40)
 
 
 def leaves(name):
@@ -47,7 +47,7 @@ def test_veins_stay_inside_the_blade_and_the_stem_meets_it(name):
         spans = leaf.parts["veins"] + leaf.parts["midrib"]
         veins = np.concatenate([leaf.points[a:b] for a, b in spans])
         gap = cKDTree(leaf.outline).query(veins)[0]
-        assert np.mean(blade.contains_points(veins) | (gap < 0.02)) > 0.93
+        assert np.mean(blade.contains_points(veins) | (gap < 0.02)) > 0.92
         start, stop = leaf.parts["stem"][0]
         stem = leaf.points[start:stop]
         assert (
@@ -56,13 +56,17 @@ def test_veins_stay_inside_the_blade_and_the_stem_meets_it(name):
         assert stem[:, 1].min() < leaf.outline[:, 1].min() or name in ("norway maple", "sycamore")
 
 
-def test_hornbeam_is_toothed_and_pleated_where_beech_is_smooth():
+def above(one, other):
+    """How often a value of the first list exceeds one of the second, 0 to 1."""
+    return np.mean(np.greater.outer(one, other))
+
+
+def test_hornbeam_is_mostly_toothed_and_pleated_where_beech_is_smooth():
     beech, hornbeam = leaves("beech"), leaves("hornbeam")
-    assert np.median([roughness(b) for b in beech]) < 0.6 * np.median(
-        [roughness(h) for h in hornbeam]
-    )
-    pleats = [[leaf.traits["corrugation"] for leaf in group] for group in (beech, hornbeam)]
-    assert np.mean(pleats[0]) < 0.6 * np.mean(pleats[1])
+    rough = [[roughness(leaf) for leaf in group] for group in (hornbeam, beech)]
+    pleats = [[leaf.traits["corrugation"] for leaf in group] for group in (hornbeam, beech)]
+    assert 0.7 < above(*rough) < 1
+    assert 0.8 < above(*pleats) < 1
 
 
 def tip_width(leaf):
@@ -76,14 +80,15 @@ def tip_width(leaf):
 def test_lobe_tips_of_sycamore_are_blunter_than_those_of_norway_maple():
     sycamore = [tip_width(leaf) for leaf in leaves("sycamore")]
     norway = [tip_width(leaf) for leaf in leaves("norway maple")]
-    assert np.median(sycamore) > 1.5 * np.median(norway)
+    assert 0.75 < above(sycamore, norway) < 1
 
 
-def test_linden_has_the_heart_shaped_base_that_birch_lacks():
+def test_linden_mostly_has_the_heart_shaped_base_that_birch_lacks():
     depth = {
         name: [-leaf.outline[:, 1].min() for leaf in leaves(name)] for name in ("linden", "birch")
     }
-    assert min(depth["linden"]) > np.median(depth["birch"]) + 0.03
+    assert 0.85 < above(depth["linden"], depth["birch"]) < 1
+    assert np.median(depth["linden"]) > np.median(depth["birch"]) + 0.03
 
 
 def test_willow_and_olive_grow_alike_and_are_coloured_apart():
@@ -101,6 +106,16 @@ def test_willow_and_olive_grow_alike_and_are_coloured_apart():
     widths = [sorted(width(leaf) for leaf in group) for group in (willow, olive)]
     assert widths[0][0] < widths[1][-1]
     assert widths[1][0] < widths[0][-1]
+
+
+def test_specimens_vary_towards_the_species_that_theirs_resembles_and_no_further_than_half():
+    def green(name):
+        return [
+            1 - min(leaf.colours["green"]) / max(leaf.colours["green"]) for leaf in leaves(name)
+        ]
+
+    assert 0.8 < above(green("willow"), green("olive")) < 1
+    assert OVERLAP <= 0.5
 
 
 def test_random_species_grow_whole_leaves():
