@@ -1,25 +1,21 @@
 """A slider of learning rates: what each did to the loss, and whether it was too low or too high."""
 
-import base64
-import io
-
 import pandas as pd
 from ipywidgets import SelectionSlider
 from matplotlib.figure import Figure
 
-from helpers.plots.style import alt_text, styled
+from helpers.plots.style import styled
 from helpers.plots.training import rate_curves
 from helpers.training.rates import judge_rates
-from helpers.widgets.panel import Panel, control
-from helpers.widgets.text import safe
+from helpers.widgets.figures import figure_html
+from helpers.widgets.panel import Panel
 
 WORDS = {
-    "too low": "Each step is so small that the training ends before it has got anywhere; more "
-    "epochs would take it further, slowly.",
-    "good": "At least one of its trainings ended as low as one of the best rate's, so between them "
-    "luck may decide.",
-    "too high": "The steps are so long that they overshoot, and what one batch teaches the next "
-    "destroys.",
+    "too low": "Its steps are too small to arrive in so few epochs; more of them would take it "
+    "further, slowly.",
+    "good": "Some of its trainings end as low as some at the best rate: luck may decide.",
+    "too high": "Its steps overshoot: what one batch teaches, the next undoes.",
+    "best": "No other rate came as low in as many epochs.",
 }
 
 
@@ -38,7 +34,8 @@ class RateExplorer(Panel):
         self.rates, self.judged = rates, judge_rates(rates)
         super().__init__(f"Learning rates: {len(self.judged)} compared")
         options = [(f"{rate:g}", rate) for rate in self.judged.index]
-        self.rate = control(SelectionSlider, "Learning rate", "100%", options=options)
+        look = {"style": {"description_width": "initial"}, "layout": {"width": "98%"}}
+        self.rate = SelectionSlider(options=options, description="Learning rate", **look)
         self.drawn = {}
         self.fill(self.rate, self.status, self.picture, self.details)
         self.answer(self._show, self.rate)
@@ -54,13 +51,10 @@ class RateExplorer(Panel):
 
 @styled
 def draw_rates(rates: pd.DataFrame, chosen: float) -> str:
-    """The curves of all rates, those of `chosen` in front, as an HTML image with its alt text."""
+    """The curves of all rates, those of `chosen` in front, as an HTML image."""
     figure = Figure(figsize=(8.6, 3.6))
     rate_curves(rates, chosen, title=f"Learning rate {chosen:g}", ax=figure.subplots())
-    file = io.BytesIO()
-    figure.savefig(file, format="png", bbox_inches="tight")
-    data = base64.b64encode(file.getvalue()).decode()
-    return f'<img alt="{safe(alt_text(figure))}" src="data:image/png;base64,{data}">'
+    return figure_html(figure)
 
 
 def describe_rate(judged: pd.DataFrame, rate: float) -> str:
@@ -72,18 +66,16 @@ def describe_rate(judged: pd.DataFrame, rate: float) -> str:
     rate : float
         One of its index.
     """
-    row, best = judged.loc[rate], judged["loss"].min()
+    row, best = judged.loc[rate], judged["loss"].idxmin()
     mark = "keep" if row["verdict"] == "good" else "drop"
     ended = f"validation loss {row['loss']:.2f} in the end, {row['accuracy']:.0%} right"
-    if row["loss"] == best:
-        ended += ": the lowest of all"
-    elif row["loss"] == float("inf"):
-        ended = "the loss ceased to be a number: training diverged"
-    else:
-        ended += f"; the best rate reached {best:.2f}"
+    if row["loss"] == float("inf"):
+        ended = "training diverged, its loss is no number any more"
+    elif rate != best:
+        ended += f"; the best rate, {best:g}, reached {judged['loss'][best]:.2f}"
     return (
-        f'<span class="mark {mark}">{safe(row["verdict"])}</span> <b>{rate:g}</b>: {safe(ended)}. '
-        f"{WORDS[row['verdict']]}"
+        f'<span class="mark {mark}">{row["verdict"]}</span> <b>{rate:g}</b>: {ended}. '
+        f"{WORDS['best' if rate == best else row['verdict']]}"
     )
 
 

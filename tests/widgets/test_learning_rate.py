@@ -32,8 +32,8 @@ def test_it_offers_each_rate_of_the_study_once(explorer):
 @pytest.mark.parametrize(
     ("rate", "words"),
     [
-        (1e-4, ["too low", "validation loss 2.20", "10% right", "best rate reached 1.50"]),
-        (1e-2, ["good", "1.50", "40% right", "lowest of all"]),
+        (1e-4, ["too low", "validation loss 2.20", "10% right", "best rate, 0.01, reached 1.50"]),
+        (1e-2, ["good", "1.50", "40% right", "No other rate"]),
         (1.0, ["too high", "4.00", "overshoot"]),
         (10.0, ["too high", "diverged"]),
     ],
