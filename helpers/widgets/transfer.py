@@ -1,8 +1,6 @@
 """What a label is worth: the curves of a study, a point on them, and a head trained live."""
 
 import time
-from base64 import b64encode
-from io import BytesIO
 
 import pandas as pd
 from ipywidgets import ToggleButtons
@@ -11,8 +9,9 @@ from matplotlib.figure import Figure
 from helpers import plots
 from helpers.datasets.words import some
 from helpers.evaluation import accuracy_interval
-from helpers.plots.style import alt_text, styled
+from helpers.plots.style import styled
 from helpers.plots.transfer import summarise
+from helpers.widgets.figures import figure_html
 from helpers.widgets.panel import Panel, button, choice, control, row
 from helpers.widgets.text import safe
 
@@ -87,18 +86,16 @@ class TransferExplorer(Panel):
         seconds = time.perf_counter() - started
         interval = accuracy_interval(right, self.dataset.groups[right.index])
         self.accuracy = interval.accuracy
-        trained_on = len(chosen.part("train"))
-        return f"A head trained just now, in {seconds:.2f} s on {trained_on:,} images: {interval!r}."
+        images = len(chosen.part("train"))
+        return f"A head trained just now, in {seconds:.2f} s on {images:,} images: {interval!r}."
 
 
 @styled
 def draw(curve: pd.DataFrame, point: tuple[str, str, str], live: tuple[str, float] | None) -> str:
-    """The curves with the chosen point, as an HTML image with its alt text."""
-    figure, file = Figure(figsize=(8.6, 4.2)), BytesIO()
+    """The curves with the chosen point, as an HTML image."""
+    figure = Figure(figsize=(8.6, 4.2))
     plots.label_curve(curve, point, live, ax=figure.subplots())
-    figure.savefig(file, format="png", bbox_inches="tight")
-    data = b64encode(file.getvalue()).decode()
-    return f'<img alt="{safe(alt_text(figure))}" src="data:image/png;base64,{data}">'
+    return figure_html(figure)
 
 
 def explore_transfer(

@@ -54,7 +54,7 @@ def test_each_control_moves_the_point_and_the_picture(explorer):
         control.value = value
         assert explorer.error is None
         assert explorer.point == point
-        assert explorer.picture.value.startswith('<img alt="')
+        assert explorer.picture.value.startswith("<img ")
         seen.add(explorer.picture.value)
     assert len(seen) == 4
 
