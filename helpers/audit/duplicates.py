@@ -132,31 +132,20 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
         verifying = _Verifying(dataset, scanned, workers, progress)
         found, changes = verifying.keep_pairs(found, thumbnails)
         if features is not None:
-            parts, more = verifying.keep_parts(features, thumbnails, rich)
-            new = ~np.isin(_keys(parts), _keys(found))
-            found = np.concatenate([found, parts[new]])
-            changes += [row for row, fresh in zip(more, new, strict=True) if fresh]
+            parts, more = verifying.keep_parts(features, thumbnails, rich, found)
+            found, changes = np.concatenate([found, parts]), changes + more
     first, second, bits, _ = found.T
     ends = {"image_id": scanned.index[first], "other_id": scanned.index[second]}
     changes = pd.DataFrame(changes, columns=["transform", "similarity", "movement"])
     return pd.concat([pd.DataFrame(ends | {"kind": "near", "distance": bits}), changes], axis=1)
 
 
-def _keys(found):
-    return found[:, 0] * 2**31 + found[:, 1]
-
-
 class _Verifying:
     """Keep the pairs that lie over each other without movement, and say what was changed."""
 
     def __init__(self, dataset, scanned, workers, progress):
-        self.dataset, self.ids, self.workers, self.progress = (
-            dataset,
-            scanned.index,
-            workers,
-            progress,
-        )
-        self.taken = scanned["taken"].to_numpy()
+        self.dataset, self.workers, self.progress = dataset, workers, progress
+        self.ids, self.taken = scanned.index, scanned["taken"].to_numpy()
         self.sizes = scanned[["width", "height"]].to_numpy(int)
         turned = (scanned["orientation"] > 4).to_numpy(bool)
         self.sizes[turned] = self.sizes[turned, ::-1]
@@ -172,13 +161,14 @@ class _Verifying:
         kept, changes = self._run(found, task, comparing.compare_pairs)
         return found[kept], changes
 
-    def keep_parts(self, features, thumbnails, rich):
+    def keep_parts(self, features, thumbnails, rich, found):
         rich = rich[self.ids[rich].isin(features.index)]
         numbers = np.nan_to_num(features.loc[self.ids[rich]].to_numpy(float))
         pairs, boxes = neighbours.find_parts(numbers, thumbnails[rich])
-        pairs = rich[pairs]
-        together = np.flatnonzero(self._together(pairs))
-        pairs, boxes = pairs[together], [boxes[number] for number in together]
+        pairs, known = rich[pairs], {*map(tuple, found[:, :2].tolist())}
+        new = [tuple(sorted(pair)) not in known for pair in pairs.tolist()]
+        kept = np.flatnonzero(self._together(pairs) & np.array(new, bool))
+        pairs, boxes = pairs[kept], [boxes[number] for number in kept]
 
         def task(number: int) -> tuple:
             return self._paths(pairs[number]), self.sizes[pairs[number]], boxes[number]

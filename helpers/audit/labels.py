@@ -150,9 +150,8 @@ def _judge(given, y, classes, logs, linked) -> pd.DataFrame:
     from cleanlab.filter import find_label_issues as decide
     from cleanlab.rank import get_label_quality_scores
 
-    labels = np.eye(len(classes))[y]
+    labels, size = np.eye(len(classes))[y], np.bincount(linked)
     votes = _sums(labels, linked)
-    size = np.bincount(linked)
     pooled = _chances(_sums(logs, linked) / size[:, None])
     alone = _chances(np.log(pooled[linked]) + np.log(votes[linked] - labels + DOUBT))
     # Confident learning asks for more than a class's average confidence, which, where all agree,
@@ -168,16 +167,9 @@ def _judge(given, y, classes, logs, linked) -> pd.DataFrame:
     shared = whole[linked] & (most[linked] == y) & ~issue
     evidence[shared] = "whole group"
     believed = np.where(shared[:, None], pooled[linked], alone)
-    table = pd.DataFrame(
-        {
-            "given": given,
-            "suggested": classes[believed.argmax(axis=1)],
-            "quality": get_label_quality_scores(y, believed),
-            "issue": evidence != "",
-            "evidence": evidence,
-        },
-        index=given.index,
-    )
+    table = pd.DataFrame({"given": given, "suggested": classes[believed.argmax(axis=1)]})
+    table["quality"] = get_label_quality_scores(y, believed)
+    table["issue"], table["evidence"] = evidence != "", evidence
     order = np.lexsort([table["quality"], ~table["issue"]])
     return table.iloc[order].assign(rank=np.arange(1, len(table) + 1))
 

@@ -73,7 +73,6 @@ def find_outliers(
     table = pd.DataFrame(
         {"score": score, "nearest": features.index[other[:, 0]], "flag": score > limit},
         index=features.index,
-    )
-    table = table.sort_values("score", ascending=False, kind="stable")
+    ).sort_values("score", ascending=False, kind="stable")
     table.insert(1, "rank", np.arange(1, len(table) + 1))
     return table[["score", "rank", "flag", "nearest"]]

@@ -29,7 +29,6 @@ def require_features(features, asking: str) -> pd.DataFrame:
 
 def _described(thing) -> str:
     if isinstance(thing, pd.DataFrame):
-        shown = ", ".join(map(str, thing.columns[:4])) or "none"
-        return f"a table of {len(thing):,} rows with columns {shown}, …"
+        return f"a table of {len(thing):,} rows with columns {[*thing.columns[:4]]}…"
     name = getattr(thing, "name", None)
     return f"a {type(thing).__name__}" + (f" {name!r}" if isinstance(name, str) else "")

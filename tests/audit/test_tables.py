@@ -19,7 +19,9 @@ def test_a_dataset_where_a_scan_is_expected_is_refused_with_the_call_that_makes_
 
 def test_another_table_is_named_by_its_columns(tmp_path):
     dataset = dataset_of(tmp_path, ["a.jpg"])
-    with pytest.raises(DatasetError, match="got a table of 1 rows with columns label, split, …"):
+    with pytest.raises(
+        DatasetError, match=r"got a table of 1 rows with columns \['label', 'split'\]"
+    ):
         find_quality_issues(dataset.images)
     with pytest.raises(DatasetError, match="find_outliers got a Dataset 'test set' where it needs"):
         find_outliers(dataset)
