@@ -38,6 +38,15 @@ def _label_ends(panel: Axes, ends: list[tuple[float, float, str, str]], apart: f
         panel.annotate(text, (x, low + share * (high - low)), offset, **look)
 
 
+def _finish(ax: Axes, panels: Mapping[str, Axes], title: str, description: str) -> Axes:
+    """Name the panels, and give the whole its title and alt text."""
+    for name, panel in panels.items():
+        panel.set_title(name, fontsize=10, weight="normal", pad=6)
+        panel.grid(axis="y")
+    titled(ax, title, description).set_title(title, y=1.1)
+    return ax
+
+
 @styled
 def learning_curves(
     curves: pd.DataFrame | Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
@@ -55,31 +64,24 @@ def learning_curves(
     ax, *panels = _panels(ax, 3.2, [1] * len(tables), 0.16)
     losses = pd.concat(tables.values())[[*LINES]]
     top = 1.08 * losses.quantile(0.98).max()
-    for i, (panel, (name, table)) in enumerate(zip(panels, tables.items(), strict=True)):
-        x, ends = table["epoch"] + 1, []
-        if i == 0 or several:
-            for column, (label, colour) in LINES.items():
-                panel.plot(x, table[column], color=colour, lw=2.5)
-                ends.append((x.iloc[-1], table[column].iloc[-1], label, colour))
+    named = {}
+    for panel, (name, table) in zip(panels, tables.items(), strict=True):
+        x, last = table["epoch"] + 1, table.iloc[-1]
+        lines = LINES if several or not named else {"accuracy": LINES["valid_loss"]}
+        for column, (_, colour) in lines.items():
+            panel.plot(x, table[column], color=colour, lw=2.5)
+        if "valid_loss" in lines:
             lowest = table["valid_loss"].idxmin()
             panel.plot(x[lowest], table["valid_loss"][lowest], "o", color=ACCENT, ms=7)
-            panel.set(ylabel="loss" if i == 0 else "", ylim=(0, top))
-        else:
-            panel.plot(x, table["accuracy"], color=ACCENT, lw=2.5)
-            ends.append((x.iloc[-1], table["accuracy"].iloc[-1], "validation", ACCENT))
-            panel.set(ylim=(0, 1))
-        _label_ends(panel, ends)
-        said = f", {table['accuracy'].iloc[-1]:.0%} right in the end" if several else ""
-        panel.set_title(f"{name}{said}", fontsize=10, weight="normal", pad=6)
-        panel.set_xlabel("epoch")
+        panel.set(xlabel="epoch", ylabel="" if named else "loss")
+        panel.set_ylim(0, top if "valid_loss" in lines else 1)
         panel.xaxis.get_major_locator().set_params(integer=True)
-        panel.grid(axis="y")
-    worse = losses["valid_loss"].iloc[-1] > losses["train_loss"].iloc[-1]
-    default = f"The network does {'better' if worse else 'no better'} on what it was trained on"
+        _label_ends(panel, [(x.iloc[-1], last[column], *look) for column, look in lines.items()])
+        named[f"{name}, {last['accuracy']:.0%} right in the end" if several else name] = panel
+    better = losses["valid_loss"].iloc[-1] > losses["train_loss"].iloc[-1]
+    default = f"The network does {'better' if better else 'no better'} on what it was trained on"
     title = title or ("Which has learned what it should?" if several else default)
-    ax = titled(ax, title, f"Lines over the epochs: {', '.join(tables)}.")
-    ax.set_title(title, y=1.1)
-    return ax
+    return _finish(ax, named, title, f"Lines over the epochs: {', '.join(named)}.")
 
 
 @styled
@@ -102,24 +104,16 @@ def rate_curves(
     if chosen is not None:
         colours = {rate: FLAG if rate == chosen else "#c3cad1" for rate in colours}
     top = 1.6 * judged["loss"].min() + 0.4 * rates["valid_loss"].median()
-    ends = []
+    final, ends = rates["epoch"].max(), []
     for rate, part in rates.groupby("rate"):
-        front = 3 if rate == chosen else 2
+        look = {"color": colours[rate], "zorder": 3 if rate == chosen else 2}
         for _, run in part.groupby("seed"):
-            left.plot(
-                run["epoch"] + 1, run["valid_loss"], color=colours[rate], lw=0.8, zorder=front
-            )
-        mean = part.groupby("epoch")["valid_loss"].mean()
-        left.plot(mean.index + 1, mean, color=colours[rate], lw=2.5, zorder=front)
-        seen = mean.dropna()
-        end = min(seen.iloc[-1], top) if len(seen) else top
-        ends.append((mean.index[-1] + 1, end, f"{rate:g}", colours[rate]))
-        last = (
-            part[part["epoch"] == part["epoch"].max()]["valid_loss"].fillna(np.inf).clip(upper=top)
-        )
-        right.plot(
-            [rate] * len(last), last, "o", color=colours[rate], ms=7, clip_on=False, zorder=front
-        )
+            left.plot(run["epoch"] + 1, run["valid_loss"], lw=0.8, **look)
+        mean = part.groupby("epoch")["valid_loss"].mean().fillna(np.inf)
+        left.plot(mean.index + 1, mean, lw=2.5, **look)
+        ends.append((final + 1, mean[final], f"{rate:g}", colours[rate]))
+        last = part.loc[part["epoch"] == final, "valid_loss"].fillna(np.inf).clip(upper=top)
+        right.plot([rate] * len(last), last, "o", ms=7, clip_on=False, **look)
     low = 0.9 * judged["low"].min()
     right.plot(judged.index, judged["loss"].clip(upper=top), color=MUTED, lw=1, zorder=1)
     left.set(xlabel="epoch", ylabel="validation loss", ylim=(low, top))
@@ -127,15 +121,10 @@ def rate_curves(
     right.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
     left.xaxis.get_major_locator().set_params(integer=True)
     _label_ends(left, ends)
-    for panel, name in ((left, "After each epoch"), (right, "In the end")):
-        panel.set_title(name, fontsize=10, weight="normal", pad=6)
-        panel.grid(axis="y")
-    best = judged["loss"].idxmin()
-    title = title or f"Lowest validation loss at a learning rate of {best:g}"
-    facts = "; ".join(f"{r.Index:g} {r.verdict}" for r in judged.itertuples())
-    ax = titled(ax, title, f"{facts}.")
-    ax.set_title(title, y=1.1)
-    return ax
+    default = f"Lowest validation loss at a learning rate of {judged['loss'].idxmin():g}"
+    facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
+    panels = {"After each epoch": left, "In the end": right}
+    return _finish(ax, panels, title or default, f"{facts}.")
 
 
 @styled
@@ -189,13 +178,9 @@ def convolution(
     for (row, column), value in np.ndenumerate(kernel):
         numbers.text(column, row, f"{value:g}", ha="center", va="center", color=INK, fontsize=12)
     answer.imshow(response, cmap="RdBu_r", vmin=-abs(response).max(), vmax=abs(response).max())
-    for panel, name in zip(
-        (photo, numbers, answer), ("picture", "kernel", "its answers"), strict=True
-    ):
+    panels = {"picture": photo, "kernel": numbers, "its answers": answer}
+    for panel in panels.values():
         panel.set(xticks=[], yticks=[])
         panel.spines[:].set(visible=True, color=GRID)
-        panel.set_title(name, fontsize=10, weight="normal", pad=6)
     title = title or "A convolution asks one question at every place"
-    ax = titled(ax, title, "A picture, a kernel's numbers, and its answers.")
-    ax.set_title(title, y=1.12)
-    return ax
+    return _finish(ax, panels, title, "A picture, a kernel's numbers, and its answers.")

@@ -55,7 +55,7 @@ def test_several_trainings_share_one_scale_and_tell_their_accuracy(curves):
     few, many = ax.child_axes
     assert few.get_ylim() == many.get_ylim()
     assert few.get_title("left") == "few, 40% right in the end"
-    assert "few, many" in alt_text(figure)
+    assert "few, 40% right in the end, many, 40%" in alt_text(figure)
 
 
 def test_labels_of_lines_that_end_together_stand_apart(curves):
