@@ -113,7 +113,7 @@ def probes(
 def label_issues(
     dataset: Dataset, found: pd.DataFrame, columns: int = 6, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """The most suspicious labels, a row for each kind of evidence, an image for each group.
+    """The most suspicious labels by the two commonest kinds of evidence, an image for each group.
 
     Parameters
     ----------
@@ -123,8 +123,8 @@ def label_issues(
     """
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     several = dataset.groups.reindex(issues.index).duplicated().to_numpy()
-    rows = {name: one.index[:columns] for name, one in issues[~several].groupby("evidence")}
-    rows = dict(sorted(rows.items(), key=lambda row: issues.loc[row[1], "rank"].min()))
+    kinds = issues["evidence"].value_counts().index[:2]
+    rows = [issues.index[~several & (issues["evidence"] == kind)][:columns] for kind in kinds]
     captions = (issues["given"] + "?\nrather " + issues["suggested"]).to_dict()
     wrong = []
     if (planted := dataset.planted) is not None:
@@ -134,10 +134,10 @@ def label_issues(
         truth = truth[truth.index.isin(issues.index)]
         wrong = truth.index[truth != issues["given"].reindex(truth.index)]
     title = title or f"{len(issues):,} labels are in doubt; these most of all"
-    pictures = [[(image_id, image_id) for image_id in row] for row in rows.values()]
+    pictures = [[(image_id, image_id) for image_id in row] for row in rows]
     frames = dict.fromkeys(wrong, FLAG)
-    ax = _sheet(dataset, pictures, columns, ax, captions, frames, names=list(rows))
-    return titled(ax, title, "A row of photographs for each kind of evidence.")
+    ax = _sheet(dataset, pictures, columns, ax, captions, frames, names=list(kinds))
+    return titled(ax, title, f"Rows of photographs, by evidence: {', '.join(kinds)}.")
 
 
 def _look(image, backbone: str) -> list[np.ndarray]:
