@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load as read_tensors
 
 from helpers.backbone.network import SmallResNet
 
 FILE = Path(__file__).with_name("bundled.safetensors")
-SHA256 = "d99a5edb25df23495d275780c51d4ebe411272024e82021d6837d637d5086f63"
+SHA256 = "7fa9c591c0a58322046dda6a05ac5b4be680a4473ca255cf5cc4a00e41f36d80"
 
 
 class BackboneError(RuntimeError):
@@ -89,3 +90,8 @@ def facts() -> dict:
 def card() -> str:
     """The model card, Markdown: what it was trained on, how, and how well it does and does not."""
     return FILE.with_name("CARD.md").read_text(encoding="utf-8")
+
+
+def sources() -> Image.Image:
+    """Some of what it was trained on: two pictures side by side of each class, a row per family."""
+    return Image.open(FILE.with_name("sources.jpg")).convert("RGB")

@@ -135,7 +135,7 @@ def _state_file(learner: Learner, resume: str | os.PathLike, settings: list) -> 
     facts = [*settings, learner.repeatable.seed, learner.repeatable.fits, learner.model.bfloat16]
     facts += [dls.method, dls.train.bs, dls.vocab, dls.rows.to_csv(), dls.train.after_batch]
     facts += [vars(getattr(loss, "func", loss)), learner.opt_func, learner.wd]
-    facts += [[cb.name for cb in learner.cbs], dls.images.facts]
+    facts += [[cb.name for cb in learner.cbs], dls.images.facts, learner.model.keeps_statistics]
     facts += [[weights.requires_grad for weights in learner.model.parameters()]]
     digest = hashlib.sha256(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(facts)).encode())
     for name, value in learner.model.state_dict().items():

@@ -17,12 +17,16 @@ from fastai.vision.all import (
 )  # fmt: skip
 from torch import nn
 
+from helpers.datasets.words import some
 from helpers.training.hardware import TrainingError, gains_from_bfloat16
+from helpers.training.heads import Head
 from helpers.training.networks import BUNDLED, Body, count_channels, load_body
 
 
 class Classifier(nn.Sequential):
     """A backbone and a head: images of 0 to 1 → logits, float32.
+
+    The head sees the maps of all stages, averaged over the picture, as `embed` returns them.
 
     With `bfloat16`, convolutions are computed in it where `torch.autocast` deems that safe; weights
     and loss stay in float32. (fastai's own `to_bf16` has no effect on a CPU.)
@@ -31,13 +35,41 @@ class Classifier(nn.Sequential):
     bfloat16 = False
 
     def __init__(self, body: Body, classes: int, dropout: float = 0.0):
-        linear = nn.Linear(count_channels(body), classes)
-        head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), linear)
-        super().__init__(body, head)
+        channels = sum(count_channels(body))
+        super().__init__(body, nn.Sequential(nn.Dropout(dropout), nn.Linear(channels, classes)))
+        self.keeps_statistics = False
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
-            return super().forward(x).float()
+            maps = self[0].stages(x)
+        return self[1](torch.cat([one.mean((2, 3), dtype=torch.float32) for one in maps], 1))
+
+    def train(self, mode: bool = True) -> Classifier:
+        """As in torch; a pretrained body keeps the statistics of its batch normalisation.
+
+        They come from many more images than are trained on here: with those of small batches in
+        their place, fine-tuning was measured to start far below the frozen features.
+        """
+        super().train(mode)
+        if self.keeps_statistics:
+            for module in self[0].modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
+
+    def start_from(self, head: Head, classes: list[str]) -> None:
+        """Make the linear layer predict what `head` does, standardisation included."""
+        linear = self[1][-1]
+        weights = head.weights[:-1] / head.scale[:, None]
+        if len(weights) != linear.in_features or head.classes != classes:
+            raise ValueError(
+                f"The head knows {len(weights)} features and the classes {some(head.classes)}, the "
+                f"network {linear.in_features} and {some(classes)}; train it on features from "
+                "embed, of all stages of the same backbone, with the same classes."
+            )
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weights.T.copy()))
+            linear.bias.copy_(torch.from_numpy(head.weights[-1] - head.mean @ weights))
 
 
 class Repeatable(Callback):
@@ -78,10 +110,10 @@ class StopAtNaN(Callback):
 
 def build_learner(
     dls: DataLoaders, backbone: str = BUNDLED, pretrained: bool = True, frozen: bool = False,
-    dropout: float = 0.0, metrics=accuracy, seed: int = 0, bfloat16: bool | None = None,
-    **learner_kwargs,
+    dropout: float = 0.0, head: Head | None = None, metrics=accuracy, seed: int = 0,
+    bfloat16: bool | None = None, **learner_kwargs,
 ) -> Learner:  # fmt: skip
-    """A fastai Learner: the backbone, average pooling, and one linear layer for the classes.
+    """A fastai Learner: the backbone, averages of its feature maps, one linear layer on them.
 
     What is known from fastai works: ``fit_one_cycle``, ``lr_find``, ``freeze_to``, ``get_preds``,
     callbacks. ``learner.model[0]`` is the backbone, ``learner.model[1]`` the head. There are three
@@ -95,12 +127,17 @@ def build_learner(
         "bundled" (its weights come with the workbook), or a network of torchvision ("resnet18") or
         timm ("timm:resnet10t"), with ImageNet weights.
     pretrained : bool
-        Off: random weights, that is training from scratch.
+        Off: random weights, that is training from scratch. On: batch normalisation keeps its
+        statistics in training.
     frozen : bool
         Train the head (and, as fastai does, batch normalisation) only, until
         ``learner.unfreeze()``.
     dropout : float
         Share of pooled features hidden from the head in training, 0 to 1.
+    head : Head, optional
+        From `train_head` on the features `embed` gives of images of the same size: training starts
+        with its predictions instead of random ones, so that fine-tuning does not spoil the
+        backbone while the head is still wild (Kumar et al., 2022).
     metrics
         As in fastai.
     seed : int
@@ -114,11 +151,15 @@ def build_learner(
     Raises
     ------
     ValueError
-        An unknown backbone, or weights that cannot be had; never another network in its place.
+        An unknown backbone, or weights that cannot be had; never another network in its place. A
+        head for other features or classes.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = Classifier(load_body(backbone, pretrained), len(dls.vocab), dropout)
+    model.keeps_statistics = pretrained
+    if head is not None:
+        model.start_from(head, list(dls.vocab))
     model.to(memory_format=torch.channels_last)
     model.bfloat16 = gains_from_bfloat16(model, dls.device) if bfloat16 is None else bfloat16
     # fastai's own Adam goes through the weights one by one, which shows with a small network.

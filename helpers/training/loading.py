@@ -11,10 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from fastai.data.core import DataLoaders, Datasets, TfmdDL
-from fastai.data.transforms import Categorize, IntToFloatTensor, Transform
-from fastai.torch_core import TensorCategory, default_device
-from fastai.vision.core import TensorImage
+from fastai.vision.all import (
+    Categorize,
+    DataLoaders,
+    Datasets,
+    IntToFloatTensor,
+    TensorCategory,
+    TensorImage,
+    TfmdDL,
+    Transform,
+    default_device,
+)  # fmt: skip
 from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError, read_rgb

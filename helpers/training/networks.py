@@ -95,12 +95,12 @@ def load_body(name: str = BUNDLED, pretrained: bool = True) -> Body:
     return build(name, True) if pretrained else body
 
 
-def count_channels(body: Body) -> int:
-    """How many feature maps come out of `body`."""
+def count_channels(body: Body) -> list[int]:
+    """How many feature maps come out of each stage of `body`."""
     with torch.no_grad():
-        _, channels, _, _ = body.eval()(torch.zeros(1, 3, 64, 64)).shape
+        counts = [len(maps) for (maps,) in body.eval().stages(torch.zeros(1, 3, 64, 64))]
     body.train()
-    return channels
+    return counts
 
 
 def _torchvision(name: str, pretrained: bool) -> Body:

@@ -60,4 +60,5 @@ def load_learner(path: str | os.PathLike, **learner_kwargs):
     learner = build_learner(dls, **settings | {"pretrained": False} | learner_kwargs)
     learner.model.load_state_dict(saved["model"])
     learner.settings = settings
+    learner.model.keeps_statistics = settings["pretrained"]
     return learner

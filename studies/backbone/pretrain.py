@@ -79,6 +79,20 @@ def train_epoch(model, average, optimiser, pictures, labels, centre, epoch, plan
 
 
 @torch.no_grad()
+def settle(model, pictures, batches: int = 80) -> None:
+    """Measure the means and variances of batch normalisation anew, with the weights at rest."""
+    generator = torch.Generator().manual_seed(0)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # a plain average over the batches
+    model.train()
+    for _ in range(batches):
+        batch = torch.randint(len(pictures), (BATCH,), generator=generator)
+        model(normalise(view(pictures[batch], LARGER, generator)))
+
+
+@torch.no_grad()
 def accuracy(model, pictures, labels) -> float:
     """Share of held-out pictures whose class is told, at the size of the views."""
     model.eval()
@@ -132,9 +146,11 @@ def main(plan: argparse.Namespace) -> None:
         }
         torch.save(everything, state.with_suffix(".part"))
         state.with_suffix(".part").replace(state)
-        body = {k: v.contiguous() for k, v in average.module.body.state_dict().items()}
-        save_file(body, plan.folder / "backbone.safetensors")
         print(row, flush=True)
+    settle(average.module, pictures)
+    print("photos, settled:", probe_photos(average.module.body))
+    body = {k: v.contiguous() for k, v in average.module.body.state_dict().items()}
+    save_file(body, plan.folder / "backbone.safetensors")
 
 
 if __name__ == "__main__":

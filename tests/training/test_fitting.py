@@ -78,7 +78,7 @@ class Worsen(Callback):
     def before_validate(self):
         if self.epoch:
             with torch.no_grad():
-                self.model[1][3].weight.mul_(-3)
+                self.model[1][-1].weight.mul_(-3)
 
 
 def test_patience_stops_and_restores_the_best_epoch(dls):
@@ -101,7 +101,7 @@ def test_rates_may_differ_by_layer(dls):
 def test_divergence_is_told_in_one_sentence(dls):
     learner = build_learner(dls, pretrained=False)
     with torch.no_grad():
-        learner.model[1][3].bias.fill_(float("inf"))
+        learner.model[1][-1].bias.fill_(float("inf"))
     with pytest.raises(TrainingError) as caught:
         train(learner, 1, progress=False)
     assert str(caught.value).startswith("The loss became nan in epoch 0 at a learning rate of")

@@ -7,7 +7,7 @@ from fastai.interpret import ClassificationInterpretation
 from fastai.learner import Learner
 from torch import nn
 
-from helpers.training import Augment, build_dataloaders, build_learner
+from helpers.training import Augment, build_dataloaders, build_learner, embed, train_head
 
 matplotlib.use("agg")
 
@@ -26,8 +26,8 @@ def quiet(learner):
 def test_a_learner_has_a_backbone_a_head_and_three_groups(dls):
     learner = build_learner(dls, dropout=0.25)
     assert isinstance(learner, Learner)
-    assert learner.model[1][2].p == 0.25
-    assert learner.model[1][3].out_features == 3
+    assert learner.model[1][0].p == 0.25
+    assert learner.model[1][-1].out_features == 3
     groups = learner.splitter(learner.model)
     assert len(groups) == 3
     members = [id(weights) for group in groups for weights in group]
@@ -57,13 +57,38 @@ def test_a_seed_decides_the_new_weights(dls):
 def test_frozen_layers_do_not_move_until_unfrozen(dls):
     learner = quiet(build_learner(dls, frozen=True))
     first = learner.model[0].network.stage2.conv1.weight
-    before, head = first.detach().clone(), learner.model[1][3].weight.detach().clone()
+    before, head = first.detach().clone(), learner.model[1][-1].weight.detach().clone()
     learner.fit_one_cycle(1)
     assert torch.equal(first, before)
-    assert not torch.equal(learner.model[1][3].weight, head)
+    assert not torch.equal(learner.model[1][-1].weight, head)
     learner.unfreeze()
     learner.fit_one_cycle(1)
     assert not torch.equal(first, before)
+
+
+def test_training_can_start_with_the_predictions_of_a_head_on_embeddings(dls, dataset):
+    labels = dataset.images["label"]
+    head = train_head(embed(dataset, size=32, progress=False), labels)
+    learner = quiet(build_learner(dls, head=head, bfloat16=False))
+    wanted = head.predict_proba(embed(dataset, size=32, progress=False).loc[dls.valid_ds.items])
+    found = learner.get_preds()[0].numpy()
+    assert abs(found - wanted.to_numpy()).max() < 0.03
+    other = train_head(embed(dataset, size=32, stages="last", progress=False), labels)
+    with pytest.raises(
+        ValueError,
+        match="The head knows 384 features and the classes blue, green, red, the network 768",
+    ):
+        build_learner(dls, head=other)
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_only_networks_from_scratch_learn_the_statistics_of_batch_normalisation(dls, pretrained):
+    learner = quiet(build_learner(dls, pretrained=pretrained))
+    norm = learner.model[0].network.stage2.norm1
+    mean, weight = norm.running_mean.clone(), norm.weight.detach().clone()
+    learner.fit_one_cycle(1)
+    assert torch.equal(mean, norm.running_mean) == pretrained
+    assert not torch.equal(weight, norm.weight)
 
 
 def test_every_fit_repeats_whatever_was_drawn_before(dls):
@@ -85,7 +110,7 @@ def test_looking_for_a_rate_changes_neither_weights_nor_what_follows(dls):
         if look:
             learner.lr_find(num_it=5, show_plot=False)
         learner.fit_one_cycle(1)
-        found.append(learner.model[1][3].weight.detach())
+        found.append(learner.model[1][-1].weight.detach())
     torch.testing.assert_close(*found)
 
 

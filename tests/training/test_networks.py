@@ -25,7 +25,7 @@ def test_the_bundled_backbone_sees_images_normalised_by_its_own_figures():
     expected = network.stages(normalised(random_images(), facts()["mean"], facts()["std"]))
     for found, maps in zip(body.stages(random_images()), expected, strict=True):
         torch.testing.assert_close(found, maps)
-    assert count_channels(body) == 384
+    assert count_channels(body) == [48, 48, 96, 192, 384]
     assert body.size == facts()["size"]
 
 
