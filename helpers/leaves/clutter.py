@@ -79,18 +79,17 @@ def strew(albedo: np.ndarray, relief: np.ndarray, season: float, rng) -> None:
         tint = 255 * (one + rng.random() * (two - one)) * rng.uniform(0.8, 1.1)
         dull, pale = (tuple((tint * bright).astype(int).tolist()) for bright in (1.0, 1.22))
         outline, *ribs = _fallen()[int(rng.integers(_FALLEN))]
-        corners = (outline @ spin + middle).ravel().tolist()
-        cut.polygon(corners, fill=255)
-        paint.polygon(corners, fill=dull)
-        for rib in ribs:
-            paint.polygon((rib @ spin + middle).ravel().tolist(), fill=pale)
+        for line, colour in ((outline, dull), *((rib, pale) for rib in ribs)):
+            corners = (line @ spin + middle).ravel().tolist()
+            cut.polygon(corners, fill=255)
+            paint.polygon(corners, fill=colour)
     cover = cover.reduce(2)
     share = np.asarray(cover, np.float32) / 255
-    colour = np.moveaxis(np.asarray(painted.reduce(2), np.float32), -1, 0) / 255
+    mixed = np.moveaxis(np.asarray(painted.reduce(2), np.float32), -1, 0) / 255
     rough = 0.75 + 0.25 * np.minimum(np.sqrt(albedo[1] / (albedo[1].mean() + 1e-6)), 1.6)
     # The edges are mixed with the black around them: what is missing there is the ground's share.
     albedo *= 1 - share
-    albedo += np.square(colour) / np.maximum(share, 0.2) * rough
+    albedo += np.square(mixed) / np.maximum(share, 0.2) * rough
     soft = cover.filter(ImageFilter.GaussianBlur(0.01 * long))
     relief += np.float32(0.02 / 255) * np.asarray(soft, np.float32)
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from helpers.leaves.clutter import overgrow, reach_in, scatter
+from helpers.leaves.clutter import overgrow, reach_in, scatter, strew
 from helpers.leaves.noise import generator
 from helpers.leaves.shading import Light
 
@@ -38,3 +38,31 @@ def test_a_finger_comes_from_the_edge_and_hides_what_is_behind():
         assert 0.002 < finger.mean() < 0.15
         border = np.concatenate([finger[0], finger[-1], finger[:, 0], finger[:, -1]])
         assert border.any()
+
+
+def test_fallen_leaves_cover_a_part_of_the_ground_and_lie_on_it():
+    covered = []
+    for seed in range(12):
+        albedo = np.full((3, 90, 120), 0.9, np.float32)
+        relief = np.zeros((90, 120), np.float32)
+        strew(albedo, relief, 0.4, np.random.default_rng(seed))
+        changed = np.abs(albedo - 0.9).max(axis=0) > 0.05
+        assert 0 <= albedo.min() < albedo.max() < 1
+        if changed.any():
+            assert relief[changed].mean() > 2 * relief[~changed].mean()
+        covered.append(changed.mean())
+    assert 0.1 < np.mean(covered) < 0.7
+    assert max(covered) < 0.95
+
+
+def test_fallen_leaves_are_browner_in_autumn():
+    def redness(season):
+        tints = []
+        for seed in range(20):
+            albedo = np.full((3, 60, 80), 0.9, np.float32)
+            strew(albedo, albedo[0] * 0, season, np.random.default_rng(seed))
+            leaf = albedo[:, albedo.min(axis=0) < 0.4]
+            tints.append(np.mean(leaf[0] / leaf[1]))
+        return np.mean(tints)
+
+    assert redness(0.9) > 1.1 * redness(0.0)
