@@ -5,8 +5,9 @@
 Every training runs in a fresh process with an empty work folder (the rendered images aside), and is
 timed from the table of images to the validation accuracy: decoding, building and training, without
 imports. The network of stock fastai is squeezenet1_0 with ImageNet weights, which torch.hub must
-find or fetch; its accuracy after ``fine_tune(3)`` at 128 px is what the others have to reach, in
-the fewest epochs that do.
+find or fetch; its accuracy after ``fine_tune(3)`` at 128 px is what ours has to reach, in the
+fewest epochs that do: from a head on embeddings, which is counted, at 96 px. Then stock fastai
+trains our network for as many epochs, from the same head, which is not counted.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import warnings
 from pathlib import Path
 
 warnings.simplefilter("ignore")
-SIZE, BATCH = 96, 64
+SIZE, BATCH, LIMIT = 96, 64, "BENCHMARK_LIMIT"
 
 
 def open_split(source: str):
@@ -36,7 +37,9 @@ def open_split(source: str):
     if not {"train", "valid"} <= set(dataset.images["split"].dropna()):
         splits = split(dataset)["split"]
         dataset = dataset.with_images(dataset.images.assign(split=splits))
-    return dataset.development
+    images = dataset.development.images
+    limit = int(os.environ.get(LIMIT, 0))
+    return dataset.with_images(images.sample(limit, random_state=0) if limit else images)
 
 
 def stock_loaders(dataset, size: int, augment: bool):
@@ -52,26 +55,35 @@ def stock_loaders(dataset, size: int, augment: bool):
 
 def train_once(kind: str, source: str, epochs: int, augment: bool) -> dict:
     """Seconds and validation accuracy of one training of `kind`."""
+    import torch
     from fastai.vision.all import Learner, accuracy, squeezenet1_0, vision_learner
 
-    from helpers.training import Augment, build_dataloaders, build_learner, train
+    from helpers.training import Augment, build_dataloaders, build_learner, embed, train, train_head
     from helpers.training.fitting import FINE_TUNING
 
     dataset = open_split(source)
+    part = dataset.part("train")
+
+    def begun_head():
+        features = embed(part, size=SIZE, progress=False)
+        return train_head(features, part.images["label"])
+
+    # What the stock pipeline does not do itself is not counted.
+    head = begun_head() if kind == "stock pipeline" else None
     start = time.perf_counter()
     if kind == "ours":
         dls = build_dataloaders(
             dataset, SIZE, BATCH, [Augment()] if augment else None, progress=False
         )
-        learner = build_learner(dls)
+        learner = build_learner(dls, head=begun_head())
         train(learner, epochs, progress=False)
     else:
-        dls = stock_loaders(dataset, SIZE if kind == "stock pipeline" else 128, augment)
+        dls = stock_loaders(dataset, 128 if kind == "stock" else SIZE, augment)
         if kind == "stock":
             learner = vision_learner(dls, squeezenet1_0, metrics=accuracy)
         else:
-            ours = build_learner(dls, bfloat16=False)
-            model = ours.model.to(memory_format=__import__("torch").contiguous_format)
+            ours = build_learner(dls, head=head, bfloat16=False)
+            model = ours.model.to(memory_format=torch.contiguous_format)
             learner = Learner(dls, model, splitter=ours.splitter, metrics=accuracy)
         with learner.no_bar(), learner.no_logging():
             if kind == "stock":
@@ -170,16 +182,21 @@ def compare(source: str, most: int) -> None:
         words = "with augmentation" if augment else "without augmentation"
         stock = run("train_once", "stock", source, 3, augment)
         print(f"  {words}: stock fine_tune(3) {stock['seconds']:6.1f} s, {stock['accuracy']:.3f}")
-        for kind in ("ours", "stock pipeline"):
-            for epochs in range(1, most + 1):
-                found = run("train_once", kind, source, epochs, augment)
-                ratio = stock["seconds"] / found["seconds"]
-                print(
-                    f"    {kind}, epochs {epochs}: {found['seconds']:6.1f} s, "
-                    f"{found['accuracy']:.3f}, {ratio:.1f} × as fast as stock", flush=True,
-                )  # fmt: skip
-                if found["accuracy"] >= stock["accuracy"]:
-                    break
+        for epochs in range(1, most + 1):
+            found = run("train_once", "ours", source, epochs, augment)
+            ratio = stock["seconds"] / found["seconds"]
+            print(
+                f"    ours, epochs {epochs}: {found['seconds']:6.1f} s, {found['accuracy']:.3f}, "
+                f"{ratio:.1f} × as fast", flush=True,
+            )  # fmt: skip
+            if found["accuracy"] >= stock["accuracy"]:
+                break
+        same = run("train_once", "stock pipeline", source, epochs, augment)
+        share = same["seconds"] / found["seconds"]
+        print(
+            f"    the same network and epochs in stock fastai: {same['seconds']:6.1f} s, "
+            f"{same['accuracy']:.3f}; the pipeline alone is {share:.1f} × as fast"
+        )
 
 
 def main() -> None:
@@ -187,12 +204,14 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="a folder of photos with splits of its own")
     parser.add_argument("--most", type=int, default=8, help="epochs tried at most")
     parser.add_argument("--parts", nargs="*", default=["throughput", "head", "leaves", "photos"])
+    parser.add_argument("--limit", type=int, help="images, to try the script out quickly")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job:
         name, *arguments = json.loads(options.job)
         print(json.dumps(globals()[name](*arguments)))
         return
+    os.environ[LIMIT] = str(options.limit or os.environ.get(LIMIT, 0))
     open_split("leaves")  # rendered before anything is timed
     for part in ("throughput", "head"):
         if part in options.parts:
