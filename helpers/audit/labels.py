@@ -14,12 +14,10 @@ STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)
 """How many principal components the head sees, and the inverse regularisations of which it takes
 the one with the least log loss."""
 
-DOUBT, SURE, AGREEMENT = 0.25, 0.8, 0.8
-FILTERS = {"image": "confident_learning", "whole group": "low_self_confidence"}
-"""What a class counts for that no label in the group votes for; the probability above which
-predictions are equally sure; the agreement within groups from which they are expected to agree;
-and which of cleanlab's filters decides. Fixed on seed 0 of leaves; `studies/label_errors.py`
-reports others."""
+DOUBT, SURE, AGREEMENT = 0.1, 0.7, 0.8
+"""What a class counts for that no label in the group votes for, the probability above which
+predictions are equally sure, and the agreement within groups from which it is expected of them.
+The first two were fixed on seed 0 of leaves; `studies/label_errors.py` reports others."""
 
 
 def find_label_issues(
@@ -156,14 +154,13 @@ def _judge(given, y, classes, logs, linked) -> pd.DataFrame:
     alone = _chances(np.log(pooled[linked]) + np.log(votes[linked] - labels + DOUBT))
     # Confident learning asks for more than a class's average confidence, which, where all agree,
     # half of the clear cases would miss by a hair.
-    issue = decide(y, np.minimum(alone, SURE), filter_by=FILTERS["image"], n_jobs=1)
+    issue = decide(y, np.minimum(alone, SURE), filter_by="confident_learning", n_jobs=1)
     evidence = np.where(issue, np.where(size[linked] > 1, "within group", "image"), "")
     most = votes.argmax(axis=1)
     several, whole = size > 1, np.zeros(len(size), bool)
     if len({*most[several]}) > 1:
-        how = {"filter_by": FILTERS["whole group"], "n_jobs": 1}
-        whole[several] = decide(most[several], np.minimum(pooled[several], SURE), **how)
-        whole &= pooled.argmax(axis=1) != most
+        most_sure = np.minimum(pooled[several], SURE)
+        whole[several] = decide(most[several], most_sure, filter_by="confident_learning", n_jobs=1)
     shared = whole[linked] & (most[linked] == y) & ~issue
     evidence[shared] = "whole group"
     believed = np.where(shared[:, None], pooled[linked], alone)
