@@ -9,7 +9,7 @@ Writes label_errors.csv beside this file, one task after the other:
   are planted that are turned, flipped or cut
 - outliers: leafless pictures among the 40 strangest
 
-    python -m studies.label_errors [--seeds 0 1 2 3 4]    # about six minutes on two cores
+    python -m studies.label_errors [--seeds 0 1 2 3 4]
 """
 
 import argparse
