@@ -43,7 +43,7 @@ SIZE, BATCH = 64, 32
 # Fewer images are shown more often, so that the network takes enough steps; random weights have
 # farther to go and get more.
 EPOCHS = {
-    "fine-tuned": {"10": 12, "25": 10, "50": 8, "100": 6, "all": 5},
+    "fine-tuned": {"10": 12, "25": 10, "50": 8, "100": 6, "all": 6},
     "from scratch": {"10": 30, "25": 20, "50": 16, "100": 12, "all": 12},
 }
 IMAGENET = ("mobilenet_v2", "squeezenet1_0")
@@ -89,8 +89,10 @@ def score_trained(dataset: Dataset, training: str, count: str, seed: int) -> pd.
 def code_hash() -> str:
     """First digits of the hash of all code, and of the weights, that the figures depend on."""
     folder = Path(inspect.getfile(helpers)).parent
-    names = ["leaves/*.py", "training/*.py", "backbone/*", "splits.py", "transfer.py"]
-    files = [path for name in names for path in sorted(folder.glob(name)) if path.is_file()]
+    training = [f"training/{name}.py" for name in ("learning", "networks", "fitting", "heads")]
+    backbone = ["backbone/network.py", "backbone/bundled.safetensors"]
+    names = ["leaves/*.py", *training, "training/augmentation.py", *backbone, "splits.py"]
+    files = [path for name in names for path in sorted(folder.glob(name))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in [*files, Path(__file__)]))
     return digest.hexdigest()[:12]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from PIL import Image
 from scipy import stats
 
 from helpers.datasets.words import some
@@ -91,6 +92,17 @@ def label_curve(
     ax.grid(axis="y")
     title = title or "What is a label worth, with and without transfer?"
     return title_it(ax, title, f"{'; '.join(facts)}.", bare=["left"])
+
+
+@styled
+def pretraining(picture: Image.Image, title: str = "", ax: Axes | None = None) -> Axes:
+    """The sheet of images from `helpers.backbone.sources`, as wide as the figure."""
+    ax = axes(ax, 9 * picture.height / picture.width + 0.5)
+    ax.imshow(np.asarray(picture))
+    ax.set(xticks=[], yticks=[])
+    title = title or "What the bundled backbone was trained on: none of it was ever photographed"
+    text = "Rendered leaves, textures, bodies, assemblies, strokes and fractals, two of each class."
+    return title_it(ax, title, text, bare=["left", "bottom"])
 
 
 @styled

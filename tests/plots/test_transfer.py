@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from scipy import stats
 
 from helpers import plots
@@ -82,3 +83,11 @@ def test_backbones_lie_at_their_latency_and_accuracy_and_absent_ones_are_named()
     assert (9.0, 0.8) in spots
     assert "no weights on this computer: mobilenet_v2" in ax.get_xlabel()
     assert "resnet18 0.80" in ax.alt_text
+
+
+def test_the_pretraining_sheet_is_shown_whole_and_described():
+    sheet = Image.fromarray(np.arange(96, dtype=np.uint8).reshape(4, 8, 3))
+    ax = plots.pretraining(sheet)
+    assert (ax.images[0].get_array() == np.asarray(sheet)).all()
+    assert "trained on" in ax.get_title("left")
+    assert "fractals" in ax.alt_text
