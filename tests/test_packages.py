@@ -152,17 +152,22 @@ def test_the_package_works_from_any_folder(tmp_path):
 # exceed: raise one only together with a reason, and turn one down whenever its part gets shorter.
 MOST_LINES = {
     "__init__": 20,
-    "audit": 1033,
-    "datasets": 1119,
+    "audit": 1300,
+    "backbone": 90,
+    "datasets": 1135,
     "descriptors": 215,
     "evaluation": 80,
-    "exercises": 190,
+    "exercises": 320,
     "expectations": 40,
-    "leaves": 1760,
+    "leaves": 1840,
     "notebooks": 155,
-    "plots": 622,
+    "plots": 985,
     "processes": 30,
-    "widgets": 480,
+    "splits": 75,
+    "studies": 15,
+    "training": 870,
+    "transfer": 110,
+    "widgets": 640,
 }
 
 
