@@ -21,6 +21,7 @@ from helpers.training.networks import BUNDLED, Body, load_body
 
 COUNTS = ("10", "25", "50", "100", "all")
 RANDOM = "random weights"
+NAMES = (BUNDLED, RANDOM, "mobilenet_v2", "squeezenet1_0", "resnet18")
 BATCH, REPEATS = 64, 15
 
 
@@ -102,7 +103,7 @@ def random_features(dataset: Dataset, size: int = 96, seed: int = 0) -> pd.DataF
 
 
 def compare_backbones(
-    dataset: Dataset, names: Sequence[str] = (BUNDLED, RANDOM), download: bool = False
+    dataset: Dataset, names: Sequence[str] = NAMES, download: bool = False
 ) -> pd.DataFrame:
     """Backbones by what a head on their frozen features achieves, by latency and by size.
 
