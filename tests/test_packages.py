@@ -152,7 +152,7 @@ def test_the_package_works_from_any_folder(tmp_path):
 # exceed: raise one only together with a reason, and turn one down whenever its part gets shorter.
 MOST_LINES = {
     "__init__": 20,
-    "audit": 1300,
+    "audit": 1315,
     "backbone": 90,
     "datasets": 1135,
     "descriptors": 215,
