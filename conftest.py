@@ -15,6 +15,8 @@ _OWNER = "PYTEST_XDIST_WORKER" not in os.environ
 if _OWNER:
     _WORK = Path(tempfile.mkdtemp(prefix="workbook-tests-"))
     _SEALED = sealed_environment(_WORK)
+    # Two processes with a thread each end long before two with two threads each on two cores.
+    _SEALED.setdefault("OMP_NUM_THREADS", "1")
     for _name in set(os.environ) - set(_SEALED):
         del os.environ[_name]
     os.environ.update(_SEALED)
