@@ -4,7 +4,7 @@ The network tells the classes of pictures apart and, from the same pooled featur
 edges and colours lay. The learning rate warms up, stays constant, and falls to zero over the last
 epochs, which see larger views. The running average of the weights is what is kept.
 
-    python -m studies.backbone.pretrain FOLDER [--epochs 14] [--cooldown 3]
+    python -m studies.backbone.pretrain FOLDER [--epochs 10] [--cooldown 3]
 """
 
 import argparse
@@ -156,7 +156,7 @@ def main(plan: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="for pictures, state and curve")
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--cooldown", type=int, default=3, help="epochs of falling learning rate")
     parser.add_argument("--images", type=int, default=80, help="pictures of each class")
     parser.add_argument("--layout", type=float, default=1.0, help="weight of the layout loss")
