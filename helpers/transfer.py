@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-import torchvision.models
 
 from helpers.datasets import Dataset
 from helpers.evaluation import accuracy_interval
@@ -17,7 +15,7 @@ from helpers.splits import split
 from helpers.training import embed, train_head
 from helpers.training.caching import decode
 from helpers.training.embedding import average_maps
-from helpers.training.networks import BUNDLED, Body, load_body
+from helpers.training.networks import BUNDLED, Body, load_body, stored_weights
 
 COUNTS = ("10", "25", "50", "100", "all")
 RANDOM = "random weights"
@@ -126,7 +124,7 @@ def compare_backbones(
     """
     rows, groups = {}, dataset.groups
     for name in names:
-        if not (name in (BUNDLED, RANDOM) or download or at_hand(name)):
+        if not (name in (BUNDLED, RANDOM) or download or stored_weights(name)):
             rows[name] = {}
             continue
         body = (_random_body(0) if name == RANDOM else load_body(name)).eval()
@@ -160,27 +158,10 @@ def weight_change(learner) -> pd.Series:
     return pd.Series(moved, name="relative change")
 
 
-def most_confused(labels: pd.Series, predictions: pd.Series) -> list[str]:
-    """The two classes that were taken for one another most often; the first two without errors."""
-    wrong = labels != predictions
-    pairs = zip(labels[wrong], predictions[wrong], strict=True)
-    counts = pd.Series([tuple(sorted(pair)) for pair in pairs], dtype=object).value_counts()
-    return list(counts.index[0]) if len(counts) else sorted(labels.unique())[:2]
-
-
 def _random_body(seed: int) -> Body:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return load_body(BUNDLED, pretrained=False).eval()
-
-
-def at_hand(name: str) -> bool:
-    """Whether torchvision's weights of this network are on this computer."""
-    if name not in torchvision.models.list_models(torchvision.models):
-        return False
-    folder = Path(torch.hub.get_dir(), "checkpoints")
-    kinds = torchvision.models.get_model_weights(name)
-    return any((folder / Path(kind.url).name).exists() for kind in kinds)
 
 
 def _latency(body: Body, size: int) -> float:

@@ -34,6 +34,7 @@ from helpers.training import (
     train_head,
 )
 from helpers.training.fitting import FINE_TUNING, FROM_SCRATCH
+from helpers.training.networks import stored_weights
 
 TABLE = Path(__file__).with_suffix(".csv")
 KEY = ["seed", "backbone", "training", "per_class"]
@@ -101,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     seeds, code = parser.parse_args().seeds, code_hash()
-    there = [name for name in IMAGENET if transfer.at_hand(name)]
+    there = [name for name in IMAGENET if stored_weights(name)]
     frozen = [(name, "frozen") for name in ("bundled", "random", *there)]
     models = [*frozen, ("bundled", "fine-tuned"), ("random", "from scratch")]
     jobs = [

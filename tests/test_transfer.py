@@ -98,12 +98,6 @@ def test_untouched_weights_have_not_moved_and_doubled_ones_have_moved_by_their_l
     assert (moved.drop("stage4") == 0).all()
 
 
-def test_the_most_confused_classes_are_those_mistaken_most_in_either_direction():
-    labels, guesses = pd.Series(list("aabbbcc")), pd.Series(list("abbaacb"))
-    assert transfer.most_confused(labels, guesses) == ["a", "b"]
-    assert transfer.most_confused(labels, labels) == ["a", "b"]
-
-
 def test_backbones_without_weights_stay_without_figures_and_nothing_is_downloaded(
     planes, monkeypatch, tmp_path
 ):

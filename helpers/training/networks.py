@@ -103,12 +103,18 @@ def count_channels(body: Body) -> list[int]:
     return counts
 
 
+def stored_weights(name: str) -> list:
+    """Torchvision's weights of the network `name` that are on this computer, the older first."""
+    if name not in list_models(torchvision.models):
+        return []
+    folder = Path(torch.hub.get_dir(), "checkpoints")
+    return [kind for kind in get_model_weights(name) if (folder / Path(kind.url).name).exists()]
+
+
 def _torchvision(name: str, pretrained: bool) -> Body:
     model = get_model(name, weights=None)
     if pretrained:
-        kinds, folder = get_model_weights(name), Path(torch.hub.get_dir(), "checkpoints")
-        there = [kind for kind in kinds if (folder / Path(kind.url).name).exists()]
-        kind = there[0] if there else kinds.DEFAULT
+        kind = (stored_weights(name) or [get_model_weights(name).DEFAULT])[0]
         with _fetching(name):
             state = kind.get_state_dict(progress=False, check_hash=True, weights_only=True)
         # Old densenets were stored under names with one dot more.
