@@ -25,6 +25,9 @@ class Augment(DisplayedTransform):
     ----------
     flip, flip_vertical : bool
         Mirror left and right (up and down) with probability 1/2.
+    turn : bool
+        Turn by 0, 90, 180 or 270 degrees. Like mirroring it moves pixels and blurs nothing, as
+        every angle between does: choose it first where pictures have no up and down.
     rotate : float
         Up to this many degrees either way.
     zoom, stretch : float
@@ -38,8 +41,8 @@ class Augment(DisplayedTransform):
     split_idx, order = 0, 30
 
     def __init__(
-        self, flip=True, flip_vertical=False, rotate=10.0, zoom=0.1, stretch=0.1, shift=0.05,
-        light=0.15, contrast=0.15, colour=0.15,
+        self, flip=True, flip_vertical=False, turn=False, rotate=10.0, zoom=0.1, stretch=0.1,
+        shift=0.05, light=0.15, contrast=0.15, colour=0.15,
     ):  # fmt: skip
         super().__init__()
         store_attr()
@@ -51,6 +54,7 @@ class Augment(DisplayedTransform):
     def _move(self, x: torch.Tensor) -> torch.Tensor:
         n = len(x)
         angle, scale = _spread(n, math.radians(self.rotate)), _spread(n, self.zoom).exp()
+        angle = angle + math.pi / 2 * torch.randint(4, (n,)) * self.turn
         high = (_spread(n, self.stretch) / 2).exp()
         wide, cos, sin = 1 / high, scale * angle.cos(), scale * angle.sin()
         sideways = 1 - 2 * torch.randint(2, (n,)) * self.flip

@@ -17,7 +17,7 @@ from helpers.datasets.storage import make_folder
 from helpers.training import checkpoints
 from helpers.training.hardware import plain_errors
 
-FROM_SCRATCH, FINE_TUNING = 3e-3, slice(2e-4, 2e-3)
+FROM_SCRATCH, FINE_TUNING = 3e-3, slice(2e-3, 5e-3)
 
 
 class EpochTable(Callback):

@@ -33,6 +33,16 @@ def test_about_half_of_the_images_are_mirrored_exactly(batch):
     assert 3 <= sum(mirrored) <= 13
 
 
+def test_quarter_turns_come_alike_often_and_lose_nothing(batch):
+    found = Augment(**STILL | {"turn": True}, **PLAIN)(batch, split_idx=0)
+    turns = [
+        [torch.allclose(a, b.rot90(k, (-2, -1)), atol=1e-4) for k in range(4)]
+        for a, b in zip(found, batch, strict=True)
+    ]
+    assert [sum(four) for four in turns] == [1] * len(batch)
+    assert all(1 <= sum(four[k] for four in turns) <= 9 for k in range(4))
+
+
 def test_rotation_is_that_of_torchvision(batch, monkeypatch):
     monkeypatch.setattr(
         "helpers.training.augmentation._spread", lambda n, most: torch.full((n,), most)
