@@ -65,7 +65,7 @@ _TUNED, _AUGMENTED = {"epochs": 6}, {"epochs": 12, "augment": turn}
 _REGULARISED = _AUGMENTED | {"dropout": 0.2, "smoothing": 0.1, "decay": 0.05}
 # Networks that are trained; what an arm does not name is as in "fine-tuned".
 TRAINED = {
-    "scratch": _AUGMENTED | {"pretrained": False},
+    "scratch": {"epochs": 12, "pretrained": False},
     "fine-tuned": _TUNED,
     "augmented": _AUGMENTED,
     "augmented by hue": _TUNED | {"augment": lambda: [Hue(0.3, p=1.0)]},
@@ -74,7 +74,8 @@ TRAINED = {
     "fine-tuned, raw labels": _TUNED | {"raw": True},
     "fine-tuned, weighted": _TUNED | {"weighted": True},
     "fine-tuned, 25 per class": _AUGMENTED | {"per_class": 25},
-    "scratch, 25 per class": {"epochs": 30, "per_class": 25, "augment": turn, "pretrained": False},
+    # Five times the epochs, because random weights have farther to go.
+    "scratch, 25 per class": {"epochs": 60, "per_class": 25, "augment": turn, "pretrained": False},
 }
 HEADS = {
     "frozen": {},

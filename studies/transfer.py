@@ -18,12 +18,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
+import torch
 from fastai.callback.core import Callback, CancelValidException
 from tqdm import tqdm
 
 import helpers
 from helpers import open_dataset, transfer
 from helpers.datasets import Dataset, apply_decisions, default_decisions
+from helpers.processes import start_workers
 from helpers.splits import split
 from helpers.training import (
     Augment,
@@ -78,7 +80,8 @@ def score_trained(dataset: Dataset, training: str, count: str, seed: int) -> pd.
     head = None
     if training == "fine-tuned":
         head = train_head(embed_leaves(seed, "bundled"), dataset.part("train").images["label"])
-    dls = build_dataloaders(dataset, SIZE, BATCH, augment=[Augment()], progress=False)
+    turns = Augment(flip_vertical=True, turn=True, rotate=0, zoom=0, stretch=0, shift=0)
+    dls = build_dataloaders(dataset, SIZE, BATCH, augment=[turns], progress=False)
     learner = build_learner(dls, pretrained=head is not None, head=head, seed=seed)
     rates = FROM_SCRATCH if head is None else FINE_TUNING
     with learner.no_bar(), learner.no_logging():
@@ -98,7 +101,23 @@ def code_hash() -> str:
     return digest.hexdigest()[:12]
 
 
+def run(job: tuple, code: str) -> list:
+    """One row of the table."""
+    torch.set_num_threads(1)
+    seed, backbone, training, count = job
+    chosen = transfer.limit_images(open_leaves(seed), count, seed)
+    started = time.perf_counter()
+    if training == "frozen":
+        right = transfer.score_head(chosen, embed_leaves(seed, backbone))
+    else:
+        right = score_trained(chosen, training, count, seed)
+    seconds, images = time.perf_counter() - started, len(chosen.part("train"))
+    return [*job, images, len(right), round(right.mean(), 4), round(seconds, 1), code]
+
+
 def main() -> None:
+    from studies import transfer as study  # the name by which worker processes know this module
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     seeds, code = parser.parse_args().seeds, code_hash()
@@ -113,18 +132,15 @@ def main() -> None:
         table = pd.read_csv(TABLE, dtype={"per_class": "str"})
     table = table[table["code"] == code].reset_index(drop=True)
     done = set(table[KEY].itertuples(index=False, name=None))
-    for job in tqdm([job for job in jobs if job not in done]):
-        seed, backbone, training, count = job
-        chosen = transfer.limit_images(open_leaves(seed), count, seed)
-        started = time.perf_counter()
-        if training == "frozen":
-            right = transfer.score_head(chosen, embed_leaves(seed, backbone))
-        else:
-            right = score_trained(chosen, training, count, seed)
-        seconds, images = time.perf_counter() - started, len(chosen.part("train"))
-        row = [*job, images, len(right), round(right.mean(), 4), round(seconds, 1), code]
-        table.loc[len(table)] = row
-        table.to_csv(TABLE, index=False)
+    jobs = [job for job in jobs if job not in done]
+    for seed in sorted({job[0] for job in jobs}):
+        for name in ("bundled", *there):  # before two processes ask for the same
+            embed_leaves(seed, name)
+    with start_workers(2) as pool:
+        waiting = [pool.submit(study.run, job, code) for job in jobs]
+        for made in tqdm(waiting):
+            table.loc[len(table)] = made.result()
+            table.to_csv(TABLE, index=False)
 
 
 if __name__ == "__main__":
