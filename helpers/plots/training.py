@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
+from helpers.datasets.words import some
 from helpers.plots.style import ACCENT, FAMILIES, FLAG, GRID, INK, MUTED, axes, styled, titled
 from helpers.training.rates import judge_rates
 
@@ -29,11 +30,16 @@ def _label_ends(panel: Axes, ends: list[tuple[float, float, str, str]], apart: f
     """Write (x, y, text, colour) to the right of the ends of lines, `apart` points or more."""
     height = panel.get_window_extent().height * 72 / panel.figure.dpi
     low, high = panel.get_ylim()
-    spots = []
-    for x, y, text, colour in sorted(ends, key=lambda end: end[1]):
-        share = (np.clip(y, low, high) - low) / (high - low)
-        spots.append(max(share * height, spots[-1] + apart if spots else 0))
-        offset = (6, spots[-1] - share * height)
+    ends = sorted(ends, key=lambda end: end[1])
+    shares = [(np.clip(y, low, high) - low) / (high - low) for _, y, _, _ in ends]
+    heights = np.multiply(shares, height)
+    # Pushed upwards, pushed downwards, and half way between: apart, and near their lines.
+    steps = apart * np.arange(len(ends))
+    upwards = np.maximum.accumulate(heights - steps) + steps
+    downwards = np.minimum.accumulate((heights - steps)[::-1])[::-1] + steps
+    spots = (upwards + downwards) / 2
+    for (x, _, text, colour), share, at, spot in zip(ends, shares, heights, spots, strict=True):
+        offset = (6, spot - at)
         look = {"textcoords": "offset points", "va": "center", "color": colour, "fontsize": 9}
         panel.annotate(text, (x, low + share * (high - low)), offset, **look)
 
@@ -49,7 +55,10 @@ def _finish(ax: Axes, panels: Mapping[str, Axes], title: str, description: str) 
 
 @styled
 def learning_curves(
-    curves: pd.DataFrame | Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
+    curves: pd.DataFrame | Mapping[str, pd.DataFrame],
+    guessing: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """Training and validation loss after each epoch.
 
@@ -58,6 +67,8 @@ def learning_curves(
     curves : table from `helpers.training.train`, or name → table
         One is drawn beside its validation accuracy; of several each gets a panel, all with one
         scale. The lowest validation loss is marked.
+    guessing : float, optional
+        The loss of guessing, drawn as a dotted line.
     """
     several = isinstance(curves, Mapping)
     tables = curves if several else {"Loss": curves, "Accuracy on validation images": curves}
@@ -66,13 +77,18 @@ def learning_curves(
     top = 1.08 * losses.quantile(0.98).max()
     named = {}
     for panel, (name, table) in zip(panels, tables.items(), strict=True):
-        x, last = table["epoch"] + 1, table.iloc[-1]
+        x, last = table["epoch"], table.iloc[-1]
         lines = LINES if several or not named else {"accuracy": LINES["valid_loss"]}
         for column, (_, colour) in lines.items():
             panel.plot(x, table[column], color=colour, lw=2.5)
         if "valid_loss" in lines:
             lowest = table["valid_loss"].idxmin()
             panel.plot(x[lowest], table["valid_loss"][lowest], "o", color=ACCENT, ms=7)
+            if guessing is not None:
+                panel.axhline(guessing, color=MUTED, lw=1, ls=":", zorder=1)
+                spot = (x.iloc[0], guessing)
+                panel.annotate("guessing", spot, (0, 3), color=MUTED, fontsize=9,
+                               textcoords="offset points")  # fmt: skip
         panel.set(xlabel="epoch", ylabel="" if named else "loss")
         panel.set_ylim(0, top if "valid_loss" in lines else 1)
         panel.xaxis.get_major_locator().set_params(integer=True)
@@ -108,10 +124,10 @@ def rate_curves(
     for rate, part in rates.groupby("rate"):
         look = {"color": colours[rate], "zorder": 3 if rate == chosen else 2}
         for _, run in part.groupby("seed"):
-            left.plot(run["epoch"] + 1, run["valid_loss"], lw=0.8, **look)
+            left.plot(run["epoch"], run["valid_loss"], lw=0.8, **look)
         mean = part.groupby("epoch")["valid_loss"].mean().fillna(np.inf)
-        left.plot(mean.index + 1, mean, lw=2.5, **look)
-        ends.append((final + 1, mean[final], f"{rate:g}", colours[rate]))
+        left.plot(mean.index, mean, lw=2.5, **look)
+        ends.append((final, mean[final], f"{rate:g}", colours[rate]))
         last = part.loc[part["epoch"] == final, "valid_loss"].fillna(np.inf).clip(upper=top)
         right.plot([rate] * len(last), last, "o", ms=7, clip_on=False, **look)
     low = 0.9 * judged["low"].min()
@@ -121,7 +137,7 @@ def rate_curves(
     right.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
     left.xaxis.get_major_locator().set_params(integer=True)
     _label_ends(left, ends)
-    default = f"Lowest validation loss at a learning rate of {judged['loss'].idxmin():g}"
+    default = f"From left to right, rates are {some(judged['verdict'].unique(), 9)}"
     facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
     panels = {"After each epoch": left, "In the end": right}
     return _finish(ax, panels, title or default, f"{facts}.")

@@ -31,13 +31,13 @@ def texts(panel):
     return [text.get_text() for text in panel.texts]
 
 
-def test_one_training_shows_both_losses_and_the_accuracy_from_epoch_one(curves):
+def test_one_training_shows_both_losses_and_the_accuracy_over_its_epochs(curves):
     loss, accuracy = plots.learning_curves(curves).child_axes
     training, validation, lowest = loss.lines
-    assert training.get_xdata().tolist() == [1, 2, 3]
+    assert training.get_xdata().tolist() == [0, 1, 2]
     assert training.get_ydata().tolist() == [2.0, 1.0, 0.4]
     assert validation.get_ydata().tolist() == [2.1, 1.5, 1.9]
-    assert lowest.get_xydata().tolist() == [[2, 1.5]]
+    assert lowest.get_xydata().tolist() == [[1, 1.5]]
     assert sorted(texts(loss)) == ["training", "validation"]
     assert accuracy.lines[0].get_ydata().tolist() == [0.2, 0.5, 0.4]
 
@@ -61,7 +61,16 @@ def test_several_trainings_share_one_scale_and_tell_their_accuracy(curves):
 def test_labels_of_lines_that_end_together_stand_apart(curves):
     loss, _ = plots.learning_curves(curves.assign(train_loss=1.9)).child_axes
     heights = [text.xyann[1] for text in loss.texts]
-    assert abs(heights[0] - heights[1]) >= 13
+    assert abs(heights[0] - heights[1]) == pytest.approx(13)
+    assert sum(heights) == pytest.approx(0)
+
+
+def test_guessing_is_drawn_where_there_is_a_loss(curves):
+    loss, accuracy = plots.learning_curves(curves, guessing=2.3).child_axes
+    dotted = [line for line in loss.lines if line.get_linestyle() == ":"]
+    assert [list(line.get_ydata()) for line in dotted] == [[2.3, 2.3]]
+    assert "guessing" in texts(loss)
+    assert "guessing" not in texts(accuracy)
 
 
 def test_each_training_is_a_line_and_each_end_a_dot(rates):
@@ -73,7 +82,7 @@ def test_each_training_is_a_line_and_each_end_a_dot(rates):
     assert dots[1].get_ydata() == pytest.approx([1.5, 1.6])
     assert dots[2].get_ydata().tolist() == [at_end.get_ylim()[1]] * 2
     assert texts(over_epochs).count("0.001") == 1
-    assert ax.get_title("left").endswith("at a learning rate of 0.001")
+    assert ax.get_title("left") == "From left to right, rates are too low, good, too high"
     assert ax.alt_text.endswith("1e-05 too low; 0.001 good; 1 too high.")
 
 
