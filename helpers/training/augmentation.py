@@ -59,8 +59,9 @@ class Augment(DisplayedTransform):
         wide, cos, sin = 1 / high, scale * angle.cos(), scale * angle.sin()
         sideways = 1 - 2 * torch.randint(2, (n,)) * self.flip
         upright = 1 - 2 * torch.randint(2, (n,)) * self.flip_vertical
-        x_row = torch.stack([cos * wide * sideways, -sin * wide, _spread(n, 2 * self.shift)], 1)
-        y_row = torch.stack([sin * high, cos * high * upright, _spread(n, 2 * self.shift)], 1)
+        x_row = [cos * wide * sideways, -sin * wide * upright, _spread(n, 2 * self.shift)]
+        y_row = [sin * high * sideways, cos * high * upright, _spread(n, 2 * self.shift)]
+        x_row, y_row = torch.stack(x_row, 1), torch.stack(y_row, 1)
         maps = torch.stack([x_row, y_row], 2)[:, :, None].to(x.device)  # image × 3 × 1 × 2
         # As F.affine_grid does, which takes three times as long.
         xs, ys = (torch.arange(1 - k, k, 2, device=x.device) / k for k in (x.shape[3], x.shape[2]))

@@ -43,6 +43,33 @@ def test_quarter_turns_come_alike_often_and_lose_nothing(batch):
     assert all(1 <= sum(four[k] for four in turns) <= 9 for k in range(4))
 
 
+def test_turns_and_flips_together_give_all_eight_symmetries(batch):
+    torch.manual_seed(0)
+    many = TensorImage(batch[:1].repeat(200, 1, 1, 1))
+    change = Augment(**STILL | {"turn": True, "flip": True}, flip_vertical=True, **PLAIN)
+    eight = [one.rot90(k, (-2, -1)) for one in (many[0], many[0].flip(-1)) for k in range(4)]
+    found = [
+        [torch.allclose(a, b, atol=1e-4) for b in eight].index(True)
+        for a in change(many, split_idx=0)
+    ]
+    assert min(found.count(number) for number in range(8)) > 10
+
+
+def test_a_mirrored_image_that_is_turned_is_not_sheared(batch, monkeypatch):
+    monkeypatch.setattr(
+        "helpers.training.augmentation._spread", lambda n, most: torch.full((n,), most)
+    )
+    found = Augment(**STILL | {"rotate": 30.0, "flip": True}, **PLAIN)(batch, split_idx=0)
+    smooth = functional.InterpolationMode.BILINEAR
+    plain = functional.rotate(torch.Tensor(batch), 30.0, interpolation=smooth)
+    middle = (slice(None), slice(14, 34), slice(14, 34))
+    pairs = list(zip(found, plain, strict=True))
+    flips = [torch.allclose(a[middle], b.flip(-1)[middle], atol=2e-3) for a, b in pairs]
+    stays = [torch.allclose(a[middle], b[middle], atol=2e-3) for a, b in pairs]
+    assert all(f != s for f, s in zip(flips, stays, strict=True))
+    assert 3 <= sum(flips) <= 13
+
+
 def test_rotation_is_that_of_torchvision(batch, monkeypatch):
     monkeypatch.setattr(
         "helpers.training.augmentation._spread", lambda n, most: torch.full((n,), most)
