@@ -20,7 +20,7 @@ from helpers.training.networks import BUNDLED, Body, load_body, stored_weights
 COUNTS = ("10", "25", "50", "100", "all")
 RANDOM = "random weights"
 NAMES = (BUNDLED, RANDOM, "mobilenet_v2", "squeezenet1_0", "resnet18")
-BATCH, REPEATS = 64, 15
+BATCH, WARM_UP, REPEATS = 64, 5, 15
 
 
 def limit_images(dataset: Dataset, per_class: int | str, seed: int = 0) -> Dataset:
@@ -91,6 +91,38 @@ def head_curve(
     return pd.DataFrame(rows, columns=columns)
 
 
+def score_questions(
+    dataset: Dataset, features: dict[str, pd.DataFrame], columns: Sequence[str]
+) -> pd.DataFrame:
+    """How well heads on the same features tell something else about the images than their label.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With a split.
+    features : name → DataFrame by image_id
+    columns : list of str
+        Columns of ``dataset.images``, each taken as the label in its turn.
+
+    Returns
+    -------
+    DataFrame
+        A row per column and features: question, features, accuracy, low, high (validation, 95 %
+        interval by group), commonest (what answering with the commonest value scores).
+    """
+    rows = []
+    for column in columns:
+        asked = dataset.with_images(dataset.images.assign(label=dataset.images[column]))
+        values = [asked.part(part).images["label"].dropna() for part in ("train", "valid")]
+        commonest = (values[1] == values[0].mode()[0]).mean()
+        for name, table in features.items():
+            right = score_head(asked, table)
+            interval = accuracy_interval(right, dataset.groups[right.index])
+            rows.append((column, name, *interval, commonest))
+    names = ["question", "features", "accuracy", "low", "high", "commonest"]
+    return pd.DataFrame(rows, columns=names)
+
+
 def random_features(dataset: Dataset, size: int = 96, seed: int = 0) -> pd.DataFrame:
     """What `embed` would give if the bundled network had learned nothing: random weights."""
     body, pixels = _random_body(seed), decode(dataset, size, progress=False)
@@ -145,16 +177,17 @@ def weight_change(learner) -> pd.Series:
 
     Returns
     -------
-    Series by part, from the stem to the last stage
+    Series by stage, "stage1" to "stage5"
         Length of the change over the length of the convolutions' weights before it.
     """
-    before, after = load_body(BUNDLED).network, learner.model[0].network
+    before, after = load_body(BUNDLED).network.children(), learner.model[0].network.children()
     moved = {}
-    for name, part in before.named_children():
-        old = torch.cat([w.flatten() for w in part.parameters() if w.ndim == 4])
-        new = getattr(after, name).parameters()
-        new = torch.cat([w.detach().cpu().flatten() for w in new if w.ndim == 4])
-        moved[name] = float((new - old).norm() / old.norm())
+    for number, parts in enumerate(zip(before, after, strict=True), 1):
+        old, new = (
+            torch.cat([w.detach().cpu().flatten() for w in part.parameters() if w.ndim == 4])
+            for part in parts
+        )
+        moved[f"stage{number}"] = float((new - old).norm() / old.norm())
     return pd.Series(moved, name="relative change")
 
 
@@ -165,8 +198,10 @@ def _random_body(seed: int) -> Body:
 
 
 def _latency(body: Body, size: int) -> float:
-    """Milliseconds that one image takes, the median of a few."""
+    """Milliseconds that one image takes, the median of a few after some to warm up."""
     image, seconds = np.zeros((1, size, size, 3), np.uint8), []
+    for _ in range(WARM_UP):
+        average_maps(body, image)
     for _ in range(REPEATS):
         started = time.perf_counter()
         average_maps(body, image)

@@ -80,6 +80,24 @@ def test_the_curve_has_a_row_for_each_split_and_number(planes, features):
     assert curve["accuracy"].between(0, 1).all()
 
 
+def test_other_questions_are_scored_like_the_label_and_beside_the_commonest_answer(
+    planes, features
+):
+    side = pd.Series("left", planes.images.index).where(features["b"] < 0, "right")
+    asked = planes.with_images(planes.images.assign(side=side))
+    noise = features[["c"]]
+    table = transfer.score_questions(asked, {"all": features, "noise": noise}, ["label", "side"])
+    rows = table.set_index(["question", "features"])
+    assert list(rows.index) == [(q, f) for q in ("label", "side") for f in ("all", "noise")]
+    assert rows.loc[("label", "all"), "accuracy"] == transfer.score_head(planes, features).mean()
+    assert rows.loc[("side", "all"), "accuracy"] > rows.loc[("side", "noise"), "accuracy"]
+    assert (table["low"] <= table["accuracy"]).all()
+    assert (table["accuracy"] <= table["high"]).all()
+    usual = asked.part("train").images["side"].mode()[0]
+    expected = (asked.part("valid").images["side"] == usual).mean()
+    assert rows.loc[("side", "all"), "commonest"] == expected
+
+
 def test_random_features_repeat_and_depend_on_the_seed(planes):
     one, same, other = (transfer.random_features(planes, 32, seed) for seed in (0, 0, 1))
     assert one.equals(same)
@@ -94,8 +112,9 @@ def test_untouched_weights_have_not_moved_and_doubled_ones_have_moved_by_their_l
     for weights in learner.model[0].network.stage4.parameters():
         weights.data *= 2
     moved = transfer.weight_change(learner)
-    assert moved["stage4"] == pytest.approx(1, abs=1e-5)
-    assert (moved.drop("stage4") == 0).all()
+    assert [*moved.index] == [f"stage{number}" for number in range(1, 6)]
+    assert moved["stage5"] == pytest.approx(1, abs=1e-5)  # the stem is the first stage
+    assert (moved.drop("stage5") == 0).all()
 
 
 def test_backbones_without_weights_stay_without_figures_and_nothing_is_downloaded(

@@ -10,7 +10,7 @@ _HOMES = {
     "features": ("by_class", "class_colours", "dataset_map", "separability"),
     "results": ("detectors", "measurement", "scores", "sweep"),
     "training": ("convolution", "learning_curves", "rate_curves", "rate_finder"),
-    "transfer": ("backbones", "label_curve", "pretraining"),
+    "transfer": ("backbones", "label_curve", "pretraining", "questions"),
 }
 __all__ = [name for names in _HOMES.values() for name in names]
 

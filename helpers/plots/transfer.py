@@ -87,10 +87,40 @@ def label_curve(
         look = {"textcoords": "data", "va": "center", "color": colour, "alpha": faded}
         ax.annotate(name, (x, value), (x + 0.12, lowest), **look)
     ax.set_xticks(range(len(counts)), counts)
-    ax.set(xlim=(-0.3, len(counts) + 0.4), xlabel="labelled images per class")
+    label = "labelled images per class"
+    if "images" in table and "all" in counts:
+        label += f" (all: {table.loc[table['per_class'] == 'all', 'images'].mean():,.0f} in total)"
+    ax.set(xlim=(-0.3, len(counts) + 0.4), xlabel=label)
     ax.set_ylabel("validation accuracy, 95 % interval")
     ax.grid(axis="y")
     title = title or "What is a label worth, with and without transfer?"
+    return title_it(ax, title, f"{'; '.join(facts)}.", bare=["left"])
+
+
+@styled
+def questions(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """What features tell about images: a row per question, a dot per kind of features.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.transfer.score_questions`
+    """
+    asked, kinds = list(table["question"].unique()), list(table["features"].unique())
+    ax, facts = axes(ax, 1.1 + 0.6 * len(asked)), []
+    for number, (name, colour) in enumerate(zip(kinds, (ACCENT, MUTED, FLAG), strict=False)):
+        rows = table[table["features"] == name].set_index("question").loc[asked]
+        y = np.arange(len(asked)) + 0.14 * (2 * number - len(kinds) + 1)
+        around = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
+        ax.errorbar(rows["accuracy"], y, xerr=around, fmt="none", ecolor=colour, alpha=0.5, lw=2.5)
+        ax.plot(rows["accuracy"], y, "o", color=colour, ms=8, label=name)
+        facts.append(f"{name}: " + ", ".join(f"{q} {v:.2f}" for q, v in rows["accuracy"].items()))
+    lazy = table.drop_duplicates("question")["commonest"]
+    ax.plot(lazy, range(len(asked)), "|", color=INK, ms=22, mew=1.5, label="commonest answer")
+    ax.set_yticks(range(len(asked)), asked)
+    ax.set(xlim=(0, 1), ylim=(len(asked) - 0.5, -0.5), xlabel="validation accuracy, 95 % interval")
+    ax.grid(axis="x")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    title = title or "What does the network know of a picture?"
     return title_it(ax, title, f"{'; '.join(facts)}.", bare=["left"])
 
 
@@ -131,4 +161,6 @@ def backbones(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
     facts = [
         f"{name} {accuracy:.2f}" for name, accuracy in zip(names, there["accuracy"], strict=True)
     ]
-    return title_it(ax, title or "Which backbone to take?", f"{'; '.join(facts)}.", bare=["left"])
+    return title_it(
+        ax, title or "Accuracy against what a backbone costs", f"{'; '.join(facts)}.", bare=["left"]
+    )

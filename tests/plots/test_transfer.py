@@ -55,6 +55,11 @@ def test_each_network_is_a_line_in_the_order_of_labels_and_named_at_its_end(curv
     assert set(named.values()) == {line.get_color() for line in lines}
 
 
+def test_the_axis_says_how_many_images_all_are(curve):
+    many = curve.assign(images=curve["per_class"].map({"10": 100, "25": 250, "all": 1690}))
+    assert plots.label_curve(many).get_xlabel().endswith("(all: 1,690 in total)")
+
+
 def test_names_of_lines_that_end_together_do_not_overlap(curve):
     close = curve.assign(accuracy=curve["accuracy"] - 0.499 * (curve["backbone"] == "bundled"))
     ax = plots.label_curve(close)
@@ -83,6 +88,19 @@ def test_backbones_lie_at_their_latency_and_accuracy_and_absent_ones_are_named()
     assert (9.0, 0.8) in spots
     assert "no weights on this computer: mobilenet_v2" in ax.get_xlabel()
     assert "resnet18 0.80" in ax.alt_text
+
+
+def test_each_question_has_a_dot_per_kind_of_features_and_a_mark_for_the_commonest_answer():
+    columns = ["question", "features", "accuracy", "low", "high", "commonest"]
+    rows = [("label", "learned", 0.7, 0.6, 0.8, 0.2), ("label", "random", 0.3, 0.2, 0.4, 0.2)]
+    rows += [("device", "learned", 0.5, 0.4, 0.6, 0.4), ("device", "random", 0.5, 0.4, 0.6, 0.4)]
+    ax = plots.questions(pd.DataFrame(rows, columns=columns))
+    dots = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
+    assert dots["learned"] == [0.7, 0.5]
+    assert dots["random"] == [0.3, 0.5]
+    assert dots["commonest answer"] == [0.2, 0.4]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["label", "device"]
+    assert "device 0.50" in ax.alt_text
 
 
 def test_the_pretraining_sheet_is_shown_whole_and_described():
