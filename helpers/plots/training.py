@@ -86,8 +86,8 @@ def learning_curves(
             panel.plot(x[lowest], table["valid_loss"][lowest], "o", color=ACCENT, ms=7)
             if guessing is not None:
                 panel.axhline(guessing, color=MUTED, lw=1, ls=":", zorder=1)
-                spot = (x.iloc[0], guessing)
-                panel.annotate("guessing", spot, (0, 3), color=MUTED, fontsize=9,
+                spot = (x.mean(), guessing)
+                panel.annotate("guessing", spot, (0, 3), color=MUTED, fontsize=9, ha="center",
                                textcoords="offset points")  # fmt: skip
         panel.set(xlabel="epoch", ylabel="" if named else "loss")
         panel.set_ylim(0, top if "valid_loss" in lines else 1)
