@@ -6,16 +6,20 @@ import hashlib
 import os
 import re
 import time
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
-from fastai.vision.all import Callback, CancelFitException, Learner
+from fastai.vision.all import Callback, CancelFitException, L, Learner
 from tqdm.auto import tqdm
 
 from helpers.datasets.storage import make_folder
 from helpers.training import checkpoints
-from helpers.training.hardware import plain_errors
+from helpers.training.hardware import TrainingError, plain_errors
 
 FROM_SCRATCH, FINE_TUNING = 3e-3, slice(2e-3, 5e-3)
 
@@ -30,6 +34,7 @@ class EpochTable(Callback):
         self.patience, self.file, self.quiet = patience, file, not progress
         self.kept = checkpoints.read(file) if file and file.exists() else {}
         self.rows, self.best = self.kept.get("rows", []), self.kept.get("best")
+        self.done, self.bar = len(self.rows), None
 
     def waited(self) -> int:
         """Epochs since the one with the lowest validation loss."""
@@ -57,11 +62,16 @@ class EpochTable(Callback):
             self.bar.update()
 
     def after_epoch(self):
-        if self.epoch < len(self.rows):  # done before the interruption
+        if self.epoch < self.done:  # before the interruption, or never as training stopped early
             return
         row = {"epoch": self.epoch, "train_loss": self.total / max(self.seen, 1)}
         names = self.recorder.metric_names[2:-1]
         row |= dict(zip(names, map(float, self.learn.final_record[1:]), strict=True))
+        if not np.isfinite(row["valid_loss"]):
+            raise TrainingError(
+                f"The validation loss became {row['valid_loss']} in epoch {self.epoch}: build the "
+                "learner again and train with a smaller lr, and look for what is odd in 'valid'."
+            )
         self.rows.append(row | {"seconds": time.perf_counter() - self.started})
         self.bar.set_postfix({name: f"{row[name]:.3g}" for name in names}, refresh=False)
         if self.patience is not None and self.waited() == 0:
@@ -95,7 +105,8 @@ def train(
         A name for this training, or a folder, where its state is kept after every epoch: the same
         call with the same learner, data and settings goes on where it was interrupted, with
         exactly the result it would have had, and finished training is loaded at once. With other
-        settings it begins anew. Callbacks of your own are told apart by name only.
+        settings it begins anew. Callbacks of your own are told apart by name only. An interruption
+        puts the learner's first weights back, so that the same cell can be run again.
     progress : bool
         Show a bar once training has taken two seconds.
 
@@ -108,36 +119,78 @@ def train(
     Raises
     ------
     TrainingError
-        The loss became NaN, or a batch does not fit into memory.
+        A loss became NaN, or a batch does not fit into memory.
     """
     usual = FINE_TUNING if learner.settings["pretrained"] else FROM_SCRATCH
     lr = usual if lr is None else lr
     file = None if resume is None else _state_file(learner, resume, [epochs, lr, patience])
     table = EpochTable(patience, file, progress)
-    stopped = table.rows and patience is not None and table.waited() >= patience
+    if table.rows and patience is not None and table.waited() >= patience:
+        table.done = epochs
+    start = file and deepcopy(
+        [learner.model.state_dict(), learner.opt and learner.opt.state_dict()]
+    )
     with learner.no_bar(), learner.no_logging(), plain_errors(learner.dls):
         try:
-            done = epochs if stopped else len(table.rows)
-            learner.fit_one_cycle(epochs, lr_max=lr, start_epoch=done, cbs=table)
+            learner.fit_one_cycle(epochs, lr_max=lr, start_epoch=table.done, cbs=table)
+        except BaseException:  # a stopped cell, too
+            if start:
+                _put_back(learner, *start)
+            raise
         finally:
-            table.bar.close()
+            if table.bar is not None:
+                table.bar.close()
     if table.best is not None:
         learner.model.load_state_dict(table.best)
     return pd.DataFrame(table.rows)
 
 
+def _put_back(learner: Learner, weights: dict, optimizer: dict | None) -> None:
+    learner.model.load_state_dict(weights)
+    if optimizer is None:
+        learner.opt = None
+    else:
+        learner.opt.load_state_dict(optimizer)
+
+
 def _state_file(learner: Learner, resume: str | os.PathLike, settings: list) -> Path:
     """Where the state of exactly this training is: what its result depends on is in the name, so
     that no other training goes on from it."""
-    dls, loss = learner.dls, learner.loss_func
+    dls = learner.dls
     plain = isinstance(resume, str) and not re.search(r"[/\\]", resume)
     folder = make_folder(learner.path / "trainings" / resume if plain else Path(resume))
     facts = [*settings, learner.repeatable.seed, learner.repeatable.fits, learner.model.bfloat16]
-    facts += [dls.method, dls.train.bs, dls.vocab, dls.rows.to_csv(), dls.train.after_batch]
-    facts += [vars(getattr(loss, "func", loss)), learner.opt_func, learner.wd]
-    facts += [[cb.name for cb in learner.cbs], dls.images.facts, learner.model.keeps_statistics]
+    facts += [dls.method, dls.size, dls.train.bs, dls.vocab, dls.rows.to_csv(), learner.settings]
+    facts += [_made_of(dls.train.after_batch.fs), _made_of(learner.loss_func), learner.opt_func]
+    facts += [learner.wd, learner.moms, learner.wd_bn_bias, learner.train_bn]
+    facts += [[metric.name for metric in learner.metrics]]
+    facts += [
+        sorted(cb.name for cb in learner.cbs),
+        dls.images.facts,
+        learner.model.keeps_statistics,
+    ]
     facts += [[weights.requires_grad for weights in learner.model.parameters()]]
     digest = hashlib.sha256(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(facts)).encode())
     for name, value in learner.model.state_dict().items():
         digest.update(name.encode() + value.cpu().float().contiguous().numpy().tobytes())
     return folder / f"{digest.hexdigest()[:12]}.safetensors"
+
+
+def _made_of(value: Any, depth: int = 6) -> Any:
+    """What tells transforms and losses apart: names and settings all the way down, since their
+    texts hold only some. What a transform drew for its last batch is left out."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, (list, tuple, L)):
+        return [_made_of(one, depth) for one in value]
+    if isinstance(value, dict):
+        return {name: _made_of(one, depth) for name, one in value.items()}
+    if isinstance(value, partial):
+        return _made_of([value.func, value.args, value.keywords], depth)
+    if not hasattr(value, "__dict__") or depth == 0:
+        return repr(value)
+    kept = {name: one for name, one in vars(value).items() if not name.startswith("__")}
+    if hasattr(value, "before_call"):
+        kept = {name: one for name, one in kept.items() if name not in ("do", "split_idx")
+                and not (one is None or torch.is_tensor(one))}  # fmt: skip
+    return [getattr(value, "__qualname__", type(value).__qualname__), _made_of(kept, depth - 1)]

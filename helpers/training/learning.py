@@ -79,9 +79,13 @@ class Repeatable(Callback):
     order = -20
 
     def __init__(self, seed: int):
-        self.seed, self.fits = seed, 0
+        self.seed, self.fits, self.fitting = seed, 0, False
+
+    def before_fit(self):
+        self.fitting = False  # fastai calls this before mere validation, too
 
     def before_train(self):
+        self.fitting = True
         state = np.random.SeedSequence([self.seed, self.fits, self.epoch]).generate_state(1)[0]
         random.seed(int(state))
         np.random.seed(state)  # noqa: NPY002 - fastai's transforms draw from it
@@ -89,8 +93,11 @@ class Repeatable(Callback):
         for dl in self.dls.loaders:
             dl.rng = random.Random(int(state))
 
+    def after_cancel_epoch(self):
+        self.fitting = True  # an epoch done before an interruption is passed over so
+
     def after_fit(self):
-        self.fits += not hasattr(self.learn, "lr_finder")
+        self.fits += self.fitting and not hasattr(self.learn, "lr_finder")
 
 
 class StopAtNaN(Callback):

@@ -3,10 +3,15 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
 from fastai.callback.core import Callback
+from fastai.metrics import error_rate
+from fastai.vision.augment import aug_transforms
+from torch import nn
+from torch.nn import functional as F
 
 from helpers.notebooks import ROOT
 from helpers.training import (
@@ -17,7 +22,7 @@ from helpers.training import (
     predict,
     train,
 )
-from helpers.training.fitting import EpochTable
+from helpers.training.fitting import EpochTable, _state_file
 
 
 @pytest.fixture
@@ -201,6 +206,123 @@ def test_changed_data_begin_anew(dataset):
     )
     assert trained(dataset.images) != trained(swapped)
     assert len(list((dataset.work / "trainings" / "run").glob("*.safetensors"))) == 2
+
+
+def plain(logits, targets):
+    return F.cross_entropy(logits, targets)
+
+
+def smooth(logits, targets, share=0.1):
+    return F.cross_entropy(logits, targets, label_smoothing=share)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [{"dropout": 0.1}, {"dropout": 0.2}],
+        [{"moms": (0.95, 0.85, 0.95)}, {"moms": (0.9, 0.8, 0.9)}],
+        [{"wd_bn_bias": False}, {"wd_bn_bias": True}],
+        [{"train_bn": False}, {"train_bn": True}],
+        [{"metrics": []}, {"metrics": error_rate}],
+        [{"loss_func": plain}, {"loss_func": smooth}],
+        [{"loss_func": partial(smooth, share=share)} for share in (0.1, 0.2)],
+        [{"loss_func": kind()} for kind in (nn.CrossEntropyLoss, nn.NLLLoss)],
+        [{"loss_func": nn.CrossEntropyLoss(weight=torch.rand(3))} for _ in range(2)],
+    ],
+)
+def test_other_settings_of_the_learner_are_another_training(dls, tmp_path, changes):
+    files = [_state_file(build_learner(dls, **change), tmp_path, []) for change in changes]
+    assert files[0] != files[1]
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("size", [24, 32]),
+        ("augment", [aug_transforms(max_rotate=5), aug_transforms(max_rotate=30)]),
+        ("augment", [aug_transforms(max_lighting=0.1), aug_transforms(max_lighting=0.4)]),
+        ("augment", [[Augment(light=0.1)], [Augment(light=0.4)]]),
+    ],
+)
+def test_other_settings_of_the_data_are_another_training(dataset, tmp_path, option, values):
+    dls = [build_dataloaders(dataset, **{"size": 32, option: value}) for value in values]
+    files = [_state_file(build_learner(one, pretrained=False), tmp_path, []) for one in dls]
+    assert files[0].stem != files[1].stem
+
+
+def test_batches_that_were_looked_at_leave_it_the_same_training(dataset, tmp_path):
+    dls = build_dataloaders(dataset, size=32, augment=[*aug_transforms(), Augment()])
+    learner = build_learner(dls)
+    before = _state_file(learner, tmp_path, [])
+    for _ in range(4):
+        dls.train.one_batch()
+    assert _state_file(learner, tmp_path, []) == before
+
+
+def test_training_that_stopped_early_is_loaded_again(dls):
+    def trained():
+        learner = build_learner(dls, cbs=[Worsen()])
+        table = train(learner, 9, lr=1e-4, patience=2, resume="run", progress=False)
+        return table, weights_of(learner)
+
+    (table, weights), (again, loaded) = trained(), trained()
+    assert again.equals(table)
+    assert len(table) < 9
+    assert same(weights, loaded)
+
+
+@pytest.mark.parametrize("killed_in", [0, 2])
+def test_the_cell_of_an_interrupted_training_can_be_run_again(dls, killed_in):
+    def learner(at=None):
+        return build_learner(dls, cbs=[Kill(at)])
+
+    expected = train(whole := learner(), 4, progress=False)
+    stopped = learner(killed_in)
+    with pytest.raises(Killed):
+        train(stopped, 4, resume="run", progress=False)
+    stopped.ordinary.at = None
+    with stopped.no_bar():
+        stopped.validate()
+    table = train(stopped, 4, resume="run", progress=False)
+    assert stopped.ordinary.trained == [*range(killed_in + 1), *range(killed_in, 4)]
+    assert table.drop(columns="seconds").equals(expected.drop(columns="seconds"))
+    assert same(weights_of(stopped), weights_of(whole))
+
+
+def test_training_after_training_that_was_loaded_is_loaded_too(dls):
+    def trained(learner):
+        return [train(learner, 1, resume=name, progress=False) for name in ("first", "second")]
+
+    first, again = (build_learner(dls, cbs=[Kill()]) for _ in range(2))
+    assert all(map(lambda a, b: a.equals(b), trained(first), trained(again)))
+    assert again.ordinary.trained == []
+
+
+def test_validation_loss_that_is_no_number_is_told_in_one_sentence(dls):
+    class Break(Callback):
+        def before_validate(self):
+            with torch.no_grad():
+                self.model[1][-1].bias.fill_(float("nan"))
+
+    with pytest.raises(TrainingError, match="The validation loss became nan in epoch 0: build the"):
+        train(build_learner(dls, cbs=[Break()]), 1, progress=False)
+
+
+def test_what_fails_before_the_first_batch_is_told_as_it_is(dls):
+    class Fail(Callback):
+        order = -30
+
+        def __init__(self, error):
+            self.error = error
+
+        def before_fit(self):
+            raise self.error
+
+    with pytest.raises(KeyError, match="why"):
+        train(build_learner(dls, cbs=[Fail(KeyError("why"))]), 1, progress=False)
+    full = torch.OutOfMemoryError("CUDA out of memory.")
+    with pytest.raises(TrainingError, match="do not fit into the memory"):
+        train(build_learner(dls, cbs=[Fail(full)]), 1, progress=False)
 
 
 def test_a_bar_is_drawn_only_when_asked_for_and_slow(dls, capsys, monkeypatch):

@@ -114,6 +114,21 @@ def test_looking_for_a_rate_changes_neither_weights_nor_what_follows(dls):
     torch.testing.assert_close(*found)
 
 
+def test_validating_and_predicting_do_not_change_what_follows(dls, dataset):
+    found = []
+    for look in (False, True):
+        learner = quiet(build_learner(dls, bfloat16=False))
+        learner.fit_one_cycle(1)
+        if look:
+            learner.validate()
+            learner.get_preds()
+            learner.predict(dataset.path(dls.valid_ds.items[0]))
+        assert learner.repeatable.fits == 1
+        learner.fit_one_cycle(1)
+        found.append(learner.model[1][-1].weight.detach())
+    assert torch.equal(*found)
+
+
 def test_fastais_own_calls_work(dls, dataset):
     from matplotlib import pyplot
 
