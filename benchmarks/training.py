@@ -6,8 +6,9 @@ Every training runs in a fresh process with an empty work folder (the rendered i
 timed from the table of images to the validation accuracy: decoding, building and training, without
 imports. The network of stock fastai is squeezenet1_0 with ImageNet weights, which torch.hub must
 find or fetch; its accuracy after ``fine_tune(3)`` at 128 px is what ours has to reach, in the
-fewest epochs that do: from a head on embeddings, which is counted, at 96 px. Then stock fastai
-trains our network for as many epochs, from the same head, which is not counted.
+fewest epochs that do, at 96 px: none, a head on embeddings alone, or fine-tuning from that head,
+which is counted. Then stock fastai trains our network for as many epochs as ours, one at the least,
+from the same head, which is not counted.
 """
 
 import argparse
@@ -71,6 +72,14 @@ def train_once(kind: str, source: str, epochs: int, augment: bool) -> dict:
     # What the stock pipeline does not do itself is not counted.
     head = begun_head() if kind == "stock pipeline" else None
     start = time.perf_counter()
+    if kind == "ours" and not epochs:
+        features = embed(dataset, size=SIZE, progress=False)
+        valid = dataset.part("valid").images["label"]
+        guesses = train_head(features, part.images["label"]).predict(features.loc[valid.index])
+        return {
+            "seconds": time.perf_counter() - start,
+            "accuracy": float((guesses == valid).mean()),
+        }
     if kind == "ours":
         dls = build_dataloaders(
             dataset, SIZE, BATCH, [Augment()] if augment else None, progress=False
@@ -182,14 +191,16 @@ def compare(source: str, most: int) -> None:
         words = "with augmentation" if augment else "without augmentation"
         stock = run("train_once", "stock", source, 3, augment)
         print(f"  {words}: stock fine_tune(3) {stock['seconds']:6.1f} s, {stock['accuracy']:.3f}")
-        for epochs in range(1, most + 1):
+        reached = False
+        for epochs in range(most + 1):
             found = run("train_once", "ours", source, epochs, augment)
             ratio = stock["seconds"] / found["seconds"]
             print(
                 f"    ours, epochs {epochs}: {found['seconds']:6.1f} s, {found['accuracy']:.3f}, "
                 f"{ratio:.1f} × as fast", flush=True,
             )  # fmt: skip
-            if found["accuracy"] >= stock["accuracy"]:
+            reached = reached or found["accuracy"] >= stock["accuracy"]
+            if reached and epochs:
                 break
         same = run("train_once", "stock pipeline", source, epochs, augment)
         share = same["seconds"] / found["seconds"]
