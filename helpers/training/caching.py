@@ -38,6 +38,12 @@ class Pixels:
     def __init__(self, rows: dict[str, int], array: np.ndarray, facts: str = ""):
         self.rows, self.array, self.facts = rows, array, facts
 
+    def __reduce__(self):
+        return Pixels, ({}, np.array(self.array[:0]))  # an exported learner needs no images
+
+    def __deepcopy__(self, memo):
+        return self
+
     def take(self, image_ids: Iterable[str]) -> np.ndarray:
         """The pixels of these images: uint8, image × height × width × 3."""
         return self.array[[self.rows[image_id] for image_id in image_ids]]
@@ -67,7 +73,10 @@ def decode(
     path = dataset.work / f"pixels-{size}-{method}-{key}.parquet"
     with locked(path):
         index = read_table(path, _SCHEMA)
-        index = pd.DataFrame(columns=[*_SCHEMA]).astype(_SCHEMA) if index is None else index
+        stored = path.with_suffix(".uint8")
+        held = stored.stat().st_size if stored.exists() else 0
+        if index is None or held < (index["row"].max() + 1) * size * size * 3:
+            index = pd.DataFrame(columns=[*_SCHEMA]).astype(_SCHEMA)
         facts = pd.Series({i: _facts(dataset.path(i)) for i in dataset.images.index}, dtype="str")
         facts = facts.dropna()
         changed = facts[(index["facts"].reindex(facts.index) != facts)]
@@ -78,7 +87,7 @@ def decode(
         shape = (int(rows.max()) + 1 if len(rows) else 0, size, size, 3)
         array = np.zeros(shape, np.uint8)
         if len(rows):
-            array = np.memmap(path.with_suffix(".uint8"), np.uint8, "r", shape=shape)
+            array = np.memmap(stored, np.uint8, "r", shape=shape)
             array = np.array(array) if array.nbytes <= IN_MEMORY else array
     return Pixels(rows.to_dict(), array, hashlib.sha256(facts.to_csv().encode()).hexdigest())
 

@@ -30,7 +30,9 @@ def gains_from_bfloat16(network: nn.Module, device: torch.device) -> bool:
     """
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type != "cpu" or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False  # without oneDNN, as on Apple Silicon, there is nothing to ask
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return False
     known = torch.cpu.get_capabilities()
     depthwise = any(m.groups > 1 for m in network.modules() if isinstance(m, nn.Conv2d))
@@ -38,8 +40,13 @@ def gains_from_bfloat16(network: nn.Module, device: torch.device) -> bool:
 
 
 @contextmanager
-def plain_errors(dls) -> Iterator[None]:
-    """Turn running out of memory into a TrainingError that says what to change."""
+def plain_errors(dls, size: int | None = None, better: int | None = None) -> Iterator[None]:
+    """Turn running out of memory into a TrainingError that says what to change.
+
+    `size` is that of the batches and `better` the batch_size to try, by default those of training.
+    """
+    size = dls.train.bs if size is None else size
+    better = max(1, size // 2 if better is None else better)
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -47,7 +54,7 @@ def plain_errors(dls) -> Iterator[None]:
             raise
         where = "the graphics processor" if dls.device.type == "cuda" else "this computer"
         raise TrainingError(
-            f"Batches of {dls.train.bs} images of {dls.size} pixels do not fit into the memory of "
-            f"{where}; build the dataloaders with batch_size={max(1, dls.train.bs // 2)} or a "
+            f"Batches of {size} images of {dls.size} pixels do not fit into the memory of "
+            f"{where}; build the dataloaders with batch_size={better} or a "
             "smaller size."
         ) from error

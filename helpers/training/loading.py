@@ -25,6 +25,7 @@ from fastai.vision.all import (
 from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError, read_rgb
+from helpers.datasets.pixels import to_rgb
 from helpers.datasets.words import count, some
 from helpers.training.caching import Pixels, decode
 from helpers.training.decoding import fit
@@ -44,8 +45,9 @@ class ReadImage(Transform):
             array = self.pixels.take([item])[0]
         else:
             item = Image.fromarray(item) if isinstance(item, np.ndarray) else item
-            image = item if isinstance(item, Image.Image) else read_rgb(item, self.size)
-            array = fit(image.convert("RGB"), self.size, self.method)
+            opened = isinstance(item, Image.Image)
+            image = to_rgb(item) if opened else read_rgb(item, self.size)
+            array = fit(image, self.size, self.method)
         return TensorImage(torch.from_numpy(array.copy()).permute(2, 0, 1))
 
 
@@ -170,16 +172,21 @@ def make_dataloaders(
     loaders = []
     for number, change in enumerate([augment or [], []]):
         subset, after = items.subset(number), [IntToFloatTensor(), *change]
-        most, shuffle = even_batches(len(subset), batch_size), number == 0
+        most = batch_size if empty else even_batches(len(subset), batch_size)
+        shuffle = number == 0
         loaders.append(BatchLoader(subset, most, shuffle, num_workers=0, after_batch=after))
     dls = DataLoaders(*loaders, device=torch.device(device) if device else default_device())
     dls = dls.new_empty() if empty else dls
     for loader in dls.loaders:
         loader.rng = random.Random(seed)
     dls.size, dls.method, dls.rows, dls.images = size, method, rows, pixels
+    dls.batch_size = batch_size
     return dls
 
 
 def even_batches(images: int, most: int) -> int:
-    """The size that makes batches nearly equal, none of them tiny."""
-    return -(-images // -(-images // most)) if images else most
+    """The size that makes batches nearly equal, the last one at least half as large."""
+    size = -(-images // -(-images // most)) if images else most
+    while 0 < images % size < size / 2:
+        size -= 1
+    return size

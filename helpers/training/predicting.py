@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
+import torch
 from fastai.data.core import Datasets
 from fastai.data.transforms import IntToFloatTensor
 
@@ -12,7 +15,9 @@ from helpers.training.caching import decode
 from helpers.training.hardware import plain_errors
 from helpers.training.loading import BatchLoader, ReadImage
 
-BATCH = 256
+BATCH, MORE = 256, 4
+"""Most images predicted at once, and how many times those of a training batch, which needs several
+times the memory."""
 
 
 def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
@@ -45,9 +50,12 @@ def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     if len(images):
         items = Datasets(images.index.to_list(), [[ReadImage(pixels, dls.size, dls.method)]])
         scale = IntToFloatTensor()
-        loader = BatchLoader(items, BATCH, num_workers=0, after_batch=scale, device=dls.device)
-        with learner.no_bar(), learner.no_logging(), plain_errors(dls):
-            found = learner.get_preds(dl=loader)[0].numpy().astype(np.float64)
+        size = min(BATCH, MORE * dls.batch_size)
+        loader = BatchLoader(items, size, num_workers=0, after_batch=scale, device=dls.device)
+        # torch's own losses take logits and do not say how these become probabilities.
+        act = getattr(learner.loss_func, "activation", partial(torch.softmax, dim=-1))
+        with learner.no_bar(), learner.no_logging(), plain_errors(dls, size, size // MORE // 2):
+            found = learner.get_preds(dl=loader, act=act)[0].numpy().astype(np.float64)
     table = pd.DataFrame(found, images.index, classes)
     at = pd.Index(classes).get_indexer(images["label"])
     loss = -np.log(np.maximum(found[np.arange(len(found)), at], np.finfo(float).tiny))

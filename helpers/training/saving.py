@@ -19,10 +19,10 @@ def save_learner(learner, path: str | os.PathLike) -> Path:
 
     Not saved: images, and callbacks, a loss or an optimizer of your own.
     """
-    path = Path(path).with_suffix(".safetensors")
+    path = _file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     dls = learner.dls
-    form = {"size": dls.size, "method": dls.method, "batch_size": dls.train.bs}
+    form = {"size": dls.size, "method": dls.method, "batch_size": dls.batch_size}
     facts = {"classes": list(dls.vocab), "form": form, "settings": learner.settings}
     checkpoints.write(path, facts | {"model": learner.model.state_dict()})
     return path
@@ -44,7 +44,7 @@ def load_learner(path: str | os.PathLike, **learner_kwargs):
     ValueError
         There is no such file, or it is something else.
     """
-    path = Path(path).with_suffix(".safetensors")
+    path = _file(path)
     try:
         saved = checkpoints.read(path)
         classes, form, settings = (saved[name] for name in ("classes", "form", "settings"))
@@ -62,3 +62,8 @@ def load_learner(path: str | os.PathLike, **learner_kwargs):
     learner.settings = settings
     learner.model.keeps_statistics = settings["pretrained"]
     return learner
+
+
+def _file(path: str | os.PathLike) -> Path:
+    path = Path(path)  # what follows a dot in it may be part of a number
+    return path if path.suffix == ".safetensors" else path.with_name(f"{path.name}.safetensors")

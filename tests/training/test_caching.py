@@ -104,3 +104,13 @@ def test_what_an_interrupted_run_left_is_written_over(dataset):
 def test_impossible_forms_are_refused_in_one_sentence(dataset, size, method):
     with pytest.raises(ValueError, match="8 to 1,024 pixels and one of squish, crop, pad"):
         decode(dataset, size, method)
+
+
+@pytest.mark.parametrize("damage", [os.unlink, lambda path: os.truncate(path, 100)])
+def test_pixels_that_were_lost_are_decoded_again(dataset, decoded, damage):
+    before = decode(dataset, 24)
+    damage(next(dataset.work.glob("pixels-24-*.uint8")))
+    decoded.clear()
+    again = decode(dataset, 24)
+    assert len(decoded) == 36
+    assert (again.take(again.rows) == before.take(before.rows)).all()

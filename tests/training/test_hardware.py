@@ -39,6 +39,15 @@ def test_bfloat16_needs_instructions_for_it(processor, known, faster):
     assert gains_from_bfloat16(nn.Conv2d(3, 8, 3), CPU) is faster
 
 
+def test_torch_without_onednn_is_not_asked_about_it(monkeypatch):
+    def missing():
+        raise AttributeError("'_OpNamespace' 'mkldnn' object has no attribute")
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", missing)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert not gains_from_bfloat16(nn.Conv2d(3, 8, 3), CPU)
+
+
 def test_depthwise_networks_stay_in_float32(processor):
     processor(amx_bf16=True)
     assert not gains_from_bfloat16(nn.Conv2d(8, 8, 3, groups=8), CPU)

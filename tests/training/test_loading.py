@@ -43,9 +43,19 @@ def test_an_epoch_shows_every_training_image_once_in_an_order_from_the_seed(data
     assert not torch.equal(first, epoch(1))
 
 
-@pytest.mark.parametrize(("images", "most", "size"), [(100, 64, 50), (64, 64, 64), (3, 64, 3)])
+@pytest.mark.parametrize(
+    ("images", "most", "size"),
+    [(100, 64, 50), (64, 64, 64), (3, 64, 3), (1694, 64, 63), (1694, 32, 32), (254, 32, 32)],
+)
 def test_batches_are_even(images, most, size):
     assert even_batches(images, most) == size
+
+
+@pytest.mark.parametrize(("images", "most"), [(57, 8), (241, 16), (993, 32)])
+def test_no_batch_is_tiny(images, most):
+    size = even_batches(images, most)
+    assert size / 2 <= (images % size or size) <= size <= most
+    assert size > most / 2
 
 
 @pytest.mark.parametrize("augment", [[Augment(light=0.9)], aug_transforms(max_lighting=0.9)])
@@ -74,6 +84,22 @@ def test_other_images_go_through_the_same_reading(dataset):
     (images,) = dls.test_dl(items).one_batch()
     expected, _ = dls.valid.one_batch()
     assert torch.equal(images, expected[:1].expand(4, -1, -1, -1))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "I;16", "turned"])
+def test_opened_pictures_are_converted_as_files_are(dataset, tmp_path, mode):
+    rng, path = np.random.default_rng(0), tmp_path / "odd.png"
+    if mode == "I;16":
+        Image.fromarray(rng.integers(0, 65535, (20, 30), np.uint16)).save(path)
+    else:
+        picture = Image.fromarray(rng.integers(0, 255, (20, 30, 4), np.uint8))
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        options = {"exif": exif} if mode == "turned" else {}
+        picture.convert("RGB" if mode == "turned" else mode).save(path, **options)
+    dls = build_dataloaders(dataset, size=16)
+    (images,) = dls.test_dl([path, Image.open(path)]).one_batch()
+    assert torch.equal(images[0], images[1])
 
 
 def test_images_left_out_are_named(photos, dataset):

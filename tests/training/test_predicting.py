@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from torch import nn
 
-from helpers.training import build_dataloaders, build_learner, predict, train
+from helpers.training import TrainingError, build_dataloaders, build_learner, predict, train
 
 
 @pytest.fixture
@@ -62,3 +63,30 @@ def test_predictions_do_not_depend_on_the_batch(learner, dataset, monkeypatch):
     whole = predict(learner, dataset)
     monkeypatch.setattr("helpers.training.predicting.BATCH", 5)
     pd.testing.assert_frame_equal(predict(learner, dataset), whole, atol=1e-4)
+
+
+def test_probabilities_are_told_whatever_the_loss(learner, dataset):
+    expected = predict(learner, dataset)
+    learner.loss_func = nn.CrossEntropyLoss(label_smoothing=0.1)
+    found = predict(learner, dataset)
+    pd.testing.assert_frame_equal(found, expected)
+    np.testing.assert_allclose(found[["blue", "green", "red"]].sum(axis=1), 1, atol=1e-5)
+
+
+def test_smaller_batches_in_training_are_smaller_in_predicting(dataset, monkeypatch):
+    def predicted(**options):
+        learner, sizes = build_learner(build_dataloaders(dataset, size=32, **options)), []
+        learner.model.register_forward_pre_hook(lambda _, images: sizes.append(len(images[0])))
+        predict(learner, dataset)
+        return sizes
+
+    assert predicted() == [36]
+    assert predicted(batch_size=4) == [16, 16, 4]
+    learner = build_learner(build_dataloaders(dataset, size=32, batch_size=8))
+
+    def fail(images):
+        raise MemoryError
+
+    monkeypatch.setattr(learner.model, "forward", fail)
+    with pytest.raises(TrainingError, match="Batches of 32 images .* batch_size=4 or"):
+        predict(learner, dataset)

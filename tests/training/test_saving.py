@@ -52,3 +52,26 @@ def test_what_is_no_learner_is_refused_in_one_sentence(tmp_path):
     checkpoints.write(tmp_path / "other.safetensors", {"size": 3})
     with pytest.raises(ValueError, match="is no saved learner.*classes"):
         load_learner(tmp_path / "other")
+
+
+def test_a_dot_in_a_name_is_no_suffix(learner, tmp_path):
+    files = [save_learner(learner, tmp_path / name) for name in ("run-0.1", "run-0.2")]
+    assert [file.name for file in files] == ["run-0.1.safetensors", "run-0.2.safetensors"]
+    assert load_learner(tmp_path / "run-0.2").settings == learner.settings
+    assert save_learner(learner, files[0]) == files[0]
+
+
+def test_a_loaded_learner_keeps_its_batch_size(dataset, tmp_path):
+    learner = build_learner(build_dataloaders(dataset, size=32, batch_size=20))
+    for name in ("first", "again"):
+        learner = load_learner(save_learner(learner, tmp_path / name))
+        assert (learner.dls.batch_size, learner.dls.train.bs, learner.dls.valid.bs) == (20, 20, 20)
+
+
+def test_an_exported_learner_holds_no_images(learner, tmp_path):
+    import copy
+
+    pixels = learner.dls.images
+    assert len(pickle.dumps(pixels)) < 1000 < pixels.array.nbytes
+    assert pickle.loads(pickle.dumps(pixels)).rows == {}
+    assert copy.deepcopy(pixels) is pixels
