@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -40,8 +41,9 @@ class Classifier(nn.Sequential):
         self.keeps_statistics = False
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
-            maps = self[0].stages(x)
+        # Where bfloat16 is off, an autocast around this, such as fastai's to_fp16, stays in force.
+        with torch.autocast(x.device.type, torch.bfloat16) if self.bfloat16 else nullcontext():
+            maps = self[0](x, every=True)
         return self[1](torch.cat([one.mean((2, 3), dtype=torch.float32) for one in maps], 1))
 
     def train(self, mode: bool = True) -> Classifier:

@@ -18,10 +18,15 @@ from helpers.datasets.words import some
 
 BUNDLED = "bundled"
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), "size": 224}
+PROBE = 96
+"""Side of the picture that tells how many maps there are: inception_v3 needs 75 pixels or more."""
+
 SECONDS = 10.0
 """Longest wait for a server that does not answer."""
 
-_HEADS = {"avgpool", "classifier", "fc", "head", "heads", "AuxLogits", "aux1"}
+_HEADS, _ASIDE = {"avgpool", "classifier", "fc", "head", "heads"}, {"AuxLogits", "aux1", "aux2"}
+_HALVES = {"googlenet": 224, "inception_v3": 299}
+"""Networks trained on images of -1 to 1, and the side of these."""
 
 
 class Body(nn.Module):
@@ -37,14 +42,18 @@ class Body(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.stages(x)[-1]
+    def forward(self, x: torch.Tensor, every: bool = False) -> torch.Tensor | list[torch.Tensor]:
+        """The last feature maps, or with `every` those of all stages."""
+        maps = self.stages(x)
+        return maps if every else maps[-1]
 
     def stages(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The last feature maps of each resolution, from fine to coarse."""
         x = (x.as_subclass(torch.Tensor) - self.mean).div_(self.std)
         if not isinstance(self.network, nn.Sequential):
-            return getattr(self.network, "stages", self.network)(x)
+            maps = getattr(self.network, "stages", self.network)(x)
+            last = getattr(self.network, "output_fmt", "NCHW") == "NHWC"
+            return [one.permute(0, 3, 1, 2) for one in maps] if last else maps
         maps = [x]
         for block in self.network:
             after = block(maps[-1])
@@ -84,13 +93,20 @@ def load_body(name: str = BUNDLED, pretrained: bool = True) -> Body:
             f"There is no backbone {name!r} among {BUNDLED!r}, {len(torchvisions)} networks of "
             f"torchvision and {len(known) - len(torchvisions) - 1:,} of timm; {hint}"
         )
+    network, _, tag = plain.partition(".")
+    if tag and plain not in (known := [*timm.models.get_arch_pretrained_cfgs(network)]):
+        tags = some(repr(one.partition(".")[2]) for one in known)
+        raise ValueError(
+            f"timm has no weights {tag!r} of {network!r}: choose among {tags or 'none'}, or leave "
+            "the tag out."
+        )
     try:
         body = build(name, False)
         count_channels(body)
     except Exception as error:  # each network that is no pyramid of maps fails in a way of its own
         raise ValueError(
-            f"{name!r} gives no feature maps of 64-pixel images, so nothing can be trained on it "
-            f"here; choose a convolutional network, such as 'resnet18', or {BUNDLED!r}."
+            f"{name!r} gives no feature maps of {PROBE}-pixel images, so nothing can be trained on "
+            f"it here; choose a convolutional network, such as 'resnet18', or {BUNDLED!r}."
         ) from error
     return build(name, True) if pretrained else body
 
@@ -98,7 +114,7 @@ def load_body(name: str = BUNDLED, pretrained: bool = True) -> Body:
 def count_channels(body: Body) -> list[int]:
     """How many feature maps come out of each stage of `body`."""
     with torch.no_grad():
-        counts = [len(maps) for (maps,) in body.eval().stages(torch.zeros(1, 3, 64, 64))]
+        counts = [len(maps) for (maps,) in body.eval().stages(torch.zeros(1, 3, PROBE, PROBE))]
     body.train()
     return counts
 
@@ -124,9 +140,13 @@ def _torchvision(name: str, pretrained: bool) -> Body:
     for key, child in model.named_children():
         if key in _HEADS:
             break
+        if key in _ASIDE:  # another head, amid the blocks
+            continue
         parts = child.named_children() if type(child) is nn.Sequential else [("", child)]
         for number, part in parts:
             blocks.add_module(f"{key}{number}", part)
+    if name in _HALVES:
+        return Body(blocks, (0.5,) * 3, (0.5,) * 3, _HALVES[name])
     return Body(blocks, **IMAGENET)
 
 

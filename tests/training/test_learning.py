@@ -164,6 +164,28 @@ def test_bfloat16_changes_results_little_and_can_be_switched(dls):
     assert not torch.is_autocast_enabled("cpu")
 
 
+def test_forward_hooks_of_the_backbone_see_its_maps(dls):
+    learner, seen = quiet(build_learner(dls, bfloat16=False)), []
+    images = dls.valid.one_batch()[0]
+    hook = learner.model[0].register_forward_hook(lambda *parts: seen.append(parts[-1]))
+    with torch.no_grad():
+        learner.model.eval()(images)
+    hook.remove()
+    with torch.no_grad():
+        assert torch.equal(seen[0][-1], learner.model[0](images))
+
+
+def test_an_autocast_around_the_network_stays_in_force(dls):
+    model = quiet(build_learner(dls, bfloat16=False)).model.eval()
+    seen, images = [], dls.valid.one_batch()[0]
+    model[0].network.stage4.register_forward_hook(lambda *parts: seen.append(parts[-1].dtype))
+    with torch.no_grad():
+        model(images)
+        with torch.autocast("cpu", torch.bfloat16):
+            model(images)
+    assert seen == [torch.float32, torch.bfloat16]
+
+
 def test_what_learner_takes_is_passed_on(dls):
     loss = nn.CrossEntropyLoss(label_smoothing=0.1)
     learner = build_learner(dls, loss_func=loss, wd=0.3)

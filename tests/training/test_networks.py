@@ -68,6 +68,29 @@ def test_stages_are_the_last_maps_of_each_resolution(name, channels):
 
 
 @pytest.mark.parametrize(
+    ("name", "channels"),
+    [("mambaout_femto", [48, 96, 192, 288]), ("sequencer2d_s", [192, 384, 384])],
+)
+def test_channels_come_first_where_a_network_has_them_last(name, channels):
+    assert count_channels(load_body(f"timm:{name}", pretrained=False)) == channels
+
+
+@pytest.mark.parametrize(("name", "last"), [("inception_v3", "Mixed_7c"), ("googlenet", "5b")])
+def test_inception_is_whole_and_sees_images_as_it_was_trained(name, last):
+    body = load_body(name, pretrained=False)
+    blocks = [key for key, _ in body.network.named_children()]
+    assert blocks[-1].removesuffix("0").endswith(last)
+    assert not [key for key in blocks if key.lower().startswith("aux")]
+    # What transform_input of torchvision makes of images normalised as for other networks.
+    assert body.mean.unique().tolist() == body.std.unique().tolist() == [0.5]
+
+
+def test_an_unknown_tag_is_told_from_an_unknown_network():
+    with pytest.raises(ValueError, match="no weights 'nonsense' of 'resnet10t'.*'c3_in1k'"):
+        load_body("timm:resnet10t.nonsense")
+
+
+@pytest.mark.parametrize(
     ("name", "near"),
     [("resnet81", "'resnet18'"), ("bundle", "'bundled'"), ("mobilnet_v2", "'mobilenet_v2'")],
 )
