@@ -108,12 +108,13 @@ def _choose(counts: pd.DataFrame, wanted: pd.Series, rng: np.random.Generator) -
 
 def _join(groups: pd.Series, duplicates: pd.DataFrame | None, index: pd.Index) -> pd.Series:
     """The number of the group of each image, groups that share duplicates being one."""
-    known = groups.reindex(index)
-    codes, names = pd.factorize(known.where(known.notna(), index.to_series()))
-    if duplicates is not None and len(duplicates):
-        ends = [index.get_indexer(duplicates[column]) for column in ("image_id", "other_id")]
-        both = (ends[0] >= 0) & (ends[1] >= 0)
-        pairs = [codes[end[both]] for end in ends]
-        graph = coo_array((np.ones(both.sum()), pairs), shape=(len(names), len(names)))
+    pairs = [] if duplicates is None else [duplicates["image_id"], duplicates["other_id"]]
+    # An image that is not split itself may be what links others that are.
+    every = index.append([pd.Index(ids) for ids in pairs]).unique()
+    known = groups.reindex(every)
+    codes, names = pd.factorize(known.where(known.notna(), every.to_series()))
+    if pairs and len(duplicates):
+        ends = [codes[every.get_indexer(ids)] for ids in pairs]
+        graph = coo_array((np.ones(len(duplicates)), ends), shape=(len(names), len(names)))
         codes = connected_components(graph, directed=False)[1][codes]
-    return pd.Series(codes, index)
+    return pd.Series(codes[: len(index)], index)

@@ -64,6 +64,17 @@ def test_duplicates_bind_their_specimens_together(dataset):
         assert len(set(found.loc[together, "split"])) == 1
 
 
+def test_copies_stay_together_that_only_an_image_not_split_links(dataset):
+    images = dataset.images.assign(specimen=dataset.images.index)
+    ends = images.index[images["label"] == "a"][:41]
+    images.loc[ends[1::4], "label"] = None
+    images.loc[ends[3::4], "split"] = "test"
+    pairs = pd.DataFrame({"image_id": ends[:-1], "other_id": ends[1:]})
+    for seed in range(5):
+        found = split(dataset.with_images(images), seed=seed, duplicates=pairs)
+        assert len(set(found.loc[ends[::2], "split"])) == 1
+
+
 def test_test_images_stay_and_unlabelled_ones_stay_undecided(dataset):
     images = dataset.images.copy()
     images.iloc[:30, images.columns.get_loc("split")] = "test"

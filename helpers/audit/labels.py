@@ -90,11 +90,10 @@ def find_label_issues(
 
 
 def _link(groups: pd.Series, pairs) -> pd.Series:
-    """A number for all that groups and pairs join, directly or through others."""
+    """A number for all that groups and pairs join, directly or through any other images."""
     links = pd.DataFrame({"image_id": groups.index, "other_id": "\0" + groups.astype(str)})
     if pairs is not None:
-        known = pairs[["image_id", "other_id"]].isin(groups.index).all(axis=1)
-        links = pd.concat([links, pairs.loc[known, ["image_id", "other_id"]]])
+        links = pd.concat([links, pairs[["image_id", "other_id"]]])
     return cluster_duplicates(links)["cluster"].reindex(groups.index)
 
 
@@ -107,7 +106,8 @@ def _out_of_fold(values, y, linked, seed, folds) -> np.ndarray:
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
-    cut = StratifiedGroupKFold(min(folds, len({*linked})), shuffle=True, random_state=seed)
+    folds = min(folds, len({*linked}), np.bincount(y).max())
+    cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     best, least = None, np.inf
     # Threads cost products this small more than they save, and on a busy machine minutes.
     with threadpool_limits(1), warnings.catch_warnings():

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from helpers.audit import find_label_issues
+from helpers.audit.labels import _link
 from helpers.datasets import Dataset, DatasetError
 
 CLASSES = ("ash", "elm", "yew")
@@ -84,6 +85,21 @@ def test_a_copy_of_a_wrong_label_cannot_teach_it(features, tmp_path):
     paired = find_label_issues(dataset, both, None, pairs).loc["new 00 0.jpg"]
     assert paired["quality"] < alone["quality"]
     assert paired["issue"] and paired["suggested"] == "elm"
+
+
+def test_copies_are_grouped_that_only_a_test_image_links():
+    groups = pd.Series({"a.jpg": "1", "b.jpg": "2", "c.jpg": "3"})
+    pairs = pd.DataFrame({"image_id": ["a.jpg", "b.jpg"], "other_id": ["test.jpg", "test.jpg"]})
+    a, b, c = _link(groups, pairs)
+    assert a == b != c
+
+
+def test_classes_of_fewer_images_than_folds_are_judged(features, tmp_path):
+    few = features.groupby([features.index.str[:3], features.index.str[:6]]).head(1)
+    few = few.groupby(few.index.str[:3]).head(3)
+    table = find_label_issues(dataset_of(few, tmp_path), few, folds=5)
+    assert sorted(table.index) == sorted(few.index)
+    assert table["quality"].between(0, 1).all()
 
 
 def test_groups_of_several_labels_are_not_held_against_their_images(features, tmp_path):
