@@ -16,7 +16,7 @@ import torch
 from fastai.torch_core import default_device
 from tqdm.auto import tqdm
 
-from helpers.datasets import Dataset
+from helpers.datasets import Dataset, pixels
 from helpers.datasets.steps import read_table, write_table
 from helpers.datasets.storage import make_folder
 from helpers.training import decoding, networks
@@ -73,7 +73,8 @@ def embed(
     tables = [known]
     with tqdm(total=len(todo), unit="image", desc="embed", delay=2, disable=not progress) as bar:
         for part, table in zip(parts, computed, strict=True):
-            write_table(table, folder / f"{uuid4().hex}.parquet")
+            if len(table):
+                write_table(table, folder / f"{uuid4().hex}.parquet")
             tables.append(table)
             bar.update(len(part))
     known = pd.concat(tables)
@@ -87,12 +88,12 @@ def embed(
 def _embed(dataset: Dataset, hashes: pd.Series, form: tuple[str, int, str]) -> pd.DataFrame:
     """Features of the readable images of `dataset`, by file hash."""
     body = _body(form[0])
-    pixels = decode(dataset, *form[1:], progress=False)
-    ids = [image_id for image_id in hashes.index if image_id in pixels.rows]
+    images = decode(dataset, *form[1:], progress=False)
+    ids = [image_id for image_id in hashes.index if image_id in images.rows]
     if not ids:
         return pd.DataFrame()
     means = [
-        average_maps(body, pixels.take(ids[at : at + BATCH])) for at in range(0, len(ids), BATCH)
+        average_maps(body, images.take(ids[at : at + BATCH])) for at in range(0, len(ids), BATCH)
     ]
     names = [f"stage{i + 1} {c:03d}" for i, one in enumerate(means[0]) for c in range(one.shape[1])]
     values = np.concatenate([np.concatenate(stages, axis=1) for stages in means])
@@ -111,6 +112,10 @@ def average_maps(body: networks.Body, images: np.ndarray) -> list[np.ndarray]:
         return [maps.float().mean((2, 3)).cpu().numpy() for maps in body.stages(x)]
 
 
+_CODE = decoding, pixels, networks.Body, average_maps
+"""What features depend on besides weights."""
+
+
 @lru_cache(2)
 def _body(backbone: str) -> networks.Body:
     body = networks.load_body(backbone).eval().to(memory_format=torch.channels_last)
@@ -119,7 +124,8 @@ def _body(backbone: str) -> networks.Body:
 
 def _key(form: tuple[str, int, str], body: networks.Body) -> str:
     """Names weights by what is in them, so that new ones never meet features of the old."""
-    digest = hashlib.sha256(f"{form} {inspect.getsource(decoding)}".encode())
+    code = "".join(map(inspect.getsource, _CODE))
+    digest = hashlib.sha256(f"{form} {code}".encode())
     for value in body.state_dict().values():
         digest.update(value.cpu().float().contiguous().numpy().tobytes())
     return f"{form[0].replace(':', '-')}-{form[1]}-{digest.hexdigest()[:12]}"

@@ -1,5 +1,6 @@
 """Features per image: the averages of the backbone's maps, computed once per file."""
 
+import inspect
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,9 @@ import pytest
 import torch
 
 from helpers import open_dataset
+from helpers.datasets import pixels
 from helpers.processes import start_workers
-from helpers.training import embed, embedding
+from helpers.training import decoding, embed, embedding, networks
 from helpers.training.decoding import fit
 from helpers.training.networks import load_body
 from tests.training.conftest import draw
@@ -81,6 +83,24 @@ def test_unreadable_images_have_no_row(photos):
     (photos / "red" / "01.png").unlink()
     features = embed(dataset, size=32)
     assert set(dataset.images.index) - set(features.index) == {"red/00.png", "red/01.png"}
+
+
+def test_unreadable_images_leave_no_files_behind(photos):
+    (photos / "red" / "00.png").write_bytes(b"no picture")
+    dataset = open_dataset(photos, progress=False)
+    for _ in range(3):
+        embed(dataset, size=32)
+    assert len([*dataset.work.glob("embeddings-*/*.parquet")]) == 1
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_other_code_has_features_of_its_own(monkeypatch, number):
+    body = load_body(pretrained=False)
+    changed = (decoding, pixels, networks.Body, embedding.average_maps)[number]
+    key = embedding._key(("bundled", 32, "squish"), body)
+    source = inspect.getsource
+    monkeypatch.setattr(inspect, "getsource", lambda one: source(one) + "#" * (one is changed))
+    assert embedding._key(("bundled", 32, "squish"), body) != key
 
 
 def test_an_interrupted_run_keeps_its_finished_parts(dataset, computed, monkeypatch):
