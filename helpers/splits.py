@@ -108,12 +108,13 @@ def _choose(counts: pd.DataFrame, wanted: pd.Series, rng: np.random.Generator) -
 
 def _join(groups: pd.Series, duplicates: pd.DataFrame | None, index: pd.Index) -> pd.Series:
     """The number of the group of each image, groups that share duplicates being one."""
-    pairs = [] if duplicates is None else [duplicates["image_id"], duplicates["other_id"]]
+    linked = duplicates is not None and len(duplicates)
+    pairs = [duplicates["image_id"], duplicates["other_id"]] if linked else []
     # An image that is not split itself may be what links others that are.
     every = index.append([pd.Index(ids) for ids in pairs]).unique()
     known = groups.reindex(every)
     codes, names = pd.factorize(known.where(known.notna(), every.to_series()))
-    if pairs and len(duplicates):
+    if pairs:
         ends = [codes[every.get_indexer(ids)] for ids in pairs]
         graph = coo_array((np.ones(len(duplicates)), ends), shape=(len(names), len(names)))
         codes = connected_components(graph, directed=False)[1][codes]

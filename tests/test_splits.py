@@ -75,6 +75,10 @@ def test_copies_stay_together_that_only_an_image_not_split_links(dataset):
         assert len(set(found.loc[ends[::2], "split"])) == 1
 
 
+def test_no_pairs_are_no_duplicates(dataset):
+    assert split(dataset, duplicates=pd.DataFrame()).equals(split(dataset))
+
+
 def test_test_images_stay_and_unlabelled_ones_stay_undecided(dataset):
     images = dataset.images.copy()
     images.iloc[:30, images.columns.get_loc("split")] = "test"
