@@ -119,6 +119,9 @@ def _decode_into(path, index, changed, dataset, form, workers, progress) -> pd.D
     with bar, open(path.with_suffix(".uint8"), "r+b") as file:
         for batch, found in done:
             for image_id, one in zip(batch, found, strict=True):
+                if "later" in one:
+                    rows.pop(image_id, None)
+                    continue
                 if "pixels" not in one:
                     rows[image_id] = -1
                     continue
@@ -128,6 +131,7 @@ def _decode_into(path, index, changed, dataset, form, workers, progress) -> pd.D
                 file.write(one["pixels"].tobytes())
             bar.update(len(batch))
     facts = index["facts"].to_dict() | changed.to_dict()
+    facts = {image_id: facts[image_id] for image_id in rows}
     index = pd.DataFrame({"facts": facts, "row": rows}).astype(_SCHEMA)
     write_table(index, path)
     return index

@@ -28,7 +28,8 @@ def fit(image: Image.Image, size: int, method: str) -> np.ndarray:
 
 
 def decode_files(tasks: list[tuple[str, int, str]], seconds: float) -> list[dict]:
-    """For each (path, size, method) a dict with the "pixels", or without where unreadable."""
+    """For each (path, size, method) a dict with the "pixels", or without where unreadable; with
+    "later" where another try may succeed."""
     with guard(seconds):
         return [_decode(*task) for task in tasks]
 
@@ -36,5 +37,7 @@ def decode_files(tasks: list[tuple[str, int, str]], seconds: float) -> list[dict
 def _decode(path: str, size: int, method: str) -> dict:
     try:
         return {"pixels": fit(read_rgb(path, at_least=size), size, method)}
-    except Exception:  # a decoder may raise anything; the scan says what is wrong with the file
-        return {}
+    except Exception as error:  # a decoder may raise anything; the scan says what is wrong
+        # What the system could not do has a number; what Pillow cannot decode has none.
+        passing = isinstance(error, MemoryError) or getattr(error, "errno", None) is not None
+        return {"later": True} if passing else {}

@@ -1,12 +1,13 @@
 """Each file is decoded once per size and method, whatever else changes."""
 
+import errno
 import os
 
 import numpy as np
 import pytest
 
 from helpers import open_dataset
-from helpers.training import caching
+from helpers.training import caching, decoding
 from helpers.training.caching import decode
 from helpers.training.decoding import decode_files, fit
 from tests.training.conftest import draw
@@ -114,3 +115,25 @@ def test_pixels_that_were_lost_are_decoded_again(dataset, decoded, damage):
     again = decode(dataset, 24)
     assert len(decoded) == 36
     assert (again.take(again.rows) == before.take(before.rows)).all()
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(errno.EACCES, "denied"), MemoryError(), OSError(errno.EIO, "device")]
+)
+def test_files_that_could_not_be_read_for_now_are_tried_again(dataset, monkeypatch, error):
+    before, read, faults = decode(dataset, 24), decoding.read_rgb, ["red/03.png", "red/04.png"]
+    for image_id in ("red/03.png", "blue/05.png"):
+        draw(dataset.path(image_id), (0, 0, 0), 77)
+
+    def fail(path, at_least):
+        if str(path).endswith(tuple(faults)):
+            raise error
+        return read(path, at_least)
+
+    monkeypatch.setattr(decoding, "read_rgb", fail)
+    found = decode(dataset, 24)
+    assert set(before.rows) - set(found.rows) == {"red/03.png"}
+    faults.clear()
+    again = decode(dataset, 24)
+    assert set(again.rows) == set(before.rows)
+    assert again.take(["red/03.png"]).mean() < 40 < before.take(["red/03.png"]).mean()
