@@ -4,6 +4,7 @@ import os
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from helpers import studies
 
@@ -24,3 +25,56 @@ def test_an_unknown_study_is_named_with_those_there_are(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match=r"no study 'dreams' in studies/; there are .*claims") as e:
         studies.read_study("dreams")
     assert os.sep + "work" not in str(e.value)
+
+
+def gains(arm, other, column="accuracy"):
+    """By how much one arm of the ladder beats another, seed by seed."""
+    table = studies.read_study("ladder").pivot_table(column, "seed", "arm")
+    return (table[arm] - table[other]).dropna()
+
+
+def lowest_mean(differences):
+    """The lower end of the mean's 95 % interval over seeds (Student's t)."""
+    spread = stats.sem(differences)
+    return stats.t.interval(0.95, len(differences) - 1, differences.mean(), spread)[0]
+
+
+def test_every_step_of_the_ladder_was_measured_on_five_seeds_of_one_code():
+    table = studies.read_study("ladder")
+    assert set(table.groupby("arm")["seed"].nunique()) == {5}
+    assert len(set(table["code"])) == 1
+    assert {"descriptors", "scratch", "frozen", "fine-tuned", "augmented", "ensemble"} <= set(
+        table["arm"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arm", "other", "column"),
+    [
+        ("frozen", "scratch", "accuracy"),
+        ("frozen", "descriptors", "accuracy"),
+        ("fine-tuned", "frozen", "fresh"),
+        ("augmented", "fine-tuned", "accuracy"),
+        ("augmented", "fine-tuned", "fresh"),
+        ("ensemble", "augmented", "accuracy"),
+        ("fine-tuned", "augmented by hue", "willow_olive"),
+    ],
+)
+def test_each_lesson_has_an_effect_that_no_five_seeds_hide(arm, other, column):
+    assert lowest_mean(gains(arm, other, column)) > 0
+
+
+def test_with_25_labels_per_class_transfer_is_worth_15_points_at_the_least():
+    few = gains("fine-tuned, 25 per class", "scratch, 25 per class")
+    assert lowest_mean(few) > 0.15
+
+
+def test_nothing_on_the_leaves_saturates():
+    table = studies.read_study("ladder")
+    assert table["accuracy"].max() < 0.9
+    assert table["fresh"].max() < 0.9
+
+
+def test_the_shortcut_shows_where_it_is_reversed():
+    table = studies.read_study("ladder").query("arm == 'fine-tuned'")
+    assert lowest_mean(table["held"] - table["reversed"]) > 0.2
