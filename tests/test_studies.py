@@ -1,6 +1,7 @@
 """Study tables are found from any folder, and unknown ones are named with those there are."""
 
 import os
+import re
 
 import pandas as pd
 import pytest
@@ -78,3 +79,28 @@ def test_nothing_on_the_leaves_saturates():
 def test_the_shortcut_shows_where_it_is_reversed():
     table = studies.read_study("ladder").query("arm == 'fine-tuned'")
     assert lowest_mean(table["held"] - table["reversed"]) > 0.2
+
+
+ROWS = {
+    "descriptors of colour, texture and form, linear model": "descriptors",
+    "network from scratch": "scratch",
+    "frozen features of the bundled backbone, linear model": "frozen",
+    "fine-tuned": "fine-tuned",
+    "fine-tuned, augmented": "augmented",
+    "three of them, averaged": "ensemble",
+    "from scratch, 25 labels per class": "scratch, 25 per class",
+    "fine-tuned, 25 labels per class": "fine-tuned, 25 per class",
+}
+
+
+def test_the_readme_says_what_the_ladder_measured():
+    readme = (studies.FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    mean = studies.read_study("ladder").groupby("arm")[["accuracy", "fresh", "reversed"]].mean()
+    for words, arm in ROWS.items():
+        found = re.search(rf"^\| {words} \| (\d+) \| (\d+) \|$", readme, re.MULTILINE)
+        for said, measured in zip(
+            found.groups(), mean.loc[arm, ["accuracy", "fresh"]], strict=True
+        ):
+            assert abs(int(said) - 100 * measured) <= 0.51, words
+    said = int(re.search(r"network has (\d+) of 100 right", readme)[1])
+    assert abs(said - 100 * mean.loc["fine-tuned", "reversed"]) <= 0.51
