@@ -158,7 +158,8 @@ def rate_finder(
     ax = axes(ax, 3.4)
     ax.plot(table["rate"], table["loss"], color=ACCENT, lw=2.5)
     start, low = table["loss"].iloc[:5].mean(), table["loss"].min()
-    ax.set(ylim=(low - 0.1 * (start - low), start + 0.6 * (start - low)), xscale="log")
+    fall = start - low
+    ax.set(ylim=(low - 0.1 * fall, start + max(0.6 * fall, 0.5 * start)), xscale="log")
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
     if suggested is not None:
         at = table.iloc[(table["rate"] - suggested).abs().argmin()]
