@@ -1,4 +1,4 @@
-"""Every claim that a stored notebook makes was measured on several seeds, and held on each."""
+"""Every claim that a stored notebook makes was measured on five seeds, and held on each."""
 
 import re
 
@@ -9,8 +9,7 @@ import pytest
 from helpers.notebooks import STORED
 from studies.claims import TABLE
 
-# Five are wanted; so many were measured since the leaves were frozen and the notebooks rewritten.
-FEWEST_SEEDS = 2
+FEWEST_SEEDS = 5
 
 NOTEBOOKS = sorted(STORED.glob("[0-9][0-9]_*.ipynb"))
 
@@ -35,7 +34,7 @@ def bound(row) -> str:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_each_claim_was_measured_with_its_bound_on_several_seeds(path, claims):
+def test_each_claim_was_measured_with_its_bound_on_five_seeds(path, claims):
     rows = claims[claims["notebook"] == path.stem]
     measured = {
         (row.claim, bound(row)): rows.loc[rows["claim"] == row.claim, "seed"].nunique()
