@@ -26,5 +26,6 @@ def test_moving_the_slider_redraws_the_curves_and_says_how_that_rate_did(lab):
         }""",
         arg=before,
     )
-    said = page.locator(".workbook").first.inner_text()
-    assert "validation loss 1.50" in said and "No other rate" in said
+    # Picture and words come in messages of their own; the words last.
+    page.locator(".workbook", has_text="validation loss 1.50").first.wait_for()
+    assert "No other rate" in page.locator(".workbook").first.inner_text()
