@@ -10,7 +10,6 @@ room to spare; `tests/notebooks/test_claims.py` reads the table.
 
 import argparse
 import csv
-import hashlib
 import json
 import os
 import tempfile
@@ -23,6 +22,7 @@ from tqdm import tqdm
 
 from helpers.datasets import work_folder
 from helpers.notebooks import STORED, sealed_environment
+from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_name("claims.csv")
 COLUMNS = ["notebook", "claim", "above", "below", "seed", "value", "code"]
@@ -60,12 +60,6 @@ def measure(path: Path, seed: int) -> list[list]:
         return [[path.stem, *json.loads(line)] for line in lines]
 
 
-def code_hash() -> str:
-    """First digits of the hash of all code in helpers, which made the values."""
-    files = sorted((STORED.parent / "helpers").rglob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
@@ -77,7 +71,7 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(2) as pool:
         measured = list(tqdm(pool.map(measure, *zip(*runs, strict=True)), total=len(runs)))
-    code, again = code_hash(), {path.stem for path in paths}
+    code, again = code_hash(__file__, "**/*.py"), {path.stem for path in paths}
     rows = [
         [name, claim, *("" if one is None else f"{one:g}" for one in (above, below)), str(seed),
          "" if value is None else f"{value:.4f}", code]

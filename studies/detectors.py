@@ -3,11 +3,10 @@
 Thresholds were fixed on seed 0 of leaves; seeds 1 to 5, and faults planted in real photos, are what
 they are judged on. Writes detectors.csv beside this file.
 
-    python studies/detectors.py [--seeds 0 1 2 3 4 5] [--photos FOLDER]
+    python -m studies.detectors [--seeds 0 1 2 3 4 5] [--photos FOLDER]
 """
 
 import argparse
-import hashlib
 import os
 import shutil
 import tempfile
@@ -21,6 +20,7 @@ from tqdm import tqdm
 from helpers import audit, leaves
 from helpers.datasets import Dataset, work_folder
 from helpers.leaves import faults
+from studies.provenance import code_hash
 
 DETECTORS = {
     "corrupt": ("unreadable",),
@@ -119,14 +119,6 @@ def score_cleanvision(dataset: Dataset, readable: pd.Index) -> list[pd.DataFrame
     return [table.assign(tool="cleanvision") for table in tables]
 
 
-def code_hash() -> str:
-    digest = hashlib.sha256()
-    for package in (audit, leaves):
-        for path in sorted(Path(package.__file__).parent.glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(6)))
@@ -145,7 +137,8 @@ def main() -> None:
                 dataset = plant_in_photos(photos, Path(scratch), seed)
             found += [table.assign(data=data, seed=seed) for table in score(dataset)]
     columns = "data seed tool detector kind strength planted found recall flagged false precision"
-    table = pd.concat(found, ignore_index=True)[columns.split()].assign(code=code_hash())
+    code = code_hash(__file__, "audit/*.py", "leaves/*.py")
+    table = pd.concat(found, ignore_index=True)[columns.split()].assign(code=code)
     table.to_csv(Path(__file__).with_suffix(".csv"), index=False, float_format="%.4f")
     summary = table[table["strength"].isin(["all detectable", "innocent"])]
     grouped = summary.groupby(["data", "tool", "detector", "strength"], sort=False)

@@ -13,7 +13,6 @@ Writes label_errors.csv beside this file, one task after the other:
 """
 
 import argparse
-import hashlib
 import os
 import shutil
 from dataclasses import replace
@@ -24,12 +23,13 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-import helpers
 from helpers import audit, open_dataset
 from helpers.datasets import Dataset, work_folder
 from helpers.descriptors import describe
 from helpers.training import embed
+from studies.provenance import code_hash
 
+CODE = ["leaves/*.py", "audit/*.py", "backbone/*", "descriptors/*.py", "training/embedding.py"]
 KINDS = ("label_error_confusable", "label_error_specimen", "label_error_random")
 PLAIN = {
     "image, ungrouped folds": {"groups": False},
@@ -157,22 +157,13 @@ def score_seed(seed: int) -> pd.DataFrame:
     return pd.concat(scores, ignore_index=True).assign(seed=seed).reindex(columns=COLUMNS)
 
 
-def code_hash() -> str:
-    """First digits of the hash of all code, and of the weights, that the figures depend on."""
-    folder = Path(helpers.__file__).parent
-    names = ["leaves/*.py", "audit/*.py", "backbone/*", "descriptors/*.py", "training/embedding.py"]
-    files = [path for name in names for path in sorted(folder.glob(name)) if path.is_file()]
-    read = b"".join(path.read_bytes() for path in [*files, Path(__file__)])
-    return hashlib.sha256(read).hexdigest()[:12]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".csv"))
     options = parser.parse_args()
     tables = [score_seed(seed) for seed in tqdm(options.seeds, desc="seeds")]
-    table = pd.concat(tables, ignore_index=True).assign(code=code_hash())
+    table = pd.concat(tables, ignore_index=True).assign(code=code_hash(__file__, *CODE))
     table.to_csv(options.out, index=False, float_format="%.4f")
     shown = table[~table["strength"].isin(["obvious", "clear", "subtle"])]
     keys = ["task", "features", "method", "kind", "strength"]

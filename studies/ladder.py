@@ -10,8 +10,6 @@ ladder.csv one by one; those that are there, made by the same code, are not comp
 """
 
 import argparse
-import hashlib
-import inspect
 import time
 from dataclasses import replace
 from functools import lru_cache
@@ -28,7 +26,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-import helpers
 from helpers import leaves, open_dataset
 from helpers.datasets import Dataset, apply_decisions, default_decisions, work_folder
 from helpers.descriptors import describe
@@ -46,8 +43,10 @@ from helpers.training import (
     train_head,
 )
 from helpers.transfer import limit_images
+from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
+CODE = ["leaves/*.py", "training/*.py", "backbone/*", "descriptors/*.py", "splits.py"]
 COLUMNS = [
     *("seed", "arm", "images", "accuracy", "low", "high", "fresh", "fresh_low", "fresh_high"),
     *("held", "reversed", "rare", "willow_olive", "seconds", "code"),
@@ -55,10 +54,10 @@ COLUMNS = [
 SIZE, RARE, ALIKE = 96, ("willow", "ginkgo", "olive"), ("willow", "olive")
 
 
-def turn() -> list:
-    """Leaves may be mirrored and turned by right angles, which blurs nothing."""
-    still = dict.fromkeys(("rotate", "zoom", "stretch", "shift"), 0.0)
-    return [Augment(flip_vertical=True, turn=True, colour=0.1, **still)]
+def turn(**angles) -> list:
+    """Leaves may be mirrored and turned: by right angles, which blurs nothing, or by others."""
+    chosen = {"turn": True, "rotate": 0} | angles
+    return [Augment(flip_vertical=True, zoom=0, stretch=0, shift=0, colour=0.1, **chosen)]
 
 
 _TUNED, _AUGMENTED = {"epochs": 6}, {"epochs": 12, "augment": turn}
@@ -68,6 +67,7 @@ TRAINED = {
     "scratch": {"epochs": 12, "pretrained": False},
     "fine-tuned": _TUNED,
     "augmented": _AUGMENTED,
+    "augmented by any angle": _AUGMENTED | {"augment": lambda: turn(turn=False, rotate=180)},
     "augmented by hue": _TUNED | {"augment": lambda: [Hue(0.3, p=1.0)]},
     "regularised": _REGULARISED,
     "regularised, member 2": _REGULARISED | {"member": 1},
@@ -84,20 +84,22 @@ HEADS = {
 }
 ENSEMBLE = ["augmented", "regularised", "regularised, member 2"]
 ARMS = ["descriptors", *HEADS, *TRAINED, "ensemble"]
-# An arm, what it is compared with, and where the difference is to be seen.
+# An arm, what it is compared with, and where the difference is to be seen: on fresh photos, but for
+# the pair and the classes that a step is about.
 EFFECTS = [
-    ("scratch", "descriptors", "accuracy"),
-    ("frozen", "scratch", "accuracy"),
-    ("fine-tuned", "frozen", "accuracy"),
-    ("augmented", "fine-tuned", "accuracy"),
-    ("regularised", "augmented", "accuracy"),
-    ("ensemble", "regularised", "accuracy"),
+    ("scratch", "descriptors", "fresh"),
+    ("frozen", "scratch", "fresh"),
+    ("fine-tuned", "frozen", "fresh"),
+    ("augmented", "fine-tuned", "fresh"),
+    ("regularised", "augmented", "fresh"),
+    ("ensemble", "regularised", "fresh"),
+    ("augmented", "augmented by any angle", "fresh"),
     ("augmented by hue", "fine-tuned", "willow_olive"),
-    ("fine-tuned", "fine-tuned, raw labels", "accuracy"),
-    ("frozen", "frozen, raw labels", "accuracy"),
+    ("fine-tuned", "fine-tuned, raw labels", "fresh"),
+    ("frozen", "frozen, raw labels", "fresh"),
     ("fine-tuned, weighted", "fine-tuned", "rare"),
-    ("fine-tuned, 25 per class", "scratch, 25 per class", "accuracy"),
-    ("fine-tuned, 25 per class", "frozen, 25 per class", "accuracy"),
+    ("fine-tuned, 25 per class", "scratch, 25 per class", "fresh"),
+    ("fine-tuned, 25 per class", "frozen, 25 per class", "fresh"),
 ]
 
 
@@ -232,15 +234,6 @@ def run(seed: int, arm: str, code: str) -> list:
     return [seed, arm, images, *np.round(row, 4).tolist(), round(seconds, 1), code]
 
 
-def code_hash() -> str:
-    """First digits of the hash of all code, and of the weights, that the figures depend on."""
-    folder = Path(inspect.getfile(helpers)).parent
-    names = ["leaves/*.py", "training/*.py", "backbone/*", "descriptors/*.py", "splits.py"]
-    files = [path for name in names for path in sorted(folder.glob(name)) if path.is_file()]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in [*files, Path(__file__)]))
-    return digest.hexdigest()[:12]
-
-
 def summarise(table: pd.DataFrame) -> None:
     """Print the means over seeds, and each effect with its 95 % interval over seeds."""
     figures = COLUMNS[3:-2]
@@ -263,7 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--arms", nargs="+", default=ARMS, choices=ARMS)
-    options, code = parser.parse_args(), code_hash()
+    options, code = parser.parse_args(), code_hash(__file__, *CODE)
     table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
     table = table[table["code"] == code].reset_index(drop=True)
     done = set(zip(table["seed"], table["arm"], strict=True))

@@ -9,7 +9,6 @@ that an interrupted run goes on. Notebook 05 shows the table and repeats one of 
 """
 
 import argparse
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +19,10 @@ from helpers import open_dataset
 from helpers.datasets import Dataset, apply_decisions, default_decisions
 from helpers.splits import split
 from helpers.training import TrainingError, build_dataloaders, build_learner, train
+from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
+CODE = ["leaves/*.py", "training/*.py", "backbone/network.py", "splits.py"]
 RATES = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0]
 SIZE, EPOCHS = 64, 5
 COLUMNS = ["rate", "seed", "epoch", "train_loss", "valid_loss", "accuracy", "code"]
@@ -46,21 +47,12 @@ def measure(dataset: Dataset, rate: float, seed: int, epochs: int = EPOCHS) -> p
     return curves.assign(rate=rate, seed=seed)
 
 
-def code_hash() -> str:
-    """First digits of the hash of the code that the values depend on."""
-    root = TABLE.parents[1]
-    files = [Path(__file__), root / "helpers/splits.py", root / "helpers/backbone/network.py"]
-    for package in ("training", "leaves"):
-        files += sorted((root / "helpers" / package).glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     options = parser.parse_args()
-    code = code_hash()
+    code = code_hash(__file__, *CODE)
     found = [pd.read_csv(TABLE).query("code == @code")] if TABLE.exists() else []
     known = {run for table in found for run in zip(table["seed"], table["rate"], strict=True)}
     runs = [(seed, rate) for seed in options.seeds for rate in options.rates]

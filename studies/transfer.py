@@ -10,8 +10,6 @@ one; those that are there, made by the same code, are not computed again.
 """
 
 import argparse
-import hashlib
-import inspect
 import time
 from dataclasses import replace
 from functools import lru_cache
@@ -22,7 +20,6 @@ import torch
 from fastai.callback.core import Callback, CancelValidException
 from tqdm import tqdm
 
-import helpers
 from helpers import open_dataset, transfer
 from helpers.datasets import Dataset, apply_decisions, default_decisions
 from helpers.processes import start_workers
@@ -37,8 +34,11 @@ from helpers.training import (
 )
 from helpers.training.fitting import FINE_TUNING, FROM_SCRATCH
 from helpers.training.networks import stored_weights
+from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
+CODE = ["leaves/*.py", "backbone/network.py", "backbone/bundled.safetensors", "splits.py"]
+CODE += [f"training/{n}.py" for n in ("augmentation", "fitting", "heads", "learning", "networks")]
 KEY = ["seed", "backbone", "training", "per_class"]
 COLUMNS = [*KEY, "images", "valid", "accuracy", "seconds", "code"]
 
@@ -90,17 +90,6 @@ def score_trained(dataset: Dataset, training: str, count: str, seed: int) -> pd.
     return found["prediction"] == found["label"]
 
 
-def code_hash() -> str:
-    """First digits of the hash of all code, and of the weights, that the figures depend on."""
-    folder = Path(inspect.getfile(helpers)).parent
-    training = [f"training/{name}.py" for name in ("learning", "networks", "fitting", "heads")]
-    backbone = ["backbone/network.py", "backbone/bundled.safetensors"]
-    names = ["leaves/*.py", *training, "training/augmentation.py", *backbone, "splits.py"]
-    files = [path for name in names for path in sorted(folder.glob(name))]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in [*files, Path(__file__)]))
-    return digest.hexdigest()[:12]
-
-
 def run(job: tuple, code: str) -> list:
     """One row of the table."""
     torch.set_num_threads(1)
@@ -120,7 +109,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    seeds, code = parser.parse_args().seeds, code_hash()
+    seeds, code = parser.parse_args().seeds, code_hash(__file__, *CODE)
     there = [name for name in IMAGENET if stored_weights(name)]
     frozen = [(name, "frozen") for name in ("bundled", "random", *there)]
     models = [*frozen, ("bundled", "fine-tuned"), ("random", "from scratch")]

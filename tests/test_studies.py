@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from helpers import studies
+from studies.provenance import code_hash
 
 
 def test_a_table_is_read_whatever_the_working_folder(tmp_path, monkeypatch):
@@ -26,6 +27,17 @@ def test_an_unknown_study_is_named_with_those_there_are(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match=r"no study 'dreams' in studies/; there are .*claims") as e:
         studies.read_study("dreams")
     assert os.sep + "work" not in str(e.value)
+
+
+def test_the_hash_of_a_study_follows_what_its_code_does_and_not_what_it_says(tmp_path):
+    script, hashes = tmp_path / "study.py", []
+    for text in ('"""One."""\nx = 1\n', '"""Two."""\nx = (1)  # one\n', '"""One."""\nx = 2\n'):
+        script.write_text(text)
+        hashes.append(code_hash(script, "splits.py"))
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert code_hash(script, "splits.py", "backbone/*.safetensors") != hashes[2]
+    with pytest.raises(ValueError, match="no_such"):
+        code_hash(script, "no_such/*.py")
 
 
 def gains(arm, other, column="accuracy"):

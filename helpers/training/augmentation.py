@@ -26,8 +26,8 @@ class Augment(DisplayedTransform):
     flip, flip_vertical : bool
         Mirror left and right (up and down) with probability 1/2.
     turn : bool
-        Turn by 0, 90, 180 or 270 degrees. Like mirroring it moves pixels and blurs nothing, as
-        every angle between does: choose it first where pictures have no up and down.
+        Turn by 0, 90, 180 or 270 degrees, for pictures that have no up and down. Like mirroring it
+        moves pixels and blurs nothing, as every angle between does.
     rotate : float
         Up to this many degrees either way.
     zoom, stretch : float
