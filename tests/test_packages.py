@@ -131,6 +131,14 @@ def test_opening_a_dataset_loads_neither_torch_nor_matplotlib():
     assert "helpers" in loaded.stdout.split()
 
 
+def test_embedding_with_the_bundled_backbone_does_not_wait_for_torchvision():
+    code = "from helpers.training import embed; from helpers.training.networks import load_body; "
+    code += "load_body(); import sys; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()
+    assert not {"torchvision", "timm"} & set(loaded)
+    assert "torch" in loaded
+
+
 def test_the_import_is_quick():
     code = "import time; t = time.process_time(); from helpers import open_dataset; import sys; "
     code += "print(time.process_time() - t)"

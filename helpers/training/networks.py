@@ -10,9 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import torch
-import torchvision.models
 from torch import nn
-from torchvision.models import get_model, get_model_weights, list_models
 
 from helpers.datasets.words import some
 
@@ -82,8 +80,9 @@ def load_body(name: str = BUNDLED, pretrained: bool = True) -> Body:
         known = {key: facts()[key] for key in IMAGENET}
         return Body(load_backbone(pretrained), **known)
     import timm
+    from torchvision import models
 
-    plain, torchvisions = name.removeprefix("timm:"), list_models(torchvision.models)
+    plain, torchvisions = name.removeprefix("timm:"), models.list_models(models)
     build = _torchvision if name in torchvisions else _timm
     if build is _timm and plain.split(".")[0] not in timm.list_models():
         known = [BUNDLED, *torchvisions, *(f"timm:{model}" for model in timm.list_models())]
@@ -121,16 +120,21 @@ def count_channels(body: Body) -> list[int]:
 
 def stored_weights(name: str) -> list:
     """Torchvision's weights of the network `name` that are on this computer, the older first."""
-    if name not in list_models(torchvision.models):
+    from torchvision import models
+
+    if name not in models.list_models(models):
         return []
     folder = Path(torch.hub.get_dir(), "checkpoints")
-    return [kind for kind in get_model_weights(name) if (folder / Path(kind.url).name).exists()]
+    known = models.get_model_weights(name)
+    return [weights for weights in known if (folder / Path(weights.url).name).exists()]
 
 
 def _torchvision(name: str, pretrained: bool) -> Body:
-    model = get_model(name, weights=None)
+    from torchvision import models  # two seconds, which the bundled network does not need
+
+    model = models.get_model(name, weights=None)
     if pretrained:
-        kind = (stored_weights(name) or [get_model_weights(name).DEFAULT])[0]
+        kind = (stored_weights(name) or [models.get_model_weights(name).DEFAULT])[0]
         with _fetching(name):
             state = kind.get_state_dict(progress=False, check_hash=True, weights_only=True)
         # Old densenets were stored under names with one dot more.
