@@ -1,14 +1,15 @@
 """Training against stock fastai and against the bare network, in one run.
 
-    TORCH_HOME=… python benchmarks/training.py [--photos FOLDER] [--most 8] [--parts leaves …]
+    TORCH_HOME=… python benchmarks/training.py [--photos FOLDER] [--seeds 1 2 3] [--parts leaves …]
 
 Every training runs in a fresh process with an empty work folder (the rendered images aside), and is
 timed from the table of images to the validation accuracy: decoding, building and training, without
-imports. The network of stock fastai is squeezenet1_0 with ImageNet weights, which torch.hub must
-find or fetch; its accuracy after ``fine_tune(3)`` at 128 px is what ours has to reach, in the
-fewest epochs that do: none, that is a head on frozen embeddings at three sizes, or fine-tuning at
-96 px from such a head, which is counted. Then stock fastai trains our network for as many epochs as
-ours, one at the least, from the same head, which is not counted.
+imports. Stock fastai is ``vision_learner(dls, squeezenet1_0)`` with ImageNet weights, which
+torch.hub must find or fetch, and ``fine_tune(3)`` at 128 px. Ours are a linear head on frozen
+embeddings at three sizes, and the bundled network fine-tuned from the head of one size, which is
+counted. A seed is that of the leaves, too; the sizes and epochs were chosen on seed 0. Then both
+pipelines train our network for as many epochs from the same head, which is not counted, with and
+without each library's usual augmentation.
 """
 
 import argparse
@@ -20,20 +21,26 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 warnings.simplefilter("ignore")
 SIZE, SIZES, BATCH, LIMIT = 96, (64, 96, 128), 64, "BENCHMARK_LIMIT"
+EPOCHS, SAME = (2, 4, 8), 4
 
 
-def open_split(source: str):
+def open_split(source: str, seed: int = 0):
     """The dataset with train and valid: those it comes with, else grouped by specimen."""
     from helpers import open_dataset
     from helpers.datasets import apply_decisions, default_decisions
     from helpers.splits import split
 
-    dataset = open_dataset(source, progress=False)
-    if dataset.is_bundled:
+    seeds = {"seed": seed} if source == "leaves" else {}
+    dataset = open_dataset(source, progress=False, **seeds)
+    if seeds:
+        # The default decisions know the truth about leaves by their name.
+        dataset = replace(dataset, name="leaves")
         dataset = apply_decisions(dataset, default_decisions(dataset))
     if not {"train", "valid"} <= set(dataset.images["split"].dropna()):
         splits = split(dataset)["split"]
@@ -54,56 +61,79 @@ def stock_loaders(dataset, size: int, augment: bool):
     )  # fmt: skip
 
 
-def train_once(kind: str, source: str, epochs: int, augment: bool) -> dict:
-    """Seconds and validation accuracy of one training of `kind`."""
-    import torch
-    from fastai.vision.all import Learner, accuracy, squeezenet1_0, vision_learner
+def train_once(kind: str, source: str, seed: int, epochs: int = 0, augment: bool = False) -> dict:
+    """Seconds and validation accuracy of one training of `kind`, a key of `KINDS`."""
+    dataset = open_split(source, seed)
+    if kind.endswith("pipeline"):
+        begin_head(dataset)  # what both start from is not counted, but decoding is
+        for path in dataset.work.glob("pixels-*"):
+            path.unlink()
+    start = time.perf_counter()
+    accuracy = KINDS[kind](dataset, seed, epochs, augment)
+    return {"seconds": time.perf_counter() - start, "accuracy": float(accuracy)}
 
-    from helpers.training import Augment, build_dataloaders, build_learner, embed, train, train_head
+
+@cache
+def begin_head(dataset):
+    from helpers.training import embed, train_head
+
+    part = dataset.part("train")
+    return train_head(embed(part, size=SIZE, progress=False), part.images["label"])
+
+
+def train_stock(dataset, seed: int, epochs: int, augment: bool) -> float:
+    from fastai.vision.all import accuracy, set_seed, squeezenet1_0, vision_learner
+
+    set_seed(seed)
+    learner = vision_learner(stock_loaders(dataset, 128, augment), squeezenet1_0, metrics=accuracy)
+    with learner.no_bar(), learner.no_logging():
+        learner.fine_tune(epochs)
+    return learner.recorder.values[-1][-1]
+
+
+def train_stock_pipeline(dataset, seed: int, epochs: int, augment: bool) -> float:
+    """Our network from our head, with fastai's loaders, transforms and training loop."""
+    import torch
+    from fastai.vision.all import Learner, accuracy, set_seed
+
+    from helpers.training import build_learner
     from helpers.training.fitting import FINE_TUNING
 
-    dataset = open_split(source)
-    part = dataset.part("train")
+    set_seed(seed)
+    dls = stock_loaders(dataset, SIZE, augment)
+    ours = build_learner(dls, head=begin_head(dataset), bfloat16=False)
+    model = ours.model.to(memory_format=torch.contiguous_format)
+    learner = Learner(dls, model, splitter=ours.splitter, metrics=accuracy)
+    with learner.no_bar(), learner.no_logging():
+        learner.fit_one_cycle(epochs, FINE_TUNING)
+    return learner.recorder.values[-1][-1]
 
-    def begun_head():
-        features = embed(part, size=SIZE, progress=False)
-        return train_head(features, part.images["label"])
 
-    # What the stock pipeline does not do itself is not counted.
-    head = begun_head() if kind == "stock pipeline" else None
-    start = time.perf_counter()
-    if kind == "ours" and not epochs:
-        tables = [
-            embed(dataset, size=size, progress=False).add_prefix(f"{size} ") for size in SIZES
-        ]
-        features = tables[0].join(tables[1:])
-        valid = dataset.part("valid").images["label"]
-        guesses = train_head(features, part.images["label"]).predict(features.loc[valid.index])
-        return {
-            "seconds": time.perf_counter() - start,
-            "accuracy": float((guesses == valid).mean()),
-        }
-    if kind == "ours":
-        dls = build_dataloaders(
-            dataset, SIZE, BATCH, [Augment()] if augment else None, progress=False
-        )
-        learner = build_learner(dls, head=begun_head())
-        train(learner, epochs, progress=False)
-    else:
-        dls = stock_loaders(dataset, 128 if kind == "stock" else SIZE, augment)
-        if kind == "stock":
-            learner = vision_learner(dls, squeezenet1_0, metrics=accuracy)
-        else:
-            ours = build_learner(dls, head=head, bfloat16=False)
-            model = ours.model.to(memory_format=torch.contiguous_format)
-            learner = Learner(dls, model, splitter=ours.splitter, metrics=accuracy)
-        with learner.no_bar(), learner.no_logging():
-            if kind == "stock":
-                learner.fine_tune(epochs)
-            else:
-                learner.fit_one_cycle(epochs, FINE_TUNING)
-    found = float(learner.recorder.values[-1][-1])
-    return {"seconds": time.perf_counter() - start, "accuracy": found}
+def train_ours(dataset, seed: int, epochs: int, augment: bool) -> float:
+    from helpers.training import Augment, build_dataloaders, build_learner, train
+
+    change = [Augment()] if augment else None
+    dls = build_dataloaders(dataset, SIZE, BATCH, change, progress=False)
+    learner = build_learner(dls, head=begin_head(dataset), seed=seed)
+    train(learner, epochs, progress=False)
+    return learner.recorder.values[-1][-1]
+
+
+def train_sizes(dataset, seed: int, epochs: int, augment: bool) -> float:
+    """A linear head on frozen embeddings at three sizes: no epochs, no augmentation."""
+    from helpers.training import embed, train_head
+
+    tables = [embed(dataset, size=size, progress=False).add_prefix(f"{size} ") for size in SIZES]
+    features, part = tables[0].join(tables[1:]), dataset.part("train")
+    valid = dataset.part("valid").images["label"]
+    guesses = train_head(features, part.images["label"]).predict(features.loc[valid.index])
+    return (guesses == valid).mean()
+
+
+KINDS = {
+    "stock": train_stock, "stock pipeline": train_stock_pipeline,
+    "sizes": train_sizes, "ours": train_ours, "our pipeline": train_ours,
+}  # fmt: skip
 
 
 def throughput() -> dict:
@@ -188,35 +218,49 @@ def run(*job) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def compare(source: str, most: int) -> None:
-    print(f"\n{source}: seconds to the accuracy of stock fastai")
-    for augment in (False, True):
-        words = "with augmentation" if augment else "without augmentation"
-        stock = run("train_once", "stock", source, 3, augment)
-        print(f"  {words}: stock fine_tune(3) {stock['seconds']:6.1f} s, {stock['accuracy']:.3f}")
-        reached = False
-        for epochs in range(most + 1):
-            found = run("train_once", "ours", source, epochs, augment)
-            ratio = stock["seconds"] / found["seconds"]
-            print(
-                f"    ours, epochs {epochs}: {found['seconds']:6.1f} s, {found['accuracy']:.3f}, "
-                f"{ratio:.1f} × as fast", flush=True,
-            )  # fmt: skip
-            reached = reached or found["accuracy"] >= stock["accuracy"]
-            if reached and epochs:
-                break
-        same = run("train_once", "stock pipeline", source, epochs, augment)
-        share = same["seconds"] / found["seconds"]
+def repeat(seeds: list[int], *job) -> dict:
+    """Means over seeds of one training's seconds and accuracy."""
+    kind, source, *rest = job
+    found = [run("train_once", kind, source, seed, *rest) for seed in seeds]
+    return {name: statistics.mean(one[name] for one in found) for name in found[0]} | {
+        "all": " ".join(f"{one['accuracy']:.3f}" for one in found)
+    }
+
+
+def compare(source: str, seeds: list[int]) -> None:
+    print(f"\n{source}, seeds {', '.join(map(str, seeds))}: mean seconds and validation accuracy")
+    stock = repeat(seeds, "stock", source, 3)
+    words = {
+        "stock fine_tune(3)": stock,
+        "ours, head at three sizes": repeat(seeds, "sizes", source),
+    }
+    words |= {f"ours, {n} epochs": repeat(seeds, "ours", source, n) for n in EPOCHS}
+    words |= {
+        f"ours, {n} epochs, augmented": repeat(seeds, "ours", source, n, True) for n in EPOCHS
+    }
+    for name, found in words.items():
+        ahead = found["accuracy"] - stock["accuracy"]
         print(
-            f"    the same network and epochs in stock fastai: {same['seconds']:6.1f} s, "
-            f"{same['accuracy']:.3f}; the pipeline alone is {share:.1f} × as fast"
-        )
+            f"  {name:26} {found['seconds']:6.1f} s {found['accuracy']:.3f} ({found['all']}), "
+            f"{ahead:+.3f} in {stock['seconds'] / found['seconds']:.1f} × less time", flush=True,
+        )  # fmt: skip
+    for augment in (False, True):
+        both = [
+            repeat(seeds[:2], f"{whose} pipeline", source, SAME, augment)
+            for whose in ("stock", "our")
+        ]
+        (slow, stocks), (quick, ours) = ((one["seconds"], one["accuracy"]) for one in both)
+        print(
+            f"  our network, {SAME} epochs, {'with' if augment else 'without'} augmentation: "
+            f"{slow:.1f} s {stocks:.3f} in stock fastai, {quick:.1f} s {ours:.3f} in ours, "
+            f"{slow / quick:.1f} × as fast", flush=True,
+        )  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, help="a folder of photos with splits of its own")
-    parser.add_argument("--most", type=int, default=8, help="epochs tried at most")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--parts", nargs="*", default=["throughput", "head", "leaves", "photos"])
     parser.add_argument("--limit", type=int, help="images, to try the script out quickly")
     parser.add_argument("--job", help=argparse.SUPPRESS)
@@ -226,16 +270,17 @@ def main() -> None:
         print(json.dumps(globals()[name](*arguments)))
         return
     os.environ[LIMIT] = str(options.limit or os.environ.get(LIMIT, 0))
-    open_split("leaves")  # rendered before anything is timed
+    for seed in {0, *options.seeds}:
+        open_split("leaves", seed)  # rendered before anything is timed
     for part in ("throughput", "head"):
         if part in options.parts:
             print(f"\n{part}")
             for name, value in run(part).items():
                 print(f"  {name:32} {value:.4g}")
     if "leaves" in options.parts:
-        compare("leaves", options.most)
+        compare("leaves", options.seeds)
     if "photos" in options.parts and options.photos:
-        compare(str(options.photos.resolve()), options.most)
+        compare(str(options.photos.resolve()), options.seeds)
 
 
 if __name__ == "__main__":
