@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 
 
 def split(
@@ -89,6 +89,37 @@ def split(
     found[closed] = "test"
     found[open_rows.index] = group.map(side)
     return found.to_frame()
+
+
+def ensure_split(dataset: Dataset, valid: float = 0.2, seed: int = 0) -> Dataset:
+    """The dataset with train and valid images: those it came with, else those of `split`.
+
+    Where no column says which images belong together, copies are looked for (`find_duplicates`),
+    so that a picture and its copy stay on one side. What was done with a dataset of your own is
+    printed.
+
+    Raises
+    ------
+    DatasetError
+        No labels.
+    """
+    dataset.require_labels()
+    splits = dataset.images["split"][dataset.images["label"].notna()]
+    train, valids = ((splits == side).sum() for side in ("train", "valid"))
+    if train and valids:
+        print(f"The split this dataset came with: train {train:,}, valid {valids:,}.")
+        return dataset
+    pairs = None
+    if not dataset.has_groups:
+        from helpers.audit import find_duplicates
+
+        pairs = find_duplicates(dataset)
+        print(
+            f"No column says which images belong together; {count(pairs, 'pair')} of copies "
+            "stay on one side of the split."
+        )
+    chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]
+    return dataset.with_images(dataset.images.assign(split=chosen))
 
 
 def _choose(counts: pd.DataFrame, wanted: pd.Series, rng: np.random.Generator) -> pd.Index:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,7 @@ def head_curve(
     """Validation accuracy of heads on frozen features, by labelled images per class.
 
     Each seed has a split of its own, so that the spread over seeds is that of both choices, the
-    images trained on and those validated on.
+    images trained on and those validated on. Counts that no class has images for are left out.
 
     Returns
     -------
@@ -80,6 +80,9 @@ def head_curve(
         (trained on), accuracy.
     """
     rows = []
+    labels, closed = dataset.images["label"], dataset.images["split"].eq("test").fillna(False)
+    most = 0.8 * labels[~closed].value_counts().max()  # the share that `split` trains on
+    counts = [count for count in counts if str(count) == "all" or int(count) < most]
     for seed in seeds:
         splits = split(dataset, seed=seed)["split"]
         divided = dataset.with_images(dataset.images.assign(split=splits))
@@ -92,7 +95,7 @@ def head_curve(
 
 
 def score_questions(
-    dataset: Dataset, features: dict[str, pd.DataFrame], columns: Sequence[str]
+    dataset: Dataset, features: Mapping[str, pd.DataFrame], questions: Mapping[str, str]
 ) -> pd.DataFrame:
     """How well heads on the same features tell something else about the images than their label.
 
@@ -101,24 +104,24 @@ def score_questions(
     dataset : Dataset
         With a split.
     features : name → DataFrame by image_id
-    columns : list of str
-        Columns of ``dataset.images``, each taken as the label in its turn.
+    questions : name → column of ``dataset.images``
+        Each column is taken as the label in its turn.
 
     Returns
     -------
     DataFrame
-        A row per column and features: question, features, accuracy, low, high (validation, 95 %
+        A row per question and features: question, features, accuracy, low, high (validation, 95 %
         interval by group), commonest (what answering with the commonest value scores).
     """
     rows = []
-    for column in columns:
+    for question, column in questions.items():
         asked = dataset.with_images(dataset.images.assign(label=dataset.images[column]))
         values = [asked.part(part).images["label"].dropna() for part in ("train", "valid")]
         commonest = (values[1] == values[0].mode()[0]).mean()
         for name, table in features.items():
             right = score_head(asked, table)
             interval = accuracy_interval(right, dataset.groups[right.index])
-            rows.append((column, name, *interval, commonest))
+            rows.append((question, name, *interval, commonest))
     names = ["question", "features", "accuracy", "low", "high", "commonest"]
     return pd.DataFrame(rows, columns=names)
 
@@ -151,13 +154,12 @@ def compare_backbones(
     -------
     DataFrame by backbone
         accuracy, low, high (validation, 95 % interval by group), milliseconds (one image through
-        the network, median), megabytes (weights in 32 bits), pixels (side of the images); missing
-        values where there are no weights.
+        the network, median), megabytes (weights in 32 bits, as in memory), pixels (side of the
+        images); missing values where there are no weights.
     """
-    rows, groups = {}, dataset.groups
+    rows, groups, bodies = {name: {} for name in names}, dataset.groups, {}
     for name in names:
         if not (name in (BUNDLED, RANDOM) or download or stored_weights(name)):
-            rows[name] = {}
             continue
         body = (_random_body(0) if name == RANDOM else load_body(name)).eval()
         size = min(body.size, 128)
@@ -165,8 +167,10 @@ def compare_backbones(
         right = score_head(dataset, features)
         interval = accuracy_interval(right, groups[right.index])._asdict()
         weights = sum(value.numel() for value in body.state_dict().values())
-        facts = {"milliseconds": _latency(body, size), "megabytes": weights * 4 / 1e6}
-        rows[name] = interval | facts | {"pixels": size}
+        rows[name] = interval | {"megabytes": weights * 4 / 1e6, "pixels": size}
+        bodies[name] = body, size
+    for name, milliseconds in _latencies(bodies).items():
+        rows[name]["milliseconds"] = milliseconds
     columns = ["accuracy", "low", "high", "milliseconds", "megabytes", "pixels"]
     found = pd.DataFrame.from_dict(rows, "index", dtype=float).reindex(columns=columns)
     return found.rename_axis("backbone")
@@ -197,13 +201,13 @@ def _random_body(seed: int) -> Body:
         return load_body(BUNDLED, pretrained=False).eval()
 
 
-def _latency(body: Body, size: int) -> float:
-    """Milliseconds that one image takes, the median of a few after some to warm up."""
-    image, seconds = np.zeros((1, size, size, 3), np.uint8), []
-    for _ in range(WARM_UP):
-        average_maps(body, image)
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        average_maps(body, image)
-        seconds.append(time.perf_counter() - started)
-    return float(np.median(seconds) * 1e3)
+def _latencies(bodies: Mapping[str, tuple[Body, int]]) -> dict[str, float]:
+    """Milliseconds that one image takes: the median of a few after some to warm up, all networks
+    in turn, so that whatever else the computer does slows all of them alike."""
+    seconds = {name: [] for name in bodies}
+    for _ in range(WARM_UP + REPEATS):
+        for name, (body, size) in bodies.items():
+            image, started = np.zeros((1, size, size, 3), np.uint8), time.perf_counter()
+            average_maps(body, image)
+            seconds[name].append(time.perf_counter() - started)
+    return {name: float(np.median(known[WARM_UP:]) * 1e3) for name, known in seconds.items()}

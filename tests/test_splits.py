@@ -5,9 +5,10 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError
-from helpers.splits import split
+from helpers.splits import ensure_split, split
 
 
 @pytest.fixture
@@ -51,6 +52,35 @@ def test_without_groups_shares_are_exact(dataset):
     found = split(dataset.with_group(None), valid=0.25)
     counts = pd.crosstab(dataset.images["label"], found["split"])
     assert ((counts["valid"] - 0.25 * counts.sum(axis=1)).abs() <= 0.5).all()
+
+
+def test_a_dataset_keeps_the_split_it_came_with(dataset, capsys):
+    given = dataset.with_images(dataset.images.assign(split=split(dataset, seed=7)["split"]))
+    assert ensure_split(given).images.equals(given.images)
+    train, valid = (int((given.images["split"] == side).sum()) for side in ("train", "valid"))
+    assert f"train {train}, valid {valid}" in capsys.readouterr().out
+
+
+def test_without_a_split_whole_groups_are_divided_and_nothing_is_said(dataset, capsys):
+    divided = ensure_split(dataset, valid=0.3, seed=2)
+    assert divided.images["split"].equals(split(dataset, valid=0.3, seed=2)["split"])
+    assert capsys.readouterr().out == ""
+
+
+def test_without_groups_copies_stay_on_one_side(tmp_path, capsys):
+    rng, rows = np.random.default_rng(0), {}
+    for number in range(24):
+        picture = Image.fromarray(rng.integers(0, 255, (12, 12, 3), np.uint8))
+        picture = picture.resize((96, 96), Image.Resampling.BICUBIC)
+        for copy in "ab":
+            picture.save(tmp_path / f"{number}{copy}.png")
+            rows[f"{number}{copy}.png"] = ("xy"[number % 2], str(number))
+    images = pd.DataFrame.from_dict(rows, "index", dtype="str", columns=["label", "picture"])
+    images.insert(1, "split", pd.Series(None, images.index, dtype="str"))
+    plain = Dataset("copies", tmp_path, images.rename_axis("image_id"))
+    assert sides(split(plain)["split"], images["picture"]) == {1, 2}
+    assert sides(ensure_split(plain).images["split"], images["picture"]) == {1}
+    assert "24 pairs of copies" in capsys.readouterr().out
 
 
 def test_duplicates_bind_their_specimens_together(dataset):

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from helpers import studies
+from studies import transfer
 from studies.provenance import code_hash
 
 
@@ -81,6 +82,16 @@ def test_changing_the_hue_harms_the_pair_that_colour_tells_apart():
 def test_with_25_labels_per_class_transfer_is_worth_15_points_at_the_least():
     few = gains("fine-tuned, 25 per class", "scratch, 25 per class")
     assert lowest_mean(few) > 0.15
+
+
+def test_transfer_is_worth_what_notebook_07_says():
+    table = studies.read_study("transfer")
+    at = table.pivot_table("accuracy", "seed", ["backbone", "training", "per_class"])["bundled"]
+    assert (at["fine-tuned", "all"] > at["frozen", "all"]).all()
+    assert len(at) == 5
+    assert (at["frozen", "10"] - at["fine-tuned", "10"]).mean() > 0
+    epochs = transfer.EPOCHS
+    assert all(epochs["from scratch"][n] >= 2 * epochs["fine-tuned"][n] for n in table["per_class"])
 
 
 def test_nothing_on_the_leaves_saturates():

@@ -80,16 +80,23 @@ def test_the_curve_has_a_row_for_each_split_and_number(planes, features):
     assert curve["accuracy"].between(0, 1).all()
 
 
+def test_numbers_that_no_class_has_images_for_are_not_asked_about(planes, features):
+    most = planes.images["label"].value_counts().max()
+    curve = transfer.head_curve(planes, features, counts=(4, most, 2 * most, "all"), seeds=[0])
+    assert curve["per_class"].tolist() == ["4", "all"]
+
+
 def test_other_questions_are_scored_like_the_label_and_beside_the_commonest_answer(
     planes, features
 ):
     side = pd.Series("left", planes.images.index).where(features["b"] < 0, "right")
     asked = planes.with_images(planes.images.assign(side=side))
     noise = features[["c"]]
-    table = transfer.score_questions(asked, {"all": features, "noise": noise}, ["label", "side"])
+    kinds, questions = {"all": features, "noise": noise}, {"class": "label", "side": "side"}
+    table = transfer.score_questions(asked, kinds, questions)
     rows = table.set_index(["question", "features"])
-    assert list(rows.index) == [(q, f) for q in ("label", "side") for f in ("all", "noise")]
-    assert rows.loc[("label", "all"), "accuracy"] == transfer.score_head(planes, features).mean()
+    assert list(rows.index) == [(q, f) for q in ("class", "side") for f in ("all", "noise")]
+    assert rows.loc[("class", "all"), "accuracy"] == transfer.score_head(planes, features).mean()
     assert rows.loc[("side", "all"), "accuracy"] > rows.loc[("side", "noise"), "accuracy"]
     assert (table["low"] <= table["accuracy"]).all()
     assert (table["accuracy"] <= table["high"]).all()

@@ -120,14 +120,22 @@ class Dataset:
         """Whether the group column is known and puts at least two images into one group."""
         return bool(self.group and self.images[self.group].dropna().duplicated().any())
 
-    def require_labels(self) -> None:
-        """Raise DatasetError when no image has a label."""
+    def require_labels(self, classes: int = 1) -> None:
+        """Raise DatasetError when no image has a label, or there are fewer than `classes`."""
+        source = (
+            "labels come from class folders (photos/CLASS/*.jpg) or a CSV with columns path,label "
+            "(another name: open_dataset(…, label='COLUMN'))."
+        )
         if not self.labelled:
             raise DatasetError(
-                f"No image of {self.name!r} has a label, so nothing can be trained or scored; "
-                "notebooks 01 and 02 still look at it and audit it, and labels come from class "
-                "folders (photos/CLASS/*.jpg) or a CSV with columns path,label (another name: "
-                "open_dataset(…, label='COLUMN'))."
+                f"No image of {self.name!r} has a label, so nothing can be trained or scored, and "
+                "what notebooks 01 and 02 show of it without labels ends where they need them; "
+                + source
+            )
+        if len(self.classes) < classes:
+            raise DatasetError(
+                f"All labelled images of {self.name!r} are of one class, {self.classes[0]!r}, so "
+                f"there is nothing to tell apart; {source}"
             )
 
     @property
@@ -194,8 +202,8 @@ class Dataset:
         if rows.empty:
             there = some(self.images["split"].dropna().unique()) or "none, it is not split yet"
             raise DatasetError(
-                f"{self.name!r} has no {split!r} images (splits: {there}); notebook 03 shows how "
-                "to split."
+                f"{self.name!r} has no {split!r} images (splits: {there}); "
+                "helpers.splits.split divides it."
             )
         return rows
 

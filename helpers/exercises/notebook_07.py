@@ -8,7 +8,7 @@ import numpy as np
 from helpers.exercises.framework import ACCEPTED, Found, Unanswered
 
 COUNTS = ["10", "25", "50", "100", "all", "more"]
-LOW, HIGH, GROUPS = 1e-4, 1e-2, 5
+CASES = [(1e-4, 1e-2, 5), (1e-3, 9e-3, 3)]
 
 
 def judge_07_1(answer: int | str, dataset: Any, curve: Any = None) -> Found:
@@ -38,19 +38,24 @@ def judge_07_2(answer: Callable[[float, float, int], Any], dataset: Any) -> Foun
     """A function that spreads learning rates over groups, each the same factor above the last."""
     if not callable(answer):
         raise TypeError
+    return next(filter(None, (_judge_rates(answer, *case) for case in CASES)), None)
+
+
+def _judge_rates(answer: Callable, low: float, high: float, groups: int) -> Found:
     try:
-        found = answer(LOW, HIGH, GROUPS)
+        found = answer(low, high, groups)
+        found = found if found is None or found is ... else [*found]  # a generator's numbers
     except Exception as error:
         return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
     if found is None or found is ...:
         raise Unanswered
-    found = np.asarray(found, dtype=float)
-    if found.shape != (GROUPS,):
-        return "count", {"shape": found.shape}
-    right = np.geomspace(LOW, HIGH, GROUPS)
+    found, asked = np.asarray(found, dtype=float), {"low": low, "high": high, "groups": groups}
+    if found.shape != (groups,):
+        return "count", asked | {"shape": found.shape}
+    right = np.geomspace(low, high, groups)
     readings = [(None, right), ("reversed", right[::-1])]
-    readings += [("even", np.linspace(LOW, HIGH, GROUPS)), ("one_rate", np.full(GROUPS, HIGH))]
+    readings += [("even", np.linspace(low, high, groups)), ("one_rate", np.full(groups, high))]
     for name, value in readings:
         if np.allclose(found, value, rtol=0.01, atol=0):
             return name
-    return "other", {"found": ", ".join(f"{value:.1e}" for value in found)}
+    return "other", asked | {"found": ", ".join(f"{value:.1e}" for value in found)}

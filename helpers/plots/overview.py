@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
 from helpers.plots.samples import NO_LABEL
-from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, palette, styled, titled
+from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, nothing, palette, styled, titled
 
 STAGES = {
     "Look and clean": "01 Look at the data|02 Find its faults",
@@ -51,7 +51,7 @@ def class_counts(
     values = getattr(dataset, "images", dataset)[column].astype(object).fillna(NO_LABEL)
     counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     if counts.empty:
-        return titled(axes(ax, 1.0), title or "Nothing to count", bare=["left", "bottom"])
+        return nothing(title or "Nothing to count", ax)
     colours = palette(counts.index) if column == "label" and len(counts) <= 12 else {}
     hidden = max(len(counts) - 30, 0)
     shown = pd.concat([counts[:15], counts[15:][-15:]])
@@ -116,5 +116,6 @@ def issues(
     """How many images each check flags, of `total`; `found` has columns image_id and issue."""
     flags = found.drop_duplicates(["image_id", "issue"])
     flagged, of = flags["image_id"].nunique(), f" of {total:,}" if total else ""
-    title = title or f"{flagged:,}{of} images are flagged, each for a person to look at"
+    verb = "image is" if flagged == 1 and not of else "images are"
+    title = title or f"{flagged:,}{of} {verb} flagged, each for a person to look at"
     return class_counts(flags, "issue", title=title, ax=ax)

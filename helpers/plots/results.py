@@ -12,7 +12,18 @@ from matplotlib.axes import Axes
 from helpers.datasets import Dataset
 from helpers.evaluation import Interval, accuracy_interval
 from helpers.plots.samples import thumbnail
-from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, INNOCENT, MUTED, axes, styled, titled
+from helpers.plots.style import (
+    ACCENT,
+    FAMILIES,
+    FLAG,
+    INK,
+    INNOCENT,
+    MUTED,
+    axes,
+    nothing,
+    styled,
+    titled,
+)
 
 NO_TRUTH = "No truth is known for this dataset"
 
@@ -89,6 +100,8 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
         found, flagged, false
     """
     kinds = score_table.groupby("kind", sort=False)
+    if score_table.empty:
+        return nothing(NO_TRUTH, ax)
     ax = axes(ax, max(0.3 * (len(score_table) + kinds.ngroups) + 1.0, 1.0))
     y, facts = 0.0, []
     for kind, part in kinds:
@@ -108,10 +121,10 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
             facts.append(f"{kind} {line.strength} {text}")
         y += 1.4
     ax.set(xlim=(0, 1), ylim=(max(y, 1) - 0.8, -0.8), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
-    ax.set_xlabel("share, with 95 % interval; a hollow dot is a false alarm" if facts else "")
+    ax.set_xlabel("share, with 95 % interval; a hollow dot is a false alarm")
     ax.grid(axis="x")
-    known = "How much of what was planted does each detector find?" if facts else NO_TRUTH
-    return titled(ax, title or known, f"{'; '.join(facts)}.", bare=["left", "bottom"])
+    title = title or "How much of what was planted does each detector find?"
+    return titled(ax, title, f"{'; '.join(facts)}.", bare=["left", "bottom"])
 
 
 @styled
@@ -166,11 +179,19 @@ def scores(
     ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel="accuracy with 95 % interval")
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.grid(axis="x")
-    best = table.sort_values("accuracy").tail(1)
-    default = [f"Best so far: {r.model}, {r.accuracy:.0%} right" for r in best.itertuples()]
     facts = "; ".join(f"{name} {Interval(*values)!r}" for name, values in lines.items())
-    title = title or "".join(default) or "No score yet"
-    return titled(ax, title, f"{facts}.", bare=["left", "bottom"])
+    return titled(ax, title or _best(table), f"{facts}.", bare=["left", "bottom"])
+
+
+def _best(table: pd.DataFrame) -> str:
+    """Which model leads, if the second lies outside its interval."""
+    best = table.sort_values("accuracy", ascending=False, kind="stable")
+    first, second, *_ = *best.itertuples(), None, None
+    if first is None:
+        return "No score yet"
+    if second is not None and second.accuracy >= first.low:
+        return f"Too close to call: {first.model}, {second.model}"
+    return f"Best so far: {first.model}, {first.accuracy:.0%} right"
 
 
 def _wilson(right: int, total: int) -> Interval:

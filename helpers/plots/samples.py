@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from helpers.datasets import Dataset, read_rgb
-from helpers.plots.style import FLAG, MUTED, axes, styled, titled
+from helpers.plots.style import FLAG, MUTED, axes, nothing, styled, titled
 
 WIDTH, GAP, LINE = 1350, 10, 24  # pixels of a sheet, between its images, per line of caption
 NO_LABEL = "no label"
@@ -86,6 +86,8 @@ def pairs(
     ----------
     found : DataFrame with columns image_id and other_id and, where known, kind, transform, distance
     """
+    if found.empty:
+        return nothing("No such pair", ax)
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
     cells, captions, frames = [], {}, {}
     for i, pair in enumerate(found.head(most).to_dict("records")):

@@ -78,6 +78,13 @@ def titled(ax: Axes, title: str, description: str = "", bare: Iterable[str] = ()
     return alt(ax, f"{title.rstrip('.')}. {description}".replace("?.", "?").strip())
 
 
+def nothing(title: str, ax: Axes | None = None) -> Axes:
+    """A line that says why there is nothing to draw."""
+    ax = axes(ax, 0.3)
+    ax.set(xticks=[], yticks=[])
+    return titled(ax, title, bare=["left", "bottom", "top", "right"])
+
+
 def alt(figure: Axes | Figure, text: str):
     """Attach alt text to an Axes or to its whole figure; `use_style` makes notebooks carry it."""
     figure.alt_text = text

@@ -104,7 +104,7 @@ def learning_curves(
 def rate_curves(
     rates: pd.DataFrame, chosen: float | None = None, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """Validation loss over the epochs for each learning rate, and its end over the rates.
+    """Validation loss in the end over the learning rates, and over the epochs for each rate.
 
     Parameters
     ----------
@@ -114,7 +114,8 @@ def rate_curves(
         The rate to bring forward; the others turn grey.
     """
     judged = judge_rates(rates)
-    ax, left, right = _panels(ax, 3.6, [1.15, 1], 0.2)
+    ax, left, right, margin = _panels(ax, 3.6, [1, 1.15, 0.1], 0.1)
+    margin.set_axis_off()
     shades = colormaps["viridis"](np.linspace(0, 0.85, len(judged)))
     colours = dict(zip(judged.index, shades, strict=True))
     if chosen is not None:
@@ -123,23 +124,21 @@ def rate_curves(
     final, ends = rates["epoch"].max(), []
     for rate, part in rates.groupby("rate"):
         look = {"color": colours[rate], "zorder": 3 if rate == chosen else 2}
-        for _, run in part.groupby("seed"):
-            left.plot(run["epoch"], run["valid_loss"], lw=0.8, **look)
         mean = part.groupby("epoch")["valid_loss"].mean().fillna(np.inf)
-        left.plot(mean.index, mean, lw=2.5, **look)
+        right.plot(mean.index, mean, lw=2.5, **look)
         ends.append((final, mean[final], f"{rate:g}", colours[rate]))
         last = part.loc[part["epoch"] == final, "valid_loss"].fillna(np.inf).clip(upper=top)
-        right.plot([rate] * len(last), last, "o", ms=7, clip_on=False, **look)
+        left.plot([rate] * len(last), last, "o", ms=7, clip_on=False, **look)
     low = 0.9 * judged["low"].min()
-    right.plot(judged.index, judged["loss"].clip(upper=top), color=MUTED, lw=1, zorder=1)
-    left.set(xlabel="epoch", ylabel="validation loss", ylim=(low, top))
-    right.set(xscale="log", xlabel="learning rate", ylim=(low, top))
-    right.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
-    left.xaxis.get_major_locator().set_params(integer=True)
-    _label_ends(left, ends)
+    left.plot(judged.index, judged["loss"].clip(upper=top), color=MUTED, lw=1, zorder=1)
+    left.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(low, top))
+    left.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
+    right.set(xlabel="epoch", ylim=(low, top))
+    right.xaxis.get_major_locator().set_params(integer=True)
+    _label_ends(right, ends)
     default = f"From left to right, rates are {some(judged['verdict'].unique(), 9)}"
     facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
-    panels = {"After each epoch": left, "In the end": right}
+    panels = {"In the end, each training a dot": left, "After each epoch, means": right}
     return _finish(ax, panels, title or default, f"{facts}.")
 
 

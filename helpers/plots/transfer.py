@@ -18,6 +18,7 @@ LOOKS = {
     ("random", "from scratch"): (FAMILIES["colour"], "-"),
     ("random", "frozen"): (MUTED, "--"),
 }
+ROWS = ["leaves", "textures", "outlines", "things", "of parts", "strokes", "fractals"]
 NAMES = {("random", "from scratch"): "from scratch", ("random", "frozen"): "random weights, frozen"}
 
 
@@ -63,29 +64,31 @@ def label_curve(
     counts = sorted(table["per_class"].unique(), key=lambda n: (n == "all", n.zfill(9)))
     colours = iter(CLASS_COLOURS[2:])
     ends, facts = [], []
-    for key, line in points.groupby(level=[0, 1], sort=False):
+    lines = list(points.groupby(level=[0, 1], sort=False))
+    beside = np.linspace(-0.06, 0.06, len(lines))  # so that bars of equal points can be told apart
+    for (key, line), shift in zip(lines, beside, strict=True):
         line = line.droplevel([0, 1]).reindex(counts).dropna(subset="mean")
         colour, dashes = LOOKS.get(key) or (next(colours), "--" if key[1] == "frozen" else "-")
-        x, name = [counts.index(n) for n in line.index], NAMES.get(key, ", ".join(key))
-        faded = 0.25 if chosen and key != chosen[:2] else 1
+        x, name = [counts.index(n) + shift for n in line.index], NAMES.get(key, ", ".join(key))
+        faded = 0.25 if chosen and key != chosen[:2] else 1 if key in LOOKS else 0.6
         ax.plot(x, line["mean"], dashes, color=colour, lw=2.2, marker="o", ms=5, alpha=faded)
         ax.errorbar(x, line["mean"], line["half"], fmt="none", ecolor=colour, alpha=0.5 * faded)
         ends.append((line["mean"].iloc[-1], x[-1], name, colour, faded))
         facts.append(f"{name}: " + ", ".join(f"{n} {v:.2f}" for n, v in line["mean"].items()))
         if chosen and key == chosen[:2] and chosen[2] in line.index:
-            spot = counts.index(chosen[2]), line["mean"][chosen[2]]
+            spot = counts.index(chosen[2]) + shift, line["mean"][chosen[2]]
             ax.plot(*spot, "o", ms=14, mfc="none", mec=INK, mew=2, zorder=9)
     if live is not None and live[0] in counts:
-        ax.plot(counts.index(live[0]), live[1], "D", ms=9, mfc=FLAG, mec="white", zorder=10)
+        ax.plot(counts.index(live[0]), live[1], "D", ms=9, mfc=INK, mec="white", zorder=10)
         here = (counts.index(live[0]), live[1])
-        look = {"textcoords": "offset points", "color": FLAG, "va": "top", "zorder": 10}
+        look = {"textcoords": "offset points", "color": INK, "va": "top", "zorder": 10}
         ax.annotate("just now", here, (8, -4), **look)
     low, high = ax.get_ylim()
     lowest = -np.inf
     for value, x, name, colour, faded in sorted(ends):
         lowest = max(value, lowest + 0.055 * (high - low))  # names that would overlap move up
         look = {"textcoords": "data", "va": "center", "color": colour, "alpha": faded}
-        ax.annotate(name, (x, value), (x + 0.12, lowest), **look)
+        ax.annotate(name, (x, value), (len(counts) - 0.8, lowest), **look)
     ax.set_xticks(range(len(counts)), counts)
     label = "labelled images per class"
     if "images" in table and "all" in counts:
@@ -127,9 +130,14 @@ def questions(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
 @styled
 def pretraining(picture: Image.Image, title: str = "", ax: Axes | None = None) -> Axes:
     """The sheet of images from `helpers.backbone.sources`, as wide as the figure."""
-    ax = axes(ax, 9 * picture.height / picture.width + 0.5)
+    ax = axes(ax, 8.2 * picture.height / picture.width + 0.5)
     ax.imshow(np.asarray(picture))
-    ax.set(xticks=[], yticks=[])
+    # Pictures are square, and 16 go into a row; names stand beside the rows there are.
+    middles = np.arange(0.5, 7) * picture.width / 16
+    rows = list(zip(middles, ROWS, strict=True))[: round(picture.height / picture.width * 16)]
+    ax.set_yticks(*zip(*rows, strict=True))
+    ax.tick_params(length=0)
+    ax.set_xticks([])
     title = title or "What the bundled backbone was trained on: none of it was ever photographed"
     text = "Rendered leaves, textures, bodies, assemblies, strokes and fractals, two of each class."
     return title_it(ax, title, text, bare=["left", "bottom"])

@@ -37,6 +37,7 @@ class TransferExplorer(Panel):
         self.points, self.draw_number, self.accuracy = summarise(curve), 0, None
         self.backbone = choice("Backbone", list(curve["backbone"].unique()), "200px")
         parts = [("the head: frozen features", FROZEN), ("the whole network", TRAINED)]
+        parts = parts if (curve["training"] != FROZEN).any() else parts[:1]
         self.training = control(ToggleButtons, "What is trained", "auto", options=parts)
         self.training.style.button_width = "auto"
         counts = list(curve["per_class"].unique())

@@ -121,12 +121,16 @@ def test_groups_are_there_where_two_images_share_one(dataset, values, grouped):
 def test_unlabelled_datasets_say_what_still_works(tree, dataset):
     flat = open_dataset(tree("1.jpg", "2.jpg"))
     assert (flat.labelled, flat.classes) == (False, [])
-    with pytest.raises(DatasetError, match="notebooks 01 and 02 still look at it"):
+    with pytest.raises(DatasetError, match="has a label, so nothing can be trained"):
         flat.require_labels()
     with pytest.raises(DatasetError, match="label='COLUMN'"):
         flat.require_labels()
-    dataset.require_labels()
+    dataset.require_labels(classes=2)
     assert dataset.classes == ["cat", "dog"]
+    cats = dataset.with_images(dataset.images[dataset.images["label"] == "cat"])
+    cats.require_labels()
+    with pytest.raises(DatasetError, match="one class, 'cat', so there is nothing to tell apart"):
+        cats.require_labels(classes=2)
 
 
 def test_an_unknown_image_is_named_with_the_closest_one(dataset):

@@ -213,7 +213,9 @@ WRONG = {
         (lambda low, high, groups: np.geomspace(high, low, groups), "reversed", "turned round"),
         (lambda low, high, groups: np.linspace(low, high, groups), "even", "factor"),
         (lambda low, high, groups: [high] * groups, "one_rate", "one rate"),
-        (lambda low, high, groups: np.zeros(groups), "other", "1e-2 last"),
+        (lambda low, high, groups: np.zeros(groups), "other", "0.01 last"),
+        # Right for the example of the hint, whatever `high` is.
+        (lambda low, high, n: [low * 10 ** (i / 2) for i in range(n)], "other", "0.009 last"),
         (1e-3, "malformed", "a function"),
     ],
     "07.3": [

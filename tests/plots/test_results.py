@@ -102,3 +102,16 @@ def test_scores_are_dots_with_intervals_and_flattering_ones_are_hollow():
 def test_an_empty_scoreboard_says_so():
     table = pd.DataFrame(columns=["notebook", "model", "accuracy", "low", "high", "images"])
     assert plots.scores(table).get_title("left") == "No score yet"
+
+
+def test_where_nothing_was_found_a_line_says_so_without_axes(recwarn):
+    dataset = None  # never asked for a picture
+    for ax in (
+        plots.pairs(dataset, pd.DataFrame(columns=["image_id", "other_id"]), title="Which?"),
+        plots.detectors(pd.DataFrame(columns=["kind", "planted", "flagged"])),
+        plots.issues(pd.DataFrame(columns=["image_id", "issue"])),
+    ):
+        assert ax.get_title("left")
+        assert not ax.get_xticks().size and not ax.get_yticks().size
+        assert not any(spine.get_visible() for spine in ax.spines.values())
+    assert not recwarn.list

@@ -73,10 +73,10 @@ def test_guessing_is_drawn_where_there_is_a_loss(curves):
     assert "guessing" not in texts(accuracy)
 
 
-def test_each_training_is_a_line_and_each_end_a_dot(rates):
+def test_each_rate_is_a_line_and_the_end_of_each_training_a_dot(rates):
     ax = plots.rate_curves(rates)
-    over_epochs, at_end = ax.child_axes
-    assert len(over_epochs.lines) == 3 * (2 + 1)
+    at_end, over_epochs, _ = ax.child_axes
+    assert len(over_epochs.lines) == 3
     dots = [line for line in at_end.lines if line.get_marker() == "o"]
     assert [dot.get_xdata()[0] for dot in dots] == [1e-5, 1e-3, 1.0]
     assert dots[1].get_ydata() == pytest.approx([1.5, 1.6])
@@ -87,7 +87,7 @@ def test_each_training_is_a_line_and_each_end_a_dot(rates):
 
 
 def test_a_chosen_rate_alone_has_a_colour(rates):
-    _, at_end = plots.rate_curves(rates, chosen=1e-5).child_axes
+    at_end, *_ = plots.rate_curves(rates, chosen=1e-5).child_axes
     colours = [to_hex(line.get_color()) for line in at_end.lines if line.get_marker() == "o"]
     assert colours[0] == FLAG and colours[1] == colours[2] != FLAG
 

@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import stats
 
 from helpers import plots
-from helpers.plots.transfer import summarise
+from helpers.plots.transfer import ROWS, summarise
 
 COUNTS = ["10", "25", "all"]
 
@@ -48,11 +48,12 @@ def test_each_network_is_a_line_in_the_order_of_labels_and_named_at_its_end(curv
     lines = [line for line in ax.lines if line.get_marker() == "o"]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == COUNTS
     for line in lines:
-        assert list(line.get_xdata()) == [0, 1, 2]
+        assert [round(x) for x in line.get_xdata()] == [0, 1, 2]
         assert np.allclose(np.diff(line.get_ydata()), 0.05)
     named = {text.get_text(): text.get_color() for text in ax.texts}
     assert set(named) == {"from scratch", "bundled, frozen"}
     assert set(named.values()) == {line.get_color() for line in lines}
+    assert lines[0].get_xdata()[0] != lines[1].get_xdata()[0]  # bars beside each other
 
 
 def test_the_axis_says_how_many_images_all_are(curve):
@@ -71,7 +72,9 @@ def test_the_chosen_point_is_ringed_and_our_own_is_marked(curve):
     ax = plots.label_curve(curve, ("bundled", "frozen", "25"), live=("all", 0.77))
     ring = next(line for line in ax.lines if line.get_markersize() == 14)
     value = summarise(curve).loc[("bundled", "frozen", "25"), "mean"]
-    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (1, pytest.approx(value))
+    assert (round(ring.get_xdata()[0]), ring.get_ydata()[0]) == (1, pytest.approx(value))
+    dots = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert any(ring.get_xydata()[0].tolist() in line for line in dots if len(line) == 3)
     diamond = next(line for line in ax.lines if line.get_marker() == "D")
     assert (diamond.get_xdata()[0], diamond.get_ydata()[0]) == (2, 0.77)
     faded = {line.get_alpha() for line in ax.lines if line.get_marker() == "o"}
@@ -104,8 +107,10 @@ def test_each_question_has_a_dot_per_kind_of_features_and_a_mark_for_the_commone
 
 
 def test_the_pretraining_sheet_is_shown_whole_and_described():
-    sheet = Image.fromarray(np.arange(96, dtype=np.uint8).reshape(4, 8, 3))
+    sheet = Image.fromarray(np.arange(8 * 32 * 3, dtype=np.uint8).reshape(8, 32, 3))
     ax = plots.pretraining(sheet)
+    assert [name.get_text() for name in ax.get_yticklabels()] == ROWS[:4]
+    assert ax.get_yticks().tolist() == [1, 3, 5, 7]
     assert (ax.images[0].get_array() == np.asarray(sheet)).all()
     assert "trained on" in ax.get_title("left")
     assert "fractals" in ax.alt_text
