@@ -51,13 +51,15 @@ def test_blocks_may_be_smaller_than_what_one_query_finds(monkeypatch):
 
 def test_searching_twice_as_many_takes_far_less_than_four_times_as_long():
     rng = np.random.default_rng(0)
-    seconds = []
-    for count in (40_000, 160_000):
-        hashes = rng.integers(0, 2**63, count).astype(np.uint64)
-        start = time.process_time()
-        close_pairs(hashes, hashes, 7)
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 10 * seconds[0]  # sixteen times, were it quadratic
+    seconds = {40_000: [], 160_000: []}
+    for _ in range(3):  # the quickest of each counts, since the machine may be busy otherwise
+        for count, found in seconds.items():
+            hashes = rng.integers(0, 2**63, count).astype(np.uint64)
+            start = time.process_time()
+            close_pairs(hashes, hashes, 7)
+            found.append(time.process_time() - start)
+    few, many = map(min, seconds.values())
+    assert many < 10 * few  # sixteen times, were it quadratic
 
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)))

@@ -1,6 +1,9 @@
 import hashlib
+import re
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -11,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers.backbone import BackboneError, card, facts, load_backbone, weights
 from helpers.leaves.photo import Scene, render_photo
+from studies.backbone import probe
 
 
 def test_the_file_is_small_and_holds_only_finite_tensors_of_the_network():
@@ -82,3 +86,20 @@ def test_its_features_tell_leaves_apart_better_than_random_ones():
         folds = GroupKFold(4)
         scores[pretrained] = cross_val_score(model, found, labels, groups=specimens, cv=folds)
     assert scores[True].mean() > scores[False].mean() + 0.15
+
+
+def test_the_card_says_what_the_probes_measured():
+    table = pd.read_csv(Path(probe.__file__).with_name("probes.csv"))
+    assert facts()["sha256"].startswith(*set(table["weights"]))
+    found = table.pivot_table("accuracy", ["set", "size"], "backbone")
+    share = (found["bundled"] - found["random"]) / (found["mobilenet_v2"] - found["random"])
+    for size in (96, 128):
+        said = re.search(rf"^\| {size} pixels \| (.+) \| (.+) \| (.+) \|$", card(), re.MULTILINE)
+        measured = found.loc[("clothing", size), ["random", "bundled", "mobilenet_v2"]]
+        for words, value in zip(said.groups(), measured, strict=True):
+            assert abs(float(words) - value) <= 0.0051
+        assert share["clothing", size] > 0.85
+    assert share["clothing", 96] >= 1
+    said = int(re.search(r"(\d+) hundredths", card())[1])
+    assert abs(said - 100 * share["clothing", 128]) <= 0.51
+    assert (share[["digits", "leaves"]] >= 1).all()
