@@ -1,6 +1,6 @@
 """All lessons' effects together, on the frozen leaves: what each step of the course buys.
 
-    python -m studies.ladder [--seeds 0 1 2 3 4]    # about 40 minutes on two cores
+    python -m studies.ladder [--seeds 0 1 2 3 4]    # about 45 minutes on two cores
 
 On leaves of five seeds, each cleaned and split by specimen as in the notebooks, every model is
 scored twice: on validation, whose Norway maples and sycamores lie on their usual ground, and on
