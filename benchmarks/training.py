@@ -7,9 +7,9 @@ timed from the table of images to the validation accuracy: decoding, building an
 imports. Stock fastai is ``vision_learner(dls, squeezenet1_0)`` with ImageNet weights, which
 torch.hub must find or fetch, and ``fine_tune(3)`` at 128 px. Ours are a linear head on frozen
 embeddings at three sizes, and the bundled network fine-tuned from the head of one size, which is
-counted. A seed is that of the leaves, too; the sizes and epochs were chosen on seed 0. Then both
-pipelines train our network for as many epochs from the same head, which is not counted, with and
-without each library's usual augmentation.
+counted. A seed is that of the leaves, too; the sizes were chosen on seed 0, and the epochs were not
+tuned. Then both pipelines train our network for as many epochs from the same head, which is not
+counted, with and without each library's usual augmentation.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def open_split(source: str, seed: int = 0):
     """The dataset with train and valid: those it comes with, else grouped by specimen."""
     from helpers import open_dataset
     from helpers.datasets import apply_decisions, default_decisions
-    from helpers.splits import split
+    from helpers.splits import ensure_split
 
     seeds = {"seed": seed} if source == "leaves" else {}
     dataset = open_dataset(source, progress=False, **seeds)
@@ -42,9 +42,7 @@ def open_split(source: str, seed: int = 0):
         # The default decisions know the truth about leaves by their name.
         dataset = replace(dataset, name="leaves")
         dataset = apply_decisions(dataset, default_decisions(dataset))
-    if not {"train", "valid"} <= set(dataset.images["split"].dropna()):
-        splits = split(dataset)["split"]
-        dataset = dataset.with_images(dataset.images.assign(split=splits))
+    dataset = ensure_split(dataset)
     images = dataset.development.images
     limit = int(os.environ.get(LIMIT, 0))
     return dataset.with_images(images.sample(limit, random_state=0) if limit else images)
