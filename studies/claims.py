@@ -71,7 +71,10 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(2) as pool:
         measured = list(tqdm(pool.map(measure, *zip(*runs, strict=True)), total=len(runs)))
-    code, again = code_hash(__file__, "**/*.py"), {path.stem for path in paths}
+    code, again = (
+        code_hash(__file__, "helpers/**/*.py", "leaves/*.py"),
+        {path.stem for path in paths},
+    )
     rows = [
         [name, claim, *("" if one is None else f"{one:g}" for one in (above, below)), str(seed),
          "" if value is None else f"{value:.4f}", code]

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from helpers.datasets.opening import NAMES
 from helpers.notebooks import ROOT
 
 TOOLS = ["make", "sh", "cat", "cksum", "cut", "cp", "rm", "mkdir", "touch", "uname", "find"]
@@ -101,6 +102,14 @@ def test_the_lab_opens_on_the_dataset_asked_for_from_whichever_folder_it_runs_in
             _, calls = project.make("lab", WORKBOOK_DATASET=asked)
         assert calls[-2] == f"on {opened}"
     assert not any(call.startswith("on ") for call in project.make("lab")[1])
+
+
+def test_a_name_wins_over_a_folder_of_that_name_as_it_does_in_open_dataset(project):
+    for name in NAMES:
+        (project.folder / name).mkdir()
+        assert project.make("lab", f"DATA={name}")[1][-2] == f"on {name}"
+        path = f"{project.folder}/./{name}"
+        assert project.make("lab", f"DATA=./{name}")[1][-2] == f"on {path}"
 
 
 @pytest.mark.parametrize("command", ["lab", "test"])

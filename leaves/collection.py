@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from helpers.leaves.files import DEVICES
+from leaves.files import DEVICES
 
 # Images of each species in a development set of 2,400.
 DEVELOPMENT = {

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from helpers.leaves.backgrounds import clouds, plane_grid
-from helpers.leaves.noise import smoothstep
-from helpers.leaves.shapes import Leaf, lift
+from leaves.backgrounds import clouds, plane_grid
+from leaves.noise import smoothstep
+from leaves.shapes import Leaf, lift
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from helpers.leaves.noise import Atlas, cells, fractal, generator, heap, place, smoothstep
-from helpers.leaves.species import look_up
+from leaves.noise import Atlas, cells, fractal, generator, heap, place, smoothstep
+from leaves.species import look_up
 
 # A texture covers this many frames (long sides) in each direction.
 FRAMES = 3.6

@@ -9,11 +9,11 @@ from importlib import import_module
 VERSION = 1
 
 _HOMES = {
-    "SPECIES": "helpers.leaves.species",
-    "Scene": "helpers.leaves.photo",
-    "build": "helpers.leaves.dataset",
-    "generate": "helpers.leaves.dataset",
-    "render_photo": "helpers.leaves.photo",
+    "SPECIES": "leaves.species",
+    "Scene": "leaves.photo",
+    "build": "leaves.dataset",
+    "generate": "leaves.dataset",
+    "render_photo": "leaves.photo",
 }
 
 __all__ = ["VERSION", *_HOMES]
@@ -21,5 +21,5 @@ __all__ = ["VERSION", *_HOMES]
 
 def __getattr__(name: str):
     if name not in _HOMES:
-        raise AttributeError(f"module 'helpers.leaves' has no attribute {name!r}")
+        raise AttributeError(f"module 'leaves' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

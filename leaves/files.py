@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers.leaves import faults
-from helpers.leaves.edits import decode, encode
-from helpers.leaves.photo import Scene, render_photo
+from leaves import faults
+from leaves.edits import decode, encode
+from leaves.photo import Scene, render_photo
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from helpers.leaves.backgrounds import blade_edges
-from helpers.leaves.noise import generator
-from helpers.leaves.shapes import grow
-from helpers.leaves.species import random_species
+from leaves.backgrounds import blade_edges
+from leaves.noise import generator
+from leaves.shapes import grow
+from leaves.species import random_species
 
 _LITTER = np.array(((0.34, 0.25, 0.17), (0.56, 0.45, 0.28), (0.24, 0.18, 0.14), (0.45, 0.30, 0.17)))
 _GREENS = np.array(((0.30, 0.40, 0.17), (0.42, 0.47, 0.20), (0.55, 0.50, 0.20), (0.26, 0.34, 0.18)))

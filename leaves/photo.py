@@ -10,12 +10,12 @@ import numpy as np
 from scipy.ndimage import correlate1d, uniform_filter1d
 from scipy.spatial.transform import Rotation
 
-from helpers.leaves.backgrounds import clouds, paint
-from helpers.leaves.clutter import overgrow, reach_in, scatter, strew
-from helpers.leaves.noise import generator, place, smoothstep
-from helpers.leaves.shading import Camera, Light, cast_shadow, develop, facing, lay, slopes
-from helpers.leaves.shapes import grow
-from helpers.leaves.species import SPECIES, Species, look_up
+from leaves.backgrounds import clouds, paint
+from leaves.clutter import overgrow, reach_in, scatter, strew
+from leaves.noise import generator, place, smoothstep
+from leaves.shading import Camera, Light, cast_shadow, develop, facing, lay, slopes
+from leaves.shapes import grow
+from leaves.species import SPECIES, Species, look_up
 
 # Radius of the blur behind the leaf, in long sides of the frame.
 _FOCUS = {"sharp": 0.0, "shallow": 0.022}

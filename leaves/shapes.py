@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.leaves.noise import generator, place, smoothstep
-from helpers.leaves.species import (
+from leaves.noise import generator, place, smoothstep
+from leaves.species import (
     ALIKE,
     AUTUMN,
     COLOUR_SPREAD,

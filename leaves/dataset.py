@@ -37,7 +37,7 @@ def build(
     Parameters
     ----------
     seed, development, test : int
-        See ``helpers.leaves.plan.plan``.
+        See ``leaves.plan.plan``.
     workers : int
         Processes; 1 renders in this one.
 
@@ -86,9 +86,9 @@ def generate(
     """
     import numpy as np
 
-    from helpers.leaves import files
-    from helpers.leaves.collection import BACKGROUNDS, DEVELOPMENT, LIGHTS, SEASONS
-    from helpers.leaves.photo import Scene
+    from leaves import files
+    from leaves.collection import BACKGROUNDS, DEVELOPMENT, LIGHTS, SEASONS
+    from leaves.photo import Scene
 
     rng, shots, species = np.random.default_rng([seed, count, size]), [], list(DEVELOPMENT)
     for i in range(count):
@@ -102,8 +102,8 @@ def generate(
 
 def _build(folder: Path, asked: dict, workers: int, progress: bool) -> None:
     # Imported here: a dataset that lies ready is opened without loading the renderer.
-    from helpers.leaves import files
-    from helpers.leaves.plan import plan
+    from leaves import files
+    from leaves.plan import plan
 
     images, planted, shots = plan(asked["seed"], asked["development"], asked["test"])
     originals = [shot for shot in shots if not shot.copy_of]

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from helpers.leaves import collection, faults
-from helpers.leaves.collection import DEVELOPMENT, split_evenly
-from helpers.leaves.files import DEVICES
-from helpers.leaves.species import ALIKE
+from leaves import collection, faults
+from leaves.collection import DEVELOPMENT, split_evenly
+from leaves.files import DEVICES
+from leaves.species import ALIKE
 
 # Faults in a development set of 2,400, by strength. Corrupt files, exact duplicates and photos
 # without a leaf have no undetectable kind, because there is none.

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.leaves import collection, faults
-from helpers.leaves.files import DEVICES, Shot
-from helpers.leaves.photo import Scene
-from helpers.leaves.planting import INNOCENT, Planting
+from leaves import collection, faults
+from leaves.files import DEVICES, Shot
+from leaves.photo import Scene
+from leaves.planting import INNOCENT, Planting
 
 _TEXTS = ("image_id", "label", "split", "specimen", "site", "device", "background", "season")
 _FLAGS = ("natural_prevalence", "unseen", "balanced")

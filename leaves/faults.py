@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Transpose
 
-from helpers.leaves.edits import EDITS, MOVES, encode
+from leaves.edits import EDITS, MOVES, encode
 
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
 
