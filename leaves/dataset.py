@@ -12,8 +12,6 @@ import pandas as pd
 from filelock import FileLock
 from tqdm.auto import tqdm
 
-from helpers.processes import start_workers
-
 # All files get one time (2024-12-01, UTC): when they were rendered says nothing about them.
 _WRITTEN = 1_733_011_200
 _CHUNK = 24
@@ -124,13 +122,16 @@ def _run(work, shots: list, workers: int, progress: bool) -> None:
             for chunk in chunks:
                 bar.update(work(chunk))
             return
-        pool = start_workers(workers)
+        # Loky's processes are spawned afresh and do not run the user's script again, so they do for
+        # scripts without a main guard and for notebooks; it loads only where there is work.
+        from loky import ProcessPoolExecutor
+
+        pool = ProcessPoolExecutor(workers)
         try:
-            futures = [pool.submit(work, chunk) for chunk in chunks]
-            for done in as_completed(futures):
+            for done in as_completed([pool.submit(work, chunk) for chunk in chunks]):
                 bar.update(done.result())
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(kill_workers=True)
 
 
 def _replace(folder: Path, fill) -> None:
