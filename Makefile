@@ -67,7 +67,7 @@ install_test = $(call install,test,requirements-dev.txt,$(TEST_FILES),"$(lab_sta
 
 lab:
 	$(install_lab)
-	@$(RUN) -m helpers.notebooks copy
+	@$(RUN) -m helpers.course.notebooks copy
 	@case "$$DATA" in $(NAMES)|/*) ;; *) [ ! -e "$$DATA" ] || DATA=$$PWD/$$DATA ;; esac; \
 	cd work/notebooks && WORKBOOK_DATASET=$$DATA ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
 
@@ -77,11 +77,11 @@ test:
 
 notebooks:
 	$(install_lab)
-	@$(RUN) -m helpers.notebooks execute $(NOTEBOOKS)
+	@$(RUN) -m helpers.course.notebooks execute $(NOTEBOOKS)
 
 reset:
 	$(install_lab)
-	@$(RUN) -m helpers.notebooks reset
+	@$(RUN) -m helpers.course.notebooks reset
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info notebooks/.ipynb_checkpoints

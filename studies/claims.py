@@ -20,8 +20,8 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
+from helpers.course.notebooks import STORED, sealed_environment
 from helpers.datasets import work_folder
-from helpers.notebooks import STORED, sealed_environment
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_name("claims.csv")

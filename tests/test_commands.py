@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
+from helpers.course.notebooks import ROOT
 from helpers.datasets.opening import NAMES
-from helpers.notebooks import ROOT
 
 TOOLS = ["make", "sh", "cat", "cksum", "cut", "cp", "rm", "mkdir", "touch", "uname", "find"]
 TOOLS += ["echo", "id", "dirname", "env"]
@@ -21,7 +21,7 @@ case "$1 $2" in
     "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     "-m pip") exit ${{PIP_STATUS:-0}} ;;
     "-m pytest") exit ${{PYTEST_STATUS:-0}} ;;
-    "-m helpers.notebooks") mkdir -p work/notebooks ;;
+    "-m helpers.course.notebooks") mkdir -p work/notebooks ;;
 esac
 """
 
@@ -78,7 +78,7 @@ def test_lab_makes_the_environment_copies_the_notebooks_and_opens_them(project):
     assert editable.endswith("-e .")
     assert "--no-deps" in editable
     assert calls[-2:] == [
-        "-m helpers.notebooks copy",
+        "-m helpers.course.notebooks copy",
         "-m jupyterlab --no-browser --port=9 00_start_here.ipynb",
     ]
 

@@ -17,7 +17,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from helpers.notebooks import ROOT
+from helpers.course.notebooks import ROOT
 
 PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
@@ -174,17 +174,14 @@ MOST_LINES = {
     "__init__": 20,
     "audit": 1315,
     "backbone": 90,
+    "course": 530,
     "datasets": 1135,
     "descriptors": 215,
     "evaluation": 80,
-    "exercises": 320,
-    "expectations": 40,
     "leaves": 1840,
-    "notebooks": 155,
     "plots": 1035,
     "processes": 30,
     "splits": 95,
-    "studies": 15,
     "training": 970,
     "transfer": 115,
     "widgets": 640,

@@ -13,8 +13,8 @@ from statistics import median
 import nbformat
 from nbformat import NotebookNode
 
-from helpers import exercises
-from helpers.notebooks import LARGEST_BYTES, PICTURES, ROOT
+from helpers.course import exercises
+from helpers.course.notebooks import LARGEST_BYTES, PICTURES, ROOT
 
 Rule = Callable[[NotebookNode, int], Iterator[str]]
 RULES: list[Rule] = []

@@ -6,7 +6,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from helpers.notebooks import STORED
+from helpers.course.notebooks import STORED
 from studies.claims import TABLE
 
 FEWEST_SEEDS = 5

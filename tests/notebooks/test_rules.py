@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from helpers.notebooks import LARGEST_BYTES, ROOT, STORED
+from helpers.course.notebooks import LARGEST_BYTES, ROOT, STORED
 from tests.notebooks import rules
 from tests.notebooks.making import code, good_cells, notebook, picture, printed, write
 

@@ -5,6 +5,15 @@ is said about the exercises of notebook 02 is in ``notebook_02.toml``; how an an
 mere choice of words is judged is in ``notebook_02.py``.
 """
 
-from helpers.exercises.framework import Exercise, Verdict, check, find, hint, judge, keys, solution
+from helpers.course.exercises.framework import (
+    Exercise,
+    Verdict,
+    check,
+    find,
+    hint,
+    judge,
+    keys,
+    solution,
+)
 
 __all__ = ["Exercise", "Verdict", "check", "find", "hint", "judge", "keys", "solution"]

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from helpers import expect
-from helpers.expectations import ExpectationFailed
+from helpers.course.expectations import ExpectationFailed
 
 BUNDLED = SimpleNamespace(is_bundled=True)
 OTHER = SimpleNamespace(is_bundled=False)

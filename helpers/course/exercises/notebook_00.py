@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.exercises.framework import close
+from helpers.course.exercises.framework import close
 
 
 def judge_00_2(answer: Any, dataset: Any) -> str | None:

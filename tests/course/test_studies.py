@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from helpers import studies
+from helpers.course import studies
 from studies import transfer
 from studies.provenance import code_hash
 

@@ -176,7 +176,7 @@ def _find_mistake(exercise: Exercise, answer: Any, dataset: Any, given: dict[str
     if answer is None or any(part is ... for part in parts):
         raise Unanswered
     if exercise.right is None:
-        module = import_module(f"helpers.exercises.notebook_{exercise.key[:2]}")
+        module = import_module(f"helpers.course.exercises.notebook_{exercise.key[:2]}")
         judge_it = getattr(module, f"judge_{exercise.key.replace('.', '_')}")
         return judge_it(answer, dataset, **given)
     word = answer.strip().lower()

@@ -1,7 +1,7 @@
 """Running, storing and handing out the notebooks.
 
-``python -m helpers.notebooks execute|copy|reset`` is what ``make notebooks``, ``make lab`` and
-``make reset`` call.
+``python -m helpers.course.notebooks execute|copy|reset`` is what ``make notebooks``, ``make lab``
+and ``make reset`` call.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 STORED, LEARNERS = ROOT / "notebooks", ROOT / "work" / "notebooks"
 LARGEST_BYTES = 1_500_000
 PICTURES = ("image/png", "image/jpeg")
@@ -235,7 +235,7 @@ def _write_atomically(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m helpers.notebooks")
+    parser = argparse.ArgumentParser(prog="python -m helpers.course.notebooks")
     parser.add_argument("command", choices=["execute", "copy", "reset"])
     parser.add_argument("paths", nargs="*", type=Path, help="notebooks to execute; all if absent")
     parser.add_argument("--fresh", action="store_true", help="take every new picture")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.framework import Found, Unanswered, close
+from helpers.course.exercises.framework import Found, Unanswered, close
 
 # Of a picture 160 pixels wide: how wide the maps of stage4 are, and how many there are.
 WIDE, MAPS = 10, 192

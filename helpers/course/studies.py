@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-FOLDER = Path(__file__).resolve().parents[1] / "studies"
+FOLDER = Path(__file__).resolve().parents[2] / "studies"
 
 
 def read_study(name: str) -> pd.DataFrame:

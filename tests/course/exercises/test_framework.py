@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import exercises
-from helpers.exercises import framework
-from tests.exercises.answers import GIVEN, NEEDS, WRONG, WRONG_ELSEWHERE, make_dataset
+from helpers.course import exercises
+from helpers.course.exercises import framework
+from tests.course.exercises.answers import GIVEN, NEEDS, WRONG, WRONG_ELSEWHERE, make_dataset
 
 KEYS = exercises.keys()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.framework import Found, Unanswered, close
+from helpers.course.exercises.framework import Found, Unanswered, close
 
 
 def judge_05_1(answer: Callable[[np.ndarray, int], Any], dataset: Any) -> Found:

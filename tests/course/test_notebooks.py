@@ -10,7 +10,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_output
 from PIL import Image
 
-from helpers import notebooks
+from helpers.course import notebooks
 from tests.notebooks.making import code, notebook, picture, printed, write
 
 

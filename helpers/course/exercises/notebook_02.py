@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.exercises.framework import ACCEPTED, Found, close
+from helpers.course.exercises.framework import ACCEPTED, Found, close
 
 # A flag marks 80 images, its precision is 0.75 and its recall 0.8: what is right for each of the
 # three numbers, which mistake gives another one, and the mistake where it is none of these.

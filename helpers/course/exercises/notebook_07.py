@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.framework import ACCEPTED, Found, Unanswered
+from helpers.course.exercises.framework import ACCEPTED, Found, Unanswered
 
 COUNTS = ["10", "25", "50", "100", "all", "more"]
 CASES = [(1e-4, 1e-2, 5), (1e-3, 9e-3, 3)]
