@@ -6,6 +6,8 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 # A dataset's name or the path of a folder of images; the bundled dataset where it is empty.
 DATA ?= $(WORKBOOK_DATASET)
 export DATA
+# A name wins over a folder of that name, as in open_dataset: ./leaves is the folder.
+NAMES := leaves|digits|imagenette|pets|clothing
 LAB_ARGS :=
 TEST_ARGS :=
 NOTEBOOKS :=
@@ -65,8 +67,8 @@ install_test = $(call install,test,requirements-dev.txt,$(TEST_FILES),"$(lab_sta
 
 lab:
 	$(install_lab)
-	@$(RUN) -m helpers.notebooks copy
-	@if [ -e "$$DATA" ]; then case "$$DATA" in /*) ;; *) DATA=$$PWD/$$DATA ;; esac; fi; \
+	@$(RUN) -m helpers.course.notebooks copy
+	@case "$$DATA" in $(NAMES)|/*) ;; *) [ ! -e "$$DATA" ] || DATA=$$PWD/$$DATA ;; esac; \
 	cd work/notebooks && WORKBOOK_DATASET=$$DATA ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
 
 test:
@@ -75,13 +77,13 @@ test:
 
 notebooks:
 	$(install_lab)
-	@$(RUN) -m helpers.notebooks execute $(NOTEBOOKS)
+	@$(RUN) -m helpers.course.notebooks execute $(NOTEBOOKS)
 
 reset:
 	$(install_lab)
-	@$(RUN) -m helpers.notebooks reset
+	@$(RUN) -m helpers.course.notebooks reset
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info notebooks/.ipynb_checkpoints
-	@find helpers tests studies benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find helpers leaves tests studies benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	@echo "Removed .venv and caches; everything under work/ is still there."

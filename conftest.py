@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from helpers.notebooks import sealed_environment
+from helpers.course.notebooks import sealed_environment
 
 # The worker processes of pytest-xdist inherit the environment, hence the one work folder.
 _OWNER = "PYTEST_XDIST_WORKER" not in os.environ

@@ -20,7 +20,7 @@ def fill(folder: Path, count: int) -> None:
     import numpy as np
     from PIL import Image
 
-    from helpers import leaves
+    import leaves
 
     leaves.generate(folder / "source", 400, seed=0, size=128, workers=2)
     source = [Image.open(path).convert("RGB") for path in sorted(folder.glob("source/*/*.jpg"))]

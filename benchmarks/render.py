@@ -12,9 +12,9 @@ from multiprocessing import get_context
 
 from PIL import Image
 
-from helpers.leaves.backgrounds import BACKGROUNDS, surface
-from helpers.leaves.photo import DEVICES, Scene, render_photo
-from helpers.leaves.species import SPECIES
+from leaves.backgrounds import BACKGROUNDS, surface
+from leaves.photo import DEVICES, Scene, render_photo
+from leaves.species import SPECIES
 
 FRAMES = ((160, 120), (120, 160), (160, 90))
 

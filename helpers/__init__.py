@@ -10,7 +10,7 @@ _HOMES = {
     "Dataset": "helpers.datasets",
     "DatasetError": "helpers.datasets",
     "open_dataset": "helpers.datasets",
-    "expect": "helpers.expectations",
+    "expect": "helpers.course.expectations",
 }
 
 __all__ = list(_HOMES)

@@ -4,8 +4,8 @@
     python -m studies.claims --notebooks 07
 
 The notebooks are executed as they are, on leaves of another seed, and what they hand to `expect`
-is written to claims.csv instead of being judged. A bound is fair when every seed keeps it with
-room to spare; `tests/notebooks/test_claims.py` reads the table.
+and `claims.check` is written to claims.csv instead of being judged. A bound is fair when every seed
+keeps it with room to spare; `tests/notebooks/test_claims.py` reads the table.
 """
 
 import argparse
@@ -20,8 +20,8 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
+from helpers.course.notebooks import STORED, sealed_environment
 from helpers.datasets import work_folder
-from helpers.notebooks import STORED, sealed_environment
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_name("claims.csv")
@@ -33,18 +33,19 @@ from dataclasses import replace
 
 import helpers
 import helpers.datasets
+from helpers.course import expectations
 
 _open = helpers.datasets.open_dataset
 helpers.open_dataset = lambda: replace(_open("leaves", seed={seed}, progress=False), name="leaves")
 
 
-def _record(dataset, claim, value, above=None, below=None):
-    line = json.dumps([claim, above, below, {seed}, None if value is None else float(value)])
+def _record(claim, known=""):
+    value = None if claim.value is None else float(claim.value)
     with open({file!r}, "a") as lines:
-        lines.write(line + "\\n")
+        lines.write(json.dumps([claim.text, claim.low, claim.high, {seed}, value]) + "\\n")
 
 
-helpers.expect = _record
+expectations.judge = _record
 """
 
 
@@ -71,7 +72,10 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(2) as pool:
         measured = list(tqdm(pool.map(measure, *zip(*runs, strict=True)), total=len(runs)))
-    code, again = code_hash(__file__, "**/*.py"), {path.stem for path in paths}
+    code, again = (
+        code_hash(__file__, "helpers/**/*.py", "leaves/*.py"),
+        {path.stem for path in paths},
+    )
     rows = [
         [name, claim, *("" if one is None else f"{one:g}" for one in (above, below)), str(seed),
          "" if value is None else f"{value:.4f}", code]

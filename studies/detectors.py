@@ -17,9 +17,10 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from helpers import audit, leaves
+import leaves
+from helpers import audit
 from helpers.datasets import Dataset, work_folder
-from helpers.leaves import faults
+from leaves import faults
 from studies.provenance import code_hash
 
 DETECTORS = {
@@ -137,7 +138,7 @@ def main() -> None:
                 dataset = plant_in_photos(photos, Path(scratch), seed)
             found += [table.assign(data=data, seed=seed) for table in score(dataset)]
     columns = "data seed tool detector kind strength planted found recall flagged false precision"
-    code = code_hash(__file__, "audit/*.py", "leaves/*.py")
+    code = code_hash(__file__, "helpers/audit/*.py", "leaves/*.py")
     table = pd.concat(found, ignore_index=True)[columns.split()].assign(code=code)
     table.to_csv(Path(__file__).with_suffix(".csv"), index=False, float_format="%.4f")
     summary = table[table["strength"].isin(["all detectable", "innocent"])]

@@ -26,11 +26,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from helpers import leaves, open_dataset
+import leaves
+from helpers import open_dataset
 from helpers.datasets import Dataset, apply_decisions, default_decisions, work_folder
 from helpers.descriptors import describe
 from helpers.evaluation import accuracy_interval
-from helpers.leaves.collection import SHORTCUTS
 from helpers.processes import start_workers
 from helpers.splits import split
 from helpers.training import (
@@ -43,10 +43,12 @@ from helpers.training import (
     train_head,
 )
 from helpers.transfer import limit_images
+from leaves.collection import SHORTCUTS
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "training/*.py", "backbone/*", "descriptors/*.py", "splits.py"]
+CODE = ["leaves/*.py", "helpers/training/*.py", "helpers/backbone/*"]
+CODE += ["helpers/descriptors/*.py", "helpers/splits.py"]
 COLUMNS = [
     *("seed", "arm", "images", "accuracy", "low", "high", "fresh", "fresh_low", "fresh_high"),
     *("held", "reversed", "rare", "willow_olive", "seconds", "code"),

@@ -4,11 +4,11 @@ import ast
 import hashlib
 from pathlib import Path
 
-import helpers
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def code_hash(script: str, *patterns: str) -> str:
-    """First 12 digits of the hash of a study and of all in helpers that its figures depend on.
+    """First 12 digits of the hash of a study and of all the code that its figures depend on.
 
     Of Python files only what is carried out counts: comments, docstrings and layout may change.
 
@@ -17,18 +17,18 @@ def code_hash(script: str, *patterns: str) -> str:
     script : str
         The study's ``__file__``.
     patterns : str
-        Globs under ``helpers``, e.g. ``"training/*.py"``.
+        Globs under the root of the project, e.g. ``"helpers/training/*.py"``, ``"leaves/*.py"``.
 
     Raises
     ------
     ValueError
         If a pattern matches no file.
     """
-    folder, files = Path(helpers.__file__).parent, [Path(script)]
+    files = [Path(script)]
     for pattern in patterns:
-        found = sorted(path for path in folder.glob(pattern) if path.is_file())
+        found = sorted(path for path in ROOT.glob(pattern) if path.is_file())
         if not found:
-            raise ValueError(f"nothing in helpers matches {pattern!r}")
+            raise ValueError(f"nothing in this project matches {pattern!r}")
         files += found
     return hashlib.sha256(b"".join(map(_meaning, files))).hexdigest()[:12]
 

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from helpers.notebooks import ROOT
+from helpers.course.notebooks import ROOT
+from helpers.datasets.opening import NAMES
 
 TOOLS = ["make", "sh", "cat", "cksum", "cut", "cp", "rm", "mkdir", "touch", "uname", "find"]
 TOOLS += ["echo", "id", "dirname", "env"]
@@ -20,7 +21,7 @@ case "$1 $2" in
     "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     "-m pip") exit ${{PIP_STATUS:-0}} ;;
     "-m pytest") exit ${{PYTEST_STATUS:-0}} ;;
-    "-m helpers.notebooks") mkdir -p work/notebooks ;;
+    "-m helpers.course.notebooks") mkdir -p work/notebooks ;;
 esac
 """
 
@@ -77,7 +78,7 @@ def test_lab_makes_the_environment_copies_the_notebooks_and_opens_them(project):
     assert editable.endswith("-e .")
     assert "--no-deps" in editable
     assert calls[-2:] == [
-        "-m helpers.notebooks copy",
+        "-m helpers.course.notebooks copy",
         "-m jupyterlab --no-browser --port=9 00_start_here.ipynb",
     ]
 
@@ -101,6 +102,14 @@ def test_the_lab_opens_on_the_dataset_asked_for_from_whichever_folder_it_runs_in
             _, calls = project.make("lab", WORKBOOK_DATASET=asked)
         assert calls[-2] == f"on {opened}"
     assert not any(call.startswith("on ") for call in project.make("lab")[1])
+
+
+def test_a_name_wins_over_a_folder_of_that_name_as_it_does_in_open_dataset(project):
+    for name in NAMES:
+        (project.folder / name).mkdir()
+        assert project.make("lab", f"DATA={name}")[1][-2] == f"on {name}"
+        path = f"{project.folder}/./{name}"
+        assert project.make("lab", f"DATA=./{name}")[1][-2] == f"on {path}"
 
 
 @pytest.mark.parametrize("command", ["lab", "test"])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from helpers.course.notebooks import ROOT, sealed_environment
 from helpers.datasets import work_folder
-from helpers.notebooks import ROOT, sealed_environment
 
 
 def test_a_run_is_strict_offline_on_the_cpu_and_on_the_bundled_dataset():

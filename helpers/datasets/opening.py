@@ -171,7 +171,7 @@ def _open_download(name: str, progress: bool) -> Dataset:
 
 
 def _open_leaves(progress: bool, workers: int = 2, **options: int) -> Dataset:
-    from helpers.leaves import build
+    from leaves import build
 
     defaults = {"seed": 0, "development": 2400, "test": 1200}
     changed = [key for key in defaults if options.get(key, defaults[key]) != defaults[key]]

@@ -28,7 +28,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        backbone, training, per_class, seed, accuracy; as from `helpers.studies.read_study`.
+        backbone, training, per_class, seed, accuracy; as from `helpers.course.studies.read_study`.
 
     Returns
     -------

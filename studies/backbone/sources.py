@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from helpers.leaves.photo import DEVICES, Scene, render_photo
-from helpers.leaves.species import random_species
+from leaves.photo import DEVICES, Scene, render_photo
+from leaves.species import random_species
 from studies.backbone.scenes import Kind, random_paint
 from studies.backbone.things import random_assembly, random_fractal, random_outline, random_strokes
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from helpers.leaves.species import SPECIES, random_species
+from leaves.species import SPECIES, random_species
 from studies.backbone import pretrain, sources, views
 
 FEW = [(family, number) for family in ("texture", "outline", "assembly") for number in (0, 1)]

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers.backbone import BackboneError, card, facts, load_backbone, weights
-from helpers.leaves.photo import Scene, render_photo
+from leaves.photo import Scene, render_photo
 from studies.backbone import probe
 
 

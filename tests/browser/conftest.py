@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from helpers.notebooks import ROOT
+from helpers.course.notebooks import ROOT
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.notebooks import STORED
+from helpers.course.notebooks import STORED
 from tests.notebooks.making import code, write
 
 LOOK = next(STORED.glob("01_*.ipynb"), None)

@@ -130,7 +130,7 @@ def test_leaves_come_with_truth_masks_and_specimens(monkeypatch):
         images = pd.DataFrame({"label": "oak", "split": None, "specimen": "a"}, index=index)
         return images, pd.DataFrame({"image_id": ["oak/1.jpg"], "kind": ["corrupt"]})
 
-    monkeypatch.setattr("helpers.leaves.build", build, raising=False)
+    monkeypatch.setattr("leaves.build", build, raising=False)
     leaves = open_dataset(progress=False)
     other = open_dataset("leaves", seed=3, test=60, workers=1)
     assert (leaves.name, leaves.group, leaves.is_bundled) == ("leaves", "specimen", True)

@@ -77,7 +77,7 @@ def test_a_picture_where_nothing_stands_out_is_all_foreground(shape):
 
 
 def test_the_guess_overlaps_the_masks_of_rendered_leaves():
-    from helpers.leaves.photo import Scene, render_photo
+    from leaves.photo import Scene, render_photo
 
     overlaps = []
     for background in ("grass", "paper", "soil", "stone"):

@@ -1,7 +1,7 @@
 import pytest
 
-from helpers.leaves import build
-from helpers.leaves.plan import plan
+from leaves import build
+from leaves.plan import plan
 
 
 @pytest.fixture(scope="session")

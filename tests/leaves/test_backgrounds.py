@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from helpers.leaves.backgrounds import BACKGROUNDS, blade_edges, paint, plane_grid, surface
-from helpers.leaves.noise import generator
+from leaves.backgrounds import BACKGROUNDS, blade_edges, paint, plane_grid, surface
+from leaves.noise import generator
 
 SQUARE = np.array([[1 / 96, 0, -0.5], [0, 1 / 96, -0.5], [0, 0, 1.0]])
 

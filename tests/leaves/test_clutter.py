@@ -1,8 +1,8 @@
 import numpy as np
 
-from helpers.leaves.clutter import overgrow, reach_in, scatter, strew
-from helpers.leaves.noise import generator
-from helpers.leaves.shading import Light
+from leaves.clutter import overgrow, reach_in, scatter, strew
+from leaves.noise import generator
+from leaves.shading import Light
 
 
 def plain(level=0.5, size=80):

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageOps
 
-from helpers.leaves import build, dataset, files, generate
-from helpers.leaves.plan import plan
+from leaves import build, dataset, files, generate
+from leaves.plan import plan
 
 
 def rows(planted, kind):
@@ -223,9 +223,9 @@ def test_what_a_killed_build_left_does_not_come_back(tmp_path, monkeypatch):
 def test_loading_a_built_folder_does_not_import_the_renderer(small):
     folder, _, _ = small
     code = (
-        "import sys; from helpers.leaves import build;"
+        "import sys; from leaves import build;"
         f"build({str(folder)!r}, development=200, test=60, progress=False);"
-        "print('helpers.leaves.photo' in sys.modules or 'scipy' in sys.modules)"
+        "print('leaves.photo' in sys.modules or 'scipy' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
@@ -241,7 +241,7 @@ def test_a_folder_of_something_else_is_not_touched(tmp_path):
 def test_a_script_without_a_main_guard_renders_too(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from helpers.leaves import generate\n"
+        "from leaves import generate\n"
         f"generate({str(tmp_path)!r}, 2, size=32, workers=2)\nprint('once')\n"
     )
     said = subprocess.run(

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageOps
 from scipy.ndimage import gaussian_filter
 
-from helpers.leaves import faults
+from leaves import faults
 
 VARIANTS = [(kind, s) for kind, strengths in faults.VARIANTS.items() for s in strengths]
 

@@ -3,14 +3,11 @@ import sys
 
 import numpy as np
 
-from helpers.leaves.noise import Atlas, cells, fractal, generator, heap, place, smoothstep
+from leaves.noise import Atlas, cells, fractal, generator, heap, place, smoothstep
 
 
 def test_generators_depend_on_their_parts_alone():
-    code = (
-        "from helpers.leaves.noise import generator;"
-        "print(generator('leaf', 'oak', 7).integers(2**60))"
-    )
+    code = "from leaves.noise import generator;print(generator('leaf', 'oak', 7).integers(2**60))"
     elsewhere = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from helpers.leaves import VERSION
-from helpers.leaves.backgrounds import BACKGROUNDS
-from helpers.leaves.photo import DEVICES, Device, Scene, render_photo
-from helpers.leaves.species import SPECIES
+from leaves import VERSION
+from leaves.backgrounds import BACKGROUNDS
+from leaves.photo import DEVICES, Device, Scene, render_photo
+from leaves.species import SPECIES
 
 # Mean red, green and blue, spread, and mean of the mask.
 PICTURES = [

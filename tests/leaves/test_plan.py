@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.leaves.collection import BACKGROUNDS, DEVELOPMENT, split_evenly
-from helpers.leaves.plan import plan
-from helpers.leaves.planting import PLANTED
-from helpers.leaves.species import ALIKE
+from leaves.collection import BACKGROUNDS, DEVELOPMENT, split_evenly
+from leaves.plan import plan
+from leaves.planting import PLANTED
+from leaves.species import ALIKE
 
 FACTS = ["background_shortcut", "file_fact_shortcut", "rare_device"]
 

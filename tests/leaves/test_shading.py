@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from helpers.leaves.noise import generator
-from helpers.leaves.shading import Camera, Light, Plotter, cast_shadow, develop, facing, lay, slopes
-from helpers.leaves.shapes import grow
-from helpers.leaves.species import SPECIES
+from leaves.noise import generator
+from leaves.shading import Camera, Light, Plotter, cast_shadow, develop, facing, lay, slopes
+from leaves.shapes import grow
+from leaves.species import SPECIES
 
 OVERHEAD = Camera(np.array([[100.0, 0, 0, 50], [0, 100, 0, 50], [0, 0, 0, 1]]), 100, 100)
 

@@ -3,9 +3,9 @@ import pytest
 from matplotlib.path import Path
 from scipy.spatial import cKDTree
 
-from helpers.leaves.noise import generator
-from helpers.leaves.shapes import grow, lift
-from helpers.leaves.species import OVERLAP, SPECIES, random_species
+from leaves.noise import generator
+from leaves.shapes import grow, lift
+from leaves.species import OVERLAP, SPECIES, random_species
 
 SPECIMENS = range(40)
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers.leaves.species import AUTUMN, SPECIES, look_up, random_species
+from leaves.species import AUTUMN, SPECIES, look_up, random_species
 
 
 def test_there_are_the_ten_species_of_the_dataset():

@@ -30,6 +30,11 @@ def notebook(*cells: NotebookNode | str) -> NotebookNode:
             "language_info": {"name": "python"},
         },
     )
+    return renumber(made)
+
+
+def renumber(made: NotebookNode) -> NotebookNode:
+    """Number cells as if executed from the first to the last."""
     count = 0
     for place, cell in enumerate(made.cells):
         cell.id = f"cell-{place}"

@@ -13,16 +13,17 @@ from statistics import median
 import nbformat
 from nbformat import NotebookNode
 
-from helpers import exercises
-from helpers.notebooks import LARGEST_BYTES, PICTURES, ROOT
+from helpers.course import exercises
+from helpers.course.notebooks import LARGEST_BYTES, PICTURES, ROOT
 
 Rule = Callable[[NotebookNode, int], Iterator[str]]
 RULES: list[Rule] = []
 
 IGNORED, MEASURED, EXERCISE = "nbval-ignore-output", "measured", "exercise"
-MOST_CELLS, MOST_WORDS, MEDIAN_LINES, MOST_LINES = 50, 1500, 3, 15
+MOST_CELLS, MOST_WORDS, MEDIAN_LINES, MOST_LINES = 50, 1700, 3, 15
 FIRST_CHAPTER_THAT_TESTS = 10
 SECTIONS = ("what we saw", "exercises", "on your own data")
+LAST_SECTION, FOLDED = "does this still hold?", "jp-MarkdownHeadingCollapsed"
 OPENING_WORDS = ("able to", "minutes", "prerequisites")
 
 
@@ -95,6 +96,11 @@ def calls(cell: NotebookNode) -> Iterator[tuple[str, ast.Call]]:
             yield getattr(name, "attr", getattr(name, "id", "")), node
 
 
+def is_claims(call: ast.Call) -> bool:
+    """Whether it is ``claims.check(…)``."""
+    return ast.unparse(call.func) == "claims.check"
+
+
 @rule
 def every_code_cell_is_executed(notebook, number):
     # nbval passes a cell that was never executed and has no outputs.
@@ -125,13 +131,35 @@ def ignored_outputs_are_measured_and_claimed(notebook, number):
         if IGNORED not in tags(cell) or not re.search(r"\d", stored_text(cell)):
             continue
         later = [
-            name
+            name == "expect" or is_claims(call)
             for after, other in code_cells(notebook)
             if after > place and IGNORED not in tags(other)
-            for name, _ in calls(other)
+            for name, call in calls(other)
         ]
-        if "expect" not in later:
-            yield f"no compared cell after cell {place} states by expect what it measured"
+        if not any(later):
+            yield f"no compared cell after cell {place} claims anything of what it measured"
+
+
+@rule
+def its_claims_come_last_and_folded(notebook, number):
+    cells = code_cells(notebook)
+    claiming = [
+        (place, call) for place, cell in cells for _, call in calls(cell) if is_claims(call)
+    ]
+    if len(claiming) > 1:
+        yield f"{len(claiming)} calls of claims.check, more than one"
+    for place, call in claiming:
+        if place != cells[-1][0]:
+            yield f"cell {place} calls claims.check before the last code cell"
+        if [one.value for one in call.args[:1] if isinstance(one, ast.Constant)] != [
+            f"{number:02d}"
+        ]:
+            yield f"cell {place} checks the claims of another notebook"
+        heading = notebook.cells[place - 1]
+        if not heading.source.lower().startswith(f"## {LAST_SECTION}"):
+            yield f'cell {place} does not follow the heading "{LAST_SECTION.capitalize()}"'
+        elif not heading.metadata.get(FOLDED):
+            yield f"the heading before cell {place} has no metadata {FOLDED}: true"
 
 
 @rule
@@ -250,6 +278,8 @@ def its_exercises_are_stubs(notebook, number):
         for name, call in calls(cell):
             if name != "check" or not call.args or not isinstance(call.args[0], ast.Constant):
                 continue
+            if is_claims(call):
+                continue
             found.add(call.args[0].value)
             if EXERCISE not in tags(cell):
                 yield f"cell {place} checks an exercise and is not tagged {EXERCISE}"
@@ -285,7 +315,8 @@ def metadata_say_nothing_of_the_run(notebook, number):
     for name in sorted(set(notebook.metadata.get("language_info", {})) - {"name"}):
         yield f"language_info has {name}"
     for place, cell in enumerate(notebook.cells):
-        for name in sorted(set(cell.metadata) - {"tags"}):
+        allowed = {"tags", FOLDED} if cell.cell_type == "markdown" else {"tags"}
+        for name in sorted(set(cell.metadata) - allowed):
             yield f"cell {place} has metadata {name}"
 
 

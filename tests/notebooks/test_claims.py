@@ -6,7 +6,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from helpers.notebooks import STORED
+from helpers.course.claims import loose, notebooks
+from helpers.course.notebooks import STORED
 from studies.claims import TABLE
 
 FEWEST_SEEDS = 5
@@ -22,7 +23,8 @@ def claims():
 def claimed(path) -> list[tuple[str, str]]:
     cells = nbformat.read(path, as_version=4).cells
     text = "".join(o.get("text", "") for cell in cells for o in cell.get("outputs", []))
-    return re.findall(r"^Checked: (.+) is ((?:above|below|between) .+)\.$", text, re.MULTILINE)
+    line = r"^Checked: (.+?) is ((?:above|below|between) [^;]+?)(?:; .+)?\.$"
+    return re.findall(line, text, re.MULTILINE)
 
 
 def bound(row) -> str:
@@ -49,3 +51,14 @@ def test_each_claim_held_on_every_seed(claims):
     low, high = claims["above"].fillna(-float("inf")), claims["below"].fillna(float("inf"))
     broken = claims[~((claims["value"] > low) & (claims["value"] < high))]
     assert broken.to_dict("records") == []
+
+
+def test_no_bound_of_a_list_of_claims_is_too_near_to_its_range_or_too_far_to_say_anything(claims):
+    listed = claims[claims["notebook"].str[:2].isin(notebooks())]
+    # How many seconds something takes is another matter on every computer.
+    listed = listed[~listed["claim"].str.contains("seconds")]
+    wrong = {}
+    for (notebook, claim), rows in listed.groupby(["notebook", "claim"]):
+        low, high = (None if pd.isna(end) else end for end in rows[["above", "below"]].iloc[0])
+        wrong[notebook, claim] = loose(rows["value"].tolist(), low, high)
+    assert {claim: what for claim, what in wrong.items() if what} == {}

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from helpers.notebooks import ROOT
+from helpers.course.notebooks import ROOT
 from tests.notebooks.making import code, picture, printed, write
 
 

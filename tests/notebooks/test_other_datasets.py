@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from helpers.notebooks import STORED, run
+from helpers.course.notebooks import STORED, run
 
 NOTEBOOKS = sorted(STORED.glob("[0-9][0-9]_*.ipynb"))
 NEED_LABELS = {"00", "01", "02", "05", "07"}

@@ -4,9 +4,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
-from helpers.notebooks import LARGEST_BYTES, ROOT, STORED
+from helpers.course.notebooks import LARGEST_BYTES, ROOT, STORED
 from tests.notebooks import rules
-from tests.notebooks.making import code, good_cells, notebook, picture, printed, write
+from tests.notebooks.making import (
+    code,
+    good_cells,
+    notebook,
+    picture,
+    printed,
+    renumber,
+    write,
+)
 
 COUNT, DRAW, MEASURE, CLAIM, SAW = 3, 4, 6, 7, 8
 
@@ -49,6 +57,21 @@ def _with_exercise(source, output, tags=("exercise",)):
     return notebook(*good_cells(), code(source, printed(output), tags=list(tags)))
 
 
+def _with_claims(heading="## Does this still hold?", folded=True, number="99", after=()):
+    cells = [*good_cells(), heading, code(f'claims.check("{number}", dataset)'), *after]
+    made = notebook(*cells)
+    if folded:
+        made.cells[len(good_cells())].metadata[rules.FOLDED] = True
+    return made
+
+
+def test_claims_at_the_end_under_a_folded_heading_keep_every_rule_and_replace_expect(tmp_path):
+    made = _with_claims()
+    made.cells[CLAIM] = notebook("Nothing is claimed here.").cells[0]
+    nbformat.write(renumber(made), tmp_path / "99_leaves.ipynb")
+    assert rules.breaches(tmp_path / "99_leaves.ipynb") == []
+
+
 UNANSWERED = "02.2 is not answered yet."
 BAD = {
     "not executed": (
@@ -85,6 +108,23 @@ BAD = {
         "ignored_outputs_are_measured_and_claimed",
         lambda: _with_metadata(CLAIM, {"tags": ["measured", "nbval-ignore-output"]}),
     ),
+    "claims of another notebook": (
+        "its_claims_come_last_and_folded",
+        lambda: _with_claims(number="98"),
+    ),
+    "claims in the open": ("its_claims_come_last_and_folded", lambda: _with_claims(folded=False)),
+    "claims without their heading": (
+        "its_claims_come_last_and_folded",
+        lambda: _with_claims("## And now?"),
+    ),
+    "claims before the end": (
+        "its_claims_come_last_and_folded",
+        lambda: _with_claims(after=[code("len(dataset)", printed("3600"))]),
+    ),
+    "claims twice": (
+        "its_claims_come_last_and_folded",
+        lambda: _with_claims(after=[code('claims.check("99", dataset)')]),
+    ),
     "stored error": (
         "no_error_is_stored",
         lambda: _with_attribute(
@@ -108,7 +148,7 @@ BAD = {
         lambda: _spoil(COUNT, code('images[images["split"] == "test"]')),
     ),
     "too many cells": ("it_is_short", lambda: notebook(*good_cells(), *["A cell."] * 50)),
-    "too many words": ("it_is_short", lambda: _spoil(2, "word " * 1501)),
+    "too many words": ("it_is_short", lambda: _spoil(2, "word " * 1701)),
     "long cells": (
         "it_is_short",
         lambda: notebook(*good_cells(), *[code("a = 1\n" * 4) for _ in range(9)]),

@@ -13,7 +13,7 @@ from fastai.vision.augment import aug_transforms
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.notebooks import ROOT
+from helpers.course.notebooks import ROOT
 from helpers.training import (
     Augment,
     TrainingError,

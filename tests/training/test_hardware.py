@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.notebooks import ROOT
+from helpers.course.notebooks import ROOT
 from helpers.training.hardware import TrainingError, gains_from_bfloat16, plain_errors
 
 CPU = torch.device("cpu")

@@ -1,0 +1,246 @@
+"""Running, storing and handing out the notebooks.
+
+``python -m helpers.course.notebooks execute|copy|reset`` is what ``make notebooks``, ``make lab``
+and ``make reset`` call.
+"""
+
+import argparse
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+STORED, LEARNERS = ROOT / "notebooks", ROOT / "work" / "notebooks"
+LARGEST_BYTES = 1_500_000
+PICTURES = ("image/png", "image/jpeg")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+LOCAL = "127.0.0.1,localhost,::1"
+
+
+def sealed_environment(work: Path, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`inherited`, changed so that a notebook says the same thing on every machine.
+
+    No network beyond this machine, no GPU, no settings of the user's, strict expectations, the
+    bundled dataset, and all that is written goes below `work`.
+    """
+    unwanted = {"TORCH_HOME", "WORKBOOK_DATASET", "JUPYTER_PATH", "PYTHONSTARTUP", "MPLBACKEND"}
+    sealed = {name: value for name, value in inherited.items() if name not in unwanted}
+    sealed = {name: value for name, value in sealed.items() if not name.lower().endswith("_proxy")}
+    for scheme in ("http", "https", "ftp", "all"):
+        sealed[f"{scheme}_proxy"] = sealed[f"{scheme.upper()}_PROXY"] = "http://127.0.0.1:9"
+    for kind in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
+        sealed[kind] = str(work / "settings" / kind.lower())
+    sealed |= dict.fromkeys(["WORKBOOK_STRICT", "HF_HUB_OFFLINE"], "1")
+    sealed |= {"CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
+    return sealed | {"no_proxy": LOCAL, "NO_PROXY": LOCAL, "WORKBOOK_WORK": str(work)}
+
+
+def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: float = 600) -> Any:
+    """Execute a stored notebook from its first cell to its last and return it executed.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; it is read, never written.
+    work : Path
+        Work folder of the run.
+    dataset : str or Path, optional
+        Value of ``WORKBOOK_DATASET``; the bundled dataset if absent.
+    timeout : float
+        Seconds that one cell may take.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        When a cell raises.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    environment = sealed_environment(Path(work))
+    if dataset is not None:
+        environment["WORKBOOK_DATASET"] = str(dataset)
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3")
+    folder = str(Path(path).resolve().parent)
+    return client.execute(env=environment, cwd=folder, stderr=subprocess.DEVNULL)
+
+
+def strip(notebook: Any) -> Any:
+    """Remove, in place, what says nothing but where and when a notebook ran."""
+    notebook.metadata = type(notebook.metadata)(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            # A progress bar stays behind as the text it began with.
+            cell.outputs = [one for one in cell.outputs if not _is_progress_bar(one)]
+        for output in cell.get("outputs", []):
+            # Without the kernel that made it, a widget's view is an error message.
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+    return notebook
+
+
+def _is_progress_bar(output: Any) -> bool:
+    data = output.get("data", {})
+    return WIDGET_VIEW in data and "%|" in data.get("text/plain", "")
+
+
+def keep_old_pictures(new: Any, old: Any) -> int:
+    """Give cells of `new` that say what they said in `old` their old outputs; return how many.
+
+    A picture drawn on another machine differs in some bytes; storing it each time would make the
+    repository grow without a change that anybody sees. A cell keeps its outputs when its source
+    and all that its outputs say are unchanged and its pictures look the same. In a cell tagged
+    ``measured`` the numbers and pictures may differ, but not the words.
+    """
+    before = {cell.get("id"): cell for cell in old.cells if cell.cell_type == "code"}
+    kept = 0
+    for cell in new.cells:
+        earlier = before.get(cell.get("id"))
+        if cell.cell_type != "code" or earlier is None or cell.source != earlier.source:
+            continue
+        measured = "measured" in cell.metadata.get("tags", [])
+        if _compared(cell.outputs, measured) != _compared(earlier.outputs, measured):
+            continue
+        if measured or _look_alike(cell.outputs, earlier.outputs):
+            cell.outputs = earlier.outputs
+            kept += 1
+    return kept
+
+
+def _compared(outputs: list[Any], measured: bool) -> list[str]:
+    """What a cell's outputs say: text and alt text, without numbers if `measured`."""
+    parts = []
+    for output in outputs:
+        words = [output.get(name, "") for name in ("name", "text", "evalue", "metadata")]
+        parts.append(" ".join(map(str, words)))
+        for kind, content in sorted(output.get("data", {}).items()):
+            parts.append(kind if kind in PICTURES else f"{kind} {content}")
+    return [re.sub(r"[\d.,:%\s-]+", " ", part) for part in parts] if measured else parts
+
+
+def _look_alike(outputs: list[Any], earlier: list[Any]) -> bool:
+    """Whether the pictures are the same but for the edges of letters and lines."""
+    from PIL import Image, ImageChops
+
+    def pictures(of: list[Any]) -> list[Image.Image]:
+        data = [one.get("data", {}) for one in of]
+        drawn = [base64.b64decode(one[kind]) for one in data for kind in PICTURES if kind in one]
+        return [Image.open(io.BytesIO(one)).convert("L") for one in drawn]
+
+    for a, b in zip(pictures(outputs), pictures(earlier), strict=True):
+        differing = sum(ImageChops.difference(a, b).histogram()[65:])
+        if a.size != b.size or differing > 0.0002 * a.width * a.height:
+            return False
+    return True
+
+
+def execute(paths: list[Path], fresh: bool = False) -> None:
+    """Execute stored notebooks in one fresh work folder and store their outputs.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Notebooks; each is replaced only when all of its cells ran.
+    fresh : bool
+        Take every new picture, even where the old one would do.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        When a cell raises.
+    ValueError
+        When a notebook with its outputs is larger than `LARGEST_BYTES`.
+    """
+    import nbformat
+
+    with tempfile.TemporaryDirectory(prefix="workbook-", ignore_cleanup_errors=True) as work:
+        for path in paths:
+            start = time.monotonic()
+            new = strip(run(path, Path(work)))
+            kept = 0 if fresh else keep_old_pictures(new, nbformat.read(path, as_version=4))
+            text = nbformat.writes(new) + "\n"
+            if (size := len(text.encode())) > LARGEST_BYTES:
+                raise ValueError(
+                    f"{path.name} would take {size:,} bytes with its outputs, more than "
+                    f"{LARGEST_BYTES:,}; draw fewer or smaller pictures"
+                )
+            _write_atomically(path, text)
+            print(
+                f"{path.name}: {time.monotonic() - start:.0f} s, {size / 1e6:.2f} MB, "
+                f"outputs of {kept} cells unchanged"
+            )
+
+
+def copy(stored: Path = STORED, learners: Path = LEARNERS) -> None:
+    """Give the learner a copy of each stored notebook without touching what they edited.
+
+    A copy that was never changed follows the stored notebook. One that was stays as it is; when
+    the stored notebook changes too, the learner is told, once for each change.
+    """
+    learners.mkdir(parents=True, exist_ok=True)
+    record = learners / ".copied.json"
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    for source in sorted(stored.glob("*.ipynb")):
+        target, now = learners / source.name, _digest(source)
+        given = known.setdefault(source.name, {"copied": None, "seen": now})
+        own = _digest(target) if target.exists() else None
+        if own is None or own == given["copied"] != now:
+            shutil.copyfile(source, target)
+            given["copied"] = now
+        elif given["seen"] != now and own != now:
+            print(
+                f"{source.name} has a new version; yours has your changes in it and stays. "
+                "`make reset` gives fresh copies and keeps yours beside them."
+            )
+        given["seen"] = now
+    _write_atomically(record, json.dumps(known, indent=1))
+
+
+def reset(stored: Path = STORED, learners: Path = LEARNERS) -> None:
+    """Set the learner's notebooks aside as ``notebooks-before-1``, -2, … and copy fresh ones."""
+    if learners.exists():
+        names = (learners.with_name(f"{learners.name}-before-{number}") for number in count(1))
+        kept = learners.rename(next(name for name in names if not name.exists()))
+        print(f"Your notebooks are kept in {os.path.relpath(kept)}.")
+    copy(stored, learners)
+    print(f"Fresh copies are in {os.path.relpath(learners)}.")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    unfinished = path.with_name(path.name + ".new")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m helpers.course.notebooks")
+    parser.add_argument("command", choices=["execute", "copy", "reset"])
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks to execute; all if absent")
+    parser.add_argument("--fresh", action="store_true", help="take every new picture")
+    options = parser.parse_args()
+    if options.command == "execute":
+        execute(options.paths or sorted(STORED.glob("*.ipynb")), options.fresh)
+    else:
+        {"copy": copy, "reset": reset}[options.command]()

@@ -1,0 +1,185 @@
+import base64
+import io
+import json
+from copy import deepcopy
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_output
+from PIL import Image
+
+from helpers.course import notebooks
+from tests.notebooks.making import code, notebook, picture, printed, write
+
+
+def _png(level: int, marked: int = 0) -> str:
+    pixels = np.full((100, 200), level, dtype=np.uint8)
+    pixels.flat[:marked] = 255 - level
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _outputs_after(old, new):
+    """Which outputs are stored when a cell gave `old` before and gives `new` now."""
+    before, after = notebook(deepcopy(old)), notebook(deepcopy(new))
+    kept = notebooks.keep_old_pictures(after, before)
+    assert kept == (after.cells[0].outputs == old.outputs)
+    return after.cells[0].outputs
+
+
+OLD = code("draw()", printed("3 leaves"), picture(_png(10)))
+
+
+def test_a_picture_that_looks_the_same_is_kept():
+    new = code("draw()", printed("3 leaves"), picture(_png(12, marked=3)))
+    assert _outputs_after(OLD, new) == OLD.outputs
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        code("draw()", printed("3 leaves"), picture(_png(200))),
+        code("draw()", printed("3 leaves"), picture(_png(10, marked=100))),
+        code("draw()", printed("4 leaves"), picture(_png(12))),
+        code("draw()", printed("3 leaves"), picture(_png(12), "Another alt text.")),
+        code("draw(1)", printed("3 leaves"), picture(_png(12))),
+        code("draw()", printed("3 leaves")),
+    ],
+    ids=["brighter", "another word in it", "text", "alt text", "source", "no picture"],
+)
+def test_what_changed_is_stored_anew(new):
+    assert _outputs_after(OLD, new) == new.outputs
+
+
+def test_measured_numbers_alone_do_not_store_a_cell_anew():
+    tags = ["measured", "nbval-ignore-output"]
+    old = code("run()", printed("0.52 in 3.1 s"), picture(_png(10)), tags=tags)
+    again = code("run()", printed("0.48 in 12 s"), picture(_png(99)), tags=tags)
+    other = code("run()", printed("0.48 in 12 hours"), picture(_png(99)), tags=tags)
+    assert _outputs_after(old, again) == old.outputs
+    assert _outputs_after(old, other) == other.outputs
+
+
+def test_strip_drops_progress_bars_and_keeps_other_widgets():
+    bar = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "scan:   0%|          | 0/9"}
+    view = {notebooks.WIDGET_VIEW: {"model_id": "2"}, "text/plain": "Browser of leaves"}
+    cell = code("scan()", new_output("display_data", bar), new_output("display_data", view))
+    (stripped,) = notebooks.strip(notebook(cell)).cells
+    assert [one.data["text/plain"] for one in stripped.outputs] == ["Browser of leaves"]
+
+
+def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
+    view = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "Browser of leaves"}
+    ran = notebook(code("browse()", new_output("display_data", view), tags=["measured"]))
+    ran.metadata.update(widgets={"state": {}}, language_info={"name": "python", "version": "3.11"})
+    ran.cells[0].metadata["execution"] = {"iopub.execute_input": "2026"}
+    notebooks.strip(ran)
+    assert set(ran.metadata) == {"kernelspec", "language_info"}
+    assert ran.metadata["language_info"] == {"name": "python"}
+    assert ran.cells[0].metadata == {"tags": ["measured"]}
+    assert ran.cells[0].outputs[0].data == {"text/plain": "Browser of leaves"}
+
+
+def test_run_executes_against_the_dataset_given_and_leaves_the_file_alone(tmp_path):
+    source = "import os\nprint(os.environ['WORKBOOK_DATASET'], os.environ['WORKBOOK_WORK'])"
+    path = write(tmp_path / "50_asks.ipynb", code(source))
+    before = path.read_bytes()
+    ran = notebooks.run(path, tmp_path / "work", dataset=tmp_path / "photos")
+    assert ran.cells[0].outputs[0].text == f"{tmp_path / 'photos'} {tmp_path / 'work'}\n"
+    assert path.read_bytes() == before
+
+
+def test_execute_stores_outputs_and_a_failing_notebook_stays_as_it_was(tmp_path, capsys):
+    good = write(tmp_path / "50_good.ipynb", code("print(1 + 1)"))
+    bad = write(tmp_path / "51_bad.ipynb", code("1 / 0"))
+    before = bad.read_bytes()
+    with pytest.raises(CellExecutionError):
+        notebooks.execute([good, bad])
+    stored = nbformat.read(good, as_version=4)
+    assert stored.cells[0].outputs[0].text == "2\n"
+    assert stored.cells[0].execution_count == 1
+    assert capsys.readouterr().out.startswith("50_good.ipynb: ")
+    assert bad.read_bytes() == before
+
+
+def test_execute_refuses_a_notebook_that_grows_too_large(tmp_path):
+    path = write(tmp_path / "50_large.ipynb", code("print('x' * 1_600_000)"))
+    with pytest.raises(ValueError, match=r"50_large.ipynb would take 1,6.* draw fewer"):
+        notebooks.execute([path])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    stored, learners = tmp_path / "notebooks", tmp_path / "work" / "notebooks"
+    stored.mkdir()
+    for name in ("00_start", "01_look"):
+        write(stored / f"{name}.ipynb", code("1 + 1"))
+    notebooks.copy(stored, learners)
+    return stored, learners
+
+
+def test_the_learner_gets_a_copy_of_each_notebook(folders):
+    stored, learners = folders
+    for path in stored.glob("*.ipynb"):
+        assert (learners / path.name).read_bytes() == path.read_bytes()
+
+
+def test_edits_survive_and_nothing_is_said_while_nothing_changed(folders, capsys):
+    stored, learners = folders
+    (learners / "00_start.ipynb").write_text("my answers")
+    (learners / "mine.ipynb").write_text("my own")
+    notebooks.copy(stored, learners)
+    assert (learners / "00_start.ipynb").read_text() == "my answers"
+    assert (learners / "mine.ipynb").read_text() == "my own"
+    assert capsys.readouterr().out == ""
+
+
+def test_an_untouched_copy_follows_the_stored_notebook(folders, capsys):
+    stored, learners = folders
+    for source in ("2 + 2", "3 + 3"):
+        new = write(stored / "00_start.ipynb", code(source)).read_bytes()
+        notebooks.copy(stored, learners)
+        assert (learners / "00_start.ipynb").read_bytes() == new
+    assert capsys.readouterr().out == ""
+
+
+def test_when_both_changed_the_learners_stays_and_they_are_told_once_for_each_change(
+    folders, capsys
+):
+    stored, learners = folders
+    (learners / "00_start.ipynb").write_text("my answers")
+    for source in ("2 + 2", "3 + 3"):
+        write(stored / "00_start.ipynb", code(source))
+        notebooks.copy(stored, learners)
+        assert capsys.readouterr().out.startswith("00_start.ipynb has a new version; yours")
+        notebooks.copy(stored, learners)
+        assert capsys.readouterr().out == ""
+    assert (learners / "00_start.ipynb").read_text() == "my answers"
+
+
+@pytest.mark.parametrize("record", ["not json", "{}", None])
+def test_without_a_record_of_what_was_copied_nothing_is_overwritten(folders, record):
+    stored, learners = folders
+    (learners / ".copied.json").unlink()
+    if record:
+        (learners / ".copied.json").write_text(record)
+    (learners / "00_start.ipynb").write_text("my answers")
+    write(stored / "00_start.ipynb", code("2 + 2"))
+    notebooks.copy(stored, learners)
+    assert (learners / "00_start.ipynb").read_text() == "my answers"
+    assert json.loads((learners / ".copied.json").read_text())["00_start.ipynb"]["copied"] is None
+
+
+def test_reset_gives_fresh_copies_and_keeps_every_old_one(folders, capsys):
+    stored, learners = folders
+    for answers in ("first", "second"):
+        (learners / "00_start.ipynb").write_text(answers)
+        notebooks.reset(stored, learners)
+        fresh = (learners / "00_start.ipynb").read_bytes()
+        assert fresh == (stored / "00_start.ipynb").read_bytes()
+    old = [learners.with_name(f"notebooks-before-{number}") for number in (1, 2)]
+    assert [(folder / "00_start.ipynb").read_text() for folder in old] == ["first", "second"]
+    assert "notebooks-before-2" in capsys.readouterr().out
