@@ -174,7 +174,7 @@ MOST_LINES = {
     "__init__": 20,
     "audit": 1315,
     "backbone": 90,
-    "course": 595,
+    "course": 635,
     "datasets": 1135,
     "descriptors": 215,
     "evaluation": 80,
