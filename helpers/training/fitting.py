@@ -17,9 +17,19 @@ from tqdm.auto import tqdm
 from helpers.datasets.storage import make_folder
 from helpers.training import checkpoints
 from helpers.training.fingerprint import fingerprint
-from helpers.training.hardware import TrainingError, plain_errors
+from helpers.training.hardware import SpareThreads, TrainingError, plain_errors
 
 FROM_SCRATCH, FINE_TUNING = 3e-3, slice(2e-3, 5e-3)
+
+
+class LookAgain(Callback):
+    """Takes as many threads as cores are free, epoch by epoch."""
+
+    def __init__(self, threads: SpareThreads):
+        self.threads = threads
+
+    def after_epoch(self):
+        self.threads.look_again()
 
 
 class EpochTable(Callback):
@@ -87,6 +97,10 @@ def train(
 ) -> pd.DataFrame:  # fmt: skip
     """Train by the one-cycle policy (Smith, 2018) and return what happened, epoch by epoch.
 
+    On a CPU it takes as many threads as cores are free, looked at again every epoch. The last
+    digits of the result depend on their number; after ``torch.set_num_threads(1)`` it repeats
+    exactly.
+
     Parameters
     ----------
     learner : Learner
@@ -102,7 +116,7 @@ def train(
     resume : str or Path, optional
         A name for this training, or a folder, where its state is kept after every epoch: the same
         call with the same learner, data and settings goes on where it was interrupted, with
-        exactly the result it would have had, and finished training is loaded at
+        exactly the result it would have had on as many threads, and finished training is loaded at
         once. With other settings it begins anew (see `fingerprint`). An interruption puts the
         learner's first weights back, so that the same cell can be run again.
     progress : bool
@@ -128,9 +142,11 @@ def train(
     start = file and deepcopy(
         [learner.model.state_dict(), learner.opt and learner.opt.state_dict()]
     )
-    with learner.no_bar(), learner.no_logging(), plain_errors(learner.dls):
+    quiet, errors = (learner.no_bar(), learner.no_logging()), plain_errors(learner.dls)
+    with quiet[0], quiet[1], errors, SpareThreads() as threads:
         try:
-            learner.fit_one_cycle(epochs, lr_max=lr, start_epoch=table.done, cbs=table)
+            cbs = [table, LookAgain(threads)]
+            learner.fit_one_cycle(epochs, lr_max=lr, start_epoch=table.done, cbs=cbs)
         except BaseException:  # a stopped cell, too
             if start:
                 _put_back(learner, *start)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from helpers.training import (
     TrainingError,
     build_dataloaders,
     build_learner,
+    hardware,
     predict,
     train,
 )
@@ -201,6 +203,21 @@ def test_changed_data_begin_anew(dataset):
     )
     assert trained(dataset.images) != trained(swapped)
     assert len(list((dataset.work / "trainings" / "run").glob("*.safetensors"))) == 2
+
+
+def test_threads_are_counted_anew_in_every_epoch(dls, monkeypatch):
+    free, seen = [1, 2, 1], []
+    counted = SimpleNamespace(count=lambda: free.pop(0))
+    monkeypatch.setattr(hardware, "FreeCores", lambda: counted)
+
+    class Note(Callback):
+        def before_train(self):
+            seen.append(torch.get_num_threads())
+
+    torch.set_num_threads(2)
+    train(build_learner(dls, cbs=[Note()]), 2, progress=False)
+    assert seen == [1, 2]
+    assert torch.get_num_threads() == 2
 
 
 def test_training_that_stopped_early_is_loaded_again(dls):
