@@ -59,17 +59,19 @@ $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps $$isolation 
 touch "$$stamp" $(4)
 endef
 
-LAB_FILES := requirements.txt
-TEST_FILES := requirements.txt requirements-dev.txt
+# pyproject.toml lists the packages that an editable install makes known.
+LAB_FILES := requirements.txt pyproject.toml
+TEST_FILES := $(LAB_FILES) requirements-dev.txt
 lab_stamp = $(VENV)/.installed-lab-`{ cat $(LAB_FILES); pwd; } | cksum | cut -d ' ' -f 1`
 install_lab = $(call install,lab,requirements.txt,$(LAB_FILES),)
 install_test = $(call install,test,requirements-dev.txt,$(TEST_FILES),"$(lab_stamp)")
 
 lab:
 	$(install_lab)
-	@$(RUN) -m helpers.course.notebooks copy
-	@case "$$DATA" in $(NAMES)|/*) ;; *) [ ! -e "$$DATA" ] || DATA=$$PWD/$$DATA ;; esac; \
-	cd work/notebooks && WORKBOOK_DATASET=$$DATA ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
+	@$(RUN) -m helpers.course.notebooks copy --data "$$DATA"
+	@case "$$DATA" in ""|leaves) folder=notebooks ;; *) folder=notebooks-own-data ;; esac; \
+	case "$$DATA" in $(NAMES)|/*) ;; *) [ ! -e "$$DATA" ] || DATA=$$PWD/$$DATA ;; esac; \
+	cd work/$$folder && WORKBOOK_DATASET=$$DATA ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
 
 test:
 	$(install_test)
@@ -81,7 +83,7 @@ notebooks:
 
 reset:
 	$(install_lab)
-	@$(RUN) -m helpers.course.notebooks reset
+	@$(RUN) -m helpers.course.notebooks reset --data "$$DATA"
 
 clean:
 	@rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info notebooks/.ipynb_checkpoints

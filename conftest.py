@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from helpers.course.notebooks import sealed_environment
+from helpers.processes import count_free_cores
 
 # The worker processes of pytest-xdist inherit the environment, hence the one work folder.
 _OWNER = "PYTEST_XDIST_WORKER" not in os.environ
@@ -20,6 +21,12 @@ if _OWNER:
     for _name in set(os.environ) - set(_SEALED):
         del os.environ[_name]
     os.environ.update(_SEALED)
+
+
+def pytest_xdist_auto_num_workers(config):
+    # Two at the least: processes of one thread each do not wait for one another. Each takes about a
+    # gigabyte, so that more than eight would be too much for some machines.
+    return min(8, max(2, count_free_cores()))
 
 
 def pytest_unconfigure(config):

@@ -4,23 +4,12 @@ The names below load their module on first use, so that ``from helpers import op
 stays fast and loads neither torch nor matplotlib.
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {
-    "Dataset": "helpers.datasets",
-    "DatasetError": "helpers.datasets",
-    "open_dataset": "helpers.datasets",
-    "expect": "helpers.course.expectations",
-}
-
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "datasets": ["Dataset", "DatasetError", "open_dataset"],
+        "course.expectations": ["expect"],
+    },
+)

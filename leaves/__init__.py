@@ -3,23 +3,17 @@
 The names below load their module on first use.
 """
 
-from importlib import import_module
+import lazy_loader
 
 # Raised by every change that changes the pictures: figures measured on leaves belong to a version.
 VERSION = 1
 
-_HOMES = {
-    "SPECIES": "leaves.species",
-    "Scene": "leaves.photo",
-    "build": "leaves.dataset",
-    "generate": "leaves.dataset",
-    "render_photo": "leaves.photo",
-}
-
-__all__ = ["VERSION", *_HOMES]
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'leaves' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "species": ["SPECIES"],
+        "photo": ["Scene", "render_photo"],
+        "dataset": ["build", "generate"],
+    },
+)
+__all__ += ["VERSION"]

@@ -21,7 +21,7 @@ case "$1 $2" in
     "-m venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     "-m pip") exit ${{PIP_STATUS:-0}} ;;
     "-m pytest") exit ${{PYTEST_STATUS:-0}} ;;
-    "-m helpers.course.notebooks") mkdir -p work/notebooks ;;
+    "-m helpers.course.notebooks") mkdir -p work/notebooks work/notebooks-own-data ;;
 esac
 """
 
@@ -78,7 +78,7 @@ def test_lab_makes_the_environment_copies_the_notebooks_and_opens_them(project):
     assert editable.endswith("-e .")
     assert "--no-deps" in editable
     assert calls[-2:] == [
-        "-m helpers.course.notebooks copy",
+        "-m helpers.course.notebooks copy --data ",
         "-m jupyterlab --no-browser --port=9 00_start_here.ipynb",
     ]
 
@@ -101,7 +101,18 @@ def test_the_lab_opens_on_the_dataset_asked_for_from_whichever_folder_it_runs_in
         else:
             _, calls = project.make("lab", WORKBOOK_DATASET=asked)
         assert calls[-2] == f"on {opened}"
+        assert f"-m helpers.course.notebooks copy --data {asked}" in calls
     assert not any(call.startswith("on ") for call in project.make("lab")[1])
+
+
+def test_other_data_is_looked_at_in_notebooks_of_its_own(project):
+    python = project.path / "python3.12"
+    says_where = '#!/bin/sh\necho "in ${PWD##*/}" >> "$CALLS"\n'
+    python.write_text(python.read_text().replace("#!/bin/sh\n", says_where))
+    for data, folder in {"": "notebooks", "leaves": "notebooks", "x": "notebooks-own-data"}.items():
+        assert f"in {folder}" in project.make("lab", f"DATA={data}")[1]
+        calls = project.make("reset", f"DATA={data}")[1]
+        assert calls[-1] == f"-m helpers.course.notebooks reset --data {data}"
 
 
 def test_a_name_wins_over_a_folder_of_that_name_as_it_does_in_open_dataset(project):
@@ -113,10 +124,13 @@ def test_a_name_wins_over_a_folder_of_that_name_as_it_does_in_open_dataset(proje
 
 
 @pytest.mark.parametrize("command", ["lab", "test"])
-def test_a_changed_requirement_is_installed_without_making_the_environment_anew(project, command):
+@pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml"])
+def test_a_changed_requirement_or_package_is_installed_without_making_the_environment_anew(
+    project, command, changed
+):
     project.make("test")
-    with open(project.folder / "requirements.txt", "a") as file:
-        file.write("einops\n")
+    with open(project.folder / changed, "a") as file:
+        file.write("# einops\n")
     _, calls = project.make(command)
     assert len(_installs(calls)) == 2
     assert not any(call.startswith("-m venv") for call in calls)

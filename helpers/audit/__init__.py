@@ -4,28 +4,16 @@ Names load their module on first use: the worker processes of `scan` import this
 stay at numpy and Pillow.
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {
-    "scan": "helpers.audit.scanning",
-    "find_duplicates": "helpers.audit.duplicates",
-    "cluster_duplicates": "helpers.audit.duplicates",
-    "sweep_distance": "helpers.audit.truth",
-    "find_quality_issues": "helpers.audit.quality",
-    "Thresholds": "helpers.audit.quality",
-    "find_outliers": "helpers.audit.outliers",
-    "find_label_issues": "helpers.audit.labels",
-    "score_against_truth": "helpers.audit.truth",
-}
-
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'helpers.audit' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "scanning": ["scan"],
+        "duplicates": ["find_duplicates", "cluster_duplicates"],
+        "truth": ["sweep_distance", "score_against_truth"],
+        "quality": ["find_quality_issues", "Thresholds"],
+        "outliers": ["find_outliers"],
+        "labels": ["find_label_issues"],
+    },
+)

@@ -1,4 +1,4 @@
-"""Running, storing and handing out the notebooks.
+"""Running and storing the notebooks; `copies` hands them out.
 
 ``python -m helpers.course.notebooks execute|copy|reset`` is what ``make notebooks``, ``make lab``
 and ``make reset`` call.
@@ -6,19 +6,17 @@ and ``make reset`` call.
 
 import argparse
 import base64
-import hashlib
 import io
-import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
+
+from helpers.course import copies
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED, LEARNERS = ROOT / "notebooks", ROOT / "work" / "notebooks"
@@ -56,7 +54,8 @@ def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: floa
     work : Path
         Work folder of the run.
     dataset : str or Path, optional
-        Value of ``WORKBOOK_DATASET``; the bundled dataset if absent.
+        Value of ``WORKBOOK_DATASET``; the notebook is then executed as the reader with this data
+        gets it (`copies.for_own_data`). The bundled dataset if absent.
     timeout : float
         Seconds that one cell may take.
 
@@ -68,10 +67,10 @@ def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: floa
     import nbformat
     from nbclient import NotebookClient
 
-    environment = sealed_environment(Path(work))
+    environment, notebook = sealed_environment(Path(work)), nbformat.read(path, as_version=4)
     if dataset is not None:
         environment["WORKBOOK_DATASET"] = str(dataset)
-    notebook = nbformat.read(path, as_version=4)
+        notebook = copies.for_own_data(notebook)
     client = NotebookClient(notebook, timeout=timeout, kernel_name="python3")
     folder = str(Path(path).resolve().parent)
     return client.execute(env=environment, cwd=folder, stderr=subprocess.DEVNULL)
@@ -179,68 +178,33 @@ def execute(paths: list[Path], fresh: bool = False) -> None:
                     f"{path.name} would take {size:,} bytes with its outputs, more than "
                     f"{LARGEST_BYTES:,}; draw fewer or smaller pictures"
                 )
-            _write_atomically(path, text)
+            copies.write_atomically(path, text)
             print(
                 f"{path.name}: {time.monotonic() - start:.0f} s, {size / 1e6:.2f} MB, "
                 f"outputs of {kept} cells unchanged"
             )
 
 
-def copy(stored: Path = STORED, learners: Path = LEARNERS) -> None:
-    """Give the learner a copy of each stored notebook without touching what they edited.
-
-    A copy that was never changed follows the stored notebook. One that was stays as it is; when
-    the stored notebook changes too, the learner is told, once for each change.
-    """
-    learners.mkdir(parents=True, exist_ok=True)
-    record = learners / ".copied.json"
-    try:
-        known = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
-    for source in sorted(stored.glob("*.ipynb")):
-        target, now = learners / source.name, _digest(source)
-        given = known.setdefault(source.name, {"copied": None, "seen": now})
-        own = _digest(target) if target.exists() else None
-        if own is None or own == given["copied"] != now:
-            shutil.copyfile(source, target)
-            given["copied"] = now
-        elif given["seen"] != now and own != now:
-            print(
-                f"{source.name} has a new version; yours has your changes in it and stays. "
-                "`make reset` gives fresh copies and keeps yours beside them."
-            )
-        given["seen"] = now
-    _write_atomically(record, json.dumps(known, indent=1))
-
-
-def reset(stored: Path = STORED, learners: Path = LEARNERS) -> None:
-    """Set the learner's notebooks aside as ``notebooks-before-1``, -2, … and copy fresh ones."""
-    if learners.exists():
-        names = (learners.with_name(f"{learners.name}-before-{number}") for number in count(1))
-        kept = learners.rename(next(name for name in names if not name.exists()))
-        print(f"Your notebooks are kept in {os.path.relpath(kept)}.")
-    copy(stored, learners)
-    print(f"Fresh copies are in {os.path.relpath(learners)}.")
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
-
-
-if __name__ == "__main__":
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m helpers.course.notebooks")
     parser.add_argument("command", choices=["execute", "copy", "reset"])
     parser.add_argument("paths", nargs="*", type=Path, help="notebooks to execute; all if absent")
     parser.add_argument("--fresh", action="store_true", help="take every new picture")
-    options = parser.parse_args()
+    parser.add_argument(
+        "--data",
+        default=os.environ.get("WORKBOOK_DATASET", ""),
+        help="the dataset that the copies are for, as in open_dataset; the leaves if absent",
+    )
+    options = parser.parse_args(arguments)
     if options.command == "execute":
         execute(options.paths or sorted(STORED.glob("*.ipynb")), options.fresh)
-    else:
-        {"copy": copy, "reset": reset}[options.command]()
+        return
+    own_data = options.data.strip() not in ("", "leaves")
+    learners = LEARNERS.with_name(f"{LEARNERS.name}-own-data") if own_data else LEARNERS
+    if own_data and not learners.exists():
+        print(f"The notebooks for data other than the leaves are in {os.path.relpath(learners)}.")
+    {"copy": copies.copy, "reset": copies.reset}[options.command](STORED, learners, own_data)
+
+
+if __name__ == "__main__":
+    main()

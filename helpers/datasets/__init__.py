@@ -3,26 +3,16 @@
 Names load their module on first use, so that worker processes import only what they need.
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOMES = {
-    "Dataset": "dataset",
-    "DatasetError": "storage",
-    "TestSplitClosed": "dataset",
-    "work_folder": "storage",
-    "open_dataset": "opening",
-    "read_rgb": "pixels",
-    "to_rgb": "pixels",
-    "saved": "steps",
-    "DecisionLog": "decisions",
-    "apply_decisions": "decisions",
-    "default_decisions": "decisions",
-}
-
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'helpers.datasets' has no attribute {name!r}")
-    return getattr(import_module(f"helpers.datasets.{_HOMES[name]}"), name)
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "dataset": ["Dataset", "TestSplitClosed"],
+        "storage": ["DatasetError", "work_folder"],
+        "opening": ["open_dataset"],
+        "pixels": ["read_rgb", "to_rgb"],
+        "steps": ["saved"],
+        "decisions": ["DecisionLog", "apply_decisions", "default_decisions"],
+    },
+)

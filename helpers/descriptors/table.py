@@ -15,7 +15,7 @@ from PIL import Image
 from helpers.datasets import Dataset, pixels, read_rgb
 from helpers.datasets.steps import saved
 from helpers.descriptors import colour, form, texture
-from helpers.processes import start_workers
+from helpers.processes import count_free_cores, start_workers
 
 FAMILIES = ("colour", "texture", "form")
 LARGEST, SMALL = 160, 96
@@ -25,7 +25,7 @@ CHUNK = 48
 def describe(
     dataset: Dataset,
     kinds: str | Iterable[str] = FAMILIES,
-    workers: int = 2,
+    workers: int | None = None,
     executor: Executor | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -38,8 +38,8 @@ def describe(
     ----------
     dataset : Dataset
     kinds : one or several of "colour", "texture", "form"
-    workers : int
-        Processes to start; 1 computes in this one.
+    workers : int, optional
+        Processes to start, by default as many as cores are free; 1 computes in this one.
     executor : Executor, optional
         Any `concurrent.futures` executor, used instead of starting processes.
     progress : bool
@@ -77,12 +77,13 @@ def describe(
     return saved(dataset, "descriptors", build, table=False, **key)
 
 
-def _run(chunks: list, workers: int, executor: Executor | None, progress: bool) -> list:
+def _run(chunks: list, workers: int | None, executor: Executor | None, progress: bool) -> list:
     from tqdm.auto import tqdm
 
     with ExitStack() as stack:
-        if executor is None and workers > 1 and len(chunks) > 1:
-            executor = stack.enter_context(start_workers(workers))
+        if executor is None and len(chunks) > 1:
+            workers = workers or count_free_cores()
+            executor = stack.enter_context(start_workers(workers)) if workers > 1 else None
         found = executor.map(_describe_files, chunks) if executor else map(_describe_files, chunks)
         bar = tqdm(found, total=len(chunks), disable=not progress, unit="batch", leave=False)
         return [row for rows in bar for row in rows]

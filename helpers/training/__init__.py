@@ -5,32 +5,27 @@ and must stay at numpy and Pillow.
 """
 
 import warnings
-from importlib import import_module
+from typing import Any
 
-_HOMES = {
-    "build_dataloaders": "helpers.training.loading",
-    "Augment": "helpers.training.augmentation",
-    "build_learner": "helpers.training.learning",
-    "train": "helpers.training.fitting",
-    "predict": "helpers.training.predicting",
-    "embed": "helpers.training.embedding",
-    "train_head": "helpers.training.heads",
-    "Head": "helpers.training.heads",
-    "save_learner": "helpers.training.saving",
-    "load_learner": "helpers.training.saving",
-    "TrainingError": "helpers.training.hardware",
-}
+import lazy_loader
 
-__all__ = list(_HOMES)
+_load, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "loading": ["build_dataloaders"],
+        "augmentation": ["Augment"],
+        "learning": ["build_learner"],
+        "fitting": ["train"],
+        "predicting": ["predict"],
+        "embedding": ["embed"],
+        "heads": ["train_head", "Head"],
+        "saving": ["save_learner", "load_learner"],
+        "hardware": ["TrainingError"],
+    },
+)
 
 
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'helpers.training' has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
-        return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+        return _load(name)

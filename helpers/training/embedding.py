@@ -21,7 +21,7 @@ from helpers.datasets.steps import read_table, write_table
 from helpers.datasets.storage import make_folder
 from helpers.training import decoding, networks
 from helpers.training.caching import decode
-from helpers.training.hardware import gains_from_bfloat16
+from helpers.training.hardware import SpareThreads, gains_from_bfloat16
 
 PART, BATCH = 512, 64
 
@@ -49,8 +49,9 @@ def embed(
     progress : bool
         Show a bar once it has taken two seconds.
     executor : concurrent.futures.Executor, optional
-        Where parts of some hundred images are computed; by default in this process, which uses all
-        cores, or the GPU. Its workers must see files under the same paths.
+        Where parts of some hundred images are computed; by default in this process, on the GPU or
+        on as many cores as are free, looked at again for each part. Its workers must see files
+        under the same paths.
 
     Returns
     -------
@@ -92,9 +93,9 @@ def _embed(dataset: Dataset, hashes: pd.Series, form: tuple[str, int, str]) -> p
     ids = [image_id for image_id in hashes.index if image_id in images.rows]
     if not ids:
         return pd.DataFrame()
-    means = [
-        average_maps(body, images.take(ids[at : at + BATCH])) for at in range(0, len(ids), BATCH)
-    ]
+    batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+    with SpareThreads():
+        means = [average_maps(body, images.take(batch)) for batch in batches]
     names = [f"stage{i + 1} {c:03d}" for i, one in enumerate(means[0]) for c in range(one.shape[1])]
     values = np.concatenate([np.concatenate(stages, axis=1) for stages in means])
     return pd.DataFrame(values, hashes[ids].to_list(), names)

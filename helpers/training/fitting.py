@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
 from copy import deepcopy
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from fastai.vision.all import Callback, CancelFitException, L, Learner
+from fastai.vision.all import Callback, CancelFitException, Learner
 from tqdm.auto import tqdm
 
 from helpers.datasets.storage import make_folder
 from helpers.training import checkpoints
-from helpers.training.hardware import TrainingError, plain_errors
+from helpers.training.fingerprint import fingerprint
+from helpers.training.hardware import SpareThreads, TrainingError, plain_errors
 
 FROM_SCRATCH, FINE_TUNING = 3e-3, slice(2e-3, 5e-3)
+
+
+class LookAgain(Callback):
+    """Takes as many threads as cores are free, epoch by epoch."""
+
+    def __init__(self, threads: SpareThreads):
+        self.threads = threads
+
+    def after_epoch(self):
+        self.threads.look_again()
 
 
 class EpochTable(Callback):
@@ -89,6 +97,10 @@ def train(
 ) -> pd.DataFrame:  # fmt: skip
     """Train by the one-cycle policy (Smith, 2018) and return what happened, epoch by epoch.
 
+    On a CPU it takes as many threads as cores are free, looked at again every epoch. The last
+    digits of the result depend on their number; after ``torch.set_num_threads(1)`` it repeats
+    exactly.
+
     Parameters
     ----------
     learner : Learner
@@ -104,9 +116,9 @@ def train(
     resume : str or Path, optional
         A name for this training, or a folder, where its state is kept after every epoch: the same
         call with the same learner, data and settings goes on where it was interrupted, with
-        exactly the result it would have had, and finished training is loaded at once. With other
-        settings it begins anew. Callbacks of your own are told apart by name only. An interruption
-        puts the learner's first weights back, so that the same cell can be run again.
+        exactly the result it would have had on as many threads, and finished training is loaded at
+        once. With other settings it begins anew (see `fingerprint`). An interruption puts the
+        learner's first weights back, so that the same cell can be run again.
     progress : bool
         Show a bar once training has taken two seconds.
 
@@ -130,9 +142,11 @@ def train(
     start = file and deepcopy(
         [learner.model.state_dict(), learner.opt and learner.opt.state_dict()]
     )
-    with learner.no_bar(), learner.no_logging(), plain_errors(learner.dls):
+    quiet, errors = (learner.no_bar(), learner.no_logging()), plain_errors(learner.dls)
+    with quiet[0], quiet[1], errors, SpareThreads() as threads:
         try:
-            learner.fit_one_cycle(epochs, lr_max=lr, start_epoch=table.done, cbs=table)
+            cbs = [table, LookAgain(threads)]
+            learner.fit_one_cycle(epochs, lr_max=lr, start_epoch=table.done, cbs=cbs)
         except BaseException:  # a stopped cell, too
             if start:
                 _put_back(learner, *start)
@@ -154,43 +168,7 @@ def _put_back(learner: Learner, weights: dict, optimizer: dict | None) -> None:
 
 
 def _state_file(learner: Learner, resume: str | os.PathLike, settings: list) -> Path:
-    """Where the state of exactly this training is: what its result depends on is in the name, so
-    that no other training goes on from it."""
-    dls = learner.dls
+    """Where the state of exactly this training is, so that no other goes on from it."""
     plain = isinstance(resume, str) and not re.search(r"[/\\]", resume)
     folder = make_folder(learner.path / "trainings" / resume if plain else Path(resume))
-    facts = [*settings, learner.repeatable.seed, learner.repeatable.fits, learner.model.bfloat16]
-    facts += [dls.method, dls.size, dls.train.bs, dls.vocab, dls.rows.to_csv(), learner.settings]
-    facts += [_made_of(dls.train.after_batch.fs), _made_of(learner.loss_func), learner.opt_func]
-    facts += [learner.wd, learner.moms, learner.wd_bn_bias, learner.train_bn]
-    facts += [[metric.name for metric in learner.metrics]]
-    facts += [
-        sorted(cb.name for cb in learner.cbs),
-        dls.images.facts,
-        learner.model.keeps_statistics,
-    ]
-    facts += [[weights.requires_grad for weights in learner.model.parameters()]]
-    digest = hashlib.sha256(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(facts)).encode())
-    for name, value in learner.model.state_dict().items():
-        digest.update(name.encode() + value.cpu().float().contiguous().numpy().tobytes())
-    return folder / f"{digest.hexdigest()[:12]}.safetensors"
-
-
-def _made_of(value: Any, depth: int = 6) -> Any:
-    """What tells transforms and losses apart: names and settings all the way down, since their
-    texts hold only some. What a transform drew for its last batch is left out."""
-    if isinstance(value, (torch.Tensor, np.ndarray)):
-        return value.tolist()
-    if isinstance(value, (list, tuple, L)):
-        return [_made_of(one, depth) for one in value]
-    if isinstance(value, dict):
-        return {name: _made_of(one, depth) for name, one in value.items()}
-    if isinstance(value, partial):
-        return _made_of([value.func, value.args, value.keywords], depth)
-    if not hasattr(value, "__dict__") or depth == 0:
-        return repr(value)
-    kept = {name: one for name, one in vars(value).items() if not name.startswith("__")}
-    if hasattr(value, "before_call"):
-        kept = {name: one for name, one in kept.items() if name not in ("do", "split_idx")
-                and not (one is None or torch.is_tensor(one))}  # fmt: skip
-    return [getattr(value, "__qualname__", type(value).__qualname__), _made_of(kept, depth - 1)]
+    return folder / f"{fingerprint(learner, settings)}.safetensors"

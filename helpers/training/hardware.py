@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import nn
+
+from helpers.processes import FreeCores
+
+MOMENT = 0.2
+"""Seconds for which the load of the machine is looked at before the first thread is started."""
 
 _FULL = ("out of memory", "can't allocate memory", "not enough memory")
 
@@ -37,6 +43,31 @@ def gains_from_bfloat16(network: nn.Module, device: torch.device) -> bool:
     known = torch.cpu.get_capabilities()
     depthwise = any(m.groups > 1 for m in network.modules() if isinstance(m, nn.Conv2d))
     return bool(known.get("amx_bf16") or known.get("avx512_bf16")) and not depthwise
+
+
+class SpareThreads:
+    """As many torch threads as cores are free, and no more than there were before.
+
+    A context, at whose end there are as many as before. Where one thread is all there may be, as
+    after ``torch.set_num_threads(1)``, nothing is looked at, and results repeat exactly; with
+    another number of threads sums are rounded otherwise.
+    """
+
+    def __enter__(self) -> SpareThreads:
+        self.most = torch.get_num_threads()
+        if self.most > 1:
+            self.cores = FreeCores()
+            time.sleep(MOMENT)
+        self.look_again()
+        return self
+
+    def look_again(self) -> None:
+        """Take as many threads as cores were free since the last look."""
+        if self.most > 1:
+            torch.set_num_threads(min(self.most, self.cores.count()))
+
+    def __exit__(self, *error: object) -> None:
+        torch.set_num_threads(self.most)
 
 
 @contextmanager

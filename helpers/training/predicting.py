@@ -12,7 +12,7 @@ from fastai.data.transforms import IntToFloatTensor
 
 from helpers.datasets import Dataset
 from helpers.training.caching import decode
-from helpers.training.hardware import plain_errors
+from helpers.training.hardware import SpareThreads, plain_errors
 from helpers.training.loading import BatchLoader, ReadImage
 
 BATCH, MORE = 256, 4
@@ -54,7 +54,8 @@ def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
         loader = BatchLoader(items, size, num_workers=0, after_batch=scale, device=dls.device)
         # torch's own losses take logits and do not say how these become probabilities.
         act = getattr(learner.loss_func, "activation", partial(torch.softmax, dim=-1))
-        with learner.no_bar(), learner.no_logging(), plain_errors(dls, size, size // MORE // 2):
+        errors = plain_errors(dls, size, size // MORE // 2)
+        with SpareThreads(), learner.no_bar(), learner.no_logging(), errors:
             found = learner.get_preds(dl=loader, act=act)[0].numpy().astype(np.float64)
     table = pd.DataFrame(found, images.index, classes)
     at = pd.Index(classes).get_indexer(images["label"])

@@ -1,13 +1,12 @@
 import base64
 import io
-import json
 from copy import deepcopy
 
 import nbformat
 import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_output
+from nbformat.v4 import new_output, new_raw_cell
 from PIL import Image
 
 from helpers.course import notebooks
@@ -111,75 +110,46 @@ def test_execute_refuses_a_notebook_that_grows_too_large(tmp_path):
         notebooks.execute([path])
 
 
-@pytest.fixture
-def folders(tmp_path):
-    stored, learners = tmp_path / "notebooks", tmp_path / "work" / "notebooks"
+def test_run_executes_what_a_reader_with_other_data_gets(tmp_path):
+    own = new_raw_cell("print('own')", metadata={"tags": ["own-data"]})
+    path = write(tmp_path / "50_tags.ipynb", code("print('leaves')", tags=["leaves"]), own)
+    (cell,) = notebooks.run(path, tmp_path / "work", dataset="digits").cells
+    assert cell.outputs[0].text == "own\n"
+    on_leaves = notebooks.run(path, tmp_path / "work").cells
+    assert [one.cell_type for one in on_leaves] == ["code", "raw"]
+    assert on_leaves[0].outputs[0].text == "leaves\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "folder"),
+    [
+        ("", "notebooks"),
+        ("leaves", "notebooks"),
+        (" leaves ", "notebooks"),
+        ("./leaves", "notebooks-own-data"),
+        ("digits", "notebooks-own-data"),
+        ("my photos", "notebooks-own-data"),
+    ],
+)
+@pytest.mark.parametrize("by", ["argument", "variable"])
+def test_each_kind_of_data_has_copies_of_its_own(tmp_path, monkeypatch, capsys, data, folder, by):
+    stored, learners = tmp_path / "stored", tmp_path / "work" / "notebooks"
     stored.mkdir()
-    for name in ("00_start", "01_look"):
-        write(stored / f"{name}.ipynb", code("1 + 1"))
-    notebooks.copy(stored, learners)
-    return stored, learners
-
-
-def test_the_learner_gets_a_copy_of_each_notebook(folders):
-    stored, learners = folders
-    for path in stored.glob("*.ipynb"):
-        assert (learners / path.name).read_bytes() == path.read_bytes()
-
-
-def test_edits_survive_and_nothing_is_said_while_nothing_changed(folders, capsys):
-    stored, learners = folders
-    (learners / "00_start.ipynb").write_text("my answers")
-    (learners / "mine.ipynb").write_text("my own")
-    notebooks.copy(stored, learners)
-    assert (learners / "00_start.ipynb").read_text() == "my answers"
-    assert (learners / "mine.ipynb").read_text() == "my own"
-    assert capsys.readouterr().out == ""
-
-
-def test_an_untouched_copy_follows_the_stored_notebook(folders, capsys):
-    stored, learners = folders
-    for source in ("2 + 2", "3 + 3"):
-        new = write(stored / "00_start.ipynb", code(source)).read_bytes()
-        notebooks.copy(stored, learners)
-        assert (learners / "00_start.ipynb").read_bytes() == new
-    assert capsys.readouterr().out == ""
-
-
-def test_when_both_changed_the_learners_stays_and_they_are_told_once_for_each_change(
-    folders, capsys
-):
-    stored, learners = folders
-    (learners / "00_start.ipynb").write_text("my answers")
-    for source in ("2 + 2", "3 + 3"):
-        write(stored / "00_start.ipynb", code(source))
-        notebooks.copy(stored, learners)
-        assert capsys.readouterr().out.startswith("00_start.ipynb has a new version; yours")
-        notebooks.copy(stored, learners)
-        assert capsys.readouterr().out == ""
-    assert (learners / "00_start.ipynb").read_text() == "my answers"
-
-
-@pytest.mark.parametrize("record", ["not json", "{}", None])
-def test_without_a_record_of_what_was_copied_nothing_is_overwritten(folders, record):
-    stored, learners = folders
-    (learners / ".copied.json").unlink()
-    if record:
-        (learners / ".copied.json").write_text(record)
-    (learners / "00_start.ipynb").write_text("my answers")
-    write(stored / "00_start.ipynb", code("2 + 2"))
-    notebooks.copy(stored, learners)
-    assert (learners / "00_start.ipynb").read_text() == "my answers"
-    assert json.loads((learners / ".copied.json").read_text())["00_start.ipynb"]["copied"] is None
-
-
-def test_reset_gives_fresh_copies_and_keeps_every_old_one(folders, capsys):
-    stored, learners = folders
-    for answers in ("first", "second"):
-        (learners / "00_start.ipynb").write_text(answers)
-        notebooks.reset(stored, learners)
-        fresh = (learners / "00_start.ipynb").read_bytes()
-        assert fresh == (stored / "00_start.ipynb").read_bytes()
-    old = [learners.with_name(f"notebooks-before-{number}") for number in (1, 2)]
-    assert [(folder / "00_start.ipynb").read_text() for folder in old] == ["first", "second"]
-    assert "notebooks-before-2" in capsys.readouterr().out
+    write(stored / "50_tags.ipynb", code("1", tags=["leaves"]), code("2"))
+    monkeypatch.setattr(notebooks, "STORED", stored)
+    monkeypatch.setattr(notebooks, "LEARNERS", learners)
+    if by == "variable":
+        monkeypatch.setenv("WORKBOOK_DATASET", data)
+    for command in ("copy", "copy", "reset"):
+        notebooks.main([command, *(["--data", data] if by == "argument" else [])])
+        (made,) = (
+            (tmp_path / "work").glob("notebooks*/50_tags.ipynb")
+            if command == "copy"
+            else [tmp_path / "work" / folder / "50_tags.ipynb"]
+        )
+        assert made.parent.name == folder
+        sources = [cell.source for cell in nbformat.read(made, as_version=4).cells]
+        assert sources == (["1", "2"] if folder == "notebooks" else ["2"])
+    assert capsys.readouterr().out.count("notebooks for data other than the leaves are in") == (
+        folder != "notebooks"
+    )

@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.course import exercises
+from helpers.course.copies import LEAVES, OWN_DATA
 from helpers.course.notebooks import LARGEST_BYTES, PICTURES, ROOT
 
 Rule = Callable[[NotebookNode, int], Iterator[str]]
@@ -267,6 +268,21 @@ def its_dataset_is_a_parameter(notebook, number):
             yield f"cell {place} opens the dataset and is not tagged parameters"
         if "dataset = open_dataset()" not in cell.source.splitlines():
             yield f"cell {place} does not hold the line dataset = open_dataset()"
+
+
+@rule
+def cells_for_one_kind_of_data_are_stored_as_such(notebook, number):
+    for place, cell in enumerate(notebook.cells):
+        here, own = {"parameters", LEAVES} <= set(tags(cell)), OWN_DATA in tags(cell)
+        if here or {LEAVES, OWN_DATA} <= set(tags(cell)):
+            yield f"cell {place} is left out of copies that need it"
+        if (cell.cell_type == "raw") != own and cell.cell_type != "markdown":
+            yield f"cell {place} is {cell.cell_type}, but code is raw only if tagged {OWN_DATA}"
+        if cell.cell_type == "raw":
+            try:
+                parse(cell)
+            except SyntaxError as error:
+                yield f"cell {place} is no Python: {error.msg}"
 
 
 @rule

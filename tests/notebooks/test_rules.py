@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_output, new_raw_cell
 
 from helpers.course.notebooks import LARGEST_BYTES, ROOT, STORED
 from tests.notebooks import rules
@@ -72,6 +72,16 @@ def test_claims_at_the_end_under_a_folded_heading_keep_every_rule_and_replace_ex
     assert rules.breaches(tmp_path / "99_leaves.ipynb") == []
 
 
+def _own_data(source):
+    return new_raw_cell(source, metadata={"tags": ["own-data"]})
+
+
+def test_cells_for_one_kind_of_data_break_no_rule(tmp_path):
+    leaves = code("draw(dataset)", picture("aGVsbG8="), tags=["leaves"])
+    path = write(tmp_path / "99_leaves.ipynb", *good_cells(), leaves, _own_data("len(dataset)"))
+    assert rules.breaches(path) == []
+
+
 UNANSWERED = "02.2 is not answered yet."
 BAD = {
     "not executed": (
@@ -124,6 +134,26 @@ BAD = {
     "claims twice": (
         "its_claims_come_last_and_folded",
         lambda: _with_claims(after=[code('claims.check("99", dataset)')]),
+    ),
+    "code for other data that is executed on the leaves": (
+        "cells_for_one_kind_of_data_are_stored_as_such",
+        lambda: _with_metadata(COUNT, {"tags": ["own-data"]}),
+    ),
+    "raw text": (
+        "cells_for_one_kind_of_data_are_stored_as_such",
+        lambda: notebook(*good_cells(), new_raw_cell("len(dataset)")),
+    ),
+    "code for other data that is no code": (
+        "cells_for_one_kind_of_data_are_stored_as_such",
+        lambda: notebook(*good_cells(), _own_data("len(dataset")),
+    ),
+    "the dataset for the leaves alone": (
+        "cells_for_one_kind_of_data_are_stored_as_such",
+        lambda: _with_metadata(1, {"tags": ["parameters", "leaves"]}),
+    ),
+    "a cell for nobody": (
+        "cells_for_one_kind_of_data_are_stored_as_such",
+        lambda: _with_metadata(0, {"tags": ["own-data", "leaves"]}),
     ),
     "stored error": (
         "no_error_is_stored",

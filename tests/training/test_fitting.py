@@ -3,15 +3,11 @@
 import os
 import subprocess
 import sys
-from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
 from fastai.callback.core import Callback
-from fastai.metrics import error_rate
-from fastai.vision.augment import aug_transforms
-from torch import nn
-from torch.nn import functional as F
 
 from helpers.course.notebooks import ROOT
 from helpers.training import (
@@ -19,10 +15,11 @@ from helpers.training import (
     TrainingError,
     build_dataloaders,
     build_learner,
+    hardware,
     predict,
     train,
 )
-from helpers.training.fitting import EpochTable, _state_file
+from helpers.training.fitting import EpochTable
 
 
 @pytest.fixture
@@ -208,55 +205,19 @@ def test_changed_data_begin_anew(dataset):
     assert len(list((dataset.work / "trainings" / "run").glob("*.safetensors"))) == 2
 
 
-def plain(logits, targets):
-    return F.cross_entropy(logits, targets)
+def test_threads_are_counted_anew_in_every_epoch(dls, monkeypatch):
+    free, seen = [1, 2, 1], []
+    counted = SimpleNamespace(count=lambda: free.pop(0))
+    monkeypatch.setattr(hardware, "FreeCores", lambda: counted)
 
+    class Note(Callback):
+        def before_train(self):
+            seen.append(torch.get_num_threads())
 
-def smooth(logits, targets, share=0.1):
-    return F.cross_entropy(logits, targets, label_smoothing=share)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        [{"dropout": 0.1}, {"dropout": 0.2}],
-        [{"moms": (0.95, 0.85, 0.95)}, {"moms": (0.9, 0.8, 0.9)}],
-        [{"wd_bn_bias": False}, {"wd_bn_bias": True}],
-        [{"train_bn": False}, {"train_bn": True}],
-        [{"metrics": []}, {"metrics": error_rate}],
-        [{"loss_func": plain}, {"loss_func": smooth}],
-        [{"loss_func": partial(smooth, share=share)} for share in (0.1, 0.2)],
-        [{"loss_func": kind()} for kind in (nn.CrossEntropyLoss, nn.NLLLoss)],
-        [{"loss_func": nn.CrossEntropyLoss(weight=torch.rand(3))} for _ in range(2)],
-    ],
-)
-def test_other_settings_of_the_learner_are_another_training(dls, tmp_path, changes):
-    files = [_state_file(build_learner(dls, **change), tmp_path, []) for change in changes]
-    assert files[0] != files[1]
-
-
-@pytest.mark.parametrize(
-    ("option", "values"),
-    [
-        ("size", [24, 32]),
-        ("augment", [aug_transforms(max_rotate=5), aug_transforms(max_rotate=30)]),
-        ("augment", [aug_transforms(max_lighting=0.1), aug_transforms(max_lighting=0.4)]),
-        ("augment", [[Augment(light=0.1)], [Augment(light=0.4)]]),
-    ],
-)
-def test_other_settings_of_the_data_are_another_training(dataset, tmp_path, option, values):
-    dls = [build_dataloaders(dataset, **{"size": 32, option: value}) for value in values]
-    files = [_state_file(build_learner(one, pretrained=False), tmp_path, []) for one in dls]
-    assert files[0].stem != files[1].stem
-
-
-def test_batches_that_were_looked_at_leave_it_the_same_training(dataset, tmp_path):
-    dls = build_dataloaders(dataset, size=32, augment=[*aug_transforms(), Augment()])
-    learner = build_learner(dls)
-    before = _state_file(learner, tmp_path, [])
-    for _ in range(4):
-        dls.train.one_batch()
-    assert _state_file(learner, tmp_path, []) == before
+    torch.set_num_threads(2)
+    train(build_learner(dls, cbs=[Note()]), 2, progress=False)
+    assert seen == [1, 2]
+    assert torch.get_num_threads() == 2
 
 
 def test_training_that_stopped_early_is_loaded_again(dls):

@@ -1,4 +1,4 @@
-"""bfloat16 where it helps, and running out of memory in plain words."""
+"""bfloat16 where it helps, threads where cores are free, and full memory in plain words."""
 
 import os
 import subprocess
@@ -10,7 +10,13 @@ import torch
 from torch import nn
 
 from helpers.course.notebooks import ROOT
-from helpers.training.hardware import TrainingError, gains_from_bfloat16, plain_errors
+from helpers.training import hardware
+from helpers.training.hardware import (
+    SpareThreads,
+    TrainingError,
+    gains_from_bfloat16,
+    plain_errors,
+)
 
 CPU = torch.device("cpu")
 DLS = SimpleNamespace(device=CPU, size=96, train=SimpleNamespace(bs=64))
@@ -78,3 +84,53 @@ def test_running_out_of_memory_is_told_with_what_to_change(error):
 def test_other_errors_pass_through():
     with pytest.raises(RuntimeError, match="shapes"), plain_errors(DLS):
         raise RuntimeError("shapes differ")
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """How many cores are free at each look, from the first on."""
+    looks = []
+    counted = SimpleNamespace(count=lambda: looks.pop(0))
+    monkeypatch.setattr(hardware, "FreeCores", lambda: counted)
+    monkeypatch.setattr(hardware.time, "sleep", lambda seconds: None)
+    return looks
+
+
+def test_there_are_as_many_threads_as_cores_are_free_and_afterwards_as_many_as_before(free):
+    torch.set_num_threads(3)
+    free += [1, 2, 7]
+    with SpareThreads() as threads:
+        seen = [torch.get_num_threads()]
+        for _ in range(2):
+            threads.look_again()
+            seen.append(torch.get_num_threads())
+    assert seen == [1, 2, 3]
+    assert torch.get_num_threads() == 3
+
+
+def test_threads_come_back_after_an_error(free):
+    torch.set_num_threads(2)
+    free += [1]
+    with pytest.raises(KeyError), SpareThreads():
+        raise KeyError
+    assert torch.get_num_threads() == 2
+
+
+def test_where_one_thread_is_asked_for_nothing_is_looked_at(free):
+    torch.set_num_threads(1)
+    with SpareThreads() as threads:
+        threads.look_again()
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 1
+
+
+def test_the_load_is_looked_at_for_a_moment_before_the_first_thread(monkeypatch):
+    torch.set_num_threads(2)
+    done = []
+    counted = SimpleNamespace(count=lambda: done.append("counted") or 2)
+    monkeypatch.setattr(hardware, "FreeCores", lambda: done.append("began") or counted)
+    monkeypatch.setattr(hardware.time, "sleep", done.append)
+    with SpareThreads():
+        pass
+    assert done == ["began", hardware.MOMENT, "counted"]
+    assert 0.1 <= hardware.MOMENT <= 0.5
