@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -147,6 +148,8 @@ class _Verifying:
         self.dataset, self.workers, self.progress = dataset, workers, progress
         self.ids, self.taken = scanned.index, scanned["taken"].to_numpy()
         self.sizes = scanned[["width", "height"]].to_numpy(int)
+        levels = scanned["levels"].dropna()
+        self.levels = int(levels.iloc[0]) if len(levels) else None
         turned = (scanned["orientation"] > 4).to_numpy(bool)
         self.sizes[turned] = self.sizes[turned, ::-1]
 
@@ -188,6 +191,7 @@ class _Verifying:
 
     def _run(self, found, task, compare):
         parts = [[*range(at, min(at + _BATCH, len(found)))] for at in range(0, len(found), _BATCH)]
+        compare = partial(compare, levels=self.levels)
         work = batches.run_batches(parts, task, compare, workers=self.workers)
         bar = tqdm(total=len(found), unit="pair", desc="verify", delay=2, disable=not self.progress)
         changes, problems = {}, {}
