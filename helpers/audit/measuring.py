@@ -11,7 +11,7 @@ from PIL import Image
 
 from helpers.audit.batches import guard
 from helpers.audit.hashes import difference_hash, perceptual_hash
-from helpers.datasets.containers import exif_block
+from helpers.datasets.containers import exif_block, is_cut_short
 from helpers.datasets.decoding import (
     Unreachable,
     Unreadable,
@@ -53,9 +53,12 @@ def measure_file(path: str, levels: int = LEVELS[-1]) -> dict:
         image = open_image(data)
         row |= {"format": image.format, "mode": _full_mode(image)}
         row |= {"width": image.width, "height": image.height}
-        row |= _read_exif(image, data) | {"frames": _count_frames(image)}
-        upright = row["format"] == "TIFF"  # Pillow turns TIFF while it decodes
+        # Pillow turns TIFF while it decodes, and decodes PNG when it is asked for EXIF.
+        upright, late = row["format"] == "TIFF", row["format"] == "PNG"
+        row |= {} if late else _read_exif(image, data)
+        row |= {"frames": _count_frames(image)}
         pixels, highest = decode(image, data, SHORTEST_COPY, levels)
+        row |= _read_exif(image, data) if late else {}
         if highest is not None:
             row |= {"highest": highest, "levels": levels}
         row |= _measure_pixels(pixels, 1 if upright else row["orientation"])
@@ -90,7 +93,7 @@ def _read_exif(image: Image.Image, data: bytes) -> dict:
         return facts
     facts["orientation"] = read_orientation(image, data)
     block, damaged = exif_block(data), False
-    if block is not None and block[:4] not in (b"II*\0", b"MM\0*"):
+    if block is not None and (block[:4] not in (b"II*\0", b"MM\0*") or is_cut_short(block)):
         damaged = True
     # Not the plain DateTime tag, which editors set: copies must keep their original's time.
     for name, read in (("gps", _has_position), ("taken", _when_taken), (None, _has_endless_value)):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _EXIF = b"Exif\0\0"
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"fdAT", b"fcTL"}
 _EXTRA_CHUNKS = {b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"pHYs", b"cHRM", b"sBIT", b"tIME"}
 _SCAN, _JFIF, _ADOBE, _COMMENT = 0xDA, 0xE0, 0xEE, 0xFE
@@ -38,6 +40,10 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         kind, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4])
         yield kind, at, end
         at = end
+
+
+def _is_sound(data: bytes, start: int, end: int) -> bool:
+    return zlib.crc32(data[start + 4 : end - 4]) == int.from_bytes(data[end - 4 : end])
 
 
 def without_extras(data: bytes) -> bytes:
@@ -77,12 +83,45 @@ def check_png(data: bytes) -> tuple[str | None, str | None]:
                     f"is cut short: the file ends at byte {len(data):,}, before the picture does"
                 )
             break
-        if zlib.crc32(data[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+        if not _is_sound(data, start, end):
             if kind in _PIXEL_CHUNKS:
                 problem = problem or f"is damaged: the checksum of its {name} data is wrong"
             elif note and note.startswith("ends"):
                 note = f"decodes all the same: wrong checksum of its {name} data"
     return problem, note
+
+
+def is_cut_short(data: bytes) -> bool:
+    """Whether a WebP, TIFF, JPEG 2000, HEIF or AVIF file says that it goes on behind its end."""
+    if data[:4] == b"RIFF":
+        return 8 + int.from_bytes(data[4:8], "little") > len(data)
+    if order := _ORDERS.get(data[:4]):
+        return _directory_ends(data, order) > len(data)
+    at = 0
+    while data[4:8] in (b"ftyp", b"jP  ") and at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16])
+        at += size or len(data) - at
+        if size and size < 8:
+            return False
+    return at > len(data)
+
+
+def _directory_ends(data: bytes, order: str) -> int:
+    """Where the first directory of a TIFF file, with all it points to, comes to its end."""
+    if len(data) < 8:
+        return 8
+    at = struct.unpack_from(order + "I", data, 4)[0]
+    if at + 2 > len(data):
+        return at + 2
+    count = struct.unpack_from(order + "H", data, at)[0]
+    ends = [at + 2 + 12 * count + 4]
+    for entry in range(at + 2, min(ends[0] - 4, len(data) - 11), 12):
+        _, kind, number, value = struct.unpack_from(order + "HHII", data, entry)
+        size = number * _SIZES.get(kind, 0)
+        ends.append(value + size if size > 4 else 0)
+    return max(ends)
 
 
 def unread_form(data: bytes) -> str | None:
@@ -115,7 +154,11 @@ def exif_block(data: bytes) -> bytes | None:
             if marker == 0xE1 and data[a + 4 : a + 8] == b"Exif"
         )
     elif data.startswith(PNG):
-        found = (data[a + 8 : b - 4] for kind, a, b in png_chunks(data) if kind == b"eXIf")
+        found = (
+            data[a + 8 : b - 4]
+            for kind, a, b in png_chunks(data)
+            if kind == b"eXIf" and _is_sound(data, a, b)  # libpng throws others away as well
+        )
     else:
         return None
     block = next(found, None)
@@ -126,7 +169,7 @@ def exif_block(data: bytes) -> bytes | None:
 
 def orientation_tag(block: bytes) -> int | None:
     """The orientation (1–8) in the first directory of an EXIF block, whatever else is broken."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    order = _ORDERS.get(block[:4])
     if order is None or len(block) < 10:
         return None
     at = struct.unpack_from(order + "I", block, 4)[0]

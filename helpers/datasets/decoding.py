@@ -11,9 +11,15 @@ import stat
 from io import BytesIO
 
 import simplejpeg
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import (
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+)
 
-from helpers.datasets.containers import PNG, check_png, unread_form, without_extras
+from helpers.datasets.containers import PNG, check_png, is_cut_short, unread_form, without_extras
 
 MAX_PIXELS = 178_956_970
 """Pixels above which a picture is refused, Pillow's own limit for a decompression bomb."""
@@ -34,7 +40,7 @@ _SIGNATURES = (
     (b"\x1f\x8b", "gzip archive"),
     (b"version https://git-lfs", "Git LFS pointer"),
 )
-_IMAGES = {"JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP"}
+_IMAGES = {"AVIF", "JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP"}
 _UNREAD = (
     (0, b"\xff\x0a", "JPEG XL"),
     (0, b"\0\0\0\x0cJXL ", "JPEG XL"),
@@ -59,6 +65,12 @@ _UNREAD = (
 _SAME = {"MPO": "JPEG", "DIB": "BMP", "HEIF": "HEIF", "AVIF": "AVIF"}
 
 
+_READERS = (
+    (b"\xff\xd8", JpegImagePlugin.JpegImageFile),
+    (PNG, PngImagePlugin.PngImageFile),
+    (b"II*\0", TiffImagePlugin.TiffImageFile),
+    (b"MM\0*", TiffImagePlugin.TiffImageFile),
+)
 _UNSUPPORTED = re.compile("(?i)unsupported|unknown|cannot handle|not supported|unrecognized")
 _DAMAGE = ("Corrupt JPEG data", "Inconsistent progression", "Premature end")
 """What libjpeg warns of that is about pixels."""
@@ -72,8 +84,10 @@ class Unreachable(Unreadable):
     """The system did not hand the file over; it may at another time."""
 
 
-def read_bytes(path: str) -> bytes:
-    """Read a regular file; anything else (pipe, folder, device) is refused before it can block.
+def read_bytes(path: str, most: int = -1) -> bytes:
+    """Read a regular file, or its first `most` bytes.
+
+    Anything else (pipe, folder, device) is refused before it can block.
 
     Raises
     ------
@@ -90,7 +104,7 @@ def read_bytes(path: str) -> bytes:
         if facts.st_size > MAX_BYTES:
             raise Unreadable(f"is too large to read ({facts.st_size:,} bytes)")
         with open(path, "rb") as file:
-            return file.read()
+            return file.read(most)
     except Unreadable:
         raise
     except FileNotFoundError:
@@ -129,7 +143,7 @@ def open_image(data: bytes) -> Image.Image:
             raise
         except Exception:
             raise _explain(error, data) from None
-        image.info["passed over"] = _in_words(error)
+        image.info["passed over"] = _in_words(_reason(error, data))
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise Unreadable(
@@ -149,18 +163,29 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _explain(error: Exception, data: bytes) -> Unreadable:
-    if isinstance(error, UnidentifiedImageError):
-        if data[:4] not in (b"II*\0", b"MM\0*"):
-            return _unread(data) or Unreadable(_say_what_it_is(data))
-        try:  # `Image.open` keeps the reason to itself
-            TiffImagePlugin.TiffImageFile(BytesIO(data))
-        except Exception as reason:
-            error = reason
-        if not _UNSUPPORTED.search(str(error)):
-            return Unreadable(_say_what_it_is(data))
-    if isinstance(error, KeyError) and data[:2] in (b"II", b"MM"):
+    error = _reason(error, data)
+    if is_cut_short(data) or "truncated" in str(error).lower():
+        return _cut_short(data)
+    if data.startswith(PNG) and (problem := check_png(data)[0]):
+        return Unreadable(problem)
+    if str(error).isdigit() and data[:2] in (b"II", b"MM"):
         return Unreadable(f"is TIFF with compression {error}, a form that is not read here")
-    return _unread(data, error) or Unreadable(f"has a damaged header: {_in_words(error)}")
+    if unread := _unread(data, error):
+        return unread
+    if isinstance(error, UnidentifiedImageError):
+        return Unreadable(_say_what_it_is(data))
+    return Unreadable(f"has a damaged header: {_in_words(error)}")
+
+
+def _reason(error: Exception, data: bytes) -> Exception:
+    """What is behind an UnidentifiedImageError: `Image.open` keeps it to itself."""
+    if isinstance(error, UnidentifiedImageError):
+        reader = next((reader for start, reader in _READERS if data.startswith(start)), None)
+        try:
+            reader and reader(BytesIO(data))
+        except Exception as reason:
+            return reason
+    return error
 
 
 def _unread(data: bytes, error: Exception | None = None) -> Unreadable | None:
@@ -196,8 +221,8 @@ def load_pixels(image: Image.Image, data: bytes, largest: float | None = None) -
         raise
     except Exception as error:
         words = _in_words(error)
-        if "truncated" in words.lower() or isinstance(error, EOFError):
-            raise _cut_short(len(data)) from None
+        if "truncated" in words.lower() or isinstance(error, EOFError) or is_cut_short(data):
+            raise _cut_short(data) from None
         problem = _unread(data, error) or Unreadable(f"cannot be decoded: {words}")
         raise problem from None
     return image
@@ -244,10 +269,12 @@ def note_oddities(path: str, data: bytes, image: Image.Image) -> str | None:
     found = _SAME.get(image.format, image.format)
     if expected and _SAME.get(expected, expected) != found:
         return f"is named {os.path.splitext(path)[1]} but holds {found}"
+    if found == "PNG" and (note := check_png(data)[1]):
+        return note
     if "passed over" in image.info:
         why = image.info["passed over"]
         return f"decodes without its text and profiles, which are damaged or too long: {why}"
-    return check_png(data)[1] if found == "PNG" else None
+    return None
 
 
 def _register_heif() -> None:
@@ -266,6 +293,8 @@ def _say_what_it_is(data: bytes) -> str:
     name = next((name for start, name in _SIGNATURES if data.startswith(start)), None)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         name = "WEBP"
+    if data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis"):
+        name = "AVIF"
     if name in _IMAGES:
         return f"has a damaged header: it starts like {name}, in {len(data):,} bytes"
     if name:

@@ -205,8 +205,7 @@ def find_levels(paths: Iterable[str | Path]) -> int:
 
 
 def _highest_in(path: str | Path) -> list[int]:
-    with open(path, "rb") as file:
-        start = file.read(32)
+    start = read_bytes(str(path), 32)
     if start.startswith(_EIGHT_BITS) and not (start.startswith(PNG) and start[24:25] == b"\x10"):
         return []
     if start[4:8] == b"ftyp":
@@ -235,9 +234,11 @@ def read_rgb(path: str | Path, at_least: int | None = None, levels: Levels = Non
         warnings.simplefilter("ignore")
         image = open_image(data)
         largest = at_least and at_least * max(image.size) / min(image.size)
-        turn = 1 if image.format == "TIFF" else read_orientation(image, data)  # Pillow turns TIFF
         try:
-            return to_rgb(decode(image, data, largest, levels)[0], orientation=turn)
+            pixels = decode(image, data, largest, levels)[0]
+            # Pillow turns TIFF while it decodes, and decodes PNG when it is asked for EXIF.
+            turn = 1 if image.format == "TIFF" else read_orientation(image, data)
+            return to_rgb(pixels, orientation=turn)
         except Unreadable:
             raise
         except Exception as error:
