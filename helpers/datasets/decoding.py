@@ -184,7 +184,7 @@ def _reason(error: Exception, data: bytes) -> Exception:
         try:
             reader and reader(BytesIO(data))
         except Exception as reason:
-            return reason
+            return error if "not identified" in str(reason) else reason
     return error
 
 

@@ -138,6 +138,85 @@ def test_a_changed_file_is_scanned_again(tmp_path):
     assert before.loc["a.png", "sha256"] != after.loc["a.png", "sha256"]
 
 
+@pytest.fixture
+def ten(tmp_path):
+    """Ten small photos, and the names that a scan measured, in order."""
+    folder, names = tmp_path / "ten", [f"{number}.png" for number in range(10)]
+    folder.mkdir()
+    for number, name in enumerate(names):
+        (folder / name).write_bytes(encode(photo(seed=number), "PNG"))
+    measured = []
+
+    def count(paths, seconds):
+        measured.extend(os.path.basename(path) for path in paths)
+        return measure_files(paths, seconds)
+
+    def run(dataset):
+        measured.clear()
+        table = scan(dataset, workers=0, progress=False, measure=count)
+        return table, sorted(measured)
+
+    return folder, names, run
+
+
+def test_one_image_less_measures_nothing_and_gives_the_same_rows(ten):
+    folder, names, run = ten
+    first, measured = run(dataset_of(folder, names))
+    assert measured == names
+    fewer, measured = run(dataset_of(folder, names[1:]))
+    assert measured == []
+    pd.testing.assert_frame_equal(fewer, first.loc[names[1:]])
+    back, measured = run(dataset_of(folder, names))
+    assert measured == []
+    pd.testing.assert_frame_equal(back, first)
+
+
+def test_only_new_and_changed_images_are_measured(ten):
+    folder, names, run = ten
+    first, _ = run(dataset_of(folder, names[:8]))
+    (folder / "3.png").write_bytes(encode(photo(seed=50), "PNG"))
+    os.utime(folder / "4.png", (1, 1))
+    (folder / "5.png").unlink()
+    again, measured = run(dataset_of(folder, names))
+    assert measured == ["3.png", "4.png", "5.png", "8.png", "9.png"]
+    assert again.loc["3.png", "sha256"] != first.loc["3.png", "sha256"]
+    assert again.loc["5.png", "problem"] == "is missing"
+    same = [f"{number}.png" for number in (0, 1, 2, 4, 6, 7)]
+    pd.testing.assert_frame_equal(again.loc[same], first.loc[same])
+    _, measured = run(dataset_of(folder, names))
+    assert measured == ["5.png"]  # it may come back
+
+
+def test_a_file_that_comes_back_as_it_was_is_known_again_after_another_took_its_place(ten):
+    folder, names, run = ten
+    data, (before, _) = (folder / "0.png").read_bytes(), run(dataset_of(folder, names))
+    (folder / "0.png").write_bytes(encode(photo(seed=60), "PNG"))
+    run(dataset_of(folder, names))
+    (folder / "0.png").write_bytes(data)
+    after, measured = run(dataset_of(folder, names))
+    assert measured == ["0.png"]
+    pd.testing.assert_frame_equal(after, before)
+
+
+def test_many_scans_leave_one_file(ten):
+    folder, names, run = ten
+    dataset = dataset_of(folder, names)
+    for number in range(1, 10):
+        run(dataset_of(folder, names[:number]))
+    assert len(list(dataset.work.glob("scan-*/*.parquet"))) == 1
+
+
+def test_a_file_of_rows_that_was_damaged_is_measured_again(ten):
+    folder, names, run = ten
+    dataset = dataset_of(folder, names)
+    first, _ = run(dataset)
+    stored = next(dataset.work.glob("scan-*/*.parquet"))
+    stored.write_bytes(stored.read_bytes()[:-30])
+    again, measured = run(dataset)
+    assert measured == names
+    pd.testing.assert_frame_equal(again, first)
+
+
 def test_an_interrupted_scan_resumes_where_it_stopped(awkward, scanned, monkeypatch):
     monkeypatch.setattr("helpers.audit.scanning.PART_ROWS", 10)
     seen = []
