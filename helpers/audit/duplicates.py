@@ -10,10 +10,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from tqdm.auto import tqdm
 
-from helpers.audit import alignment, batches, candidates, comparing, decoding, neighbours, scanning
+from helpers.audit import alignment, batches, candidates, comparing, neighbours, scanning
 from helpers.audit.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates, hash_variant
 from helpers.audit.tables import require_features, require_scan
-from helpers.datasets import pixels, steps
+from helpers.datasets import decoding, pixels, steps
 
 _ALL_PAIRS = 10
 _MOST = 100_000

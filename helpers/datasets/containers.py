@@ -11,8 +11,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 _EXIF = b"Exif\0\0"
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"fdAT", b"fcTL"}
-_EXTRA_CHUNKS = {b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"pHYs", b"cHRM", b"sBIT", b"tIME"}
+_PIXEL_TAGS = {0, *range(256, 263), 266, 273, *range(277, 280), 284, 317, *range(320, 326)}
+_PIXEL_TAGS |= {338, 339, 347, *range(529, 533)}
+_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT"}
 _SCAN, _JFIF, _ADOBE, _COMMENT = 0xDA, 0xE0, 0xEE, 0xFE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _LOSSLESS, _ARITHMETIC, _HIERARCHICAL = {0xC3, 0xC7, 0xCB, 0xCF}, {*range(0xC9, 0xD0)}, 0xDE
@@ -46,6 +47,11 @@ def _is_sound(data: bytes, start: int, end: int) -> bool:
     return zlib.crc32(data[start + 4 : end - 4]) == int.from_bytes(data[end - 4 : end])
 
 
+def _is_needed(data: bytes, kind: bytes, start: int, end: int) -> bool:
+    critical = kind[:1].isupper()
+    return critical or (kind == b"tRNS" and _is_sound(data, start, end))
+
+
 def without_extras(data: bytes) -> bytes:
     """The JPEG or PNG without text, profiles and EXIF, none of which its pixels need.
 
@@ -61,8 +67,23 @@ def without_extras(data: bytes) -> bytes:
             return data
         return b"\xff\xd8" + b"".join(data[a:b] for _, a, b in kept) + data[kept[-1][2] :]
     if data.startswith(PNG):
-        return PNG + b"".join(data[a:b] for k, a, b in png_chunks(data) if k not in _EXTRA_CHUNKS)
+        needed = [data[a:b] for kind, a, b in png_chunks(data) if _is_needed(data, kind, a, b)]
+        return PNG + b"".join(needed)
+    if data[:4] in _ORDERS:
+        return _without_lost_values(data)
     return data
+
+
+def _without_lost_values(data: bytes) -> bytes:
+    """The TIFF file, where values behind its end that pixels do not need are emptied.
+
+    Pillow stops reading the directory at the first of them, and with it misses how pixels lie.
+    """
+    changed = bytearray(data)
+    for entry, tag, end in _directory(data):
+        if end > len(data) and tag not in _PIXEL_TAGS:
+            changed[entry + 2 : entry + 8] = struct.pack(_ORDERS[data[:4]] + "HI", 1, 1)
+    return bytes(changed) if changed != data else data
 
 
 def check_png(data: bytes) -> tuple[str | None, str | None]:
@@ -95,8 +116,9 @@ def is_cut_short(data: bytes) -> bool:
     """Whether a WebP, TIFF, JPEG 2000, HEIF or AVIF file says that it goes on behind its end."""
     if data[:4] == b"RIFF":
         return 8 + int.from_bytes(data[4:8], "little") > len(data)
-    if order := _ORDERS.get(data[:4]):
-        return _directory_ends(data, order) > len(data)
+    if data[:4] in _ORDERS:
+        ends = [end for _, tag, end in _directory(data) if tag in _PIXEL_TAGS]
+        return max(ends) > len(data)
     at = 0
     while data[4:8] in (b"ftyp", b"jP  ") and at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4])
@@ -108,20 +130,22 @@ def is_cut_short(data: bytes) -> bool:
     return at > len(data)
 
 
-def _directory_ends(data: bytes, order: str) -> int:
-    """Where the first directory of a TIFF file, with all it points to, comes to its end."""
-    if len(data) < 8:
-        return 8
-    at = struct.unpack_from(order + "I", data, 4)[0]
-    if at + 2 > len(data):
-        return at + 2
-    count = struct.unpack_from(order + "H", data, at)[0]
-    ends = [at + 2 + 12 * count + 4]
-    for entry in range(at + 2, min(ends[0] - 4, len(data) - 11), 12):
-        _, kind, number, value = struct.unpack_from(order + "HHII", data, entry)
+def _directory(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(first byte, tag, end of its value) of each entry in the first directory of a TIFF file.
+
+    First comes the directory as a whole, with the tag 0.
+    """
+    order = _ORDERS[data[:4]]
+    at = int.from_bytes(data[4:8], "little" if order == "<" else "big")
+    if len(data) < 8 or at + 2 > len(data):
+        yield at, 0, max(8, at + 2)
+        return
+    end = at + 2 + 12 * struct.unpack_from(order + "H", data, at)[0]
+    yield at, 0, end
+    for entry in range(at + 2, min(end, len(data) - 11), 12):
+        tag, kind, number, value = struct.unpack_from(order + "HHII", data, entry)
         size = number * _SIZES.get(kind, 0)
-        ends.append(value + size if size > 4 else 0)
-    return max(ends)
+        yield entry, tag, value + size if size > 4 else entry + 12
 
 
 def unread_form(data: bytes) -> str | None:

@@ -130,8 +130,11 @@ def open_image(data: bytes) -> Image.Image:
     """
     if data[4:8] == b"ftyp" and data[8:12] not in (b"avif", b"avis"):
         _register_heif()
+    bare, lost = data, None
+    if data[:4] in (b"II*\0", b"MM\0*") and (bare := without_extras(data)) is not data:
+        lost = "values lie behind the end of the file"
     try:
-        image = _open(data)
+        image = _open(bare)
     except Unreadable:
         raise
     except Exception as error:
@@ -143,7 +146,9 @@ def open_image(data: bytes) -> Image.Image:
             raise
         except Exception:
             raise _explain(error, data) from None
-        image.info["passed over"] = _in_words(_reason(error, data))
+        lost = _in_words(_reason(error, data))
+    if lost:
+        image.info["passed over"] = lost
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise Unreadable(
