@@ -133,6 +133,58 @@ TURNS = {
 }
 
 
+def tiff(*more: tuple) -> bytes:
+    """An unpacked TIFF of 96 × 64 in one strip, with further tags."""
+    numbers = {256: 96, 257: 64, 259: 1, 262: 2, 277: 3, 278: 64}
+    tags = [(tag, 3, 1, struct.pack("<H", value)) for tag, value in numbers.items()]
+    tags += [(258, 3, 3, struct.pack("<3H", 8, 8, 8)), *more]
+    tags += [(279, 4, 1, struct.pack("<I", 96 * 64 * 3)), (273, 4, 1, bytes(4))]
+    header = directory(*sorted(tags))
+    place = (273, 4, 1, struct.pack("<I", len(header)))
+    return directory(*sorted([*tags[:-1], place])) + np.asarray(IMAGE).tobytes()
+
+
+BEYOND = b"\xff\xff\xff\x7f"
+OF_TIFF = {
+    "plain": tiff(SIX),
+    "camera's block behind the end": tiff(SIX, (34665, 4, 1, BEYOND)),
+    "position behind the end": tiff(SIX, (34853, 4, 1, BEYOND)),
+    "block pointing at itself": tiff(SIX, (34665, 4, 1, b"\x08\0\0\0")),
+    "fraction of -1 by 0": tiff(SIX, (282, 10, 1, struct.pack("<ii", -1, 0))),
+    "profile of noise": tiff(SIX, (34675, 7, 9, b"noprofile")),
+    "unknown type": tiff(SIX, (40000, 99, 1, b"\1\0\0\0")),
+    "words that are no XML": tiff(SIX, (700, 1, 9, b"<notxml<<")),
+    "early text behind the end": tiff(SIX, (269, 2, 99, BEYOND)),
+    "text behind the end": tiff(SIX, (270, 2, 99, BEYOND)),
+    "late text behind the end": tiff(SIX, (305, 2, 99, BEYOND)),
+    "fraction behind the end": tiff(SIX, (282, 5, 1, BEYOND)),
+}
+
+
+@pytest.mark.parametrize("name", OF_TIFF)
+def test_broken_tags_that_pixels_do_not_need_are_passed_over_in_tiff(tmp_path, name):
+    row = check_readable(tmp_path, "a.tif", OF_TIFF[name])
+    assert row["orientation"] == 6
+    upright = np.asarray(IMAGE.transpose(Image.Transpose.ROTATE_270))
+    assert (np.asarray(read_rgb(tmp_path / "a.tif")) == upright).all()
+
+
+@pytest.mark.parametrize("kind", [b"gAMA", b"cHRM", b"sRGB", b"bKGD", b"pHYs", b"tIME", b"acTL"])
+def test_chunks_of_a_png_that_are_cut_are_passed_over(tmp_path, kind):
+    check_readable(tmp_path, "a.png", with_chunk(chunk(kind, b"\0")))
+    assert (np.asarray(read_rgb(tmp_path / "a.png")) == np.asarray(IMAGE)).all()
+
+
+def test_transparency_counts_while_its_checksum_is_right(tmp_path):
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 8, 0, 0, 0, 0)), (b"tRNS", b"\0\0"),
+             (b"IDAT", zlib.compress(b"\0\0\x64")), (b"IEND", b"")]  # fmt: skip
+    for crc, shown in ((None, [255, 100]), (1, [0, 100])):
+        data = [chunk(*part, crc if part[0] == b"tRNS" else None) for part in parts]
+        row = check_readable(tmp_path, "a.png", PNG[:8] + b"".join(data))
+        assert np.asarray(read_rgb(tmp_path / "a.png"))[0, :, 0].tolist() == shown
+        assert (row["note"] is None) == (crc is None)
+
+
 def overwritten(data: bytes, at: int, new: bytes) -> bytes:
     return data[:at] + new + data[at + len(new) :]
 
