@@ -9,8 +9,7 @@ from PIL import Image
 from helpers.audit.alignment import SIDE, THUMBNAIL_ROUNDS, overlay
 from helpers.audit.batches import guard
 from helpers.audit.candidates import start_maps
-from helpers.audit.decoding import load_pixels, open_image, read_bytes
-from helpers.datasets.pixels import to_rgb
+from helpers.datasets.pixels import read_rgb
 
 LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
 """Limits for a verified pair: correlation, correlation of fine detail, and movement left after the
@@ -24,7 +23,9 @@ _NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for 
 _NEARBY = np.array(_NEARBY, np.float32)
 
 
-def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
+def compare_pairs(
+    tasks: list[tuple], seconds: float = 60.0, levels: int | None = None
+) -> list[dict]:
     """Lay the pictures of each pair over each other, their thumbnails first.
 
     Parameters
@@ -32,6 +33,8 @@ def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     tasks : list of (two paths, two 16 × 16 thumbnails, two upright sizes, variant)
     seconds : float
         See `batches.guard`.
+    levels : int, optional
+        What is white in 16-bit pictures of the dataset (see `pixels.decode`).
 
     Returns
     -------
@@ -43,23 +46,26 @@ def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     rough = np.array(thumbnails, np.float32).swapaxes(0, 1)
     alike = overlay(*rough, starts, rounds=THUMBNAIL_ROUNDS, **LIMITS)["good"]
     views = {n: [(path, _WHOLE) for path in paths[n]] for n in np.flatnonzero(alike)}
-    return _compare(views, starts, np.array(sizes, float), seconds)
+    return _compare(views, starts, np.array(sizes, float), seconds, levels)
 
 
-def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
+def compare_parts(
+    tasks: list[tuple], seconds: float = 60.0, levels: int | None = None
+) -> list[dict]:
     """Lay the second picture of each pair over a cut from the first, as `compare_pairs` does.
 
     Parameters
     ----------
     tasks : list of (two paths, two upright sizes, (left, top, share kept, mirrored))
-    seconds : float
-        See `batches.guard`.
+    seconds, levels
+        As in `compare_pairs`.
     """
     paths, sizes, boxes = zip(*tasks, strict=True)
     views = {n: [(paths[n][0], boxes[n]), (paths[n][1], _WHOLE)] for n in range(len(tasks))}
     sizes = np.array(sizes, float)
     sizes[:, 0] *= np.array(boxes)[:, 2:3]
-    rows = _compare(views, np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape)), sizes, seconds)
+    starts = np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape))
+    rows = _compare(views, starts, sizes, seconds, levels)
     for row, box in zip(rows, boxes, strict=True):
         if "transform" in row:
             words = {"crop", "mirror" * box[3], *row["transform"].split(" and ")} - {""}
@@ -67,7 +73,7 @@ def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
     return rows
 
 
-def _compare(views: dict, starts, sizes, seconds) -> list[dict]:
+def _compare(views: dict, starts, sizes, seconds, levels) -> list[dict]:
     """What `compare_pairs` returns, of pairs of (path, box) by the number of the task."""
     rows: list[dict] = [{} for _ in starts]
     pictures, loaded = {}, []
@@ -76,7 +82,7 @@ def _compare(views: dict, starts, sizes, seconds) -> list[dict]:
             try:
                 for view in pair:
                     if view not in pictures:
-                        pictures[view] = _small_grey(*view)
+                        pictures[view] = _small_grey(*view, levels)
                 loaded.append(number)
             except Exception as error:
                 rows[number]["problem"] = str(error)
@@ -90,13 +96,10 @@ def _compare(views: dict, starts, sizes, seconds) -> list[dict]:
     return rows
 
 
-def _small_grey(path: str, box: tuple) -> np.ndarray:
+def _small_grey(path: str, box: tuple, levels: int | None) -> np.ndarray:
     left, top, share, mirrored = box
-    data = read_bytes(path)
-    image = open_image(data)
     # A JPEG decoded small shifts its blocks a little: keep twice the pixels that are compared.
-    image = load_pixels(image, data, 2 * SIDE / share * max(image.size) / min(image.size))
-    grey = to_rgb(image).convert("L")
+    grey = read_rgb(path, 2 * SIDE / share, levels).convert("L")
     width, height = grey.size
     edges = (left * width, top * height, (left + share) * width, (top + share) * height)
     small = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=edges)

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from tqdm.auto import tqdm
 
-from helpers.audit import alignment, batches, candidates, comparing, decoding, neighbours, scanning
+from helpers.audit import alignment, batches, candidates, comparing, neighbours, scanning
 from helpers.audit.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates, hash_variant
 from helpers.audit.tables import require_features, require_scan
-from helpers.datasets import pixels, steps
+from helpers.datasets import decoding, pixels, steps
 
 _ALL_PAIRS = 10
 _MOST = 100_000
@@ -147,6 +148,8 @@ class _Verifying:
         self.dataset, self.workers, self.progress = dataset, workers, progress
         self.ids, self.taken = scanned.index, scanned["taken"].to_numpy()
         self.sizes = scanned[["width", "height"]].to_numpy(int)
+        levels = scanned["levels"].dropna()
+        self.levels = int(levels.iloc[0]) if len(levels) else None
         turned = (scanned["orientation"] > 4).to_numpy(bool)
         self.sizes[turned] = self.sizes[turned, ::-1]
 
@@ -188,6 +191,7 @@ class _Verifying:
 
     def _run(self, found, task, compare):
         parts = [[*range(at, min(at + _BATCH, len(found)))] for at in range(0, len(found), _BATCH)]
+        compare = partial(compare, levels=self.levels)
         work = batches.run_batches(parts, task, compare, workers=self.workers)
         bar = tqdm(total=len(found), unit="pair", desc="verify", delay=2, disable=not self.progress)
         changes, problems = {}, {}

@@ -10,9 +10,16 @@ import numpy as np
 from PIL import Image
 
 from helpers.audit.batches import guard
-from helpers.audit.decoding import Unreadable, load_pixels, note_oddities, open_image, read_bytes
 from helpers.audit.hashes import difference_hash, perceptual_hash
-from helpers.datasets.pixels import to_rgb
+from helpers.datasets.containers import exif_block, is_cut_short
+from helpers.datasets.decoding import (
+    Unreachable,
+    Unreadable,
+    note_oddities,
+    open_image,
+    read_bytes,
+)
+from helpers.datasets.pixels import LEVELS, decode, has_deep_colour, read_orientation, to_rgb
 
 SHORTEST_COPY = 128
 """Statistics come from a copy whose long side has 128 to 255 pixels, or fewer if the file has."""
@@ -22,17 +29,23 @@ PERCENTILES = {"darkest": 1, "shadows": 5, "midtones": 50, "highlights": 95, "br
 
 _REDUCIBLE = {"L", "RGB", "RGBA", "CMYK", "YCbCr", "F"}
 _MANY_FRAMES = {"GIF", "PNG", "TIFF", "WEBP", "MPO", "AVIF", "HEIF"}
-_EXIF_ORIENTATION, _EXIF_POINTER, _EXIF_GPS, _EXIF_TAKEN = 274, 34665, 34853, 36867
+_EXIF_POINTER, _EXIF_GPS, _EXIF_TAKEN = 34665, 34853, 36867
 
 
-def measure_files(paths: list[str], seconds: float = 60.0) -> list[dict]:
-    """Measure each file; never raises for a file, prints nothing (see `batches.guard`)."""
+def measure_files(paths: list[str], seconds: float = 60.0, levels: int = LEVELS[-1]) -> list[dict]:
+    """Measure each file; never raises for a file, prints nothing (see `batches.guard`).
+
+    `levels` is what is white in 16-bit pictures.
+    """
     with guard(seconds):
-        return [measure_file(path) for path in paths]
+        return [measure_file(path, levels) for path in paths]
 
 
-def measure_file(path: str) -> dict:
-    """Measure one file; the keys are the columns described in `helpers.audit.scan`."""
+def measure_file(path: str, levels: int = LEVELS[-1]) -> dict:
+    """Measure one file; the keys are the columns described in `helpers.audit.scan`.
+
+    A file that the system did not hand over has the key "later" as well.
+    """
     row = {"readable": False}
     try:
         data = read_bytes(path)
@@ -40,10 +53,18 @@ def measure_file(path: str) -> dict:
         image = open_image(data)
         row |= {"format": image.format, "mode": _full_mode(image)}
         row |= {"width": image.width, "height": image.height}
-        row |= _read_exif(image) | {"frames": _count_frames(image)}
-        image = load_pixels(image, data, SHORTEST_COPY)
-        row |= _measure_pixels(image)
-        row |= {"note": row.get("note") or note_oddities(path, data, image), "readable": True}
+        # Pillow turns TIFF while it decodes, and decodes PNG when it is asked for EXIF.
+        upright, late = row["format"] == "TIFF", row["format"] == "PNG"
+        row |= {} if late else _read_exif(image, data)
+        row |= {"frames": _count_frames(image)}
+        pixels, highest = decode(image, data, SHORTEST_COPY, levels)
+        row |= _read_exif(image, data) if late else {}
+        if highest is not None:
+            row |= {"highest": highest, "levels": levels}
+        row |= _measure_pixels(pixels, 1 if upright else row["orientation"])
+        row |= {"note": note_oddities(path, data, image) or row.get("note"), "readable": True}
+    except Unreachable as error:
+        row |= {"problem": str(error), "later": True}
     except Unreadable as error:
         row["problem"] = str(error)
     except Exception as error:
@@ -52,10 +73,7 @@ def measure_file(path: str) -> dict:
 
 
 def _full_mode(image: Image.Image) -> str:
-    # Pillow reads 16-bit colour as mode RGB; only the raw mode of the tile still tells.
-    raw = image.tile[0].args if image.tile else ""
-    raw = raw if isinstance(raw, str) else str(raw[0]) if raw else ""
-    return f"{image.mode};16" if ";16" in raw and not image.mode.startswith("I") else image.mode
+    return f"{image.mode};16" if has_deep_colour(image) else image.mode
 
 
 def _count_frames(image: Image.Image) -> int:
@@ -67,29 +85,61 @@ def _count_frames(image: Image.Image) -> int:
         return 1
 
 
-def _read_exif(image: Image.Image) -> dict:
+def _read_exif(image: Image.Image, data: bytes) -> dict:
+    """Orientation, time and position, each by itself: one that is broken costs no other."""
     facts = {"orientation": 1, "taken": None, "gps": False}
-    if not {"exif", "Raw profile type exif", "xmp"} & image.info.keys() and image.format != "TIFF":
+    there = {"exif", "Raw profile type exif", "xmp", "passed over"} & image.info.keys()
+    if not there and image.format != "TIFF":
         return facts
-    try:
-        exif = image.getexif()
-        orientation = exif.get(_EXIF_ORIENTATION, 1)
-        facts["orientation"] = orientation if orientation in range(1, 9) else 1
-        facts["gps"] = _EXIF_GPS in exif
-        # Not the plain DateTime tag, which editors set: copies must keep their original's time.
-        taken = exif.get_ifd(_EXIF_POINTER).get(_EXIF_TAKEN)
-        facts["taken"] = str(taken).strip("\0 ") if taken else None
-    except Exception:
-        facts["note"] = "its EXIF block is damaged"
-    return facts
+    facts["orientation"] = read_orientation(image, data)
+    block, damaged = exif_block(data), False
+    if block is not None and (block[:4] not in (b"II*\0", b"MM\0*") or is_cut_short(block)):
+        damaged = True
+    # Not the plain DateTime tag, which editors set: copies must keep their original's time.
+    for name, read in (("gps", _has_position), ("taken", _when_taken), (None, _has_endless_value)):
+        try:
+            found = read(image.getexif())
+            damaged |= name is None and found
+            facts |= {name: found} if name else {}
+        except Exception:  # Pillow raises almost anything on a broken block
+            damaged = True
+    return facts | ({"note": "its EXIF block is damaged"} if damaged else {})
 
 
-def _measure_pixels(image: Image.Image) -> dict:
+def _has_endless_value(exif: Image.Exif) -> bool:
+    """Whether a fraction in the first directory divides by zero."""
+    return any(getattr(value, "denominator", 1) == 0 for value in dict(exif).values())
+
+
+def _when_taken(exif: Image.Exif) -> str | None:
+    taken = exif.get_ifd(_EXIF_POINTER).get(_EXIF_TAKEN)
+    return str(taken).strip("\0 ") if taken else None
+
+
+def _has_position(exif: Image.Exif) -> bool:
+    """Whether latitude and longitude are there, as numbers on the globe that are not both zero.
+
+    Cameras without a fix write a GPS block of versions and dates, empty fractions, or zeros.
+    """
+    block = exif.get_ifd(_EXIF_GPS) if _EXIF_GPS in exif else {}
+    angles = []
+    for tag, most in ((2, 90), (4, 180)):
+        parts = block.get(tag)
+        parts = parts if isinstance(parts, tuple) else () if parts is None else (parts,)
+        if not parts or any(getattr(part, "denominator", 1) == 0 for part in parts):
+            return False
+        angles.append(sum(float(part) / 60**k for k, part in enumerate(parts)))
+        if not abs(angles[-1]) <= most:
+            return False
+    return any(angles)
+
+
+def _measure_pixels(image: Image.Image, orientation: int) -> dict:
     # Whole-factor reduction costs a tenth of resizing; some modes must be converted before it.
     factor = max(image.size) // SHORTEST_COPY
     if factor > 1 and image.mode in _REDUCIBLE and "transparency" not in image.info:
         image = image.reduce(factor)
-    rgb = to_rgb(image)
+    rgb = to_rgb(image, orientation=orientation)
     if (factor := max(rgb.size) // SHORTEST_COPY) > 1:
         rgb = rgb.reduce(factor)
     grey = rgb.convert("L")

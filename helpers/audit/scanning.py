@@ -1,18 +1,20 @@
 """Scan a dataset: one pass over its files, in parallel, that nothing in them can stop."""
 
-import shutil
+import hashlib
+import inspect
 import sys
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.audit import batches, decoding, hashes, measuring
+from helpers.audit import batches, hashes, measuring
 from helpers.audit.measuring import measure_files
-from helpers.datasets import pixels, steps
+from helpers.datasets import containers, decoding, pixels, steps
+from helpers.datasets.storage import locked, make_folder
 
 _LIGHT = ["brightness", *measuring.PERCENTILES, "detail_brightness", "clipped", "contrast"]
 _CHANGE = ["saturation", "colourfulness", "entropy", "sharpness", "local_sharpness"]
@@ -24,11 +26,14 @@ COLUMNS = {
     "gps": "boolean",
     "bytes": "Int64",
     "sha256": "str",
+    **dict.fromkeys(["highest", "levels"], "Int64"),
     **dict.fromkeys([*_LIGHT, *_CHANGE], "float64"),
     **dict.fromkeys(["phash", "dhash"], "str"),
     "thumbnail": "object",
 }
 PART_ROWS = 5_000
+_STORED = COLUMNS | {"facts": "str"}
+_READING = (containers, decoding, pixels)
 
 
 def scan(
@@ -41,7 +46,7 @@ def scan(
     seconds: float = 60.0,
     measure: Callable[..., list[dict]] = measure_files,
 ) -> pd.DataFrame:
-    """Measure every file of a dataset once; the result is kept as a step and reloaded.
+    """Measure every file of a dataset once; rows are kept, and only new and changed files measured.
 
     Parameters
     ----------
@@ -70,6 +75,8 @@ def scan(
     - format, mode (``RGB;16`` for 16-bit colour), frames, width, height (pixels as stored),
       orientation (EXIF, 1–8), taken (EXIF DateTimeOriginal), gps (whether a position is recorded),
       bytes, sha256
+    - highest: the greatest value in a picture of 16-bit numbers; levels: what was taken for white
+      in all of those, decided by the whole dataset (`Dataset.levels`); missing for other pictures
     - from a grey copy of 128 to 255 px, 0 (black) to 1 (white): brightness (mean),
       darkest, shadows, midtones, highlights, brightest (1st, 5th, 50th, 95th, 99th percentile),
       contrast (standard deviation); detail_brightness: mean where the picture changes, weighted by
@@ -82,53 +89,121 @@ def scan(
     - phash, dhash: 64-bit hashes of the upright picture in hexadecimal, as in `imagehash`;
       thumbnail: 16 × 16 grey levels, 256 bytes
 
-    Values that cannot be known are missing. Files are never written. An interrupted scan resumes.
+    Values that cannot be known are missing. ``attrs["notes"]`` says what was concluded about all.
+    Files are never written. An interrupted scan resumes.
     """
-    code = (batches, decoding, hashes, measuring, pixels, sys.modules[__name__], measure)
-    key = steps.step_key(dataset, inputs=(), code=code, table=False)
+    code = (batches, *_READING, hashes, measuring, sys.modules[__name__], measure)
+    source = "".join(inspect.getsource(thing) for thing in code)
+    folder = dataset.work / f"scan-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
     run = {"executor": executor, "workers": workers, "seconds": seconds}
+    with locked(folder):
+        rows = _Rows(dataset, make_folder(folder), chunk, progress, run)
+        rows.measure(dataset.images.index.difference(rows.index, sort=False), measure)
+        deep = rows.deep_elsewhere()
+        if len(deep):
+            rows.measure(deep, partial(measure, levels=dataset.levels))
+        table = rows.keep()
+    table.attrs["notes"] = say_levels(table)
+    return table
 
-    def build() -> pd.DataFrame:
-        return _scan_files(
-            dataset, dataset.work / f"scan-{key}.parts", progress, chunk, measure, run
-        )
 
-    return steps.saved(dataset, "scan", build, code=code, schema=COLUMNS, table=False)
+def say_levels(scanned: pd.DataFrame) -> list[str]:
+    """One sentence on what was taken for white in pictures of 16 bits; none where all 16 are used.
+
+    Parameters
+    ----------
+    scanned : DataFrame
+        What `scan` returned.
+    """
+    deep = scanned[scanned["highest"].notna()]
+    if deep.empty or (level := int(deep["levels"].iloc[0])) == pixels.LEVELS[-1]:
+        return []
+    return [
+        f"{len(deep):,} images hold numbers of 16 bits, none above {deep['highest'].max():,}: they "
+        f"were taken for pictures of {level.bit_length()} bits, and {level:,} for white in each."
+    ]
 
 
-def _scan_files(dataset, parts: Path, progress, chunk, measure, run) -> pd.DataFrame:
-    parts.mkdir(parents=True, exist_ok=True)
-    tables = [_as_table([])]
-    tables += [steps.read_table(part, COLUMNS) for part in parts.glob("*.parquet")]
-    done = pd.concat(tables)  # a damaged part is None, and passed over
-    todo = dataset.images.index.difference(done.index, sort=False)
-    tables, rows = [done], []
+class _Rows:
+    """What is known of each file, kept in `folder` with the size and time it had.
 
-    def keep() -> None:
-        tables.append(_as_table(rows))
-        steps.write_table(tables[-1], parts / f"{uuid4().hex}.parquet")
+    An unchanged file is not measured twice, however many others came or went.
+
+    Attributes
+    ----------
+    known : DataFrame by image_id, the columns of `_STORED`; images of other subsets as well
+    """
+
+    def __init__(self, dataset, folder: Path, chunk: int, progress: bool, run: dict):
+        self.dataset, self.folder, self.chunk = dataset, folder, chunk
+        self.progress, self.run = progress, run
+        self.facts = steps.file_facts(dataset)
+        self.changed, self.passing = False, []
+        self._read()
+
+    def _read(self) -> None:
+        self.parts = sorted(self.folder.glob("*.parquet"))
+        tables = [steps.read_table(part, _STORED) for part in self.parts]
+        known = pd.concat([_as_table([]), *tables])  # a damaged part is None, and passed over
+        self.known = known[~known.index.duplicated(keep="last")]  # the newest
+
+    @property
+    def index(self) -> pd.Index:
+        """Images of the dataset whose file is as it was when it was measured."""
+        known = self.known[self.known.index.isin(self.facts.index)]
+        return known.index[known["facts"] == self.facts[known.index]]
+
+    def deep_elsewhere(self) -> pd.Index:
+        """Images of 16 bits that were measured with another white than the dataset's."""
+        known = self.known.loc[self.index]
+        known = known[known["highest"].notna()]
+        return known.index[known["levels"] != self.dataset.levels] if len(known) else known.index
+
+    def measure(self, ids: pd.Index, measure: Callable[..., list[dict]]) -> None:
+        """Measure these images; what was finished is kept when it is interrupted."""
+        total = len(self.facts)
+        bar = tqdm(total=total, initial=total - len(ids), unit="image", desc="scan", delay=2,
+                   disable=not self.progress)  # fmt: skip
+        todo = [list(ids[at : at + self.chunk]) for at in range(0, len(ids), self.chunk)]
+        rows: list[dict] = []
+        try:
+            with bar:
+                for batch, measured in batches.run_batches(
+                    todo, lambda image_id: str(self.dataset.path(image_id)), measure, **self.run
+                ):
+                    rows += [{"image_id": i} | row for i, row in zip(batch, measured, strict=True)]
+                    bar.update(len(batch))
+                    if len(rows) >= PART_ROWS:
+                        self._write(rows)
+        finally:
+            if rows:
+                self._write(rows)
+        if len(ids):
+            self._read()
+
+    def _write(self, rows: list[dict]) -> None:
+        self.passing += [row for row in rows if "later" in row]
+        kept = [row | {"facts": self.facts[row["image_id"]]} for row in rows if "later" not in row]
         rows.clear()
+        if kept:
+            self._write_part(_as_table(kept))
 
-    bar = tqdm(total=len(dataset.images), initial=len(done), unit="image", desc="scan", delay=2,
-               disable=not progress)  # fmt: skip
-    todo = [list(todo[at : at + chunk]) for at in range(0, len(todo), chunk)]
-    try:
-        with bar:
-            for batch, measured in batches.run_batches(
-                todo, lambda image_id: str(dataset.path(image_id)), measure, **run
-            ):
-                rows += [{"image_id": i} | row for i, row in zip(batch, measured, strict=True)]
-                bar.update(len(batch))
-                if len(rows) >= PART_ROWS:
-                    keep()
-    finally:
-        if rows:
-            keep()
-    shutil.rmtree(parts, ignore_errors=True)
-    return pd.concat(tables).reindex(dataset.images.index)
+    def _write_part(self, table: pd.DataFrame) -> None:
+        last = max((int(part.stem) for part in self.folder.glob("*.parquet")), default=0)
+        steps.write_table(table, self.folder / f"{last + 1:09}.parquet")
+
+    def keep(self) -> pd.DataFrame:
+        """Join the parts into one, and return the rows of the dataset in its order."""
+        if len(self.parts) > 1:
+            old = self.parts
+            self._write_part(self.known)
+            for part in old:
+                part.unlink()
+        known = pd.concat([self.known.loc[self.index], _as_table(self.passing)])
+        return known.reindex(self.facts.index)[[*COLUMNS]]
 
 
 def _as_table(rows: list[dict]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["image_id", *COLUMNS]).set_index("image_id")
+    table = pd.DataFrame(rows, columns=["image_id", *_STORED]).set_index("image_id")
     table["taken"] = pd.to_datetime(table["taken"], format="%Y:%m:%d %H:%M:%S", errors="coerce")
-    return table.astype(COLUMNS)
+    return table.astype(_STORED)

@@ -55,6 +55,8 @@ class Dataset:
         Folder with ``<image_id>.png`` leaf masks (bundled dataset only).
     files : mapping
         image_id → relative path on disk, only where the two differ (decomposed accents).
+    opened : dict
+        Ids of all images it was opened with, and what was concluded from all of them (`levels`).
     """
 
     name: str
@@ -65,6 +67,11 @@ class Dataset:
     group: str | None = None
     masks: Path | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    opened: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not self.images.index.isin(self.opened.get("ids", ())).all():
+            object.__setattr__(self, "opened", {"ids": self.images.index})
 
     def __len__(self) -> int:
         return len(self.images)
@@ -162,15 +169,36 @@ class Dataset:
 
         With `at_least`, a JPEG may come smaller and faster, its short side at least that long.
         """
+        from helpers.datasets.decoding import Unreadable
         from helpers.datasets.pixels import read_rgb
 
-        path = self.path(image_id)
         try:
-            return read_rgb(path, at_least)
-        except Exception as error:  # decoders raise almost anything on broken files
-            why = "the file is gone" if isinstance(error, FileNotFoundError) else error
-            why = "no decoder knows this format" if "cannot identify" in str(error) else why
-            raise DatasetError(f"{image_id!r} cannot be read: {why}.") from error
+            return read_rgb(self.path(image_id), at_least, lambda: self.levels)
+        except Unreadable as error:
+            raise DatasetError(f"{image_id!r} cannot be read: it {error}.") from error
+
+    @property
+    def levels(self) -> int:
+        """What is white in every 16-bit picture: 255, 1023, 4095, 16383 or 65535.
+
+        Decided by the greatest value in all images that the dataset was opened with, so that a
+        single picture, a part and the whole are shown alike (see `pixels.find_levels`).
+        """
+        if "levels" not in self.opened:
+            import pandas as pd
+
+            from helpers.datasets import decoding, pixels, steps
+
+            whole = self.with_images(pd.DataFrame(index=self.opened["ids"]))
+
+            def build() -> pd.DataFrame:
+                found = pixels.find_levels(whole.path(i) for i in whole.images.index)
+                return pd.DataFrame({"levels": [found]})
+
+            code = (pixels, decoding)
+            table = steps.saved(whole, "levels", build, code=code, table=False)
+            self.opened["levels"] = int(table["levels"].iloc[0])
+        return self.opened["levels"]
 
     def mask(self, image_id: str) -> np.ndarray:
         """The mask that says where the leaf is: uint8, height × width, 0 or 255."""

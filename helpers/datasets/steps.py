@@ -77,7 +77,7 @@ def step_key(dataset: Dataset, *, inputs: Iterable, code: Iterable, table: bool 
     digest = hashlib.sha256(_fingerprint([*own, *inputs]))
     for thing in code:
         digest.update(inspect.getsource(thing).encode())
-    digest.update(_file_facts(dataset))
+    digest.update(";".join(file_facts(dataset).fillna("gone")).encode())
     return digest.hexdigest()[:12]
 
 
@@ -93,16 +93,17 @@ def _fingerprint(item: object) -> bytes:
     raise TypeError(f"an input of a step must be a table or a plain value, not {item!r:.80}")
 
 
-def _file_facts(dataset: Dataset) -> bytes:
-    digest = hashlib.sha256()
+def file_facts(dataset: Dataset) -> pd.Series:
+    """Size and time of the file behind each image, as text; missing where there is none."""
+    facts = {}
     root, renamed = os.fspath(dataset.root) + os.sep, dataset.files
     for image_id in dataset.images.index.to_numpy(dtype=object):
         try:
-            facts = os.stat(root + renamed.get(image_id, image_id))
-            digest.update(b"%d %d;" % (facts.st_size, facts.st_mtime_ns))
+            found = os.stat(root + renamed.get(image_id, image_id))
+            facts[image_id] = f"{found.st_size} {found.st_mtime_ns}"
         except OSError:
-            digest.update(b"gone;")
-    return digest.digest()
+            facts[image_id] = None
+    return pd.Series(facts, dataset.images.index, dtype="str")
 
 
 def _unmet(table: pd.DataFrame, schema: Mapping | None) -> dict:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from helpers.datasets import Dataset, pixels, read_rgb
+from helpers.datasets import Dataset, decoding, pixels, read_rgb
 from helpers.datasets.steps import saved
 from helpers.descriptors import colour, form, texture
 from helpers.processes import count_free_cores, start_workers
@@ -63,16 +63,18 @@ def describe(
     if unknown := chosen - set(FAMILIES):
         raise ValueError(f"There is no descriptor kind {sorted(unknown)}; expected {FAMILIES}.")
     files = [(image_id, str(dataset.path(image_id))) for image_id in dataset.images.index]
+    levels = dataset.levels
 
     def build() -> pd.DataFrame:
-        chunks = [(files[i : i + CHUNK], kinds) for i in range(0, len(files), CHUNK)]
+        chunks = [(files[i : i + CHUNK], kinds, levels) for i in range(0, len(files), CHUNK)]
         rows = _run(chunks, workers, executor, progress)
         ids, values = zip(*rows, strict=True) if rows else ((), ())
         names = _described(Image.new("RGB", (8, 8)), kinds)
         index = pd.Index(ids, name="image_id", dtype=str)
         return pd.DataFrame(np.array(values, np.float32).reshape(-1, len(names)), index, [*names])
 
-    key = {"inputs": (kinds, LARGEST, SMALL), "code": (colour, texture, form, _described, pixels)}
+    code = (colour, texture, form, _described, pixels, decoding)
+    key = {"inputs": (kinds, LARGEST, SMALL, levels), "code": code}
     # Descriptors depend on pixels alone: relabelled images are not described again.
     return saved(dataset, "descriptors", build, table=False, **key)
 
@@ -89,12 +91,12 @@ def _run(chunks: list, workers: int | None, executor: Executor | None, progress:
         return [row for rows in bar for row in rows]
 
 
-def _describe_files(chunk: tuple[list[tuple[str, str]], tuple[str, ...]]) -> list:
-    files, kinds = chunk
+def _describe_files(chunk: tuple[list[tuple[str, str]], tuple[str, ...], int]) -> list:
+    files, kinds, levels = chunk
     rows = []
     for image_id, path in files:
         try:
-            image = read_rgb(Path(path), at_least=LARGEST)
+            image = read_rgb(Path(path), LARGEST, levels)
         except Exception:  # a decoder may raise anything; the scan says what is wrong with the file
             continue
         rows.append((image_id, [*_described(image, kinds).values()]))

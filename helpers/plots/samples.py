@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
-from helpers.datasets import Dataset, read_rgb
+from helpers.datasets import Dataset
 from helpers.plots.style import FLAG, MUTED, axes, nothing, styled, titled
 
 WIDTH, GAP, LINE = 1350, 10, 24  # pixels of a sheet, between its images, per line of caption
@@ -21,7 +21,7 @@ NO_LABEL = "no label"
 def thumbnail(dataset: Dataset, image_id: str, height: int) -> Image.Image:
     """The image at `height` px, in its own aspect ratio; a crossed-out box if it cannot be read."""
     try:
-        image = read_rgb(dataset.path(image_id), at_least=height)
+        image = dataset.load(image_id, at_least=height)
     except Exception:  # a decoder may raise anything; the figure still has to appear
         cross = np.full((64, 64), 235, np.uint8) - 60 * (np.eye(64) + np.eye(64)[::-1] > 0)
         image = Image.fromarray(cross.astype(np.uint8)).convert("RGB")

@@ -13,6 +13,7 @@ import pandas as pd
 
 from helpers.audit.batches import run_batches
 from helpers.datasets import Dataset, pixels
+from helpers.datasets import decoding as reading
 from helpers.datasets.steps import read_table, write_table
 from helpers.datasets.storage import locked
 from helpers.datasets.words import some, suggestion
@@ -33,13 +34,21 @@ class Pixels:
     rows : dict of image_id to row of `array`, readable images only
     array : uint8, row × height × width × 3
     facts : digest of the files they were decoded from
+    levels : what was white in 16-bit pictures (see `Dataset.levels`)
     """
 
-    def __init__(self, rows: dict[str, int], array: np.ndarray, facts: str = ""):
-        self.rows, self.array, self.facts = rows, array, facts
+    def __init__(
+        self, rows: dict[str, int], array: np.ndarray, facts: str = "", levels: int | None = None
+    ):
+        self.rows, self.array, self.facts, self.levels = rows, array, facts, levels
 
     def __reduce__(self):
-        return Pixels, ({}, np.array(self.array[:0]))  # an exported learner needs no images
+        return Pixels, (
+            {},
+            np.array(self.array[:0]),
+            "",
+            self.levels,
+        )  # an exported learner needs no images
 
     def __deepcopy__(self, memo):
         return self
@@ -68,8 +77,8 @@ def decode(
             f"Images cannot be brought to size={size!r} by method={method!r}; expected 8 to 1,024 "
             f"pixels and one of {some(decoding.METHODS)}{suggestion(method, decoding.METHODS)}."
         )
-    code = inspect.getsource(decoding) + inspect.getsource(pixels)
-    key = hashlib.sha256(code.encode()).hexdigest()[:8]
+    code = "".join(map(inspect.getsource, (decoding, pixels, reading)))
+    key = hashlib.sha256(f"{code} {dataset.levels}".encode()).hexdigest()[:8]
     path = dataset.work / f"pixels-{size}-{method}-{key}.parquet"
     with locked(path):
         index = read_table(path, _SCHEMA)
@@ -89,7 +98,8 @@ def decode(
         if len(rows):
             array = np.memmap(stored, np.uint8, "r", shape=shape)
             array = np.array(array) if array.nbytes <= IN_MEMORY else array
-    return Pixels(rows.to_dict(), array, hashlib.sha256(facts.to_csv().encode()).hexdigest())
+    facts = hashlib.sha256(facts.to_csv().encode()).hexdigest()
+    return Pixels(rows.to_dict(), array, facts, dataset.levels)
 
 
 def _facts(path: Path) -> str | None:
@@ -109,6 +119,7 @@ def _decode_into(path, index, changed, dataset, form, workers, progress) -> pd.D
 
     rows, ids = index["row"].to_dict(), changed.index.to_list()
     free = max(rows.values(), default=-1) + 1
+    form = (*form, dataset.levels)
     batches = [ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK)]
     workers = workers if len(batches) > 4 else 0  # processes take longer to start than these
     done = run_batches(

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from helpers.audit.batches import guard
+from helpers.datasets.decoding import Unreachable
 from helpers.datasets.pixels import read_rgb
 
 METHODS = ("squish", "crop", "pad")
@@ -27,17 +28,20 @@ def fit(image: Image.Image, size: int, method: str) -> np.ndarray:
     return np.asarray(image)
 
 
-def decode_files(tasks: list[tuple[str, int, str]], seconds: float) -> list[dict]:
-    """For each (path, size, method) a dict with the "pixels", or without where unreadable; with
-    "later" where another try may succeed."""
+def decode_files(tasks: list[tuple[str, int, str, int | None]], seconds: float) -> list[dict]:
+    """For each (path, size, method, white level of 16-bit pictures) a dict with the "pixels", or
+    without where unreadable; with "later" where another try may succeed."""
     with guard(seconds):
         return [_decode(*task) for task in tasks]
 
 
-def _decode(path: str, size: int, method: str) -> dict:
+def _decode(path: str, size: int, method: str, levels: int | None) -> dict:
     try:
-        return {"pixels": fit(read_rgb(path, at_least=size), size, method)}
+        return {"pixels": fit(read_rgb(path, size, levels), size, method)}
     except Exception as error:  # a decoder may raise anything; the scan says what is wrong
         # What the system could not do has a number; what Pillow cannot decode has none.
-        passing = isinstance(error, MemoryError) or getattr(error, "errno", None) is not None
+        passing = (
+            isinstance(error, (MemoryError, Unreachable))
+            or getattr(error, "errno", None) is not None
+        )
         return {"later": True} if passing else {}

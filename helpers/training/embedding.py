@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import lru_cache
-from itertools import repeat
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +16,10 @@ import torch
 from fastai.torch_core import default_device
 from tqdm.auto import tqdm
 
+from helpers.audit.batches import run_batches
 from helpers.datasets import Dataset, pixels
+from helpers.datasets import decoding as reading
+from helpers.datasets.pixels import LEVELS
 from helpers.datasets.steps import read_table, write_table
 from helpers.datasets.storage import make_folder
 from helpers.training import decoding, networks
@@ -63,27 +66,43 @@ def embed(
         raise ValueError(f"There are no stages={stages!r}; expected 'all' or 'last'.")
     body = _body(backbone)
     form = (backbone, size or min(body.size, 128), method)
-    folder = make_folder(dataset.work / f"embeddings-{_key(form, body)}")
+    folder = make_folder(dataset.work / f"embeddings-{_key(form, body, dataset.levels)}")
     tables = [read_table(part) for part in sorted(folder.glob("*.parquet"))]
     known = pd.concat([pd.DataFrame(), *tables])  # a damaged part is None, and passed over
     hashes = pd.Series({i: _hash(dataset.path(i)) for i in dataset.images.index}, dtype="str")
     todo = hashes[hashes.notna() & ~hashes.isin(known.index)].drop_duplicates()
     parts = [todo.iloc[at : at + PART] for at in range(0, len(todo), PART)]
-    subsets = [dataset.with_images(dataset.images.loc[part.index]) for part in parts]
-    computed = (executor.map if executor else map)(_embed, subsets, parts, repeat(form))
     tables = [known]
+
+    def task(number: int) -> tuple:
+        return _part_of(dataset, parts[number].index), parts[number], form
+
+    numbers = [[number] for number in range(len(parts))]
+    done = run_batches(numbers, task, _embed_parts, executor=executor, workers=0)
     with tqdm(total=len(todo), unit="image", desc="embed", delay=2, disable=not progress) as bar:
-        for part, table in zip(parts, computed, strict=True):
+        for (number,), (table,) in done:
             if len(table):
                 write_table(table, folder / f"{uuid4().hex}.parquet")
             tables.append(table)
-            bar.update(len(part))
+            bar.update(len(parts[number]))
     known = pd.concat(tables)
     hashes = hashes[hashes.isin(known.index)]
     features = known[~known.index.duplicated()].loc[hashes]
     features.index = hashes.index.rename("image_id")
     last = max((column.split()[0] for column in features.columns), default="")
     return features.filter(regex=f"^{last} ") if stages == "last" else features
+
+
+def _part_of(dataset: Dataset, ids: pd.Index) -> Dataset:
+    """These images alone, for a worker, with what was concluded from all of them."""
+    return replace(
+        dataset, images=dataset.images.loc[ids], opened={"ids": ids, "levels": dataset.levels}
+    )
+
+
+def _embed_parts(tasks: list[tuple], seconds: float) -> list[pd.DataFrame]:
+    """What `run_batches` asks of each task; `seconds` is for pools of its own."""
+    return [_embed(*task) for task in tasks]
 
 
 def _embed(dataset: Dataset, hashes: pd.Series, form: tuple[str, int, str]) -> pd.DataFrame:
@@ -113,7 +132,7 @@ def average_maps(body: networks.Body, images: np.ndarray) -> list[np.ndarray]:
         return [maps.float().mean((2, 3)).cpu().numpy() for maps in body.stages(x)]
 
 
-_CODE = decoding, pixels, networks.Body, average_maps
+_CODE = decoding, pixels, reading, networks.Body, average_maps
 """What features depend on besides weights."""
 
 
@@ -123,10 +142,10 @@ def _body(backbone: str) -> networks.Body:
     return body.to(default_device())
 
 
-def _key(form: tuple[str, int, str], body: networks.Body) -> str:
+def _key(form: tuple[str, int, str], body: networks.Body, levels: int = LEVELS[-1]) -> str:
     """Names weights by what is in them, so that new ones never meet features of the old."""
     code = "".join(map(inspect.getsource, _CODE))
-    digest = hashlib.sha256(f"{form} {code}".encode())
+    digest = hashlib.sha256(f"{form} {levels} {code}".encode())
     for value in body.state_dict().values():
         digest.update(value.cpu().float().contiguous().numpy().tobytes())
     return f"{form[0].replace(':', '-')}-{form[1]}-{digest.hexdigest()[:12]}"

@@ -46,7 +46,8 @@ class ReadImage(Transform):
         else:
             item = Image.fromarray(item) if isinstance(item, np.ndarray) else item
             opened = isinstance(item, Image.Image)
-            image = to_rgb(item) if opened else read_rgb(item, self.size)
+            levels = self.pixels.levels
+            image = to_rgb(item, levels) if opened else read_rgb(item, self.size, levels)
             array = fit(image, self.size, self.method)
         return TensorImage(torch.from_numpy(array.copy()).permute(2, 0, 1))
 

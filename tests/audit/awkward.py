@@ -79,8 +79,8 @@ def make(folder: Path) -> dict[str, dict]:
     add("UPPER.JPG", jpeg, format="JPEG")
     at = png.index(b"IDAT") + 12
     add("flipped bit.png", png[:at] + bytes([png[at] ^ 4]) + png[at + 1 :])
-    expected["flipped bit.png"] = {}
-    add("wrong checksum.png", png[:-16] + b"\0\0\0\0" + png[-12:], checksum=True)
+    expected["flipped bit.png"] = {"readable": False, "problem": "checksum of its IDAT"}
+    add("wrong checksum.png", png[:-16] + b"\0\0\0\0" + png[-12:], problem="checksum")
     add("bomb.png", png_that_claims(40_000, 40_000), problem="decompression bomb")
     add("large claim.png", png_that_claims(13_000, 13_500), problem="ends at byte")
     add("grey.png", encode(image.convert("L"), "PNG"), mode="L", saturation=0.0)
@@ -115,7 +115,7 @@ def make(folder: Path) -> dict[str, dict]:
     exif = Image.Exif()
     exif[274] = 6
     exif.get_ifd(34665)[36867] = "2021:05:04 03:02:01"
-    exif.get_ifd(34853)[1] = "N"
+    exif.get_ifd(34853).update({1: "N", 2: (48.0, 12.0, 30.0), 3: "E", 4: (11.0, 30.0, 0.0)})
     turned = image.transpose(Image.Transpose.ROTATE_90)
     add("turned.jpg", encode(turned, "JPEG", quality=90, exif=exif), orientation=6, gps=True)
     exif[274] = 77

@@ -148,9 +148,9 @@ def test_load_turns_a_picture_upright(tmp_path, picture):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "no decoder knows this format"),
-        (b"hello", "no decoder knows this format"),
-        (None, "gone"),
+        (b"", "it is empty"),
+        (b"hello", "it is not an image: it is plain text"),
+        (None, "it is missing"),
     ],
 )
 def test_a_file_that_cannot_be_decoded_is_one_sentence(tmp_path, picture, content, why):

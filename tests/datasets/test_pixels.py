@@ -1,11 +1,20 @@
+import struct
 import subprocess
 import sys
+import zlib
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
+from helpers import open_dataset
+from helpers.audit import scan
 from helpers.datasets import read_rgb, to_rgb
+from helpers.datasets.decoding import Unreadable, open_image
+from helpers.datasets.pixels import decode, find_levels
+from helpers.training.caching import decode as cached
+from helpers.training.decoding import fit
 
 
 def test_workers_need_only_numpy_and_pillow():
@@ -99,5 +108,152 @@ def test_a_jpeg_may_come_smaller_but_never_below_what_was_asked(tmp_path):
 def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     Image.new("L", (400, 400)).save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(Image.DecompressionBombError):
+    with pytest.raises(Unreadable, match="decompression bomb"):
         read_rgb(tmp_path / "a.png")
+
+
+def shades(top, width=256):
+    """A ramp of 16-bit numbers from 0 to `top`."""
+    return np.linspace(0, top, width).round().astype(np.uint16)[None].repeat(4, axis=0)
+
+
+def deep_png(values):
+    """A PNG of 16 bits a channel; `values` are uint16, height × width × channels."""
+    kinds = {1: 0, 2: 4, 3: 2, 4: 6}
+    height, width, channels = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kinds[channels], 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def deep_tiff(values, order="<"):
+    """An unpacked TIFF of 16-bit colour."""
+    height, width, channels = values.shape
+    at = 8 + 2 + 9 * 12 + 4
+    entries = [
+        (256, 3, 1, width), (257, 3, 1, height), (258, 3, channels, at), (259, 3, 1, 1),
+        (262, 3, 1, 2), (273, 4, 1, at + 2 * channels), (277, 3, 1, channels),
+        (278, 3, 1, height), (279, 4, 1, values.nbytes),
+    ]  # fmt: skip
+    out = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "IH", 8, len(entries))
+    for tag, kind, count, value in entries:
+        short = kind == 3 and count == 1
+        packed = struct.pack(order + "HH", value, 0) if short else struct.pack(order + "I", value)
+        out += struct.pack(order + "HHI", tag, kind, count) + packed
+    out += bytes(4) + struct.pack(f"{order}{channels}H", *[16] * channels)
+    return out + values.astype(order + "u2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("top", "white"),
+    [(1, 255), (255, 255), (256, 1023), (1023, 1023), (1024, 4095), (4000, 4095), (4095, 4095),
+     (4096, 16383), (16383, 16383), (16384, 65535), (65535, 65535)],
+)  # fmt: skip
+def test_white_is_the_least_number_of_bits_that_holds_the_greatest_value(tmp_path, top, white):
+    values = shades(top)
+    colour = np.stack([values, values // 2, values // 3], axis=-1)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    Image.fromarray(values).save(tmp_path / "b.tif", compression="tiff_lzw")
+    (tmp_path / "c.png").write_bytes(deep_png(colour))
+    (tmp_path / "d.tif").write_bytes(deep_tiff(colour))
+    (tmp_path / "e.tif").write_bytes(deep_tiff(colour, ">"))
+    expected = (colour / white * 255).round()
+    for path in sorted(tmp_path.iterdir()):
+        assert find_levels([path]) == white
+        shown = np.asarray(read_rgb(path, levels=white)).astype(int)
+        wanted = expected if path.name > "c" else expected[..., :1]
+        assert np.abs(shown - wanted).max() <= (1 if white == 65535 else 0), path.name
+        data = path.read_bytes()
+        highest = decode(open_image(data), data)[1]
+        assert highest == (top | 255 if top > 16383 and path.name > "c" else top)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_how_opaque_a_pixel_is_has_no_levels(tmp_path, channels):
+    values = np.zeros((2, 2, channels), np.uint16)
+    values[..., :-1], values[0, 0, -1], values[1, 1, -1] = 1023, 65535, 65535
+    values[0, 0, :-1] = 0
+    (tmp_path / "a.png").write_bytes(deep_png(values))
+    assert find_levels([tmp_path / "a.png"]) == 1023
+    shown = np.asarray(read_rgb(tmp_path / "a.png", levels=1023))[..., 0]
+    assert shown.tolist() == [[0, 255], [255, 255]]  # clear pixels lie on white
+    half = np.full((1, 1, 4), 511, np.uint16)
+    half[..., 3] = 32896
+    (tmp_path / "b.png").write_bytes(deep_png(half))
+    assert np.asarray(read_rgb(tmp_path / "b.png", levels=1023))[0, 0].tolist() == [191] * 3
+
+
+@pytest.mark.parametrize(
+    ("tops", "white"),
+    [([250, 260, 4000], 4095), ([250, 260], 1023), ([250], 255), ([4000, 20_000, 3], 65535),
+     ([4095, 0], 4095), ([], 65535)],
+)  # fmt: skip
+def test_one_decision_for_all_pictures_and_a_dimmer_one_is_never_brighter(tmp_path, tops, white):
+    for top in tops:
+        (tmp_path / "a").mkdir(exist_ok=True)
+        Image.fromarray(shades(top)).save(tmp_path / f"a/{top:05}.png")
+    Image.new("RGB", (9, 9)).save(tmp_path / "eight bits.png")
+    dataset = open_dataset(tmp_path, progress=False)
+    assert dataset.levels == white
+    means = []
+    for top in sorted(tops):
+        alone = open_dataset(tmp_path, progress=False).load(f"a/{top:05}.png")
+        expected = (shades(top) / white * 255).round()
+        assert (np.asarray(alone)[..., 0] == expected).all()
+        means.append(expected.mean())
+    assert means == sorted(means)
+
+
+def test_scan_load_parts_and_training_take_the_same_white(tmp_path):
+    for top in (250, 900, 4000):
+        Image.fromarray(shades(top)).save(tmp_path / f"{top:04}.png")
+    (tmp_path / "broken.png").write_bytes((tmp_path / "4000.png").read_bytes()[:60])
+    whole = open_dataset(tmp_path, progress=False)
+    dim = whole.with_images(whole.images.loc[["0250.png"]])
+    assert (dim.levels, dim.with_images(dim.images).levels) == (4095, 4095)
+    table = scan(dim, workers=0, progress=False)
+    assert table.loc["0250.png", ["highest", "levels"]].tolist() == [250, 4095]
+    assert table.loc["0250.png", "brightest"] == pytest.approx(250 / 4095, abs=0.01)
+    everything = scan(whole, workers=0, progress=False)
+    assert everything["levels"].dropna().tolist() == [4095] * 3
+    assert everything["highest"].dropna().tolist() == [250, 900, 4000]
+    pd.testing.assert_series_equal(everything.loc["0250.png"], table.loc["0250.png"])
+    assert everything.attrs["notes"] == [
+        "3 images hold numbers of 16 bits, none above 4,000: they were taken for pictures of "
+        "12 bits, and 4,095 for white in each."
+    ]
+    pixels = cached(dim, 16, workers=0, progress=False)
+    assert pixels.levels == 4095
+    assert (pixels.take(["0250.png"])[0] == fit(dim.load("0250.png"), 16, "squish")).all()
+    Image.fromarray(shades(60_000)).save(tmp_path / "z.png")
+    brighter = open_dataset(tmp_path, progress=False)
+    assert brighter.levels == 65535
+    again = scan(brighter, workers=0, progress=False)
+    assert again.loc["0250.png", "brightest"] == pytest.approx(250 / 65535, abs=0.01)
+    assert again.attrs["notes"] == []
+
+
+def test_numbers_that_have_no_levels_of_their_own_are_left_alone(tmp_path):
+    (tmp_path / "stretched.pgm").write_bytes(b"P5 2 1 1023 " + struct.pack(">HH", 0, 1023))
+    Image.fromarray(np.array([[0, 70_000]], np.int32)).save(tmp_path / "wide.tif")
+    Image.fromarray(np.array([[-5, 5]], np.int32)).save(tmp_path / "signed.tif")
+    Image.fromarray(np.array([[0.0, 0.5]], np.float32)).save(tmp_path / "float.tif")
+    Image.new("L", (2, 1)).save(tmp_path / "eight.png")
+    assert find_levels(sorted(tmp_path.iterdir())) == 65535
+    for path in sorted(tmp_path.glob("*.[pt][gi][mf]")):
+        assert np.asarray(read_rgb(path, levels=4095))[0, :, 0].tolist() == [0, 255], path.name
+
+
+def test_no_file_without_16_bits_is_decoded_to_find_the_levels(tmp_path, monkeypatch):
+    for name in ("a.png", "b.jpg", "c.gif", "d.webp", "e.bmp", "f.ppm", "g.avif"):
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    monkeypatch.setattr("helpers.datasets.pixels.open_image", None)
+    assert find_levels(sorted(tmp_path.iterdir())) == 65535

@@ -125,10 +125,10 @@ def test_files_that_could_not_be_read_for_now_are_tried_again(dataset, monkeypat
     for image_id in ("red/03.png", "blue/05.png"):
         draw(dataset.path(image_id), (0, 0, 0), 77)
 
-    def fail(path, at_least):
+    def fail(path, at_least, levels):
         if str(path).endswith(tuple(faults)):
             raise error
-        return read(path, at_least)
+        return read(path, at_least, levels)
 
     monkeypatch.setattr(decoding, "read_rgb", fail)
     found = decode(dataset, 24)

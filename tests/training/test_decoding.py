@@ -36,7 +36,9 @@ def test_padding_keeps_everything_between_bars(stripes):
 def test_a_file_that_cannot_be_read_has_no_pixels(stripes, tmp_path):
     stripes.save(tmp_path / "good.png")
     (tmp_path / "bad.png").write_bytes(b"no picture")
-    tasks = [(str(tmp_path / name), 8, "squish") for name in ("bad.png", "good.png", "gone.png")]
+    tasks = [
+        (str(tmp_path / name), 8, "squish", None) for name in ("bad.png", "good.png", "gone.png")
+    ]
     found = decode_files(tasks, seconds=60)
     assert [sorted(one) for one in found] == [[], ["pixels"], ["later"]]
     assert found[1]["pixels"].tolist() == fit(stripes, 8, "squish").tolist()
@@ -46,5 +48,5 @@ def test_a_file_cut_short_is_unreadable_for_good(stripes, tmp_path):
     for name in ("cut.png", "cut.jpg"):
         stripes.resize((400, 300)).save(tmp_path / name)
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:600])
-    tasks = [(str(tmp_path / name), 8, "squish") for name in ("cut.png", "cut.jpg")]
+    tasks = [(str(tmp_path / name), 8, "squish", None) for name in ("cut.png", "cut.jpg")]
     assert decode_files(tasks, seconds=60) == [{}, {}]

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from helpers import open_dataset
+from helpers.datasets import decoding as reading
 from helpers.datasets import pixels
 from helpers.processes import start_workers
 from helpers.training import decoding, embed, embedding, networks
@@ -93,10 +94,10 @@ def test_unreadable_images_leave_no_files_behind(photos):
     assert len([*dataset.work.glob("embeddings-*/*.parquet")]) == 1
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_other_code_has_features_of_its_own(monkeypatch, number):
     body = load_body(pretrained=False)
-    changed = (decoding, pixels, networks.Body, embedding.average_maps)[number]
+    changed = (decoding, pixels, reading, networks.Body, embedding.average_maps)[number]
     key = embedding._key(("bundled", 32, "squish"), body)
     source = inspect.getsource
     monkeypatch.setattr(inspect, "getsource", lambda one: source(one) + "#" * (one is changed))
