@@ -46,7 +46,7 @@ from helpers.transfer import limit_images
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "training/*.py", "backbone/*", "descriptors/*.py", "splits.py"]
+CODE = ["leaves/*.py", "training/*.py", "backbone/*", "descriptors/*.py", "splits/*.py"]
 COLUMNS = [
     *("seed", "arm", "images", "accuracy", "low", "high", "fresh", "fresh_low", "fresh_high"),
     *("held", "reversed", "rare", "willow_olive", "seconds", "code"),

@@ -22,7 +22,7 @@ from helpers.training import TrainingError, build_dataloaders, build_learner, tr
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "training/*.py", "backbone/network.py", "splits.py"]
+CODE = ["leaves/*.py", "training/*.py", "backbone/network.py", "splits/*.py"]
 RATES = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0]
 SIZE, EPOCHS = 64, 5
 COLUMNS = ["rate", "seed", "epoch", "train_loss", "valid_loss", "accuracy", "code"]

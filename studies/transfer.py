@@ -37,7 +37,7 @@ from helpers.training.networks import stored_weights
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "backbone/network.py", "backbone/bundled.safetensors", "splits.py"]
+CODE = ["leaves/*.py", "backbone/network.py", "backbone/bundled.safetensors", "splits/*.py"]
 CODE += [f"training/{n}.py" for n in ("augmentation", "fitting", "heads", "learning", "networks")]
 KEY = ["seed", "backbone", "training", "per_class"]
 COLUMNS = [*KEY, "images", "valid", "accuracy", "seconds", "code"]
