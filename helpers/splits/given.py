@@ -12,6 +12,8 @@ from helpers.splits.dividing import split
 from helpers.splits.joining import SIDES, join_groups, sure_pairs
 from helpers.splits.leaks import check_leakage, describe_leakage
 
+_MANY = 5000  # images that are searched for copies without showing how far it is
+
 
 def ensure_split(
     dataset: Dataset, valid: float = 0.2, seed: int = 0, given: bool = True
@@ -44,7 +46,7 @@ def ensure_split(
 
     dataset.require_labels()
     splits = dataset.images["split"][dataset.images["label"].notna()]
-    pairs = find_duplicates(dataset)
+    pairs = find_duplicates(dataset, progress=len(dataset) > _MANY)
     keep = given and splits.isin(["train"]).any() and splits.isin(["valid"]).any()
     if keep:
         _tell_given(dataset, splits)
@@ -55,11 +57,13 @@ def ensure_split(
     leaks = check_leakage(dataset, pairs)
     leaks = leaks[leaks["kind"] != "probable"]
     if len(leaks):
-        anew = ", or divide anew: ensure_split(dataset, given=False)" if keep else ""
+        name, more = "divided", " (divided being what ensure_split returned)"
+        if keep:
+            name, more = "dataset", ", or divide anew: ensure_split(dataset, given=False)"
         warnings.warn(
-            f"{describe_leakage(leaks)} Scores there flatter; check_leakage(dataset) lists them. "
-            "Leave out what leaks: dataset.with_images(dataset.images.drop(check_leakage(dataset)"
-            f"['image_id'])){anew}.",
+            f"{describe_leakage(leaks)} Scores there flatter; check_leakage({name}) lists them. "
+            f"Leave out what leaks: {name}.with_images({name}.images.drop(check_leakage({name})"
+            f"['image_id'])){more}.",
             stacklevel=2,
         )
     return dataset
