@@ -101,6 +101,8 @@ def split(
     found = pd.Series(pd.NA, ids, dtype="str", name="split")
     found[known.index] = known
     found[free] = np.array(SIDES)[placed[rows]]
+    if order is not None:
+        _tell_late(found, labels)
     _check_sides(dataset, found[labels.index], labels, group, shares)
     return found.to_frame()
 
@@ -179,6 +181,16 @@ def _tell_rare(problem: Problem, labels: pd.Series) -> None:
             f"{some(names, 5)}: too few groups of images to be on every side of the split (images "
             f"in groups: {some(list(sizes), 5)}), so train comes first; collect images of other "
             "specimens, or leave the class out.",
+            stacklevel=3,
+        )
+
+
+def _tell_late(found: pd.Series, labels: pd.Series) -> None:
+    here = found[labels.index]
+    if late := sorted(set(labels) - set(labels[here == "train"])):
+        warnings.warn(
+            f"{some(late, 5)}: only among the latest images, so not in train, and what is not "
+            "learned cannot be told; leave the class out, or divide without order=.",
             stacklevel=3,
         )
 

@@ -91,6 +91,8 @@ def place_by_order(
     for side in range(len(wanted) - 1, 0, -1):
         images = np.r_[0, np.cumsum(sizes[waiting])]
         cut = int(np.abs(images - wanted[side]).argmin())
+        if wanted[side] > 0:  # one group at least, and one left for each side to come
+            cut = max(min(max(cut, 1), len(waiting) - side), 0)
         placed[waiting[:cut]] = side
         waiting = waiting[cut:]
     return placed

@@ -5,24 +5,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from helpers.datasets import Dataset, DatasetError
-from helpers.splits import ensure_split, split
-
-
-@pytest.fixture
-def dataset(tmp_path):
-    """300 images of specimens with 1 to 6 photos, a long tail of five classes."""
-    rng = np.random.default_rng(1)
-    rows = []
-    for label, specimens in zip("abcde", (40, 20, 15, 8, 4), strict=True):
-        for number in range(specimens):
-            rows += [(label, f"{label}{number}") for _ in range(rng.integers(1, 7))]
-    index = pd.Index([f"{i:03d}.jpg" for i in range(len(rows))], name="image_id")
-    images = pd.DataFrame(rows, index, ["label", "specimen"], dtype="str")
-    images.insert(1, "split", pd.Series(None, index, dtype="str"))
-    return Dataset("made", tmp_path, images, group="specimen")
+from helpers.datasets import DatasetError
+from helpers.splits import split
 
 
 def sides(splits, groups):
@@ -52,35 +37,6 @@ def test_without_groups_shares_are_exact(dataset):
     found = split(dataset.with_group(None), valid=0.25)
     counts = pd.crosstab(dataset.images["label"], found["split"])
     assert ((counts["valid"] - 0.25 * counts.sum(axis=1)).abs() <= 0.5).all()
-
-
-def test_a_dataset_keeps_the_split_it_came_with(dataset, capsys):
-    given = dataset.with_images(dataset.images.assign(split=split(dataset, seed=7)["split"]))
-    assert ensure_split(given).images.equals(given.images)
-    train, valid = (int((given.images["split"] == side).sum()) for side in ("train", "valid"))
-    assert f"train {train}, valid {valid}" in capsys.readouterr().out
-
-
-def test_without_a_split_whole_groups_are_divided_and_nothing_is_said(dataset, capsys):
-    divided = ensure_split(dataset, valid=0.3, seed=2)
-    assert divided.images["split"].equals(split(dataset, valid=0.3, seed=2)["split"])
-    assert capsys.readouterr().out == ""
-
-
-def test_without_groups_copies_stay_on_one_side(tmp_path, capsys):
-    rng, rows = np.random.default_rng(0), {}
-    for number in range(24):
-        picture = Image.fromarray(rng.integers(0, 255, (12, 12, 3), np.uint8))
-        picture = picture.resize((96, 96), Image.Resampling.BICUBIC)
-        for copy in "ab":
-            picture.save(tmp_path / f"{number}{copy}.png")
-            rows[f"{number}{copy}.png"] = ("xy"[number % 2], str(number))
-    images = pd.DataFrame.from_dict(rows, "index", dtype="str", columns=["label", "picture"])
-    images.insert(1, "split", pd.Series(None, images.index, dtype="str"))
-    plain = Dataset("copies", tmp_path, images.rename_axis("image_id"))
-    assert sides(split(plain)["split"], images["picture"]) == {1, 2}
-    assert sides(ensure_split(plain).images["split"], images["picture"]) == {1}
-    assert "24 pairs of copies" in capsys.readouterr().out
 
 
 def test_duplicates_bind_their_specimens_together(dataset):
@@ -156,3 +112,216 @@ def test_a_dataset_without_labels_is_refused(dataset):
     unlabelled = dataset.with_images(dataset.images.assign(label=None))
     with pytest.raises(DatasetError, match="No image of 'made' has a label"):
         split(unlabelled)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_does_not_matter_to_shares(dataset, seed):
+    shuffled = dataset.with_images(dataset.images.sample(frac=1, random_state=seed))
+    found = split(shuffled, seed=seed)["split"]
+    assert found.index.equals(shuffled.images.index)
+    assert (found == "valid").mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_groups_may_be_any_column_and_copies_join_them(make):
+    site = [f"s{i // 4}" for i in range(80)]
+    made = make(label=[*"abcd"] * 20, site=site, device=[f"d{i % 20}" for i in range(80)])
+    pairs = pd.DataFrame({"image_id": ["000.jpg"], "other_id": ["079.jpg"]})
+    for column in ("site", "device"):
+        found = split(made, 0.25, groups=column, duplicates=pairs)["split"]
+        assert sides(found, made.images[column]) == {1}
+        assert found["000.jpg"] == found["079.jpg"]
+        assert (found == "valid").mean() == 0.25
+    with pytest.raises(DatasetError, match="no metadata column 'place'; it has: site, device"):
+        split(made, groups="place")
+
+
+def test_probable_copies_do_not_join(make):
+    made = make(label=[*"ab"] * 10)
+    ids = made.images.index
+    chain = pd.DataFrame({"image_id": ids[:-2], "other_id": ids[2:], "kind": "probable"})
+    assert (split(made, duplicates=chain)["split"] == "valid").sum() == 4
+    with pytest.raises(DatasetError, match="2 groups, and every class is in too few"):
+        split(made, duplicates=chain.assign(kind="near"))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "share", "message"),
+    [
+        ([90, 10], 0.2, "valid has 10% of the images, not 20%.*2 groups, the largest with 90%"),
+        ([50, 50], 0.2, "valid has 50% of the images, not 20%.*2 groups, the largest with 50%"),
+        ([40, 30, 30], 0.1, "valid has 30% of the images, not 10%"),
+        ([74, 26], 0.2, "valid has 26% of the images, not 20%"),
+        ([75, 25], 0.2, None),
+        ([85, 15], 0.2, None),
+        ([86, 14], 0.2, "valid has 14% of the images, not 20%"),
+    ],
+)
+def test_a_share_more_than_five_points_off_is_told(make, sizes, share, message):
+    site = np.repeat([f"s{i}" for i in range(len(sizes))], sizes)
+    made = make(label=[*"ab"] * 50, site=site, group="site")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        split(made, share)
+    assert len(caught) == (message is not None)
+    if message:
+        assert caught[0].filename == __file__
+        with pytest.warns(UserWarning, match=message):
+            split(made, share)
+
+
+def test_shares_of_test_and_validation_are_told_each(make):
+    made = make(label=[*"ab"] * 30, site=np.repeat([*"xyz"], [10, 20, 30]), group="site")
+    with pytest.warns(UserWarning, match="valid has 17% of the images, not 10%: no nearer") as told:
+        found = split(made, 0.1, 0.3)["split"]
+    assert found.value_counts().to_dict() == {"train": 30, "test": 20, "valid": 10}
+    assert "test has" not in str(told[0].message)
+
+
+def test_a_share_is_not_spoiled_by_the_one_before(make):
+    """Taken first and alone, test would be as content with the two groups that valid needs."""
+    sizes = [60, 12, 8, 20]
+    made = make(label=[*"ab"] * 50, site=np.repeat([*"wxyz"], sizes), group="site")
+    for seed in range(10):
+        found = split(made, 0.08, 0.2, seed=seed)["split"]
+        assert found.value_counts().to_dict() == {"train": 72, "test": 20, "valid": 8}
+
+
+def test_rare_classes_are_named_with_their_images_and_groups(make):
+    label = ["a"] * 20 + ["b"] * 6 + ["c"]
+    made = make(label=label, site=[*range(20), *[20] * 3, *[21] * 3, 22], group="site")
+    said = r"^c: too few groups .*\(images in groups: 1 in 1\), so train comes first"
+    with pytest.warns(UserWarning, match=said):
+        found = split(made)["split"]
+    assert found.iloc[-1] == "train" and set(found.iloc[20:26]) == {"train", "valid"}
+    said = r"^b, c: too few groups .*\(images in groups: 6 in 2, 1 in 1\)"
+    with pytest.warns(UserWarning, match=said):
+        found = split(made, 0.2, 0.2)["split"]
+    assert "train" in set(found.iloc[20:26])
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"label": [*"abcdef"]}, "valid would be empty: every class has one image only"),
+        ({"label": ["a"]}, "valid would be empty: every class has one image only"),
+        ({"label": [*"aabb"], "site": [*"xxxx"]}, "with the same 'site' stay together, and all 4"),
+        ({"label": [*"aabb"], "site": [*"xxyy"]}, "'site' stay together, and every class has one"),
+        ({"label": [*"aabb"], "site": [*"xxxx"], "test": 0.2}, "valid and test would be empty"),
+        ({"label": [*"aa"], "test": 0.2}, "would be empty: 2 images are too few"),
+    ],
+)
+def test_what_cannot_be_divided_is_refused_with_the_reason(make, columns, why):
+    test = columns.pop("test", None)
+    made = make(**columns, group="site" if "site" in columns else None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(DatasetError, match=why) as refused:
+            split(made, 0.2, test)
+        if "site" in columns and not test:
+            assert "dataset.with_group(None) does without that column" in str(refused.value)
+            assert set(split(made.with_group(None), 0.2)["split"]) == {"train", "valid"}
+
+
+@pytest.mark.parametrize("label", ["aabb", "aab", "aa", "aaab"])
+def test_very_few_images_are_divided_where_a_class_has_two(make, label):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = split(make(label=[*label]))["split"]
+    assert set(found) == {"train", "valid"}
+    assert set(zip(label, found, strict=True)) >= {(one, "train") for one in label}
+
+
+def test_only_test_images_leave_nothing_to_divide(make):
+    with pytest.raises(DatasetError, match="All labelled images of 'made' are test images"):
+        split(make(label=[*"ab"], split=["test", "test"]))
+
+
+def grown(dataset, more=60):
+    """`dataset` without its last images, and with them."""
+    return dataset.with_images(dataset.images.sample(frac=1, random_state=0)[more:].sort_index())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("test", [None, 0.2])
+def test_a_grown_dataset_keeps_every_image_on_its_side(dataset, seed, test):
+    before = split(grown(dataset), 0.2, test, seed=seed)
+    for previous in (before, before["split"]):
+        now = split(dataset, 0.2, test, seed=seed + 9, previous=previous)["split"]
+        assert now[before.index].equals(before["split"])
+        assert sides(now, dataset.images["specimen"]) == {1}
+        assert now.notna().all()
+        assert (now == "valid").mean() == pytest.approx(0.2, abs=0.05)
+
+
+def test_new_images_bring_the_shares_back(make):
+    before = pd.Series("train", [f"{i:03d}.jpg" for i in range(70)])
+    now = split(make(label=[*"ab"] * 50), 0.2, previous=before)["split"]
+    assert (now[:70] == "train").all()
+    assert now.groupby([*"ab"] * 50).agg(lambda side: (side == "valid").sum()).tolist() == [10, 10]
+    full = pd.Series(["train"] * 50 + ["valid"] * 30, before.index.append(now.index[70:80]))
+    with pytest.warns(UserWarning, match="valid has 30% of the images, not 20%"):
+        now = split(make(label=[*"ab"] * 50), 0.2, previous=full)["split"]
+    assert (now[80:] == "train").all()
+
+
+def test_a_group_follows_an_image_that_is_gone_and_its_copies(make):
+    made = make(label=[*"ab"] * 10, ids=[f"{i:03d}.jpg" for i in range(20)])
+    before = pd.Series(["valid", "train"], ["gone.jpg", "lost.jpg"])
+    pairs = pd.DataFrame(
+        {
+            "image_id": ["gone.jpg", "001.jpg", "lost.jpg"],
+            "other_id": ["001.jpg", "002.jpg", "003.jpg"],
+        }
+    )
+    for seed in range(5):
+        now = split(made, 0.3, seed=seed, previous=before, duplicates=pairs)["split"]
+        assert now[["001.jpg", "002.jpg", "003.jpg"]].tolist() == ["valid", "valid", "train"]
+        assert now.index.equals(made.images.index)
+
+
+def test_groups_that_were_on_two_sides_are_reported_and_keep_them(make):
+    made = make(label=[*"ab"] * 10, site=[f"s{i // 4}" for i in range(20)], group="site")
+    before = pd.Series(["train", "train", "valid", "valid", "train"], made.images.index[:5])
+    said = "1 group of images .*2 in train such as 000.jpg, 2 in valid such as 002.jpg"
+    with pytest.warns(UserWarning, match=said) as told:
+        now = split(made, 0.1, previous=before)["split"]
+    assert len(told) == 1
+    assert now[:8].tolist() == ["train", "train", "valid", "valid"] + ["train"] * 4
+    new = make(label=[*"ab"] * 10, site=["s"] * 3 + [str(i) for i in range(17)], group="site")
+    with pytest.warns(UserWarning, match="1 in valid such as 000.jpg, 1 in test such as 001.jpg"):
+        now = split(new, previous=pd.Series(["valid", "test"], now.index[:2]))["split"]
+    assert now[:3].tolist() == ["valid", "test", "valid"]
+
+
+def test_what_was_test_gets_no_new_images_unless_asked_for_but_those_of_its_groups(make):
+    made = make(label=[*"ab"] * 20, site=[f"s{i // 2}" for i in range(40)], group="site")
+    before = pd.Series(["test"] * 3, made.images.index[[0, 1, 2]])
+    now = split(made, 0.25, previous=before)["split"]
+    assert now.index[now == "test"].tolist() == [f"{i:03d}.jpg" for i in range(4)]
+    assert (now == "valid").sum() in (8, 10)  # a quarter of the other 36
+    now = split(made, 0.25, 0.25, previous=before)["split"]
+    assert (now[:4] == "test").all()
+    assert now.value_counts().to_dict() == {"train": 20, "valid": 10, "test": 10}
+
+
+def test_a_test_image_stays_one_whatever_it_was_and_that_is_said(make):
+    made = make(label=[*"ab"] * 10, split=["test"] * 4 + [None] * 16)
+    before = pd.Series(["train", "test", "valid"], made.images.index[:3])
+    said = "2 images of previous= on another side are test images of 'made' now.*000.jpg, 002.jpg"
+    with pytest.warns(UserWarning, match=said):
+        now = split(made, previous=before)["split"]
+    assert (now[:4] == "test").all() and (now[4:] != "test").all()
+
+
+def test_an_image_that_lost_its_label_keeps_its_side(make):
+    made = make(label=[None, None, *"ab" * 9])
+    now = split(made, previous=pd.Series(["valid"], ["000.jpg"]))["split"]
+    assert now.iloc[0] == "valid" and pd.isna(now.iloc[1]) and now[2:].notna().all()
+
+
+@pytest.mark.parametrize(
+    "shares", [{"valid": 0.2, "test": 0}, {"valid": -0.1}, {"valid": 0.5, "test": 0.5}]
+)
+def test_shares_at_the_limits_are_refused(dataset, shares):
+    with pytest.raises(DatasetError, match="are no shares"):
+        split(dataset, **shares)
