@@ -77,9 +77,10 @@ def split(
     dataset.require_labels()
     _check_shares(dataset, valid, test, previous)
     before, ids = earlier_sides(previous), dataset.images.index
-    if isinstance(groups, str):
-        groups = dataset.with_group(groups).groups
-    names = dataset.groups if groups is None else groups
+    column = groups if isinstance(groups, str) else dataset.group
+    names = dataset.with_group(column).groups
+    if isinstance(groups, pd.Series):
+        column, names = None, groups
     group = join_groups(names, duplicates, ids.append(before.index.difference(ids)))
     known = _known_sides(dataset, group, before)
     labels = dataset.images["label"].astype("str").dropna()
@@ -103,7 +104,7 @@ def split(
     found[free] = np.array(SIDES)[placed[rows]]
     if order is not None:
         _tell_late(found, labels)
-    _check_sides(dataset, found[labels.index], labels, group, shares)
+    _check_sides(dataset, found[labels.index], labels, group, shares, column)
     return found.to_frame()
 
 
@@ -196,14 +197,19 @@ def _tell_late(found: pd.Series, labels: pd.Series) -> None:
 
 
 def _check_sides(
-    dataset: Dataset, found: pd.Series, labels: pd.Series, group: pd.Series, shares: np.ndarray
+    dataset: Dataset,
+    found: pd.Series,
+    labels: pd.Series,
+    group: pd.Series,
+    shares: np.ndarray,
+    column: str | None,
 ) -> None:
     """Raise where a side came out empty, and tell of shares that are far from those asked for."""
     got = [(found == side).mean() for side in SIDES[: len(shares)]]
     if empty := [side for side, share in zip(SIDES, got, strict=False) if not share]:
         raise DatasetError(
             f"{dataset.name!r} cannot be divided, {' and '.join(empty)} would be empty: "
-            f"{_why_empty(dataset, labels, group)}"
+            f"{_why_empty(dataset, labels, group, column)}"
         )
     far = [
         f"{side} has {share:.0%} of the images, not {asked:.0%}"
@@ -220,25 +226,25 @@ def _check_sides(
         )
 
 
-def _why_empty(dataset: Dataset, labels: pd.Series, group: pd.Series) -> str:
+def _why_empty(dataset: Dataset, labels: pd.Series, group: pd.Series, column: str | None) -> str:
     """What stands in the way of dividing, and what to do about it."""
-    sizes, groups = labels.value_counts(), group[labels.index]
-    if sizes.max() == 1:
+    groups = group[labels.index]
+    if not labels.duplicated().any():
         return (
             "every class has one image only; expected two or more of most classes, so collect "
             "more, or take labels that several images share."
         )
-    if len(labels) < 4 or not groups.duplicated().any():
+    if not groups.duplicated().any():
         return f"{count(labels, 'image')} are too few for that; collect more."
-    column = dataset.group
-    if column and dataset.images[column].reindex(labels.index).dropna().duplicated().any():
-        why = why_not_dividing(dataset.images, column) or "its values join too many images"
+    if column and (why := why_not_dividing(dataset.images, column)):
         return (
             f"images with the same {column!r} stay together, and {why}. If they need not stay "
             "together, dataset.with_group(None) does without that column, and "
             "dataset.with_group('…') takes another; else collect images with other values of it."
         )
     return (
-        f"images that stay together make {count(groups.unique(), 'group')}, and every class is in "
-        "too few of them; give other groups=, or collect images of other things."
+        f"images that stay together, by group or as copies of each other, make "
+        f"{count(groups.unique(), 'group')}, and every class is in too few of them. Collect images "
+        "of other things; or, if they need not stay together, divide with "
+        "dataset.with_group(None), and without groups= and duplicates=."
     )

@@ -92,13 +92,15 @@ def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:
     if not dataset.has_groups:
         print(
             f"No column says which images belong together; {count(pairs, 'pair')} of copies "
-            "stay on one side of the split."
+            f"{'stays' if len(pairs) == 1 else 'stay'} on one side of the split."
         )
         return
     alone = join_groups(dataset.groups, None, dataset.images.index)
     ends = [alone.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]
-    if across := int((ends[0] != ends[1]).sum()):
+    across = pairs[ends[0] != ends[1]]
+    if len(across):
+        lie = "lies" if len(across) == 1 else "lie"
         print(
-            f"{across:,} pairs of copies lie in two groups of {dataset.group!r} each; those groups "
-            "stay on one side together."
+            f"{count(across, 'pair')} of copies {lie} in two groups of {dataset.group!r} each; "
+            "those groups stay on one side together."
         )

@@ -16,6 +16,7 @@ _NEAR = 0.01  # of all images, and of a class: a choice drawn as near as this is
 _MOST_CHOICES = 60_000  # so many are tried one and all, which takes about a second
 _MOST_CELLS = 6_000_000
 _CHUNK = 4096
+_PATIENCE = 100  # searches from near the best that find nothing better, after which it stays
 _WORK = 1_000_000  # counts looked at in searching, so that large datasets take seconds
 
 
@@ -154,13 +155,17 @@ def _improve(problem: Problem, placed: np.ndarray, rng: np.random.Generator) -> 
     groups, sides = problem.counts.shape[0], len(problem.shares)
     moves = _Moves(problem)
     best, cost = moves.descend(placed.copy())
+    idle = 0
     for _ in range(int(np.clip(_WORK // problem.counts.nnz, 1, 400))):
         start = best.copy()
         some = rng.integers(groups, size=rng.integers(2, 5))
         start[some] = rng.integers(sides, size=len(some))
         found, again = moves.descend(start)
+        idle = 0 if tuple(again) < tuple(cost) else idle + 1
         if tuple(again) <= tuple(cost):
             best, cost = found, again
+        if idle == _PATIENCE:
+            break
     return best
 
 

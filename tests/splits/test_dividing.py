@@ -140,7 +140,9 @@ def test_probable_copies_do_not_join(make):
     ids = made.images.index
     chain = pd.DataFrame({"image_id": ids[:-2], "other_id": ids[2:], "kind": "probable"})
     assert (split(made, duplicates=chain)["split"] == "valid").sum() == 4
-    with pytest.raises(DatasetError, match="2 groups, and every class is in too few"):
+    with pytest.raises(
+        DatasetError, match="copies of each other, make 2 groups, and every class is in"
+    ):
         split(made, duplicates=chain.assign(kind="near"))
 
 
@@ -325,3 +327,18 @@ def test_an_image_that_lost_its_label_keeps_its_side(make):
 def test_shares_at_the_limits_are_refused(dataset, shares):
     with pytest.raises(DatasetError, match="are no shares"):
         split(dataset, **shares)
+
+
+def test_copies_that_leave_nothing_to_divide_are_the_reason_named(make):
+    made = make(label=[*"ab"] * 4, leaf=[f"q{i // 2}" for i in range(8)], group="leaf")
+    ids = made.images.index
+    chain = pd.DataFrame({"image_id": ids[:-1], "other_id": ids[1:]})
+    why = (
+        "by group or as copies of each other, make 1 group, and .* without groups= and duplicates="
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for groups in (None, "leaf", made.groups):
+            with pytest.raises(DatasetError, match=why):
+                split(made, groups=groups, duplicates=chain)
+        assert set(split(made.with_group(None))["split"]) == {"train", "valid"}

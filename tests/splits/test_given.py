@@ -134,6 +134,15 @@ def test_where_copies_lie_within_groups_nothing_is_said(of, capsys):
     assert capsys.readouterr().out == "" and not told
 
 
+def test_one_pair_is_one(of, capsys):
+    ensured(of(leaf=[f"q{i % 12 if i == 12 else i}" for i in range(14)], group="leaf"))
+    fewer = of().with_images(of().images[:13])
+    ensured(fewer)
+    out = capsys.readouterr().out
+    assert "1 pair of copies lies in two groups of 'leaf' each; those groups stay" in out
+    assert "1 pair of copies stays on one side of the split." in out
+
+
 def test_without_groups_copies_stay_on_one_side(of, capsys):
     for seed in range(8):
         sides = ensured(of(), 0.3, seed=seed)[0].images["split"]
