@@ -92,7 +92,7 @@ def split(
     free = labels.index.difference(known.index, sort=False)
     problem, rows = _tabulate(labels, group, known, free, shares)
     rng = np.random.default_rng(seed)
-    if order is None:
+    if order is None or free.empty:
         _tell_rare(problem, labels)
         placed = place_groups(problem, rng)
     else:
