@@ -192,8 +192,9 @@ def test_rare_classes_are_named_with_their_images_and_groups(make):
     label = ["a"] * 20 + ["b"] * 6 + ["c"]
     made = make(label=label, site=[*range(20), *[20] * 3, *[21] * 3, 22], group="site")
     said = r"^c: too few groups .*\(images in groups: 1 in 1\), so train comes first"
-    with pytest.warns(UserWarning, match=said):
+    with pytest.warns(UserWarning, match=said) as told:
         found = split(made)["split"]
+    assert [one.filename for one in told] == [__file__]
     assert found.iloc[-1] == "train" and set(found.iloc[20:26]) == {"train", "valid"}
     said = r"^b, c: too few groups .*\(images in groups: 6 in 2, 1 in 1\)"
     with pytest.warns(UserWarning, match=said):
@@ -287,7 +288,7 @@ def test_groups_that_were_on_two_sides_are_reported_and_keep_them(make):
     said = "1 group of images .*2 in train such as 000.jpg, 2 in valid such as 002.jpg"
     with pytest.warns(UserWarning, match=said) as told:
         now = split(made, 0.1, previous=before)["split"]
-    assert len(told) == 1
+    assert [one.filename for one in told] == [__file__]
     assert now[:8].tolist() == ["train", "train", "valid", "valid"] + ["train"] * 4
     new = make(label=[*"ab"] * 10, site=["s"] * 3 + [str(i) for i in range(17)], group="site")
     with pytest.warns(UserWarning, match="1 in valid such as 000.jpg, 1 in test such as 001.jpg"):
@@ -310,8 +311,9 @@ def test_a_test_image_stays_one_whatever_it_was_and_that_is_said(make):
     made = make(label=[*"ab"] * 10, split=["test"] * 4 + [None] * 16)
     before = pd.Series(["train", "test", "valid"], made.images.index[:3])
     said = "2 images of previous= on another side are test images of 'made' now.*000.jpg, 002.jpg"
-    with pytest.warns(UserWarning, match=said):
+    with pytest.warns(UserWarning, match=said) as told:
         now = split(made, previous=before)["split"]
+    assert [one.filename for one in told] == [__file__]
     assert (now[:4] == "test").all() and (now[4:] != "test").all()
 
 
@@ -342,3 +344,16 @@ def test_copies_that_leave_nothing_to_divide_are_the_reason_named(make):
             with pytest.raises(DatasetError, match=why):
                 split(made, groups=groups, duplicates=chain)
         assert set(split(made.with_group(None))["split"]) == {"train", "valid"}
+
+
+def test_of_many_rare_classes_five_are_named(make):
+    sizes = "images in groups: 1 in 1, 1 in 1, 1 in 1, 1 in 1, 1 in 1 and 1 more"
+    with pytest.warns(UserWarning, match=f"^b, c, d, e, f and 1 more: too few groups .*{sizes}"):
+        split(make(label=[*"aaaaabcdefg"]), 0.1)
+
+
+def test_a_split_of_which_all_is_known_is_given_back(make):
+    made = make(label=[*"ab"] * 5, day=range(10))
+    before = pd.Series(["train"] * 8 + ["valid"] * 2, made.images.index, name="split")
+    for order in (None, "day"):
+        assert split(made, previous=before, order=order)["split"].tolist() == before.tolist()

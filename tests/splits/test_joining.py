@@ -100,3 +100,14 @@ def test_a_group_keeps_its_side_and_torn_ones_go_where_they_spoil_nothing_more()
     fixed, torn = sides_of_groups(group, before)
     assert fixed.to_dict() == {0: "valid", 1: "train", 2: "valid"}
     assert torn.to_dict() == {"c": "test", "d": "train", "e": "test", "f": "valid"}
+
+
+def test_of_many_columns_six_are_named():
+    table = pd.DataFrame(columns=[*"abcdefg"], data=[range(7)])
+    for refuse in (check_pairs, earlier_sides):
+        with pytest.raises(DatasetError, match=r".columns: a, b, c, d, e, f and 1 more."):
+            refuse(table)
+    with pytest.raises(DatasetError, match="no column 'image_id', 'other_id' .columns"):
+        check_pairs(table)
+    with pytest.raises(DatasetError, match="no column 'split' .columns: none"):
+        earlier_sides(table[[]])

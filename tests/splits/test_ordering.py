@@ -63,16 +63,32 @@ def test_equal_dates_are_drawn_by_the_seed_and_a_seed_repeats(make):
 
 def test_images_without_a_date_are_trained_on_and_counted(make):
     made = make(label=[*"ab"] * 5, day=[9.0, None, 8, 7, None, 6, 5, 4, 3, 2])
-    with pytest.warns(UserWarning, match="2 images have no 'day'"):
+    with pytest.warns(UserWarning, match="2 images have no 'day'") as told:
         found = split(made, 0.2, order="day")["split"]
     assert found.index[found == "valid"].tolist() == ["000.jpg", "002.jpg"]
+    assert [one.filename for one in told] == [__file__]
 
 
 def test_a_class_only_among_the_latest_is_named(make):
     made = make(label=[*"aaaaaaaabb"], day=range(10))
-    with pytest.warns(UserWarning, match="b: only among the latest images, so not in train"):
+    with pytest.warns(
+        UserWarning, match="b: only among the latest images, so not in train"
+    ) as told:
         found = split(made, 0.2, order="day")["split"]
+    assert [one.filename for one in told] == [__file__]
     assert found.tolist() == ["train"] * 8 + ["valid"] * 2
+
+
+def test_of_many_late_classes_five_are_named(make):
+    made = make(label=[*"aaaabcdefg"], day=range(10))
+    with pytest.warns(UserWarning, match="^b, c, d, e, f and 1 more: only among the latest"):
+        split(made, 0.6, order="day")
+
+
+def test_of_many_columns_twelve_are_named(make):
+    made = make(label=["a"], **{f"c{i}": [i] for i in range(10, 23)})
+    with pytest.raises(DatasetError, match="it has: c10, .*, c21 and 1 more[.]$"):
+        read_order(made, "day", made.images.index)
 
 
 @pytest.mark.parametrize(
