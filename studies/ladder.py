@@ -48,7 +48,7 @@ from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/training/*.py", "helpers/backbone/*"]
-CODE += ["helpers/descriptors/*.py", "helpers/splits.py"]
+CODE += ["helpers/descriptors/*.py", "helpers/splits/*.py"]
 COLUMNS = [
     *("seed", "arm", "images", "accuracy", "low", "high", "fresh", "fresh_low", "fresh_high"),
     *("held", "reversed", "rare", "willow_olive", "seconds", "code"),

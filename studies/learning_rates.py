@@ -23,7 +23,7 @@ from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/training/*.py"]
-CODE += ["helpers/backbone/network.py", "helpers/splits.py"]
+CODE += ["helpers/backbone/network.py", "helpers/splits/*.py"]
 RATES = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0]
 SIZE, EPOCHS = 64, 5
 COLUMNS = ["rate", "seed", "epoch", "train_loss", "valid_loss", "accuracy", "code"]

@@ -37,7 +37,7 @@ from helpers.training.networks import stored_weights
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "helpers/splits.py"]
+CODE = ["leaves/*.py", "helpers/splits/*.py"]
 CODE += [f"helpers/backbone/{name}" for name in ("network.py", "bundled.safetensors")]
 CODE += [
     f"helpers/training/{n}.py" for n in ("augmentation", "fitting", "heads", "learning", "networks")

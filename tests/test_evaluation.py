@@ -4,10 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 from scipy.stats import binomtest
+from sklearn.metrics import balanced_accuracy_score
 
-from helpers.evaluation import accuracy_interval, add_score, scoreboard
+from helpers.datasets import DatasetError
+from helpers.evaluation import (
+    accuracy_interval,
+    add_score,
+    balanced_accuracy,
+    comparability,
+    compare_scores,
+    scoreboard,
+)
 
 
 @dataclass
@@ -78,6 +89,199 @@ def test_groups_of_another_length_are_refused():
         accuracy_interval([1, 0], groups=[1, 2, 3])
 
 
+@pytest.mark.parametrize("groups", [False, True])
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+def test_an_interval_always_holds_its_accuracy(groups, level):
+    for images in range(1, 150):
+        of = np.arange(images) // 3 if groups else None
+        right, wrong = (accuracy_interval([k] * images, of, level) for k in (1, 0))
+        assert right.accuracy == 1 == right.high >= right.low
+        assert wrong.accuracy == 0 == wrong.low <= wrong.high
+        one = accuracy_interval([True] * (images - 1) + [False], of, level)
+        assert 0 <= one.low <= one.accuracy <= one.high <= 1
+
+
+def test_a_perfect_score_of_groups_is_one_of_as_many_images():
+    found = accuracy_interval([1] * 12, groups=[*"abcd"] * 3)
+    quantile = stats.t.ppf(0.975, 3) ** 2
+    assert found.low == pytest.approx(1 / (1 + quantile / 4), abs=1e-12)
+
+
+def test_a_grouped_interval_is_that_of_korn_and_graubard():
+    """Written out by sums over groups, for a case where groups vary more than images would."""
+    correct, groups = [1, 1, 1, 0, 0, 0, 1, 0, 1], [*"aaabbbccd"]
+    mean = 5 / 9
+    sums = [3 - 3 * mean, -3 * mean, 1 - 2 * mean, 1 - mean]
+    variance = 4 / 3 * sum(one**2 for one in sums) / 81
+    effective, quantile = mean * (1 - mean) / variance, stats.t.ppf(0.95, 3)
+    assert effective < 9
+    edges = (
+        np.array([-1, 1])
+        * quantile
+        * np.sqrt(mean * (1 - mean) / effective + quantile**2 / 4 / effective**2)
+    )
+    edges = (mean + quantile**2 / 2 / effective + edges) / (1 + quantile**2 / effective)
+    assert accuracy_interval(correct, groups, 0.9)[1:] == pytest.approx(edges, abs=1e-12)
+
+
+def test_images_without_a_group_are_groups_of_their_own():
+    correct = [1, 0, 1, 1, 0, 1]
+    told = accuracy_interval(correct, ["a", "a", None, None, np.nan, "b"])
+    assert told == accuracy_interval(correct, ["a", "a", 1, 2, 3, "b"])
+    assert told != accuracy_interval(correct, ["a", "a", 1, 1, 1, "b"])
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5])
+def test_a_level_that_is_none_is_refused(level):
+    one = pd.Series([1, 0], ["a", "b"])
+    for function in (lambda: accuracy_interval([1, 0], level=level),
+                     lambda: compare_scores(one, one, level=level)):  # fmt: skip
+        with pytest.raises(DatasetError, match="expected between 0 and 1"):
+            function()
+
+
+@pytest.mark.parametrize("correct", [["yes", "no"], [None, True], pd.array([True, None]), 1])
+def test_answers_that_are_no_numbers_are_refused_by_us(correct):
+    with pytest.raises(DatasetError, match="expected a list"):
+        accuracy_interval(correct)
+
+
+def series(values, start=0):
+    return pd.Series(values, [f"{start + i:04d}.jpg" for i in range(len(values))])
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "same"), [(20, 5, 75), (0, 0, 12), (3, 3, 0), (6, 0, 0)]
+)
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_a_difference_gets_the_interval_of_agresti_and_min(better, worse, same, level):
+    first = series([1] * better + [0] * worse + [1] * same)
+    second = series([0] * better + [1] * worse + [1] * same)
+    found = compare_scores(first, second.sample(frac=1, random_state=0), level=level)
+    b, c, n = better + 0.5, worse + 0.5, better + worse + same + 2
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(b + c - (b - c) ** 2 / n) / n
+    value = (better - worse) / (n - 2)
+    low, high = (b - c) / n - half, (b - c) / n + half
+    assert found.difference == value
+    assert found.low == pytest.approx(max(-1, min(low, value)))
+    assert found.high == pytest.approx(min(1, max(high, value)))
+
+
+def test_the_other_way_round_the_difference_changes_its_sign_only():
+    rng = np.random.default_rng(3)
+    first, second, groups = (
+        series(rng.random(90) < 0.8),
+        series(rng.random(90) < 0.6),
+        series(range(90)),
+    )
+    for of in (None, groups // 4):
+        one, other = compare_scores(first, second, of), compare_scores(second, first, of)
+        assert other == pytest.approx((-one.difference, -one.high, -one.low))
+        assert one.low < one.difference < one.high
+
+
+def test_copies_of_images_in_groups_tell_no_more_than_the_images():
+    rng = np.random.default_rng(0)
+    first, second = rng.random(200) < 0.8, rng.random(200) < 0.7
+    alone = compare_scores(series(first), series(second))
+    copies = compare_scores(
+        series(first.repeat(4)), series(second.repeat(4)), np.arange(200).repeat(4)
+    )
+    assert copies.difference == alone.difference
+    assert copies.high - copies.low == pytest.approx(alone.high - alone.low, rel=0.03)
+
+
+def test_many_groups_of_one_image_agree_with_the_paired_interval_of_student():
+    rng = np.random.default_rng(0)
+    first, second = rng.random(3000) < 0.8, rng.random(3000) < 0.75
+    off = first.astype(int) - second
+    expected = stats.t.interval(0.95, 2999, off.mean(), stats.sem(off))
+    for groups in (None, np.arange(3000)):
+        assert compare_scores(series(first), series(second), groups)[1:] == pytest.approx(
+            expected, abs=0.001
+        )
+
+
+@pytest.mark.parametrize(("count", "size"), [(40, 5), (150, 1)])
+def test_intervals_of_a_difference_hold_the_truth_about_as_often_as_they_say(count, size):
+    rng, held, runs = np.random.default_rng(0), 0, 800
+    ids = [f"{i}" for i in range(count * size)]
+    groups = pd.Series(np.arange(count).repeat(size), ids)
+    for _ in range(runs):
+        # Each model finds some leaves hard; on a leaf their answers differ all alike.
+        hard = rng.random((2, count)).repeat(size, axis=1) * 0.5 + rng.random((2, len(ids))) * 0.5
+        first, second = (pd.Series(one, ids) for one in (hard[0] < 0.6, hard[1] < 0.5))
+        found = compare_scores(first, second, groups if size > 1 else None)
+        held += found.low <= 0.18 <= found.high
+    # P(mean of two uniform numbers < 0.6) = 0.68, and 0.5 for 0.5. 800 runs: ± 1.5 points.
+    assert 0.92 <= held / runs <= 0.98
+
+
+def test_equal_models_on_few_images_are_not_called_equal_for_certain():
+    same = series([True] * 4)
+    assert compare_scores(same, same).low < -0.2
+    assert compare_scores(same, same, [*"aabb"]).high > 0.9
+    assert compare_scores(same, ~same, [1, 1, 2, 2])[0] == 1
+    assert compare_scores(same, ~same, [*"aaaa"]) == (1, -1, 1)
+
+
+def test_an_interval_of_a_difference_always_holds_it():
+    for images in range(1, 60):
+        for groups in (None, np.arange(images) // 2):
+            one, other = series([1] * images), series([0] * images)
+            assert compare_scores(one, other, groups).high == 1
+            assert compare_scores(other, one, groups).low == -1
+            assert compare_scores(one, one, groups).difference == 0
+
+
+def test_a_difference_shows_its_sign():
+    assert (
+        repr(compare_scores(series([1] * 9 + [0]), series([0] + [1] * 9)))
+        == "+0.00 (-0.28 to +0.28)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        (series([1, 0], start=1), "1 image only in the first such as 0000.jpg, 1 image only in"),
+        (series([1]), "the same images .1 image only in the first such as 0001.jpg., so"),
+        (series([1, 0, 1, 1]), "2 images only in the second such as 0002.jpg"),
+        ([1, 0], "got list as the second scores"),
+        (pd.Series([1, 0, 1], ["0000.jpg", "0001.jpg", "0001.jpg"]), "more than once: 0001.jpg"),
+        (series([1, 0.5]), "compare_scores got values of shape"),
+    ],
+)
+def test_scores_of_different_images_are_not_compared(second, why):
+    with pytest.raises(DatasetError, match=why):
+        compare_scores(series([1, 0]), second)
+
+
+def test_groups_go_by_image_and_must_be_there():
+    rng = np.random.default_rng(1)
+    first, second, groups = (series(rng.integers(0, high, 60)) for high in (2, 2, 9))
+    by_place = compare_scores(first, second, groups.to_numpy())
+    assert compare_scores(first, second, groups.sample(frac=1, random_state=2)) == by_place
+    more = pd.concat([groups, series([1] * 5, start=900)])
+    assert compare_scores(first, second, more) == by_place
+    with pytest.raises(DatasetError, match="groups has no value for 1 image: 0059.jpg"):
+        compare_scores(first, second, groups[:-1])
+    with pytest.raises(DatasetError, match="59 groups for 60 images"):
+        compare_scores(first, second, groups.to_numpy()[:-1])
+
+
+def test_balanced_accuracy_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    labels, guesses = rng.choice([*"aaaaabbc"], (2, 300))
+    found = balanced_accuracy(labels == guesses, labels)
+    assert found == pytest.approx(balanced_accuracy_score(labels, guesses))
+    assert balanced_accuracy([1] * 9 + [0], ["a"] * 9 + ["b"]) == 0.5
+    with pytest.raises(DatasetError, match="1 labels for 2 images"):
+        balanced_accuracy([1, 0], ["a", None])
+    with pytest.raises(DatasetError, match="3 labels for 2 images"):
+        balanced_accuracy([1, 0], [*"abc"])
+
+
 def test_scoreboard_keeps_one_line_per_notebook_and_model(tmp_path):
     dataset = WorkFolder(tmp_path)
     assert scoreboard(dataset).empty
@@ -97,3 +301,62 @@ def test_a_damaged_scoreboard_starts_afresh(tmp_path):
     (tmp_path / "scoreboard.parquet").write_bytes(b"PAR1 torn")
     add_score(WorkFolder(tmp_path), "00", "descriptors", [1, 0])
     assert len(scoreboard(WorkFolder(tmp_path))) == 1
+
+
+def lines_of(tmp_path, *lines):
+    """The scoreboard after lines of right and wrong answers, with labels where given."""
+    for number, (correct, *labels) in enumerate(lines):
+        add_score(
+            WorkFolder(tmp_path), "05", f"m{number}", correct, labels=labels[0] if labels else None
+        )
+    return scoreboard(WorkFolder(tmp_path))
+
+
+A, B = series([1, 0, 1, 1]), series([1, 0, 1, 1], start=1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], ""),
+        ([(A,)], ""),
+        ([([1, 0],)], ""),
+        ([(A,), (1 - A[::-1],)], ""),
+        ([(A, [*"xxyy"]), (A, [*"xxyy"])], ""),
+        ([(A, [*"xxyy"]), (A[::-1], [*"yyxx"])], ""),
+        ([(A, [*"xxyy"]), (A,)], ""),
+        ([(A,), (B,)], "on 2 different sets of images, so their order is no ranking"),
+        ([(A,), (B,), (A[:3],)], "on 3 different sets of images"),
+        ([([1, 0],), ([1, 0, 1],)], "on 2 different sets of images"),
+        ([(A,), ([1, 0],)], "on 2 different sets of images"),
+        ([(A,), ([1, 0, 0, 0],)], "For 1 of 2 lines it is not told on which images"),
+        ([(A,), (A.reset_index(drop=True),)], "For 1 of 2 lines it is not told on which images"),
+        ([(A, [*"xxyy"]), (A, [*"xyyy"])], "same images with 2 different sets of labels"),
+        ([(A, [*"xxyy"]), (A, series([*"xyyy"])[::-1])], "same images with 2 different sets"),
+    ],
+)
+def test_a_scoreboard_says_where_its_order_is_no_ranking(tmp_path, lines, said):
+    found = comparability(lines_of(tmp_path, *lines))
+    assert (said in found) if said else found == ""
+
+
+def test_balanced_accuracy_stands_beside_accuracy_where_labels_are_given(tmp_path):
+    table = lines_of(tmp_path, (A, [*"xyyy"]), (B, series([*"zxyyy"])), (A,))
+    table = table.set_index("model")
+    assert table.loc[["m0", "m1"], "balanced"].tolist() == pytest.approx([5 / 6, 5 / 6])
+    assert np.isnan(table.loc["m2", "balanced"])
+    assert table["accuracy"].tolist() == [0.75] * 3
+    assert table.loc["m0", "measured_on"] == table.loc["m2", "measured_on"] != ""
+    assert table.loc["m0", "labels"] != "" == table.loc["m2", "labels"]
+    with pytest.raises(DatasetError, match="labels has no value for 1 image: 0004.jpg"):
+        lines_of(tmp_path, (B, series([*"xyyy"])))
+
+
+def test_lines_from_before_are_kept_and_count_as_not_told(tmp_path):
+    columns = ["notebook", "model", "accuracy", "low", "high", "images"]
+    old = pd.DataFrame([("00", "old", 0.5, 0.4, 0.6, 4)], columns=columns)
+    old.astype({"notebook": "str", "model": "str"}).to_parquet(tmp_path / "scoreboard.parquet")
+    table = lines_of(tmp_path, (A,))
+    assert table[columns].iloc[0].tolist() == ["00", "old", 0.5, 0.4, 0.6, 4]
+    assert "For 1 of 2 lines" in comparability(table)
+    assert comparability(old) == "" == comparability(pd.concat([old, old]))

@@ -118,6 +118,7 @@ def open_folder(
     `columns` may name the columns "label" and "split"."""
     import pandas as pd
 
+    from helpers.datasets.grouping import why_not_dividing
     from helpers.datasets.tables import add_table, guess_group, odd_labels
 
     root = folder.resolve()
@@ -139,7 +140,15 @@ def open_folder(
     tables = [table] if table else _tables(found)
     images, table_notes = add_table(images, root, tables, table is not None, columns or {})
     notes += layout_notes + table_notes + odd_labels(images["label"])
-    if group := guess_group(images):
+    left = images
+    while (group := guess_group(left)) and (why := why_not_dividing(images, group)):
+        notes.append(
+            f"Column {group!r} is called like one that says which images show the same thing, but "
+            f"{why}, so nothing could be validated; it is not taken (dataset.with_group({group!r}) "
+            "takes it all the same)."
+        )
+        left = left.drop(columns=group)
+    if group:
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
     files = {image_id: path for path, image_id in ids.items() if path != image_id}
     return Dataset(

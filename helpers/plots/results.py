@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
-from helpers.evaluation import Interval, accuracy_interval
+from helpers.evaluation import Interval, accuracy_interval, comparability
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
     ACCENT,
@@ -180,11 +180,14 @@ def scores(
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.grid(axis="x")
     facts = "; ".join(f"{name} {Interval(*values)!r}" for name, values in lines.items())
-    return titled(ax, title or _best(table), f"{facts}.", bare=["left", "bottom"])
+    facts = f"{facts}. {comparability(table)}".strip()
+    return titled(ax, title or _best(table), facts, bare=["left", "bottom"])
 
 
 def _best(table: pd.DataFrame) -> str:
-    """Which model leads, if the second lies outside its interval."""
+    """Which model leads, if all were asked the same and the second lies outside its interval."""
+    if comparability(table):
+        return "Not all scored on the same images: no ranking"
     best = table.sort_values("accuracy", ascending=False, kind="stable")
     first, second, *_ = *best.itertuples(), None, None
     if first is None:

@@ -34,9 +34,9 @@ def test_the_hash_of_a_study_follows_what_its_code_does_and_not_what_it_says(tmp
     script, hashes = tmp_path / "study.py", []
     for text in ('"""One."""\nx = 1\n', '"""Two."""\nx = (1)  # one\n', '"""One."""\nx = 2\n'):
         script.write_text(text)
-        hashes.append(code_hash(script, "helpers/splits.py"))
+        hashes.append(code_hash(script, "helpers/splits/*.py"))
     assert hashes[0] == hashes[1] != hashes[2]
-    assert code_hash(script, "helpers/splits.py", "helpers/backbone/*.safetensors") != hashes[2]
+    assert code_hash(script, "helpers/splits/*.py", "helpers/backbone/*.safetensors") != hashes[2]
     with pytest.raises(ValueError, match="no_such"):
         code_hash(script, "no_such/*.py")
 

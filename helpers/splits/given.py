@@ -1,0 +1,106 @@
+"""`ensure_split`: the split a dataset came with, looked at for leaks, or else one of our own."""
+
+from __future__ import annotations
+
+import warnings
+
+import pandas as pd
+
+from helpers.datasets import Dataset
+from helpers.datasets.words import count
+from helpers.splits.dividing import split
+from helpers.splits.joining import SIDES, join_groups, sure_pairs
+from helpers.splits.leaks import check_leakage, describe_leakage
+
+_MANY = 5000  # images that are searched for copies without showing how far it is
+
+
+def ensure_split(
+    dataset: Dataset, valid: float = 0.2, seed: int = 0, given: bool = True
+) -> Dataset:
+    """The dataset with train and valid images: those it came with, else those of `split`.
+
+    Copies are looked for (`find_duplicates`), so that a picture and its copy stay on one side,
+    together with the groups of both. A split that the dataset came with is kept as it is, and
+    images and groups on two sides of it are counted. What was done with a dataset of your own is
+    printed.
+
+    Parameters
+    ----------
+    valid, seed
+        As in `split`.
+    given : bool
+        False divides train and valid anew even where the dataset came with both. Test images stay.
+
+    Raises
+    ------
+    DatasetError
+        No labels, or groups so few that a side would be empty.
+
+    Warns
+    -----
+    UserWarning
+        Copies, or images of one group, lie on two sides of the split that is returned.
+    """
+    from helpers.audit import find_duplicates
+
+    dataset.require_labels()
+    splits = dataset.images["split"][dataset.images["label"].notna()]
+    pairs = find_duplicates(dataset, progress=len(dataset) > _MANY)
+    keep = given and splits.isin(["train"]).any() and splits.isin(["valid"]).any()
+    if keep:
+        _tell_given(dataset, splits)
+    else:
+        chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]
+        _tell_own(dataset, splits, sure_pairs(pairs))
+        dataset = dataset.with_images(dataset.images.assign(split=chosen))
+    leaks = check_leakage(dataset, pairs)
+    leaks = leaks[leaks["kind"] != "probable"]
+    if len(leaks):
+        name, more = "divided", " (divided being what ensure_split returned)"
+        if keep:
+            name, more = "dataset", ", or divide anew: ensure_split(dataset, given=False)"
+        warnings.warn(
+            f"{describe_leakage(leaks)} Scores there flatter; check_leakage({name}) lists them. "
+            f"Leave out what leaks: {name}.with_images({name}.images.drop(check_leakage({name})"
+            f"['image_id'])){more}.",
+            stacklevel=2,
+        )
+    return dataset
+
+
+def _tell_given(dataset: Dataset, splits: pd.Series) -> None:
+    sizes = splits.value_counts()
+    said = ", ".join(f"{side} {sizes[side]:,}" for side in SIDES if side in sizes)
+    print(f"The split this dataset came with: {said}.")
+    if undecided := splits.isna().sum():
+        print(
+            f"{undecided:,} labelled images are on no side and stay out; split(dataset, "
+            "previous=dataset.images) places them too."
+        )
+    if not dataset.has_groups:
+        print("No column says which images belong together, so only copies are looked for in it.")
+
+
+def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:
+    if splits.isin(["train", "valid"]).any():
+        stay = splits.eq("test").sum()
+        print(
+            "Train and validation images are divided anew"
+            + (f"; the {stay:,} test images stay." if stay else ".")
+        )
+    if not dataset.has_groups:
+        print(
+            f"No column says which images belong together; {count(pairs, 'pair')} of copies "
+            f"{'stays' if len(pairs) == 1 else 'stay'} on one side of the split."
+        )
+        return
+    alone = join_groups(dataset.groups, None, dataset.images.index)
+    ends = [alone.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]
+    across = pairs[ends[0] != ends[1]]
+    if len(across):
+        lie = "lies" if len(across) == 1 else "lie"
+        print(
+            f"{count(across, 'pair')} of copies {lie} in two groups of {dataset.group!r} each; "
+            "those groups stay on one side together."
+        )

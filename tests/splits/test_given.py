@@ -1,0 +1,198 @@
+"""The split a dataset came with is kept and looked at; ours keeps copies and groups together."""
+
+import shutil
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.datasets import Dataset, DatasetError, open_dataset
+from helpers.splits import check_leakage, ensure_split, split
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Twelve pictures 00.png to 11.png, and copies of the first two: 12.png and 13.png."""
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for number in range(12):
+        picture = Image.fromarray(rng.integers(0, 255, (12, 12, 3), np.uint8))
+        picture.resize((96, 96), Image.Resampling.BICUBIC).save(folder / f"{number:02d}.png")
+    for number in (0, 1):
+        shutil.copy(folder / f"{number:02d}.png", folder / f"{number + 12:02d}.png")
+    return folder
+
+
+@pytest.fixture
+def of(pictures):
+    def build(sides=None, group=None, **columns):
+        index = pd.Index([f"{i:02d}.png" for i in range(14)], name="image_id", dtype="str")
+        words = {"t": "train", "v": "valid", "T": "test", "-": None}
+        split = pd.Series([words[side] for side in sides or "-" * 14], index, dtype="str")
+        label = columns.pop("label", [*"xy"] * 7)
+        images = pd.DataFrame({"label": pd.array(label, dtype="str"), "split": split}, index)
+        return Dataset("made", pictures, images.assign(**columns), group=group)
+
+    return build
+
+
+def ensured(*args, **options):
+    """What `ensure_split` returned, and its warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        return ensure_split(*args, **options), [w for w in caught if "sides" in str(w.message)]
+
+
+def test_a_given_split_without_leaks_is_kept_and_counted(of, capsys):
+    given = of("tttttttttvvvtt")
+    found, told = ensured(given)
+    assert found is given and not told
+    assert capsys.readouterr().out == (
+        "The split this dataset came with: train 11, valid 3.\n"
+        "No column says which images belong together, so only copies are looked for in it.\n"
+    )
+
+
+def test_a_given_split_that_leaks_is_kept_counted_and_can_be_mended(of, capsys):
+    patient = [f"p{i % 6}" for i in range(14)]
+    given = of("tttttttttttvvv", patient=patient, group="patient")
+    found, told = ensured(given)
+    assert found is given and len(told) == 1 and told[0].filename == __file__
+    assert capsys.readouterr().out == "The split this dataset came with: train 11, valid 3.\n"
+    said = str(told[0].message)
+    # 12 and 13 are copies; 11, 12 and 13 show p5, p0 and p1, as images in train do.
+    assert said.startswith("2 pairs of exact copies and 3 groups such as 'p0' lie on two sides")
+    leaks = check_leakage(given)
+    assert leaks["kind"].value_counts().to_dict() == {"group": 5, "exact": 2}
+    mend = "dataset.with_images(dataset.images.drop(check_leakage(dataset)['image_id']))"
+    names = {"dataset": given, "check_leakage": check_leakage, "ensure_split": ensure_split}
+    again = "ensure_split(dataset, given=False)"
+    assert mend in said and again in said
+    mended = eval(mend, names)
+    assert check_leakage(mended).empty and set(mended.images["split"]) == {"train", "valid"}
+    divided, told = ensured(given, given=False)
+    assert check_leakage(divided).empty and not told
+    assert not divided.images.equals(given.images)
+    assert "Train and validation images are divided anew.\n" in capsys.readouterr().out
+
+
+def test_a_given_split_with_a_copy_in_test_tells_how_to_leave_it_out(of, capsys):
+    given = of("-----------TTT", label=[*"xy"] * 7)
+    divided, told = ensured(given)
+    out = capsys.readouterr().out
+    assert "divided anew" not in out and "2 pairs of copies stay on one side" in out
+    said = str(told[0].message)
+    assert said.startswith("2 pairs of exact copies lie on two sides of the split (")
+    assert "given=False" not in said
+    mend = "divided.with_images(divided.images.drop(check_leakage(divided)['image_id']))"
+    assert mend in said
+    mended = eval(mend, {"divided": divided, "check_leakage": check_leakage})
+    assert check_leakage(mended).empty and len(mended) == 12
+    assert (mended.images["split"] == "test").sum() == 3
+
+
+def test_images_on_no_side_are_counted_and_can_be_placed(of, capsys):
+    given = of("tttttvv-----tt")
+    found, _ = ensured(given)
+    assert found is given
+    out = capsys.readouterr().out
+    assert "came with: train 7, valid 2.\n5 labelled images are on no side and stay out" in out
+    assert "split(dataset, previous=dataset.images)" in out
+    placed = split(given, previous=given.images)["split"]
+    assert placed.notna().all() and placed[given.images["split"].notna()].equals(
+        given.images["split"].dropna()
+    )
+
+
+@pytest.mark.parametrize("sides", ["ttttttttttt---", "vvvvvvv-------", "tttttttttTTTtt"])
+def test_half_a_split_is_divided_anew_and_test_images_stay(of, sides, capsys):
+    divided, _ = ensured(of(sides), valid=0.3)
+    counts = divided.images["split"].value_counts()
+    assert counts["train"] and counts["valid"] and counts.get("test", 0) == sides.count("T")
+    stay = "; the 3 test images stay." if "T" in sides else "."
+    assert f"Train and validation images are divided anew{stay}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_copies_join_groups_and_that_is_said(of, seed, capsys):
+    made = of(leaf=[f"q{i // 2}" for i in range(14)], group="leaf")
+    divided, told = ensured(made, 0.3, seed=seed)
+    sides = divided.images["split"]
+    assert sides["00.png"] == sides["12.png"] == sides["13.png"] == sides["01.png"]
+    assert sides.groupby(made.images["leaf"]).nunique().max() == 1 and not told
+    assert capsys.readouterr().out == (
+        "2 pairs of copies lie in two groups of 'leaf' each; those groups stay on one side "
+        "together.\n"
+    )
+
+
+def test_where_copies_lie_within_groups_nothing_is_said(of, capsys):
+    made = of(leaf=[f"q{i % 12}" for i in range(14)], group="leaf")
+    divided, told = ensured(made, valid=0.3, seed=2)
+    assert divided.images["split"].equals(split(made, valid=0.3, seed=2)["split"])
+    assert capsys.readouterr().out == "" and not told
+
+
+def test_one_pair_is_one(of, capsys):
+    ensured(of(leaf=[f"q{i % 12 if i == 12 else i}" for i in range(14)], group="leaf"))
+    fewer = of().with_images(of().images[:13])
+    ensured(fewer)
+    out = capsys.readouterr().out
+    assert "1 pair of copies lies in two groups of 'leaf' each; those groups stay" in out
+    assert "1 pair of copies stays on one side of the split." in out
+
+
+def test_without_groups_copies_stay_on_one_side(of, capsys):
+    for seed in range(8):
+        sides = ensured(of(), 0.3, seed=seed)[0].images["split"]
+        assert sides["00.png"] == sides["12.png"] and sides["01.png"] == sides["13.png"]
+    assert capsys.readouterr().out.startswith(
+        "No column says which images belong together; 2 pairs of copies stay on one side of the "
+        "split.\n"
+    )
+
+
+def test_probable_copies_are_neither_joined_nor_warned_of(of, monkeypatch, capsys):
+    pairs = pd.DataFrame(
+        {"image_id": ["00.png"], "other_id": ["01.png"], "kind": ["probable"], "cluster": [0]}
+    )
+    monkeypatch.setattr("helpers.audit.find_duplicates", lambda *_, **__: pairs, raising=False)
+    found, told = ensured(of("tvtvtvtvtvtvtv"))
+    assert not told and len(check_leakage(found)) == 1
+    ensured(of())
+    assert "0 pairs of copies" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("images", "shown"), [(5000, False), (5001, True)])
+def test_the_search_for_copies_shows_a_bar_where_it_takes_long(make, monkeypatch, images, shown):
+    asked = []
+
+    def search(_, progress):
+        asked.append(progress)
+        return pd.DataFrame()
+
+    monkeypatch.setattr("helpers.audit.find_duplicates", search, raising=False)
+    ensure_split(make(label=["a"] * images))
+    assert asked == [shown]
+
+
+def test_a_guessed_group_that_cannot_divide_is_not_taken_and_the_remedy_works(pictures, tmp_path):
+    for path in pictures.iterdir():
+        shutil.copy(path, tmp_path)
+    rows = [f"{i:02d}.png,{'xy'[i % 2]},Canon" for i in range(14)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label,camera", *rows]))
+    dataset = open_dataset(tmp_path)
+    assert dataset.group is None
+    (note,) = (note for note in dataset.notes if "camera" in note)
+    assert "all 14 images have the value 'Canon'" in note and "with_group('camera')" in note
+    assert set(ensured(dataset)[0].images["split"]) == {"train", "valid"}
+    with pytest.raises(DatasetError, match="all 14 images have the value 'Canon'.*with_group.None"):
+        ensured(dataset.with_group("camera"))
+    again = dataset.with_group("camera").with_group(None)
+    assert set(ensured(again)[0].images["split"]) == {"train", "valid"}
+
+
+def test_a_dataset_without_labels_is_refused(of):
+    with pytest.raises(DatasetError, match="No image of 'made' has a label"):
+        ensure_split(of(label=[None] * 14))
