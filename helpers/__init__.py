@@ -9,7 +9,7 @@ from importlib import import_module
 _HOMES = {
     "Dataset": "helpers.datasets",
     "DatasetError": "helpers.datasets",
-    "open_dataset": "helpers.datasets",
+    "open_dataset": "helpers.opening",
     "expect": "helpers.expectations",
 }
 

@@ -10,7 +10,6 @@ _HOMES = {
     "DatasetError": "storage",
     "TestSplitClosed": "dataset",
     "work_folder": "storage",
-    "open_dataset": "opening",
     "read_rgb": "pixels",
     "to_rgb": "pixels",
     "saved": "steps",
@@ -19,10 +18,12 @@ _HOMES = {
     "default_decisions": "decisions",
 }
 
-__all__ = list(_HOMES)
+__all__ = [*_HOMES, "open_dataset"]
 
 
 def __getattr__(name: str):
+    if name == "open_dataset":  # opening stands on datasets, so it lives in a room of its own
+        return import_module("helpers.opening").open_dataset
     if name not in _HOMES:
         raise AttributeError(f"module 'helpers.datasets' has no attribute {name!r}")
     return getattr(import_module(f"helpers.datasets.{_HOMES[name]}"), name)
