@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,10 +23,10 @@ def leave_out_copies(root: Path, paths: Iterable[str]) -> tuple[list[str], list[
     left = list(paths)
     sizes: dict[str, int] = defaultdict(int)
     children: dict[str, set[str]] = defaultdict(set)
-    for path in left:
-        above = path.split("/")[:-1]
+    for direct, number in Counter(path.rpartition("/")[0] for path in left).items():
+        above = direct.split("/") if direct else []
         for i in range(len(above) + 1):
-            sizes["/".join(above[:i])] += 1
+            sizes["/".join(above[:i])] += number
         for i, name in enumerate(above):
             children["/".join(above[:i])].add(name)
     notes = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,13 +31,14 @@ class FileIndex:
         self.ids = {i[len(prefix) :] for i in image_ids if i.startswith(prefix)}
 
     @cached_property
-    def _by_name(self) -> dict[str, list[tuple[str, str]]]:
-        """(path in lower case, image id) by file name; each with its extension and without."""
-        names: dict[str, list[tuple[str, str]]] = {}
+    def _by_name(self) -> dict[str, list[str]]:
+        """Image ids by file name in lower case, with its extension and without."""
+        names: dict[str, list[str]] = {}
         for image_id in self.ids:
-            path = "/" + image_id.lower()
-            for way in {path, posixpath.splitext(path)[0]}:
-                names.setdefault(posixpath.basename(way), []).append((way, image_id))
+            name = image_id[image_id.rfind("/") + 1 :].lower()
+            names.setdefault(name, []).append(image_id)
+            if (stem := name[: name.rfind(".")]) != name:
+                names.setdefault(stem, []).append(image_id)
         return names
 
     def find(self, cell: str) -> str | None:
@@ -53,20 +55,23 @@ class FileIndex:
         if path in self.ids:
             return self.prefix + path
         path = posixpath.normpath("/" + path.lstrip("/").lower())
-        return self._only(
-            image_id
-            for way, image_id in self._by_name.get(posixpath.basename(path), ())
-            if way.endswith(path) or path.endswith(way)
-        )
+        fits = self._by_name.get(posixpath.basename(path), ())
+        return self._only(image_id for image_id in fits if _ends_alike(path, image_id.lower()))
 
     def find_by_name(self, cell: str) -> str | None:
         """The one image whose file name ends the path in `cell`, wherever both lie, or None."""
         name = posixpath.basename(unicodedata.normalize("NFC", cell.replace("\\", "/")).lower())
-        return self._only(image_id for _, image_id in self._by_name.get(name, ()))
+        return self._only(self._by_name.get(name, ()))
 
     def _only(self, image_ids: Iterable[str]) -> str | None:
         fits = set(image_ids)
         return self.prefix + fits.pop() if len(fits) == 1 else None
+
+
+def _ends_alike(path: str, image_id: str) -> bool:
+    """Whether one of two paths ends the other, the image's with its extension or without."""
+    ways = ("/" + image_id, "/" + posixpath.splitext(image_id)[0])
+    return any(way.endswith(path) or path.endswith(way) for way in ways)
 
 
 @dataclass(frozen=True)
@@ -84,26 +89,29 @@ class Match:
 def match_column(table: Table, column: str, index: FileIndex) -> Match:
     """Which images the cells of `column` name, over all rows."""
     cells = table.text(column)
-    counts = cells.value_counts()
-    found = {cell: index.find(cell) for cell in counts.index}
+    cells = [cell if there else None for cell, there in zip(cells, cells.notna(), strict=True)]
+    counts = Counter(cells)
+    counts.pop(None, None)
+    found = {cell: index.find(cell) for cell in counts}
     by_name = False
-    if 2 * sum(i is not None for i in found.values()) < len(found):
-        paths = [cell for cell in counts.index if "/" in cell or "\\" in cell]
+    if 2 * sum(image_id is not None for image_id in found.values()) < len(found):
+        paths = [cell for cell in counts if "/" in cell or "\\" in cell]
         loose = {cell: index.find_by_name(cell) for cell in paths}
         if len({*filter(None, loose.values())}) > len({*filter(None, found.values())}):
             found, by_name = found | loose, True
     known = {cell: image_id for cell, image_id in found.items() if image_id}
-    whole = [cell for cell, image_id in known.items() if _is_whole(cell, image_id)]
     return Match(
         column,
         [found.get(cell) for cell in cells],
-        int(counts[whole].sum()),
-        int(counts[list(known)].sum()),
+        sum(counts[cell] for cell, image_id in known.items() if _is_whole(cell, image_id)),
+        sum(counts[cell] for cell in known),
         by_name,
     )
 
 
 def _is_whole(cell: str, image_id: str) -> bool:
+    if cell == image_id:
+        return True
     path = unquote(urlsplit(cell).path) if "://" in cell else cell.replace("\\", "/")
     return path.lower().endswith(posixpath.basename(image_id).lower())
 

@@ -154,9 +154,10 @@ def open_folder(
         )
     paths, copies = leave_out_copies(root, found["image"])
     ids = stable_ids(paths)
-    index = pd.Index(sorted(ids.values()), name="image_id", dtype="str")
-    layout = read_layout(index, asked)
-    above = [image_id.rpartition("/")[0] for image_id in index]
+    image_ids = sorted(ids.values())
+    index = pd.Index(image_ids, name="image_id", dtype="str")
+    layout = read_layout(image_ids, asked)
+    above = [image_id.rpartition("/")[0] for image_id in image_ids]
     labels, cleaned = clean_labels(pd.Series([layout.labels[f] for f in above], index, dtype="str"))
     splits = pd.Series([layout.splits[folder] for folder in above], index, dtype="str")
     images = pd.DataFrame({"label": labels, "split": splits})
