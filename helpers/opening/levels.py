@@ -52,12 +52,17 @@ def _names(rows: Mapping[str, tuple], level: int) -> set[str]:
     return {row[level] for row in rows.values()}
 
 
+def _numbered(rows: Mapping[str, tuple], level: int) -> bool:
+    """Whether the names at `level` differ by their numbers alone, at least below each parent."""
+    parents = {row[:level] for row in rows.values()}
+    return are_numbers_of_things(_names(rows, level), len(parents))
+
+
 def _is_group(rows: Mapping[str, tuple], level: int, classes: int) -> bool:
     names = _names(rows, level)
     if are_things(names):
         return True
-    numbered = are_numbers_of_things(names) and not are_circumstances(names)
-    return numbered and len(names) > max(2, classes)
+    return _numbered(rows, level) and not are_circumstances(names) and len(names) > max(2, classes)
 
 
 def _label_levels(rows: Mapping[str, tuple], varying: Sequence[int]) -> tuple[list[int], str]:
@@ -66,7 +71,7 @@ def _label_levels(rows: Mapping[str, tuple], varying: Sequence[int]) -> tuple[li
         return list(varying), "single"
     usual = [i for i in varying if not are_circumstances(_names(rows, i))]
     things = [i for i in usual if not are_things(_names(rows, i))]
-    named = [i for i in things if not are_numbers_of_things(_names(rows, i))]
+    named = [i for i in things if not _numbered(rows, i)]
     if len(named) == 1:
         return named, "named"
     if not things:

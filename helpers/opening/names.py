@@ -68,12 +68,14 @@ def are_circumstances(names: Collection[str]) -> bool:
 def are_things(names: Collection[str]) -> bool:
     """Whether all `names` are one word for a thing with its number ("patient_07", "subject 3")."""
     found = [re.fullmatch(r"([^\W\d_]+)[\W_]*\d+[a-z]?", name.strip().lower()) for name in names]
-    return bool(found) and all(match and match[1] in THINGS for match in found)
-
-
-def are_numbers_of_things(names: Collection[str]) -> bool:
-    """Whether `names` differ by their numbers alone, as those of specimens do ("P01", "10253")."""
-    shapes = {re.sub(r"\d+", "#", name.strip()) for name in names}
-    return (
-        len(names) > 1 and len(shapes) * 4 <= max(len(names), 4) and all("#" in s for s in shapes)
+    return bool(found) and all(
+        match and match[1] in THINGS and match[1] != "camera" for match in found
     )
+
+
+def are_numbers_of_things(names: Collection[str], parents: int = 1) -> bool:
+    """Whether `names` differ by their numbers alone, as those of specimens do ("P01", "10253"),
+    or below several `parents` by those and by one word for each ("b1", "b2"; "m1", "m2")."""
+    shapes = {re.sub(r"\d+", "#", name.strip()) for name in names}
+    most = max(1, len(names) // 4, parents if len(names) >= 2 * parents else 0)
+    return len(shapes) <= most < len(names) and all("#" in shape for shape in shapes)
