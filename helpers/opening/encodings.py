@@ -47,7 +47,7 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> tuple[str, lis
     if encoding:
         try:
             return raw.decode(encoding).lstrip("\ufeff"), []
-        except (UnicodeError, TypeError) as error:
+        except (UnicodeError, LookupError) as error:  # the latter where it is none of text
             raise DatasetError(
                 f"'{name}' is not in the encoding {encoding!r} ({error}); leave encoding out to "
                 "see what it may be."

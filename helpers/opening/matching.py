@@ -152,7 +152,7 @@ def choose_files(
             f"Column {best.column!r} of '{table.name}' was taken to name the files, not "
             f"{some(map(repr, rivals))}, whose cells name files too; name another with files='…'."
         )
-    elif not strength(best) and _counts_rows(table.text(best.column)):
+    elif not strength(best) and rank(best)[2] >= len(words) - 2 and _counts_rows(table, best):
         notes.append(
             f"Column {best.column!r} of '{table.name}' was taken to name the files, though it "
             "only counts the rows; look at some images and their labels, and if they do not fit, "
@@ -181,7 +181,8 @@ def plain(name: object) -> str:
     return "".join(c for c in str(name).lower() if c.isalnum())
 
 
-def _counts_rows(cells: pd.Series) -> bool:
+def _counts_rows(table: Table, match: Match) -> bool:
+    cells = table.text(match.column)
     if len(cells) < 3 or cells.iloc[0] not in ("0", "1"):
         return False
     first = int(cells.iloc[0])

@@ -125,8 +125,7 @@ def _table(part: object, column: str, name: str) -> pd.DataFrame:
         raise DatasetError(
             f"{len(gone):,} of {len(paths):,} images of column {column!r} lie in no file of their "
             "own (they are inside the dataset); write them out first, and open that folder: "
-            "for i, row in enumerate(data): "
-            f"row['{column}'].convert('RGB').save(f'FOLDER/{{i:06d}}.png')."
+            + _write_out(features, column, f"data[{name!r}]" if name else "data")
         )
     columns = {FILE: [os.path.abspath(path) for path in paths]}
     for other, kind in features.items():
@@ -137,6 +136,19 @@ def _table(part: object, column: str, name: str) -> pd.DataFrame:
             cells = [names[i] if i is not None and i >= 0 else None for i in cells]
         columns["label" if names and _only_class(features, other) else other] = list(cells)
     return pd.DataFrame(columns)
+
+
+def _write_out(features: Mapping, column: str, data: str) -> str:
+    """A line of Python that writes the images into a folder, each below its class if one is
+    known."""
+    classes = [c for c, kind in features.items() if getattr(kind, "names", None)]
+    label = f", {data}.features[{classes[0]!r}].int2str(row[{classes[0]!r}])" if classes else ""
+    return (
+        "from pathlib import Path; "
+        f"[(folder := Path('photos'{label})).mkdir(parents=True, exist_ok=True) or "
+        f"row[{column!r}].convert('RGB').save(folder / f'{{i:06d}}.png') "
+        f"for i, row in enumerate({data})]"
+    )
 
 
 def _only_class(features: Mapping, column: str) -> bool:

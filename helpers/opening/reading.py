@@ -84,7 +84,7 @@ def load(path: Path, encoding: str | None = None) -> Table:
             text, notes = decode(path.read_bytes(), path.name, encoding)
             if path.suffix.lower() in (".jsonl", ".ndjson"):
                 rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-                typed = pd.DataFrame(rows, dtype=object).infer_objects()
+                typed = pd.DataFrame(rows, dtype=object).apply(_exact)
             else:
                 typed, written = _read_csv(text)
     except Exception as error:  # parsers raise many kinds
@@ -99,6 +99,14 @@ def load(path: Path, encoding: str | None = None) -> Table:
         what = f"no header, its first line is already a row ({some(names)})"
         raise DatasetError(f"'{path.name}' has {what}; {EXPECTED}.")
     return table_of(path.name, typed.set_axis(names, axis=1), written, notes)
+
+
+def _exact(column: pd.Series) -> pd.Series:
+    """A column of JSON values in its own type; whole numbers stay whole beside missing ones."""
+    whole = all(type(cell) is int for cell in column.dropna())
+    if whole and column.isna().any() and column.notna().any():
+        return column.astype("Int64")
+    return column.infer_objects()
 
 
 def table_of(
