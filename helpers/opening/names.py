@@ -13,9 +13,12 @@ _SPLIT_OF |= dict.fromkeys(("test", "tst", "testing", "tests", "holdout"), "test
 _EMPTY = {"set", "split", "data", "dataset", "image", "images", "img", "imgs", "folder", "dir"}
 _EMPTY |= {"photo", "photos", "pictures", "pics", "files", "samples", "labels", "all", "jpg", "png"}
 _RUN_TOGETHER = re.compile(r"(.+?)(set|split|data|images|imgs|folder)")
-# Things that a folder is called by and that no class is: when, how large, how often, by what.
+# Things that a folder is called by and that no class is: when, how large, by what, from where, and
+# which version of the same pictures.
 _CIRCUMSTANCE = re.compile(
-    r"(19|20)\d\d([-_. ]?\d\d){0,2}|\d+(\.\d+)? ?(x|px|mm|um|dpi|k|p)|\d+ ?x ?\d+( ?px)?"
+    r"left|right|od|os|front|back|rear|side|top|bottom|colou?r|gr[ae]y(scale)?|segmented|original"
+    r"|augmented|resized|cropped|enhanced|rgb|raw|images|masks?|annotations|ground[-_ ]?truth"
+    r"|(19|20)\d\d([-_. ]?\d\d){0,2}|\d+(\.\d+)? ?(x|px|mm|um|dpi|k|p)|\d+ ?x ?\d+( ?px)?"
     r"|(fold|split|part|batch|session|run|trial|round|day|week|month|visit|year|season|time"
     r"|cam|camera|device|scanner|sensor|phone|view|angle|site|hospital|center|centre|clinic"
     r"|location|plot|field|farm|video|clip|seq|sequence|scene|set|series|volume|vol|plate|slide"
@@ -77,5 +80,6 @@ def are_numbers_of_things(names: Collection[str], parents: int = 1) -> bool:
     """Whether `names` differ by their numbers alone, as those of specimens do ("P01", "10253"),
     or below several `parents` by those and by one word for each ("b1", "b2"; "m1", "m2")."""
     shapes = {re.sub(r"\d+", "#", name.strip()) for name in names}
+    shapes = {re.sub(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])", "@", shape) for shape in shapes}
     most = max(1, len(names) // 4, parents if len(names) >= 2 * parents else 0)
     return len(shapes) <= most < len(names) and all("#" in shape for shape in shapes)

@@ -109,23 +109,24 @@ def _take(
     several = len({rest.casefold() for _, rest in found.values()}) > 1
     inside = {path[0] for name in found for path in below[name] if path}
     classes = bool(inside & set(below))  # they lie beside the splits as well as in them
+    shared = place if len({p[:place] for p in parts.values()}) == 1 else 0
     splits, left, unsplit = dict.fromkeys(parts), {}, []
     for folder, p in parts.items():
         name = p[place][1] if len(p) > place else None
         if name in found:
             splits[folder], rest = found[name]
             kept = ((p[place][0], rest),) if several and rest else ()
-            left[folder] = p[:place] + kept + p[place + 1 :]
+            left[folder] = p[shared:place] + kept + p[place + 1 :]
             continue
         if folder:
             unsplit.append(folder)
         after = p[place + 1 :]
         if name is None or (classes and not after) or name in inside or (after and not inside):
-            left[folder] = p  # a class beside the splits, or classes beside a flat one
+            left[folder] = p[shared:]  # a class beside the splits, or classes beside a flat one
         elif not after:
-            left[folder] = p[:place]
+            left[folder] = p[shared:place]
         else:
-            left[folder] = p[:place] + after if after[0][1] in inside else p
+            left[folder] = p[shared:place] + after if after[0][1] in inside else p[shared:]
     notes = [note] if note else []
     if unsplit:
         told = f"Beside the split folders ({some(sorted(found))}), so without a split"

@@ -90,6 +90,18 @@ SPLITS = {
         "test": (None, "test"),
     },
     "some split below the other": both("{s}/{c}", ("train", "dev", "holdout")),
+    "fruits": {
+        **both("fruits-360/{s}/{c}", ("Training", "Test")),
+        "fruits-360/test-multiple_fruits": (None, None),
+    },
+    "grades": both("{s}/{c}", ("train", "val"), tuple("01234")),
+    "two training folders": both("{s}/{c}", ("train_1", "train_2", "test")),
+    "repeated with a space": both("{s}/{s} Set/{c}", ("Training", "Validation")),
+    "only one repeated": {**both("{s}/{c}", ("train",)), **both("val/{s}/{c}", ("val",))},
+    "a wrapper under two names": both("real_vs_fake/real-vs-fake/{s}/{c}"),
+    "masks of the training images": {
+        "train": (None, "train"), "test": (None, "test"), "train_masks": (None, None),
+    },
     "nested classes": {
         "train/animals/cat": ("animals/cat", "train"), "train/plants/oak": ("plants/oak", "train"),
         "test/plants/oak": ("plants/oak", "test"),
@@ -186,6 +198,18 @@ CROSSED = {
     "sites above patients": (
         [f"site{s}/patient{s}{p}/{c}" for s in "12" for p in "12" for c in CD], 3, [1, 2], 2,
     ),
+    "eyes below": (product("{c}/{e}", c=CD, e=("left", "right")), 1, [2], None),
+    "eyes above": (product("{e}/{c}", c=CD, e=("OD", "OS")), 2, [1], None),
+    "variants below": (product("{c}/{v}", c=CD, v=("color", "grayscale")), 1, [2], None),
+    "masks below": (product("{c}/{v}", c=CD, v=("images", "masks")), 1, [2], None),
+    "patients of two hospitals, one class each": (
+        ["A01/cat", "A02/cat", "B01/dog", "A03/dog", "B02/cat"], 2, [1], 1,
+    ),
+    "cases": (product("case{p}/{c}", p=("1", "2", "12"), c=CD), 2, [1], 1),
+    "patients below, numbered anew": (product("{c}/patient{p}", c=CD, p="123"), 1, [2], 2),
+    "days below": (product("{c}/{d}", c=CD, d=("20190501", "20190602")), 1, [2], None),
+    "months below years": (product("{y}/{m}/{c}", y=("2019", "2020"), m=("01", "02"), c=CD),
+                           3, [1, 2], None),
     "sessions below": (product("{c}/session{k}", k="123", c=CD), 1, [2], None),
     "a constant level below": (["cat/original", "dog/original"], 1, [], None),
     "patients with one class each": (
