@@ -13,11 +13,11 @@ from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import some
 from helpers.opening.downloads import DOWNLOADS
 from helpers.opening.folders import EXTENSIONS
-from helpers.opening.labels import odd_labels
-from helpers.opening.matching import FileIndex
 from helpers.opening.names import split_of
-from helpers.opening.reading import table_of
-from helpers.opening.rows import guess_group, read_rows
+from helpers.tables.labels import odd_labels
+from helpers.tables.matching import FileIndex
+from helpers.tables.reading import table_of
+from helpers.tables.rows import guess_group, read_rows
 
 FILE = "file behind the image"
 Asked = Mapping[str, str | None]

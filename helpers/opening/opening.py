@@ -138,8 +138,8 @@ def open_folder(
     "encoding"."""
     import pandas as pd
 
-    from helpers.opening.labels import clean_labels, odd_labels
-    from helpers.opening.rows import guess_group
+    from helpers.tables.labels import clean_labels, odd_labels
+    from helpers.tables.rows import guess_group
 
     asked = asked or {}
     root = folder.resolve()
@@ -190,7 +190,7 @@ def _with_tables(
     asked: Asked,
 ) -> tuple[pd.DataFrame, str | None, list[str], bool]:
     """`images` with what tables say, which table that was, notes, and whether labels are its."""
-    from helpers.opening.tables import add_table, find_tables, tell_of_tables_beside
+    from helpers.tables.joining import add_table, find_tables, tell_of_tables_beside
 
     tables = [[table]] if table else find_tables(found)
     images, notes, source, labelled = add_table(images, root, tables, table is not None, asked)

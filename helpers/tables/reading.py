@@ -18,8 +18,8 @@ import pandas as pd
 
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import some
-from helpers.opening.encodings import decode
 from helpers.opening.folders import EXTENSIONS
+from helpers.tables.encodings import decode
 
 EXPECTED = "expected a column such as path, file or image, and perhaps label and split"
 SEPARATORS = ",;\t|"

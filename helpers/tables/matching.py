@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 
 from helpers.datasets.words import some
-from helpers.opening.reading import Table
+from helpers.tables.reading import Table
 
 CALLED = {"id", "ids", "uid", "code", "key", "name", "nr", "no", "number", "num", "index", "idx"}
 BEGINS = ("image", "img", "file", "photo", "pic", "bild", "foto")

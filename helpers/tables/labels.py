@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from helpers.datasets.words import count, some
-from helpers.opening.reading import Table
+from helpers.tables.reading import Table
 
 MARKS = ("|", ";", ",", " ")
 ONES = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}

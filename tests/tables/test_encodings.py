@@ -1,7 +1,7 @@
 import pytest
 
 from helpers.datasets import DatasetError, open_dataset
-from helpers.opening.encodings import decode
+from helpers.tables.encodings import decode
 
 WORDS = {
     "gbk": [["猫", "狗"], ["玫瑰", "郁金香", "向日葵"], ["健康", "锈病", "白粉病"]],

@@ -14,10 +14,10 @@ from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import count, some
 from helpers.opening.folders import TABLES
 from helpers.opening.layout import is_level
-from helpers.opening.matching import FileIndex, choose_files
 from helpers.opening.names import split_and_rest
-from helpers.opening.reading import load
-from helpers.opening.rows import PATH_WORDS, Rows, read_rows
+from helpers.tables.matching import FileIndex, choose_files
+from helpers.tables.reading import load
+from helpers.tables.rows import PATH_WORDS, Rows, read_rows
 
 MOST_BESIDE = 20
 LARGEST_BESIDE = 50_000_000  # bytes; a table in the folder above is looked at only to tell of it

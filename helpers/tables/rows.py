@@ -10,11 +10,11 @@ import pandas as pd
 
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import count, some, suggestion
-from helpers.opening.labels import one_hot, read_labels
 from helpers.opening.layout import is_level
-from helpers.opening.matching import FileIndex, Match, choose_files, match_column, plain
 from helpers.opening.names import THINGS, split_of
-from helpers.opening.reading import EXPECTED, Table
+from helpers.tables.labels import one_hot, read_labels
+from helpers.tables.matching import FileIndex, Match, choose_files, match_column, plain
+from helpers.tables.reading import EXPECTED, Table
 
 # Column names without case, spaces and marks, the surest first.
 # fmt: off
