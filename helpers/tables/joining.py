@@ -67,7 +67,7 @@ def add_table(
     errors, usable = [], {}
     for names in tables:
         try:
-            usable[some(names)] = _read(root, names, images.index.tolist(), asked)
+            usable[some(names)] = _read(root, names, images["split"], asked)
         except DatasetError as error:
             if explicit or str(error).startswith("encoding="):
                 raise
@@ -89,13 +89,19 @@ def add_table(
     return images, notes + more + chosen.notes + fate, source, labelled
 
 
-def _read(root: Path, names: Sequence[str], image_ids: list[str], asked: Asked) -> Rows:
-    """Rows of one table; of several in the folders of their images, one below the other."""
-    found = []
+def _read(root: Path, names: Sequence[str], splits: pd.Series, asked: Asked) -> Rows:
+    """Rows of one table; of several in the folders of their images, one below the other.
+
+    `splits` are those of the folders by image_id: of two files of one name, train.csv means the
+    one in train/.
+    """
+    found, image_ids = [], splits.index.tolist()
     for name in names:
         folder = name.rpartition("/")[0]
         prefix = folder + "/" if any(i.startswith(folder + "/") for i in image_ids) else ""
-        index = FileIndex(image_ids, prefix if folder else "")
+        split = split_and_rest(Path(name).stem)[0]
+        preferred = splits.index[splits == split] if split else ()
+        index = FileIndex(image_ids, prefix if folder else "", preferred)
         found.append(read_rows(load(root / name, asked.get("encoding")), index, asked))
     if len(found) == 1:
         return found[0]

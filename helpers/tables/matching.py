@@ -24,10 +24,12 @@ class FileIndex:
     """Finds the image that a cell of a table means, among those that lie in the folder.
 
     With `prefix` ("train/") cells are relative to that folder, and only images in it are found.
+    Where a cell fits several, the one among the ids `preferred` counts.
     """
 
-    def __init__(self, image_ids: Iterable[str], prefix: str = ""):
+    def __init__(self, image_ids: Iterable[str], prefix: str = "", preferred: Iterable[str] = ()):
         self.prefix = prefix
+        self.preferred = {i[len(prefix) :] for i in preferred if i.startswith(prefix)}
         self.ids = {i[len(prefix) :] for i in image_ids if i.startswith(prefix)}
 
     @cached_property
@@ -65,6 +67,8 @@ class FileIndex:
 
     def _only(self, image_ids: Iterable[str]) -> str | None:
         fits = set(image_ids)
+        if len(fits) > 1:
+            fits &= self.preferred
         return self.prefix + fits.pop() if len(fits) == 1 else None
 
 

@@ -134,7 +134,7 @@ def _read_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         separator, text = told[1].replace("\\t", "\t"), rest
     else:
         separator = _separator(text)
-    options = {"sep": separator, "index_col": False}
+    options = {"sep": separator, "index_col": False, "skipinitialspace": separator != "\t"}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
         typed = pd.read_csv(StringIO(text), **options)

@@ -116,7 +116,13 @@ def _splits(table: Table, asked: str | None) -> tuple[list[str], pd.Series, list
         if asked or 2 * splits.count() >= text.count():
             told[column] = splits
     if not told:
-        return [], pd.Series(None, table.typed.index, dtype="str"), []
+        notes = [
+            f"Column {column!r} names no split ({some(table.text(column).dropna().unique())}), so "
+            "it is metadata; write train, valid and test in it for splits."
+            for column in named_columns(table, SPLIT_WORDS)
+            if plain(column) not in ("fold", "isvalid") and table.text(column).notna().any()
+        ]
+        return [], pd.Series(None, table.typed.index, dtype="str"), notes
     used = max(told, key=lambda column: told[column].count())
     notes = []
     if odd := table.text(used)[told[used].isna()].dropna().unique().tolist():

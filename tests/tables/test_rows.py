@@ -303,6 +303,18 @@ def test_splits_of_a_table_win_over_folders_and_the_difference_is_told(write):
     assert "they differ for 1 of 3 images" in dataset.notes[0]
 
 
+def test_numbers_in_a_split_column_are_kept_and_told(write):
+    dataset = open_dataset(write("file,label,partition\n0.jpg,a,0\n1.jpg,b,1\n2.jpg,a,2\n"))
+    assert dataset.images["split"].isna().all()
+    assert dataset.images["partition"].tolist() == [0, 1, 2]
+    assert dataset.notes[0].startswith("Column 'partition' names no split (0, 1, 2), so it is")
+
+
+def test_quotes_and_spaces_around_cells_are_not_part_of_them(write):
+    dataset = open_dataset(write('"file" , "label"\n"0.jpg", "x, y"\n"1.jpg", "z"\n'))
+    assert labels(dataset) == {"images/0.jpg": "x, y", "images/1.jpg": "z"}
+
+
 def test_an_empty_label_column_gives_way_to_a_filled_one(write):
     dataset = open_dataset(write("file,label,species\n0.jpg,,oak\n1.jpg,,elm\n"))
     assert dataset.classes == ["elm", "oak"]
