@@ -137,11 +137,12 @@ def _choose(usable: dict[str, Rows], root: Path) -> tuple[str, list[str]]:
 
 
 def _is_placeholder(name: str, tables: Mapping[str, Rows]) -> bool:
-    """Whether a table is a sample submission by its name, or has one label where others do not."""
+    """Whether a table is a sample submission by its name, or has one label for several
+    rows where others have more."""
     if re.search(r"submission|submit", name.lower()):
         return True
     kinds = {other: rows.rows["label"].nunique() for other, rows in tables.items()}
-    return kinds[name] == 1 and max(kinds.values()) > 1
+    return kinds[name] == 1 and max(kinds.values()) > 1 and len(tables[name].rows) > 1
 
 
 def _of_splits(tables: Mapping[str, Rows]) -> tuple[str, Rows] | None:

@@ -84,8 +84,8 @@ def test_tables_called_after_splits_are_read_as_one(lay):
 
 
 def test_a_table_of_one_split_means_the_file_in_its_folder_where_two_have_one_name(lay):
-    root = lay("train/1.jpg", "train/2.jpg", "test/1.jpg",
-               train_csv="file,label\n1.jpg,a\n2.jpg,b\n", test_csv="file,label\n1.jpg,b\n")  # fmt: skip
+    tables = {"train_csv": "file,label\n1.jpg,a\n2.jpg,b\n", "test_csv": "file,label\n1.jpg,b\n"}
+    root = lay("train/1.jpg", "train/2.jpg", "test/1.jpg", **tables)
     assert rows(open_dataset(root)) == {
         "test/1.jpg": ("b", "test"), "train/1.jpg": ("a", "train"), "train/2.jpg": ("b", "train")
     }  # fmt: skip
