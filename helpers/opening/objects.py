@@ -91,7 +91,7 @@ def _open_parts(parts: Mapping[str, object], asked: Asked) -> Dataset:
         )
     source = f"{kind}, {told.label}" if told.label else kind
     notes += [*told.notes, *odd_labels(images["label"])]
-    if group := guess_group(images.columns[2:]):
+    if group := (None if asked.get("group") else guess_group(images.columns[2:])):
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
     return Dataset(
         root.name or "root", root, images, notes=tuple(notes), group=group, source=source

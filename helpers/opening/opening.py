@@ -166,7 +166,8 @@ def open_folder(
     images, source, told, labelled = _with_tables(images, root, found, table, asked)
     notes += [*copies, *layout.notes, *([] if labelled else layout.label_notes + cleaned)]
     notes += [*told, *odd_labels(images["label"])]
-    if group := layout.group or guess_group(images.columns[2:]):
+    group = None if asked.get("group") else layout.group or guess_group(images.columns[2:])
+    if group:
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
     if is_level(asked.get("label")):
         source = f"{source or 'folders'}, {asked['label']}"

@@ -352,6 +352,7 @@ def test_a_group_may_be_a_level_of_folders(tree):
     assert open_dataset(root).group is None
     dataset = open_dataset(root, group="folder_1")
     assert (dataset.group, dataset.classes) == ("folder_1", ["cat", "dog"])
+    assert not any("is taken to say" in note for note in dataset.notes)
     assert list(dataset.groups) == ["folder_1 oslo"] * 2 + ["folder_1 rome"] * 2
     alone = open_dataset(tree("x/1.jpg").parent / "photos", group="folder_1")
     assert alone.images["folder_1"].tolist()[-1] == "x"
