@@ -9,7 +9,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "datasets": ["Dataset", "DatasetError", "open_dataset"],
+        "datasets": ["Dataset", "DatasetError"],
+        "opening": ["open_dataset"],
         "course.expectations": ["expect"],
     },
 )

@@ -57,6 +57,9 @@ class Dataset:
         image_id → relative path on disk, only where the two differ (decomposed accents).
     opened : dict
         Ids of all images it was opened with, and what was concluded from all of them (`levels`).
+    source : str or None
+        What of the folder was read where not its folders alone: the table and its label column.
+        Two tables in one folder are two datasets, with two work folders.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Dataset:
     group: str | None = None
     masks: Path | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
     opened: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -153,7 +157,8 @@ class Dataset:
     @property
     def work(self) -> Path:
         """The folder for results about this dataset, created when first asked for."""
-        key = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:8]
+        place = os.fsencode(self.root) + (os.fsencode(f"\0{self.source}") if self.source else b"")
+        key = hashlib.sha256(place).hexdigest()[:8]
         slug = re.sub(r"[^\w.-]+", "-", self.name).strip("-.") or "dataset"
         return make_folder(work_folder() / f"{slug}-{key}")
 

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from helpers.datasets.archives import build_folder
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.downloads import DOWNLOADS, fetch
-from helpers.datasets.folders import EXTENSIONS, TABLES, look_into, read_layout, stable_ids
 from helpers.datasets.storage import DatasetError, make_folder, work_folder
 from helpers.datasets.words import some, suggestion
+from helpers.opening.archives import build_folder
+from helpers.opening.copies import leave_out_copies
+from helpers.opening.downloads import DOWNLOADS, fetch
+from helpers.opening.folders import EXTENSIONS, TABLES, look_into, stable_ids
+from helpers.opening.layout import is_level, read_layout
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Asked = Mapping[str, str | None]
 NAMES = ("leaves", "digits", *DOWNLOADS)
 
 
 def open_dataset(
-    source: str | os.PathLike | None = None,
+    source: str | os.PathLike | object | None = None,
     *,
+    files: str | None = None,
     label: str | None = None,
     split: str | None = None,
     group: str | None = None,
+    encoding: str | None = None,
     progress: bool = True,
     **leaves: int,
 ) -> Dataset:
@@ -30,17 +40,24 @@ def open_dataset(
 
     Parameters
     ----------
-    source : str or Path, optional
+    source : str, Path or object, optional
         "leaves" (the default: rendered here on first use, faults and all), "digits" (scikit-learn's
         scans), a download ("imagenette", "pets", "clothing"), or a path: a folder of images (class
-        folders, split folders above them, flat, or with a CSV/TSV/Parquet beside the images) or
-        such a table itself. Without it, the environment variable ``WORKBOOK_DATASET`` decides. A
-        name wins over a folder of that name; write "./leaves" for the folder.
-    label, split : str, optional
-        The columns of the table beside the images that hold the label and the split, where their
-        names do not say so.
+        folders, split folders above them, flat, or with a CSV, TSV, Parquet or JSON-lines table
+        beside the images) or such a table itself. Without it, the environment variable
+        ``WORKBOOK_DATASET`` decides. A name wins over a folder of that name; write "./leaves" for
+        the folder. A torchvision ``ImageFolder`` or ``DatasetFolder``, and a Hugging Face
+        ``Dataset`` or ``DatasetDict`` with an image column, may be given themselves, where their
+        images lie in files.
+    files, label, split : str, optional
+        The columns of the table that name the files, the label and the split, where opening does
+        not find them or finds others. `label` and `split` may be a level of folders instead:
+        "folder_1" is the first below the root, and label="folders" joins all ("animals/cat").
     group : str, optional
-        The metadata column that says which images show the same thing (patient, specimen…).
+        The metadata column, or level of folders, that says which images show the same thing
+        (patient, specimen…).
+    encoding : str, optional
+        The encoding of the table, such as "gb18030" or "shift_jis", where it is not the one found.
     progress : bool
         Whether to show a progress bar while rendering or downloading.
     **leaves
@@ -52,19 +69,24 @@ def open_dataset(
         When there is nothing to open: one sentence on what was found, expected, and what to do.
         What is merely odd is told in `Dataset.notes`.
     """
-    columns = {"label": label, "split": split}
+    asked = {"files": files, "label": label, "split": split, "group": group, "encoding": encoding}
     if source is None and (chosen := os.environ.get("WORKBOOK_DATASET")):
         try:
-            return open_dataset(chosen, **columns, group=group, progress=progress, **leaves)
+            return open_dataset(chosen, **asked, progress=progress, **leaves)
         except DatasetError as error:
             raise DatasetError(f"{chosen!r} (from WORKBOOK_DATASET): {error}") from error
     source = "leaves" if source is None else source
-    text = str(source).strip() if isinstance(source, (str, os.PathLike)) else ""
+    if not isinstance(source, (str, os.PathLike)):
+        from helpers.opening.objects import open_object
+
+        dataset = open_object(source, asked)
+        return dataset.with_group(group) if group else dataset
+    text = str(source).strip()
     if not text:
         raise DatasetError(f"{source!r} is neither a name ({some(NAMES, 9)}) nor a path.")
     if leaves and text != "leaves":
         raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
-    if (named := [key for key in columns if columns[key]]) and text in NAMES:
+    if (named := [key for key in asked if asked[key] and key != "group"]) and text in NAMES:
         raise DatasetError(f"{some(named)}: only a folder with a table takes these, not {text!r}.")
     if text == "leaves":
         dataset = _open_leaves(progress, **leaves)
@@ -73,11 +95,11 @@ def open_dataset(
     elif text in DOWNLOADS:
         dataset = _open_download(text, progress)
     else:
-        dataset = _open_path(text, columns)
+        dataset = _open_path(text, asked)
     return dataset.with_group(group) if group else dataset
 
 
-def _open_path(text: str, columns: dict[str, str | None]) -> Dataset:
+def _open_path(text: str, asked: Asked) -> Dataset:
     path = Path(text).expanduser()
     try:
         exists = path.exists()
@@ -86,9 +108,9 @@ def _open_path(text: str, columns: dict[str, str | None]) -> Dataset:
     if not exists:
         raise DatasetError(_unknown(text, path))
     if path.is_dir():
-        return open_folder(path, columns=columns)
+        return open_folder(path, asked=asked)
     if path.suffix.lower() in TABLES:
-        return open_folder(path.parent, table=path.name, columns=columns)
+        return open_folder(path.parent, table=path.name, asked=asked)
     what = "a single image" if path.suffix.lower() in EXTENSIONS else "a file of another kind"
     raise DatasetError(
         f"'{text}' is {what}; expected a folder of images, or a CSV, TSV or Parquet beside them; "
@@ -108,19 +130,36 @@ def _unknown(text: str, path: Path) -> str:
     )
 
 
+def _dividing_group(images: pd.DataFrame, first: str | None) -> tuple[str | None, list[str]]:
+    """The column that says which images belong together (`first`, else the first that is called
+    so) and leaves something to divide, and a note on each that was passed over."""
+    from helpers.datasets.grouping import why_not_dividing
+    from helpers.tables.rows import guess_group
+
+    left, notes = [*images.columns[2:]], []
+    while group := first if first in left else guess_group(left):
+        if not (why := why_not_dividing(images, group)):
+            break
+        notes.append(
+            f"Column {group!r} is called like one that says which images show the same thing, but "
+            f"{why}, so nothing could be validated; it is not taken (dataset.with_group({group!r}) "
+            "takes it all the same)."
+        )
+        left.remove(group)
+    return group, notes
+
+
 def open_folder(
-    folder: Path,
-    name: str | None = None,
-    table: str | None = None,
-    columns: dict[str, str | None] | None = None,
+    folder: Path, name: str | None = None, table: str | None = None, asked: Asked | None = None
 ) -> Dataset:
     """The dataset in `folder`; labels and splits from its folders, or from a table in it, where
-    `columns` may name the columns "label" and "split"."""
+    `asked` may name columns or levels of folders ("files", "label", "split", "group") and the
+    "encoding"."""
     import pandas as pd
 
-    from helpers.datasets.grouping import why_not_dividing
-    from helpers.datasets.tables import add_table, guess_group, odd_labels
+    from helpers.tables.labels import clean_labels, odd_labels
 
+    asked = asked or {}
     root = folder.resolve()
     found, notes = look_into(root)
     if not found["image"]:
@@ -131,40 +170,56 @@ def open_folder(
             f"photos such as '{root.name}/CLASS/*.jpg', perhaps with a CSV beside them or in a "
             "folder of its own beside theirs."
         )
-    ids = stable_ids(found["image"])
+    paths, copies = leave_out_copies(root, found["image"])
+    ids = stable_ids(paths)
     image_ids = sorted(ids.values())
-    meaning, layout_notes = read_layout(image_ids)
-    told = [meaning[image_id.rpartition("/")[0]] for image_id in image_ids]
     index = pd.Index(image_ids, name="image_id", dtype="str")
-    images = pd.DataFrame(told, index, ["label", "split"], dtype="str")
-    tables = [table] if table else _tables(found)
-    images, table_notes = add_table(images, root, tables, table is not None, columns or {})
-    notes += layout_notes + table_notes + odd_labels(images["label"])
-    left = images
-    while (group := guess_group(left)) and (why := why_not_dividing(images, group)):
-        notes.append(
-            f"Column {group!r} is called like one that says which images show the same thing, but "
-            f"{why}, so nothing could be validated; it is not taken (dataset.with_group({group!r}) "
-            "takes it all the same)."
-        )
-        left = left.drop(columns=group)
+    layout = read_layout(image_ids, asked)
+    above = [image_id.rpartition("/")[0] for image_id in image_ids]
+    labels, cleaned = clean_labels(pd.Series([layout.labels[f] for f in above], index, dtype="str"))
+    splits = pd.Series([layout.splits[folder] for folder in above], index, dtype="str")
+    images = pd.DataFrame({"label": labels, "split": splits})
+    for column, values in layout.columns.items():
+        images[column] = pd.Series([values.get(f) for f in above], index, dtype="str")
+    images, source, told, labelled = _with_tables(images, root, found, table, asked)
+    notes += [*copies, *layout.notes, *([] if labelled else layout.label_notes + cleaned)]
+    notes += [*told, *odd_labels(images["label"])]
+    group, passed = (None, []) if asked.get("group") else _dividing_group(images, layout.group)
+    notes += passed
     if group:
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
+    if is_level(asked.get("label")):
+        source = f"{source or 'folders'}, {asked['label']}"
     files = {image_id: path for path, image_id in ids.items() if path != image_id}
     return Dataset(
-        name or root.name or "root", root, images, notes=tuple(notes), group=group, files=files
+        name or root.name or "root",
+        root,
+        images,
+        notes=tuple(notes),
+        group=group,
+        files=files,
+        source=source,
     )
 
 
-def _tables(found: dict[str, list[str]]) -> list[str]:
-    """The tables at the top, else those in a folder of their own, one down."""
-    with_images = {path.partition("/")[0] for path in found["image"]}
-    below = (t for t in found["table"] if t.count("/") == 1 and t.split("/")[0] not in with_images)
-    return sorted(t for t in found["table"] if "/" not in t) or sorted(below)
+def _with_tables(
+    images: pd.DataFrame,
+    root: Path,
+    found: Mapping[str, list[str]],
+    table: str | None,
+    asked: Asked,
+) -> tuple[pd.DataFrame, str | None, list[str], bool]:
+    """`images` with what tables say, which table that was, notes, and whether labels are its."""
+    from helpers.tables.joining import add_table, find_tables, tell_of_tables_beside
+
+    tables = [[table]] if table else find_tables(found)
+    images, notes, source, labelled = add_table(images, root, tables, table is not None, asked)
+    beside = [] if source else tell_of_tables_beside(root, images.index)
+    return images, source, notes + beside, labelled
 
 
 def _open_digits() -> Dataset:
-    from helpers.datasets.digits import NOTE, write_digits
+    from helpers.opening.digits import NOTE, write_digits
 
     folder = build_folder(work_folder() / "data" / "digits", write_digits)
     return replace(open_folder(folder, "digits"), notes=(NOTE,))

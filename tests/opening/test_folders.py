@@ -4,7 +4,8 @@ import unicodedata
 import pytest
 
 from helpers.datasets import DatasetError, open_dataset
-from helpers.datasets.folders import look_into, split_of, stable_ids
+from helpers.opening.folders import look_into, stable_ids
+from helpers.opening.names import split_of
 
 
 def told(root):
@@ -184,8 +185,9 @@ def test_ids_are_unique_even_where_several_spellings_mean_the_same_letter():
 
 
 def test_a_folder_beside_the_splits_is_noted(tree):
-    dataset = open_dataset(tree("train/cat/1.jpg", "test/cat/2.jpg", "extra/cat/3.jpg"))
-    assert dataset.images["split"].isna().sum() == 1
+    dataset = open_dataset(tree("train/cat/1.jpg", "test/dog/2.jpg", "extra/cat/3.jpg"))
+    assert dataset.images["split"].isna().tolist() == [True, False, False]
+    assert dataset.images["label"].tolist() == ["cat", "dog", "cat"]
     assert dataset.notes == (
         "Beside the split folders (test, train), so without a split: extra/cat.",
     )

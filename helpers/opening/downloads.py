@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from helpers.datasets.archives import build_folder, extract
 from helpers.datasets.storage import DatasetError
+from helpers.opening.archives import build_folder, extract
 
 RETRIES = 2
 BLOCK = 1 << 18

@@ -1,9 +1,8 @@
-"""Reading a user's folder: which files are images, and what its folders say about them."""
+"""Reading a user's folder: which files are images, which are tables, and what is left aside."""
 
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,27 +14,14 @@ from helpers.datasets.words import count, some
 EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".webp", ".gif"}
 EXTENSIONS |= {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".heic", ".heif", ".hif"}
 EXTENSIONS |= {".pjpeg", ".jp2", ".tga"}
-TABLES = {".csv", ".tsv", ".parquet"}
+TABLES = {".csv", ".tsv", ".parquet", ".jsonl", ".ndjson"}
 SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "@eadir", "lost+found"}
-WRAPPERS = {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "pics"}
-WRAPPERS |= {"jpg", "jpegimages", "data", "dataset", "files"}
-UNLABELLED = {"unlabelled", "unlabeled", "unsup"}
 LEFT_ASIDE = {
     "shut": ("folder", "could not be read (no permission)"),
     "link": ("link", "to a folder, to nothing or out of this one, never followed"),
     "hidden": ("name", "ignored as hidden or made by the system"),
     "other": ("name", "ignored as neither image nor table by extension"),
 }
-_SPLIT_OF = dict.fromkeys(("train", "trn", "training"), "train")
-_SPLIT_OF |= dict.fromkeys(("valid", "val", "validation", "validate", "dev", "eval"), "valid")
-_SPLIT_OF |= dict.fromkeys(("test", "tst", "testing", "tests", "holdout"), "test")
-
-
-def split_of(word: object) -> str | None:
-    """train, valid or test for any usual spelling ("Training", "VAL", "test_set", "val2017")."""
-    letters = re.sub(r"[^a-z]", "", str(word).lower())
-    letters = re.sub(r"(set|split|data|images|imgs|folder)$", "", letters)
-    return _SPLIT_OF.get(letters)
 
 
 def look_into(root: Path) -> tuple[dict[str, list[str]], list[str]]:
@@ -100,42 +86,3 @@ def stable_ids(paths: Iterable[str]) -> dict[str, str]:
         ids[path] = nfc if nfc == path or nfc not in taken else text
         taken.add(ids[path])
     return ids
-
-
-def read_layout(ids: Iterable[str]) -> tuple[dict[str, tuple], list[str]]:
-    """What the folders say: (label, split) by folder, None where they say nothing, and notes.
-
-    Split folders may stand above the classes (train/cat). Folders that all images share say
-    nothing, unless one remains (a single class). Deeper folders make nested labels
-    ("animals/cat").
-    """
-    folders = sorted({image_id.rpartition("/")[0] for image_id in ids})
-    parts = {folder: tuple(folder.split("/")) if folder else () for folder in folders}
-    shared = os.path.commonprefix([names[:-1] for names in parts.values()])
-    drop = next((i for i, name in enumerate(shared) if split_of(name)), len(shared))
-    parts = {folder: names[drop:] for folder, names in parts.items()}
-    above = _split_folders(set(parts.values()))
-    splits = {f: split_of(names[0]) for f, names in parts.items() if names and names[0] in above}
-    parts |= {folder: parts[folder][1:] for folder in splits}
-    # One folder such as images/ that lies in every split says nothing either.
-    tops = {parts[folder][0].lower() for folder in splits or parts if parts[folder]}
-    mute = UNLABELLED | (tops if len(tops) == 1 and tops < WRAPPERS else set())
-    meaning = {}
-    for folder, names in parts.items():
-        names = names[1:] if names and names[0].lower() in mute else names
-        meaning[folder] = ("/".join(names) or None, splits.get(folder))
-    unsplit = [folder for folder in folders if folder and splits and folder not in splits]
-    if not unsplit:
-        return meaning, []
-    beside = f"Beside the split folders ({some(sorted(above))}), so without a split"
-    return meaning, [f"{beside}: {some(unsplit)}."]
-
-
-def _split_folders(parts: set[tuple]) -> set[str]:
-    """The top folders that mean a split rather than a class of that name."""
-    tops = {names[0] for names in parts if names}
-    named = {top: split_of(top) for top in tops if split_of(top)}
-    if len(named) == len(tops) or "train" in named.values() or len({*named.values()}) > 1:
-        return set(named)
-    # A lone test/ beside classes is a split when it holds such classes itself.
-    return {names[0] for names in parts if names[1:] and names[0] in named and names[1:] in parts}

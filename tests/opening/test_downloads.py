@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from helpers.datasets import DatasetError, downloads, open_dataset
-from helpers.datasets.downloads import DOWNLOADS, Download
+from helpers.datasets import DatasetError, open_dataset
+from helpers.opening import downloads
+from helpers.opening.downloads import DOWNLOADS, Download
 
 
 class Server(ThreadingHTTPServer):

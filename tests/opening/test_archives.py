@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.datasets.archives import build_folder, extract
+from helpers.opening.archives import build_folder, extract
 
 
 def tar(path, *members, mode="w:gz"):
@@ -95,8 +95,8 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
 def test_a_bomb_is_refused(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("big.bmp", bytes(1_000_000))
-    monkeypatch.setattr("helpers.datasets.archives.MIN_LIMIT", 1000)
-    monkeypatch.setattr("helpers.datasets.archives.MAX_RATIO", 100)
+    monkeypatch.setattr("helpers.opening.archives.MIN_LIMIT", 1000)
+    monkeypatch.setattr("helpers.opening.archives.MAX_RATIO", 100)
     with pytest.raises(DatasetError, match="'big.bmp' unpacks to far more"):
         extract(tmp_path / "a.zip", tmp_path)
     assert contents(tmp_path) == ["a.zip"]

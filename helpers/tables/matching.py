@@ -1,0 +1,193 @@
+"""Which image file a cell of a table means, and which column names the files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote, urlsplit
+
+import pandas as pd
+
+from helpers.datasets.words import some
+from helpers.tables.reading import Table
+
+CALLED = {"id", "ids", "uid", "code", "key", "name", "nr", "no", "number", "num", "index", "idx"}
+BEGINS = ("image", "img", "file", "photo", "pic", "bild", "foto")
+
+
+class FileIndex:
+    """Finds the image that a cell of a table means, among those that lie in the folder.
+
+    With `prefix` ("train/") cells are relative to that folder, and only images in it are found.
+    Where a cell fits several, the one among the ids `preferred` counts.
+    """
+
+    def __init__(self, image_ids: Iterable[str], prefix: str = "", preferred: Iterable[str] = ()):
+        self.prefix = prefix
+        self.preferred = {i[len(prefix) :] for i in preferred if i.startswith(prefix)}
+        self.ids = {i[len(prefix) :] for i in image_ids if i.startswith(prefix)}
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """Image ids by file name in lower case, with its extension and without."""
+        names: dict[str, list[str]] = {}
+        for image_id in self.ids:
+            name = image_id[image_id.rfind("/") + 1 :].lower()
+            names.setdefault(name, []).append(image_id)
+            if (stem := name[: name.rfind(".")]) != name:
+                names.setdefault(stem, []).append(image_id)
+        return names
+
+    def find(self, cell: str) -> str | None:
+        """The image id for one cell, or None where no image, or more than one, fits.
+
+        A path may be relative to any folder above the image or to another machine's root, lack its
+        extension or differ in case; of a web address the last name counts.
+        """
+        if cell in self.ids:
+            return self.prefix + cell
+        if "://" in cell:
+            return self.find_by_name(unquote(urlsplit(cell).path))
+        path = posixpath.normpath(unicodedata.normalize("NFC", cell.replace("\\", "/")))
+        if path in self.ids:
+            return self.prefix + path
+        path = posixpath.normpath("/" + path.lstrip("/").lower())
+        fits = self._by_name.get(posixpath.basename(path), ())
+        return self._only(image_id for image_id in fits if _ends_alike(path, image_id.lower()))
+
+    def find_by_name(self, cell: str) -> str | None:
+        """The one image whose file name ends the path in `cell`, wherever both lie, or None."""
+        name = posixpath.basename(unicodedata.normalize("NFC", cell.replace("\\", "/")).lower())
+        return self._only(self._by_name.get(name, ()))
+
+    def _only(self, image_ids: Iterable[str]) -> str | None:
+        fits = set(image_ids)
+        if len(fits) > 1:
+            fits &= self.preferred
+        return self.prefix + fits.pop() if len(fits) == 1 else None
+
+
+def _ends_alike(path: str, image_id: str) -> bool:
+    """Whether one of two paths ends the other, the image's with its extension or without."""
+    ways = ("/" + image_id, "/" + posixpath.splitext(image_id)[0])
+    return any(way.endswith(path) or path.endswith(way) for way in ways)
+
+
+@dataclass(frozen=True)
+class Match:
+    """What one column names: the image id of each row (None where not found), how many rows name
+    a whole file (with its extension), how many any, and whether by file name alone."""
+
+    column: str
+    ids: list[str | None]
+    whole: int
+    known: int
+    by_name: bool = False
+
+
+def match_column(table: Table, column: str, index: FileIndex) -> Match:
+    """Which images the cells of `column` name, over all rows."""
+    cells = table.text(column)
+    cells = [cell if there else None for cell, there in zip(cells, cells.notna(), strict=True)]
+    counts = Counter(cells)
+    counts.pop(None, None)
+    found = {cell: index.find(cell) for cell in counts}
+    by_name = False
+    if 2 * sum(image_id is not None for image_id in found.values()) < len(found):
+        paths = [cell for cell in counts if "/" in cell or "\\" in cell]
+        loose = {cell: index.find_by_name(cell) for cell in paths}
+        if len({*filter(None, loose.values())}) > len({*filter(None, found.values())}):
+            found, by_name = found | loose, True
+    known = {cell: image_id for cell, image_id in found.items() if image_id}
+    return Match(
+        column,
+        [found.get(cell) for cell in cells],
+        sum(counts[cell] for cell, image_id in known.items() if _is_whole(cell, image_id)),
+        sum(counts[cell] for cell in known),
+        by_name,
+    )
+
+
+def _is_whole(cell: str, image_id: str) -> bool:
+    if cell == image_id:
+        return True
+    path = unquote(urlsplit(cell).path) if "://" in cell else cell.replace("\\", "/")
+    return path.lower().endswith(posixpath.basename(image_id).lower())
+
+
+def choose_files(
+    table: Table, index: FileIndex, words: Sequence[str]
+) -> tuple[Match | None, list[str]]:
+    """The column of `table` that names the files, None where none does, and notes.
+
+    It is the one whose cells name the most whole files, else the most files without extension;
+    among equals, the one called by the earliest of `words`, which lists plain column names.
+    """
+    columns = table.typed.select_dtypes(exclude=["float", "bool", "datetime"]).columns
+    matches = [match_column(table, column, index) for column in columns]
+    matches = [match for match in matches if match.known and _may_name(table, match, words)]
+    if not matches:
+        return None, []
+    most = max(match.known for match in matches)
+
+    def strength(match: Match) -> int:
+        return match.whole if 2 * match.whole >= most else 0
+
+    def rank(match: Match) -> tuple:
+        name = plain(match.column)
+        place = words.index(name) if name in words else len(words) - 2
+        return -strength(match), -match.known, place
+
+    best, *others = sorted(matches, key=rank)
+    rivals = [
+        match.column
+        for match in others
+        if match.ids != best.ids
+        and (strength(match) if strength(best) else 2 * match.known >= best.known)
+    ]
+    notes = []
+    if rivals:
+        notes.append(
+            f"Column {best.column!r} of '{table.name}' was taken to name the files, not "
+            f"{some(map(repr, rivals))}, whose cells name files too; name another with files='…'."
+        )
+    elif not strength(best) and rank(best)[2] >= len(words) - 2 and _counts_rows(table, best):
+        notes.append(
+            f"Column {best.column!r} of '{table.name}' was taken to name the files, though it "
+            "only counts the rows; look at some images and their labels, and if they do not fit, "
+            "add a column with the file names."
+        )
+    if best.by_name:
+        notes.append(
+            f"Folders in column {best.column!r} of '{table.name}' are not those of the images; "
+            "the file names alone were compared."
+        )
+    return best, notes
+
+
+def _may_name(table: Table, match: Match, words: Sequence[str]) -> bool:
+    """Whether a column may name files: a count or measure that happens to be the number of some
+    file (epoch, age) does not, unless it is called like a number of images."""
+    if match.whole or not pd.api.types.is_numeric_dtype(table.typed[match.column]):
+        return True
+    parts = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", match.column)
+    called = any(part.lower() in CALLED or part.lower().startswith(BEGINS) for part in parts)
+    return called or plain(match.column) in words
+
+
+def plain(name: object) -> str:
+    """A column's name in lower case without spaces and marks."""
+    return "".join(c for c in str(name).lower() if c.isalnum())
+
+
+def _counts_rows(table: Table, match: Match) -> bool:
+    cells = table.text(match.column)
+    if len(cells) < 3 or cells.iloc[0] not in ("0", "1"):
+        return False
+    first = int(cells.iloc[0])
+    return cells.tolist() == [str(first + i) for i in range(len(cells))]

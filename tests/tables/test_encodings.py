@@ -1,0 +1,96 @@
+import pytest
+
+from helpers.datasets import DatasetError, open_dataset
+from helpers.tables.encodings import decode
+
+WORDS = {
+    "gbk": [["猫", "狗"], ["玫瑰", "郁金香", "向日葵"], ["健康", "锈病", "白粉病"]],
+    "shift_jis": [["犬", "猫"], ["ねこ", "いぬ", "ウサギ"], ["健康", "病気"], ["桜", "梅"]],
+    "euc_jp": [["いぬ", "ネコ"]],
+    "big5": [["貓", "狗"], ["玫瑰", "鬱金香"]],
+    "euc_kr": [["고양이", "개"], ["정상", "결함"]],
+    "cp1251": [["кошка", "собака"], ["Кот", "Пёс"], ["дуб", "берёза", "клён"]],
+    "koi8_r": [["кошка", "собака"], ["берёза", "дуб"]],
+    "cp1252": [["chêne", "érable"], ["Bäume", "Büsche"], ["niño", "corazón"], ["ñandú", "búho"]],
+    "cp1250": [["dąb", "świerk"], ["žába", "kočka", "vlaštovka"]],
+    "cp1253": [["γάτα", "σκύλος"]],
+    "cp1254": [["meşe", "ağaç"]],
+    "cp1256": [["كلب", "قطة"]],
+}
+CASES = [(encoding, words) for encoding, lists in WORDS.items() for words in lists]
+
+
+def table(words, rows=9):
+    return "file,label\n" + "".join(f"{i}.jpg,{words[i % len(words)]}\n" for i in range(rows))
+
+
+@pytest.mark.parametrize(("encoding", "words"), CASES)
+def test_short_tables_in_an_old_encoding_are_read_and_their_words_shown(encoding, words):
+    text, notes = decode(table(words).encode(encoding), "labels.csv")
+    assert text == table(words)
+    assert len(notes) == 1
+    assert "is not in UTF-8; read as" in notes[0] and "encoding='…'" in notes[0]
+    assert all(word in notes[0] for word in words if not word.isascii())
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_unicode_needs_no_guess(encoding):
+    assert decode(table(["猫", "chêne"]).encode(encoding), "x")[1] == []
+    assert decode(table(["猫", "chêne"]).encode(encoding), "x")[0] == table(["猫", "chêne"])
+
+
+def test_an_encoding_asked_for_is_taken_without_a_note():
+    text, notes = decode(table(["кошка"]).encode("koi8_r"), "x", "koi8_r")
+    assert (text, notes) == (table(["кошка"]), [])
+    assert decode(table(["é"]).encode("utf-8-sig"), "x", "utf-8")[0] == table(["é"])
+
+
+def test_where_several_readings_are_as_likely_they_are_all_shown():
+    _, notes = decode(table(["chêne", "érable"]).encode("cp1252"), "labels.csv")
+    assert notes == [
+        "'labels.csv' is not in UTF-8; read as cp1252 it says chêne, érable; it might also be read "
+        "as cp1250 chęne, érable; if that is wrong, name the right one with encoding='…'."
+    ]
+
+
+@pytest.fixture
+def folder(tree):
+    def make(raw):
+        root = tree(*(f"{i}.jpg" for i in range(9)))
+        (root / "labels.csv").write_bytes(raw)
+        return root
+
+    return make
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "shift_jis", "cp1251", "utf-16"])
+def test_a_folder_with_such_a_table_opens_with_the_right_classes(folder, encoding):
+    words = {"gb18030": ["猫", "狗"], "shift_jis": ["ねこ", "いぬ"], "cp1251": ["кот", "пёс"]}
+    words = words.get(encoding, ["café", "猫"])
+    root = folder(table(words).encode(encoding))
+    assert open_dataset(root).classes == sorted(words)
+    assert open_dataset(root, encoding=encoding).classes == sorted(words)
+    assert open_dataset(root / "labels.csv", encoding=encoding).notes == ()
+
+
+def test_an_encoding_that_does_not_fit_or_does_not_exist_is_one_sentence(folder):
+    root = folder(table(["猫", "狗"]).encode("gb18030"))
+    with pytest.raises(DatasetError, match="'labels.csv' is not in the encoding 'utf-8' "):
+        open_dataset(root / "labels.csv", encoding="utf-8")
+    for source in (root, root / "labels.csv"):
+        with pytest.raises(DatasetError, match="encoding='klingon': Python knows no such encoding"):
+            open_dataset(source, encoding="klingon")
+    with pytest.raises(DatasetError, match="is not in the encoding 'zlib' "):
+        open_dataset(root / "labels.csv", encoding="zlib")
+
+
+def test_an_encoding_without_a_table_is_refused(tree):
+    with pytest.raises(DatasetError, match="encoding='cp1251': .* has no table"):
+        open_dataset(tree("cat/1.jpg", "dog/2.jpg"), encoding="cp1251")
+
+
+def test_bytes_that_are_no_text_at_all_are_refused(folder):
+    with pytest.raises(DatasetError, match=r"'labels.csv'"):
+        open_dataset(folder(bytes(range(256)) * 9) / "labels.csv")
