@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from helpers.course.notebooks import ROOT
-from helpers.datasets.opening import NAMES
+from helpers.opening.opening import NAMES
 
 TOOLS = ["make", "sh", "cat", "cksum", "cut", "cp", "rm", "mkdir", "touch", "uname", "find"]
 TOOLS += ["echo", "id", "dirname", "env"]
