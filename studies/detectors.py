@@ -137,7 +137,7 @@ def main() -> None:
                 dataset = plant_in_photos(photos, Path(scratch), seed)
             found += [table.assign(data=data, seed=seed) for table in score(dataset)]
     columns = "data seed tool detector kind strength planted found recall flagged false precision"
-    code = code_hash(__file__, "audit/*.py", "leaves/*.py")
+    code = code_hash(__file__, "audit/*.py", "copies/*.py", "leaves/*.py")
     table = pd.concat(found, ignore_index=True)[columns.split()].assign(code=code)
     table.to_csv(Path(__file__).with_suffix(".csv"), index=False, float_format="%.4f")
     summary = table[table["strength"].isin(["all detectable", "innocent"])]

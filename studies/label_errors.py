@@ -29,7 +29,8 @@ from helpers.descriptors import describe
 from helpers.training import embed
 from studies.provenance import code_hash
 
-CODE = ["leaves/*.py", "audit/*.py", "backbone/*", "descriptors/*.py", "training/embedding.py"]
+CODE = ["leaves/*.py", "audit/*.py", "copies/*.py", "backbone/*", "descriptors/*.py",
+        "training/embedding.py"]  # fmt: skip
 KINDS = ("label_error_confusable", "label_error_specimen", "label_error_random")
 PLAIN = {
     "image, ungrouped folds": {"groups": False},

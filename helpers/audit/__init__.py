@@ -8,8 +8,8 @@ from importlib import import_module
 
 _HOMES = {
     "scan": "helpers.audit.scanning",
-    "find_duplicates": "helpers.audit.duplicates",
-    "cluster_duplicates": "helpers.audit.duplicates",
+    "find_duplicates": "helpers.copies.duplicates",
+    "cluster_duplicates": "helpers.copies.duplicates",
     "sweep_distance": "helpers.audit.truth",
     "find_quality_issues": "helpers.audit.quality",
     "Thresholds": "helpers.audit.quality",

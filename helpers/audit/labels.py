@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from helpers.audit.duplicates import cluster_duplicates
+from helpers.copies.duplicates import cluster_duplicates
 from helpers.audit.tables import require_features
 from helpers.datasets import DatasetError
 

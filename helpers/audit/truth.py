@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.audit.duplicates import cluster_duplicates, find_duplicates
+from helpers.copies.duplicates import cluster_duplicates, find_duplicates
 
 _COLUMNS = ["kind", "strength", "planted", "found", "recall", "flagged", "false", "precision"]
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")

@@ -6,10 +6,10 @@ Worker processes import this module: numpy and Pillow only.
 import numpy as np
 from PIL import Image
 
-from helpers.audit.alignment import SIDE, THUMBNAIL_ROUNDS, overlay
 from helpers.audit.batches import guard
-from helpers.audit.candidates import start_maps
 from helpers.audit.decoding import load_pixels, open_image, read_bytes
+from helpers.copies.alignment import SIDE, THUMBNAIL_ROUNDS, overlay
+from helpers.copies.candidates import start_maps
 from helpers.datasets.pixels import to_rgb
 
 LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.audit.comparing import compare_pairs
+from helpers.copies.comparing import compare_pairs
 from tests.audit.awkward import encode, photo
 
 

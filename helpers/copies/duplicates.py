@@ -9,9 +9,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from tqdm.auto import tqdm
 
-from helpers.audit import alignment, batches, candidates, comparing, decoding, neighbours, scanning
-from helpers.audit.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates, hash_variant
+from helpers.audit import batches, decoding, scanning
 from helpers.audit.tables import require_features, require_scan
+from helpers.copies import alignment, candidates, comparing, neighbours
+from helpers.copies.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates, hash_variant
 from helpers.datasets import pixels, steps
 
 _ALL_PAIRS = 10

@@ -7,14 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.audit import (
-    cluster_duplicates,
-    comparing,
-    duplicates,
-    find_duplicates,
-    scan,
-    sweep_distance,
-)
+from helpers.audit import cluster_duplicates, find_duplicates, scan, sweep_distance
+from helpers.copies import comparing, duplicates
 from helpers.datasets import DatasetError
 from tests.audit.awkward import encode, photo
 from tests.audit.sets import dataset_of
