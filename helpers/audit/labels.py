@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from helpers.copies.duplicates import cluster_duplicates
 from helpers.audit.tables import require_features
+from helpers.copies.duplicates import cluster_duplicates
 from helpers.datasets import DatasetError
 
 COMPONENTS = 128
