@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from helpers.copies import confirmed
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count, some
 
@@ -39,7 +40,7 @@ def split(
         Images of one group stay together; by default ``dataset.groups``.
     duplicates : DataFrame, optional
         Pairs as from `find_duplicates` (image_id, other_id): both stay together, and so do their
-        groups.
+        groups. Probable copies (kind) do not.
 
     Returns
     -------
@@ -115,8 +116,8 @@ def ensure_split(dataset: Dataset, valid: float = 0.2, seed: int = 0) -> Dataset
 
         pairs = find_duplicates(dataset)
         print(
-            f"No column says which images belong together; {count(pairs, 'pair')} of copies "
-            "stay on one side of the split."
+            f"No column says which images belong together; {count(confirmed(pairs), 'pair')} of "
+            "copies stay on one side of the split."
         )
     chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]
     return dataset.with_images(dataset.images.assign(split=chosen))
@@ -139,7 +140,7 @@ def _choose(counts: pd.DataFrame, wanted: pd.Series, rng: np.random.Generator) -
 
 def _join(groups: pd.Series, duplicates: pd.DataFrame | None, index: pd.Index) -> pd.Series:
     """The number of the group of each image, groups that share duplicates being one."""
-    linked = duplicates is not None and len(duplicates)
+    linked = duplicates is not None and len(duplicates := confirmed(duplicates))
     pairs = [duplicates["image_id"], duplicates["other_id"]] if linked else []
     # An image that is not split itself may be what links others that are.
     every = index.append([pd.Index(ids) for ids in pairs]).unique()

@@ -9,6 +9,7 @@ from importlib import import_module
 _HOMES = {
     "find_duplicates": "helpers.copies.duplicates",
     "cluster_duplicates": "helpers.copies.duplicates",
+    "confirmed": "helpers.copies.duplicates",
 }
 
 __all__ = list(_HOMES)

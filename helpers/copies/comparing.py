@@ -3,13 +3,18 @@
 Worker processes import this module: numpy and Pillow only.
 """
 
+import os
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image
 
 from helpers.audit.batches import guard
 from helpers.audit.decoding import load_pixels, open_image, read_bytes
-from helpers.copies.alignment import SIDE, THUMBNAIL_ROUNDS, overlay
+from helpers.copies import verdicts
+from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, overlay, shrink
 from helpers.copies.candidates import start_maps
+from helpers.copies.differences import find_differences
 from helpers.datasets.pixels import to_rgb
 
 LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
@@ -17,11 +22,14 @@ LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
 best fit, in pixels of a 96-pixel frame. Fixed on seed 0 of leaves; `studies/detectors.py` reports
 other seeds."""
 
+SOFT_ROUNDS = ((24, 8, 16), (48, 4, 1.5))
+"""For a copy that was blurred or sharpened: its fine detail is not looked at."""
 
 _WHOLE = (0.0, 0.0, 1.0, 0)
 _SHIFTS = (-0.08, 0, 0.08)
 _NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for y in _SHIFTS]
 _NEARBY = np.array(_NEARBY, np.float32)
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
@@ -35,15 +43,18 @@ def compare_pairs(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
 
     Returns
     -------
-    list of dict: similarity, movement and transform of a copy, nothing of another pair, and the
-    problem where a file can no longer be read
+    list of dict: what `verdicts.judge` says of a copy or what may be one, nothing of another pair,
+    and the problem where a file can no longer be read
     """
     paths, thumbnails, sizes, variants = zip(*tasks, strict=True)
     starts = start_maps(np.array(variants))
     rough = np.array(thumbnails, np.float32).swapaxes(0, 1)
     alike = overlay(*rough, starts, rounds=THUMBNAIL_ROUNDS, **LIMITS)["good"]
     views = {n: [(path, _WHOLE) for path in paths[n]] for n in np.flatnonzero(alike)}
-    return _compare(views, starts, np.array(sizes, float), seconds)
+    rows: list[dict] = [{} for _ in tasks]
+    with guard(seconds):
+        pictures = _open(views, rows)
+    return _compare(pictures, starts, np.array(sizes, float), rows)
 
 
 def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
@@ -56,75 +67,117 @@ def compare_parts(tasks: list[tuple], seconds: float = 60.0) -> list[dict]:
         See `batches.guard`.
     """
     paths, sizes, boxes = zip(*tasks, strict=True)
-    views = {n: [(paths[n][0], boxes[n]), (paths[n][1], _WHOLE)] for n in range(len(tasks))}
+    starts = np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape))
     sizes = np.array(sizes, float)
     sizes[:, 0] *= np.array(boxes)[:, 2:3]
-    rows = _compare(views, np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape)), sizes, seconds)
-    for row, box in zip(rows, boxes, strict=True):
+    rows: list[dict] = [{} for _ in tasks]
+    with guard(seconds):
+        # Most pairs are told apart by a cut from the whole picture, for which no file is opened
+        # more than once.
+        whole = _open({n: [(path, _WHOLE) for path in paths[n]] for n in range(len(tasks))}, rows)
+        views = {n: [(paths[n][0], boxes[n]), (paths[n][1], _WHOLE)] for n in whole}
+        if whole:
+            rough = [_cut(whole[n][0], boxes[n]) for n in whole], [whole[n][1] for n in whole]
+            first, second = (np.stack(pictures) @ _LUMA for pictures in rough)
+            fit = overlay(first, second, starts[[*whole]], rounds=ROUNDS[:1], **LIMITS)
+            views = {n: views[n] for n, good in zip(whole, fit["good"], strict=True) if good}
+        pictures = _open(views, rows)
+    rows = _compare(pictures, starts, sizes, rows)
+    for number, (row, box) in enumerate(zip(rows, boxes, strict=True)):
         if "transform" in row:
             words = {"crop", "mirror" * box[3], *row["transform"].split(" and ")} - {""}
             row["transform"] = " and ".join(sorted(words))
+            # A place in a cut is no place in the picture that it was cut from.
+            rows[number] = {} if row["kind"] == "part" else row
     return rows
 
 
-def _compare(views: dict, starts, sizes, seconds) -> list[dict]:
-    """What `compare_pairs` returns, of pairs of (path, box) by the number of the task."""
+def _open(views: dict, rows: list[dict]) -> dict:
+    """The two pictures of each pair of (path, box); what cannot be read is noted in `rows`."""
+    pictures = {}
+    for number, pair in views.items():
+        try:
+            pictures[number] = [_small_picture(path, box, _stamp(path)) for path, box in pair]
+        except Exception as error:
+            rows[number]["problem"] = str(error)
+    return pictures
+
+
+def _compare(pictures: dict, starts, sizes, rows) -> list[dict]:
+    if not pictures:
+        return rows
+    loaded = np.array([*pictures])
+    first, second = (np.stack([pair[k] for pair in pictures.values()]) for k in (0, 1))
+    grey = first @ _LUMA, second @ _LUMA
+    fit = overlay(*grey, starts[loaded], **LIMITS)
+    described = verdicts.describe(fit, sizes[loaded].swapaxes(0, 1))
+    movement = np.array([row["movement"] for row in described])
+    sharp = np.flatnonzero(fit["good"] & (movement <= LIMITS["movement"]))
+    if len(sharp):
+        found = find_differences(first[sharp], second[sharp], fit["map"][sharp])
+        for at, row in zip(sharp, verdicts.judge(found), strict=True):
+            rows[loaded[at]] = row and described[at] | row
+    # Only what agrees but for fine detail may be the same picture, blurred or sharpened.
+    lost = (fit["likeness"] >= LIMITS["likeness"]) & np.isinf(fit["drift"])
+    if len(soft := np.flatnonzero(lost)):
+        pair = [first[soft], second[soft]]
+        for at, row in zip(soft, _compare_softly(pair, starts[loaded[soft]]), strict=True):
+            rows[loaded[at]] = row and described[at] | row
+    return rows
+
+
+def _compare_softly(pair, starts) -> list[dict]:
+    """Verdicts on pairs of which one may be blurred or sharpened, from half the pixels."""
+    grey = [picture @ _LUMA for picture in pair]
+    fit = overlay(*grey, starts, rounds=SOFT_ROUNDS, **LIMITS)
+    good = np.flatnonzero(fit["good"] & (fit["drift"] <= 1.5 * LIMITS["movement"]))
     rows: list[dict] = [{} for _ in starts]
-    pictures, loaded = {}, []
-    with guard(seconds):
-        for number, pair in views.items():
-            try:
-                for view in pair:
-                    if view not in pictures:
-                        pictures[view] = _small_grey(*view)
-                loaded.append(number)
-            except Exception as error:
-                rows[number]["problem"] = str(error)
-    if loaded:
-        first, second = (np.stack([pictures[views[n][k]] for n in loaded]) for k in (0, 1))
-        fit = overlay(first, second, starts[loaded], **LIMITS)
-        described = _describe(fit, sizes[loaded].swapaxes(0, 1))
-        for number, row, good in zip(loaded, described, fit["good"], strict=True):
-            if good and row["movement"] <= LIMITS["movement"]:
-                rows[number] = row
+    if len(good):
+        half = [
+            np.stack([shrink(p[good, :, :, c].astype(np.float32), SIDE // 2) for c in range(3)], 3)
+            for p in pair
+        ]
+        judged = verdicts.judge(find_differences(*half, fit["map"][good]))
+        fine = np.sort([(g[good] - shrink(g[good], SIDE)).std(axis=(1, 2)) for g in grey], axis=0)
+        for at, row, (less, more) in zip(good, judged, fine.T, strict=True):
+            if row and row["kind"] != "part" and less < 0.8 * more:
+                row["kind"] = "probable"
+                row["difference"] = ", ".join(filter(None, ("sharpness", row["difference"])))
+                row |= {
+                    "similarity": float(fit["likeness"][at]),
+                    "movement": float(fit["drift"][at]),
+                }
+                rows[at] = row
     return rows
 
 
-def _small_grey(path: str, box: tuple) -> np.ndarray:
+def _stamp(path: str) -> tuple:
+    """What changes when a file does."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return ()
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+@lru_cache(maxsize=1024)
+def _small_picture(path: str, box: tuple, stamp: tuple) -> np.ndarray:
+    """A square of 96 pixels a side (uint8, red, green and blue) cut from a file by shares."""
     left, top, share, mirrored = box
     data = read_bytes(path)
     image = open_image(data)
     # A JPEG decoded small shifts its blocks a little: keep twice the pixels that are compared.
     image = load_pixels(image, data, 2 * SIDE / share * max(image.size) / min(image.size))
-    grey = to_rgb(image).convert("L")
-    width, height = grey.size
+    return _resize(to_rgb(image), box)
+
+
+def _resize(image: Image.Image, box: tuple) -> np.ndarray:
+    left, top, share, mirrored = box
+    width, height = image.size
     edges = (left * width, top * height, (left + share) * width, (top + share) * height)
-    small = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=edges)
-    small = np.asarray(small, np.float32)
+    small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=edges))
     return small[:, ::-1] if mirrored else small
 
 
-def _describe(fit, sizes) -> list[dict]:
-    """Similarity, movement, and in words what was changed, of each pair."""
-    linear = fit["map"][:, :, :2].astype(float)
-    in_pixels = linear * sizes[1][:, :, None] / sizes[0][:, None, :]
-    long, short = np.linalg.svd(in_pixels, compute_uv=False).T
-    # Turning and cropping keep shapes in pixels; resizing keeps the sides parallel.
-    skew = np.minimum(long / short - 1, np.abs(linear[:, [0, 1], [1, 0]]).max(axis=1))
-    # A skew displaces places by 0.29 of itself (root mean square) on either side.
-    movement = np.hypot(fit["drift"], skew * 0.29 * SIDE / 2)
-    zoom, pixels = (np.abs(np.log(np.abs(np.linalg.det(m)))) / 2 for m in (linear, in_pixels))
-    angle = np.abs(np.degrees(np.arctan2(in_pixels[:, 1, 0], in_pixels[:, 1, 1])))
-    changes = {
-        "mirror": np.linalg.det(linear) < 0,
-        "rotate": angle > 0.4,
-        "crop": (zoom > 0.01) & (angle <= 0.4),
-        "resize": pixels > 0.02,
-        "brighten": np.abs(np.log(fit["gain"])) > 0.04,
-    }
-    flags = zip(*changes.values(), strict=True)
-    words = [
-        " and ".join(name for name, yes in zip(changes, row, strict=True) if yes) for row in flags
-    ]
-    facts = zip(fit["likeness"].tolist(), movement.tolist(), words, strict=True)
-    return [dict(zip(("similarity", "movement", "transform"), row, strict=True)) for row in facts]
+def _cut(picture: np.ndarray, box: tuple) -> np.ndarray:
+    return _resize(Image.fromarray(picture), box)

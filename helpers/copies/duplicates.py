@@ -7,20 +7,29 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from tqdm.auto import tqdm
 
-from helpers.audit import batches, decoding, scanning
+from helpers.audit import scanning
 from helpers.audit.tables import require_features, require_scan
-from helpers.copies import alignment, candidates, comparing, neighbours
-from helpers.copies.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates, hash_variant
-from helpers.datasets import pixels, steps
+from helpers.copies import comparing, verifying
+from helpers.copies.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates
+from helpers.datasets import steps
+
+KINDS = ("exact", "near")
+"""Kinds of pairs that are taken for copies; a "probable" one is for a person to look at."""
+
+ALIKE = 3
+"""Pictures that may differ from one another in one place and still be copies with a mark; more
+are forms filled in differently, or frames of one camera."""
+
+SURE = 0.5
+"""Share of the limits within which pixels must agree where the recorded times do not."""
 
 _ALL_PAIRS = 10
-_MOST = 100_000
-_BATCH = 128
 _SHORTEST_SIDE = 16
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
-            "transform": "str", "similarity": "float64", "movement": "float64"}  # fmt: skip
+            "transform": "str", "similarity": "float64", "movement": "float64",
+            "difference": "str",
+            **dict.fromkeys(("left", "top", "right", "bottom"), "float64")}  # fmt: skip
 
 
 def find_duplicates(
@@ -32,8 +41,9 @@ def find_duplicates(
     Near pairs are searched by perceptual hash, each picture also mirrored, cropped and turned a
     little, and then verified: the thumbnails, and where these agree the pictures in the two files,
     are laid over each other. A copy fits its original without anything moving against anything
-    else; a second photo of the same scene does not, nor does one whose camera recorded another
-    time.
+    else, and what is left then differs nowhere by more than saving again explains, in light or in
+    colour. A second photo of the same scene does not fit; a lamp of another colour, another form or
+    an animal before a fixed camera fits, and differs in one place.
 
     Parameters
     ----------
@@ -49,20 +59,42 @@ def find_duplicates(
     verify : bool
         False returns every pair within `distance`, unopened, with similarity missing.
     workers : int
-        Processes that verify, as in `scan`; 0 verifies in this process.
+        Processes that verify, as in `scan`; 0 verifies in this process. What was found of two
+        contents is kept: without one image, or with ten more, only new pairs are opened.
     progress : bool
         Draw a bar once a step has taken two seconds.
 
     Returns
     -------
-    DataFrame of pairs: image_id, other_id (the former sorts first), kind ("exact": same bytes,
-    "near"), distance (bits), transform ("mirror", "crop", "rotate", "resize", "brighten", joined
-    by " and ", or "" for saved again), similarity (correlation after the best fit, 0–1), movement
-    (what the fit leaves, in pixels of a 96-pixel frame), cluster (int). Of more than ten
-    identical files only pairs with the first are listed. Near pairs are not searched among
-    pictures under 16 px, nor, without `features`, among copies turned by more than about 5 degrees
-    or cropped by more than a tenth, and no more than the 100,000 nearest are verified.
-    Pairs with a file that can no longer be opened are left out, with a warning.
+    DataFrame of pairs
+
+    - image_id, other_id: the former sorts first
+    - kind: "exact" (same bytes); "near" (the same exposure, a grey copy of it included);
+      "probable", which nothing here takes for a copy: the same picture blurred or sharpened, with
+      another cast or tint, or with a mark or caption; for a person to look at
+    - distance: bits
+    - transform: "mirror", "crop", "rotate", "resize", "brighten", joined by " and ", or "" for
+      saved again
+    - similarity: correlation after the best fit, 0–1; movement: what the fit leaves, in pixels of
+      a 96-pixel frame
+    - difference: what differs beyond saving again: "colour (one is grey)", "colour (saturation)",
+      "colour (cast)", "colour (tint)", "sharpness", "a part of 4 % at the upper left", "recorded
+      time differs by 3 s", or ""
+    - left, top, right, bottom: where that part lies, as shares of the sides of `image_id`
+    - cluster: int, from `cluster_duplicates`
+
+    A pair whose cameras recorded different times stays near if its pixels agree twice as well as
+    others must, and else is probable. Of more than ten identical files only pairs with the first
+    are listed. Near pairs are not searched among pictures under 16 px, nor, without `features`,
+    among copies turned by more than about 5 degrees or cropped by more than a tenth.
+
+    Warns
+    -----
+    UserWarning
+        More than 100,000 pairs resemble each other, of which only the nearest were verified; more
+        than three pictures differ from one another in one place each, as forms or frames of one
+        camera do, and are not listed; or a file can no longer be opened. The first two are also in
+        ``attrs["notes"]`` of the table.
 
     Raises
     ------
@@ -81,28 +113,39 @@ def find_duplicates(
     def build() -> pd.DataFrame:
         exact = _exact_pairs(scanned)
         first = scanned[scanned["readable"] & ~scanned["sha256"].duplicated()].sort_index()
-        near = _near_pairs(dataset, first, features, distance, verify, workers, progress)
-        return pd.concat([exact, near], ignore_index=True).astype(_COLUMNS)
+        near, notes = _near_pairs(dataset, first, features, distance, verify, workers, progress)
+        pairs = pd.concat([exact, near], ignore_index=True).reindex(columns=[*_COLUMNS])
+        pairs = pairs.fillna({"difference": ""}).astype(_COLUMNS)
+        pairs.attrs["notes"] = notes
+        return pairs
 
-    code = (alignment, batches, candidates, comparing, decoding, neighbours, pixels,
-            sys.modules[__name__])  # fmt: skip
     facts = scanned[["sha256", "readable", "taken"]]
     pairs = steps.saved(dataset, "duplicates", build, inputs=(facts, features, distance, verify),
-                        code=code, table=False)  # fmt: skip
+                        code=(*verifying.CODE, sys.modules[__name__]), table=False)  # fmt: skip
+    for note in pairs.attrs.get("notes", []):
+        warnings.warn(note, stacklevel=2)
     clusters = cluster_duplicates(pairs)["cluster"]
     return pairs.assign(cluster=clusters.reindex(pairs["image_id"]).to_numpy(int))
 
 
+def confirmed(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that are taken for copies: all but the probable ones."""
+    return pairs[pairs["kind"].isin(KINDS)] if "kind" in pairs else pairs
+
+
 def cluster_duplicates(pairs: pd.DataFrame) -> pd.DataFrame:
     """Number the groups of images that are linked by pairs, directly or through others.
+
+    A probable pair links nothing: its images are listed, each in the group that other pairs make.
 
     Returns
     -------
     DataFrame by image_id: cluster (int, counted from 0 by first image_id), size (int)
     """
     ids = pd.Index(pd.unique(pairs[["image_id", "other_id"]].to_numpy().ravel())).sort_values()
-    ends = [ids.get_indexer(pairs[column]) for column in ("image_id", "other_id")]
-    links = coo_matrix((np.ones(len(pairs)), ends), shape=(len(ids), len(ids)))
+    linked = confirmed(pairs)
+    ends = [ids.get_indexer(linked[column]) for column in ("image_id", "other_id")]
+    links = coo_matrix((np.ones(len(linked)), ends), shape=(len(ids), len(ids)))
     number = connected_components(links)[1] if len(ids) else np.empty(0, int)
     table = pd.DataFrame({"cluster": number}, index=ids.rename("image_id"))
     return table.assign(size=table.groupby("cluster")["cluster"].transform("size"))
@@ -128,82 +171,64 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
     variants = UPRIGHT if features is None else len(VARIANTS)
     found = find_candidates(thumbnails[rich], distance, progress, variants)
     found[:, :2] = rich[found[:, :2]]
-    changes = [{"transform": VARIANTS[number][0]} for number in found[:, 3]]
+    facts = [{"kind": "near", "transform": VARIANTS[number][0]} for number in found[:, 3]]
+    left_out = 0
     if verify:
-        verifying = _Verifying(dataset, scanned, workers, progress)
-        found, changes = verifying.keep_pairs(found, thumbnails)
+        checks = verifying.Verifying(dataset, scanned, thumbnails, workers, progress)
+        found, facts = checks.keep_pairs(found)
         if features is not None:
-            parts, more = verifying.keep_parts(features, thumbnails, rich, found)
-            found, changes = np.concatenate([found, parts]), changes + more
-    first, second, bits, _ = found.T
-    ends = {"image_id": scanned.index[first], "other_id": scanned.index[second]}
-    changes = pd.DataFrame(changes, columns=["transform", "similarity", "movement"])
-    return pd.concat([pd.DataFrame(ends | {"kind": "near", "distance": bits}), changes], axis=1)
+            parts, more = checks.keep_parts(features, rich, found)
+            found, facts = np.concatenate([found, parts]), facts + more
+        left_out = checks.left_out
+    ends = {"image_id": scanned.index[found[:, 0]], "other_id": scanned.index[found[:, 1]]}
+    facts = pd.DataFrame(facts, columns=[*verifying.FACTS])
+    pairs = pd.concat([pd.DataFrame(ends | {"distance": found[:, 2]}), facts], axis=1)
+    return _weigh(pairs, scanned["taken"], left_out)
 
 
-class _Verifying:
-    """Keep the pairs that lie over each other without movement, and say what was changed."""
+def _weigh(pairs, taken, left_out):
+    """Pairs with what their times and one another say of them, and notes on those left out."""
+    notes = []
+    if left_out:
+        notes.append(
+            f"{left_out:,} of {left_out + verifying.MOST:,} pairs that resemble each other were "
+            f"not verified, only the {verifying.MOST:,} nearest; a smaller distance= leaves fewer."
+        )
+    pairs = _doubt_times(pairs, taken)
+    doubtful = pairs["kind"].eq("part") | pairs["difference"].str.contains("time", na=False)
+    groups = cluster_duplicates(pairs.loc[doubtful, ["image_id", "other_id"]])
+    crowded = doubtful & (pairs["image_id"].map(groups["size"]) > ALIKE)
+    if crowded.any():
+        first = pairs[crowded].iloc[0]
+        notes.append(
+            f"{crowded.sum():,} pairs fit over each other and yet are no copies: more than {ALIKE} "
+            "pictures differ from one another in one place or by their times, as forms and frames "
+            f"of one camera do. The first are '{first['image_id']}' and '{first['other_id']}' "
+            f"({first['difference']})."
+        )
+    pairs = pairs[~crowded].reset_index(drop=True)
+    return pairs.assign(kind=pairs["kind"].replace("part", "probable")), notes
 
-    def __init__(self, dataset, scanned, workers, progress):
-        self.dataset, self.workers, self.progress = dataset, workers, progress
-        self.ids, self.taken = scanned.index, scanned["taken"].to_numpy()
-        self.sizes = scanned[["width", "height"]].to_numpy(int)
-        turned = (scanned["orientation"] > 4).to_numpy(bool)
-        self.sizes[turned] = self.sizes[turned, ::-1]
 
-    def keep_pairs(self, found, thumbnails):
-        found = found[self._together(found)]
-        found = found[np.sort(np.argsort(found[:, 2], kind="stable")[:_MOST])]
+def _doubt_times(pairs, taken):
+    """Pairs whose cameras recorded another time are near only if their pixels agree very well."""
+    apart = (pairs["image_id"].map(taken) - pairs["other_id"].map(taken)).abs()
+    other = (apart > pd.Timedelta(0)) & pairs["similarity"].notna()
+    told = pairs["difference"].astype("object").fillna("")
+    told = [
+        "; ".join(filter(None, (words, f"recorded time differs by {_in_words(time)}")))
+        if doubt else words
+        for words, time, doubt in zip(told, apart, other, strict=True)
+    ]  # fmt: skip
+    moved = pairs["movement"] / comparing.LIMITS["movement"]
+    unsure = other & pairs["kind"].eq("near") & ~(np.maximum(pairs["excess"], moved) <= SURE)
+    kind = pairs["kind"].where(~unsure, "probable")
+    return pairs.assign(difference=pd.array(told, "str"), kind=kind)
 
-        def task(number: int) -> tuple:
-            pair = found[number, :2]
-            return self._paths(pair), thumbnails[pair], self.sizes[pair], found[number, 3]
 
-        kept, changes = self._run(found, task, comparing.compare_pairs)
-        return found[kept], changes
-
-    def keep_parts(self, features, thumbnails, rich, found):
-        rich = rich[self.ids[rich].isin(features.index)]
-        numbers = np.nan_to_num(features.loc[self.ids[rich]].to_numpy(float))
-        pairs, boxes = neighbours.find_parts(numbers, thumbnails[rich])
-        pairs, known = rich[pairs], {*map(tuple, found[:, :2].tolist())}
-        new = [tuple(sorted(pair)) not in known for pair in pairs.tolist()]
-        kept = np.flatnonzero(self._together(pairs) & np.array(new, bool))
-        pairs, boxes = pairs[kept], [boxes[number] for number in kept]
-
-        def task(number: int) -> tuple:
-            return self._paths(pairs[number]), self.sizes[pairs[number]], boxes[number]
-
-        kept, changes = self._run(pairs, task, comparing.compare_parts)
-        pairs = np.sort(pairs[kept], axis=1)
-        hashes = hash_variant(thumbnails, 0)
-        bits = np.bitwise_count(hashes[pairs[:, 0]] ^ hashes[pairs[:, 1]]).astype(int)
-        return np.column_stack([pairs, bits, np.zeros(len(pairs), int)]), changes
-
-    def _together(self, found):
-        taken = self.taken[found[:, :2]]
-        return (taken[:, 0] == taken[:, 1]) | np.isnat(taken).any(axis=1)
-
-    def _paths(self, pair):
-        return tuple(str(self.dataset.path(image_id)) for image_id in self.ids[pair])
-
-    def _run(self, found, task, compare):
-        parts = [[*range(at, min(at + _BATCH, len(found)))] for at in range(0, len(found), _BATCH)]
-        work = batches.run_batches(parts, task, compare, workers=self.workers)
-        bar = tqdm(total=len(found), unit="pair", desc="verify", delay=2, disable=not self.progress)
-        changes, problems = {}, {}
-        with bar:
-            for numbers, rows in work:
-                for number, row in zip(numbers, rows, strict=True):
-                    if row:
-                        (problems if "problem" in row else changes)[number] = row
-                bar.update(len(numbers))
-        for number in sorted(problems)[:1]:
-            first, second = self.ids[found[number, :2]]
-            warnings.warn(
-                f"{len(problems)} pairs were left out because a file changed after the scan, such "
-                f"as '{first}' or '{second}', which {problems[number]['problem']}. Scan again.",
-                stacklevel=2,
-            )
-        kept = sorted(changes)
-        return kept, [changes[number] for number in kept]
+def _in_words(apart: pd.Timedelta) -> str:
+    seconds = apart.total_seconds()
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
