@@ -12,7 +12,7 @@ from PIL import Image
 from helpers.audit.batches import guard
 from helpers.audit.decoding import load_pixels, open_image, read_bytes
 from helpers.copies import verdicts
-from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, overlay, shrink
+from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, overlay, smooth
 from helpers.copies.candidates import start_maps
 from helpers.copies.differences import find_differences
 from helpers.datasets.pixels import to_rgb
@@ -22,8 +22,9 @@ LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
 best fit, in pixels of a 96-pixel frame. Fixed on seed 0 of leaves; `studies/detectors.py` reports
 other seeds."""
 
-SOFT_ROUNDS = ((24, 8, 16), (48, 4, 1.5))
-"""For a copy that was blurred or sharpened: its fine detail is not looked at."""
+UNEQUAL, PASSES = 0.7, 16
+"""A picture may be a blurred copy of one that has so much more fine detail, blurred at most so many
+times by a pixel."""
 
 _WHOLE = (0.0, 0.0, 1.0, 0)
 _SHIFTS = (-0.08, 0, 0.08)
@@ -117,38 +118,55 @@ def _compare(pictures: dict, starts, sizes, rows) -> list[dict]:
         found = find_differences(first[sharp], second[sharp], fit["map"][sharp])
         for at, row in zip(sharp, verdicts.judge(found), strict=True):
             rows[loaded[at]] = row and described[at] | row
-    # Only what agrees but for fine detail may be the same picture, blurred or sharpened.
-    lost = (fit["likeness"] >= LIMITS["likeness"]) & np.isinf(fit["drift"])
-    if len(soft := np.flatnonzero(lost)):
-        pair = [first[soft], second[soft]]
-        for at, row in zip(soft, _compare_softly(pair, starts[loaded[soft]]), strict=True):
-            rows[loaded[at]] = row and described[at] | row
+    settled = np.array([rows[number].get("kind") in ("near", "probable") for number in loaded])
+    likely = np.flatnonzero((fit["likeness"] >= LIMITS["likeness"]) & ~settled)
+    if len(likely):
+        pair = first[likely].astype(np.float32), second[likely].astype(np.float32)
+        for at, row in zip(likely, _compare_softly(*pair, starts[loaded[likely]]), strict=True):
+            if row:
+                rows[loaded[at]] = described[at] | row
     return rows
 
 
-def _compare_softly(pair, starts) -> list[dict]:
-    """Verdicts on pairs of which one may be blurred or sharpened, from half the pixels."""
-    grey = [picture @ _LUMA for picture in pair]
-    fit = overlay(*grey, starts, rounds=SOFT_ROUNDS, **LIMITS)
-    good = np.flatnonzero(fit["good"] & (fit["drift"] <= 1.5 * LIMITS["movement"]))
+def _compare_softly(first, second, starts) -> list[dict]:
+    """Verdicts on pairs of which one may be blurred: the sharper is blurred until it is no sharper.
+
+    A second photo of a scene is as sharp as the first, or the same blur does not make them alike.
+    """
     rows: list[dict] = [{} for _ in starts]
-    if len(good):
-        half = [
-            np.stack([shrink(p[good, :, :, c].astype(np.float32), SIDE // 2) for c in range(3)], 3)
-            for p in pair
-        ]
-        judged = verdicts.judge(find_differences(*half, fit["map"][good]))
-        fine = np.sort([(g[good] - shrink(g[good], SIDE)).std(axis=(1, 2)) for g in grey], axis=0)
-        for at, row, (less, more) in zip(good, judged, fine.T, strict=True):
-            if row and row["kind"] != "part" and less < 0.8 * more:
-                row["kind"] = "probable"
-                row["difference"] = ", ".join(filter(None, ("sharpness", row["difference"])))
-                row |= {
-                    "similarity": float(fit["likeness"][at]),
-                    "movement": float(fit["drift"][at]),
-                }
-                rows[at] = row
+    sharpness = np.stack([_sharpness(first), _sharpness(second)])
+    some = np.flatnonzero(sharpness.min(axis=0) < UNEQUAL * sharpness.max(axis=0))
+    if not len(some):
+        return rows
+    goal = sharpness.min(axis=0)[some]
+    first, second = (_blur_to(picture[some], goal) for picture in (first, second))
+    fit = overlay(first @ _LUMA, second @ _LUMA, starts[some], **LIMITS)
+    if len(good := np.flatnonzero(fit["good"])):
+        judged = verdicts.judge(find_differences(first[good], second[good], fit["map"][good]))
+        for at, row in zip(good, judged, strict=True):
+            if row and row["kind"] != "part":
+                words = ", ".join(filter(None, ("sharpness", row["difference"])))
+                row |= {"kind": "probable", "difference": words}
+                row |= {"similarity": float(fit["likeness"][at])}
+                rows[some[at]] = row | {"movement": float(fit["drift"][at])}
     return rows
+
+
+def _sharpness(pictures):
+    grey = pictures @ _LUMA
+    return (grey - smooth(grey)).std(axis=(1, 2))
+
+
+def _blur_to(pictures, goal):
+    """Pictures of which each is blurred until it has no more fine detail than its goal."""
+    pictures = pictures.copy()
+    for _ in range(PASSES):
+        sharp = np.flatnonzero(_sharpness(pictures) > goal)
+        if not len(sharp):
+            break
+        layers = np.moveaxis(pictures[sharp], 3, 1).reshape(-1, SIDE, SIDE)
+        pictures[sharp] = np.moveaxis(smooth(layers).reshape(-1, 3, SIDE, SIDE), 1, 3)
+    return pictures
 
 
 def _stamp(path: str) -> tuple:

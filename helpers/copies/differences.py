@@ -22,7 +22,7 @@ under 2.6 and 4.2."""
 WINDOW, STRIDE = 6, 3
 """Pixels a side of the windows that are judged, of 96, and how far apart they lie."""
 
-FLOOR = 1.5
+FLOOR = 1.0
 """Grey levels that saving again may leave in a plain area."""
 
 MOST = {"light": 6.0, "colour": 4.0}
@@ -95,7 +95,7 @@ def _compare_batch(first, second, maps):
             judges[kind].judge(_split(left)[number], MOST[kind]) / LIMITS[kind]
             for number, kind in enumerate(LIMITS)
         ]
-        for left in _undo_each(one, two, inside)
+        for left in _undo_each(one, two, inside, side)
     ]
     return {"excess": np.moveaxis(np.array(excess), 2, 0), "grey": grey, "toned": toned}
 
@@ -120,40 +120,60 @@ def _is_neutral(pixels, inside):
 def _untoned(pixels, inside):
     """Levels of colour, in the worst hundredth of pixels, that their lightness does not tell."""
     light, colour = _split(pixels)
-    apart = [
-        _undo_curve(colour[..., c] + 128, light[..., 0], inside, cut=(-9, 9)) for c in range(3)
-    ]
+    apart = [_undo_curve(colour[..., c], light[..., 0], inside) for c in range(3)]
     return np.quantile(np.abs(apart).max(axis=0), 0.99, axis=1)
 
 
-def _undo_each(one, two, inside):
+def _undo_each(one, two, inside, side):
     """What is left of the first picture after each of the `MODELS` (pairs × pixels × 3)."""
+    cut = [*_cut_off(one, side), *_cut_off(two, side)]
     pooled = [picture.reshape(len(one), -1) for picture in (one, two)]
-    yield _undo_curve(*pooled, np.repeat(inside, 3, axis=1)).reshape(one.shape)
+    flat = [where.reshape(len(one), -1) for where in cut]
+    yield _undo_curve(*pooled, np.repeat(inside, 3, axis=1), flat).reshape(one.shape)
     (light, colour), (other, faded) = _split(one), _split(two)
     weight = inside[..., None]
     for _ in range(3):
         power = (faded**2 * weight).sum(axis=(1, 2)) + 1
         factor = np.clip((colour * faded * weight).sum(axis=(1, 2)) / power, 0, 3)[:, None, None]
         weight = inside[..., None] / (1 + ((colour - factor * faded) / 4) ** 2)
-    curve = _undo_curve(light[..., 0], other[..., 0], inside)
+    any_cut = [where.any(axis=2) for where in cut]
+    curve = _undo_curve(light[..., 0], other[..., 0], inside, any_cut)
     yield (colour - factor * faded) * inside[..., None] + curve[..., None]
-    yield np.stack([_undo_curve(one[..., c], two[..., c], inside) for c in range(3)], axis=2)
+    each = [
+        _undo_curve(one[..., c], two[..., c], inside, [w[..., c] for w in cut]) for c in range(3)
+    ]
+    yield np.stack(each, axis=2)
 
 
-def _undo_curve(one, two, inside, cut=CUT):
+def _cut_off(pixels, side):
+    """Where a pixel or one within two of it is so bright, or so dark, that light was cut off."""
+    square = pixels.reshape(len(pixels), side, side, 3) / 255
+    for cut in (square > CUT[1], square < CUT[0]):
+        for axis in (1, 2):
+            for _ in range(2):
+                before, after = (np.roll(cut, step, axis=axis) for step in (-1, 1))
+                cut = cut | before | after
+        yield cut.reshape(pixels.shape)
+
+
+def _undo_curve(one, two, inside, cut=None):
     """What is left of the first after the tone curve that best makes the second like it."""
     x, y = two / 255, one / 255
-    # What was cut off in one picture says nothing about the curve.
-    known = inside * ((x > cut[0]) & (x < cut[1]) & (y > cut[0]) & (y < cut[1]))
-    known = np.where(known.mean(axis=1, keepdims=True) > 0.05, known, inside)
+    known = inside
+    if cut:
+        # What was cut off in one picture says nothing about the curve.
+        told = inside * ((x > CUT[0]) & (x < CUT[1]) & (y > CUT[0]) & (y < CUT[1]))
+        known = np.where(told.mean(axis=1, keepdims=True) > 0.05, told, inside)
     curve = _fit_curve(x[:, ::THINNED], y[:, ::THINNED], known[:, ::THINNED])[..., None]
-    made = curve[:, 0] + curve[:, 1] * x + curve[:, 2] * x**2
-    left = y - made
-    # Where light was cut off in one picture, the other may go on.
-    hidden = ((x > cut[1]) | (made > 1)) & (left > 0) | ((x < cut[0]) | (made < 0)) & (left < 0)
-    hidden |= (y > cut[1]) & (left < 0) | (y < cut[0]) & (left > 0)
-    return np.where(hidden, 0, left) * inside * 255
+    left = y - (curve[:, 0] + curve[:, 1] * x + curve[:, 2] * x**2)
+    if cut:
+        black, white = curve[:, 0], curve.sum(axis=1)
+        # Where one picture was cut off, the other goes on by as much as the curve leaves room for.
+        bright_one, dark_one, bright_two, dark_two = cut
+        more = bright_two * np.maximum(1 - white, 0) + dark_one * np.maximum(-black, 0)
+        less = bright_one * np.maximum(white - 1, 0) + dark_two * np.maximum(black, 0)
+        left = np.maximum(left - more, 0) - np.maximum(-left - less, 0)
+    return left * inside * 255
 
 
 def _fit_curve(x, y, known):
