@@ -56,6 +56,20 @@ def overlay(
     return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
 
 
+def match(first: np.ndarray, second: np.ndarray, maps: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The second pictures (grey, pairs × side × side) laid over the first, in light as bright and
+    as rich in contrast as these are at the pixels `where` (bool)."""
+    _, laid, inside = _laid_over(first, second, maps)
+    weight = (inside * where)[..., None].reshape(len(first), -1)
+    one, two = (picture.reshape(len(first), -1) for picture in (first, laid))
+    total = weight.sum(axis=1, keepdims=True) + 1e-6
+    means = [(picture * weight).sum(axis=1, keepdims=True) / total for picture in (one, two)]
+    apart = two - means[1]
+    gain = ((one - means[0]) * apart * weight).sum(axis=1, keepdims=True)
+    gain = gain / ((apart**2 * weight).sum(axis=1, keepdims=True) + 1e-3)
+    return (means[0] + gain * apart).reshape(first.shape)
+
+
 def _overlay_batch(first, second, starts, limits, rounds):
     likeness, detail, movement = limits
     small = [shrink(pictures, rounds[0][0]) for pictures in (first, second)]

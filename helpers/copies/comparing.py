@@ -12,7 +12,7 @@ from PIL import Image
 from helpers.audit.batches import guard
 from helpers.audit.decoding import load_pixels, open_image, read_bytes
 from helpers.copies import verdicts
-from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, overlay, smooth
+from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, match, overlay, smooth
 from helpers.copies.candidates import start_maps
 from helpers.copies.differences import find_differences
 from helpers.datasets.pixels import to_rgb
@@ -25,6 +25,9 @@ other seeds."""
 UNEQUAL, PASSES = 0.7, 16
 """A picture may be a blurred copy of one that has so much more fine detail, blurred at most so many
 times by a pixel."""
+
+HEALED = 1.0
+"""Movement that a mark may feign, in pixels of a 96-pixel frame."""
 
 _WHOLE = (0.0, 0.0, 1.0, 0)
 _SHIFTS = (-0.08, 0, 0.08)
@@ -118,22 +121,60 @@ def _compare(pictures: dict, starts, sizes, rows) -> list[dict]:
         found = find_differences(first[sharp], second[sharp], fit["map"][sharp])
         for at, row in zip(sharp, verdicts.judge(found), strict=True):
             rows[loaded[at]] = row and described[at] | row
-    settled = np.array([rows[number].get("kind") in ("near", "probable") for number in loaded])
-    likely = np.flatnonzero((fit["likeness"] >= LIMITS["likeness"]) & ~settled)
-    if len(likely):
-        pair = first[likely].astype(np.float32), second[likely].astype(np.float32)
-        for at, row in zip(likely, _compare_softly(*pair, starts[loaded[likely]]), strict=True):
-            if row:
-                rows[loaded[at]] = described[at] | row
+    likely = fit["likeness"] >= LIMITS["likeness"]
+    for choose, again in ((_moved_little, _compare_healed), (_unsettled, _compare_softly)):
+        some = np.flatnonzero(likely & choose(fit, [rows[number] for number in loaded]))
+        if len(some):
+            which = loaded[some]
+            more = again(first[some], second[some], starts[which], fit["map"][some], sizes[which])
+            for number, row in zip(which, more, strict=True):
+                rows[number] = row or rows[number]
     return rows
 
 
-def _compare_softly(first, second, starts) -> list[dict]:
+def _moved_little(fit, rows):
+    return ~fit["good"] & (fit["drift"] < HEALED)
+
+
+def _unsettled(fit, rows):
+    return np.array([row.get("kind") not in ("near", "probable") for row in rows])
+
+
+def _compare_healed(first, second, starts, maps, sizes) -> list[dict]:
+    """Verdicts on pairs in one of which a mark may pass for movement: it is painted over."""
+    rows: list[dict] = [{} for _ in starts]
+    one, two = first @ _LUMA, second @ _LUMA
+    # The fit may have followed the mark: the place where most pixels agree is to be preferred.
+    places = np.stack([maps, starts[:, 0]])
+    everywhere = np.ones(one.shape, bool)
+    apart = [np.median(np.abs(one - match(one, two, m, everywhere)), axis=(1, 2)) for m in places]
+    maps = places[np.argmin(apart, axis=0), np.arange(len(maps))]
+    found = find_differences(first, second, maps)
+    judged = verdicts.judge(found)
+    some = np.array([n for n, row in enumerate(judged) if row and row["kind"] == "part"], int)
+    if not len(some):
+        return rows
+    parts = np.stack([verdicts.find_part(excess) for excess in found["excess"][some]])
+    one, two = one[some], two[some]
+    healed = np.where(parts, match(one, two, maps[some], ~parts), one)
+    fit = overlay(healed, two, starts[some], **LIMITS)
+    if len(good := np.flatnonzero(fit["good"])):
+        pair = first[some[good]], second[some[good]]
+        judged = verdicts.judge(find_differences(*pair, fit["map"][good]))
+        described = verdicts.describe(fit, sizes[some].swapaxes(0, 1))
+        for at, row in zip(good, judged, strict=True):
+            if row and row["kind"] == "part":
+                rows[some[at]] = described[at] | row
+    return rows
+
+
+def _compare_softly(first, second, starts, maps, sizes) -> list[dict]:
     """Verdicts on pairs of which one may be blurred: the sharper is blurred until it is no sharper.
 
     A second photo of a scene is as sharp as the first, or the same blur does not make them alike.
     """
     rows: list[dict] = [{} for _ in starts]
+    first, second = first.astype(np.float32), second.astype(np.float32)
     sharpness = np.stack([_sharpness(first), _sharpness(second)])
     some = np.flatnonzero(sharpness.min(axis=0) < UNEQUAL * sharpness.max(axis=0))
     if not len(some):
@@ -143,12 +184,11 @@ def _compare_softly(first, second, starts) -> list[dict]:
     fit = overlay(first @ _LUMA, second @ _LUMA, starts[some], **LIMITS)
     if len(good := np.flatnonzero(fit["good"])):
         judged = verdicts.judge(find_differences(first[good], second[good], fit["map"][good]))
+        described = verdicts.describe(fit, sizes[some].swapaxes(0, 1))
         for at, row in zip(good, judged, strict=True):
             if row and row["kind"] != "part":
                 words = ", ".join(filter(None, ("sharpness", row["difference"])))
-                row |= {"kind": "probable", "difference": words}
-                row |= {"similarity": float(fit["likeness"][at])}
-                rows[some[at]] = row | {"movement": float(fit["drift"][at])}
+                rows[some[at]] = described[at] | row | {"kind": "probable", "difference": words}
     return rows
 
 

@@ -87,11 +87,18 @@ def _judge_pair(excess, grey, toned) -> dict:
     return {"kind": kind, "excess": min(worst.values()), "difference": words}
 
 
+def find_part(excess: np.ndarray) -> np.ndarray:
+    """Pixels (side × side, bool) of the windows that differ after the change that explains most."""
+    return _cover((_best(excess) > 1).any(axis=0))
+
+
+def _best(excess):
+    return excess[min(range(len(MODELS)), key=lambda number: (excess[number] > 1).sum())]
+
+
 def _judge_part(excess, worst) -> dict:
-    best = excess[min(range(len(MODELS)), key=lambda number: (excess[number] > 1).sum())]
-    windows = (best > 1).any(axis=0)
-    place = _place(windows)
-    covered = _cover(windows).mean()
+    best, part = _best(excess), find_part(excess)
+    place, covered = _place(part), part.mean()
     # A mark changes light; what differs in colour alone is another thing of the same shape.
     if best[0].max() <= 1 or covered > LARGEST_PART:
         return {}
@@ -109,8 +116,7 @@ def _cover(windows):
     return covered
 
 
-def _place(windows) -> dict:
-    covered = _cover(windows)
+def _place(covered) -> dict:
     found = {}
     for axis, (start, end) in enumerate((("top", "bottom"), ("left", "right"))):
         at = np.flatnonzero(covered.any(axis=1 - axis))
