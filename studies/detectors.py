@@ -1,7 +1,9 @@
 """Recall and precision of every detector, by strength of the fault, with CleanVision beside it.
 
 Thresholds were fixed on seed 0 of leaves; seeds 1 to 5, and faults planted in real photos, are what
-they are judged on. Writes detectors.csv beside this file.
+they are judged on. Copies are also searched among pictures of one shape that are no copies (the
+rows of "lookalikes", where `planted` counts pairs and all that is found is false) and among leaves
+edited otherwise than is planted ("edits"). Writes detectors.csv beside this file.
 
     python -m studies.detectors [--seeds 0 1 2 3 4 5] [--photos FOLDER]
 """
@@ -10,6 +12,8 @@ import argparse
 import os
 import shutil
 import tempfile
+import warnings
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +25,11 @@ import leaves
 from helpers import audit
 from helpers.datasets import Dataset, work_folder
 from leaves import faults
+from studies.lookalikes import EDITS, LOOKALIKES
 from studies.provenance import code_hash
 
+ADDED = ("lookalikes", "edits")
+NEAR = "near_duplicate"
 DETECTORS = {
     "corrupt": ("unreadable",),
     "dark": ("dark",),
@@ -39,6 +46,8 @@ CLEANVISION = {
     "odd_size": ("odd_size", "odd_aspect_ratio"),
 }
 PLANTED_IN_PHOTOS = 36
+ALIKE, EDITED = 12, 20
+"""Pictures of each kind of lookalikes, and photos that each edit is made of."""
 
 
 def open_leaves(seed: int) -> Dataset:
@@ -89,14 +98,70 @@ def score(dataset: Dataset) -> list[pd.DataFrame]:
     found = {kind: issues[issues["issue"].isin(names)] for kind, names in DETECTORS.items()}
     for kind in ("exact", "near"):
         found[f"{kind}_duplicate"] = pairs[pairs["kind"] == kind]
+    probable = audit.score_against_truth(dataset, pairs[pairs["kind"] == "probable"], NEAR)
     untimed = audit.find_duplicates(dataset, scanned.assign(taken=pd.NaT), progress=False)
     tables = [
         audit.score_against_truth(dataset, what, kind).assign(detector=kind, tool="workbook")
         for kind, what in found.items()
     ]
-    near = audit.score_against_truth(dataset, untimed[untimed["kind"] == "near"], "near_duplicate")
-    tables.append(near.assign(detector="near_duplicate without EXIF time", tool="workbook"))
+    near = audit.score_against_truth(dataset, untimed[untimed["kind"] == "near"], NEAR)
+    tables.append(near.assign(detector=f"{NEAR} without EXIF time", tool="workbook"))
+    tables.append(probable.assign(detector="probable copy", tool="workbook"))
     return tables + score_cleanvision(dataset, scanned.index[scanned["readable"]])
+
+
+def score_copies(dataset: Dataset, kind: str, planted: pd.DataFrame, strength: str) -> pd.DataFrame:
+    """How many pairs of `planted` are found near and probable among files of one kind."""
+    scanned = audit.scan(dataset, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # lookalikes are said to be left out
+        pairs = audit.find_duplicates(dataset, scanned, progress=False)
+    wanted, rows = {*zip(planted["image_id"], planted["partner"], strict=True)}, []
+    for name, detector in (("near", NEAR), ("probable", "probable copy")):
+        table = pairs[pairs["kind"] == name]
+        hit = len(wanted & {*zip(table["image_id"], table["other_id"], strict=True)})
+        false = len(table) - (0 if strength == "innocent" else hit)
+        rows.append({
+            "detector": detector, "kind": kind, "strength": strength, "planted": len(wanted),
+            "found": hit, "recall": hit / len(wanted), "flagged": len(table), "false": false,
+            "precision": 1 - false / len(table) if len(table) else np.nan, "tool": "workbook",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def score_lookalikes(folder: Path, seed: int) -> list[pd.DataFrame]:
+    tables = []
+    for number, (kind, render) in enumerate(LOOKALIKES.items()):
+        for at, image in enumerate(render(np.random.default_rng([seed, number]), ALIKE)):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            image.save(folder / kind / f"{at:02d}.jpg", quality=90)
+        dataset = _list_files(folder / kind)
+        every = pd.DataFrame(combinations(dataset.images.index, 2), columns=["image_id", "partner"])
+        tables.append(score_copies(dataset, kind, every, "innocent"))
+    return tables
+
+
+def score_edits(source: Dataset, folder: Path, seed: int) -> list[pd.DataFrame]:
+    """Photos without a fault, each beside a copy of it, edit by edit."""
+    faulty = {*source.planted["image_id"], *source.planted["partner"].dropna()}
+    whole = source.images.index[~source.images.index.isin(faulty)]
+    chosen, tables = np.random.default_rng(seed).permutation(whole)[:EDITED], []
+    for number, (kind, edit) in enumerate(EDITS.items()):
+        place = folder / str(number)
+        place.mkdir(parents=True)
+        for at, image_id in enumerate(chosen):
+            shutil.copy(source.path(image_id), place / f"{at:02d} a.jpg")
+            edit(source.load(image_id)).save(place / f"{at:02d} b.jpg", quality=88)
+        names = [(f"{at:02d} a.jpg", f"{at:02d} b.jpg") for at in range(len(chosen))]
+        planted = pd.DataFrame(names, columns=["image_id", "partner"])
+        tables.append(score_copies(_list_files(place), kind, planted, "all detectable"))
+    return tables
+
+
+def _list_files(folder: Path) -> Dataset:
+    index = pd.Index(sorted(path.name for path in folder.iterdir()), name="image_id", dtype="str")
+    images = pd.DataFrame({"label": "one", "split": None}, index=index).astype("str")
+    return Dataset(folder.name, folder, images)
 
 
 def score_cleanvision(dataset: Dataset, readable: pd.Index) -> list[pd.DataFrame]:
@@ -137,12 +202,19 @@ def main() -> None:
             else:
                 dataset = plant_in_photos(photos, Path(scratch), seed)
             found += [table.assign(data=data, seed=seed) for table in score(dataset)]
+            if data == "leaves":
+                for name, tables in (
+                    ("lookalikes", score_lookalikes(Path(scratch) / "alike", seed)),
+                    ("edits", score_edits(dataset, Path(scratch) / "edits", seed)),
+                ):
+                    found += [table.assign(data=name, seed=seed) for table in tables]
     columns = "data seed tool detector kind strength planted found recall flagged false precision"
-    code = code_hash(__file__, "helpers/audit/*.py", "leaves/*.py")
+    code = code_hash(__file__, "helpers/audit/*.py", "helpers/copies/*.py", "leaves/*.py")
     table = pd.concat(found, ignore_index=True)[columns.split()].assign(code=code)
     table.to_csv(Path(__file__).with_suffix(".csv"), index=False, float_format="%.4f")
     summary = table[table["strength"].isin(["all detectable", "innocent"])]
-    grouped = summary.groupby(["data", "tool", "detector", "strength"], sort=False)
+    summary = summary.assign(kind=summary["kind"].where(summary["data"].isin(ADDED), ""))
+    grouped = summary.groupby(["data", "tool", "detector", "kind", "strength"], sort=False)
     print(grouped[["recall", "precision"]].agg(["min", "mean"]).round(3).to_string())
 
 

@@ -29,7 +29,7 @@ from helpers.descriptors import describe
 from helpers.training import embed
 from studies.provenance import code_hash
 
-CODE = ["leaves/*.py", "helpers/audit/*.py", "helpers/backbone/*"]
+CODE = ["leaves/*.py", "helpers/audit/*.py", "helpers/copies/*.py", "helpers/backbone/*"]
 CODE += ["helpers/descriptors/*.py", "helpers/training/embedding.py"]
 KINDS = ("label_error_confusable", "label_error_specimen", "label_error_random")
 PLAIN = {

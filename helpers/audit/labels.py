@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from helpers.audit.duplicates import cluster_duplicates
 from helpers.audit.tables import require_features
+from helpers.copies.duplicates import cluster_duplicates, confirmed
 from helpers.datasets import DatasetError
 
 COMPONENTS = 128
@@ -41,7 +41,7 @@ def find_label_issues(
     groups : Series by image_id, or False, optional
         What belongs together; by default ``dataset.groups``. False treats every image alone.
     pairs : DataFrame with image_id and other_id, optional
-        Duplicates, from `find_duplicates`: they are grouped, too.
+        Duplicates, from `find_duplicates`: they are grouped, too, but for the probable ones.
     seed : int
         Draws the folds.
     folds : int, 2 or more
@@ -93,7 +93,7 @@ def _link(groups: pd.Series, pairs) -> pd.Series:
     """A number for all that groups and pairs join, directly or through any other images."""
     links = pd.DataFrame({"image_id": groups.index, "other_id": "\0" + groups.astype(str)})
     if pairs is not None:
-        links = pd.concat([links, pairs[["image_id", "other_id"]]])
+        links = pd.concat([links, confirmed(pairs)[["image_id", "other_id"]]])
     return cluster_duplicates(links)["cluster"].reindex(groups.index)
 
 

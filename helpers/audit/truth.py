@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.audit.duplicates import cluster_duplicates, find_duplicates
+from helpers.copies.duplicates import cluster_duplicates, find_duplicates
 
 _COLUMNS = ["kind", "strength", "planted", "found", "recall", "flagged", "false", "precision"]
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
@@ -97,7 +97,7 @@ def _mislabelled(dataset) -> pd.Index:
 
 def _linked(pairs, links):
     """Whether links join the two images of each pair, however many steps apart."""
-    cluster = cluster_duplicates(links)["cluster"].to_dict()
+    cluster = cluster_duplicates(links[["image_id", "other_id"]])["cluster"].to_dict()
     first = pairs["image_id"].map(cluster)
     return first.notna() & (first == pairs["other_id"].map(cluster))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.audit.candidates import SIDE
+from helpers.copies.candidates import SIDE
 
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5)
 STEP, LIKENESS, NEAREST = 0.08, 0.8, 10

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import zoom
 
-from helpers.audit.neighbours import find_parts
+from helpers.copies.neighbours import find_parts
 
 
 @pytest.fixture

@@ -56,16 +56,30 @@ def overlay(
     return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
 
 
+def match(first: np.ndarray, second: np.ndarray, maps: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The second pictures (grey, pairs × side × side) laid over the first, in light as bright and
+    as rich in contrast as these are at the pixels `where` (bool)."""
+    _, laid, inside = _laid_over(first, second, maps)
+    weight = (inside * where)[..., None].reshape(len(first), -1)
+    one, two = (picture.reshape(len(first), -1) for picture in (first, laid))
+    total = weight.sum(axis=1, keepdims=True) + 1e-6
+    means = [(picture * weight).sum(axis=1, keepdims=True) / total for picture in (one, two)]
+    apart = two - means[1]
+    gain = ((one - means[0]) * apart * weight).sum(axis=1, keepdims=True)
+    gain = gain / ((apart**2 * weight).sum(axis=1, keepdims=True) + 1e-3)
+    return (means[0] + gain * apart).reshape(first.shape)
+
+
 def _overlay_batch(first, second, starts, limits, rounds):
     likeness, detail, movement = limits
-    small = [_shrink(pictures, rounds[0][0]) for pictures in (first, second)]
+    small = [shrink(pictures, rounds[0][0]) for pictures in (first, second)]
     fits = np.stack([_correlate(*_laid_over(*small, guess)) for guess in starts.swapaxes(0, 1)])
     alive = np.arange(len(first))
     maps = starts[alive, fits.argmax(axis=0)].copy()
     found = {key: np.ones(len(first), np.float32) for key in ("likeness", "detail", "gain")}
     found["drift"] = np.full(len(first), np.inf, np.float32)
     for side, steps, times in rounds:
-        one, two = _shrink(first[alive], side), _shrink(second[alive], side)
+        one, two = shrink(first[alive], side), shrink(second[alive], side)
         slopes = _with_slopes(two)
         for _ in range(steps):
             maps[alive] += _improvement(one, slopes, maps[alive])
@@ -95,16 +109,23 @@ def _plausible(maps):
     return (long < 1.4) & (short > 0.7) & (long < 1.15 * short)
 
 
-def _shrink(pictures, side):
+def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Average pictures (pairs × side × side) down to a smaller side, and smooth them."""
     factor = pictures.shape[1] // side
     small = pictures.reshape(len(pictures), side, factor, side, factor).mean(axis=(2, 4))
+    return smooth(small)
+
+
+def smooth(small: np.ndarray) -> np.ndarray:
+    """Blur by one pixel."""
     # Grain draws a bilinear fit towards whole pixels; a little smoothing frees it.
     wide = np.pad(small, ((0, 0), (1, 1), (1, 1)), "edge")
     tall = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
     return (tall[:, :, :-2] + 2 * tall[:, :, 1:-1] + tall[:, :, 2:]) / 16
 
 
-def _places(side):
+def places(side: int) -> np.ndarray:
+    """Where each pixel of a square lies: (x, y, 1), -0.5 to 0.5, row by row."""
     y, x = (np.mgrid[:side, :side].astype(np.float32) + 0.5) / side - 0.5
     return np.stack([x.ravel(), y.ravel(), np.ones(side * side, np.float32)], axis=1)
 
@@ -115,10 +136,10 @@ def _with_slopes(pictures):
     return np.stack([pictures, across * side, down * side], axis=-1)
 
 
-def _sample(layers, places):
+def sample(layers, at_places):
     """Bilinear values of layers (pairs × side × side × n) at places, and which lie inside."""
     pairs, side, _, depth = layers.shape
-    at = (places + 0.5) * side - 0.5
+    at = (at_places + 0.5) * side - 0.5
     inside = ((at > 1) & (at < side - 2)).all(axis=-1)
     at = np.clip(at, 0, side - 1.001)
     base = at.astype(np.int32)
@@ -131,8 +152,8 @@ def _sample(layers, places):
 
 
 def _laid_over(first, second, maps):
-    places = _places(first.shape[1]) @ maps.swapaxes(1, 2)
-    values, inside = _sample(second[..., None], places)
+    at_places = places(first.shape[1]) @ maps.swapaxes(1, 2)
+    values, inside = sample(second[..., None], at_places)
     return first, values[..., 0].reshape(first.shape), inside.reshape(first.shape)
 
 
@@ -155,10 +176,10 @@ def _details(first, second, inside):
 
 def _residual(first, slopes, maps):
     """Difference left at each place, the second picture, its slopes along x and y, weight, gain."""
-    places = _places(first.shape[1])
-    values, weight = _sample(slopes, places @ maps.swapaxes(1, 2))
+    grid = places(first.shape[1])
+    values, weight = sample(slopes, grid @ maps.swapaxes(1, 2))
     # What lies at the rim was smoothed with less around it, and would seem to have moved.
-    weight = weight * (np.abs(places[:, :2]).max(axis=1) < 0.5 - 1.5 / first.shape[1])
+    weight = weight * (np.abs(grid[:, :2]).max(axis=1) < 0.5 - 1.5 / first.shape[1])
     first = first.reshape(weight.shape)
     total = weight.sum(axis=1, keepdims=True) + 1
     first = first - (first * weight).sum(axis=1, keepdims=True) / total
@@ -170,7 +191,7 @@ def _residual(first, slopes, maps):
 
 def _improvement(first, slopes, maps):
     left, second, slope, weight, _ = _residual(first, slopes, maps)
-    x, y, _ = _places(first.shape[1]).T
+    x, y, _ = places(first.shape[1]).T
     across, down = slope[..., 0], slope[..., 1]
     parts = (across * x, across * y, across, down * x, down * y, down, second, np.ones_like(left))
     effects = np.stack(parts, axis=1) * weight[:, None]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.audit.alignment import SIDE, overlay
-from helpers.audit.candidates import start_maps
+from helpers.copies.alignment import SIDE, overlay
+from helpers.copies.candidates import start_maps
 from tests.audit.awkward import photo
 
 

@@ -7,14 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.audit import (
-    cluster_duplicates,
-    comparing,
-    duplicates,
-    find_duplicates,
-    scan,
-    sweep_distance,
-)
+from helpers.audit import cluster_duplicates, find_duplicates, scan, sweep_distance
+from helpers.copies import comparing, verifying
 from helpers.datasets import DatasetError
 from tests.audit.awkward import encode, photo
 from tests.audit.sets import dataset_of
@@ -125,12 +119,19 @@ def test_images_without_embeddings_are_still_searched_by_hash(turned):
         find_duplicates(dataset, features=dataset, progress=False)
 
 
-def test_another_recorded_time_means_another_exposure(copies, scanned):
+def test_another_recorded_time_is_a_doubt_and_no_veto_where_pixels_agree(copies, scanned):
     timed = scanned.assign(taken=pd.Timestamp("2020-01-01"))
-    assert len(find_duplicates(copies, timed)) == 8
+    assert find_duplicates(copies, timed)["difference"].tolist() == [""] * 8
     ticking = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(len(timed)), "s")
-    found = find_duplicates(copies, timed.assign(taken=ticking))
-    assert found["kind"].tolist() == ["exact"]
+    found = find_duplicates(copies, timed.assign(taken=ticking)).set_index("other_id")
+    assert found["kind"].to_dict() == {
+        "same.jpg": "exact",
+        **dict.fromkeys([f"{number:02d}.jpg" for number in range(7)], "near"),
+        "03.jpg": "probable",  # turned, which leaves more of a difference
+    }
+    order = timed.index.get_indexer(["00.jpg", found.loc["00.jpg", "image_id"]])
+    expected = f"recorded time differs by {abs(order[0] - order[1])} s"
+    assert found.loc["00.jpg", "difference"] == expected
 
 
 def test_a_scene_shot_twice_is_no_duplicate_whatever_its_embedding(tmp_path):
@@ -199,8 +200,9 @@ def test_a_search_that_takes_long_shows_how_far_it_is(copies, scanned, monkeypat
     find_duplicates(copies, scanned, workers=0)
     assert "verify" not in capfd.readouterr().err
     compare = comparing.compare_pairs
-    monkeypatch.setattr(duplicates, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCH", 1)
     monkeypatch.setattr(comparing, "compare_pairs", lambda *a: time.sleep(0.3) or compare(*a))
+    monkeypatch.setattr(verifying, "_read_verdicts", lambda path: {})
     find_duplicates(copies, scanned, distance=11, workers=0)
     assert "verify" in capfd.readouterr().err
 

@@ -3,8 +3,8 @@ import time
 import numpy as np
 import pytest
 
-from helpers.audit import candidates
-from helpers.audit.candidates import VARIANTS, close_pairs, find_candidates, hash_variant
+from helpers.copies import candidates
+from helpers.copies.candidates import VARIANTS, close_pairs, find_candidates, hash_variant
 
 
 def by_brute_force(queries, stored, distance):

@@ -1,0 +1,245 @@
+"""Open the two files of a pair again and tell whether they show one exposure.
+
+Worker processes import this module: numpy and Pillow only.
+"""
+
+import os
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from helpers.audit.batches import guard
+from helpers.copies import verdicts
+from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, match, overlay, smooth
+from helpers.copies.candidates import start_maps
+from helpers.copies.differences import find_differences
+from helpers.datasets.pixels import read_rgb
+
+LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
+"""Limits for a verified pair: correlation, correlation of fine detail, and movement left after the
+best fit, in pixels of a 96-pixel frame. Fixed on seed 0 of leaves; `studies/detectors.py` reports
+other seeds."""
+
+UNEQUAL, PASSES = 0.7, 16
+"""A picture may be a blurred copy of one that has so much more fine detail, blurred at most so many
+times by a pixel."""
+
+HEALED = 1.0
+"""Movement that a mark may feign, in pixels of a 96-pixel frame."""
+
+_WHOLE = (0.0, 0.0, 1.0, 0)
+_SHIFTS = (-0.08, 0, 0.08)
+_NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for y in _SHIFTS]
+_NEARBY = np.array(_NEARBY, np.float32)
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def compare_pairs(
+    tasks: list[tuple], seconds: float = 60.0, levels: int | None = None
+) -> list[dict]:
+    """Lay the pictures of each pair over each other, their thumbnails first.
+
+    Parameters
+    ----------
+    tasks : list of (two paths, two 16 × 16 thumbnails, two upright sizes, variant)
+    seconds : float
+        See `batches.guard`.
+    levels : int, optional
+        What is white in 16-bit pictures of the dataset (see `pixels.decode`).
+
+    Returns
+    -------
+    list of dict: what `verdicts.judge` says of a copy or what may be one, nothing of another pair,
+    and the problem where a file can no longer be read
+    """
+    paths, thumbnails, sizes, variants = zip(*tasks, strict=True)
+    starts = start_maps(np.array(variants))
+    rough = np.array(thumbnails, np.float32).swapaxes(0, 1)
+    alike = overlay(*rough, starts, rounds=THUMBNAIL_ROUNDS, **LIMITS)["good"]
+    views = {n: [(path, _WHOLE) for path in paths[n]] for n in np.flatnonzero(alike)}
+    rows: list[dict] = [{} for _ in tasks]
+    with guard(seconds):
+        pictures = _open(views, rows, levels)
+    return _compare(pictures, starts, np.array(sizes, float), rows)
+
+
+def compare_parts(
+    tasks: list[tuple], seconds: float = 60.0, levels: int | None = None
+) -> list[dict]:
+    """Lay the second picture of each pair over a cut from the first, as `compare_pairs` does.
+
+    Parameters
+    ----------
+    tasks : list of (two paths, two upright sizes, (left, top, share kept, mirrored))
+    seconds, levels
+        As in `compare_pairs`.
+    """
+    paths, sizes, boxes = zip(*tasks, strict=True)
+    starts = np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape))
+    sizes = np.array(sizes, float)
+    sizes[:, 0] *= np.array(boxes)[:, 2:3]
+    rows: list[dict] = [{} for _ in tasks]
+    with guard(seconds):
+        # Most pairs are told apart by a cut from the whole picture, for which no file is opened
+        # more than once.
+        every = {n: [(path, _WHOLE) for path in paths[n]] for n in range(len(tasks))}
+        whole = _open(every, rows, levels)
+        views = {n: [(paths[n][0], boxes[n]), (paths[n][1], _WHOLE)] for n in whole}
+        if whole:
+            rough = [_cut(whole[n][0], boxes[n]) for n in whole], [whole[n][1] for n in whole]
+            first, second = (np.stack(pictures) @ _LUMA for pictures in rough)
+            fit = overlay(first, second, starts[[*whole]], rounds=ROUNDS[:1], **LIMITS)
+            views = {n: views[n] for n, good in zip(whole, fit["good"], strict=True) if good}
+        pictures = _open(views, rows, levels)
+    rows = _compare(pictures, starts, sizes, rows)
+    for number, (row, box) in enumerate(zip(rows, boxes, strict=True)):
+        if "transform" in row:
+            words = {"crop", "mirror" * box[3], *row["transform"].split(" and ")} - {""}
+            row["transform"] = " and ".join(sorted(words))
+            # A place in a cut is no place in the picture that it was cut from.
+            rows[number] = {} if row["kind"] == "part" else row
+    return rows
+
+
+def _open(views: dict, rows: list[dict], levels: int | None) -> dict:
+    """The two pictures of each pair of (path, box); what cannot be read is noted in `rows`."""
+    pictures = {}
+    for number, pair in views.items():
+        try:
+            pictures[number] = [
+                _small_picture(path, box, levels, _stamp(path)) for path, box in pair
+            ]
+        except Exception as error:
+            rows[number]["problem"] = str(error)
+    return pictures
+
+
+def _compare(pictures: dict, starts, sizes, rows) -> list[dict]:
+    if not pictures:
+        return rows
+    loaded = np.array([*pictures])
+    first, second = (np.stack([pair[k] for pair in pictures.values()]) for k in (0, 1))
+    grey = first @ _LUMA, second @ _LUMA
+    fit = overlay(*grey, starts[loaded], **LIMITS)
+    described = verdicts.describe(fit, sizes[loaded].swapaxes(0, 1))
+    movement = np.array([row["movement"] for row in described])
+    sharp = np.flatnonzero(fit["good"] & (movement <= LIMITS["movement"]))
+    if len(sharp):
+        found = find_differences(first[sharp], second[sharp], fit["map"][sharp])
+        for at, row in zip(sharp, verdicts.judge(found), strict=True):
+            rows[loaded[at]] = row and described[at] | row
+    likely = fit["likeness"] >= LIMITS["likeness"]
+    for choose, again in ((_moved_little, _compare_healed), (_unsettled, _compare_softly)):
+        some = np.flatnonzero(likely & choose(fit, [rows[number] for number in loaded]))
+        if len(some):
+            which = loaded[some]
+            more = again(first[some], second[some], starts[which], fit["map"][some], sizes[which])
+            for number, row in zip(which, more, strict=True):
+                rows[number] = row or rows[number]
+    return rows
+
+
+def _moved_little(fit, rows):
+    return ~fit["good"] & (fit["drift"] < HEALED)
+
+
+def _unsettled(fit, rows):
+    return np.array([row.get("kind") not in ("near", "probable") for row in rows])
+
+
+def _compare_healed(first, second, starts, maps, sizes) -> list[dict]:
+    """Verdicts on pairs in one of which a mark may pass for movement: it is painted over."""
+    rows: list[dict] = [{} for _ in starts]
+    one, two = first @ _LUMA, second @ _LUMA
+    # The fit may have followed the mark: the place where most pixels agree is to be preferred.
+    places = np.stack([maps, starts[:, 0]])
+    everywhere = np.ones(one.shape, bool)
+    apart = [np.median(np.abs(one - match(one, two, m, everywhere)), axis=(1, 2)) for m in places]
+    maps = places[np.argmin(apart, axis=0), np.arange(len(maps))]
+    found = find_differences(first, second, maps)
+    judged = verdicts.judge(found)
+    some = np.array([n for n, row in enumerate(judged) if row and row["kind"] == "part"], int)
+    if not len(some):
+        return rows
+    parts = np.stack([verdicts.find_part(excess) for excess in found["excess"][some]])
+    one, two = one[some], two[some]
+    healed = np.where(parts, match(one, two, maps[some], ~parts), one)
+    fit = overlay(healed, two, starts[some], **LIMITS)
+    if len(good := np.flatnonzero(fit["good"])):
+        pair = first[some[good]], second[some[good]]
+        judged = verdicts.judge(find_differences(*pair, fit["map"][good]))
+        described = verdicts.describe(fit, sizes[some].swapaxes(0, 1))
+        for at, row in zip(good, judged, strict=True):
+            if row and row["kind"] == "part":
+                rows[some[at]] = described[at] | row
+    return rows
+
+
+def _compare_softly(first, second, starts, maps, sizes) -> list[dict]:
+    """Verdicts on pairs of which one may be blurred: the sharper is blurred until it is no sharper.
+
+    A second photo of a scene is as sharp as the first, or the same blur does not make them alike.
+    """
+    rows: list[dict] = [{} for _ in starts]
+    first, second = first.astype(np.float32), second.astype(np.float32)
+    sharpness = np.stack([_sharpness(first), _sharpness(second)])
+    some = np.flatnonzero(sharpness.min(axis=0) < UNEQUAL * sharpness.max(axis=0))
+    if not len(some):
+        return rows
+    goal = sharpness.min(axis=0)[some]
+    first, second = (_blur_to(picture[some], goal) for picture in (first, second))
+    fit = overlay(first @ _LUMA, second @ _LUMA, starts[some], **LIMITS)
+    if len(good := np.flatnonzero(fit["good"])):
+        judged = verdicts.judge(find_differences(first[good], second[good], fit["map"][good]))
+        described = verdicts.describe(fit, sizes[some].swapaxes(0, 1))
+        for at, row in zip(good, judged, strict=True):
+            if row and row["kind"] != "part":
+                words = ", ".join(filter(None, ("sharpness", row["difference"])))
+                rows[some[at]] = described[at] | row | {"kind": "probable", "difference": words}
+    return rows
+
+
+def _sharpness(pictures):
+    grey = pictures @ _LUMA
+    return (grey - smooth(grey)).std(axis=(1, 2))
+
+
+def _blur_to(pictures, goal):
+    """Pictures of which each is blurred until it has no more fine detail than its goal."""
+    pictures = pictures.copy()
+    for _ in range(PASSES):
+        sharp = np.flatnonzero(_sharpness(pictures) > goal)
+        if not len(sharp):
+            break
+        layers = np.moveaxis(pictures[sharp], 3, 1).reshape(-1, SIDE, SIDE)
+        pictures[sharp] = np.moveaxis(smooth(layers).reshape(-1, 3, SIDE, SIDE), 1, 3)
+    return pictures
+
+
+def _stamp(path: str) -> tuple:
+    """What changes when a file does."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return ()
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+@lru_cache(maxsize=1024)
+def _small_picture(path: str, box: tuple, levels: int | None, stamp: tuple) -> np.ndarray:
+    """A square of 96 pixels a side (uint8, red, green and blue) cut from a file by shares."""
+    # A JPEG decoded small shifts its blocks a little: keep twice the pixels that are compared.
+    return _resize(read_rgb(path, 2 * SIDE / box[2], levels), box)
+
+
+def _resize(image: Image.Image, box: tuple) -> np.ndarray:
+    left, top, share, mirrored = box
+    width, height = image.size
+    edges = (left * width, top * height, (left + share) * width, (top + share) * height)
+    small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=edges))
+    return small[:, ::-1] if mirrored else small
+
+
+def _cut(picture: np.ndarray, box: tuple) -> np.ndarray:
+    return _resize(Image.fromarray(picture), box)

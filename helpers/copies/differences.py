@@ -1,0 +1,226 @@
+"""Tell what two pictures that lie over each other still differ in, and where.
+
+A copy that was saved again differs from its original by a little everywhere, more so where there is
+texture. A lamp that changed its colour, a form filled in otherwise or an animal before a fixed
+camera differs in one place by far more than the rest of the picture would lead one to expect.
+
+Worker processes import this module: numpy only.
+"""
+
+import numpy as np
+
+from helpers.copies.alignment import places, sample, smooth
+
+MODELS = ("curve", "saturation", "cast")
+"""Changes of the whole picture that are undone before pixels are compared: one tone curve for all
+channels; one of light and a factor on colour; one curve for each channel."""
+
+LIMITS = {"light": 4.0, "colour": 5.0}
+"""How many times what saving again explains a window may differ: copies of leaves, seed 0, stay
+under 2.6 and 4.2."""
+
+WINDOW, STRIDE = 6, 3
+"""Pixels a side of the windows that are judged, of 96, and how far apart they lie."""
+
+FLOOR = 1.0
+"""Grey levels that saving again may leave in a plain area."""
+
+MOST = {"light": 6.0, "colour": 4.0}
+"""Grey levels up to which a difference that is typical of the whole pair is taken for granted."""
+
+SHARES = (0.05, 0.5)
+"""Least and greatest share of a window's own contrast that saving again may change."""
+
+NEUTRAL = 1.5
+"""Levels by which red, green and blue of a grey picture may differ from its grey."""
+
+TONED = (4.0, 8.0)
+"""Levels of colour that light does not explain: a picture toned as a whole, such as sepia, has
+fewer than the former everywhere, one of several colours more than the latter somewhere."""
+
+CUT = (0.03, 0.95)
+"""Shares of full brightness beyond which light may have been cut off."""
+
+THINNED = 7
+"""One pixel in so many tells a tone curve."""
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_BATCH = 32
+
+
+def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) -> dict:
+    """Compare pairs of pictures in colour, after the second was laid over the first.
+
+    Parameters
+    ----------
+    first, second : arrays, pairs × side × side × 3
+        Red, green and blue, 0–255.
+    maps : float32 array, pairs × 2 × 3
+        Places (x, y, 1) in the first, -0.5 to 0.5, to places in the second.
+
+    Returns
+    -------
+    dict of arrays, one row a pair:
+
+    - excess: float, pairs × `MODELS` × (light, colour) × rows × columns: how far each window
+      differs once the change was undone, as a share of `LIMITS`
+    - grey: whether one picture is grey and the other is not, so that only light was compared
+    - toned: whether one picture has one colour for each lightness and the other has not
+    """
+    pieces = [
+        _compare_batch(*(a[at : at + _BATCH] for a in (first, second, maps)))
+        for at in range(0, len(first), _BATCH)
+    ]
+    return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+
+
+def _compare_batch(first, second, maps):
+    pairs, side = first.shape[:2]
+    grid = places(side)
+    two, inside = sample(_smooth_colour(second), grid @ maps.swapaxes(1, 2))
+    inside *= np.abs(grid[:, :2]).max(axis=1) < 0.5 - 1.5 / side
+    one = _smooth_colour(first).reshape(pairs, -1, 3)
+    neutral = [_is_neutral(picture, inside) for picture in (one, two)]
+    loose = [_untoned(picture, inside) for picture in (one, two)]
+    toned = (np.minimum(*loose) < TONED[0]) & (np.maximum(*loose) > TONED[1])
+    grey = neutral[0] != neutral[1]
+    for picture in (one, two):
+        picture[grey] = (picture[grey] @ _LUMA)[..., None]
+    judges = {
+        kind: _Windows(*(_split(picture)[number] for picture in (one, two)), inside, side)
+        for number, kind in enumerate(LIMITS)
+    }
+    excess = [
+        [
+            judges[kind].judge(_split(left)[number], MOST[kind]) / LIMITS[kind]
+            for number, kind in enumerate(LIMITS)
+        ]
+        for left in _undo_each(one, two, inside, side)
+    ]
+    return {"excess": np.moveaxis(np.array(excess), 2, 0), "grey": grey, "toned": toned}
+
+
+def _smooth_colour(pictures):
+    pairs, side = pictures.shape[:2]
+    layers = np.moveaxis(pictures.astype(np.float32), 3, 1).reshape(-1, side, side)
+    return np.moveaxis(smooth(layers).reshape(pairs, 3, side, side), 1, 3)
+
+
+def _split(pixels):
+    """Light, and what remains of red, green and blue without it."""
+    light = (pixels @ _LUMA)[..., None]
+    return light, pixels - light
+
+
+def _is_neutral(pixels, inside):
+    apart = np.abs(_split(pixels)[1]).max(axis=2) * inside
+    return np.quantile(apart, 0.995, axis=1) <= NEUTRAL
+
+
+def _untoned(pixels, inside):
+    """Levels of colour, in the worst hundredth of pixels, that their lightness does not tell."""
+    light, colour = _split(pixels)
+    apart = [_undo_curve(colour[..., c], light[..., 0], inside) for c in range(3)]
+    return np.quantile(np.abs(apart).max(axis=0), 0.99, axis=1)
+
+
+def _undo_each(one, two, inside, side):
+    """What is left of the first picture after each of the `MODELS` (pairs × pixels × 3)."""
+    cut = [*_cut_off(one, side), *_cut_off(two, side)]
+    pooled = [picture.reshape(len(one), -1) for picture in (one, two)]
+    flat = [where.reshape(len(one), -1) for where in cut]
+    yield _undo_curve(*pooled, np.repeat(inside, 3, axis=1), flat).reshape(one.shape)
+    (light, colour), (other, faded) = _split(one), _split(two)
+    weight = inside[..., None]
+    for _ in range(3):
+        power = (faded**2 * weight).sum(axis=(1, 2)) + 1
+        factor = np.clip((colour * faded * weight).sum(axis=(1, 2)) / power, 0, 3)[:, None, None]
+        weight = inside[..., None] / (1 + ((colour - factor * faded) / 4) ** 2)
+    any_cut = [where.any(axis=2) for where in cut]
+    curve = _undo_curve(light[..., 0], other[..., 0], inside, any_cut)
+    yield (colour - factor * faded) * inside[..., None] + curve[..., None]
+    each = [
+        _undo_curve(one[..., c], two[..., c], inside, [w[..., c] for w in cut]) for c in range(3)
+    ]
+    yield np.stack(each, axis=2)
+
+
+def _cut_off(pixels, side):
+    """Where a pixel or one within two of it is so bright, or so dark, that light was cut off."""
+    square = pixels.reshape(len(pixels), side, side, 3) / 255
+    for cut in (square > CUT[1], square < CUT[0]):
+        for axis in (1, 2):
+            for _ in range(2):
+                before, after = (np.roll(cut, step, axis=axis) for step in (-1, 1))
+                cut = cut | before | after
+        yield cut.reshape(pixels.shape)
+
+
+def _undo_curve(one, two, inside, cut=None):
+    """What is left of the first after the tone curve that best makes the second like it."""
+    x, y = two / 255, one / 255
+    known = inside
+    if cut:
+        # What was cut off in one picture says nothing about the curve.
+        told = inside * ((x > CUT[0]) & (x < CUT[1]) & (y > CUT[0]) & (y < CUT[1]))
+        known = np.where(told.mean(axis=1, keepdims=True) > 0.05, told, inside)
+    curve = _fit_curve(x[:, ::THINNED], y[:, ::THINNED], known[:, ::THINNED])[..., None]
+    left = y - (curve[:, 0] + curve[:, 1] * x + curve[:, 2] * x**2)
+    if cut:
+        black, white = curve[:, 0], curve.sum(axis=1)
+        # Where one picture was cut off, the other goes on by as much as the curve leaves room for.
+        bright_one, dark_one, bright_two, dark_two = cut
+        more = bright_two * np.maximum(1 - white, 0) + dark_one * np.maximum(-black, 0)
+        less = bright_one * np.maximum(white - 1, 0) + dark_two * np.maximum(black, 0)
+        left = np.maximum(left - more, 0) - np.maximum(-left - less, 0)
+    return left * inside * 255
+
+
+def _fit_curve(x, y, known):
+    """Coefficients of 1, x and x² that most of the picture agrees on (reweighted least squares)."""
+    basis = np.stack([np.ones_like(x), x, x * x], axis=1)
+    ridge = 1e-6 * x.shape[1] * np.eye(3, dtype=np.float32)
+    weight = known
+    for _ in range(4):
+        weighted = basis * weight[:, None]
+        # What little is known pulls towards no change at all.
+        pull = weighted @ y[..., None] + ridge[:, 1:2]
+        curve = np.linalg.solve(weighted @ basis.swapaxes(1, 2) + ridge, pull)[..., 0]
+        left = np.abs(y - (curve[:, None] @ basis)[:, 0])
+        scale = np.maximum(np.median(left, axis=1, keepdims=True) * 1.5, 1.5 / 255)
+        weight = known / (1 + (left / scale) ** 2)
+    return curve
+
+
+class _Windows:
+    """Windows of a pair of pictures, and what saving again explains in each."""
+
+    def __init__(self, one, two, inside, side):
+        self.inside, self.side = inside[..., None], side
+        total = self._sum(self.inside)
+        self.enough, self.total = total[..., 0] > WINDOW**2 / 2, np.maximum(total, 1)
+        # What only one of the two shows must not excuse itself.
+        self.contrast = np.minimum(self._spread(one), self._spread(two))
+
+    def judge(self, left, most):
+        """Levels left in each window as a multiple of what is to be expected there."""
+        power = np.where(self.enough, self._mean(left**2).mean(axis=3), 0)
+        typical = np.median(power, axis=(1, 2), keepdims=True)
+        share = typical / (np.median(self.contrast, axis=(1, 2), keepdims=True) + 1)
+        share = np.clip(share, SHARES[0] ** 2, SHARES[1] ** 2)
+        expected = np.clip(typical, FLOOR**2, most**2) + share * self.contrast
+        return np.sqrt(np.maximum(power, 0) / expected)
+
+    def _spread(self, picture):
+        spread = self._mean(picture**2) - self._mean(picture) ** 2
+        return np.where(self.enough, np.maximum(spread, 0).mean(axis=3), 0)
+
+    def _mean(self, values):
+        return self._sum(values * self.inside) / self.total
+
+    def _sum(self, values):
+        square = values.reshape(len(values), self.side, self.side, -1)
+        total = np.zeros((len(values), self.side + 1, self.side + 1, square.shape[3]))
+        total[:, 1:, 1:] = square.cumsum(axis=1, dtype=float).cumsum(axis=2)
+        down = total[:, WINDOW::STRIDE] - total[:, :-WINDOW:STRIDE]
+        return down[:, :, WINDOW::STRIDE] - down[:, :, :-WINDOW:STRIDE]

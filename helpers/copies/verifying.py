@@ -1,0 +1,166 @@
+"""Verify pairs of images in worker processes, each pair of contents once and for all."""
+
+import hashlib
+import inspect
+import os
+import sys
+import warnings
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers.audit import batches, measuring
+from helpers.copies import alignment, candidates, comparing, differences, neighbours, verdicts
+from helpers.copies.candidates import hash_variant
+from helpers.datasets import decoding, pixels, steps
+from helpers.datasets.storage import locked
+
+CODE = (alignment, batches, candidates, comparing, decoding, differences, measuring, neighbours,
+        pixels, verdicts, sys.modules[__name__])  # fmt: skip
+MOST = 100_000
+"""Candidates that are verified; of more, the nearest by their hashes."""
+
+FACTS = {"kind": "str", "transform": "str", "similarity": "float64", "movement": "float64",
+         "excess": "float64", "difference": "str",
+         **dict.fromkeys(("left", "top", "right", "bottom"), "float64")}  # fmt: skip
+"""What is known of a pair of copies: `comparing.compare_pairs` says what each means."""
+
+_STORED = {"pair": "str"} | FACTS
+_BATCH = 128
+
+
+class Verifying:
+    """Keep the pairs that lie over each other without movement, and say what was changed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scanned : DataFrame
+        Of readable images, no two with the same content, in the order of `thumbnails`.
+    thumbnails : uint8 array, images × 16 × 16
+    workers, progress
+        As in `find_duplicates`.
+    """
+
+    def __init__(self, dataset, scanned, thumbnails, workers, progress):
+        self.dataset, self.workers, self.progress = dataset, workers, progress
+        self.ids, self.thumbnails, self.left_out = scanned.index, thumbnails, 0
+        self.contents = scanned["sha256"].str[:32].to_numpy(object)
+        self.lengths = scanned["bytes"].to_numpy(int)
+        self.sizes = scanned[["width", "height"]].to_numpy(int)
+        levels = scanned["levels"].dropna()
+        self.levels = int(levels.iloc[0]) if len(levels) else None
+        turned = (scanned["orientation"] > 4).to_numpy(bool)
+        self.sizes[turned] = self.sizes[turned, ::-1]
+
+    def keep_pairs(self, found) -> tuple[np.ndarray, list[dict]]:
+        """Rows of `found` (as from `find_candidates`) that are copies, and the `FACTS` of each."""
+        self.left_out = max(0, len(found) - MOST)
+        found = found[np.sort(np.argsort(found[:, 2], kind="stable")[:MOST])]
+
+        def task(number: int) -> tuple:
+            pair = found[number, :2]
+            return self._paths(pair), self.thumbnails[pair], self.sizes[pair], found[number, 3]
+
+        asked = [str(variant) for variant in found[:, 3]]
+        kept, facts = self._verify(found, asked, task, comparing.compare_pairs)
+        return found[kept], facts
+
+    def keep_parts(self, features, rich, found) -> tuple[np.ndarray, list[dict]]:
+        """Pairs not in `found` of which one is cut from the other, as `keep_pairs` returns them."""
+        rich = rich[self.ids[rich].isin(features.index)]
+        numbers = np.nan_to_num(features.loc[self.ids[rich]].to_numpy(float))
+        pairs, boxes = neighbours.find_parts(numbers, self.thumbnails[rich])
+        pairs, known = rich[pairs], {*map(tuple, found[:, :2].tolist())}
+        new = [tuple(sorted(pair)) not in known for pair in pairs.tolist()]
+        kept = np.flatnonzero(np.array(new, bool))
+        pairs, boxes = pairs[kept], [boxes[number] for number in kept]
+
+        def task(number: int) -> tuple:
+            return self._paths(pairs[number]), self.sizes[pairs[number]], boxes[number]
+
+        asked = [" ".join(f"{value:.4f}" for value in box) for box in boxes]
+        kept, facts = self._verify(pairs, asked, task, comparing.compare_parts)
+        pairs = np.sort(pairs[kept], axis=1)
+        hashes = hash_variant(self.thumbnails, 0)
+        bits = np.bitwise_count(hashes[pairs[:, 0]] ^ hashes[pairs[:, 1]]).astype(int)
+        return np.column_stack([pairs, bits, np.zeros(len(pairs), int)]), facts
+
+    def _paths(self, pair):
+        return tuple(str(self.dataset.path(image_id)) for image_id in self.ids[pair])
+
+    def _verify(self, pairs, asked, task, compare):
+        """Numbers of the pairs that are copies, and their facts, from the store where it knows."""
+        path = self.dataset.work / f"verdicts-{_hash_code()}.parquet"
+        known = _read_verdicts(path) if len(pairs) else {}
+        names = [
+            f"{self.contents[first]} {self.contents[second]} {how} {self.levels or ''}".rstrip()
+            for first, second, how in zip(*pairs[:, :2].T, asked, strict=True)
+        ]
+        same = self._unchanged(pairs)
+        todo = [n for n, name in enumerate(names) if name not in known or not same[n]]
+        made, problems = self._compare(todo, task, compare)
+        if made:
+            _keep_verdicts(path, {names[number]: row for number, row in made.items()})
+        for number in sorted(problems)[:1]:
+            first, second = self.ids[pairs[number, :2]]
+            warnings.warn(
+                f"{len(problems)} pairs were left out because a file changed after the scan, such "
+                f"as '{first}' or '{second}', which {problems[number]}. Scan again.",
+                stacklevel=2,
+            )
+        facts = {n: known.get(name) for n, name in enumerate(names)} | made
+        facts |= dict.fromkeys(problems)
+        kept = [number for number in sorted(facts) if facts[number]]
+        return kept, [facts[number] for number in kept]
+
+    def _unchanged(self, pairs) -> np.ndarray:
+        """Whether the files of each pair still are as long as the scan found them."""
+        same = {}
+        for number in np.unique(pairs[:, :2]):
+            try:
+                length = os.stat(self.dataset.path(self.ids[number])).st_size
+            except OSError:
+                length = -1
+            same[number] = length == self.lengths[number]
+        return np.array([same[first] and same[second] for first, second in pairs[:, :2]], bool)
+
+    def _compare(self, todo, task, compare):
+        parts = [todo[at : at + _BATCH] for at in range(0, len(todo), _BATCH)]
+        compare = partial(compare, levels=self.levels)
+        work = batches.run_batches(parts, task, compare, workers=self.workers)
+        bar = tqdm(total=len(todo), unit="pair", desc="verify", delay=2, disable=not self.progress)
+        made, problems = {}, {}
+        with bar:
+            for numbers, rows in work:
+                for number, row in zip(numbers, rows, strict=True):
+                    if "problem" in row:
+                        problems[number] = row["problem"]
+                    else:
+                        made[number] = row
+                bar.update(len(numbers))
+        return made, problems
+
+
+def _hash_code() -> str:
+    source = "".join(inspect.getsource(module) for module in CODE)
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
+
+
+def _read_verdicts(path) -> dict[str, dict]:
+    """Facts by pair of contents; nothing for two photos of their own."""
+    stored = steps.read_table(path, _STORED)
+    if stored is None:
+        return {}
+    known = dict.fromkeys(stored["pair"], {})
+    copies = stored[stored["kind"].notna()]
+    return known | dict(zip(copies["pair"], copies[[*FACTS]].to_dict("records"), strict=True))
+
+
+def _keep_verdicts(path, made: dict[str, dict]) -> None:
+    with locked(path):
+        rows = _read_verdicts(path) | made
+        table = pd.DataFrame([{"pair": name} | row for name, row in rows.items()], columns=_STORED)
+        steps.write_table(table.astype(_STORED), path)

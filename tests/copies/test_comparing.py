@@ -1,0 +1,122 @@
+import os
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from helpers.copies import comparing
+from helpers.copies.comparing import compare_pairs, compare_parts
+from tests.audit.awkward import encode, photo
+
+
+def pair(folder, first, second, variant=0):
+    """The task of two pictures, written to files and reduced to thumbnails."""
+    paths, thumbnails = [], []
+    for name, picture in (("a.jpg", first), ("b.jpg", second)):
+        (folder / name).write_bytes(encode(picture, "JPEG", quality=90))
+        paths.append(str(folder / name))
+        thumbnails.append(np.asarray(picture.convert("L").resize((16, 16), Image.Resampling.BOX)))
+    return tuple(paths), np.stack(thumbnails), np.array([first.size, second.size]), variant
+
+
+def test_a_smaller_copy_is_one_exposure_and_another_photo_is_not(tmp_path):
+    original = photo(300, 225, 1)
+    (row,) = compare_pairs([pair(tmp_path, original, original.resize((200, 150)))])
+    assert row["transform"] == "resize"
+    assert row["similarity"] > 0.98
+    assert row["movement"] < 0.1
+    assert compare_pairs([pair(tmp_path, original, photo(300, 225, 2))]) == [{}]
+
+
+def test_files_are_not_opened_where_the_thumbnails_already_differ(tmp_path):
+    first, thumbnails, sizes, variant = pair(tmp_path, photo(90, 90, 1), photo(90, 90, 2))
+    missing = (str(tmp_path / "missing"), first[1])
+    assert compare_pairs([(missing, thumbnails, sizes, variant)]) == [{}]
+    alike = np.stack([thumbnails[0], thumbnails[0]])
+    assert compare_pairs([(missing, alike, sizes, variant)]) == [{"problem": "is missing"}]
+
+
+@pytest.mark.parametrize("bad", [0, 1])
+def test_a_file_that_fails_leaves_the_other_pairs_alone(tmp_path, bad):
+    good = pair(tmp_path, photo(300, 225, 1), photo(300, 225, 1))
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:3000])
+    paths = [*good[0]]
+    paths[bad] = str(tmp_path / "cut.jpg")
+    broken, whole = compare_pairs([(tuple(paths), *good[1:]), good])
+    assert "is cut short" in broken["problem"]
+    assert whole["similarity"] > 0.99
+
+
+@pytest.mark.parametrize("share", [0.9, 1.3])
+def test_a_picture_blurred_is_probable_whichever_of_the_two_it_is(tmp_path, share):
+    original = photo(400, 300, 3)
+    blurred = original.filter(ImageFilter.GaussianBlur(400 * share / 100))
+    for first, second in ((original, blurred), (blurred, original)):
+        (row,) = compare_pairs([pair(tmp_path, first, second)])
+        assert (row["kind"], row["difference"]) == ("probable", "sharpness")
+        assert row["movement"] <= comparing.LIMITS["movement"]
+        assert row["similarity"] > 0.97
+
+
+def test_a_blurred_photo_of_a_scene_that_moved_is_no_copy(tmp_path):
+    first, second = photo(400, 300, 3), photo(400, 300, 3)
+    subject = photo(150, 120, 8)
+    first.paste(subject, (110, 90))
+    second.paste(subject, (118, 94))
+    blurred = second.filter(ImageFilter.GaussianBlur(5))
+    assert compare_pairs([pair(tmp_path, first, blurred)]) == [{}]
+
+
+def test_a_caption_is_placed_in_the_first_of_the_two(tmp_path):
+    original = photo(400, 300, 4)
+    marked = original.copy()
+    marked.paste((180, 180, 180), (300, 268, 360, 278))
+    mirrored = marked.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    (row,) = compare_pairs([pair(tmp_path, original, marked)])
+    assert row["kind"] == "part" and row["difference"].endswith("at the lower right")
+    expected = [300 / 400, 268 / 300, 360 / 400, 278 / 300]
+    edges = ("left", "top", "right", "bottom")
+    assert [row[edge] for edge in edges] == pytest.approx(expected, abs=0.06)
+    (row,) = compare_pairs([pair(tmp_path, mirrored, original, variant=6)])
+    assert row["transform"] == "mirror" and row["difference"].endswith("at the lower left")
+
+
+def parts(folder, first, second, box):
+    paths, _, sizes, _ = pair(folder, first, second)
+    return paths, sizes, box
+
+
+def test_a_cut_is_compared_with_its_place_and_where_it_differs_is_no_copy(tmp_path):
+    original = photo(400, 300, 5)
+    cut = original.crop((100, 75, 340, 255))
+    box = (0.25, 0.25, 0.6, 0)
+    (row,) = compare_parts([parts(tmp_path, original, cut, box)])
+    assert (row["kind"], row["transform"], row["difference"]) == ("near", "crop", "")
+    turned = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    (row,) = compare_parts([parts(tmp_path, original, turned, (0.22, 0.28, 0.6, 1))])
+    assert row["transform"] == "crop and mirror"
+    marked = cut.copy()
+    marked.paste((180, 180, 180), (180, 150, 210, 158))
+    assert compare_parts([parts(tmp_path, original, marked, box)]) == [{}]
+    assert compare_parts([parts(tmp_path, original, photo(240, 180, 6), box)]) == [{}]
+
+
+def test_a_cut_of_a_file_that_is_gone_is_a_problem_and_the_next_is_compared(tmp_path):
+    original = photo(400, 300, 5)
+    good = parts(tmp_path, original, original.crop((100, 75, 340, 255)), (0.25, 0.25, 0.6, 0))
+    gone = ((good[0][0], str(tmp_path / "gone.jpg")), *good[1:])
+    problem, row = compare_parts([gone, good])
+    assert problem == {"problem": "is missing"} and row["kind"] == "near"
+
+
+def test_a_file_is_decoded_once_until_it_changes(tmp_path, monkeypatch):
+    opened = []
+    read = comparing.read_bytes
+    monkeypatch.setattr(comparing, "read_bytes", lambda path: opened.append(path) or read(path))
+    task = pair(tmp_path, photo(300, 225, 1), photo(300, 225, 1))
+    compare_pairs([task, task])
+    compare_pairs([task])
+    assert sorted(opened) == sorted(task[0])
+    photo(300, 225, 2).save(task[0][0], quality=91)
+    os.utime(task[0][0], ns=(1, 1))
+    assert compare_pairs([task]) == [{}] and opened[2:] == [task[0][0]]

@@ -1,0 +1,163 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.audit import cluster_duplicates, find_duplicates, scan
+from helpers.copies import comparing, confirmed, verifying
+from tests.audit.awkward import encode, photo
+from tests.audit.sets import dataset_of
+
+
+@pytest.fixture(autouse=True)
+def fresh_work(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "work"))
+
+
+@pytest.fixture
+def pairs_of_files(tmp_path):
+    """Four photos, each saved twice, and their scan."""
+    for number in range(4):
+        for quality in (90, 60):
+            name = f"{number} {quality}.jpg"
+            photo(200, 150, number).save(tmp_path / name, quality=quality)
+    dataset = dataset_of(tmp_path, [path.name for path in tmp_path.glob("*.jpg")])
+    return dataset, scan(dataset, workers=0, progress=False)
+
+
+def search(dataset, scanned=None, **more):
+    if scanned is None:
+        scanned = scan(dataset, workers=0, progress=False)
+    return find_duplicates(dataset, scanned, workers=0, progress=False, **more)
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """The numbers of pairs that were opened, call by call."""
+    counts, compare = [], comparing.compare_pairs
+
+    def count(tasks, seconds):
+        counts.append(len(tasks))
+        return compare(tasks, seconds)
+
+    monkeypatch.setattr(comparing, "compare_pairs", count)
+    return counts
+
+
+def test_pairs_of_the_same_contents_are_opened_once(pairs_of_files, compared):
+    dataset, scanned = pairs_of_files
+    found = search(dataset, scanned)
+    assert len(found) == 4
+    before = sum(compared)
+    left = search(dataset.with_images(dataset.images.drop("2 60.jpg")), scanned)
+    assert sum(compared) == before
+    kept = found[found["image_id"] != "2 60.jpg"].reset_index(drop=True)
+    facts = [column for column in found if column != "cluster"]
+    pd.testing.assert_frame_equal(left[facts], kept[facts])
+    photo(200, 150, 3).save(dataset.root / "new.jpg", quality=75)
+    more = search(dataset_of(dataset.root, [*dataset.images.index, "new.jpg"]))
+    assert sum(compared) > before and len(more) == 6
+
+
+def test_pairs_that_were_no_copies_are_not_opened_again_either(tmp_path, compared):
+    for number, at in enumerate((90, 97)):
+        picture = photo(320, 240, 7)
+        picture.paste(photo(120, 100, 8), (at, 70))
+        picture.save(tmp_path / f"{number}.jpg", quality=92)
+    photo(90, 90, 1).save(tmp_path / "other.jpg")
+    dataset = dataset_of(tmp_path, ["0.jpg", "1.jpg", "other.jpg"])
+    assert search(dataset).empty and compared == [1]
+    assert search(dataset.with_images(dataset.images.drop("other.jpg"))).empty
+    assert compared == [1]
+
+
+def test_a_file_that_changed_since_the_scan_is_opened_again(pairs_of_files, compared):
+    dataset, scanned = pairs_of_files
+    search(dataset, scanned)
+    before = sum(compared)
+    photo(200, 150, 9).save(dataset.root / "1 60.jpg", quality=60)
+    assert len(search(dataset, scanned)) == 3
+    assert sum(compared) == before + 1
+
+
+def test_more_pairs_than_can_be_verified_are_counted_each_time(pairs_of_files, monkeypatch):
+    dataset, scanned = pairs_of_files
+    monkeypatch.setattr(verifying, "MOST", 3)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="1 of 4 pairs that resemble .* only the 3 nearest"):
+            pairs = search(dataset, scanned)
+        assert len(pairs) == 3 and len(pairs.attrs["notes"]) == 1
+    monkeypatch.setattr(verifying, "MOST", 4)
+    assert search(dataset, scanned, distance=9).attrs["notes"] == []
+
+
+def marked(count):
+    """One photo, each time with a mark somewhere else."""
+    places = [(20, 20), (150, 20), (20, 110), (150, 110), (85, 65)]
+    for left, top in places[:count]:
+        picture = photo(200, 150, 5)
+        picture.paste((128, 128, 128), (left, top, left + 24, top + 10))
+        yield picture
+
+
+def saved(folder, pictures):
+    for number, picture in enumerate(pictures):
+        picture.save(folder / f"{number}.png")
+    return dataset_of(folder, sorted(path.name for path in folder.glob("*.png")))
+
+
+def test_two_or_three_pictures_that_differ_in_one_place_may_be_copies(tmp_path):
+    pairs = search(saved(tmp_path, marked(3)), distance=24)
+    assert pairs["kind"].tolist() == ["probable"] * 3
+    assert pairs["difference"].str.fullmatch(r"a part of \d+ % at the .+").all()
+    assert pairs[["left", "top", "right", "bottom"]].notna().all(axis=None)
+    assert confirmed(pairs).empty
+    assert cluster_duplicates(pairs)["size"].tolist() == [1, 1, 1]
+    assert len(set(pairs["cluster"])) == 2  # of the three, two come first in a pair
+
+
+def test_more_of_them_are_a_form_or_a_camera_and_are_said_to_be_left_out(tmp_path):
+    with pytest.warns(UserWarning, match="[4-6] pairs fit .* more than 3 pictures .*'0.png' and"):
+        assert search(saved(tmp_path, marked(4)), distance=24).empty
+
+
+def test_a_recorded_time_is_said_in_the_unit_that_fits(tmp_path):
+    dataset = saved(tmp_path, [photo(200, 150, 5), photo(200, 150, 5).convert("L")])
+    scanned = scan(dataset, workers=0, progress=False)
+    for seconds, words in ((1, "1 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"),
+                           (7200, "2 h"), (172_800, "2 days")):  # fmt: skip
+        times = pd.to_datetime(["2020-01-01", "2020-01-01"]) + pd.to_timedelta([0, seconds], "s")
+        (pair,) = search(dataset, scanned.assign(taken=times)).itertuples()
+        assert pair.difference == f"colour (one is grey); recorded time differs by {words}"
+        assert pair.kind == "near"
+
+
+def test_frames_of_one_camera_that_only_their_times_tell_apart_are_left_out(tmp_path):
+    rng = np.random.default_rng(0)
+    scene = np.asarray(photo(200, 150, 5), float)
+    frames = [(scene + rng.normal(0, 3, scene.shape)).clip(0, 255) for _ in range(4)]
+    dataset = saved(tmp_path, [Image.fromarray(frame.astype(np.uint8)) for frame in frames])
+    scanned = scan(dataset, workers=0, progress=False)
+    assert search(dataset, scanned)["kind"].tolist() == ["near"] * 6
+    times = pd.Timestamp("2020-01-01") + pd.to_timedelta(range(4), "min")
+    with pytest.warns(UserWarning, match="6 pairs fit"):
+        assert search(dataset, scanned.assign(taken=times)).empty
+
+
+def test_pairs_that_agree_less_well_are_probable_once_their_times_differ(tmp_path):
+    picture = photo(200, 150, 5)
+    (tmp_path / "0.jpg").write_bytes(encode(picture, "JPEG", quality=20))
+    dataset = saved(tmp_path, [picture])
+    dataset = dataset_of(tmp_path, ["0.jpg", "0.png"])
+    scanned = scan(dataset, workers=0, progress=False)
+    assert search(dataset, scanned)["kind"].tolist() == ["near"]
+    times = pd.to_datetime(["2020-01-01", "2020-01-02"])
+    assert search(dataset, scanned.assign(taken=times))["kind"].tolist() == ["probable"]
+
+
+def test_probable_pairs_are_not_what_splits_and_label_doubts_keep_together():
+    ends = {"image_id": ["a", "b", "c"], "other_id": ["b", "c", "d"]}
+    pairs = pd.DataFrame(ends | {"kind": ["near", "probable", "exact"]})
+    assert confirmed(pairs)["image_id"].tolist() == ["a", "c"]
+    assert cluster_duplicates(pairs)["cluster"].to_dict() == {"a": 0, "b": 0, "c": 1, "d": 1}
+    assert cluster_duplicates(pairs[["image_id", "other_id"]])["size"].tolist() == [4] * 4
