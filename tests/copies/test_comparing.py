@@ -111,8 +111,10 @@ def test_a_cut_of_a_file_that_is_gone_is_a_problem_and_the_next_is_compared(tmp_
 
 def test_a_file_is_decoded_once_until_it_changes(tmp_path, monkeypatch):
     opened = []
-    read = comparing.read_bytes
-    monkeypatch.setattr(comparing, "read_bytes", lambda path: opened.append(path) or read(path))
+    read = comparing.read_rgb
+    monkeypatch.setattr(
+        comparing, "read_rgb", lambda path, *more: opened.append(path) or read(path, *more)
+    )
     task = pair(tmp_path, photo(300, 225, 1), photo(300, 225, 1))
     compare_pairs([task, task])
     compare_pairs([task])

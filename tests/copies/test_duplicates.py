@@ -169,7 +169,7 @@ def test_files_that_changed_after_the_scan_are_named_and_stop_nothing(tmp_path):
     assert pairs["image_id"].tolist() == ["0 60.jpg", "5 60.jpg"]
 
 
-def crash(tasks, seconds):
+def crash(tasks, seconds, levels):
     os._exit(1)
 
 
@@ -201,7 +201,9 @@ def test_a_search_that_takes_long_shows_how_far_it_is(copies, scanned, monkeypat
     assert "verify" not in capfd.readouterr().err
     compare = comparing.compare_pairs
     monkeypatch.setattr(verifying, "_BATCH", 1)
-    monkeypatch.setattr(comparing, "compare_pairs", lambda *a: time.sleep(0.3) or compare(*a))
+    monkeypatch.setattr(
+        comparing, "compare_pairs", lambda *a, **k: time.sleep(0.3) or compare(*a, **k)
+    )
     monkeypatch.setattr(verifying, "_read_verdicts", lambda path: {})
     find_duplicates(copies, scanned, distance=11, workers=0)
     assert "verify" in capfd.readouterr().err

@@ -36,9 +36,9 @@ def compared(monkeypatch):
     """The numbers of pairs that were opened, call by call."""
     counts, compare = [], comparing.compare_pairs
 
-    def count(tasks, seconds):
+    def count(tasks, seconds, levels):
         counts.append(len(tasks))
-        return compare(tasks, seconds)
+        return compare(tasks, seconds, levels)
 
     monkeypatch.setattr(comparing, "compare_pairs", count)
     return counts
