@@ -123,6 +123,8 @@ class Reviewer(Panel):
             self.status,
             self.details,
         )
+        for note in self.decision_log.notes:
+            self.say(note, "notice")
         self._filter()
         self.answer(self._filter, self.issue, self.progress)
         for action in ("keep", "drop", "relabel"):
