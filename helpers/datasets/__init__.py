@@ -17,6 +17,7 @@ _HOMES = {
     "DecisionLog": "decisions",
     "apply_decisions": "decisions",
     "default_decisions": "decisions",
+    "export": "exporting",
 }
 
 __all__ = list(_HOMES)
