@@ -89,17 +89,19 @@ class DecisionLog:
             names = changed(self._dataset, table)
             if not names:
                 return ()
+            since = "it was" if len(names) == 1 else "they were"
             return (
-                f"{count(names, 'image')} changed on disk since it was decided about, so look "
-                f"again: {some(names)}; a new decision replaces the old one.",
+                f"{count(names, 'image')} changed on disk, or left it, since {since} decided "
+                f"about: {some(names)}; look again, a new decision replaces the old one.",
             )
         if self.path.exists() and len(self.history()):
             return ()  # everything was taken back on purpose
-        found = elsewhere(self._dataset, self.path.stem)
+        found, name = elsewhere(self._dataset, self.path.stem), self.path.stem
+        log = f"DecisionLog(dataset{'' if name == 'decisions' else f', {name!r}'})"
         return tuple(
             f"No decision was made here yet, but {count(table, 'decision')} about the same files "
             f"lie in '{path}', as after a folder was moved or copied; "
-            f"DecisionLog(dataset).import_from({str(path)!r}{self._new(table)}) takes them over."
+            f"{log}.import_from({str(path)!r}{self._new(table)}) takes them over."
             for path, table in found.items()
         )
 

@@ -227,7 +227,7 @@ def _add_images(
 def _places(cleaned: Dataset) -> tuple[dict[str, str], list[str]]:
     """Where each image goes, relative to the export, and notes on names that were changed."""
     rows = cleaned.images
-    folders = distinct_names(cleaned.classes)
+    folders = distinct_names(cleaned.classes, [METADATA])
     changed = [f"{shown(name)} as {folder}" for name, folder in folders.items() if name != folder]
     missing = "unsplit" if rows["split"].notna().any() else "images"
     told = zip(rows["split"].fillna(missing), rows["label"].astype(object), strict=True)
@@ -269,9 +269,13 @@ def _write(
     first = [*OWN, *rows.columns.difference([*OWN, *DECIDED], sort=False), *DECIDED]
     rows = rows[[column for column in first if column in rows]]
     rows.to_csv(folder / TABLE, **AS_CSV)
-    parts = rows["file_name"].astype("str").str.partition("/")
-    there = sorted({*parts[0].dropna()}) if images else []
-    tables = {part: rows.assign(file_name=parts[2])[parts[0] == part] for part in there}
+    file_names = rows["file_name"].astype("str")
+    parts, inside = (
+        file_names.str.split("/").str[0],
+        file_names.str.replace(r"^[^/]*/", "", regex=True),
+    )
+    there = sorted({*parts.dropna()}) if images else []
+    tables = {part: rows.assign(file_name=inside)[parts == part] for part in there}
     unlike = _unlike([own for part, own in tables.items() if part != UNLABELLED])
     for part, own in tables.items():
         own.drop(columns=unlike).to_csv(folder / part / METADATA, **AS_CSV)

@@ -32,15 +32,16 @@ def _cut(name: str, end: str = "") -> str:
     return stem.encode()[:room].decode(errors="ignore") + end + suffix
 
 
-def distinct_names(names: Iterable[str]) -> dict[str, str]:
+def distinct_names(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
     """A safe name for each of `names`, distinct where capitals do not count, too.
 
+    None is one of `reserved` (in small letters).
     What follows a NUL character in a name only tells it from others of the same name. Names that
     are safe as they are keep it, whatever the others are called.
     """
     names = list(names)
     wanted = {name: safe_name(name.partition("\0")[0]) for name in names}
-    given, taken = {}, set()
+    given, taken = {}, {*reserved}
     for name in sorted(names, key=lambda name: wanted[name] != name.partition("\0")[0]):
         found, number = wanted[name], 1
         while found.casefold() in taken:
