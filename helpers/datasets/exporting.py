@@ -269,12 +269,10 @@ def _write(
     first = [*OWN, *rows.columns.difference([*OWN, *DECIDED], sort=False), *DECIDED]
     rows = rows[[column for column in first if column in rows]]
     rows.to_csv(folder / TABLE, **AS_CSV)
-    file_names = rows["file_name"].astype("str")
-    parts, inside = (
-        file_names.str.split("/").str[0],
-        file_names.str.replace(r"^[^/]*/", "", regex=True),
-    )
-    there = sorted({*parts.dropna()}) if images else []
+    cut = [str(name).partition("/") if known else ("", "", "") for name, known in
+           zip(rows["file_name"], rows["file_name"].notna(), strict=True)]  # fmt: skip
+    parts, inside = (pd.Series([cell[at] for cell in cut], rows.index) for at in (0, 2))
+    there = sorted({*parts} - {""}) if images else []
     tables = {part: rows.assign(file_name=inside)[parts == part] for part in there}
     unlike = _unlike([own for part, own in tables.items() if part != UNLABELLED])
     for part, own in tables.items():

@@ -128,9 +128,9 @@ def test_fastai_reads_folders_and_metadata(dataset, tmp_path):
     dls = ImageDataLoaders.from_folder(done.folder, train="train", valid="valid", bs=2)
     assert (len(dls.train_ds), len(dls.valid_ds), list(dls.vocab)) == (4, 2, ["elm", "oak"])
     columns = {"fn_col": "file_name", "label_col": "label", "csv_fname": "metadata.csv"}
-    dls = ImageDataLoaders.from_csv(done.folder / "test", valid_pct=0.5, bs=1, **columns)
+    dls = ImageDataLoaders.from_csv(done.folder / "train", valid_pct=0.25, bs=1, **columns)
     assert sorted(dls.vocab) == ["elm", "oak"]
-    assert len(dls.train_ds) + len(dls.valid_ds) == 2
+    assert len(dls.train_ds) + len(dls.valid_ds) == 4
 
 
 def test_hugging_face_reads_splits_labels_and_columns(marked, tmp_path, monkeypatch):
