@@ -17,7 +17,7 @@ from helpers.plots.samples import NO_LABEL, thumbnail
 from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, nothing, palette, styled, titled
 
 NOTHING = "No image has descriptors: there are none, or none that can be read"
-LINE = 100  # letters of class names in a row below a map
+LINE = 80  # letters of class names in a row below a map
 
 
 def _by_class(features: pd.DataFrame, labels: pd.Series, most: int) -> tuple[pd.Series, list]:
@@ -37,6 +37,8 @@ def by_class(
     values = features[column].astype(float)
     medians = values.groupby(labels).median()[shown].sort_values()
     low, high = values[labels.isin(shown)].quantile([0.002, 0.998])
+    if low == high:  # one image, or one value
+        low, high = low - 0.5, high + 0.5
     x = np.linspace(low, high, 300)
     ax = axes(ax, 0.36 * len(shown) + 1.3)
     for y, (name, median) in enumerate(medians.items()):
@@ -148,7 +150,8 @@ def dataset_map(
         return nothing(title or NOTHING, ax)
     shown = features.sample(min(most, len(features)), random_state=seed).sort_index()
     X = StandardScaler().fit_transform(shown)
-    X = PCA(min(30, *X.shape), random_state=seed, svd_solver="full").fit_transform(X)
+    if len(X) > 1:
+        X = PCA(min(30, *X.shape), random_state=seed, svd_solver="full").fit_transform(X)
     if len(X) > 5:
         near = min(20, (len(X) - 1) // 3)
         # For so few images the exact method is as quick, and no thread count changes it.

@@ -198,5 +198,5 @@ def _sheet(
 
 
 def _fit(line: str, width: int) -> str:
-    most = max(4, int(width / 8.2))
+    most = max(4, int(width / 9))
     return line if len(line) <= most else line[: most - 1] + "…"

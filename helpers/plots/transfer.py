@@ -124,7 +124,10 @@ def questions(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
     ax.set_yticks(range(len(asked)), short_names(asked).values())
     ax.set(xlim=(0, 1), ylim=(len(asked) - 0.5, -0.5), xlabel="validation accuracy, 95 % interval")
     ax.grid(axis="x")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    drawn = [line for line in ax.lines if line.get_marker() in ("o", "|")]
+    look = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
+    # Given one by one, since a legend of its own accord leaves out names that begin with "_".
+    ax.legend(drawn, [line.get_label() for line in drawn], **look)
     title = title or "What does the network know of a picture?"
     return title_it(ax, title, f"{'; '.join(facts)}.", bare=["left"])
 

@@ -7,7 +7,7 @@ from helpers.widgets import selection
 from helpers.widgets.panel import Panel, button, choice, control, grid, row
 from helpers.widgets.pictures import Pictures
 from helpers.widgets.selection import Only, choices
-from helpers.widgets.text import details_html, plain, safe
+from helpers.widgets.text import details_html, named, plain, safe
 
 
 class Browser(Panel):
@@ -105,7 +105,7 @@ class Browser(Panel):
     def _captions(self, rows: pd.DataFrame) -> list[str]:
         labels, by = rows["label"].fillna("no label"), self.sort.value
         captions = [
-            f"<b>{place} {safe(label)}</b><span>{safe(name.rsplit('/', 1)[-1])}</span>"
+            f"<b>{place} {safe(named(label))}</b><span>{safe(name.rsplit('/', 1)[-1])}</span>"
             for place, (name, label) in enumerate(labels.items(), 1)
         ]
         if by in ("image_id", "label"):

@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 import pandas as pd
 
-from helpers.widgets.text import plain
+from helpers.widgets.text import named, plain
 
 MOST_VALUES = 60
 
@@ -97,7 +97,7 @@ def choices(column: pd.Series) -> list[tuple[str, object]]:
     pairs = pd.DataFrame({"value": column.to_numpy(), "image": images}).drop_duplicates()
     counts = pairs["value"].value_counts().head(MOST_VALUES)
     values = sorted(counts.index, key=plain)
-    return found + [(f"{plain(value)} ({counts[value]:,})", value) for value in values]
+    return found + [(f"{named(value)} ({counts[value]:,})", value) for value in values]
 
 
 def filterable(rows: pd.DataFrame) -> list[str]:
