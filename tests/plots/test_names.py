@@ -34,7 +34,7 @@ LONG = [f"{i:02d} Rhododendron ferrugineum subspecies alpinum x"[:47] for i in r
     ("text", "expected"),
     [
         ("oak", "oak"), ("two\nlines", "two\nlines"), ("橡", "[6A61]"), ("🍁", "(maple leaf)"),
-        ("a\tb", "a b"), ("❤\ufe0f\u200d🔥", "❤\ufe0f\u200d(fire)"), ("é", "é"), ("بلوط", "بلوط"), (7, "7"),
+        ("a\tb", "a b"), ("❤🔥", "❤(fire)"), ("é", "é"), ("بلوط", "بلوط"), (7, "7"),
         ("\ue123", " "), ("\ud800", " "),
     ],
 )  # fmt: skip
@@ -60,7 +60,7 @@ def test_long_names_keep_their_beginning_and_their_end():
     assert _cut("橡树橡树橡树", 7) == "橡树…树"
     assert (_width("橡a"), _width("")) == (3, 0)
     short = short_names(LONG, 20)
-    assert short[LONG[3]] == "03 Rhododend…" + LONG[3][-7:]
+    assert LONG[3].endswith("alpinum ") and short[LONG[3]] == "03 Rhododend…lpinum␣"
     assert {_width(name) for name in short.values()} == {20}
 
 
