@@ -370,6 +370,16 @@ def _with_notes(log: DecisionLog) -> pd.DataFrame:
     return table
 
 
+def tell_of_marks(dataset: Dataset) -> Dataset:
+    """`dataset` with the notes of its own log among its notes, a log that cannot be read included:
+    opening a dataset never fails for it."""
+    try:
+        notes = DecisionLog(dataset).notes
+    except DatasetError as error:
+        notes = (str(error),)
+    return replace(dataset, notes=tuple(dict.fromkeys((*dataset.notes, *notes))))
+
+
 def default_decisions(dataset: Dataset) -> pd.DataFrame:
     """What a careful reviewer who saw all that can be seen would decide about the bundled dataset.
 

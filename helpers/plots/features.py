@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
 from helpers.plots.names import short_names
 from helpers.plots.samples import NO_LABEL, thumbnail
 from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, nothing, palette, styled, titled
@@ -32,6 +33,7 @@ def by_class(
     """How one column is distributed in each class: ridges in the order of their medians (dots)."""
     if features.empty:
         return nothing(title or NOTHING, ax)
+    require_column(features, column)
     labels, shown = _by_class(features, labels, 24)
     colours, short = palette(labels), short_names(shown)
     values = features[column].astype(float)
@@ -70,6 +72,8 @@ def class_colours(
     labels, shown = _by_class(features, labels, 24)
     short = short_names(shown)
     names = [f"colour foreground mean {c}" for c in ("red", "green", "blue")]
+    for name in names:
+        require_column(features, name)
     ax = axes(ax, 0.34 * len(shown) + 0.6)
     for y, name in enumerate(sorted(shown)):
         own = features.loc[labels == name, names].clip(0, 1).to_numpy(float)

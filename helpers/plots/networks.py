@@ -38,6 +38,7 @@ def feature_maps(
     most : int
         Maps per stage.
     """
+    dataset.path(image_id)  # an unknown one is no unreadable one
     image = thumbnail(dataset, image_id, SIDE)
     stages = _look(image, backbone)
     wide, left = image.width / image.height, 2.0

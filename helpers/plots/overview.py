@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
 from helpers.plots.names import short_names
 from helpers.plots.samples import NO_LABEL
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, nothing, palette, styled, titled
@@ -49,7 +50,9 @@ def class_counts(
     dataset: Dataset | pd.DataFrame, column: str = "label", title: str = "", ax: Axes | None = None
 ) -> Axes:
     """Images per value of `column`, as sorted bars; of more than 30, the first and last 15."""
-    values = getattr(dataset, "images", dataset)[column].astype(object).fillna(NO_LABEL)
+    table = getattr(dataset, "images", dataset)
+    require_column(table, column)
+    values = table[column].astype(object).fillna(NO_LABEL)
     counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     if counts.empty:
         return nothing(title or "Nothing to count", ax)

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
 from helpers.evaluation import Interval, accuracy_interval
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.samples import thumbnail
@@ -51,6 +52,7 @@ def measurement(
     """
     thresholds = thresholds if isinstance(thresholds, Mapping) else {"threshold": thresholds}
     limit = next(iter(thresholds.values()))
+    require_column(table, column)
     values = table[column].dropna().astype(float)
     if values.empty:
         return nothing(title or f"No image has a value of {column}", ax)

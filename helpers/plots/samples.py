@@ -122,6 +122,7 @@ def anatomy(dataset: Dataset, image_id: str, title: str = "", ax: Axes | None = 
 
     from helpers.descriptors import dominant_colours, find_foreground
 
+    dataset.path(image_id)  # an unknown one is no unreadable one
     image = thumbnail(dataset, image_id, 240)
     rgb, mask = np.asarray(image), find_foreground(np.asarray(image))
     colours, shares = dominant_colours(rgb, 5)

@@ -16,6 +16,7 @@ from helpers.datasets import (
     open_dataset,
 )
 from helpers.datasets.decision_files import content_of, match, read_decisions
+from helpers.datasets.decisions import tell_of_marks
 
 REASONS = [
     "", "plain", "a, b; c\td", 'says "oak"', "two\nlines", "two\r\nlines", "NA", "nan", "None",
@@ -368,3 +369,42 @@ def test_logs_of_before_contents_were_kept_are_read_and_added_to(marked, tmp_pat
     assert log.history()["action"].tolist() == ["drop", "keep"]
     assert log.undo()["image_id"] == "elm/2.jpg"
     assert log.undo()["reason"] == "old"
+
+
+def test_a_dataset_can_tell_of_its_marks_when_it_is_opened(marked, tmp_path):
+    assert tell_of_marks(marked).notes == marked.notes
+    shutil.copytree(marked.root, tmp_path / "copy")
+    copy = open_dataset(tmp_path / "copy")
+    told = tell_of_marks(copy)
+    assert told.notes == (*copy.notes, *DecisionLog(copy).notes) and len(told.notes) == 1
+    assert tell_of_marks(told).notes == told.notes
+    (copy.work / "decisions.sqlite").write_text("no database at all" * 99)
+    assert "cannot be read" in tell_of_marks(copy).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("label", "meant"), [("OAK", "oak "), ("oak", "oak "), ("Elm", "elm"), (" elms", "elm")]
+)
+def test_what_the_error_proposes_works(tmp_path, label, meant):
+    dataset = made_of(tmp_path, "photos", {"oak /1.jpg": b"1", "elm/2.jpg": b"2"})
+    log = DecisionLog(dataset)
+    with pytest.raises(DatasetError, match=f"did you mean '{meant}'") as error:
+        log.record("elm/2.jpg", "relabel", "", label)
+    assert "'oak '" in str(error.value)
+    proposed = str(error.value).split("did you mean '")[1].removesuffix("'?.")
+    log.record("elm/2.jpg", "relabel", "", proposed)
+    assert log.current()["label"].tolist() == [meant]
+
+
+def test_spaces_that_no_class_has_are_taken_off(tmp_path):
+    dataset = made_of(tmp_path, "photos", {"oak/1.jpg": b"1", "elm/2.jpg": b"2"})
+    log = DecisionLog(dataset)
+    log.record("elm/2.jpg", "relabel", "", " oak ")
+    log.record("oak/1.jpg", "relabel", "", " ash ", new_class=True)
+    assert log.current()["label"].tolist() == ["oak", "ash"]
+
+
+def test_decisions_with_image_ids_in_a_column_are_recorded_too(marked):
+    table = pd.DataFrame({"image_id": ["oak/2.jpg"], "action": ["drop"]})
+    DecisionLog(marked, "other").record_all(table)
+    assert DecisionLog(marked, "other").current()["action"].to_dict() == {"oak/2.jpg": "drop"}

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from helpers import plots
-from helpers.datasets import Dataset
+from helpers.datasets import Dataset, DatasetError
 from helpers.plots.names import _cut, _width, drawable, short_name, short_names, wrapped
 
 HOSTILE = [
@@ -198,3 +198,18 @@ def test_logarithmic_axes_have_plain_numbers():
     ax = plots.rate_finder(rates)
     ax.figure.canvas.draw()
     assert {"0.001", "0.1"} <= {tick.get_text() for tick in ax.get_xticklabels()}
+
+
+def test_a_column_or_image_that_is_not_there_is_named_with_what_is(photos):
+    features = pd.DataFrame({"form area": 1.0}, photos.images.index)
+    labels = photos.images["label"]
+    for figure, message in (
+        (lambda: plots.class_counts(photos, "lable"), "no column 'lable' .*did you mean 'label'"),
+        (lambda: plots.by_class(features, labels, "form areas"), "'form area'"),
+        (lambda: plots.class_colours(features, labels), "no column 'colour foreground mean red'"),
+        (lambda: plots.measurement(features, "area", 1.0), "columns: form area"),
+        (lambda: plots.anatomy(photos, "x.jpg"), "has no image 'x.jpg'"),
+        (lambda: plots.feature_maps(photos, "x.jpg"), "has no image 'x.jpg'"),
+    ):
+        with pytest.raises(DatasetError, match=message):
+            figure()
