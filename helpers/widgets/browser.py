@@ -9,6 +9,8 @@ from helpers.widgets.pictures import Pictures
 from helpers.widgets.selection import Only, choices
 from helpers.widgets.text import details_html, named, plain, safe
 
+NO_IMAGES = "There are no images to show."
+
 
 class Browser(Panel):
     """The widget that `browse` returns.
@@ -91,7 +93,8 @@ class Browser(Panel):
         first = (self.position.value - 1) * self.per_page.value
         rows = self.shown.iloc[first : first + self.per_page.value]
         self.image_ids = list(rows.index)
-        none = '<p style="grid-column: 1 / -1">No image matches these filters; change one.</p>'
+        why = "No image matches these filters; change one." if len(self.rows) else NO_IMAGES
+        none = f'<p style="grid-column: 1 / -1">{why}</p>'
         self.picture.value = self.thumbnails.figures(self.image_ids, self._captions(rows)) or none
         self.count.value = (
             f"<b>{len(self.shown):,}</b> of {self.rows.index.nunique():,} images · "

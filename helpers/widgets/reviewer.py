@@ -12,6 +12,8 @@ from helpers.widgets.pictures import Pictures
 from helpers.widgets.text import details_html, named, plain, safe
 
 ALIASES = {"partner": "other_id", "kind": "issue", "reason": "why"}
+NO_CLASS = "There is no class to choose yet; with DecisionLog(dataset).record(image_id, 'relabel', "
+NO_CLASS += "label='…', new_class=True) you add one."
 NEEDED = ["other_id", "issue", "suggestion", "label"]
 
 
@@ -178,6 +180,8 @@ class Reviewer(Panel):
         if not meant or self._changed_elsewhere(meant):
             return None
         label = self.new_label.value if action == "relabel" else None
+        if action == "relabel" and label is None:
+            return self.say(NO_CLASS, "notice")
         if label and selection.matches(self.dataset.images["label"][meant], label).all():
             return self.say(f"Its label is {named(label)} already; choose another.", "notice")
         for name in meant:

@@ -27,6 +27,14 @@ def by_image_id(dataset, table: pd.DataFrame) -> pd.DataFrame:
     ValueError
         Where neither holds any image of the dataset.
     """
+    known = dataset.images.index
+    if (
+        "image_id" in table
+        and table.index.isin(known).any()
+        and not table["image_id"].isin(known).any()
+    ):
+        # The column is something else, such as the probability of a class of that name.
+        table = table.rename(columns={"image_id": "image_id (table)"})
     table = table.set_index("image_id") if "image_id" in table else table.rename_axis("image_id")
     if len(table) and not table.index.isin(dataset.images.index).any():
         raise ValueError(

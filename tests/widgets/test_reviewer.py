@@ -248,7 +248,7 @@ def test_an_unlabelled_dataset_can_be_kept_or_dropped(make_dataset):
     dataset = make_dataset({"a.jpg": None, "b.jpg": None})
     reviewer = review(dataset, pd.DataFrame(index=["a.jpg", "b.jpg"]))
     reviewer.relabel.click()
-    assert "needs the new label" in reviewer.status.value
+    assert "There is no class to choose yet" in reviewer.status.value
     reviewer.drop.click()
     assert standing(DecisionLog(dataset)) == {"a.jpg": "drop"}
 
@@ -333,3 +333,13 @@ def test_marks_that_lie_elsewhere_are_told_at_once(make_dataset, tmp_path):
     reviewer = review(copy, pd.DataFrame({"issue": "x"}, index=["a.jpg"]))
     assert "1 decision about the same files" in reviewer.status.value
     assert "import_from" in reviewer.status.value
+
+
+def test_where_there_is_no_class_yet_relabel_says_how_to_add_one(make_dataset):
+    dataset = make_dataset({"a.jpg": None})
+    reviewer = review(dataset, pd.DataFrame({"issue": "x"}, index=["a.jpg"]))
+    reviewer.relabel.click()
+    assert reviewer.error is None
+    assert "There is no class to choose yet" in reviewer.status.value
+    DecisionLog(dataset).record("a.jpg", "relabel", label="oak", new_class=True)
+    assert DecisionLog(dataset).current()["label"].tolist() == ["oak"]
