@@ -16,7 +16,7 @@ _HOMES = {
     "saved": "steps",
     "DecisionLog": "decisions",
     "apply_decisions": "decisions",
-    "default_decisions": "decisions",
+    "default_decisions": "course_decisions",
     "export": "exporting",
 }
 

@@ -33,13 +33,6 @@ from helpers.datasets.words import count, shown, some, suggestion
 
 ACTIONS = ("keep", "relabel", "drop")
 COLUMNS = ["image_id", "action", "reason", "label", "when"]
-DROPPED = {
-    "corrupt": "cannot be decoded",
-    "no_leaf": "shows no leaf",
-    "exact_duplicate": "copy of another file",
-    "near_duplicate": "altered copy of another file",
-}
-POOR = ("dark", "overexposed", "blurred")
 _INSERT = """
 INSERT INTO decisions (image_id, action, reason, label, "when", undone, content)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -338,7 +331,7 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
     DatasetError
         When `decisions` are something else, or one of them makes no sense.
     """
-    table = _with_notes(decisions) if isinstance(decisions, DecisionLog) else decisions
+    table = with_notes(decisions) if isinstance(decisions, DecisionLog) else decisions
     columns = list(table.columns) if isinstance(table, pd.DataFrame) else []
     known = {"action", "label"} <= {*columns} and "image_id" not in columns
     if not known or not table.index.is_unique:
@@ -363,7 +356,7 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
     return replace(dataset, images=images, notes=(*dataset.notes, *notes))
 
 
-def _with_notes(log: DecisionLog) -> pd.DataFrame:
+def with_notes(log: DecisionLog) -> pd.DataFrame:
     """The decisions that stand, with the log's notes in the attributes of the table."""
     table = log.current()
     table.attrs["notes"] = list(log.notes)
@@ -378,33 +371,3 @@ def tell_of_marks(dataset: Dataset) -> Dataset:
     except DatasetError as error:
         notes = (str(error),)
     return replace(dataset, notes=tuple(dict.fromkeys((*dataset.notes, *notes))))
-
-
-def default_decisions(dataset: Dataset) -> pd.DataFrame:
-    """What a careful reviewer who saw all that can be seen would decide about the bundled dataset.
-
-    Made from the planted truth, without the faults nobody could see (strength "undetectable"), so
-    that later notebooks do not depend on the learner's own marks. Any other dataset has no such
-    reviewer but you: its decisions are your own, ``DecisionLog(dataset).current()``, empty where
-    you made none. Same form either way.
-    """
-    if not dataset.is_bundled:
-        return _with_notes(DecisionLog(dataset))
-    decided: dict[str, tuple] = {}
-    planted, given = dataset.planted, dataset.images["label"]
-    detectable = (planted["strength"] != "undetectable") & ~planted["innocent"].astype(bool)
-    for row in planted[detectable].itertuples():
-        if row.kind.startswith("label_error"):
-            decided.setdefault(row.image_id, ("relabel", "label is wrong", row.truth))
-        elif row.kind in DROPPED:
-            decided[row.image_id] = ("drop", DROPPED[row.kind], None)
-        elif row.kind in POOR and row.strength in ("obvious", "clear"):
-            decided[row.image_id] = ("drop", "too poor to recognise", None)
-        conflict = row.kind == "exact_duplicate" and isinstance(row.truth, str)
-        if conflict and given.get(row.partner, row.truth) != row.truth:
-            decided.setdefault(row.partner, ("relabel", "its copy's label is right", row.truth))
-    table = pd.DataFrame.from_dict(
-        decided, orient="index", columns=["action", "reason", "label"], dtype="str"
-    )
-    table.index = pd.Index(table.index, name="image_id", dtype="str")
-    return table.assign(when=pd.Timestamp("2000-01-01", tz="UTC"))[COLUMNS[1:]]

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.datasets.course_decisions import default_decisions
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.decisions import DecisionLog, apply_decisions, default_decisions
+from helpers.datasets.decisions import DecisionLog, apply_decisions
 from helpers.datasets.safe_names import distinct_names, safe_name
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.tables import LABEL_WORDS, PATH_WORDS, SPLIT_WORDS
