@@ -408,3 +408,12 @@ def test_decisions_with_image_ids_in_a_column_are_recorded_too(marked):
     table = pd.DataFrame({"image_id": ["oak/2.jpg"], "action": ["drop"]})
     DecisionLog(marked, "other").record_all(table)
     assert DecisionLog(marked, "other").current()["action"].to_dict() == {"oak/2.jpg": "drop"}
+
+
+@pytest.mark.parametrize(
+    "when", ["2026-05-31T14:05:00+02:00", "2026-05-31T12:05:00", "2026-05-31 12:05"]
+)
+def test_times_are_read_as_universal_time_unless_they_say_otherwise(tmp_path, when):
+    (tmp_path / "x.csv").write_text(f"image_id,action,when\na.jpg,drop,{when}\n")
+    found = read_decisions(tmp_path / "x.csv")
+    assert found["when"].tolist() == [pd.Timestamp("2026-05-31T12:05:00", tz="UTC")]
