@@ -14,7 +14,9 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "storage": ["DatasetError", "work_folder"],
         "pixels": ["read_rgb", "to_rgb"],
         "steps": ["saved"],
-        "decisions": ["DecisionLog", "apply_decisions", "default_decisions"],
+        "decisions": ["DecisionLog", "apply_decisions"],
+        "course_decisions": ["default_decisions"],
+        "exporting": ["export"],
     },
 )
 __all__ += ["open_dataset"]

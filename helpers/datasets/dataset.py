@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.datasets.storage import DatasetError, make_folder, read_log, work_folder, writing_to
-from helpers.datasets.words import some, suggestion
+from helpers.datasets.words import shown, some, suggestion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +92,11 @@ class Dataset:
     def _facts(self) -> dict[str, str]:
         splits = self.images["split"].fillna("undecided").value_counts()
         splits = splits.reindex([*SPLITS, "undecided"]).dropna()
-        classes = f"{len(self.classes)} ({some(self.classes, 12)})" if self.labelled else "none"
+        classes = (
+            f"{len(self.classes)} ({some(map(shown, self.classes), 12)})"
+            if self.labelled
+            else "none"
+        )
         facts = {
             "images": f"{len(self):,}",
             "classes": classes,

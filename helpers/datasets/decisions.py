@@ -7,29 +7,35 @@ is one more entry, so the history of who thought what, and when, stays whole.
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.storage import DatasetError, read_log, writing_to
-from helpers.datasets.words import some, suggestion
+from helpers.datasets.decision_files import (
+    TABLE,
+    changed,
+    content_of,
+    elsewhere,
+    match,
+    read_decisions,
+    read_history,
+    standing,
+    write_csv,
+)
+from helpers.datasets.storage import DatasetError, writing_to
+from helpers.datasets.words import count, shown, some, suggestion
 
 ACTIONS = ("keep", "relabel", "drop")
 COLUMNS = ["image_id", "action", "reason", "label", "when"]
-DROPPED = {
-    "corrupt": "cannot be decoded",
-    "no_leaf": "shows no leaf",
-    "exact_duplicate": "copy of another file",
-    "near_duplicate": "altered copy of another file",
-}
-POOR = ("dark", "overexposed", "blurred")
-_TABLE = """
-CREATE TABLE IF NOT EXISTS decisions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, image_id TEXT NOT NULL, action TEXT NOT NULL,
-    reason TEXT NOT NULL, label TEXT, "when" TEXT NOT NULL, undone INTEGER)"""
-_INSERT = "INSERT INTO decisions VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+_INSERT = """
+INSERT INTO decisions (image_id, action, reason, label, "when", undone, content)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _LAST = """
 SELECT * FROM decisions WHERE action != 'undo'
 AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL) ORDER BY id DESC LIMIT 1"""
@@ -56,14 +62,46 @@ class DecisionLog:
     """
 
     def __init__(self, where: Dataset | str | os.PathLike, name: str = "decisions"):
-        known = isinstance(where, Dataset)
-        self._known = where.images.index if known else None
-        self._classes = where.classes if known else []
-        self._of = f" of dataset {where.name!r}" if known else ""
+        self._dataset = where if isinstance(where, Dataset) else None
+        known = self._dataset is not None
         self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
 
     def __repr__(self) -> str:
-        return f"DecisionLog {self.path.stem!r}{self._of}"
+        of = f" of dataset {self._dataset.name!r}" if self._dataset else ""
+        return " ".join([f"DecisionLog {self.path.stem!r}{of}", *(f"({n})" for n in self.notes)])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What should be known before this log is relied on, one sentence each: decisions about
+        the same files that lie elsewhere while none is here, and files that have changed since
+        they were decided about. Files are read for it."""
+        if self._dataset is None:
+            return ()
+        table = standing(self.history())
+        if len(table):
+            names = changed(self._dataset, table)
+            if not names:
+                return ()
+            since = "it was" if len(names) == 1 else "they were"
+            return (
+                f"{count(names, 'image')} changed on disk, or left it, since {since} decided "
+                f"about: {some(names)}; look again, a new decision replaces the old one.",
+            )
+        if self.path.exists() and len(self.history()):
+            return ()  # everything was taken back on purpose
+        found, name = elsewhere(self._dataset, self.path.stem), self.path.stem
+        log = f"DecisionLog(dataset{'' if name == 'decisions' else f', {name!r}'})"
+        return tuple(
+            f"No decision was made here yet, but {count(table, 'decision')} about the same files "
+            f"lie in '{path}', as after a folder was moved or copied; "
+            f"{log}.import_from({str(path)!r}{self._new(table)}) takes them over."
+            for path, table in found.items()
+        )
+
+    def _new(self, table: pd.DataFrame) -> str:
+        """The argument that `import_from` needs where labels of `table` are no class here."""
+        new = set(table["label"].dropna()) - {*self._dataset.classes}
+        return ", new_class=True" if new else ""
 
     def record(
         self,
@@ -90,7 +128,7 @@ class DecisionLog:
             written.
         """
         row = self._checked(image_id, action, reason, label, new_class)
-        with writing_to(self.path, _TABLE) as log:
+        with self._writing() as log:
             log.execute(_INSERT, row)
 
     def record_all(self, decisions: pd.DataFrame, new_class: bool = False) -> None:
@@ -98,7 +136,7 @@ class DecisionLog:
 
         Parameters
         ----------
-        decisions : DataFrame by image_id
+        decisions : DataFrame by image_id (index or column)
             Column action and, where there are any, reason and label; others are passed over.
         new_class : bool
             As for `record`, which also says what is raised.
@@ -109,54 +147,169 @@ class DecisionLog:
         >>> wrong = wrong.assign(action="relabel", label=wrong["suggested"])  # doctest: +SKIP
         >>> log.record_all(wrong)  # doctest: +SKIP
         """
-        table = decisions.reindex(columns=["action", "reason", "label"]).astype(object)
+        named = "image_id" in decisions
+        table = decisions.set_index("image_id") if named else decisions
+        table = table.reindex(columns=["action", "reason", "label"]).astype(object)
         table = table.where(table.notna(), None).assign(reason=table["reason"].fillna(""))
         rows = [self._checked(*row, new_class) for row in table.itertuples(name=None)]
-        with writing_to(self.path, _TABLE) as log:
+        with self._writing() as log:
             log.executemany(_INSERT, rows)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with writing_to(self.path, TABLE) as log:
+            if "content" not in [row[1] for row in log.execute("PRAGMA table_info(decisions)")]:
+                log.execute("ALTER TABLE decisions ADD COLUMN content TEXT")
+            yield log
 
     def _checked(self, image_id, action, reason, label, new_class) -> tuple:
         """The row to write; raises DatasetError where it makes no sense."""
         if action not in ACTIONS:
             raise DatasetError(f"There is no decision {action!r}; expected one of {some(ACTIONS)}.")
-        if self._known is not None and image_id not in self._known:
-            hint = suggestion(image_id, self._known)
+        known = None if self._dataset is None else self._dataset.images.index
+        if known is not None and image_id not in known:
+            hint = suggestion(image_id, known)
             raise DatasetError(f"The dataset has no image {image_id!r} to decide about{hint}.")
-        label = None if label is None else str(label).strip()
+        label = None if label is None else self._class_named(str(label))
         if (action == "relabel") != bool(label):
             needs = "needs the new label" if action == "relabel" else "takes no label"
             raise DatasetError(f"The decision {action!r} about {image_id!r} {needs}.")
-        if label and self._known is not None and label not in self._classes and not new_class:
-            there = some(self._classes, 12) or "none"
+        classes = self._dataset.classes if label and known is not None else [label]
+        if label not in classes and not new_class:
+            there = some(map(shown, classes), 12) or "none"
             raise DatasetError(
                 f"The dataset has no class {label!r} (classes: {there}; new_class=True adds it)"
-                f"{suggestion(label, self._classes)}."
+                f"{suggestion(label, classes)}."
             )
-        return str(image_id), action, str(reason), label, _now(), None
+        content = None if known is None else content_of(self._dataset.path(image_id))
+        return str(image_id), action, str(reason), label, _now(), None, content
+
+    def _class_named(self, label: str) -> str:
+        """The class as the dataset has it; spaces around a label count only where a class has
+        them. Empty where there is nothing else."""
+        if self._dataset is None:
+            return label if label.strip() else ""
+        return label if label in self._dataset.classes else label.strip()
+
+    def export_to(self, path: str | os.PathLike) -> Path:
+        """Write the decisions that stand to a CSV, to keep or to hand on; what was undone or
+        replaced stays behind. `import_from` reads it.
+
+        Returns
+        -------
+        Path
+            Of the file: image_id, action, label, reason, when (UTC), content (size and SHA-256 of
+            the image file, by which it is known under another name).
+
+        Raises
+        ------
+        DatasetError
+            There is such a file already, or it cannot be written.
+        """
+        path = Path(path).expanduser().absolute()
+        write_csv(standing(self.history()), path)
+        return path
+
+    def import_from(
+        self,
+        source: str | os.PathLike | DecisionLog,
+        overrule: bool = False,
+        new_class: bool = False,
+    ) -> pd.DataFrame:
+        """Read decisions in: those of `export_to`, of another log, or of a CSV made by hand.
+
+        Images are known by name and content: a file that was moved or renamed is found again, and
+        one that only has the name of another is not mistaken for it.
+
+        Parameters
+        ----------
+        source : path of a CSV or of a log (``….sqlite``), or DecisionLog
+        overrule : bool
+            Where another decision stands here already, let the one from `source` replace it.
+        new_class : bool
+            As for `record`.
+
+        Returns
+        -------
+        DataFrame by image_id (of `source`)
+            action, label; fate: "recorded", "stands already", "conflict" (`overrule` decides),
+            "unknown class" (`new_class` adds it), "decided twice" (in `source`, differently), or
+            why no image is meant, as in `decision_files.match`; here (its image id in this
+            dataset), how (it was known), own (the decision that stood here).
+
+        Raises
+        ------
+        DatasetError
+            `source` cannot be read, or has a row that is no decision; nothing is recorded then.
+        """
+        path = source.path if isinstance(source, DecisionLog) else Path(source).expanduser()
+        table = read_decisions(path.absolute())
+        for row in table.itertuples():
+            if row.action not in ACTIONS or (row.action == "relabel") == pd.isna(row.label):
+                what = row.action if pd.isna(row.label) else f"{row.action} {row.label}"
+                raise DatasetError(
+                    f"{what!r} about {row.image_id!r} in '{path.name}' is no decision; expected "
+                    f"one of {some(ACTIONS)}, and a label with relabel only."
+                )
+        table = table.drop_duplicates(["image_id", "action", "label"], keep="last")
+        if self._dataset is None:
+            found = pd.DataFrame({"here": table["image_id"], "how": "name alone"})
+        else:
+            found = match(self._dataset, table)
+        table = table.assign(**found, own="", fate=found["how"])
+        mine = standing(self.history()).set_index("image_id")
+        for row in table.dropna(subset="here").itertuples():
+            fate = self._fate(row, mine, overrule, new_class)
+            table.loc[row.Index, "fate"] = fate
+            if row.here in mine.index:
+                table.loc[row.Index, "own"] = _words(mine.loc[row.here])
+        table.loc[table["image_id"].duplicated(keep=False), "fate"] = "decided twice"
+        with self._writing() as log:
+            log.executemany(_INSERT, [_as_row(row) for row in table.itertuples()
+                                      if row.fate == "recorded"])  # fmt: skip
+        return table.set_index("image_id")[["action", "label", "fate", "here", "how", "own"]]
+
+    def _fate(self, row, mine: pd.DataFrame, overrule: bool, new_class: bool) -> str:
+        """What becomes of one decision about the image `row.here`."""
+        if row.here in mine.index:
+            if _words(mine.loc[row.here]) == _words(row):
+                return "stands already"
+            if not overrule:
+                return "conflict"
+        new = self._dataset is not None and row.action == "relabel"
+        unknown = new and not new_class and row.label not in self._dataset.classes
+        return "unknown class" if unknown else "recorded"
 
     def undo(self) -> dict | None:
         """Take back the last decision that still stands, again and again; returns what it was
         (image_id, action, reason, label, when), or None when nothing is left."""
-        with writing_to(self.path, _TABLE) as log:
+        with self._writing() as log:
             last = log.execute(_LAST).fetchone()
             if last:
-                log.execute(_INSERT, (last[1], "undo", "", None, _now(), last[0]))
+                log.execute(_INSERT, (last[1], "undo", "", None, _now(), last[0], None))
         return dict(zip(COLUMNS, last[1:6], strict=True)) if last else None
 
     def current(self) -> pd.DataFrame:
         """The decision that stands for each image, by image_id in order of decision: action,
         reason, label (missing unless relabelled), when (UTC)."""
-        table = self.history()
-        standing = table[(table["action"] != "undo") & ~table.index.isin(table["undone"].dropna())]
-        return standing.drop_duplicates("image_id", keep="last").set_index("image_id")[COLUMNS[1:]]
+        return standing(self.history()).set_index("image_id")[COLUMNS[1:]]
 
     def history(self) -> pd.DataFrame:
         """Everything ever recorded, by running number, undo included: image_id, action, reason,
-        label, when, undone (the number of the decision that an undo took back)."""
-        kinds = {"undone": "Int64"} | dict.fromkeys(COLUMNS[:4], "str")
-        rows = read_log(self.path, "SELECT * FROM decisions ORDER BY id")
-        table = pd.DataFrame(rows, columns=["id", *COLUMNS, "undone"]).set_index("id").astype(kinds)
-        return table.assign(when=pd.to_datetime(table["when"], utc=True, format="ISO8601"))
+        label, when, undone (the number of the decision that an undo took back), content (size and
+        SHA-256 of the file when it was decided about)."""
+        return read_history(self.path)
+
+
+def _words(decision) -> str:
+    """ "drop", "relabel to oak": two decisions that read alike are alike."""
+    return decision.action + (f" to {decision.label}" if decision.action == "relabel" else "")
+
+
+def _as_row(row) -> tuple:
+    when = row.when.isoformat(timespec="milliseconds")
+    label, content = (None if pd.isna(value) else value for value in (row.label, row.content))
+    return row.here, row.action, row.reason, label, when, None, content
 
 
 def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> Dataset:
@@ -168,12 +321,17 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
         By image_id, with columns action and label (as from `DecisionLog.current`). Decisions about
         images that are not in `dataset` do nothing.
 
+    Returns
+    -------
+    Dataset
+        With the log's `notes` among its own.
+
     Raises
     ------
     DatasetError
         When `decisions` are something else, or one of them makes no sense.
     """
-    table = decisions.current() if isinstance(decisions, DecisionLog) else decisions
+    table = with_notes(decisions) if isinstance(decisions, DecisionLog) else decisions
     columns = list(table.columns) if isinstance(table, pd.DataFrame) else []
     known = {"action", "label"} <= {*columns} and "image_id" not in columns
     if not known or not table.index.is_unique:
@@ -189,38 +347,27 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
             f"{len(strange):,} decisions cannot be applied, the first {first}; expected one of "
             f"{some(ACTIONS)}, and a label with relabel."
         )
+    notes = [note for note in table.attrs.get("notes", ()) if note not in dataset.notes]
     table = table[table.index.isin(dataset.images.index)]
     images = dataset.images.copy()
     relabelled = table.loc[table["action"] == "relabel", "label"]
     images.loc[relabelled.index, "label"] = relabelled
-    return dataset.with_images(images.drop(table.index[table["action"] == "drop"]))
+    images = images.drop(table.index[table["action"] == "drop"])
+    return replace(dataset, images=images, notes=(*dataset.notes, *notes))
 
 
-def default_decisions(dataset: Dataset) -> pd.DataFrame:
-    """What a careful reviewer who saw all that can be seen would decide about the bundled dataset.
+def with_notes(log: DecisionLog) -> pd.DataFrame:
+    """The decisions that stand, with the log's notes in the attributes of the table."""
+    table = log.current()
+    table.attrs["notes"] = list(log.notes)
+    return table
 
-    Made from the planted truth, without the faults nobody could see (strength "undetectable"), so
-    that later notebooks do not depend on the learner's own marks. Any other dataset has no such
-    reviewer but you: its decisions are your own, ``DecisionLog(dataset).current()``, empty where
-    you made none. Same form either way.
-    """
-    if not dataset.is_bundled:
-        return DecisionLog(dataset).current()
-    decided: dict[str, tuple] = {}
-    planted, given = dataset.planted, dataset.images["label"]
-    detectable = (planted["strength"] != "undetectable") & ~planted["innocent"].astype(bool)
-    for row in planted[detectable].itertuples():
-        if row.kind.startswith("label_error"):
-            decided.setdefault(row.image_id, ("relabel", "label is wrong", row.truth))
-        elif row.kind in DROPPED:
-            decided[row.image_id] = ("drop", DROPPED[row.kind], None)
-        elif row.kind in POOR and row.strength in ("obvious", "clear"):
-            decided[row.image_id] = ("drop", "too poor to recognise", None)
-        conflict = row.kind == "exact_duplicate" and isinstance(row.truth, str)
-        if conflict and given.get(row.partner, row.truth) != row.truth:
-            decided.setdefault(row.partner, ("relabel", "its copy's label is right", row.truth))
-    table = pd.DataFrame.from_dict(
-        decided, orient="index", columns=["action", "reason", "label"], dtype="str"
-    )
-    table.index = pd.Index(table.index, name="image_id", dtype="str")
-    return table.assign(when=pd.Timestamp("2000-01-01", tz="UTC"))[COLUMNS[1:]]
+
+def tell_of_marks(dataset: Dataset) -> Dataset:
+    """`dataset` with the notes of its own log among its notes, a log that cannot be read included:
+    opening a dataset never fails for it."""
+    try:
+        notes = DecisionLog(dataset).notes
+    except DatasetError as error:
+        notes = (str(error),)
+    return replace(dataset, notes=tuple(dict.fromkeys((*dataset.notes, *notes))))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sized
 from difflib import get_close_matches
 
+from helpers.datasets.storage import DatasetError
+
 
 def some(names: Iterable[str], count: int = 3) -> str:
     """The first few names, and how many more there are."""
@@ -16,6 +18,22 @@ def count(things: Sized, noun: str) -> str:
     return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
 
 
+def shown(name: str) -> str:
+    """A name as it is, in quotes where spaces around it could not be seen otherwise."""
+    return name if name and name == name.strip() else repr(name)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    """A half-sentence on the known name that `word` may stand for, empty where there is none."""
+    known, plain = list(known), str(word).strip().casefold()
+    alike = [name for name in known if name.strip().casefold() == plain]
+    close = alike or get_close_matches(str(word), known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def require_column(table, column: object) -> None:
+    """Raise DatasetError where the DataFrame `table` has no such column."""
+    if column not in table:
+        hint = suggestion(column, map(str, table.columns))
+        there = some(table.columns, 12) or "none"
+        raise DatasetError(f"The table has no column {column!r} (columns: {there}){hint}.")

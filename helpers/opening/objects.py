@@ -13,11 +13,12 @@ from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import some
 from helpers.opening.downloads import DOWNLOADS
 from helpers.opening.folders import EXTENSIONS
+from helpers.opening.grouping import choose_group
 from helpers.opening.names import split_of
 from helpers.tables.labels import odd_labels
 from helpers.tables.matching import FileIndex
 from helpers.tables.reading import table_of
-from helpers.tables.rows import guess_group, read_rows
+from helpers.tables.rows import read_rows
 
 FILE = "file behind the image"
 Asked = Mapping[str, str | None]
@@ -91,7 +92,9 @@ def _open_parts(parts: Mapping[str, object], asked: Asked) -> Dataset:
         )
     source = f"{kind}, {told.label}" if told.label else kind
     notes += [*told.notes, *odd_labels(images["label"])]
-    if group := (None if asked.get("group") else guess_group(images.columns[2:])):
+    group, passed = (None, []) if asked.get("group") else choose_group(images, None)
+    notes += passed
+    if group:
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
     return Dataset(
         root.name or "root", root, images, notes=tuple(notes), group=group, source=source

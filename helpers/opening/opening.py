@@ -16,6 +16,7 @@ from helpers.opening.archives import build_folder
 from helpers.opening.copies import leave_out_copies
 from helpers.opening.downloads import DOWNLOADS, fetch
 from helpers.opening.folders import EXTENSIONS, TABLES, look_into, stable_ids
+from helpers.opening.grouping import choose_group
 from helpers.opening.layout import is_level, read_layout
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def open_dataset(
     if not isinstance(source, (str, os.PathLike)):
         from helpers.opening.objects import open_object
 
-        dataset = open_object(source, asked)
-        return dataset.with_group(group) if group else dataset
+        return _finish(open_object(source, asked), group)
     text = str(source).strip()
     if not text:
         raise DatasetError(f"{source!r} is neither a name ({some(NAMES, 9)}) nor a path.")
@@ -96,7 +96,14 @@ def open_dataset(
         dataset = _open_download(text, progress)
     else:
         dataset = _open_path(text, asked)
-    return dataset.with_group(group) if group else dataset
+    return _finish(dataset, group)
+
+
+def _finish(dataset: Dataset, group: str | None) -> Dataset:
+    """With its group, and what is noted of marks made on its images."""
+    from helpers.datasets.decisions import tell_of_marks
+
+    return tell_of_marks(dataset.with_group(group) if group else dataset)
 
 
 def _open_path(text: str, asked: Asked) -> Dataset:
@@ -128,25 +135,6 @@ def _unknown(text: str, path: Path) -> str:
         f"'{text}' is neither a dataset we know ({some(NAMES, 9)}) nor a file or folder; '{there}' "
         f"is there, so check what follows it{suggestion(path.name, [*names, *beside])}."
     )
-
-
-def _dividing_group(images: pd.DataFrame, first: str | None) -> tuple[str | None, list[str]]:
-    """The column that says which images belong together (`first`, else the first that is called
-    so) and leaves something to divide, and a note on each that was passed over."""
-    from helpers.datasets.grouping import why_not_dividing
-    from helpers.tables.rows import guess_group
-
-    left, notes = [*images.columns[2:]], []
-    while group := first if first in left else guess_group(left):
-        if not (why := why_not_dividing(images, group)):
-            break
-        notes.append(
-            f"Column {group!r} is called like one that says which images show the same thing, but "
-            f"{why}, so nothing could be validated; it is not taken (dataset.with_group({group!r}) "
-            "takes it all the same)."
-        )
-        left.remove(group)
-    return group, notes
 
 
 def open_folder(
@@ -184,7 +172,7 @@ def open_folder(
     images, source, told, labelled = _with_tables(images, root, found, table, asked)
     notes += [*copies, *layout.notes, *([] if labelled else layout.label_notes + cleaned)]
     notes += [*told, *odd_labels(images["label"])]
-    group, passed = (None, []) if asked.get("group") else _dividing_group(images, layout.group)
+    group, passed = (None, []) if asked.get("group") else choose_group(images, layout.group)
     notes += passed
     if group:
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")

@@ -12,8 +12,13 @@ from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
+from helpers.plots.names import short_names
 from helpers.plots.samples import NO_LABEL, thumbnail
-from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, palette, styled, titled
+from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, nothing, palette, styled, titled
+
+NOTHING = "No image has descriptors: there are none, or none that can be read"
+LINE = 80  # letters of class names in a row below a map
 
 
 def _by_class(features: pd.DataFrame, labels: pd.Series, most: int) -> tuple[pd.Series, list]:
@@ -26,11 +31,16 @@ def by_class(
     features: pd.DataFrame, labels: pd.Series, column: str, title: str = "", ax: Axes | None = None
 ) -> Axes:
     """How one column is distributed in each class: ridges in the order of their medians (dots)."""
+    if features.empty:
+        return nothing(title or NOTHING, ax)
+    require_column(features, column)
     labels, shown = _by_class(features, labels, 24)
-    colours = palette(labels)
+    colours, short = palette(labels), short_names(shown)
     values = features[column].astype(float)
     medians = values.groupby(labels).median()[shown].sort_values()
     low, high = values[labels.isin(shown)].quantile([0.002, 0.998])
+    if low == high:  # one image, or one value
+        low, high = low - 0.5, high + 0.5
     x = np.linspace(low, high, 300)
     ax = axes(ax, 0.36 * len(shown) + 1.3)
     for y, (name, median) in enumerate(medians.items()):
@@ -42,9 +52,9 @@ def by_class(
         ax.fill_between(x, y, y + ridge, color=colours[name], lw=0, zorder=99 - y)
         ax.plot(x, y + ridge, color="white", lw=1.2, zorder=99 - y)
         ax.plot(median, y, "o", ms=6, mfc="white", mec=INK, mew=1.2, zorder=100)
-    ax.set_yticks(range(len(medians)), medians.index)
+    ax.set_yticks(range(len(medians)), [short[name] for name in medians.index])
     ax.set(xlabel=column, ylim=(-0.4, len(medians) + 0.8), xlim=(low, high))
-    ends = f"lowest in {medians.index[0]}, highest in {medians.index[-1]}"
+    ends = f"lowest in {short[medians.index[0]]}, highest in {short[medians.index[-1]]}"
     title = title or (f"{column}: {ends}" if len(medians) > 1 else f"{column} over all images")
     numbers = ", ".join(f"{name} {median:.3g}" for name, median in medians.items())
     return titled(ax, title, f"Ridgelines by class; medians: {numbers}.", bare=["left"])
@@ -57,15 +67,20 @@ def class_colours(
     """The mean foreground colour of up to 80 images per class, sorted by hue, as a strip each."""
     from matplotlib.colors import rgb_to_hsv
 
+    if features.empty:
+        return nothing(title or NOTHING, ax)
     labels, shown = _by_class(features, labels, 24)
+    short = short_names(shown)
     names = [f"colour foreground mean {c}" for c in ("red", "green", "blue")]
+    for name in names:
+        require_column(features, name)
     ax = axes(ax, 0.34 * len(shown) + 0.6)
     for y, name in enumerate(sorted(shown)):
         own = features.loc[labels == name, names].clip(0, 1).to_numpy(float)
         own = own[np.linspace(0, len(own) - 1, min(80, len(own))).round().astype(int)]
         order = np.lexsort(rgb_to_hsv(own).T[[2, 0]])
         ax.imshow(own[order][None], extent=(0, 1, y + 0.42, y - 0.42), aspect="auto")
-    ax.set_yticks(range(len(shown)), sorted(shown))
+    ax.set_yticks(range(len(shown)), [short[name] for name in sorted(shown)])
     ax.set(xlim=(0, 1), ylim=(len(shown) - 0.5, -0.5), xticks=[])
     title = title or "Which classes does colour tell apart?"
     alt = "Mean colours of each class's images as strips, sorted by hue."
@@ -84,6 +99,9 @@ def separability(
     most : int
         With more classes than this, those of the hardest pairs are shown.
     """
+    if table.empty:
+        why = "No two classes have enough images, or groups, to be told apart"
+        return nothing(title or why, ax)
     best = table.sort_values("auc", ascending=False).drop_duplicates(["class_a", "class_b"])
     hardest = best.sort_values("auc")[["class_a", "class_b"]].to_numpy().ravel()
     classes = sorted(pd.unique(hardest)[:most])
@@ -96,8 +114,9 @@ def separability(
         ax.add_patch(box)
         dark = strength > 0.6
         ax.text(x, y, f"{pair.auc:.2f}", ha="center", va="center", color="white" if dark else INK)
+    short = short_names(classes, 24)
     for i, name in enumerate(classes):
-        ax.text(i - 0.45, i, name, va="center", weight="bold", fontsize=9)
+        ax.text(i - 0.45, i, short[name], va="center", weight="bold", fontsize=9)
     ax.set(xlim=(-0.6, len(classes) + 0.4), ylim=(len(classes) - 0.4, -0.6))
     ax.axis("off")
     corner = {"transform": ax.transAxes, "ha": "right"}
@@ -106,7 +125,8 @@ def separability(
         ax.text(0.98, 0.94 - 0.09 * i, text, color=colour, weight="bold", **corner)
     ax.text(0.98, 0.66, "1 is perfect, 0.5 is chance", color=MUTED, **corner)
     worst = best.loc[best["auc"].idxmin()]
-    title = title or f"The hardest pair: {worst['class_a']} and {worst['class_b']}"
+    pair = " and ".join(short_names([worst["class_a"], worst["class_b"]]).values())
+    title = title or f"The hardest pair: {pair}"
     return titled(
         ax, title, "Triangle of class pairs, area under the ROC curve of the best family."
     )
@@ -130,9 +150,12 @@ def dataset_map(
     from sklearn.manifold import TSNE
     from sklearn.preprocessing import StandardScaler
 
+    if features.empty:
+        return nothing(title or NOTHING, ax)
     shown = features.sample(min(most, len(features)), random_state=seed).sort_index()
     X = StandardScaler().fit_transform(shown)
-    X = PCA(min(30, *X.shape), random_state=seed, svd_solver="full").fit_transform(X)
+    if len(X) > 1:
+        X = PCA(min(30, *X.shape), random_state=seed, svd_solver="full").fit_transform(X)
     if len(X) > 5:
         near = min(20, (len(X) - 1) // 3)
         # For so few images the exact method is as quick, and no thread count changes it.
@@ -158,9 +181,21 @@ def dataset_map(
     ax.set(xlim=(-0.6, wide - 0.4), ylim=(high - 0.4, -0.6), aspect="equal")
     ax.axis("off")
     if len(colours) <= 12:
-        ends = np.cumsum([len(name) + 4 for name in colours])
-        look = {"weight": "bold", "va": "top", "transform": ax.transAxes}
-        for name, end in zip(colours, ends, strict=True):
-            ax.text((end - len(name) - 4) / ends[-1], -0.02, name, color=colours[name], **look)
+        _class_names(ax, colours)
     title = title or "Do images of one class lie together?"
     return titled(ax, title, f"{len(shown)} photographs on a grid, similar ones close together.")
+
+
+def _class_names(ax: Axes, colours: dict[str, str]) -> None:
+    """The names of the classes in their colours below `ax`, in as many rows as they need."""
+    row, used, short = 0, 0, short_names(colours, 30)
+    spread = sum(len(name) + 4 for name in short.values())
+    for name, colour in colours.items():
+        length = len(short[name]) + 4
+        if used and used + length > LINE:
+            row, used = row + 1, 0
+        place = (used / min(max(spread, 1), LINE), 0)
+        look = {"weight": "bold", "va": "top", "color": colour, "annotation_clip": False}
+        ax.annotate(short[name], place, (0, -5 - 14 * row), ax.transAxes,
+                    textcoords="offset points", **look)  # fmt: skip
+        used += length

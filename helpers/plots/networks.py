@@ -11,6 +11,7 @@ from matplotlib.colors import PowerNorm
 
 from helpers.datasets import Dataset
 from helpers.evaluation import Interval
+from helpers.plots.names import short_name, short_names, wrapped
 from helpers.plots.samples import _sheet, thumbnail
 from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, MUTED, axes, styled, titled
 
@@ -37,6 +38,7 @@ def feature_maps(
     most : int
         Maps per stage.
     """
+    dataset.path(image_id)  # an unknown one is no unreadable one
     image = thumbnail(dataset, image_id, SIDE)
     stages = _look(image, backbone)
     wide, left = image.width / image.height, 2.0
@@ -64,7 +66,7 @@ def feature_maps(
         panel.set(xticks=[], yticks=[])
         panel.spines[:].set_visible(False)
     label = dataset.images["label"].get(image_id)
-    name = image_id if pd.isna(label) else label
+    name = short_name(image_id if pd.isna(label) else label)
     title = title or f"What does a network see in one image ({name})?"
     titled(ax, title, f"The photo, then a column of feature maps per stage: {'; '.join(facts)}.")
     ax.set_title(ax.get_title("left"), pad=36)
@@ -100,7 +102,11 @@ def probes(
         ax.axhline(chance, color=MUTED, lw=1, ls=":")
         ax.text(len(scores) - 0.5, chance, "always the commonest class", color=MUTED, va="bottom",
                 ha="right", fontsize=9)  # fmt: skip
-    ax.set_xticks(range(len(scores)), [name.replace(" ", "\n") for name in scores])
+    short, width = short_names(scores), max(6, 90 // max(len(scores), 1))
+    names = [short[name].replace(" ", "\n") for name in scores]
+    if any(name.count("\n") > 2 for name in names):
+        names = [wrapped(short[name], width) for name in scores]
+    ax.set_xticks(range(len(scores)), names)
     top = max((interval.high for interval in scores.values()), default=1)
     ax.set(ylabel="accuracy with 95 % interval", ylim=(0, min(1, top + 0.08)))
     ax.set(xlim=(-0.5, len(scores) - 0.4))

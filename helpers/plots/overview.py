@@ -7,6 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
+from helpers.plots.names import short_names
 from helpers.plots.samples import NO_LABEL
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, nothing, palette, styled, titled
 
@@ -48,7 +50,9 @@ def class_counts(
     dataset: Dataset | pd.DataFrame, column: str = "label", title: str = "", ax: Axes | None = None
 ) -> Axes:
     """Images per value of `column`, as sorted bars; of more than 30, the first and last 15."""
-    values = getattr(dataset, "images", dataset)[column].astype(object).fillna(NO_LABEL)
+    table = getattr(dataset, "images", dataset)
+    require_column(table, column)
+    values = table[column].astype(object).fillna(NO_LABEL)
     counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     if counts.empty:
         return nothing(title or "Nothing to count", ax)
@@ -61,11 +65,12 @@ def class_counts(
     ax.bar_label(bars, [f"{count:,}" for count in shown], padding=5, color=MUTED)
     if hidden:
         ax.text(0, 15, f"… {hidden} more", va="center", color=MUTED)
-    ax.set_yticks(places, shown.index.astype(str))
+    names = short_names(counts.index)
+    ax.set_yticks(places, [names[name] for name in shown.index])
     ax.set(ylim=(places[-1] + 0.6, -0.6), xlim=(0, counts.max() * 1.08), xticks=[])
     ratio = counts.iloc[0] / counts.iloc[-1]
-    default = f"{counts.index[0]} has {ratio:,.{0 if ratio >= 10 else 1}f} times as many images as "
-    default += str(counts.index[-1])
+    default = f"{names[counts.index[0]]} has {ratio:,.{0 if ratio >= 10 else 1}f} times as many "
+    default += f"images as {names[counts.index[-1]]}"
     if ratio == 1:
         default = f"{counts.iloc[0]:,} images {'in each class' if len(counts) > 1 else 'in all'}"
     numbers = ", ".join(f"{name} {count}" for name, count in shown.items())
@@ -78,9 +83,9 @@ def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
     """Width against height in px, one bubble per size, with common aspect ratios; logarithmic."""
     known = scanned.dropna(subset=["width", "height"]).astype({"width": float, "height": float})
     counts = known.groupby(["width", "height"]).size().sort_values(ascending=False, kind="stable")
-    ax = axes(ax, 4.8)
     if counts.empty:
-        return titled(ax, title or "No image has a size that can be read")
+        return nothing(title or "No image has a size that can be read", ax)
+    ax = axes(ax, 4.8)
     width, height = (counts.index.get_level_values(i).to_numpy() for i in range(2))
     share = counts.to_numpy() / counts.sum()
     ax.scatter(width, height, 15 + 900 * share, color=ACCENT, alpha=0.55, ec="white", lw=0.7)

@@ -10,7 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
 from helpers.evaluation import Interval, accuracy_interval, comparability
+from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
     ACCENT,
@@ -21,6 +23,7 @@ from helpers.plots.style import (
     MUTED,
     axes,
     nothing,
+    plain_log,
     styled,
     titled,
 )
@@ -49,7 +52,10 @@ def measurement(
     """
     thresholds = thresholds if isinstance(thresholds, Mapping) else {"threshold": thresholds}
     limit = next(iter(thresholds.values()))
+    require_column(table, column)
     values = table[column].dropna().astype(float)
+    if values.empty:
+        return nothing(title or f"No image has a value of {column}", ax)
     bad = values < limit if flagged == "below" else values > limit
     skewed = values.min() > 0 and limit > 0 and values.quantile(0.995) > 5 * values.median()
     scale, unscale = (np.log10, lambda x: 10**x) if skewed else (np.asarray, np.asarray)
@@ -70,7 +76,9 @@ def measurement(
         ax.plot([value, value], [0, top], color=INK, lw=1.2, ls="-" if i == 0 else ":")
         right = value > unscale((low + high) / 2)
         look = {"va": "top", "ha": "right" if right else "left", "textcoords": "offset points"}
-        ax.annotate(f"{name} {value:.3g}", (value, top), (-5 if right else 5, -14 * i), **look)
+        ax.annotate(
+            f"{short_name(name)} {value:.3g}", (value, top), (-5 if right else 5, -14 * i), **look
+        )
     if dataset is not None and len(values):
         left = values.copy()
         for i, spot in enumerate(unscale(np.linspace(low, high, 9)[1:-1][: len(values)])):
@@ -82,11 +90,13 @@ def measurement(
             inset.spines[:].set(visible=True, lw=2.5, color=FLAG if bad[image_id] else "white")
             inset.set_xlabel(f"{values[image_id]:.2f}", fontsize=8, color=MUTED, labelpad=2)
     ax.set_xscale("log" if skewed else "linear")
-    ax.set(xlabel=column, ylabel="images", ylim=(0, top), xlim=(edges[0], edges[-1]))
+    if skewed:
+        plain_log(ax.xaxis, (1, 2, 5))
+    ax.set(xlabel=drawable(column), ylabel="images", ylim=(0, top), xlim=(edges[0], edges[-1]))
     title = title or f"{column}: {bad.sum():,} of {len(values):,} images lie {flagged} {limit:.3g}"
     titled(ax, title, f"Histogram of {column}, flagged side in red.")
     if dataset is not None:
-        ax.set_title(title, y=1.62)
+        ax.set_title(ax.get_title("left"), y=1.62)
     return ax
 
 
@@ -105,7 +115,9 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
     ax = axes(ax, max(0.3 * (len(score_table) + kinds.ngroups) + 1.0, 1.0))
     y, facts = 0.0, []
     for kind, part in kinds:
-        ax.text(-0.02, y, kind.replace("_", " "), weight="bold", ha="right", va="center")
+        ax.text(
+            -0.02, y, short_name(kind).replace("_", " "), weight="bold", ha="right", va="center"
+        )
         flagged, false = part[["flagged", "false"]].astype(float).max()
         if flagged > 0:
             share = _dot(ax, y, _wilson(flagged - false, flagged), INNOCENT, "D")
@@ -168,6 +180,8 @@ def scores(
     flattering : name → Interval, scores that should not be believed
     """
     lines = {f"{r.notebook}  {r.model}": (r.accuracy, r.low, r.high) for r in table.itertuples()}
+    if not lines and not flattering:
+        return nothing(title or _best(table), ax)
     honest = len(lines)
     lines |= {f"{name} (flattering)": values for name, values in (flattering or {}).items()}
     ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
@@ -175,7 +189,8 @@ def scores(
         _dot(ax, y, values, ACCENT if y < honest else INNOCENT, "o", y < honest)
         look = {"va": "center", "fontsize": 9, "color": MUTED, "textcoords": "offset points"}
         ax.annotate(repr(values), (values.high, y), (8, 0), **look)
-    ax.set_yticks(range(len(lines)), [fill(name, 36) for name in lines])
+    short = short_names(lines, 108)
+    ax.set_yticks(range(len(lines)), [fill(short[name], 36) for name in lines])
     ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel="accuracy with 95 % interval")
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.grid(axis="x")

@@ -12,9 +12,11 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from helpers.datasets import Dataset
+from helpers.plots.names import drawable, short_name, short_names, wrapped
 from helpers.plots.style import FLAG, MUTED, axes, nothing, styled, titled
 
 WIDTH, GAP, LINE = 1350, 10, 24  # pixels of a sheet, between its images, per line of caption
+NAME = 15  # letters of a class name in a line beside its row
 NO_LABEL = "no label"
 
 
@@ -50,6 +52,8 @@ def contact_sheet(
     frames : image_id → colour of a frame around the image
     """
     ids = list(image_ids)[:120]
+    if not ids:
+        return nothing(title or "No image to show", ax)
     columns = columns or int(np.clip(np.ceil(np.sqrt(len(ids) * 1.6)), 6, 12))
     rows = [[(i, i) for i in ids[k : k + columns]] for k in range(0, len(ids), columns)]
     ax = _sheet(dataset, rows, columns, ax, captions or {}, frames or {})
@@ -62,14 +66,17 @@ def class_sheet(
 ) -> Axes:
     """A row of random images for each class, or for the 12 with most images."""
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
+    if labels.empty:
+        return nothing(title or "No image to show", ax)
     counts, rng = labels.value_counts(), np.random.default_rng(seed)
     shown = sorted(counts.index[:12])
     ids = {name: rng.permutation(labels.index[labels == name]) for name in shown}
     if len(shown) == 1:
-        title = title or f"What is in these {len(labels):,} images ({shown[0]})?"
+        title = title or f"What is in these {len(labels):,} images ({short_name(shown[0])})?"
         return contact_sheet(dataset, ids[shown[0]][: 4 * per_class], title=title, ax=ax)
     rows = [[(i, i) for i in ids[name][:per_class]] for name in shown]
-    names = [f"{name}\n{counts[name]:,} images" for name in shown]
+    short = short_names(shown, 3 * NAME)
+    names = [f"{wrapped(short[name], NAME)}\n{counts[name]:,} images" for name in shown]
     ax = _sheet(dataset, rows, per_class, ax, names=names)
     some = "" if len(shown) == len(counts) else f" ({len(shown)} of {len(counts)})"
     title = title or f"What distinguishes these classes{some}?"
@@ -96,8 +103,9 @@ def pairs(
         if pair.get("kind") != "exact" and pd.notna(pair.get("distance")):
             facts.append(f"{pair['distance']:g} bits apart")
         names = [labels.get(image_id, NO_LABEL) for _, image_id in sides]
+        first, second = (short_name(name, 999) for name in names)
         facts = " · ".join(str(fact) for fact in facts if pd.notna(fact) and fact)
-        captions |= {sides[0][0]: f"{names[0]}\n{facts}", sides[1][0]: names[1]}
+        captions |= {sides[0][0]: f"{first}\n{facts}", sides[1][0]: second}
         frames |= {key: FLAG for key, _ in sides if names[0] != names[1]}
         cells += sides
     rows = [cells[k : k + 6] for k in range(0, len(cells), 6)]
@@ -114,6 +122,7 @@ def anatomy(dataset: Dataset, image_id: str, title: str = "", ax: Axes | None = 
 
     from helpers.descriptors import dominant_colours, find_foreground
 
+    dataset.path(image_id)  # an unknown one is no unreadable one
     image = thumbnail(dataset, image_id, 240)
     rgb, mask = np.asarray(image), find_foreground(np.asarray(image))
     colours, shares = dominant_colours(rgb, 5)
@@ -138,7 +147,7 @@ def anatomy(dataset: Dataset, image_id: str, title: str = "", ax: Axes | None = 
         panel.set_xlabel(name, fontsize=9)
     panel.contour(mask, [0.5], colors="white", linewidths=1.5)
     label = dataset.images["label"].get(image_id)
-    name = image_id if pd.isna(label) else label
+    name = short_name(image_id if pd.isna(label) else label)
     title = title or f"What three families of descriptors keep of one image ({name})"
     return titled(ax, title, f"Four panels: {'; '.join(panels)}.")
 
@@ -172,14 +181,14 @@ def _sheet(
     canvas = Image.new("RGB", (WIDTH, max(top, 1)), "white")
     for x, y, image, room, text, colour in placed:
         if image is None:
-            ax.text(x, y, text, ha="right", va="center", fontsize=9)
+            ax.text(x, y, text, ha="right", va="center", fontsize=9, linespacing=1.1)
             continue
         canvas.paste(image, (x, y))
         if colour:
             inside = ((x + 3, y + 3), image.width - 6, image.height - 6)
             ax.add_patch(Rectangle(*inside, fill=False, ec=colour, lw=4))
         if text:
-            first, *rest = text.split("\n")
+            first, *rest = drawable(text).split("\n")
             fitted = [_fit(first, image.width), *(_fit(line, room) for line in rest)]
             look = {"va": "top", "fontsize": 8, "color": MUTED}
             ax.text(x, y + image.height + 4, "\n".join(fitted), **look)
@@ -190,5 +199,5 @@ def _sheet(
 
 
 def _fit(line: str, width: int) -> str:
-    most = max(4, int(width / 8.2))
+    most = max(4, int(width / 9))
     return line if len(line) <= most else line[: most - 1] + "…"

@@ -9,7 +9,12 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from helpers.plots.names import drawable, font_families
 
 INK, MUTED, GRID, PAPER = "#22303c", "#6b7680", "#e4e8ec", "#ffffff"
 ACCENT, FLAG, INNOCENT = "#35618f", "#bd1f01", "#94a4a2"
@@ -37,10 +42,12 @@ STYLE = {
     "figure.dpi": 100,
     "figure.facecolor": PAPER,
     "figure.figsize": (9, 4),
+    "font.family": font_families(),
     "font.size": 10,
     "grid.color": GRID,
     "legend.frameon": False,
     "text.color": INK,
+    "text.parse_math": False,  # a class may be called $x_1$
     "xtick.color": MUTED,
     "xtick.major.size": 0,
     "xtick.minor.size": 0,
@@ -73,14 +80,25 @@ def axes(ax: Axes | None, height: float) -> Axes:
 
 def titled(ax: Axes, title: str, description: str = "", bare: Iterable[str] = ()) -> Axes:
     """Give `ax` its title and alt text, and hide the `bare` spines."""
-    ax.set_title(fill(title, 84))
+    ax.set_title(fill(drawable(title), 84))
+    for text in ax.findobj(Text):  # Axes that were made elsewhere read $…$ as mathematics
+        text.set_parse_math(False)
     ax.spines[[*bare] or "top"].set_visible(False)
     return alt(ax, f"{title.rstrip('.')}. {description}".replace("?.", "?").strip())
 
 
+def plain_log(axis: Axis, within: Iterable[float] = (1,)) -> None:
+    """Label a logarithmic axis with plain numbers, `within` each power of ten."""
+    axis.set_major_locator(LogLocator(subs=[*within]))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
 def nothing(title: str, ax: Axes | None = None) -> Axes:
     """A line that says why there is nothing to draw."""
-    ax = axes(ax, 0.3)
+    if ax is None:
+        ax = axes(None, 0.3)
+        ax.figure.set_layout_engine("none")  # it cannot lay out Axes without height
     ax.set(xticks=[], yticks=[])
     return titled(ax, title, bare=["left", "bottom", "top", "right"])
 

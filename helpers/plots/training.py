@@ -10,7 +10,19 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from helpers.datasets.words import some
-from helpers.plots.style import ACCENT, FAMILIES, FLAG, GRID, INK, MUTED, axes, styled, titled
+from helpers.plots.names import short_names
+from helpers.plots.style import (
+    ACCENT,
+    FAMILIES,
+    FLAG,
+    GRID,
+    INK,
+    MUTED,
+    axes,
+    plain_log,
+    styled,
+    titled,
+)
 from helpers.training.rates import judge_rates
 
 LINES = {"train_loss": ("training", FAMILIES["colour"]), "valid_loss": ("validation", ACCENT)}
@@ -46,10 +58,11 @@ def _label_ends(panel: Axes, ends: list[tuple[float, float, str, str]], apart: f
 
 def _finish(ax: Axes, panels: Mapping[str, Axes], title: str, description: str) -> Axes:
     """Name the panels, and give the whole its title and alt text."""
+    short = short_names(panels, 100 // len(panels))
     for name, panel in panels.items():
-        panel.set_title(name, fontsize=10, weight="normal", pad=6)
+        panel.set_title(short[name], fontsize=10, weight="normal", pad=6)
         panel.grid(axis="y")
-    titled(ax, title, description).set_title(title, y=1.1)
+    titled(ax, title, description).set_title(ax.get_title("left"), y=1.1)
     return ax
 
 
@@ -133,6 +146,7 @@ def rate_curves(
     left.plot(judged.index, judged["loss"].clip(upper=top), color=MUTED, lw=1, zorder=1)
     left.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(low, top))
     left.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
+    left.set_xticks([], minor=True)
     right.set(xlabel="epoch", ylim=(low, top))
     right.xaxis.get_major_locator().set_params(integer=True)
     _label_ends(right, ends)
@@ -159,6 +173,7 @@ def rate_finder(
     start, low = table["loss"].iloc[:5].mean(), table["loss"].min()
     fall = start - low
     ax.set(ylim=(low - 0.1 * fall, start + max(0.6 * fall, 0.5 * start)), xscale="log")
+    plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
     if suggested is not None:
         at = table.iloc[(table["rate"] - suggested).abs().argmin()]

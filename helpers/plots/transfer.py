@@ -9,6 +9,7 @@ from PIL import Image
 from scipy import stats
 
 from helpers.datasets.words import some
+from helpers.plots.names import short_name, short_names
 from helpers.plots.style import ACCENT, CLASS_COLOURS, FAMILIES, FLAG, INK, MUTED, axes, styled
 from helpers.plots.style import titled as title_it
 
@@ -69,7 +70,8 @@ def label_curve(
     for (key, line), shift in zip(lines, beside, strict=True):
         line = line.droplevel([0, 1]).reindex(counts).dropna(subset="mean")
         colour, dashes = LOOKS.get(key) or (next(colours), "--" if key[1] == "frozen" else "-")
-        x, name = [counts.index(n) + shift for n in line.index], NAMES.get(key, ", ".join(key))
+        x = [counts.index(n) + shift for n in line.index]
+        name = short_name(NAMES.get(key, ", ".join(key)))
         faded = 0.25 if chosen and key != chosen[:2] else 1 if key in LOOKS else 0.6
         ax.plot(x, line["mean"], dashes, color=colour, lw=2.2, marker="o", ms=5, alpha=faded)
         ax.errorbar(x, line["mean"], line["half"], fmt="none", ecolor=colour, alpha=0.5 * faded)
@@ -115,14 +117,17 @@ def questions(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
         y = np.arange(len(asked)) + 0.14 * (2 * number - len(kinds) + 1)
         around = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
         ax.errorbar(rows["accuracy"], y, xerr=around, fmt="none", ecolor=colour, alpha=0.5, lw=2.5)
-        ax.plot(rows["accuracy"], y, "o", color=colour, ms=8, label=name)
+        ax.plot(rows["accuracy"], y, "o", color=colour, ms=8, label=short_name(name))
         facts.append(f"{name}: " + ", ".join(f"{q} {v:.2f}" for q, v in rows["accuracy"].items()))
     lazy = table.drop_duplicates("question")["commonest"]
     ax.plot(lazy, range(len(asked)), "|", color=INK, ms=22, mew=1.5, label="commonest answer")
-    ax.set_yticks(range(len(asked)), asked)
+    ax.set_yticks(range(len(asked)), short_names(asked).values())
     ax.set(xlim=(0, 1), ylim=(len(asked) - 0.5, -0.5), xlabel="validation accuracy, 95 % interval")
     ax.grid(axis="x")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    drawn = [line for line in ax.lines if line.get_marker() in ("o", "|")]
+    look = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
+    # Given one by one, since a legend of its own accord leaves out names that begin with "_".
+    ax.legend(drawn, [line.get_label() for line in drawn], **look)
     title = title or "What does the network know of a picture?"
     return title_it(ax, title, f"{'; '.join(facts)}.", bare=["left"])
 
@@ -153,7 +158,7 @@ def backbones(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
         Rows without figures are named below the axes.
     """
     ax, there = axes(ax, 3.8), table.dropna(subset="accuracy")
-    names = [NAMES.get((name, "frozen"), name) for name in there.index]
+    names = [short_name(NAMES.get((name, "frozen"), name)) for name in there.index]
     for name, row, colour in zip(names, there.itertuples(), CLASS_COLOURS, strict=False):
         x, half = row.milliseconds, [[row.accuracy - row.low], [row.high - row.accuracy]]
         ax.errorbar(x, row.accuracy, half, color=colour, alpha=0.5, lw=2.5)

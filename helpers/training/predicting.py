@@ -38,8 +38,9 @@ def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     DataFrame by image_id
         label (missing where unknown), prediction, confidence (probability of the prediction), loss
         (minus the logarithm of the label's probability; missing where the label is unknown to us or
-        to the learner), then a column of probabilities per class. Images that cannot be read have
-        no row.
+        to the learner), then a column of probabilities per class, of its name; a class that is
+        called as one of these four, or image_id, has a column such as "probability of label".
+        Images that cannot be read have no row.
     """
     images, dls, classes = dataset.images, learner.dls, list(learner.dls.vocab)
     if not (images["split"] == "test").all():
@@ -63,4 +64,5 @@ def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     facts = pd.DataFrame(index=images.index)
     facts["label"], facts["prediction"] = images["label"], table.idxmax(axis=1).astype("str")
     facts["confidence"], facts["loss"] = found.max(1, initial=0.0), np.where(at >= 0, loss, np.nan)
-    return pd.concat([facts, table], axis=1)
+    taken = {name: f"probability of {name}" for name in (*facts.columns, "image_id")}
+    return pd.concat([facts, table.rename(columns=taken)], axis=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from helpers.datasets import DatasetError
+
 
 def judge_rates(rates: pd.DataFrame) -> pd.DataFrame:
     """Compare learning rates by the validation loss of the last epoch.
@@ -22,7 +24,14 @@ def judge_rates(rates: pd.DataFrame) -> pd.DataFrame:
     DataFrame by rate
         loss (mean over the seeds), low, high, accuracy (mean), and verdict: "too low", "good" or
         "too high".
+
+    Raises
+    ------
+    DatasetError
+        There is no training in the table.
     """
+    if rates.empty:
+        raise DatasetError("The table has no training; expected a row per epoch of at least one.")
     last = rates[rates["epoch"] == rates["epoch"].max()].fillna({"valid_loss": float("inf")})
     by_rate = last.groupby("rate")
     found = by_rate["valid_loss"].agg(["mean", "min", "max"])

@@ -7,7 +7,9 @@ from helpers.widgets import selection
 from helpers.widgets.panel import Panel, button, choice, control, grid, row
 from helpers.widgets.pictures import Pictures
 from helpers.widgets.selection import Only, choices
-from helpers.widgets.text import details_html, plain, safe
+from helpers.widgets.text import details_html, named, plain, safe
+
+NO_IMAGES = "There are no images to show."
 
 
 class Browser(Panel):
@@ -91,7 +93,8 @@ class Browser(Panel):
         first = (self.position.value - 1) * self.per_page.value
         rows = self.shown.iloc[first : first + self.per_page.value]
         self.image_ids = list(rows.index)
-        none = '<p style="grid-column: 1 / -1">No image matches these filters; change one.</p>'
+        why = "No image matches these filters; change one." if len(self.rows) else NO_IMAGES
+        none = f'<p style="grid-column: 1 / -1">{why}</p>'
         self.picture.value = self.thumbnails.figures(self.image_ids, self._captions(rows)) or none
         self.count.value = (
             f"<b>{len(self.shown):,}</b> of {self.rows.index.nunique():,} images · "
@@ -105,7 +108,7 @@ class Browser(Panel):
     def _captions(self, rows: pd.DataFrame) -> list[str]:
         labels, by = rows["label"].fillna("no label"), self.sort.value
         captions = [
-            f"<b>{place} {safe(label)}</b><span>{safe(name.rsplit('/', 1)[-1])}</span>"
+            f"<b>{place} {safe(named(label))}</b><span>{safe(name.rsplit('/', 1)[-1])}</span>"
             for place, (name, label) in enumerate(labels.items(), 1)
         ]
         if by in ("image_id", "label"):

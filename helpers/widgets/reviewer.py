@@ -9,9 +9,11 @@ from helpers.datasets import DecisionLog
 from helpers.widgets import selection
 from helpers.widgets.panel import Panel, button, choice, control, grid, row
 from helpers.widgets.pictures import Pictures
-from helpers.widgets.text import details_html, plain, safe
+from helpers.widgets.text import details_html, named, plain, safe
 
 ALIASES = {"partner": "other_id", "kind": "issue", "reason": "why"}
+NO_CLASS = "There is no class to choose yet; with DecisionLog(dataset).record(image_id, 'relabel', "
+NO_CLASS += "label='…', new_class=True) you add one."
 NEEDED = ["other_id", "issue", "suggestion", "label"]
 
 
@@ -54,7 +56,7 @@ def describe(standing: pd.DataFrame, image_id: str) -> str:
     if image_id not in standing.index:
         return "no decision yet"
     action, label = standing.loc[image_id, ["action", "label"]]
-    return f"relabel to {plain(label)}" if action == "relabel" else str(action)
+    return f"relabel to {named(label)}" if action == "relabel" else str(action)
 
 
 def mark_html(standing: pd.DataFrame, image_id: str) -> str:
@@ -108,7 +110,7 @@ class Reviewer(Panel):
         self.target = control(ToggleButtons, "Decide about", options=[("left", 0), ("right", 1)])
         self.keep = button("Keep", "check", "keep", "It is right as it is")
         self.drop = button("Drop", "ban", "drop", "Leave it out; the file itself stays")
-        self.new_label = choice("New label", [(plain(name), name) for name in labels], "148px")
+        self.new_label = choice("New label", [(named(name), name) for name in labels], "148px")
         self.relabel = button("Relabel", "tag", "relabel", "Give it the new label")
         self.undo = button("Undo", "undo", tooltip="Take the last decision back")
         self.note = control(Text, "Note, kept with the decision (optional)", "260px")
@@ -123,6 +125,8 @@ class Reviewer(Panel):
             self.status,
             self.details,
         )
+        for note in self.decision_log.notes:
+            self.say(note, "notice")
         self._filter()
         self.answer(self._filter, self.issue, self.progress)
         for action in ("keep", "drop", "relabel"):
@@ -176,8 +180,10 @@ class Reviewer(Panel):
         if not meant or self._changed_elsewhere(meant):
             return None
         label = self.new_label.value if action == "relabel" else None
+        if action == "relabel" and label is None:
+            return self.say(NO_CLASS, "notice")
         if label and selection.matches(self.dataset.images["label"][meant], label).all():
-            return self.say(f"Its label is {plain(label)} already; choose another.", "notice")
+            return self.say(f"Its label is {named(label)} already; choose another.", "notice")
         for name in meant:
             why = (self.case["issue"], *(other for other in pair if other != name))
             told = " with ".join(plain(part) for part in why if not pd.isna(part))

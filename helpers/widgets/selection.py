@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 import pandas as pd
 
-from helpers.widgets.text import plain
+from helpers.widgets.text import named, plain
 
 MOST_VALUES = 60
 
@@ -27,6 +27,14 @@ def by_image_id(dataset, table: pd.DataFrame) -> pd.DataFrame:
     ValueError
         Where neither holds any image of the dataset.
     """
+    known = dataset.images.index
+    if (
+        "image_id" in table
+        and table.index.isin(known).any()
+        and not table["image_id"].isin(known).any()
+    ):
+        # The column is something else, such as the probability of a class of that name.
+        table = table.rename(columns={"image_id": "image_id (table)"})
     table = table.set_index("image_id") if "image_id" in table else table.rename_axis("image_id")
     if len(table) and not table.index.isin(dataset.images.index).any():
         raise ValueError(
@@ -97,7 +105,7 @@ def choices(column: pd.Series) -> list[tuple[str, object]]:
     pairs = pd.DataFrame({"value": column.to_numpy(), "image": images}).drop_duplicates()
     counts = pairs["value"].value_counts().head(MOST_VALUES)
     values = sorted(counts.index, key=plain)
-    return found + [(f"{plain(value)} ({counts[value]:,})", value) for value in values]
+    return found + [(f"{named(value)} ({counts[value]:,})", value) for value in values]
 
 
 def filterable(rows: pd.DataFrame) -> list[str]:

@@ -16,6 +16,15 @@ def plain(value: object) -> str:
     return f"{value:.4g}" if pd.api.types.is_float(value) else plain(str(value))
 
 
+def named(name: str) -> str:
+    """Return a class name as `plain` does, with the spaces around it visible ("oak␣")."""
+    text = plain(name)
+    if not isinstance(name, str) or name == name.strip():
+        return text
+    left, right = (len(name) - len(side) for side in (name.lstrip(), name.rstrip()))
+    return "␣" * left + text + "␣" * right * bool(text)
+
+
 def safe(value: object) -> str:
     """Return `plain(value)` escaped for HTML, attributes included."""
     return escape(plain(value))

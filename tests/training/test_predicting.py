@@ -90,3 +90,16 @@ def test_smaller_batches_in_training_are_smaller_in_predicting(dataset, monkeypa
     monkeypatch.setattr(learner.model, "forward", fail)
     with pytest.raises(TrainingError, match="Batches of 32 images .* batch_size=4 or"):
         predict(learner, dataset)
+
+
+def test_classes_called_as_a_column_have_columns_of_their_own(learner, dataset):
+    learner.dls.vocab[:] = ["loss", "label", "image_id"]
+    table = predict(learner, dataset.part("valid"))
+    assert table.columns.tolist() == [
+        "label", "prediction", "confidence", "loss",
+        "probability of loss", "probability of label", "probability of image_id",
+    ]  # fmt: skip
+    assert set(table["prediction"]) <= {"loss", "label", "image_id"}
+    shares = table.iloc[:, 4:]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(shares.max(axis=1), table["confidence"])

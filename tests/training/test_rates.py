@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from helpers.datasets import DatasetError
 from helpers.training.rates import judge_rates
 
 
@@ -37,3 +39,9 @@ def test_a_training_that_diverged_counts_as_the_worst():
 def test_one_training_of_each_leaves_only_the_best():
     judged = judge_rates(trainings({1e-3: [1.6], 1e-2: [1.5], 1e-1: [1.6]}))
     assert judged["verdict"].to_list() == ["too low", "good", "too high"]
+
+
+def test_no_training_is_told_in_one_sentence():
+    columns = ["rate", "seed", "epoch", "valid_loss", "accuracy"]
+    with pytest.raises(DatasetError, match="^The table has no training; expected a row per epoch"):
+        judge_rates(pd.DataFrame(columns=columns))

@@ -156,3 +156,22 @@ def test_a_hundred_thousand_rows_turn_a_page_within_300_ms(trees):
     assert browser.position.value == 6 and browser.position.max == 4167
     assert browser.thumbnails.image_html.cache_info().misses - seen == 5 * 24
     assert sorted(seconds)[2] < 0.3
+
+
+def test_a_dataset_without_images_says_so(trees):
+    browser = browse(trees.with_images(trees.images.iloc[:0]))
+    assert "There are no images to show." in browser.picture.value
+    assert browser.error is None
+
+
+def test_probabilities_of_a_class_called_image_id_can_be_sorted_by(trees):
+    names = ["image_id", "label", "split", "oak"]
+    shares = {name: [i / 9 for i in range(9)] for name in names}
+    browser = browse(trees, pd.DataFrame(shares, trees.images.index))
+    for name in ("image_id (table)", "label (table)", "split (table)", "oak"):
+        browser.sort.value = name
+        assert browser.error is None
+        first, *_ = browser.image_ids
+        browser.order.value = False
+        assert browser.image_ids[-1] == first == trees.development.images.index[0]
+        browser.order.value = True

@@ -1,6 +1,8 @@
 import hashlib
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -246,7 +248,7 @@ def test_an_unlabelled_dataset_can_be_kept_or_dropped(make_dataset):
     dataset = make_dataset({"a.jpg": None, "b.jpg": None})
     reviewer = review(dataset, pd.DataFrame(index=["a.jpg", "b.jpg"]))
     reviewer.relabel.click()
-    assert "needs the new label" in reviewer.status.value
+    assert "There is no class to choose yet" in reviewer.status.value
     reviewer.drop.click()
     assert standing(DecisionLog(dataset)) == {"a.jpg": "drop"}
 
@@ -310,3 +312,34 @@ def test_nothing_in_the_image_folder_changes(trees, suspects):
     for button in (reviewer.relabel, reviewer.drop, reviewer.keep, reviewer.undo):
         button.click()
     assert state() == before
+
+
+def test_classes_that_differ_by_a_space_can_be_told_apart_and_chosen(make_dataset):
+    dataset = make_dataset({"a.jpg": "oak", "b.jpg": "oak ", "c.jpg": "Oak"})
+    reviewer = review(dataset, pd.DataFrame({"issue": "x"}, index=["a.jpg"]))
+    assert [text for text, _ in reviewer.new_label.options] == ["Oak", "oak", "oak␣"]
+    reviewer.new_label.value = "oak "
+    reviewer.relabel.click()
+    assert reviewer.error is None
+    assert reviewer.decision_log.current()["label"].to_dict() == {"a.jpg": "oak "}
+    assert "relabel to oak␣" in reviewer.status.value
+
+
+def test_marks_that_lie_elsewhere_are_told_at_once(make_dataset, tmp_path):
+    dataset = make_dataset({"a.jpg": "oak", "b.jpg": "elm"})
+    review(dataset, pd.DataFrame({"issue": "x"}, index=["a.jpg"])).drop.click()
+    shutil.copytree(dataset.root, tmp_path / "copy")
+    copy = replace(dataset, root=tmp_path / "copy")
+    reviewer = review(copy, pd.DataFrame({"issue": "x"}, index=["a.jpg"]))
+    assert "1 decision about the same files" in reviewer.status.value
+    assert "import_from" in reviewer.status.value
+
+
+def test_where_there_is_no_class_yet_relabel_says_how_to_add_one(make_dataset):
+    dataset = make_dataset({"a.jpg": None})
+    reviewer = review(dataset, pd.DataFrame({"issue": "x"}, index=["a.jpg"]))
+    reviewer.relabel.click()
+    assert reviewer.error is None
+    assert "There is no class to choose yet" in reviewer.status.value
+    DecisionLog(dataset).record("a.jpg", "relabel", label="oak", new_class=True)
+    assert DecisionLog(dataset).current()["label"].tolist() == ["oak"]

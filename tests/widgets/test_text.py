@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from helpers.widgets.text import details_html, plain
+from helpers.widgets.text import details_html, named, plain
 
 
 def frame(**columns):
@@ -37,3 +37,12 @@ def test_details_of_two_images_stress_what_differs():
     html = details_html(frame(label=["a", "b"], site=["x", "x"]), "0.jpg", "1.jpg")
     assert "<tr class=differs><th>label</th><td>a</td><td>b</td>" in html
     assert "<tr><th>site</th><td>x</td><td>x</td>" in html
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [("oak", "oak"), ("oak ", "oak␣"), ("  oak", "␣␣oak"), (" a b ", "␣a b␣"), (" ", "␣"), ("", ""),
+     (0.5, "0.5"), (None, "–"), ("two\nlines", "two lines")],
+)  # fmt: skip
+def test_spaces_around_the_name_of_a_class_can_be_seen(name, text):
+    assert named(name) == text
