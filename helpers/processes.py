@@ -58,7 +58,7 @@ class FreeCores:
     """How many processor cores other programs leave free, at each look back to the one before.
 
     Threads that share every small operation all wait for the one that is not running: beside one
-    busy program, two on two cores took four times as long as one (``benchmarks/threads.py``).
+    busy program, two on two cores took longer than one (``benchmarks/threads.py`` measures it).
     """
 
     def __init__(self) -> None:
