@@ -191,7 +191,8 @@ class _Verifying:
 
     def _run(self, found, task, compare):
         parts = [[*range(at, min(at + _BATCH, len(found)))] for at in range(0, len(found), _BATCH)]
-        compare = partial(compare, levels=self.levels)
+        if self.levels is not None:
+            compare = partial(compare, levels=self.levels)
         work = batches.run_batches(parts, task, compare, workers=self.workers)
         bar = tqdm(total=len(found), unit="pair", desc="verify", delay=2, disable=not self.progress)
         changes, problems = {}, {}
