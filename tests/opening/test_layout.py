@@ -296,6 +296,56 @@ def test_splits_beside_folders_that_may_be_classes_are_told_and_can_be_made_clas
     assert layout.notes == []
 
 
+def test_one_split_beside_one_flat_folder_is_told_with_both_readings():
+    found, layout = read("train/cat", "train/dog", "misc")
+    assert found == {
+        "misc": (None, None), "train/cat": ("cat", "train"), "train/dog": ("dog", "train")
+    }  # fmt: skip
+    assert layout.notes[0].startswith("Folders train are taken as splits, not as classes")
+    found, layout = read("train/cat", "train/dog", "misc", "odd")
+    assert {split for _, split in found.values()} == {None}
+    assert "are taken as classes" in layout.notes[0]
+
+
+@pytest.mark.parametrize("aside", ["pred", "extra", "unlabeled", "unknown", "seg_pred"])
+def test_folders_that_are_beside_splits_by_their_name_need_no_doubt(aside):
+    folders = ["seg_train", "seg_test"] if aside == "seg_pred" else ["train", "test"]
+    found, layout = read(*folders, aside)
+    assert found[aside] == (None, None)
+    assert layout.notes == [
+        f"Beside the split folders ({', '.join(sorted(folders))}), so without a split: {aside}."
+    ]
+
+
+def test_a_lone_split_below_the_first_level_is_no_split():
+    folders = ("land/train", "land/bus", "sea/boat", "sea/ship")
+    assert read(*folders)[0] == {f: (f, None) for f in folders}
+
+
+def test_half_of_the_names_repeated_is_enough_and_less_is_not():
+    found, _ = read("apple/healthy", "apple/scab", "corn/healthy")
+    assert [label for label, _ in found.values()] == ["healthy", "scab", "healthy"]
+    found, _ = read("apple/healthy", "apple/scab", "corn/healthy", "corn/rust")
+    assert [label for label, _ in found.values()][0] == "apple/healthy"
+
+
+def test_the_note_says_why_a_level_was_taken():
+    _, layout = read("oslo/cat", "oslo/dog", "rome/cat", "rome/dog")
+    assert layout.label_notes == [
+        "The label is folder_2 (cat, dog), whose names repeat below the others; kept as metadata: "
+        "folder_1 (oslo, rome). If that is not so, open with label='folder_1', or label='folders' "
+        "for all of them joined."
+    ]
+    _, layout = read("2019/cat", "2019/dog", "2020/cat", "2020/dog")
+    assert layout.label_notes[0].startswith("The label is folder_2 (cat, dog); kept as metadata")
+
+
+def test_a_child_of_its_parents_name_is_the_parent_only_where_nothing_tells_them_apart():
+    assert read("cat", "cat/cat", "dog")[0]["cat/cat"] == ("cat", None)
+    found, _ = read("train/bus", "train/train", "test/bus", "test/train")
+    assert found["train/train"] == ("train", "train")
+
+
 def test_joined_labels_are_told_with_the_levels_that_make_them():
     folders = ("animals/cat", "animals/dog", "plants/oak")
     _, layout = read(*folders)
