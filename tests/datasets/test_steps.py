@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, open_dataset, saved
-from helpers.opening import digits as some_module
 from helpers.datasets.steps import read_table, step_key, write_table
+from helpers.opening import digits as some_module
 
 
 @pytest.fixture
