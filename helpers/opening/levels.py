@@ -45,7 +45,7 @@ def _levels_of(parts: Mapping[str, Parts]) -> list[int]:
     """For each place in `parts`, the level at which most folders have it."""
     deepest = max(map(len, parts.values()), default=0)
     found = ([p[i][0] for p in parts.values() if len(p) > i] for i in range(deepest))
-    return [Counter(sorted(levels)).most_common(1)[0][0] for levels in found]
+    return [max(Counter(sorted(levels)).items(), key=lambda item: item[1])[0] for levels in found]
 
 
 def _names(rows: Mapping[str, tuple], level: int) -> set[str]:
@@ -78,9 +78,9 @@ def _label_levels(rows: Mapping[str, tuple], varying: Sequence[int]) -> tuple[li
         return [], "none"
     if not named:
         above, last = things[0], things[-1]
-        if len(things) > 1 and not _repeats(rows, [above], [last]):
-            return [above], "named"
-        return [last], "repeated" if len(things) > 1 else "named"
+        if _repeats(rows, [above], [last]):
+            return [last], "repeated"
+        return [above], "named"
     taken = [named[-1]]
     for level in reversed(named[:-1]):
         if _repeats(rows, [level], taken):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.datasets import DatasetError, open_dataset
+from helpers.datasets import DatasetError
 from helpers.opening.layout import read_layout
 
 
@@ -296,6 +296,56 @@ def test_splits_beside_folders_that_may_be_classes_are_told_and_can_be_made_clas
     assert layout.notes == []
 
 
+def test_one_split_beside_one_flat_folder_is_told_with_both_readings():
+    found, layout = read("train/cat", "train/dog", "misc")
+    assert found == {
+        "misc": (None, None), "train/cat": ("cat", "train"), "train/dog": ("dog", "train")
+    }  # fmt: skip
+    assert layout.notes[0].startswith("Folders train are taken as splits, not as classes")
+    found, layout = read("train/cat", "train/dog", "misc", "odd")
+    assert {split for _, split in found.values()} == {None}
+    assert "are taken as classes" in layout.notes[0]
+
+
+@pytest.mark.parametrize("aside", ["pred", "extra", "unlabeled", "unknown", "seg_pred"])
+def test_folders_that_are_beside_splits_by_their_name_need_no_doubt(aside):
+    folders = ["seg_train", "seg_test"] if aside == "seg_pred" else ["train", "test"]
+    found, layout = read(*folders, aside)
+    assert found[aside] == (None, None)
+    assert layout.notes == [
+        f"Beside the split folders ({', '.join(sorted(folders))}), so without a split: {aside}."
+    ]
+
+
+def test_a_lone_split_below_the_first_level_is_no_split():
+    folders = ("land/train", "land/bus", "sea/boat", "sea/ship")
+    assert read(*folders)[0] == {f: (f, None) for f in folders}
+
+
+def test_half_of_the_names_repeated_is_enough_and_less_is_not():
+    found, _ = read("apple/healthy", "apple/scab", "corn/healthy")
+    assert [label for label, _ in found.values()] == ["healthy", "scab", "healthy"]
+    found, _ = read("apple/healthy", "apple/scab", "corn/healthy", "corn/rust")
+    assert [label for label, _ in found.values()][0] == "apple/healthy"
+
+
+def test_the_note_says_why_a_level_was_taken():
+    _, layout = read("oslo/cat", "oslo/dog", "rome/cat", "rome/dog")
+    assert layout.label_notes == [
+        "The label is folder_2 (cat, dog), whose names repeat below the others; kept as metadata: "
+        "folder_1 (oslo, rome). If that is not so, open with label='folder_1', or label='folders' "
+        "for all of them joined."
+    ]
+    _, layout = read("2019/cat", "2019/dog", "2020/cat", "2020/dog")
+    assert layout.label_notes[0].startswith("The label is folder_2 (cat, dog); kept as metadata")
+
+
+def test_a_child_of_its_parents_name_is_the_parent_only_where_nothing_tells_them_apart():
+    assert read("cat", "cat/cat", "dog")[0]["cat/cat"] == ("cat", None)
+    found, _ = read("train/bus", "train/train", "test/bus", "test/train")
+    assert found["train/train"] == ("train", "train")
+
+
 def test_joined_labels_are_told_with_the_levels_that_make_them():
     folders = ("animals/cat", "animals/dog", "plants/oak")
     _, layout = read(*folders)
@@ -345,21 +395,3 @@ def test_a_single_level_of_things_or_circumstances_is_a_class_with_a_warning(nam
 def test_a_level_that_is_not_there_is_told_with_those_that_are(asked, message):
     with pytest.raises(DatasetError, match=message):
         read("a/b", "a/c", **asked)
-
-
-def test_a_group_may_be_a_level_of_folders(tree):
-    root = tree("oslo/cat/1.jpg", "oslo/dog/2.jpg", "rome/cat/3.jpg", "rome/dog/4.jpg")
-    assert open_dataset(root).group is None
-    dataset = open_dataset(root, group="folder_1")
-    assert (dataset.group, dataset.classes) == ("folder_1", ["cat", "dog"])
-    assert not any("is taken to say" in note for note in dataset.notes)
-    assert list(dataset.groups) == ["folder_1 oslo"] * 2 + ["folder_1 rome"] * 2
-    alone = open_dataset(tree("x/1.jpg").parent / "photos", group="folder_1")
-    assert alone.images["folder_1"].tolist()[-1] == "x"
-
-
-def test_a_label_taken_from_another_level_has_a_work_folder_of_its_own(tree):
-    root = tree("oslo/cat/1.jpg", "oslo/dog/2.jpg", "rome/cat/3.jpg", "rome/dog/4.jpg")
-    usual, by_city = open_dataset(root), open_dataset(root, label="folder_1")
-    assert by_city.classes == ["oslo", "rome"]
-    assert usual.work != by_city.work

@@ -143,3 +143,21 @@ def test_leaves_come_with_truth_masks_and_specimens(monkeypatch):
         {"seed": 3, "development": 2400, "test": 60, "workers": 1, "progress": True},
     )
     assert [name for name, _ in calls] == ["leaves", "leaves-seed3-test60", "leaves"]
+
+
+def test_a_group_may_be_a_level_of_folders(tree):
+    root = tree("oslo/cat/1.jpg", "oslo/dog/2.jpg", "rome/cat/3.jpg", "rome/dog/4.jpg")
+    assert open_dataset(root).group is None
+    dataset = open_dataset(root, group="folder_1")
+    assert (dataset.group, dataset.classes) == ("folder_1", ["cat", "dog"])
+    assert not any("is taken to say" in note for note in dataset.notes)
+    assert list(dataset.groups) == ["folder_1 oslo"] * 2 + ["folder_1 rome"] * 2
+    alone = open_dataset(tree("x/1.jpg").parent / "photos", group="folder_1")
+    assert alone.images["folder_1"].tolist()[-1] == "x"
+
+
+def test_a_label_taken_from_another_level_has_a_work_folder_of_its_own(tree):
+    root = tree("oslo/cat/1.jpg", "oslo/dog/2.jpg", "rome/cat/3.jpg", "rome/dog/4.jpg")
+    usual, by_city = open_dataset(root), open_dataset(root, label="folder_1")
+    assert by_city.classes == ["oslo", "rome"]
+    assert usual.work != by_city.work
