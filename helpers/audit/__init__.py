@@ -12,9 +12,11 @@ _HOMES = {
     "cluster_duplicates": "helpers.audit.duplicates",
     "sweep_distance": "helpers.audit.truth",
     "find_quality_issues": "helpers.audit.quality",
+    "summarise_quality": "helpers.audit.quality",
     "Thresholds": "helpers.audit.quality",
     "find_outliers": "helpers.audit.outliers",
     "find_label_issues": "helpers.audit.labels",
+    "describe_doubts": "helpers.audit.labels",
     "score_against_truth": "helpers.audit.truth",
 }
 
