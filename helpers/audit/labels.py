@@ -101,16 +101,19 @@ def find_label_issues(
 
 def describe_doubts(doubts: pd.DataFrame) -> str:
     """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence."""
-    issues, total = doubts[doubts["issue"].astype(bool)], doubts["wrong"].sum()
+    issues, count = doubts[doubts["issue"].astype(bool)], len(doubts)
+    listed, total = issues["wrong"].sum(), doubts["wrong"].sum()
+    half = doubts.loc[doubts["expected"] >= 0.5, "rank"].max()
+    rest = f"; about {total - listed:.0f} more lie further down" if round(total - listed) else ""
+    if rest and half > len(issues):
+        rest += f", and down to rank {half:,.0f} half of all are wrong"
     if issues.empty:
-        few = f", and about {total:.0f} of them in all" if round(total) else ""
-        return f"No label of {len(doubts):,} is more likely wrong than right{few}."
-    listed, many = issues["wrong"].sum(), "label is" if len(issues) == 1 else "labels are"
-    rest = round(total - listed)
-    more = f"; about {rest:,} more lie further down the ranking" if rest else ""
+        return f"None of {count:,} labels is more likely wrong than right{rest}."
+    if len(issues) == 1:
+        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}."
     return (
-        f"{len(issues):,} {many} in doubt of {len(doubts):,}: expect about {listed:.0f} of them "
-        f"to be wrong{more}."
+        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
+        f"{len(issues):,} to be wrong{rest}."
     )
 
 

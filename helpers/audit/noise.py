@@ -2,24 +2,27 @@
 
 import numpy as np
 
-TEMPERATURES = np.geomspace(0.15, 2, 14)
+TEMPERATURES = np.geomspace(0.15, 8, 20)
 """What the logits are divided by: under 1 where a head is surer than it says."""
 
-STEPS, GAIN = 60, 2.0
-"""Steps of the fit, and the log likelihood that noise has to gain, or there is none: about what a
-share of noise gains by chance in one of fifty sets without any."""
+USUAL = 0.4
+"""Standard deviation of the logarithm of a temperature above 1: a head that was chosen by its log
+loss out of fold is hardly surer than it may be, though often less sure."""
+
+MOST, STEPS, GAIN = 0.4, 60, 2.0
+"""The largest share of noise, above which labels say nothing of classes; steps of the fit; and how
+much noise has to add to the log likelihood, or there is none."""
 
 
 def chance_of_noise(logs: np.ndarray, y: np.ndarray, gain: float = GAIN) -> np.ndarray:
     """The chance of each label to be wrong, given what was predicted without it.
 
-    A label is taken for noise with one probability throughout, and otherwise drawn from the
-    prediction; noise goes where predictions and labels disagree most, half evenly. That probability
-    (by expectation maximisation, as Dawid & Skene 1979) and the temperature of the predictions (as
-    Guo et al. 2017) are those that make the labels most likely. A class that the head cannot tell
-    is thereby uncertain and no error: what counts is how much oftener sure predictions are
-    contradicted than sure predictions should be. The chances are those for noise as assumed: even
-    within a class, and not shared by lookalikes, which would teach the head.
+    A label is noise with one probability throughout, and else drawn from the prediction; noise goes
+    where predictions and labels differ most. That probability (by expectation maximisation, as
+    Dawid & Skene 1979) and the temperature of the predictions (as Guo et al. 2017) are those that
+    make the labels most likely. A class that the head cannot tell is thereby uncertain, and no
+    error: what counts is how much oftener sure predictions are contradicted than they should be.
+    Wrong labels that lookalikes share are not counted: they have taught the head.
 
     Parameters
     ----------
@@ -36,21 +39,27 @@ def chance_of_noise(logs: np.ndarray, y: np.ndarray, gain: float = GAIN) -> np.n
     """
     if len(y) == 0 or logs.shape[1] < 2:
         return np.zeros(len(y))
-    goes, rows = _where_noise_goes(logs, y), np.arange(len(y))
+    rows = np.arange(len(y))
+    # Each half of the images learns from the other where noise goes, or chance would look like it.
+    towards = np.empty_like(logs)
+    for half in (0, 1):
+        other = rows % 2 != half
+        towards[~other] = _where_noise_goes(logs[other], y[other])[:, y[~other]].T
     best, chances, clean = -np.inf, np.zeros(len(y)), -np.inf
     for temperature in TEMPERATURES:
         scaled = logs / temperature
         p = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
         right = np.maximum(p[rows, y], 1e-12)
-        noise = np.maximum((p * goes[:, y].T).sum(axis=1), 1e-12)
+        noise = np.maximum((p * towards).sum(axis=1), 1e-12)
         share, found = 0.05, None
         for _ in range(STEPS):
             both = (1 - share) * right + share * noise
             found = share * noise / both
-            share = found.mean()
-        likely = np.log((1 - share) * right + share * noise).sum()
-        clean = max(clean, np.log(right).sum())
+            share = min(found.mean(), MOST)
+        prior = -((max(np.log(temperature), 0) / USUAL) ** 2) / 2
+        likely = prior + np.log((1 - share) * right + share * noise).sum()
+        clean = max(clean, prior + np.log(right).sum())
         if likely > best:
             best, chances = likely, found
     return chances if best > clean + gain else np.zeros(len(y))

@@ -83,8 +83,11 @@ def find_quality_issues(scanned: pd.DataFrame, thresholds: Thresholds | None = N
         What is given is not the table that `scan` returns.
     """
     flags = [_rows(rule) for rule in _rules(scanned, thresholds, "find_quality_issues")]
-    columns = ["image_id", "issue", "value", "threshold", "rule", "why"]
-    return pd.concat(flags, ignore_index=True)[columns]
+    table = pd.concat(flags, ignore_index=True)
+    # What both rules of an issue name is listed once, as a flag if either of them is used.
+    used = (table["rule"] != "not used").sort_values(ascending=False, kind="stable")
+    once = ~table.loc[used.index].duplicated(["image_id", "issue"])
+    return table[once.sort_index()].reset_index(drop=True)
 
 
 def summarise_quality(scanned: pd.DataFrame, thresholds: Thresholds | None = None):
