@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit.duplicates import cluster_duplicates
-from helpers.audit.noise import GAIN, chance_of_noise
+from helpers.audit.noise import chance_of_noise
 from helpers.audit.tables import require_features
 from helpers.datasets import DatasetError
 
@@ -194,10 +194,9 @@ def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     pooled = _chances(_sums(logs, linked) / size[:, None])
     alone = _chances(np.log(pooled[linked]) + np.log(votes[linked] - labels + DOUBT))
     most, several = votes.argmax(axis=1), size > 1
-    wrong, whole = np.zeros(len(y)), np.zeros(len(size))
-    # The others of its group are witnesses of their own: noise need not prove itself in numbers.
-    for part, gain in ((several[linked], 0.0), (~several[linked], GAIN)):
-        wrong[part] = chance_of_noise(np.log(alone[part]), y[part], gain)
+    single, whole = ~several[linked], np.zeros(len(size))
+    wrong = _slips(pooled, votes, linked, y)
+    wrong[single] = chance_of_noise(np.log(alone[single]), y[single])
     whole[several] = chance_of_noise(np.log(pooled[several]), most[several])
     whole = np.where(most[linked] == y, whole[linked], 0)
     shared = whole > wrong
@@ -214,6 +213,21 @@ def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     table = table.iloc[order].assign(rank=np.arange(1, len(table) + 1))
     table["expected"] = table["wrong"].cumsum() / table["rank"]
     return table
+
+
+def _slips(pooled, votes, linked, y) -> np.ndarray:
+    """The chance of each label not to be the one of its group, if slips are independent.
+
+    How often labels slip is fitted by expectation maximisation (Dawid & Skene 1979); the
+    prediction for the group counts as one more witness.
+    """
+    count, slip = pooled.shape[1], 0.05
+    several = votes.sum(axis=1)[linked] > 1
+    for _ in range(50):
+        worth = np.log((1 - slip) * (count - 1) / slip)
+        wrong = 1 - _chances(np.log(pooled) + votes * worth)[linked, y]
+        slip = np.clip(wrong[several].mean() if several.any() else 0, 0.001, 0.2)
+    return wrong
 
 
 def _chances(logs: np.ndarray) -> np.ndarray:

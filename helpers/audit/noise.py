@@ -9,9 +9,9 @@ USUAL = 0.4
 """Standard deviation of the logarithm of a temperature above 1: a head that was chosen by its log
 loss out of fold is hardly surer than it may be, though often less sure."""
 
-MOST, STEPS, GAIN = 0.4, 60, 2.0
-"""The largest share of noise, above which labels say nothing of classes; steps of the fit; and how
-much noise has to add to the log likelihood, or there is none."""
+MOST, STEPS, GAIN = 0.2, 60, 1.0
+"""The largest share of noise looked for (more cannot be told from classes that are hard), steps of
+the fit, and how much noise has to add to the log likelihood, or there is none."""
 
 
 def chance_of_noise(logs: np.ndarray, y: np.ndarray, gain: float = GAIN) -> np.ndarray:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from helpers.audit import describe_doubts, find_label_issues
-from helpers.audit.labels import _link, _out_of_fold
+from helpers.audit.labels import _judge, _link, _out_of_fold
 from helpers.datasets import Dataset, DatasetError
 
 CLASSES = ("ash", "elm", "yew")
@@ -54,15 +54,49 @@ def wrong_group(name, label):
     return {f"{name} {photo}.jpg": label for photo in range(PHOTOS)}
 
 
-def test_a_group_that_is_wrong_as_a_whole_is_found(features, tmp_path):
-    clear = features.copy()
-    for column, name in zip(features, CLASSES, strict=False):
-        clear.loc[clear.index.str.startswith(name), column] += 6
-    wrong = wrong_group("elm 05", "yew") | wrong_group("elm 08", "ash")
-    table = find_label_issues(dataset_of(clear, tmp_path, **wrong), clear)
-    assert set(table.index[table["issue"]]) == {*wrong}
+def judged(labels, groups, chances):
+    """The table for given labels, groups and out-of-fold chances of the three classes."""
+    index = pd.Index([f"{number:03d}.jpg" for number in range(len(labels))], name="image_id")
+    given = pd.Series(np.array(CLASSES)[labels], index=index)
+    logs, conflicts = np.log(chances), np.zeros(len(labels), bool)
+    return _judge(given, np.array(labels), np.array(CLASSES), logs, np.array(groups), conflicts)
+
+
+def test_a_group_that_is_wrong_as_a_whole_is_found():
+    groups = np.repeat(np.arange(60), 2)
+    true, labels = groups % 3, groups % 3
+    labels = np.where(np.isin(groups, [10, 25, 41]), (true + 1) % 3, true)
+    table = judged(labels, groups, np.eye(3)[true] * 0.96 + 0.01)
     found = table[table["issue"]]
-    assert set(found["evidence"]) == {"whole group"} and set(found["suggested"]) == {"elm"}
+    assert sorted(found.index) == ["020.jpg", "021.jpg", "050.jpg", "051.jpg", "082.jpg", "083.jpg"]
+    assert set(found["evidence"]) == {"whole group"} and (found["wrong"] > 0.9).all()
+    assert found.sort_index()["suggested"].tolist() == ["elm", "elm", "elm", "elm", "yew", "yew"]
+
+
+def test_two_that_disagree_are_one_slip_and_the_model_says_whose():
+    groups = np.repeat(np.arange(50), 2)
+    labels = groups % 3
+    labels[0], labels[2] = 1, 0
+    unknown = np.full((100, 3), 1 / 3)
+    table = judged(labels, groups, unknown)
+    np.testing.assert_allclose(table["wrong"].head(4), 0.5, atol=0.01)
+    assert table["wrong"].sum() == pytest.approx(2, abs=0.1)
+    known = unknown.copy()
+    known[:2], known[2:4] = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05]
+    table = judged(labels, groups, known)
+    assert table.index[table["issue"]].tolist() == ["000.jpg", "002.jpg"]
+    assert table["suggested"].head(2).tolist() == ["ash", "elm"]
+    assert set(table["evidence"].head(2)) == {"within group"}
+    np.testing.assert_allclose(table["wrong"].head(2), 0.9 / 0.95, atol=0.01)
+
+
+def test_a_label_against_three_is_a_slip_unless_slips_are_common():
+    groups = np.repeat(np.arange(30), 4)
+    labels = groups % 3
+    labels[0] = 1
+    rare = judged(labels, groups, np.full((120, 3), 1 / 3))
+    assert rare.index[rare["issue"]].tolist() == ["000.jpg"]
+    assert rare["wrong"].iloc[0] > 0.99
 
 
 def test_folds_that_cut_through_groups_learn_a_wrong_group_by_heart(features, tmp_path):
