@@ -101,3 +101,34 @@ def test_widths_are_the_same_for_a_picture_and_its_negative_or_mirror_image():
     width = measure_edges(grey, 180)
     assert measure_edges(255 - grey, 180) == width
     assert measure_edges(grey.T.copy(), 180) == width
+
+
+Y, X = np.mgrid[:150, :200].astype(float)
+DISC = np.hypot(X - 100, Y - 75) < 45
+THINGS = {
+    "horizon": np.where(Y < 75, 200 - 0.4 * Y, 90 + 0.2 * Y),
+    "disc": np.where(DISC, 180, 90),
+    "dark disc": np.where(DISC, 30, 90),
+    "faint disc": np.where(DISC, 130, 95),
+    "sphere": np.where(DISC, 200 - 1.4 * np.hypot(X - 85, Y - 60), 60),
+    "two shades": np.where(X + Y < 175, 150 + 30 * np.sin(X / 30), 60 + 20 * np.cos(Y / 25)),
+    "bars": np.where((X // 20) % 2, 180, 70),
+    "cloth": 120 + 15 * np.sin(X / 15) * np.cos(Y / 18) - 90 * (X > 140),
+    "face": np.where(np.hypot((X - 100) / 40, (Y - 75) / 60) < 1, 170 - 0.5 * X, 60 + 0.3 * Y),
+    "paper": np.where((abs(X - 100) < 70) & (abs(Y - 75) < 50), 240, 160),
+    "leaf": np.where(abs(Y - 75) < 40 * np.sin(np.pi * X / 200), 90 + 10 * np.sin(Y / 8), 200),
+    "petri dish": np.where(np.hypot(X - 100, Y - 75) < 60, 200, 10 + 30 * DISC),
+}
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_smooth_things_are_sharp_in_focus_and_blurred_out_of_it(name):
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 1.5, Y.shape)
+    crisp = (THINGS[name] + grain).clip(0, 255).astype(np.uint8)
+    spread = float(np.subtract(*np.percentile(crisp, [99, 1])))
+    assert measure_edges(crisp, spread) < 1.6
+    for sigma in (2.5, 3, 4):
+        soft = blurred(THINGS[name].clip(0, 255).astype(np.uint8), sigma)
+        soft = (soft + grain).clip(0, 255).astype(np.uint8)
+        assert 2.5 < measure_edges(soft, spread) < REACH + 1
