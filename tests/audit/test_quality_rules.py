@@ -110,6 +110,7 @@ def test_a_rule_is_used_up_to_a_tenth_or_three(count, broken, used):
     assert len(found) == broken and FEW == 3
     row = summarise_quality(table).query("issue == 'blurred'").iloc[0]
     assert row["used"] == used and row["images"] == broken
+    assert row["share"] == broken / count
 
 
 def test_where_a_limit_is_not_used_the_relative_rule_still_finds_the_odd_ones():
