@@ -13,9 +13,9 @@ _load, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "scanning": ["scan"],
         "truth": ["sweep_distance", "score_against_truth"],
-        "quality": ["find_quality_issues", "Thresholds"],
+        "quality": ["find_quality_issues", "summarise_quality", "Thresholds"],
         "outliers": ["find_outliers"],
-        "labels": ["find_label_issues"],
+        "labels": ["find_label_issues", "describe_doubts"],
     },
 )
 _COPIES = ["find_duplicates", "cluster_duplicates"]

@@ -1,10 +1,11 @@
-"""Find labels that are probably wrong, by confident learning (Northcutt, Jiang & Chuang 2021)."""
+"""Find labels that are probably wrong: contradicted by a model, their group or the same file."""
 
 import warnings
 
 import numpy as np
 import pandas as pd
 
+from helpers.audit.noise import chance_of_noise
 from helpers.audit.tables import require_features
 from helpers.copies.duplicates import cluster_duplicates, confirmed
 from helpers.datasets import DatasetError
@@ -14,10 +15,10 @@ STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)
 """How many principal components the head sees, and the inverse regularisations of which it takes
 the one with the least log loss."""
 
-DOUBT, SURE, AGREEMENT = 0.1, 0.7, 0.8
-"""What a class counts for that no label in the group votes for, the probability above which
-predictions are equally sure, and the agreement within groups from which it is expected of them.
-The first two were fixed on seed 0 of leaves; `studies/label_errors.py` reports others."""
+DOUBT, AGREEMENT = 0.1, 0.8
+"""What a class counts for that no label in the group votes for, and the agreement within groups
+from which it is expected of them. The first was fixed on seed 0 of leaves;
+`studies/label_errors.py` reports others."""
 
 
 def find_label_issues(
@@ -28,9 +29,13 @@ def find_label_issues(
 
     A regularised multinomial logistic head on `features` predicts each image out of fold, from
     images of other groups, so that a wrong label that a whole specimen shares, or a copy of the
-    image, cannot teach its own prediction. cleanlab then decides, twice: on each image, given
-    the mean prediction for its group and the labels of the others in it; and on each group as a
-    whole, given the prediction alone. An image in no group is judged by its prediction.
+    image, cannot teach its own prediction. `helpers.audit.noise` then estimates, out of fold, how
+    many labels are wrong and the chance of each, twice: of each image, given the mean prediction
+    for its group and the labels of the others in it; and of each group as a whole, given the
+    prediction alone. An image in no group is judged by its prediction. A label is an issue where
+    it is more likely wrong than right; the ranking goes on below. Confident learning (Northcutt,
+    Jiang & Chuang 2021) ranks alike, but has no such limit: on hard data most of what it lists is
+    right.
 
     Parameters
     ----------
@@ -41,7 +46,9 @@ def find_label_issues(
     groups : Series by image_id, or False, optional
         What belongs together; by default ``dataset.groups``. False treats every image alone.
     pairs : DataFrame with image_id and other_id, optional
-        Duplicates, from `find_duplicates`: they are grouped, too, but for the probable ones.
+        Duplicates, from `find_duplicates`: they are grouped, too, but for the probable ones. Those
+        of kind "exact" whose labels differ come first: one of the two is wrong, whatever a model
+        thinks.
     seed : int
         Draws the folds.
     folds : int, 2 or more
@@ -53,10 +60,13 @@ def find_label_issues(
     Returns
     -------
     DataFrame by image_id, the most suspicious first: given, suggested (the most probable label),
-    quality (probability of the given label, 0–1), issue (bool), evidence of an issue ("within
+    quality (probability of the given label, 0–1), wrong (chance that it is wrong, 0–1), issue
+    (bool), evidence of an issue ("same file": identical bytes carry another label; "within
     group": it differs from the others of its group; "whole group": the group looks like another
-    class; "image": no group helped; "" where there is no issue), rank (from 1). Images of a class
-    that is in one group alone cannot be judged and are left out.
+    class; "image": no group helped; "" where there is no issue), rank (from 1), expected (the
+    share of wrong labels to expect from the first rank down to this one). `describe_doubts` says
+    it in a sentence. Images of a class that is in one group alone cannot be judged and are left
+    out.
 
     Raises
     ------
@@ -65,8 +75,8 @@ def find_label_issues(
     """
     dataset.require_labels()
     numbers = require_features(features, "find_label_issues")
-    given = dataset.development.images["label"].dropna()
-    given = given[given.index.isin(numbers.index)].sort_index()
+    labels = dataset.development.images["label"].dropna()
+    given = labels[labels.index.isin(numbers.index)].sort_index()
     if groups is None:
         groups = dataset.groups
     own = given.index.to_series()
@@ -86,7 +96,35 @@ def find_label_issues(
         one_label = _agreement(y, linked) >= AGREEMENT
     if not one_label:
         linked = _link(own, pairs)[given.index].to_numpy()
-    return _judge(given, y, classes, logs, pd.factorize(linked)[0])
+    conflicts = given.index.isin(_conflicting(labels, pairs))
+    return _judge(given, y, classes, logs, pd.factorize(linked)[0], conflicts)
+
+
+def describe_doubts(doubts: pd.DataFrame) -> str:
+    """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence."""
+    issues, count = doubts[doubts["issue"].astype(bool)], len(doubts)
+    listed, total = issues["wrong"].sum(), doubts["wrong"].sum()
+    half = doubts.loc[doubts["expected"] >= 0.5, "rank"].max()
+    rest = f"; about {total - listed:.0f} more lie further down" if round(total - listed) else ""
+    if rest and half > len(issues):
+        rest += f", and down to rank {half:,.0f} half of all are wrong"
+    if issues.empty:
+        return f"None of {count:,} labels is more likely wrong than right{rest}."
+    if len(issues) == 1:
+        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}."
+    return (
+        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
+        f"{len(issues):,} to be wrong{rest}."
+    )
+
+
+def _conflicting(labels, pairs) -> set:
+    """Images of which an identical file carries another label."""
+    if pairs is None or "kind" not in pairs:
+        return set()
+    exact = pairs.loc[pairs["kind"] == "exact", ["image_id", "other_id"]]
+    one, other = (exact[side].map(labels) for side in exact)
+    return {*exact[(one != other) & one.notna() & other.notna()].to_numpy().ravel()}
 
 
 def _link(groups: pd.Series, pairs) -> pd.Series:
@@ -108,21 +146,26 @@ def _out_of_fold(values, y, linked, seed, folds) -> np.ndarray:
 
     folds = min(folds, len({*linked}), np.bincount(y).max())
     cut = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    best, least = None, np.inf
+    best, least, count = None, np.inf, y.max() + 1
     # Threads cost products this small more than they save, and on a busy machine minutes.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a class in fewer groups than folds
-        values = np.nan_to_num(StandardScaler().fit_transform(values.astype(np.float32)))
+        values = np.where(np.abs(values) < 1e30, values, np.nan).astype(np.float32)
+        values = np.nan_to_num(StandardScaler().fit_transform(values))
         size = min(COMPONENTS, *values.shape)
         values = PCA(size, svd_solver="randomized", random_state=0).fit_transform(values)
         cuts = list(cut.split(values, y, linked))
         for strength in STRENGTHS:
-            chances = np.zeros((len(y), y.max() + 1))
+            chances = np.zeros((len(y), count))
             for train, valid in cuts:
-                head = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-                head.fit(values[train].astype(float), y[train])
-                found = head.predict_proba(values[valid].astype(float))
-                chances[np.ix_(valid, head.classes_)] = found
+                if len(known := np.unique(y[train])) > 1:
+                    head = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+                    head.fit(values[train].astype(float), y[train])
+                    found = head.predict_proba(values[valid].astype(float))
+                    chances[np.ix_(valid, known)] = found
+                # Of a class that it has not seen, a head knows nothing, neither for nor against.
+                unseen = valid if len(known) < 2 else valid[~np.isin(y[valid], known)]
+                chances[unseen] = 1 / count
             chances = np.clip(chances, 1e-6, None)
             loss = log_loss(y, chances / chances.sum(axis=1, keepdims=True))
             if loss > least:
@@ -144,31 +187,48 @@ def _agreement(y, linked) -> float:
     return share.mean() if len(share) else 1.0
 
 
-def _judge(given, y, classes, logs, linked) -> pd.DataFrame:
-    from cleanlab.filter import find_label_issues as decide
+def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     from cleanlab.rank import get_label_quality_scores
 
     labels, size = np.eye(len(classes))[y], np.bincount(linked)
     votes = _sums(labels, linked)
     pooled = _chances(_sums(logs, linked) / size[:, None])
     alone = _chances(np.log(pooled[linked]) + np.log(votes[linked] - labels + DOUBT))
-    # Confident learning asks for more than a class's average confidence, which, where all agree,
-    # half of the clear cases would miss by a hair.
-    issue = decide(y, np.minimum(alone, SURE), filter_by="confident_learning", n_jobs=1)
-    evidence = np.where(issue, np.where(size[linked] > 1, "within group", "image"), "")
-    most = votes.argmax(axis=1)
-    several, whole = size > 1, np.zeros(len(size), bool)
-    if len({*most[several]}) > 1:
-        most_sure = np.minimum(pooled[several], SURE)
-        whole[several] = decide(most[several], most_sure, filter_by="confident_learning", n_jobs=1)
-    shared = whole[linked] & (most[linked] == y) & ~issue
-    evidence[shared] = "whole group"
+    most, several = votes.argmax(axis=1), size > 1
+    single, whole = ~several[linked], np.zeros(len(size))
+    wrong = _slips(pooled, votes, linked, y)
+    wrong[single] = chance_of_noise(np.log(alone[single]), y[single])
+    whole[several] = chance_of_noise(np.log(pooled[several]), most[several])
+    whole = np.where(most[linked] == y, whole[linked], 0)
+    shared = whole > wrong
+    wrong = np.where(shared, whole, wrong)
+    evidence = np.where(shared, "whole group", np.where(several[linked], "within group", "image"))
     believed = np.where(shared[:, None], pooled[linked], alone)
     table = pd.DataFrame({"given": given, "suggested": classes[believed.argmax(axis=1)]})
     table["quality"] = get_label_quality_scores(y, believed)
-    table["issue"], table["evidence"] = evidence != "", evidence
-    order = np.lexsort([table["quality"], ~table["issue"]])
-    return table.iloc[order].assign(rank=np.arange(1, len(table) + 1))
+    # One file under two labels needs no model: at least one of them is wrong.
+    wrong, evidence[conflicts] = np.where(conflicts, np.maximum(wrong, 0.5), wrong), "same file"
+    table["wrong"], table["issue"] = wrong, (wrong > 0.5) | conflicts
+    table["evidence"] = np.where(table["issue"], evidence, "")
+    order = np.lexsort([table["quality"], -wrong.round(6), ~conflicts])
+    table = table.iloc[order].assign(rank=np.arange(1, len(table) + 1))
+    table["expected"] = table["wrong"].cumsum() / table["rank"]
+    return table
+
+
+def _slips(pooled, votes, linked, y) -> np.ndarray:
+    """The chance of each label not to be the one of its group, if slips are independent.
+
+    How often labels slip is fitted by expectation maximisation (Dawid & Skene 1979); the
+    prediction for the group counts as one more witness.
+    """
+    count, slip = pooled.shape[1], 0.05
+    several = votes.sum(axis=1)[linked] > 1
+    for _ in range(50):
+        worth = np.log((1 - slip) * (count - 1) / slip)
+        wrong = 1 - _chances(np.log(pooled) + votes * worth)[linked, y]
+        slip = np.clip(wrong[several].mean() if several.any() else 0, 0.001, 0.2)
+    return wrong
 
 
 def _chances(logs: np.ndarray) -> np.ndarray:

@@ -4,12 +4,12 @@ Worker processes import this module: numpy and Pillow only.
 """
 
 import hashlib
-from functools import cache
 
 import numpy as np
 from PIL import Image
 
 from helpers.audit.batches import guard
+from helpers.audit.edges import measure_edges
 from helpers.audit.hashes import difference_hash, perceptual_hash
 from helpers.datasets.containers import exif_block, is_cut_short
 from helpers.datasets.decoding import (
@@ -147,6 +147,8 @@ def _measure_pixels(image: Image.Image, orientation: int) -> dict:
     facts = _describe_light(np.array(grey.histogram(), np.float64))
     facts |= _describe_colour(rgb.reduce(2) if min(rgb.size) > 32 else rgb)
     facts |= describe_sharpness(np.asarray(grey))
+    spread = 255 * (facts["brightest"] - facts["darkest"])
+    facts["edge_width"] = measure_edges(np.asarray(grey), spread)
     return facts | {
         "phash": perceptual_hash(np.asarray(small)),
         "dhash": difference_hash(np.asarray(small.resize((9, 8), Image.Resampling.LANCZOS))),
@@ -194,33 +196,4 @@ def describe_sharpness(grey: np.ndarray) -> dict:
     if total > 0:
         lit = np.vdot(strong[0], grey[:, 2:-2]) + np.vdot(strong[1], grey[2:-2])
         facts["detail_brightness"] = float(lit) / total / 255
-    ratios = [_sharpest_ratio(grey), _sharpest_ratio(grey.T)]
-    known = [ratio for ratio in ratios if ratio is not None]
-    # Camera shake blurs along one direction only: the worse direction decides.
-    return facts | ({"local_sharpness": min(known)} if known else {})
-
-
-def _sharpest_ratio(grey: np.ndarray) -> float | None:
-    """Fine over coarse horizontal change in the sharpest tiles, about 1 for a one-pixel edge."""
-    reach = 4
-    fine = np.square(grey[:, 1:] - grey[:, :-1])[:, reach // 2 : 1 - reach // 2]
-    coarse = np.square(grey[:, reach:] - grey[:, :-reach])[:, : fine.shape[1]]
-    rows, columns = _pooling(fine.shape[0]), _pooling(fine.shape[1]).T
-    fine, coarse = (rows @ fine @ columns).ravel(), (rows @ coarse @ columns).ravel()
-    if len(fine) < 9:
-        return None
-    noise = float(np.sort(fine)[len(fine) // 20]) if len(fine) >= 20 else 0.0
-    busy = coarse > max(40.0, 4 * noise)
-    if busy.sum() < 2:
-        return None
-    ratio = np.sort(reach * (fine[busy] - noise) / (coarse[busy] - noise))
-    return float(ratio[int(0.9 * (len(ratio) - 1))])
-
-
-@cache
-def _pooling(length: int) -> np.ndarray:
-    """Matrix that averages `length` values into up to 8 runs of at least 8."""
-    count = min(8, max(1, length // 8))
-    owner = np.arange(length) * count // length
-    weights = (owner == np.arange(count)[:, None]).astype(np.float32)
-    return weights / weights.sum(axis=1, keepdims=True)
+    return facts

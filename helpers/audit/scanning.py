@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 from tqdm.auto import tqdm
 
-from helpers.audit import batches, hashes, measuring
+from helpers.audit import batches, edges, hashes, measuring
 from helpers.audit.measuring import measure_files
 from helpers.datasets import containers, decoding, pixels, steps
 from helpers.datasets.storage import locked, make_folder
 
 _LIGHT = ["brightness", *measuring.PERCENTILES, "detail_brightness", "clipped", "contrast"]
-_CHANGE = ["saturation", "colourfulness", "entropy", "sharpness", "local_sharpness"]
+_CHANGE = ["saturation", "colourfulness", "entropy", "sharpness", "edge_width"]
 COLUMNS = {
     "readable": "bool",
     **dict.fromkeys(["problem", "note", "format", "mode"], "str"),
@@ -83,16 +83,16 @@ def scan(
       how much, so that a plain background does not count; clipped: share of pixels
       above 250/255; entropy: of the grey levels, 0–8 bits
     - saturation: mean HSV saturation, 0–1; colourfulness: Hasler & Süsstrunk (2003), about 0–110
-    - sharpness: variance of the Laplacian, grey levels²; local_sharpness: change over one pixel
-      against change over four, in the sharpest tenth of tiles and the worse of two directions,
-      about 1 for a crisp edge and 0.3 for one blurred over 3 px; missing where nothing has edges
+    - sharpness: variance of the Laplacian, grey levels²; edge_width: pixels over which the sharpest
+      among the strongest edges rise, in the worse of two directions, from 1 for a step to 12;
+      missing where nothing has an edge
     - phash, dhash: 64-bit hashes of the upright picture in hexadecimal, as in `imagehash`;
       thumbnail: 16 × 16 grey levels, 256 bytes
 
     Values that cannot be known are missing. ``attrs["notes"]`` says what was concluded about all.
     Files are never written. An interrupted scan resumes.
     """
-    code = (batches, *_READING, hashes, measuring, sys.modules[__name__], measure)
+    code = (batches, *_READING, edges, hashes, measuring, sys.modules[__name__], measure)
     source = "".join(inspect.getsource(thing) for thing in code)
     folder = dataset.work / f"scan-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
     run = {"executor": executor, "workers": workers, "seconds": seconds}

@@ -13,7 +13,7 @@ from helpers.datasets import Dataset
 from helpers.evaluation import Interval
 from helpers.plots.names import short_name, short_names, wrapped
 from helpers.plots.samples import _sheet, thumbnail
-from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, MUTED, axes, styled, titled
+from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, MUTED, axes, nothing, styled, titled
 
 SIDE = 128  # pixels of the height at which the network is shown an image
 
@@ -119,7 +119,10 @@ def probes(
 def label_issues(
     dataset: Dataset, found: pd.DataFrame, columns: int = 6, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """The most suspicious labels by the two commonest kinds of evidence, an image for each group.
+    """The most suspicious labels, a row for each kind of evidence, an image for each group.
+
+    The strongest evidence comes first: one file under two labels, then what differs from its
+    group, then what a model alone says.
 
     Parameters
     ----------
@@ -128,8 +131,12 @@ def label_issues(
         are wrong indeed.
     """
     issues = found[found["issue"].astype(bool)].sort_values("rank")
-    several = dataset.groups.reindex(issues.index).duplicated().to_numpy()
-    kinds = issues["evidence"].value_counts().index[:2]
+    if issues.empty:
+        return nothing("No label is more likely wrong than right", ax)
+    strongest = ["same file", "within group", "image", "whole group"]
+    kinds = [kind for kind in strongest if kind in set(issues["evidence"])]
+    whole = issues["evidence"].isin(["whole group", "image"])
+    several = (dataset.groups.reindex(issues.index).duplicated() & whole).to_numpy()
     rows = [issues.index[~several & (issues["evidence"] == kind)][:columns] for kind in kinds]
     captions = (issues["given"] + "?\nrather " + issues["suggested"]).to_dict()
     wrong = []
@@ -139,10 +146,11 @@ def label_issues(
         truth = pd.concat(sides)
         truth = truth[truth.index.isin(issues.index)]
         wrong = truth.index[truth != issues["given"].reindex(truth.index)]
-    title = title or f"{len(issues):,} labels are in doubt; these most of all"
+    wrong_of = f", about {issues['wrong'].sum():,.0f} of them wrong" if "wrong" in issues else ""
+    title = title or f"{len(issues):,} labels are in doubt{wrong_of}; these most of all"
     pictures = [[(image_id, image_id) for image_id in row] for row in rows]
     frames = dict.fromkeys(wrong, FLAG)
-    ax = _sheet(dataset, pictures, columns, ax, captions, frames, names=list(kinds))
+    ax = _sheet(dataset, pictures, columns, ax, captions, frames, names=kinds)
     return titled(ax, title, f"Rows of photographs, by evidence: {', '.join(kinds)}.")
 
 

@@ -118,9 +118,17 @@ def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
 def issues(
     found: pd.DataFrame, total: int | None = None, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """How many images each check flags, of `total`; `found` has columns image_id and issue."""
-    flags = found.drop_duplicates(["image_id", "issue"])
+    """How many images each check flags, of `total`; `found` has columns image_id and issue.
+
+    Rows whose column ``rule`` is "not used" are no flags; the title names their checks.
+    """
+    flags, left = found.drop_duplicates(["image_id", "issue"]), []
+    if "rule" in flags:
+        unused = flags["rule"] == "not used"
+        left, flags = flags.loc[unused, "issue"].unique(), flags[~unused]
     flagged, of = flags["image_id"].nunique(), f" of {total:,}" if total else ""
     verb = "image is" if flagged == 1 and not of else "images are"
     title = title or f"{flagged:,}{of} {verb} flagged, each for a person to look at"
+    if len(left):
+        title += f". Not used, since too many break it: {', '.join(left)}"
     return class_counts(flags, "issue", title=title, ax=ax)

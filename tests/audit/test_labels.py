@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.audit import find_label_issues
-from helpers.audit.labels import _link
+from helpers.audit import describe_doubts, find_label_issues
+from helpers.audit.labels import _judge, _link, _out_of_fold
 from helpers.datasets import Dataset, DatasetError
 
 CLASSES = ("ash", "elm", "yew")
@@ -54,12 +54,49 @@ def wrong_group(name, label):
     return {f"{name} {photo}.jpg": label for photo in range(PHOTOS)}
 
 
-def test_a_group_that_is_wrong_as_a_whole_is_found(features, tmp_path):
-    dataset = dataset_of(features, tmp_path, **wrong_group("elm 05", "yew"))
-    table = find_label_issues(dataset, features)
-    assert set(table.index[table["issue"]]) == {f"elm 05 {photo}.jpg" for photo in range(PHOTOS)}
+def judged(labels, groups, chances):
+    """The table for given labels, groups and out-of-fold chances of the three classes."""
+    index = pd.Index([f"{number:03d}.jpg" for number in range(len(labels))], name="image_id")
+    given = pd.Series(np.array(CLASSES)[labels], index=index)
+    logs, conflicts = np.log(chances), np.zeros(len(labels), bool)
+    return _judge(given, np.array(labels), np.array(CLASSES), logs, np.array(groups), conflicts)
+
+
+def test_a_group_that_is_wrong_as_a_whole_is_found():
+    groups = np.repeat(np.arange(60), 2)
+    true, labels = groups % 3, groups % 3
+    labels = np.where(np.isin(groups, [10, 25, 41]), (true + 1) % 3, true)
+    table = judged(labels, groups, np.eye(3)[true] * 0.96 + 0.01)
     found = table[table["issue"]]
-    assert set(found["evidence"]) == {"whole group"} and set(found["suggested"]) == {"elm"}
+    assert sorted(found.index) == ["020.jpg", "021.jpg", "050.jpg", "051.jpg", "082.jpg", "083.jpg"]
+    assert set(found["evidence"]) == {"whole group"} and (found["wrong"] > 0.9).all()
+    assert found.sort_index()["suggested"].tolist() == ["elm", "elm", "elm", "elm", "yew", "yew"]
+
+
+def test_two_that_disagree_are_one_slip_and_the_model_says_whose():
+    groups = np.repeat(np.arange(50), 2)
+    labels = groups % 3
+    labels[0], labels[2] = 1, 0
+    unknown = np.full((100, 3), 1 / 3)
+    table = judged(labels, groups, unknown)
+    np.testing.assert_allclose(table["wrong"].head(4), 0.5, atol=0.01)
+    assert table["wrong"].sum() == pytest.approx(2, abs=0.1)
+    known = unknown.copy()
+    known[:2], known[2:4] = [0.9, 0.05, 0.05], [0.05, 0.9, 0.05]
+    table = judged(labels, groups, known)
+    assert table.index[table["issue"]].tolist() == ["000.jpg", "002.jpg"]
+    assert table["suggested"].head(2).tolist() == ["ash", "elm"]
+    assert set(table["evidence"].head(2)) == {"within group"}
+    np.testing.assert_allclose(table["wrong"].head(2), 0.9 / 0.95, atol=0.01)
+
+
+def test_a_label_against_three_is_a_slip_unless_slips_are_common():
+    groups = np.repeat(np.arange(30), 4)
+    labels = groups % 3
+    labels[0] = 1
+    rare = judged(labels, groups, np.full((120, 3), 1 / 3))
+    assert rare.index[rare["issue"]].tolist() == ["000.jpg"]
+    assert rare["wrong"].iloc[0] > 0.99
 
 
 def test_folds_that_cut_through_groups_learn_a_wrong_group_by_heart(features, tmp_path):
@@ -84,7 +121,100 @@ def test_a_copy_of_a_wrong_label_cannot_teach_it(features, tmp_path):
     alone = find_label_issues(dataset, both, False).loc["new 00 0.jpg"]
     paired = find_label_issues(dataset, both, None, pairs).loc["new 00 0.jpg"]
     assert paired["quality"] < alone["quality"]
-    assert paired["issue"] and paired["suggested"] == "elm"
+    assert paired["suggested"] == "elm"
+
+
+def test_a_suspicion_that_chance_explains_is_ranked_and_is_no_issue(features, tmp_path):
+    dataset = dataset_of(features, tmp_path, **wrong_group("elm 05", "yew"))
+    table = find_label_issues(dataset, features)
+    assert not table["issue"].any() and set(table["evidence"]) == {""}
+    assert set(table.index[:4]) == {*wrong_group("elm 05", "yew")}
+    assert describe_doubts(table) == "None of 144 labels is more likely wrong than right."
+
+
+def test_one_file_under_two_labels_comes_first(features, tmp_path):
+    copy = features.loc[["ash 03 1.jpg"]].set_axis(["new 00 0.jpg"])
+    both = pd.concat([features, copy]).rename_axis("image_id")
+    dataset = dataset_of(both, tmp_path, **{"new 00 0.jpg": "yew", "elm 07 0.jpg": "ash"})
+    pairs = {"image_id": ["ash 03 1.jpg", "ash 04 0.jpg"], "other_id": ["new 00 0.jpg"] * 2}
+    pairs = pd.DataFrame(pairs | {"kind": ["exact", "near"]})
+    table = find_label_issues(dataset, both, pairs=pairs.head(1))
+    assert set(table.index[:2]) == {"ash 03 1.jpg", "new 00 0.jpg"}
+    assert table["evidence"].tolist()[:3] == ["same file", "same file", "within group"]
+    assert table["issue"].tolist()[:4] == [True, True, True, False]
+    assert (table["wrong"].to_numpy()[:2] >= 0.5).all()
+    assert table.loc["new 00 0.jpg", "suggested"] == "ash"
+    near = find_label_issues(dataset, both, pairs=pairs.tail(1))
+    assert "same file" not in set(near["evidence"])
+    agreed = dataset_of(both, tmp_path, **{"new 00 0.jpg": "ash"})
+    assert "same file" not in set(find_label_issues(agreed, both, pairs=pairs)["evidence"])
+
+
+def test_a_copy_without_a_label_contradicts_nothing(features, tmp_path):
+    dataset = dataset_of(features, tmp_path)
+    dataset.images.loc["ash 00 0.jpg", "label"] = None
+    pairs = {"image_id": ["ash 00 0.jpg"], "other_id": ["elm 00 0.jpg"], "kind": ["exact"]}
+    table = find_label_issues(dataset, features, pairs=pd.DataFrame(pairs))
+    assert "same file" not in set(table["evidence"])
+
+
+def tellable(images=600, hard=1.0, wrong=30, seed=0):
+    """Single images of three classes, `hard` apart, of which the first labels are wrong."""
+    rng = np.random.default_rng(seed)
+    true = np.arange(images) % 3
+    values = hard * 4 * np.eye(3)[true] + rng.normal(0, 1, (images, 3))
+    index = pd.Index([f"{number:04d}.jpg" for number in range(images)], name="image_id")
+    labels = np.where(np.arange(images) < wrong, (true + 1) % 3, true)
+    images = pd.DataFrame({"label": np.array(CLASSES)[labels], "split": None}, index=index)
+    return images.astype("str"), pd.DataFrame(values, index=index), index[:wrong]
+
+
+@pytest.mark.parametrize("hard", [0.5, 1.0, 2.0])
+def test_the_list_is_more_often_right_than_wrong_and_says_how_many_to_expect(hard, tmp_path):
+    images, features, wrong = tellable(hard=hard)
+    table = find_label_issues(Dataset("three", tmp_path, images), features)
+    issues = table[table["issue"]]
+    found = issues.index.isin(wrong).sum()
+    assert found / len(issues) > 0.5
+    assert found == pytest.approx(issues["wrong"].sum(), abs=0.25 * len(issues) + 1)
+    assert (issues["wrong"] > 0.5).all() and not (table["wrong"][~table["issue"]] > 0.5).any()
+    assert found > 0.7 * len(wrong) if hard >= 1 else found > 0
+    np.testing.assert_allclose(table["expected"], table["wrong"].cumsum() / table["rank"])
+    assert table["wrong"].round(6).is_monotonic_decreasing
+    assert set(issues["evidence"]) == {"image"}
+
+
+@pytest.mark.parametrize("hard", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hard_labels_that_are_right_are_not_doubted(hard, seed, tmp_path):
+    images, features, _ = tellable(hard=hard, wrong=0, seed=seed)
+    table = find_label_issues(Dataset("three", tmp_path, images), features, seed=seed)
+    assert table["issue"].sum() <= 3
+    assert len(table) == 600
+
+
+def doubts_of(wrong):
+    wrong = pd.Series(wrong, dtype=float)
+    rank = pd.Series(np.arange(1, len(wrong) + 1))
+    return pd.DataFrame({"wrong": wrong, "issue": wrong > 0.5, "rank": rank,
+                         "expected": wrong.cumsum() / rank})  # fmt: skip
+
+
+def test_doubts_are_described_in_a_sentence():
+    described = {
+        "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong.": [0.9] * 10
+        + [0] * 90,
+        "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong; about 6 more lie "
+        "further down, and down to rank 23 half of all are wrong.": [0.9] * 10
+        + [0.2] * 30
+        + [0] * 60,
+        "One of 2 labels is in doubt, and more likely wrong than right.": [0.8, 0],
+        "None of 3 labels is more likely wrong than right.": [0.1, 0.1, 0],
+        "None of 9 labels is more likely wrong than right; about 4 more lie further down.": [0.4]
+        * 9,
+        "None of 0 labels is more likely wrong than right.": [],
+    }
+    assert {describe_doubts(doubts_of(wrong)): wrong for wrong in described.values()} == described
 
 
 def test_copies_are_grouped_that_only_a_test_image_links():
@@ -155,3 +285,58 @@ def test_what_cannot_be_judged_is_refused_in_a_sentence(features, tmp_path):
     unlabelled = dataset.with_images(dataset.images.assign(label=pd.array([None] * 144, "str")))
     with pytest.raises(DatasetError, match="No image of 'trees' has a label"):
         find_label_issues(unlabelled, features)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+@pytest.mark.parametrize("kinds", [1, 2, 4])
+def test_few_images_give_a_table_or_one_sentence(count, kinds, tmp_path):
+    index = pd.Index([f"{number}.jpg" for number in range(count)], name="image_id", dtype="str")
+    labels = [f"kind {number % kinds}" for number in range(count)]
+    images = pd.DataFrame({"label": labels, "split": None}, index=index).astype("str")
+    features = pd.DataFrame(np.arange(2.0 * count).reshape(count, 2), index=index)
+    dataset = Dataset("few", tmp_path, images)
+    if count == 4 and kinds == 2:
+        assert sorted(find_label_issues(dataset, features).index) == sorted(index)
+    else:
+        with pytest.raises(DatasetError):
+            find_label_issues(dataset, features)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda table: table * 0,
+        lambda table: table * np.nan,
+        lambda table: table.mask(table > 1),
+        lambda table: table.replace(table.iloc[0, 0], np.inf),
+        lambda table: table.assign(big=1e38, bigger=np.linspace(0, 1e300, len(table))),
+        lambda table: table.iloc[:, :1],
+    ],
+    ids=["constant", "missing", "gaps", "infinite", "huge", "one column"],
+)
+def test_features_that_say_little_are_borne(features, spoil, tmp_path):
+    dataset = dataset_of(features, tmp_path)
+    for groups in (None, False):
+        table = find_label_issues(dataset, spoil(features), groups)
+        assert len(table) == len(features)
+        assert table[["quality", "wrong", "expected"]].apply(np.isfinite).all(axis=None)
+        assert not table["issue"].any() or (groups is False and table["issue"].mean() < 0.05)
+
+
+def test_a_class_that_no_fold_could_learn_is_neither_doubted_nor_believed():
+    rng = np.random.default_rng(0)
+    y, linked = np.repeat([0, 1, 2], [20, 20, 4]), np.arange(44)
+    linked[40:] = 40
+    values = np.eye(3)[y] * 6 + rng.normal(0, 1, (44, 3))
+    chances = np.exp(_out_of_fold(values, y, linked, seed=0, folds=4))
+    np.testing.assert_allclose(chances[40:], 1 / 3)
+    assert (chances[:40].argmax(axis=1) == y[:40]).all()
+    two = np.exp(_out_of_fold(values[16:24], y[16:24], np.repeat([0, 1], 4), seed=0, folds=5))
+    np.testing.assert_allclose(two, 0.5)
+
+
+def test_images_of_one_split_alone_are_judged_among_themselves(features, tmp_path):
+    dataset = dataset_of(features, tmp_path)
+    dataset.images["split"] = "test"
+    with pytest.raises(DatasetError):
+        find_label_issues(dataset, features)

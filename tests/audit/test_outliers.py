@@ -5,6 +5,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from helpers.audit import find_outliers
 from helpers.audit.outliers import METHODS
+from helpers.datasets import DatasetError
 
 
 @pytest.fixture
@@ -20,8 +21,9 @@ def test_the_far_image_comes_first_whatever_the_units(features, method):
     table = find_outliers(features, method=method)
     assert table.index[0] == "far.jpg"
     assert table["rank"].tolist() == list(range(1, 202))
-    assert table.loc["far.jpg", "flag"]
-    assert table["flag"].sum() <= 5
+    assert table.columns.tolist() == ["score", "rank", "nearest"]
+    assert table["score"].is_monotonic_decreasing
+    assert table["score"].iloc[0] > 4 > table["score"].iloc[5]
 
 
 def test_order_is_that_of_mean_distance_to_neighbours(features):
@@ -62,10 +64,50 @@ def test_missing_values_constant_columns_and_words_do_no_harm(features):
     assert np.isfinite(find_outliers(odd)["score"]).all()
 
 
-def test_too_few_images_are_refused(features):
-    with pytest.raises(
-        ValueError, match="got 4 images with 5 numeric columns; expected at least 7"
-    ):
-        find_outliers(features.iloc[:4])
+@pytest.mark.parametrize("method", METHODS)
+def test_infinite_and_missing_columns_count_as_unknown(features, method):
+    odd = features.assign(gone=np.nan, endless=np.inf)
+    odd.iloc[3, 0] = np.inf
+    plain = features.copy()
+    plain.iloc[3, 0] = np.nan
+    pd.testing.assert_frame_equal(
+        find_outliers(odd, method=method), find_outliers(plain, method=method)
+    )
+
+
+def test_one_value_cannot_lie_more_than_eight_deviations_away(features):
+    table = find_outliers(features.iloc[:200].assign(wild=[1e9] + [0.0] * 199), components=1)
+    values = features.iloc[:200].assign(wild=[1e9] + [0.0] * 199)
+    values = ((values - values.median()) / values.std(ddof=0)).clip(-8, 8)
+    centred = values - values.mean()
+    first = np.linalg.svd(centred, full_matrices=False)[2][0]
+    expected = (centred @ first).abs().sort_values(ascending=False)
+    assert table.index[0] == expected.index[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 6])
+@pytest.mark.parametrize("method", METHODS)
+def test_too_few_images_are_refused(features, count, method):
+    said = f"got {count} images with 5 numeric columns; expected at least 7"
+    with pytest.raises(DatasetError, match=said):
+        find_outliers(features.iloc[:count], method=method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_seven_images_are_ranked(features, method):
+    table = find_outliers(features.iloc[-7:], method=method)
+    assert table["rank"].tolist() == list(range(1, 8))
+    assert table.index[0] == "far.jpg" or method == "mahalanobis"
+    assert np.isfinite(table["score"]).all()
+    assert len(find_outliers(features.iloc[:4], method=method, neighbours=2)) == 4
+
+
+@pytest.mark.parametrize("value", [1.0, np.nan, np.inf])
+def test_images_that_are_all_alike_are_refused_in_a_sentence(features, value):
+    with pytest.raises(DatasetError, match="201 images that are alike in all 5 numeric columns"):
+        find_outliers(features * 0 + value)
+
+
+def test_an_unknown_method_is_refused_with_those_there_are(features):
     with pytest.raises(ValueError, match="no method 'deep'; expected one of mahalanobis, neigh"):
         find_outliers(features, method="deep")

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageFilter
 
-from helpers.audit import Thresholds, find_quality_issues, scan
+from helpers.audit import Thresholds, find_quality_issues, scan, summarise_quality
 from helpers.audit.quality import robust_scores
 from tests.audit.awkward import encode, photo
 from tests.audit.sets import dataset_of, real_photos
@@ -66,15 +66,17 @@ def test_a_flag_explains_itself_with_its_numbers(faulty):
 
 
 def test_thresholds_can_be_chosen(faulty):
-    none = Thresholds(dark=0, overexposed=2, blurred=0, low_information=0, factor=1e9, rare=0)
+    none = Thresholds(dark=0, overexposed=2, blurred=99, low_information=0, factor=1e9, rare=0)
     issues = find_quality_issues(faulty, none)
     assert set(issues["issue"]) == {"unreadable", "odd file", "odd aspect ratio"}
 
 
-def test_a_limit_that_most_images_break_flags_none_of_them(faulty):
+def test_a_limit_that_most_images_break_flags_none_of_them_and_says_so(faulty):
     fine = faulty[faulty.index.str.startswith("fine")]
     night = fine.assign(brightest=np.linspace(0.15, 0.3, len(fine)))
-    assert find_quality_issues(night).empty
+    listed = find_quality_issues(night)
+    assert set(listed["rule"]) == {"not used"} and set(listed["issue"]) == {"dark"}
+    assert listed["image_id"].tolist() == fine.index[:20].tolist()
 
 
 def test_small_grey_digits_are_not_flagged_wholesale(tmp_path, monkeypatch):
@@ -87,7 +89,7 @@ def test_small_grey_digits_are_not_flagged_wholesale(tmp_path, monkeypatch):
         )
     dataset = dataset_of(tmp_path, [path.name for path in tmp_path.glob("*.png")])
     issues = find_quality_issues(scan(dataset, workers=0, progress=False))
-    assert issues["image_id"].nunique() < 10
+    assert issues[issues["rule"] != "not used"]["image_id"].nunique() < 10
 
 
 def test_an_empty_table_has_no_issues(faulty):
@@ -98,6 +100,60 @@ def test_an_empty_table_has_no_issues(faulty):
 def test_few_real_photos_are_flagged():
     issues = find_quality_issues(scan(real_photos(400), progress=False))
     assert issues["image_id"].nunique() < 20
+
+
+def smooth(seed, size=(200, 150)):
+    """A smooth thing on a smooth ground, in focus: a disc with a soft shade and faint grain."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: size[1], : size[0]]
+    shade = 120 + 60 * np.sin(x / rng.uniform(30, 60) + seed) * np.cos(y / rng.uniform(30, 60))
+    inside = np.hypot(x - rng.uniform(60, 140), y - rng.uniform(50, 100)) < rng.uniform(30, 45)
+    grey = np.where(inside, shade * 0.45, shade) + rng.normal(0, 1.5, shade.shape)
+    return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def scan_of(folder, images, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_WORK", str(folder / "work"))
+    for name, image in images.items():
+        image.save(folder / name, quality=88)
+    return scan(dataset_of(folder, list(images)), workers=0, progress=False)
+
+
+def test_smooth_things_in_focus_are_not_blurred_and_blurred_ones_are(tmp_path, monkeypatch):
+    images = {f"{seed:02d} fine.jpg": smooth(seed) for seed in range(40)}
+    for number, radius in enumerate([2, 2.5, 3, 4]):
+        blurred = smooth(100 + number).filter(ImageFilter.GaussianBlur(radius))
+        images[f"blurred {radius}.jpg"] = blurred
+    found = find_quality_issues(scan_of(tmp_path, images, monkeypatch))
+    assert sorted(found["image_id"]) == sorted(i for i in images if i.startswith("blurred"))
+    assert set(found["issue"]) == {"blurred"}
+
+
+def test_photos_blurred_again_are_found_among_smooth_ones_enlarged_ones_are_counted(
+    tmp_path, monkeypatch
+):
+    small = {f"{seed:02d}.jpg": smooth(seed).resize((40, 30)) for seed in range(30)}
+    small = {name: image.resize((200, 150)) for name, image in small.items()}
+    table = scan_of(tmp_path, small, monkeypatch)
+    found = find_quality_issues(table)
+    assert set(found["rule"]) == {"not used"} and len(found) == 20
+    assert found["why"].str.endswith("are blurred (over 2.5); enlarged?").all()
+    row = summarise_quality(table).query("issue == 'blurred'").iloc[0]
+    assert row["images"] > 25 and not row["used"]
+
+
+@pytest.mark.parametrize("size", [2, 6, 30])
+def test_a_subject_on_plain_black_holds_information_and_a_blank_does_not(
+    size, tmp_path, monkeypatch
+):
+    night = Image.new("RGB", (160, 120))
+    subject = photo(160, 120, 5).crop((40, 30, 40 + size, 30 + size))
+    night.paste(subject.point(lambda level: level // 2 + 127), (60, 50))
+    blank = Image.new("RGB", (160, 120), "gray")
+    images = {f"{seed:02d}.jpg": photo(160, 120, seed) for seed in range(12)}
+    table = scan_of(tmp_path, images | {"night.jpg": night, "blank.jpg": blank}, monkeypatch)
+    found = find_quality_issues(table).query("issue == 'low information'")
+    assert found["image_id"].tolist() == ["blank.jpg"] + ["night.jpg"] * (size == 2)
 
 
 def test_flags_agree_with_cleanvision_on_clear_cases(faulty, tmp_path):

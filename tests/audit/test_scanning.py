@@ -340,4 +340,4 @@ def test_real_photos_scan_without_a_problem():
     dataset = real_photos(200)
     table = scan(dataset, progress=False)
     assert table["readable"].all()
-    assert table["local_sharpness"].between(0.3, 10).mean() > 0.99
+    assert table["edge_width"].between(1, 2.5).mean() > 0.99

@@ -107,6 +107,33 @@ def test_where_the_truth_is_known_labels_that_are_wrong_have_a_frame(photos, dou
     assert [to_hex(patch.get_edgecolor()) for patch in ax.patches] == [FLAG]
 
 
-def test_no_doubts_leave_an_empty_sheet(photos, doubts):
-    ax = plots.label_issues(photos, doubts[:0])
-    assert ax.get_title("left") == "0 labels are in doubt; these most of all"
+def test_no_doubts_are_said_in_a_line_without_an_empty_sheet(photos, doubts):
+    for none in (doubts[:0], doubts.assign(issue=False, evidence="")):
+        ax = plots.label_issues(photos, none)
+        assert ax.get_title("left") == "No label is more likely wrong than right"
+        assert not ax.texts and not ax.images and not ax.patches
+
+
+def test_the_strongest_evidence_comes_first_however_rare(photos, doubts):
+    doubts = doubts.assign(
+        issue=True, evidence=["whole group", "same file", "whole group"], wrong=[0.9, 0.5, 0.7]
+    )
+    ax = plots.label_issues(photos, doubts)
+    said = [text.get_text() for text in ax.texts]
+    assert said.index("same file") < said.index("whole group")
+    title = "3 labels are in doubt, about 2 of them wrong; these most of all"
+    assert ax.get_title("left") == title
+
+
+def test_both_images_of_one_file_under_two_labels_are_shown(photos, doubts):
+    from dataclasses import replace
+
+    grouped = replace(photos, images=photos.images.assign(thing="one"), group="thing")
+    for evidence, shown in {
+        "same file": 3,
+        "within group": 3,
+        "whole group": 1,
+        "image": 1,
+    }.items():
+        ax = plots.label_issues(grouped, doubts.assign(issue=True, evidence=evidence))
+        assert sum("rather" in text.get_text() for text in ax.texts) == shown

@@ -61,6 +61,19 @@ def test_sizes_are_bubbles_by_count():
     assert ax.get_title("left") == "2 different sizes; 75% of images are 40 × 30 px"
 
 
+def test_what_a_rule_that_is_not_used_lists_is_named_and_not_counted():
+    found = pd.DataFrame({"image_id": ["x", "y", "z"], "issue": ["dark", "blurred", "blurred"],
+                          "rule": ["absolute", "not used", "not used"]})  # fmt: skip
+    ax = plots.issues(found, total=50)
+    assert " ".join(ax.get_title("left").split()) == (
+        "1 of 50 images are flagged, each for a person to look at. "
+        "Not used, since too many break it: blurred"
+    )
+    assert [bar.get_width() for bar in ax.patches] == [1]
+    only = plots.issues(found.tail(2), total=50)
+    assert only.get_title("left").startswith("0 of 50 images are flagged")
+
+
 @pytest.mark.parametrize("flags", [[], [("x", "dark"), ("x", "dark"), ("y", "dark"), ("x", "odd")]])
 def test_issues_count_each_image_once_per_issue(flags):
     ax = plots.issues(pd.DataFrame(flags, columns=["image_id", "issue"]), total=50)
