@@ -7,6 +7,7 @@ _HOMES = {
     "samples": ("anatomy", "class_sheet", "contact_sheet", "pairs"),
     "overview": ("class_counts", "issues", "sizes", "workflow"),
     "networks": ("feature_maps", "label_issues", "probes"),
+    "groups": ("draw_proposals",),
     "features": ("by_class", "class_colours", "dataset_map", "separability"),
     "results": ("detectors", "measurement", "scores", "sweep"),
     "training": ("convolution", "learning_curves", "rate_curves", "rate_finder"),

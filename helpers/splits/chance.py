@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+_LIKENESS = 2.0
+"""What likeness weighs against the logarithm of the keypoints: 0, 2, 3, 4, 5, 6 and 8 were tried on
+leaves (seed 0), where 2 kept most pairs of one specimen at 95 and at 98 % right."""
+
 
 def score(inliers: np.ndarray, likeness: np.ndarray) -> np.ndarray:
-    """One number for what `compare` found: more for more keypoints and for more likeness, which
-    weighs as much as it told twins from strangers on leaves (seed 0). −inf below the least."""
+    """One number for what `compare` found, more for more keypoints and for more likeness; −inf
+    where too few keypoints agree."""
     from helpers.splits.keypoints import LEAST
 
     inliers, likeness = np.asarray(inliers, float), np.asarray(likeness, float)
-    values = np.log(np.maximum(inliers, 1)) + 4 * likeness
+    values = np.log(np.maximum(inliers, 1)) + _LIKENESS * likeness
     return np.where(inliers >= LEAST, values, -np.inf)
 
 

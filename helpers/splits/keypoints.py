@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from helpers.audit.batches import guard
 from helpers.datasets.pixels import read_rgb
@@ -16,14 +17,14 @@ from helpers.datasets.pixels import read_rgb
 SIDE, MOST, CONTRAST = 320, 400, 0.01
 """Long side that pictures are brought to, keypoints kept, and SIFT's contrast threshold: low, for
 smooth leaves have little."""
-MIDDLE, AROUND = 0.6, 0.85
-"""What is photographed lies in the middle: within these shares of the way to the frame's sides
-keypoints count, and are kept."""
+MIDDLE, SMALLEST, LARGEST = 0.6, 0.02, 0.7
+"""Where a guess at the foreground takes less or more of the picture than the last two, the thing is
+taken to lie in the middle: in an ellipse this share of the way to the frame's sides."""
 LEAST = 3
 """Keypoints in the middle of both pictures that have to agree."""
 _RATIO, _NEAR, _FAR = 0.9, 6.0, 12.0
 _GROWTH, _TURN = np.log(1.6), np.deg2rad(30)
-_THUMB, _WINDOW, _FLAT = 128, 13, 16.0
+_THUMB, _EDGE, _WINDOW, _FLAT = 128, 7, 13, 16.0
 
 
 class Picture(NamedTuple):
@@ -40,12 +41,15 @@ class Picture(NamedTuple):
         Half the width and height of the picture, in the same pixels.
     thumbnail : uint8, height × width
         Grey, its long side 128.
+    thing : bool, height × width
+        Where in the thumbnail the thing photographed is guessed to be.
     """
 
     places: np.ndarray
     descriptors: np.ndarray
     half: np.ndarray
     thumbnail: np.ndarray
+    thing: np.ndarray
 
 
 class Agreement(NamedTuple):
@@ -58,7 +62,7 @@ class Agreement(NamedTuple):
 
 
 def describe(path: str) -> Picture:
-    """Keypoints in and around the middle of a picture, the strongest 400 of it at the most.
+    """Keypoints of the thing photographed, of the strongest 400 of the picture.
 
     Raises
     ------
@@ -66,31 +70,54 @@ def describe(path: str) -> Picture:
     """
     import cv2
 
-    image = read_rgb(path, at_least=SIDE).convert("L")
-    grey, thumbnail = (np.asarray(_fit(image, side)) for side in (SIDE, _THUMB))
+    image = read_rgb(path, at_least=SIDE)
+    small = np.asarray(_fit(image, _THUMB))
+    thing, thumbnail = find_thing(small), np.asarray(Image.fromarray(small).convert("L"))
+    grey = np.ascontiguousarray(_fit(image.convert("L"), SIDE))
     cv2.setNumThreads(1)
     sift = cv2.SIFT_create(nfeatures=MOST, contrastThreshold=CONTRAST)
-    found, descriptors = sift.detectAndCompute(np.ascontiguousarray(grey), None)
+    found, descriptors = sift.detectAndCompute(grey, None)
     half = np.array(grey.shape[::-1], np.float32) / 2
     if not found:
-        return Picture(np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8), half, thumbnail)
+        none = np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8)
+        return Picture(*none, half, thumbnail, thing)
     rows = [(one.pt[0], one.pt[1], one.size, np.deg2rad(one.angle)) for one in found]
     places = np.array(rows, np.float32)
     places[:, :2] -= half
     # SIFT keeps ties beyond the limit, in an order of its own.
     order = np.lexsort([*places.T, [-one.response for one in found]])[:MOST]
-    order = order[distance_from_middle(places[order], half) < AROUND]
-    return Picture(places[order], descriptors[order].astype(np.uint8), half, thumbnail)
+    order = order[_inside(thing, places[order], half)]
+    return Picture(places[order], descriptors[order].astype(np.uint8), half, thumbnail, thing)
 
 
-def _fit(image, side: int):
+def find_thing(rgb: np.ndarray) -> np.ndarray:
+    """The guessed foreground of a small picture, or its middle where the guess is no use."""
+    from helpers.descriptors.form import find_foreground
+
+    found = find_foreground(rgb)
+    if SMALLEST <= found.mean() <= LARGEST:
+        return found
+    y, x = (np.linspace(-1, 1, length) for length in rgb.shape[:2])
+    return np.hypot(y[:, None], x) < MIDDLE
+
+
+def _inside(thing: np.ndarray, places: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Whether keypoints lie on the thing or within a few pixels of it."""
+    size = np.array(thing.shape[::-1])
+    x, y = np.clip((places[:, :2] / half + 1) / 2 * size, 0, size - 1).astype(int).T
+    return _widen(thing)[y, x]
+
+
+def _widen(thing: np.ndarray) -> np.ndarray:
+    import cv2
+
+    kernel = np.ones((_EDGE, _EDGE), np.uint8)
+    return cv2.dilate(thing.astype(np.uint8), kernel) > 0
+
+
+def _fit(image: Image.Image, side: int) -> Image.Image:
     scale = side / max(image.size)
     return image.resize([max(8, round(length * scale)) for length in image.size], resample=2)
-
-
-def distance_from_middle(places: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """0 in the middle of the frame, 1 where the ellipse that touches its sides runs."""
-    return np.hypot(*(places[:, :2] / half).T)
 
 
 def rooted(descriptors: np.ndarray) -> np.ndarray:
@@ -164,36 +191,29 @@ def count_places(places: np.ndarray) -> int:
 
 
 def compare(first: Picture, second: Picture) -> tuple[int, float]:
-    """How many keypoints in the middle of both pictures agree on one movement, and how much alike
-    the middles look when one is laid over the other by it.
+    """How many keypoints of two things agree on one movement, and how alike the things look when
+    one is laid over the other by it.
 
     Returns
     -------
     inliers : int
         0 where fewer than three agree.
     likeness : float
-        Correlation of grey levels over small windows, averaged over the middle: 1 for the same,
-        about 0 for others; light and shade that change slowly do not matter.
+        Correlation of grey levels over small windows, averaged over the one thing and over the
+        other, the smaller of the two: 1 for the same, about 0 for others. Light and shade that
+        change slowly do not matter; what one of them shows and the other does not, does.
     """
-    found, inliers = find_agreement(first, second)
-    if found is None or inliers < LEAST:
-        return 0, 0.0
-    return inliers, _likeness(first, second, found.matrix)
-
-
-def find_agreement(first: Picture, second: Picture) -> tuple[Agreement | None, int]:
-    """The matches that fit one movement, and how many of them lie in the middle of both."""
-    pairs = match(rooted(first.descriptors), rooted(second.descriptors))
-    found = agree(first.places, second.places, pairs)
+    found = find_agreement(first, second)
     if found is None:
-        return None, 0
-    inside = [
-        distance_from_middle(picture.places[numbers], picture.half) < MIDDLE
-        for picture, numbers in ((first, found.first), (second, found.second))
-    ]
-    both = inside[0] & inside[1]
-    ends = first.places[found.first[both]], second.places[found.second[both]]
-    return found, min(map(count_places, ends))
+        return 0, 0.0
+    ends = first.places[found.first], second.places[found.second]
+    return min(map(count_places, ends)), _likeness(first, second, found.matrix)
+
+
+def find_agreement(first: Picture, second: Picture) -> Agreement | None:
+    """The matches of two pictures that fit one movement, or None."""
+    pairs = match(rooted(first.descriptors), rooted(second.descriptors))
+    return agree(first.places, second.places, pairs)
 
 
 def _likeness(first: Picture, second: Picture, matrix: np.ndarray) -> float:
@@ -206,22 +226,23 @@ def _likeness(first: Picture, second: Picture, matrix: np.ndarray) -> float:
     shifted = matrix.copy()
     shifted[:, 2] = scale * matrix[:, 2] + middle[1] - matrix[:, :2] @ middle[0]
     back = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    laid, seen = (
-        cv2.warpAffine(layer, shifted, (width, height), flags=back)
-        for layer in (other, np.ones_like(other))
+    layers = other, np.ones_like(other), second.thing.astype(np.float32)
+    laid, seen, thing = (
+        cv2.warpAffine(layer, shifted, (width, height), flags=back) for layer in layers
     )
     mean_one, mean_other, square_one, square_other, product = (
         cv2.blur(layer, (_WINDOW, _WINDOW))
         for layer in (one, laid, one * one, laid * laid, one * laid)
     )
     spread = (square_one - mean_one**2) * (square_other - mean_other**2)
-    together = product - mean_one * mean_other
-    together /= np.sqrt(np.maximum(spread, _FLAT))
-    y, x = np.mgrid[:height, :width]
-    places = np.stack([x.ravel(), y.ravel()], axis=1) - middle[0]
-    inside = (distance_from_middle(places, middle[0]) < MIDDLE).reshape(one.shape)
+    together = (product - mean_one * mean_other) / np.sqrt(np.maximum(spread, _FLAT))
+    together[seen < 0.99] = 0
+    growth = np.sqrt(np.linalg.det(matrix[:, :2]))
     # What the other picture does not show counts as unlike.
-    return float((together * (seen > 0.99))[inside].sum() / inside.sum())
+    areas = max(first.thing.sum(), 1), max(second.thing.sum() / growth**2, 1)
+    return float(min(
+        together[first.thing].sum() / areas[0], together[thing > 0.5].sum() / areas[1]
+    ))  # fmt: skip
 
 
 def describe_files(paths: list[str], seconds: float) -> list[dict]:
@@ -246,24 +267,27 @@ def compare_stored(tasks: list[tuple[str, int, int]], seconds: float) -> list[di
 
 def load(folder: str, number: int) -> Picture:
     """Picture `number` of a folder that `store` wrote."""
-    places, descriptors, thumbnails, halves, starts, thumbs, sides = _open(folder)
+    places, descriptors, thumbnails, things, halves, starts, thumbs, sides = _open(folder)
     span = slice(starts[number], starts[number + 1])
-    thumbnail = thumbnails[thumbs[number] : thumbs[number + 1]].reshape(sides[number])
-    return Picture(places[span], descriptors[span], halves[number], thumbnail)
+    grey, thing = (
+        flat[thumbs[number] : thumbs[number + 1]].reshape(sides[number])
+        for flat in (thumbnails, things)
+    )
+    return Picture(places[span], descriptors[span], halves[number], grey, thing)
 
 
-_NAMES = ("places", "descriptors", "thumbnails", "halves", "starts", "thumbs", "sides")
+_NAMES = ("places", "descriptors", "thumbnails", "things", "halves", "starts", "thumbs", "sides")
 
 
 def store(folder: str, pictures: list[Picture]) -> None:
     """Write pictures where worker processes find them without being sent them."""
     flat = [np.concatenate([one[part] for one in pictures]) for part in (0, 1)]
-    thumbnails = np.concatenate([one.thumbnail.ravel() for one in pictures])
+    flat += [np.concatenate([one[part].ravel() for one in pictures]) for part in (3, 4)]
     halves = np.stack([one.half for one in pictures])
     starts = np.cumsum([0, *(len(one.places) for one in pictures)])
     thumbs = np.cumsum([0, *(one.thumbnail.size for one in pictures)])
     sides = np.array([one.thumbnail.shape for one in pictures])
-    for name, array in zip(_NAMES, (*flat, thumbnails, halves, starts, thumbs, sides), strict=True):
+    for name, array in zip(_NAMES, (*flat, halves, starts, thumbs, sides), strict=True):
         np.save(f"{folder}/{name}.npy", array)
 
 

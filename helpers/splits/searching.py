@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from helpers.splits.keypoints import MIDDLE, Picture, distance_from_middle, rooted
+from helpers.splits.keypoints import Picture, rooted
 
 _WORDS, _COLUMNS, _SAMPLE, _ROUNDS = 64, 48, 20_000, 8
 _BLOCK = 1024
@@ -19,14 +19,13 @@ def standardise(features: np.ndarray) -> np.ndarray:
 
 
 def summarise(pictures: list[Picture], seed: int = 0) -> np.ndarray:
-    """One row for all keypoints in the middle of each picture, of length one, float32.
+    """One row for all keypoints of each thing, of length one, float32.
 
     Keypoints are dealt to 64 words, and what remains of them beyond their word is added up
     (VLAD, Jégou et al. 2010): unlike an average of feature maps, it keeps the details by which
     one leaf differs from the next.
     """
-    inside = [one.descriptors[distance_from_middle(one.places, one.half) < MIDDLE]
-              for one in pictures]  # fmt: skip
+    inside = [one.descriptors for one in pictures]
     lengths = np.array([len(one) for one in inside])
     summary = np.zeros((len(pictures), _WORDS * _COLUMNS), np.float32)
     if lengths.sum() < 2 * _WORDS:
