@@ -1,5 +1,13 @@
 """Dividing a dataset so that what is validated on is new: whole specimens, whole duplicates."""
 
+from importlib import import_module
+
 from helpers.splits.dividing import ensure_split, split
 
-__all__ = ["ensure_split", "split"]
+__all__ = ["apply_groups", "ensure_split", "split", "suggest_groups"]
+
+
+def __getattr__(name: str):
+    if name not in ("apply_groups", "suggest_groups"):
+        raise AttributeError(f"module 'helpers.splits' has no attribute {name!r}")
+    return getattr(import_module("helpers.splits.suggesting"), name)

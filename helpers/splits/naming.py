@@ -12,8 +12,9 @@ import pandas as pd
 
 from helpers.datasets.words import count
 
-LEAST = 0.5
-"""A rule whose pairs are right less often than this is only mentioned."""
+LEAST, LARGE = 0.7, 20
+"""A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
+hold more images than that on the average: a day or a camera is not a thing."""
 _P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
 _ROBOFLOW = re.compile(r"[_.](?:jpe?g|png|bmp|tiff?|webp|heic)[_.]rf[_.][0-9a-z]{8,}$", re.I)
@@ -98,7 +99,9 @@ def _folders(ids: pd.Index, labels: pd.Series) -> list[Rule]:
     return [
         Rule(
             "the folder" if up == 1 else f"the folder {up} levels up",
-            pd.Series(["/".join(p[: len(p) - up + 1]) if len(p) >= up else None for p in parts], ids),
+            pd.Series(
+                ["/".join(p[: len(p) - up + 1]) if len(p) >= up else None for p in parts], ids
+            ),
         )
         for up in range(1, depth + 1)
     ]
@@ -137,9 +140,7 @@ def _numbered_words(found: list[re.Match]) -> dict[str, str]:
     return {
         one.group().lower(): other.group()
         for one, other in pairs
-        if not one.group().isdigit()
-        and other.group().isdigit()
-        and other.start() - one.end() <= 1
+        if not one.group().isdigit() and other.group().isdigit() and other.start() - one.end() <= 1
     }
 
 
@@ -227,12 +228,20 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
     return Verdict(float(np.clip(2 * seen - 1, 0, 1)), float(chance), len(beats))
 
 
+def is_series(rule: Rule) -> bool:
+    """Whether the groups are so large that they are a day's or a camera's photos."""
+    sizes = rule.keys.value_counts()
+    return bool((sizes**2).sum() / sizes.sum() > LARGE)
+
+
 def describe(rule: Rule, verdict: Verdict) -> str:
     """One sentence for the reader."""
     groups = count(rule.keys.dropna().unique(), "group")
     about = f"{rule.words} makes {groups} of {rule.keys.notna().sum():,} images"
     if not verdict.pairs:
         return f"{about}, none of them within a class; only mentioned."
+    if is_series(rule):
+        return f"{about}, too many in each to be one thing (a day? a camera?); only mentioned."
     if verdict.holds:
         return f"{about}, at least {verdict.expected:.0%} of whose pairs are one thing."
     if verdict.chance > _P:

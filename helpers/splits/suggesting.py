@@ -24,8 +24,10 @@ COLUMNS = {
     "inliers": "int64", "likeness": "float64", "expected": "float64", "across": "boolean",
     "group": "Int64",
 }  # fmt: skip
-_CHUNK, _PAIRS, _FAR, _BANK = 32, 512, 100, 2_000
-_COMMON, _SHARED = 0.03, 0.9
+_CHUNK, _PAIRS, _BANK = 32, 512, 2_000
+_MANY, _COMMON, _SHARED = 6, 0.03, 0.9
+"""Strangers that agree in so many keypoints, the share of them from which it is their ground, and
+the product of descriptors from which a keypoint is one of that ground."""
 
 
 class _Verified(NamedTuple):
@@ -212,7 +214,7 @@ class _Search:
             pairs = naming.linked(rule.keys)
             verdict = naming.judge(pairs, self.features, texts)
             self.notes.append("Names: " + naming.describe(rule, verdict))
-            if verdict.holds:
+            if verdict.holds and not naming.is_series(rule):
                 keys = rule.keys.to_numpy()[pairs[:, 0]]
                 words = [f"{rule.words} is {key!r} for both" for key in keys]
                 told.append(("file name", words, pairs, verdict.expected))
@@ -232,7 +234,7 @@ class _Search:
         pairs, apart = captures.find_bursts(table.astype({"taken": float}))
         if not len(pairs):
             return []
-        verdict = naming.judge(pairs, self.features, np.full(len(self.ids), "any"))
+        verdict = naming.judge(pairs, self.features, self.labels.astype(str))
         about = f"Bursts: {len(pairs):,} pairs were taken within 4 s by one camera"
         if not verdict.holds:
             self.notes.append(f"{about}, but look no more alike than others; only mentioned.")
@@ -245,9 +247,9 @@ class _Search:
         pictures = self.pictures
         found, strangers = self._verify_once(pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
-        share = max((np.mean(each.inliers >= 6) for each in strangers), default=0)
+        share = np.mean(strangers[0].inliers >= _MANY) if strangers else 0.0
         if share > _COMMON:
-            thinned, dropped = self._without_common(pictures, strangers)
+            thinned, dropped = self._without_common(pictures, strangers[0])
             self.notes.append(
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
                 f"one ground do; {dropped:.0%} of all keypoints recur there and were left out."
@@ -261,7 +263,7 @@ class _Search:
         labels, kinds = self.labels, len(np.unique(self.labels[self.labels >= 0]))
         pairs = [searching.find_neighbours(one, self.nearest) for one in searches]
         pairs = np.unique(np.concatenate([*pairs, *(one[2] for one in told)]), axis=0)
-        skip = min(_FAR, len(self.ids) // 2)
+        skip = len(self.ids) // 4
         families = [[searching.find_neighbours(one, 2, skip) for one in searches]]
         if kinds > 1:
             # Things of two classes are surely two, however near; those far away only probably.
@@ -276,7 +278,9 @@ class _Search:
                 [*map(tuple, wanted.tolist())], lambda pair: (folder, *pair),
                 keypoints.compare_stored, _PAIRS, "pair verify",
             )  # fmt: skip
-        rows = pd.DataFrame(rows)
+        # A pair that killed its worker process has neither.
+        rows = pd.DataFrame(rows, columns=["inliers", "likeness"]).fillna(0)
+        rows = rows.astype({"inliers": int, "likeness": float})
         where = {pair: i for i, pair in enumerate(map(tuple, wanted.tolist()))}
 
         def pick(chosen):
@@ -292,10 +296,9 @@ class _Search:
 
     def _without_common(self, pictures, strangers):
         bank = []
-        for each in strangers:
-            for one, other in each.pairs[each.inliers >= 6].tolist():
-                agreed = keypoints.find_agreement(pictures[one], pictures[other])
-                bank.append(pictures[one].descriptors[agreed.first])
+        for one, other in strangers.pairs[strangers.inliers >= _MANY].tolist():
+            agreed = keypoints.find_agreement(pictures[one], pictures[other])
+            bank.append(pictures[one].descriptors[agreed.first])
         bank = keypoints.rooted(np.concatenate(bank))
         rng = np.random.default_rng(0)
         bank = bank[np.sort(rng.choice(len(bank), min(_BANK, len(bank)), replace=False))]
@@ -314,10 +317,9 @@ class _Search:
         agree = expected >= self.least
         self._note_strangers(strangers, [int((one >= self.least).sum()) for one in each])
         rows = {}
-        for pair, inliers, likeness, right, shown in zip(
-            map(tuple, found.pairs.tolist()), found.inliers, found.likeness, expected, agree.tolist(),
-            strict=True,
-        ):  # fmt: skip
+        measured = found.inliers, found.likeness, expected, agree.tolist()
+        pairs = map(tuple, found.pairs.tolist())
+        for pair, inliers, likeness, right, shown in zip(pairs, *measured, strict=True):
             why = f"{inliers} keypoints agree on one movement"
             known = {"inliers": inliers, "likeness": likeness, "shown": shown}
             rows[pair] = known | {"evidence": ["keypoints"][:shown], "why": [why][:shown],
@@ -334,16 +336,16 @@ class _Search:
         return self._finish(rows)
 
     def _note_strangers(self, strangers, counts):
+        held = f"Keypoints are held against {len(strangers[0].pairs):,} pairs of " if counts else ""
         if len(counts) == 2:
             self.notes.append(
-                f"Keypoints are held against {len(strangers[0].pairs):,} pairs of the nearest images "
-                f"of two classes, which leaves {counts[0]:,} pairs; against {_FAR}th neighbours it "
-                f"would be {counts[1]:,}."
+                f"{held}the nearest images of two classes, which leaves {counts[0]:,} pairs; far "
+                f"neighbours of any class would leave {counts[1]:,}."
             )
         elif counts:
             self.notes.append(
-                f"There are no two classes, so keypoints are held against {len(strangers[0].pairs):,} "
-                "pairs of far neighbours, which resemble each other less: read `expected` as too high."
+                f"{held}far neighbours, for there are no two classes; strangers that lie nearer "
+                "resemble each other more, so read `expected` as too high."
             )
 
     def _finish(self, rows: dict) -> pd.DataFrame:
@@ -382,8 +384,8 @@ class _Search:
         ]
         if len(table) > len(sure):
             lines.append(
-                f"{len(table) - len(sure):,} more pairs have different labels: a label is wrong, or "
-                "they share no more than their ground. They count to no group."
+                f"{len(table) - len(sure):,} more pairs have different labels: a label is wrong, "
+                "or they share no more than their ground. They count to no group."
             )
         if table["across"].notna().any():
             lines.append(f"{sure['across'].sum():,} of the pairs lie across the given split.")
