@@ -157,23 +157,6 @@ def _useful(keys: pd.Series, labels: pd.Series) -> pd.Series:
     return keys
 
 
-def numbers(image_ids: Iterable[str]) -> pd.DataFrame:
-    """The last number in each name, and what stands around it: DataFrame by image_id with
-    `around` (the folder, and the name without the number) and `number` (missing where none)."""
-    rows = []
-    for image_id in image_ids:
-        path = PurePosixPath(image_id)
-        found = [*re.finditer(r"\d+", path.stem)]
-        plain = found and not _HEX.search(path.stem) and len(found[-1].group()) <= 15
-        if not plain:
-            rows.append((None, np.nan))
-            continue
-        begin, end = found[-1].span()
-        around = f"{path.parent}/{path.stem[:begin]}#{path.stem[end:]}"
-        rows.append((around, float(found[-1].group())))
-    return pd.DataFrame(rows, pd.Index(image_ids), ["around", "number"])
-
-
 def linked(keys: pd.Series, most: int = 6) -> np.ndarray:
     """Pairs of images of one key, int array n × 2 of positions: of groups up to `most` images
     every pair, of larger ones each image with the next."""
