@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from helpers.audit import batches
 from helpers.datasets import Dataset, DatasetError, steps
 from helpers.datasets.words import some
-from helpers.splits import captures, chance, keypoints, naming, searching
+from helpers.splits import captures, chance, keypoints, naming, neighbours
 
 LEAST = 0.7
 """Pairs that are right less often than this are not proposed."""
@@ -94,7 +94,7 @@ def suggest_groups(
     def build() -> pd.DataFrame:
         return _Search(dataset, features, nearest, least, workers, progress).run()
 
-    code = (captures, chance, keypoints, naming, searching, sys.modules[__name__])
+    code = (captures, chance, keypoints, naming, neighbours, sys.modules[__name__])
     table = steps.saved(
         dataset, "groups", build, inputs=(features, nearest, least), code=code, schema=COLUMNS
     )
@@ -171,7 +171,7 @@ class _Search:
                 f"{len(self.ids)} images of {dataset.name!r} can be read and have features; "
                 "groups are looked for among three or more."
             )
-        self.features = searching.standardise(features.loc[self.ids].to_numpy())
+        self.features = neighbours.standardise(features.loc[self.ids].to_numpy())
         images = dataset.images.loc[self.ids]
         self.labels = pd.factorize(images["label"])[0]
         self.splits = images["split"]
@@ -258,16 +258,16 @@ class _Search:
         return found, strangers
 
     def _verify_once(self, pictures, told):
-        summary = searching.summarise(pictures)
+        summary = neighbours.summarise(pictures)
         searches = [self.features, summary]
         labels, kinds = self.labels, len(np.unique(self.labels[self.labels >= 0]))
-        pairs = [searching.find_neighbours(one, self.nearest) for one in searches]
+        pairs = [neighbours.find_neighbours(one, self.nearest) for one in searches]
         pairs = np.unique(np.concatenate([*pairs, *(one[2] for one in told)]), axis=0)
         skip = len(self.ids) // 4
-        families = [[searching.find_neighbours(one, 2, skip) for one in searches]]
+        families = [[neighbours.find_neighbours(one, 2, skip) for one in searches]]
         if kinds > 1:
             # Things of two classes are surely two, however near; those far away only probably.
-            other = [searching.find_neighbours(one, 2, 0, labels, same=False) for one in searches]
+            other = [neighbours.find_neighbours(one, 2, 0, labels, same=False) for one in searches]
             families.insert(0, other)
         families = [np.unique(np.concatenate(one), axis=0) for one in families]
         families = [one[~self._are_one_picture(one)] for one in families]

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.splits import naming
 from helpers.splits.naming import Rule, Verdict, describe, is_series, judge, linked, read_rules
-from helpers.splits.searching import standardise
+from helpers.splits.neighbours import standardise
 
 
 def groups_of(names, labels=None):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.splits.keypoints import Picture
-from helpers.splits.searching import find_neighbours, standardise, summarise
+from helpers.splits.neighbours import find_neighbours, standardise, summarise
 
 
 def unit(count, seed=0):
@@ -49,7 +49,7 @@ def test_there_may_be_too_few_for_a_neighbour():
 def test_blocks_change_nothing(monkeypatch):
     features = unit(40)
     whole = find_neighbours(features, 3)
-    monkeypatch.setattr("helpers.splits.searching._BLOCK", 7)
+    monkeypatch.setattr("helpers.splits.neighbours._BLOCK", 7)
     np.testing.assert_array_equal(find_neighbours(features, 3), whole)
 
 
@@ -84,7 +84,7 @@ def test_pictures_of_one_thing_have_like_summaries(monkeypatch):
     pairs = find_neighbours(summary, 2)
     right = pairs[:, 0] // 3 == pairs[:, 1] // 3
     assert right.sum() == 60 and right.mean() > 0.9
-    monkeypatch.setattr("helpers.splits.searching._BLOCK", 7)
+    monkeypatch.setattr("helpers.splits.neighbours._BLOCK", 7)
     np.testing.assert_allclose(summarise(pictures), summary, atol=1e-5)
 
 
