@@ -25,9 +25,10 @@ COLUMNS = {
     "group": "Int64",
 }  # fmt: skip
 _CHUNK, _PAIRS, _BANK = 32, 512, 2_000
-_MANY, _COMMON, _SHARED = 6, 0.03, 0.9
-"""Strangers that agree in so many keypoints, the share of them from which it is their ground, and
-the product of descriptors from which a keypoint is one of that ground."""
+_MANY, _CROWD, _COMMON, _SHARED = 6, 6, 0.03, 0.9
+"""Strangers that agree in so many keypoints, the images of which it takes so many, the share of all
+pairs of strangers from which it is their ground, and the product of descriptors from which a
+keypoint is one of that ground."""
 
 
 class _Verified(NamedTuple):
@@ -247,9 +248,10 @@ class _Search:
         pictures = self.pictures
         found, strangers = self._verify_once(pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
-        share = np.mean(strangers[0].inliers >= _MANY) if strangers else 0.0
+        crowd = self._find_crowd(strangers[0]) if strangers else np.empty((0, 2), int)
+        share = len(crowd) / max(1, len(strangers[0].pairs)) if strangers else 0.0
         if share > _COMMON:
-            thinned, dropped = self._without_common(pictures, strangers[0])
+            thinned, dropped = self._without_common(pictures, crowd)
             self.notes.append(
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
                 f"one ground do; {dropped:.0%} of all keypoints recur there and were left out."
@@ -294,9 +296,17 @@ class _Search:
         thumbnails = [one.thumbnail.tobytes() for one in self.pictures]
         return np.array([thumbnails[one] == thumbnails[other] for one, other in pairs], bool)
 
-    def _without_common(self, pictures, strangers):
+    def _find_crowd(self, strangers) -> np.ndarray:
+        """Pairs of strangers that agree, of six images or more that hang together by it: fewer
+        may be one thing, of which a photo has the wrong label."""
+        pairs = strangers.pairs[strangers.inliers >= _MANY]
+        group = pd.Series(_number_groups(pairs, len(self.ids)))
+        sizes = group.map(group.value_counts()).fillna(0).to_numpy()
+        return pairs[sizes[pairs[:, 0]] >= _CROWD]
+
+    def _without_common(self, pictures, crowd):
         bank = []
-        for one, other in strangers.pairs[strangers.inliers >= _MANY].tolist():
+        for one, other in crowd.tolist():
             agreed = keypoints.find_agreement(pictures[one], pictures[other])
             bank.append(pictures[one].descriptors[agreed.first])
         bank = keypoints.rooted(np.concatenate(bank))
