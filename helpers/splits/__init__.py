@@ -8,6 +8,7 @@ __all__ = ["apply_groups", "ensure_split", "split", "suggest_groups"]
 
 
 def __getattr__(name: str):
-    if name not in ("apply_groups", "suggest_groups"):
+    homes = {"apply_groups": "accepting", "suggest_groups": "suggesting"}
+    if name not in homes:
         raise AttributeError(f"module 'helpers.splits' has no attribute {name!r}")
-    return getattr(import_module("helpers.splits.suggesting"), name)
+    return getattr(import_module(f"helpers.splits.{homes[name]}"), name)

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from tqdm.auto import tqdm
 
 from helpers.audit import batches
 from helpers.datasets import Dataset, DatasetError, steps
 from helpers.datasets.words import some
-from helpers.splits import captures, chance, keypoints, naming, neighbours
+from helpers.splits import accepting, captures, chance, keypoints, naming, neighbours
+from helpers.splits.accepting import number_groups
 
 LEAST = 0.7
 """Pairs that are right less often than this are not proposed."""
@@ -95,68 +94,13 @@ def suggest_groups(
     def build() -> pd.DataFrame:
         return _Search(dataset, features, nearest, least, workers, progress).run()
 
-    code = (captures, chance, keypoints, naming, neighbours, sys.modules[__name__])
+    code = (accepting, captures, chance, keypoints, naming, neighbours, sys.modules[__name__])
     table = steps.saved(
         dataset, "groups", build, inputs=(features, nearest, least), code=code, schema=COLUMNS
     )
     notes = table.attrs.get("notes", [])
     print(*notes, sep="\n")
     return table
-
-
-def apply_groups(
-    dataset: Dataset, proposals: pd.DataFrame, column: str = "suggested_group"
-) -> Dataset:
-    """The dataset with a metadata column of groups, which is its `group` from then on.
-
-    Parameters
-    ----------
-    proposals : DataFrame of pairs image_id, other_id
-        Those of `suggest_groups` that you accept: every row given is taken, but for those without
-        an `expected`, whose labels differ; give them one to take them too.
-    column : str
-        Its name. Where the dataset has a group column already, both are joined: images that share
-        either are in one group.
-
-    Raises
-    ------
-    DatasetError
-        The column is there already, or proposals name images that the dataset does not have.
-    """
-    if column in dataset.images.columns:
-        raise DatasetError(
-            f"{dataset.name!r} has a column {column!r} already; name another: "
-            "apply_groups(dataset, proposals, column='…')."
-        )
-    pairs = proposals[["image_id", "other_id"]]
-    if "expected" in proposals:
-        pairs = pairs[proposals["expected"].notna()]
-    index = dataset.images.index
-    named = pd.unique(pairs.to_numpy(dtype=object).ravel())
-    if unknown := [one for one in named if one not in index]:
-        raise DatasetError(
-            f"The proposals name {some(unknown)}, which {dataset.name!r} does not have; "
-            "suggest groups for this dataset."
-        )
-    links = [np.stack([index.get_indexer(pairs[each]) for each in pairs], axis=1)]
-    if dataset.group is not None:
-        links.append(naming.linked(dataset.images[dataset.group], most=1))
-    number = _number_groups(np.concatenate(links), len(index))
-    values = pd.Series(number, index).map(lambda one: f"group {one}", na_action="ignore")
-    return dataset.with_images(dataset.images.assign(**{column: values.astype("str")})).with_group(
-        column
-    )
-
-
-def _number_groups(pairs: np.ndarray, count: int) -> pd.array:
-    """For each of `count` images the number of its group, from 1 by first image; missing alone."""
-    graph = coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(count, count))
-    part = connected_components(graph, directed=False)[1]
-    together = pd.Series(part).duplicated(keep=False).to_numpy()
-    numbers = pd.array(np.zeros(count), "Int64")
-    numbers[together] = pd.factorize(part[together])[0] + 1
-    numbers[~together] = pd.NA
-    return numbers
 
 
 class _Search:
@@ -300,7 +244,7 @@ class _Search:
         """Pairs of strangers that agree, of six images or more that hang together by it: fewer
         may be one thing, of which a photo has the wrong label."""
         pairs = strangers.pairs[strangers.inliers >= _MANY]
-        group = pd.Series(_number_groups(pairs, len(self.ids)))
+        group = pd.Series(number_groups(pairs, len(self.ids)))
         sizes = group.map(group.value_counts()).fillna(0).to_numpy()
         return pairs[sizes[pairs[:, 0]] >= _CROWD]
 
@@ -376,7 +320,7 @@ class _Search:
         across = pd.array(sides[:, 0] != sides[:, 1], "boolean")
         across[pd.isna(sides).any(axis=1)] = pd.NA
         table["across"] = across
-        table["group"] = _number_groups(pairs[~conflict], len(self.ids))[pairs[:, 0]]
+        table["group"] = number_groups(pairs[~conflict], len(self.ids))[pairs[:, 0]]
         table.loc[conflict, "group"] = pd.NA
         order = ["expected", "inliers", "image_id", "other_id"]
         table = table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
