@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from helpers.audit import batches
 from helpers.datasets import Dataset, DatasetError, steps
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 from helpers.splits import accepting, captures, chance, keypoints, naming, neighbours
 from helpers.splits.accepting import number_groups
 
@@ -147,7 +147,7 @@ class _Search:
         kept = [i for i, row in enumerate(rows) if "picture" in row]
         if len(kept) < len(self.dataset.images):
             left = len(self.dataset.images) - len(kept)
-            self.notes.append(f"{left:,} images cannot be read and are in no group.")
+            self.notes.append(f"{count(range(left), 'image')} cannot be read: in no group.")
         return ids[kept], [keypoints.Picture(*rows[i]["picture"]) for i in kept]
 
     def _read_names(self) -> list[tuple]:

@@ -129,7 +129,7 @@ def test_notes_say_how_many_are_expected_and_what_could_not_be_read(things, prop
         f"proposed to show the same thing, of which {right:.0f} are expected to be right."
     )
     assert said[1] == f"{sure['across'].sum()} of the pairs lie across the given split."
-    assert "1 images cannot be read and are in no group." in said
+    assert "1 image cannot be read: in no group." in said
     assert any(line.startswith("Keypoints are held against ") for line in said)
 
 
