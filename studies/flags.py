@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from helpers.leaves import faults
 from PIL import Image
 from tqdm import tqdm
 
@@ -30,6 +29,7 @@ from helpers import audit, open_dataset
 from helpers.audit.labels import _out_of_fold
 from helpers.datasets import Dataset
 from helpers.training import embed
+from leaves import faults
 from studies.provenance import code_hash
 
 CODE = ["audit/*.py", "leaves/*.py", "backbone/*", "training/embedding.py"]

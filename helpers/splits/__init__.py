@@ -1,7 +1,14 @@
 """Dividing a dataset so that what is validated on is new: whole specimens, whole duplicates."""
 
-from helpers.splits.dividing import split
-from helpers.splits.given import ensure_split
-from helpers.splits.leaks import check_leakage, describe_leakage
+import lazy_loader
 
-__all__ = ["check_leakage", "describe_leakage", "ensure_split", "split"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "dividing": ["split"],
+        "given": ["ensure_split"],
+        "leaks": ["check_leakage", "describe_leakage"],
+        "suggesting": ["suggest_groups"],
+        "accepting": ["apply_groups"],
+    },
+)

@@ -1,0 +1,78 @@
+"""Search 10,000 photos for groups: seconds and peak memory, from the files on.
+
+    python benchmarks/groups.py PHOTOS [--count 10000]
+
+The folder is filled up with turned and brightened copies of the photos in PHOTOS.
+"""
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from scan import peak_memory
+
+
+def fill(source: Path, folder: Path, count: int) -> None:
+    """The photos themselves, then each again, turned by some degrees, cut and lit otherwise."""
+    import numpy as np
+    from PIL import Image, ImageEnhance
+
+    rng = np.random.default_rng(0)
+    paths = sorted(source.rglob("*.jpg"))
+    for number in range(count):
+        path = paths[number % len(paths)]
+        target = folder / path.parent.name / f"{rng.integers(16**12):012x}.jpg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if number < len(paths):
+            os.symlink(path.resolve(), target)
+            continue
+        image = Image.open(path).convert("RGB")
+        image = image.rotate(rng.uniform(-15, 15), resample=2)
+        cut = [round(side * rng.uniform(0.08, 0.15)) for side in image.size]
+        image = image.crop((*cut, image.width - cut[0], image.height - cut[1]))
+        ImageEnhance.Brightness(image).enhance(rng.uniform(0.7, 1.3)).save(target, quality=85)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--count", type=int, default=10_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "photos"
+        os.environ["WORKBOOK_WORK"] = str(Path(scratch) / "work")
+        fill(options.photos, folder, options.count)
+        measure(folder)
+
+
+def measure(folder: Path) -> None:
+    from helpers.datasets import open_dataset
+    from helpers.splits import suggest_groups
+    from helpers.training import embed
+
+    peak, running = [0], [True]
+
+    def watch() -> None:
+        while running[0]:
+            peak[0] = max(peak[0], peak_memory(os.getpid()))
+            time.sleep(0.5)
+
+    threading.Thread(target=watch, daemon=True).start()
+    dataset = open_dataset(folder, progress=False)
+    start = time.perf_counter()
+    features = embed(dataset, progress=False)
+    embedded = time.perf_counter()
+    found = suggest_groups(dataset, features, workers=2, progress=False)
+    done = time.perf_counter()
+    running[0] = False
+    used = sum(os.times()[:4])
+    print(f"{len(dataset):,} photos: embedded in {embedded - start:.0f} s, searched for groups in "
+          f"{done - embedded:.0f} s ({used:.0f} s of CPU in all), peak {peak[0] / 2**20:.0f} MiB: "
+          f"{len(found):,} pairs")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""How many proposals are right, from what strangers score: no truth is needed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_LIKENESS = 2.0
+"""What likeness weighs against the logarithm of the keypoints: 0, 2, 3, 4, 5, 6 and 8 were tried on
+leaves (seed 0), where 2 kept most pairs of one specimen at 95 and at 98 % right."""
+
+
+def score(inliers: np.ndarray, likeness: np.ndarray) -> np.ndarray:
+    """One number for what `compare` found, more for more keypoints and for more likeness; −inf
+    where too few keypoints agree."""
+    from helpers.splits.keypoints import LEAST
+
+    inliers, likeness = np.asarray(inliers, float), np.asarray(likeness, float)
+    values = np.log(np.maximum(inliers, 1)) + _LIKENESS * likeness
+    return np.where(inliers >= LEAST, values, -np.inf)
+
+
+def expect_right(found: np.ndarray, strangers: np.ndarray) -> np.ndarray:
+    """The probability that each pair is no chance agreement, by what pairs of strangers score.
+
+    Were all pairs strangers, they would score as strangers do; what there is beyond that at a
+    score is right (target and decoy, Elias & Gygi 2007; the rate at a score rather than above it,
+    Efron 2001, made monotone). One stranger more, who scores as high as the best, stands for
+    those that were not drawn.
+
+    Parameters
+    ----------
+    found, strangers : float arrays
+        Scores; −inf where nothing agreed.
+
+    Returns
+    -------
+    float array as long as `found`: 0 to 1, no smaller for a higher score.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    seen, decoys = np.isfinite(found), strangers[np.isfinite(strangers)]
+    expected = np.zeros(len(found))
+    if not seen.any():
+        return expected
+    decoys = np.append(decoys, max(found[seen].max(), decoys.max(initial=-np.inf)))
+    weight = len(found) / (len(strangers) + 1)
+    scores = np.concatenate([found[seen], decoys])
+    is_found = np.repeat([1.0, 0.0], [seen.sum(), len(decoys)])
+    weights = np.repeat([1.0, weight], [seen.sum(), len(decoys)])
+    share = IsotonicRegression(out_of_bounds="clip").fit(scores, is_found, weights)
+    share = np.maximum(share.predict(found[seen]), 1e-12)
+    expected[seen] = np.clip(1 - (1 - share) / share, 0, 1)
+    return expected

@@ -1,0 +1,232 @@
+"""What file names say about which images belong together, and whether the images bear it out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers.datasets.words import count
+
+LEAST, LARGE = 0.7, 20
+"""A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
+hold more images than that on the average: a day or a camera is not a thing."""
+_P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40
+_TOKENS = re.compile(r"\d+|[^\W\d_]+")
+_ROBOFLOW = re.compile(r"[_.](?:jpe?g|png|bmp|tiff?|webp|heic)[_.]rf[_.][0-9a-z]{8,}$", re.I)
+_COPY = re.compile(r"(?:[ _-]*(?:\(\d+\)|- ?copy|\bcopy\b(?: ?\d+)?|\(custom\)))+$", re.I)
+_HEX = re.compile(r"(?=.*\d)[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+
+
+class Rule(NamedTuple):
+    """A way to read a group off a file name: what it says, and the group of each image it is
+    about (Series by image_id, missing where it says nothing)."""
+
+    words: str
+    keys: pd.Series
+
+
+class Verdict(NamedTuple):
+    """What the images say about a rule.
+
+    Attributes
+    ----------
+    expected : float
+        The least share of its pairs that must be right, 0 to 1 (see `judge`).
+    chance : float
+        Permutation p-value: how often shuffled groups look as much alike.
+    pairs : int
+        Pairs of images that were compared.
+    """
+
+    expected: float
+    chance: float
+    pairs: int
+
+    @property
+    def holds(self) -> bool:
+        return self.chance <= _P and self.expected >= LEAST
+
+
+def read_rules(image_ids: Iterable[str], labels: pd.Series) -> list[Rule]:
+    """Every way to read groups off the names that makes at least two groups of two images.
+
+    A group that is no more than the class, or all of it, says nothing new and is left out, and so
+    are parts of a name that only count.
+
+    Parameters
+    ----------
+    image_ids : iterable of str
+        POSIX paths.
+    labels : Series by image_id
+        Missing where unknown.
+    """
+    ids = pd.Index(image_ids)
+    stems = pd.Series([PurePosixPath(one).stem for one in ids], ids)
+    rules = [
+        Rule("the name before a Roboflow export's ending", stems.map(_before_export)),
+        Rule("the name without a mark of copying", stems.map(_before_copy)),
+        *_folders(ids, labels),
+        *_prefixes(stems.map(lambda stem: _COPY.sub("", _ROBOFLOW.sub("", stem)))),
+    ]
+    found, seen = [], set()
+    for rule in rules:
+        keys = _useful(rule.keys, labels)
+        codes = pd.factorize(keys)[0].tobytes()
+        if keys.notna().any() and codes not in seen:
+            seen.add(codes)
+            found.append(Rule(rule.words, keys))
+    return found
+
+
+def _before_export(stem: str) -> str | None:
+    name = _ROBOFLOW.sub("", stem)
+    return name if name != stem else None
+
+
+def _before_copy(stem: str) -> str | None:
+    return _COPY.sub("", stem)
+
+
+def _folders(ids: pd.Index, labels: pd.Series) -> list[Rule]:
+    """Each level of folders, counted from the image up."""
+    parts = [PurePosixPath(one).parent.parts for one in ids]
+    depth = max(map(len, parts), default=0)
+    return [
+        Rule(
+            "the folder" if up == 1 else f"the folder {up} levels up",
+            pd.Series(
+                ["/".join(p[: len(p) - up + 1]) if len(p) >= up else None for p in parts], ids
+            ),
+        )
+        for up in range(1, depth + 1)
+    ]
+
+
+def _prefixes(stems: pd.Series) -> list[Rule]:
+    """The name up to its first number, and without its last one, two or three parts; and a word
+    with the number that follows it, wherever that stands in the name."""
+    tokens = stems.map(lambda stem: [] if _HEX.fullmatch(stem) else [*_TOKENS.finditer(stem)])
+    rules = []
+    for dropped in (1, 2, 3):
+        keys = [
+            stem[: found[-dropped - 1].end()] if len(found) > dropped else None
+            for stem, found in zip(stems, tokens, strict=True)
+        ]
+        words = "part" if dropped == 1 else f"{dropped} parts"
+        rules.append(Rule(f"the name without its last {words}", pd.Series(keys, stems.index)))
+    numbered = [_first_number(stem, found) for stem, found in zip(stems, tokens, strict=True)]
+    rules.append(Rule("the name up to its first number", pd.Series(numbered, stems.index)))
+    named = [_numbered_words(found) for found in tokens]
+    words = pd.Series([word for one in named for word in one]).value_counts()
+    for word in sorted(words.index[words >= max(4, 0.5 * len(stems))]):
+        keys = pd.Series([one.get(word) for one in named], stems.index)
+        rules.append(Rule(f"the number after {word!r}", keys))
+    return rules
+
+
+def _first_number(stem: str, found: list[re.Match]) -> str | None:
+    end = next((one.end() for one in found if one.group().isdigit()), None)
+    return None if end is None else stem[:end].lower()
+
+
+def _numbered_words(found: list[re.Match]) -> dict[str, str]:
+    """Word → number for each word that a number follows at once or after one separator."""
+    pairs = zip(found, found[1:], strict=False)
+    return {
+        one.group().lower(): other.group()
+        for one, other in pairs
+        if not one.group().isdigit() and other.group().isdigit() and other.start() - one.end() <= 1
+    }
+
+
+def _useful(keys: pd.Series, labels: pd.Series) -> pd.Series:
+    """Keys of two images or more; none at all where they are one group, or only the classes."""
+    keys = keys.astype("object").where(keys.notna(), None)
+    sizes = keys.map(keys.value_counts())
+    keys = keys.where(sizes.fillna(0) >= 2, None)
+    known = keys.dropna()
+    within = labels.reindex(known.index).astype("object").fillna("").to_numpy()
+    of_class = known.groupby(within).nunique()
+    if known.nunique() < 2 or (of_class <= 1).all():
+        return pd.Series(None, keys.index, dtype="object")
+    return keys
+
+
+def linked(keys: pd.Series, most: int = 6) -> np.ndarray:
+    """Pairs of images of one key, int array n × 2 of positions: of groups up to `most` images
+    every pair, of larger ones each image with the next."""
+    codes = pd.factorize(keys)[0]
+    found = [np.empty((0, 2), int)]
+    for code, rows in pd.Series(np.arange(len(codes))).groupby(codes).indices.items():
+        rows = np.sort(rows)
+        if code < 0 or len(rows) < 2:
+            continue
+        if len(rows) <= most:
+            found.append(rows[np.stack(np.triu_indices(len(rows), 1), axis=1)])
+        else:
+            found.append(np.stack([rows[:-1], rows[1:]], axis=1))
+    return np.concatenate(found)
+
+
+def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int = 0) -> Verdict:
+    """Whether pairs of images are more alike than others of their class, beyond chance.
+
+    If a share s of the pairs show one thing and the rest are as alike as any two images of the
+    class, a pair beats a random one with probability of at most s + (1 − s) / 2. So s is at least
+    twice that probability less one.
+
+    Parameters
+    ----------
+    pairs : int array, n × 2
+        Positions in `features`; at most 400 of them, drawn at random, are compared.
+    features : float array, images × columns
+        Of length one, so that products are cosines.
+    labels : array of str
+        Others are drawn within the class, or all groups within classes would pass.
+    """
+    rng = np.random.default_rng(seed)
+    if len(pairs) > _PAIRS:
+        pairs = pairs[np.sort(rng.choice(len(pairs), _PAIRS, replace=False))]
+    of_class = pd.Series(np.arange(len(labels))).groupby(labels).indices
+    beats, nulls = [], []
+    for one, other in pairs:
+        rest = of_class[labels[one]]
+        rest = rest[(rest != one) & (rest != other)]
+        if labels[one] != labels[other] or not len(rest):
+            continue
+        drawn = features[rng.choice(rest, _OTHERS)] @ features[one]
+        like = features[other] @ features[one]
+        beats.append(np.mean(like > drawn) + np.mean(like == drawn) / 2)
+        again = rng.choice(drawn, (_SHUFFLES, 1))
+        nulls.append((again > drawn).mean(axis=1) + (again == drawn).mean(axis=1) / 2)
+    if not beats:
+        return Verdict(0.0, 1.0, 0)
+    seen, null = np.mean(beats), np.mean(nulls, axis=0)
+    chance = (1 + (null >= seen).sum()) / (1 + _SHUFFLES)
+    return Verdict(float(np.clip(2 * seen - 1, 0, 1)), float(chance), len(beats))
+
+
+def is_series(rule: Rule) -> bool:
+    """Whether the groups are so large that they are a day's or a camera's photos."""
+    sizes = rule.keys.value_counts()
+    return bool((sizes**2).sum() / sizes.sum() > LARGE)
+
+
+def describe(rule: Rule, verdict: Verdict) -> str:
+    """One sentence for the reader."""
+    groups = count(rule.keys.dropna().unique(), "group")
+    about = f"{rule.words} makes {groups} of {rule.keys.notna().sum():,} images"
+    if not verdict.pairs:
+        return f"{about}, none of them within a class; only mentioned."
+    if is_series(rule):
+        return f"{about}, too many in each to be one thing (a day? a camera?); only mentioned."
+    if verdict.holds:
+        return f"{about}, at least {verdict.expected:.0%} of whose pairs are one thing."
+    if verdict.chance > _P:
+        return f"{about}, no more alike than chance (p = {verdict.chance:.2f}); only mentioned."
+    return f"{about}, of whose pairs perhaps {verdict.expected:.0%} are one thing; only mentioned."

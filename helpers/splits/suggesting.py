@@ -1,0 +1,346 @@
+"""Which images may show the same physical thing, where no column says so."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers.audit import batches
+from helpers.datasets import Dataset, DatasetError, steps
+from helpers.datasets.words import count, some
+from helpers.splits import accepting, captures, chance, keypoints, naming, neighbours
+from helpers.splits.accepting import number_groups
+
+LEAST = 0.7
+"""Pairs that are right less often than this are not proposed."""
+COLUMNS = {
+    "image_id": "str", "other_id": "str", "issue": "str", "why": "str", "evidence": "str",
+    "inliers": "int64", "likeness": "float64", "expected": "float64", "across": "boolean",
+    "group": "Int64",
+}  # fmt: skip
+_CHUNK, _PAIRS, _BANK = 32, 512, 2_000
+_MANY, _CROWD, _COMMON, _SHARED = 6, 6, 0.03, 0.9
+"""Strangers that agree in so many keypoints, the images of which it takes so many, the share of all
+pairs of strangers from which it is their ground, and the product of descriptors from which a
+keypoint is one of that ground."""
+
+
+class _Verified(NamedTuple):
+    """Pairs (n × 2) with their inliers and likeness."""
+
+    pairs: np.ndarray
+    inliers: np.ndarray
+    likeness: np.ndarray
+
+    @property
+    def scores(self) -> np.ndarray:
+        return chance.score(self.inliers, self.likeness)
+
+
+def suggest_groups(
+    dataset: Dataset, features: pd.DataFrame | None = None, *, nearest: int = 8,
+    least: float = LEAST, workers: int = 2, progress: bool = True,
+) -> pd.DataFrame:  # fmt: skip
+    """Pairs of images that may show the same physical thing, each with its evidence.
+
+    Copies are found by `find_duplicates`; another photo of the same leaf, shoe or street is not a
+    copy, and leaks as much. Three kinds of evidence are read, and each has to prove itself on the
+    images: what names and folders say (`naming`), photos one camera took within four seconds
+    (`captures`), and keypoints in the middle of two pictures that agree on one movement
+    (`keypoints`), sought among the nearest by embedding and by keypoints.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    features : DataFrame by image_id, optional
+        As from `embed`, which is called where it is left out.
+    nearest : int
+        Neighbours of each image that are compared with it, by each of the two searches.
+    least : float
+        The least share of right ones among pairs like it for a pair to be proposed, 0 to 1.
+    workers : int
+        Processes; 0 works in this one.
+    progress : bool
+        Draw a bar once a step has taken two seconds.
+
+    Returns
+    -------
+    DataFrame of pairs, the surest first: image_id, other_id (the former sorts first), issue and
+    why (for `review`), evidence ("keypoints", "file name", "burst", joined by " and "), inliers
+    (keypoints in the middle of both that agree), likeness (correlation of the middles laid over
+    each other), expected (the probability that the pair is right, estimated on this dataset; see
+    `chance`; missing where the two have different labels, for then either a label is wrong or
+    they share no more than their ground), across (whether the two are on different sides of the
+    given split; missing where one has none), group (number of the group that the pairs with an
+    `expected` make, missing for others). ``attrs["notes"]`` says in sentences what was concluded,
+    and what only mentioned.
+
+    Raises
+    ------
+    DatasetError
+        Fewer than three readable images.
+    """
+    if features is None:
+        from helpers.training import embed
+
+        features = embed(dataset, progress=progress)
+    notes: list[str] = []
+
+    def build() -> pd.DataFrame:
+        return _Search(dataset, features, nearest, least, workers, progress).run()
+
+    code = (accepting, captures, chance, keypoints, naming, neighbours, sys.modules[__name__])
+    table = steps.saved(
+        dataset, "groups", build, inputs=(features, nearest, least), code=code, schema=COLUMNS
+    )
+    notes = table.attrs.get("notes", [])
+    print(*notes, sep="\n")
+    return table
+
+
+class _Search:
+    """One run of `suggest_groups`: the evidence, the null that it is held against, the table."""
+
+    def __init__(self, dataset, features, nearest, least, workers, progress):
+        self.dataset, self.nearest, self.least = dataset, nearest, least
+        self.workers, self.progress, self.notes = workers, progress, []
+        ids = dataset.images.index.intersection(features.index, sort=False)
+        self.ids, self.pictures = self._describe(ids)
+        if len(self.ids) < 3:
+            raise DatasetError(
+                f"{len(self.ids)} images of {dataset.name!r} can be read and have features; "
+                "groups are looked for among three or more."
+            )
+        self.features = neighbours.standardise(features.loc[self.ids].to_numpy())
+        images = dataset.images.loc[self.ids]
+        self.labels = pd.factorize(images["label"])[0]
+        self.splits = images["split"]
+
+    def run(self) -> pd.DataFrame:
+        told = self._read_names() + self._read_captures()
+        found, strangers = self._verify(told)
+        table = self._tabulate(found, strangers, told)
+        table.attrs["notes"] = [*self._conclude(table), *self.notes]
+        return table
+
+    def _batches(self, keys, task, work, size, name):
+        parts = [[*keys[at : at + size]] for at in range(0, len(keys), size)]
+        bar = tqdm(total=len(keys), unit=name.split()[0], desc=name.split()[1], delay=2,
+                   disable=not self.progress)  # fmt: skip
+        rows = {}
+        with bar:
+            for done, results in batches.run_batches(parts, task, work, workers=self.workers):
+                rows.update(zip(done, results, strict=True))
+                bar.update(len(done))
+        return [rows[key] for key in keys]
+
+    def _describe(self, ids):
+        def path(image_id):
+            return str(self.dataset.path(image_id))
+
+        rows = self._batches(list(ids), path, keypoints.describe_files, _CHUNK, "image keypoints")
+        kept = [i for i, row in enumerate(rows) if "picture" in row]
+        if len(kept) < len(self.dataset.images):
+            left = len(self.dataset.images) - len(kept)
+            self.notes.append(f"{count(range(left), 'image')} cannot be read: in no group.")
+        return ids[kept], [keypoints.Picture(*rows[i]["picture"]) for i in kept]
+
+    def _read_names(self) -> list[tuple]:
+        """(evidence, words for each pair, pairs, expected) of each rule that holds."""
+        labels = self.dataset.images["label"]
+        texts = self.labels.astype(str)
+        told = []
+        for rule in naming.read_rules(self.ids, labels):
+            pairs = naming.linked(rule.keys)
+            verdict = naming.judge(pairs, self.features, texts)
+            self.notes.append("Names: " + naming.describe(rule, verdict))
+            if verdict.holds and not naming.is_series(rule):
+                keys = rule.keys.to_numpy()[pairs[:, 0]]
+                words = [f"{rule.words} is {key!r} for both" for key in keys]
+                told.append(("file name", words, pairs, verdict.expected))
+        return told
+
+    def _read_captures(self) -> list[tuple]:
+        def path(image_id):
+            return str(self.dataset.path(image_id))
+
+        rows = self._batches(list(self.ids), path, captures.read_captures, 256, "image captures")
+        table = pd.DataFrame(rows, self.ids, columns=["taken", "camera"])
+        sizes = table["camera"][table["camera"] != ""].value_counts()
+        if len(sizes):
+            largest = [f"{name} ({size:,})" for name, size in sizes.items()]
+            self.notes.append(f"Cameras in EXIF, which are no groups by themselves: "
+                              f"{some(largest, 5)}.")  # fmt: skip
+        pairs, apart = captures.find_bursts(table.astype({"taken": float}))
+        if not len(pairs):
+            return []
+        verdict = naming.judge(pairs, self.features, self.labels.astype(str))
+        about = f"Bursts: {len(pairs):,} pairs were taken within 4 s by one camera"
+        if not verdict.holds:
+            self.notes.append(f"{about}, but look no more alike than others; only mentioned.")
+            return []
+        self.notes.append(f"{about}; at least {verdict.expected:.0%} of them are one thing.")
+        words = [f"taken {seconds:.3g} s apart by one camera" for seconds in apart]
+        return [("burst", words, pairs, verdict.expected)]
+
+    def _verify(self, told) -> tuple[_Verified, list[_Verified]]:
+        pictures = self.pictures
+        found, strangers = self._verify_once(pictures, told)
+        # Agreement of many strangers is that of their ground: what recurs there is taken out.
+        crowd = self._find_crowd(strangers[0]) if strangers else np.empty((0, 2), int)
+        share = len(crowd) / max(1, len(strangers[0].pairs)) if strangers else 0.0
+        if share > _COMMON:
+            thinned, dropped = self._without_common(pictures, crowd)
+            self.notes.append(
+                f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
+                f"one ground do; {dropped:.0%} of all keypoints recur there and were left out."
+            )
+            found, strangers = self._verify_once(thinned, told)
+        return found, strangers
+
+    def _verify_once(self, pictures, told):
+        summary = neighbours.summarise(pictures)
+        searches = [self.features, summary]
+        labels, kinds = self.labels, len(np.unique(self.labels[self.labels >= 0]))
+        pairs = [neighbours.find_neighbours(one, self.nearest) for one in searches]
+        pairs = np.unique(np.concatenate([*pairs, *(one[2] for one in told)]), axis=0)
+        skip = len(self.ids) // 4
+        families = [[neighbours.find_neighbours(one, 2, skip) for one in searches]]
+        if kinds > 1:
+            # Things of two classes are surely two, however near; those far away only probably.
+            other = [neighbours.find_neighbours(one, 2, 0, labels, same=False) for one in searches]
+            families.insert(0, other)
+        families = [np.unique(np.concatenate(one), axis=0) for one in families]
+        families = [one[~self._are_one_picture(one)] for one in families]
+        wanted = np.unique(np.concatenate([pairs, *families]), axis=0)
+        with tempfile.TemporaryDirectory() as folder:
+            keypoints.store(folder, pictures)
+            rows = self._batches(
+                [*map(tuple, wanted.tolist())], lambda pair: (folder, *pair),
+                keypoints.compare_stored, _PAIRS, "pair verify",
+            )  # fmt: skip
+        # A pair that killed its worker process has neither.
+        rows = pd.DataFrame(rows, columns=["inliers", "likeness"]).fillna(0)
+        rows = rows.astype({"inliers": int, "likeness": float})
+        where = {pair: i for i, pair in enumerate(map(tuple, wanted.tolist()))}
+
+        def pick(chosen):
+            at = [where[pair] for pair in map(tuple, chosen.tolist())]
+            return _Verified(chosen, *(rows[name].to_numpy()[at] for name in rows))
+
+        return pick(pairs), [pick(one) for one in families if len(one)]
+
+    def _are_one_picture(self, pairs) -> np.ndarray:
+        """Whether the two are copies, which under two labels are no strangers."""
+        thumbnails = [one.thumbnail.tobytes() for one in self.pictures]
+        return np.array([thumbnails[one] == thumbnails[other] for one, other in pairs], bool)
+
+    def _find_crowd(self, strangers) -> np.ndarray:
+        """Pairs of strangers that agree, of six images or more that hang together by it: fewer
+        may be one thing, of which a photo has the wrong label."""
+        pairs = strangers.pairs[strangers.inliers >= _MANY]
+        group = pd.Series(number_groups(pairs, len(self.ids)))
+        sizes = group.map(group.value_counts()).fillna(0).to_numpy()
+        return pairs[sizes[pairs[:, 0]] >= _CROWD]
+
+    def _without_common(self, pictures, crowd):
+        bank = []
+        for one, other in crowd.tolist():
+            agreed = keypoints.find_agreement(pictures[one], pictures[other])
+            bank.append(pictures[one].descriptors[agreed.first])
+        bank = keypoints.rooted(np.concatenate(bank))
+        rng = np.random.default_rng(0)
+        bank = bank[np.sort(rng.choice(len(bank), min(_BANK, len(bank)), replace=False))]
+        thinned = []
+        for one in pictures:
+            near = (keypoints.rooted(one.descriptors) @ bank.T).max(axis=1, initial=0)
+            kept = near < _SHARED
+            thinned.append(one._replace(places=one.places[kept], descriptors=one.descriptors[kept]))
+        before, after = (sum(len(one.places) for one in each) for each in (pictures, thinned))
+        return thinned, 1 - after / max(before, 1)
+
+    def _tabulate(self, found, strangers, told) -> pd.DataFrame:
+        scores = found.scores
+        each = [chance.expect_right(scores, family.scores) for family in strangers]
+        expected = each[0] if each else np.zeros(len(scores))
+        agree = expected >= self.least
+        self._note_strangers(strangers, [int((one >= self.least).sum()) for one in each])
+        rows = {}
+        measured = found.inliers, found.likeness, expected, agree.tolist()
+        pairs = map(tuple, found.pairs.tolist())
+        for pair, inliers, likeness, right, shown in zip(pairs, *measured, strict=True):
+            why = f"{inliers} keypoints agree on one movement"
+            known = {"inliers": inliers, "likeness": likeness, "shown": shown}
+            rows[pair] = known | {"evidence": ["keypoints"][:shown], "why": [why][:shown],
+                                  "expected": right * shown}  # fmt: skip
+        for evidence, words, pairs, right in told:
+            for pair, why in zip(map(tuple, pairs.tolist()), words, strict=True):
+                row = rows[pair]
+                if evidence not in row["evidence"]:
+                    row["evidence"].append(evidence)
+                row["why"].append(why)
+                row["expected"] = max(row["expected"], right)
+                row["shown"] |= right >= self.least
+        rows = {pair: row for pair, row in rows.items() if row["shown"]}
+        return self._finish(rows)
+
+    def _note_strangers(self, strangers, counts):
+        held = f"Keypoints are held against {len(strangers[0].pairs):,} pairs of " if counts else ""
+        if len(counts) == 2:
+            self.notes.append(
+                f"{held}the nearest images of two classes, which leaves {counts[0]:,} pairs; far "
+                f"neighbours of any class would leave {counts[1]:,}."
+            )
+        elif counts:
+            self.notes.append(
+                f"{held}far neighbours, for there are no two classes; strangers that lie nearer "
+                "resemble each other more, so read `expected` as too high."
+            )
+
+    def _finish(self, rows: dict) -> pd.DataFrame:
+        pairs = np.array([*rows], int).reshape(-1, 2)
+        table = pd.DataFrame([*rows.values()], columns=["inliers", "likeness", "evidence", "why",
+                                                        "expected"])  # fmt: skip
+        ends = [np.sort(self.ids.to_numpy(object)[pair]) for pair in pairs]
+        ends = np.array(ends, object).reshape(-1, 2)
+        table["image_id"], table["other_id"] = ends.T
+        for name in ("evidence", "why"):
+            joint = " and " if name == "evidence" else "; "
+            table[name] = [joint.join(words) for words in table[name]]
+        labels = self.labels[pairs]
+        conflict = (labels[:, 0] != labels[:, 1]) & (labels >= 0).all(axis=1)
+        table["issue"] = np.where(conflict, "one thing under two labels?", "one thing twice?")
+        table["expected"] = table["expected"].where(~conflict)
+        sides = self.splits.to_numpy(object)[pairs]
+        across = pd.array(sides[:, 0] != sides[:, 1], "boolean")
+        across[pd.isna(sides).any(axis=1)] = pd.NA
+        table["across"] = across
+        table["group"] = number_groups(pairs[~conflict], len(self.ids))[pairs[:, 0]]
+        table.loc[conflict, "group"] = pd.NA
+        order = ["expected", "inliers", "image_id", "other_id"]
+        table = table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+        return table[[*COLUMNS]].astype(COLUMNS)
+
+    def _conclude(self, table) -> list[str]:
+        sure = table[table["expected"].notna()]
+        if table.empty:
+            return ["No two images are proposed to show the same thing."]
+        right, sizes = sure["expected"].sum(), sure.groupby("group").size()
+        images = pd.unique(sure[["image_id", "other_id"]].to_numpy(object).ravel())
+        lines = [
+            f"{len(sure):,} pairs in {len(sizes):,} groups of {len(images):,} images are proposed "
+            f"to show the same thing, of which {right:,.0f} are expected to be right."
+        ]
+        if len(table) > len(sure):
+            lines.append(
+                f"{len(table) - len(sure):,} more pairs have different labels: a label is wrong, "
+                "or they share no more than their ground. They count to no group."
+            )
+        if table["across"].notna().any():
+            lines.append(f"{sure['across'].sum():,} of the pairs lie across the given split.")
+        return lines

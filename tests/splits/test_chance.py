@@ -1,0 +1,57 @@
+"""What is expected to be right is: by simulation, where the truth is known."""
+
+import numpy as np
+import pytest
+
+from helpers.splits.chance import expect_right, score
+
+
+def simulate(seed, right=300, wrong=3000, strangers=2000):
+    rng = np.random.default_rng(seed)
+    found = np.r_[rng.normal(4, 1, right), rng.normal(0, 1, wrong)]
+    truth = np.r_[np.ones(right, bool), np.zeros(wrong, bool)]
+    return found, truth, rng.normal(0, 1, strangers)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_share_expected_right_is_the_share_that_is(seed):
+    found, truth, strangers = simulate(seed)
+    expected = expect_right(found, strangers)
+    chosen = expected >= 0.7
+    assert abs(expected[chosen].mean() - truth[chosen].mean()) < 0.05
+    assert truth[chosen].sum() > 230
+
+
+def test_expected_rises_with_the_score_and_stays_between_0_and_1():
+    found, _, strangers = simulate(0)
+    expected = expect_right(found, strangers)[np.argsort(found)]
+    assert (np.diff(expected) >= 0).all()
+    assert expected[0] == 0 and 0.9 < expected[-1] < 1
+
+
+def test_where_all_are_strangers_nothing_is_expected_to_be_right():
+    rng = np.random.default_rng(0)
+    expected = expect_right(rng.normal(size=3000), rng.normal(size=2000))
+    assert expected.mean() < 0.05
+    assert (expected > 0.7).mean() < 0.01
+
+
+def test_few_strangers_leave_little_certainty():
+    few = expect_right(np.full(10, 5.0), np.zeros(4))
+    many = expect_right(np.full(10, 5.0), np.zeros(400))
+    # One stranger more, who scores as high, weighs 10 / 5 pairs or 10 / 401.
+    np.testing.assert_allclose(few, 1 - 10 / 5 / 10)
+    np.testing.assert_allclose(many, 1 - 10 / 401 / 10)
+
+
+def test_pairs_that_agree_in_nothing_are_expected_wrong():
+    expected = expect_right(np.array([-np.inf, 5, 5, 5]), np.array([-np.inf] * 40))
+    assert expected[0] == 0
+    np.testing.assert_allclose(expected[1:], 1 - 4 / 41 / 3)
+    assert expect_right(np.full(3, -np.inf), np.array([1.0])).tolist() == [0, 0, 0]
+
+
+def test_a_score_weighs_keypoints_and_likeness_and_needs_three():
+    np.testing.assert_allclose(score([3, 30, 30], [0.5, 0.5, -0.1]),
+                               [np.log(3) + 1, np.log(30) + 1, np.log(30) - 0.2])  # fmt: skip
+    assert score(np.array([0, 2]), np.array([0.9, 0.9])).tolist() == [-np.inf, -np.inf]

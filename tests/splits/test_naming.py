@@ -1,0 +1,190 @@
+"""Names make groups only where they repeat, and only where the images bear them out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.splits import naming
+from helpers.splits.naming import Rule, Verdict, describe, is_series, judge, linked, read_rules
+from helpers.splits.neighbours import standardise
+
+
+def groups_of(names, labels=None):
+    """Rule → its groups, each a sorted list of names."""
+    labels = pd.Series(labels or [None] * len(names), names, dtype=object)
+    found = {}
+    for rule in read_rules(names, labels):
+        known = rule.keys.dropna()
+        found[rule.words] = sorted(sorted(g.index) for _, g in known.groupby(known))
+    return found
+
+
+def pairs_of(*names):
+    return [list(pair) for pair in zip(names[::2], names[1::2], strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["leaf12_a", "leaf12_b", "leaf13_a", "leaf13_b"], "the name without its last part"),
+        (["patient03_left", "patient03_right", "patient04_left", "patient04_right"],
+         "the name without its last part"),
+        (["rose_augmented_3", "rose_augmented_4", "oak_augmented_1", "oak_augmented_2"],
+         "the name without its last part"),
+        (["0001_c1s3_12", "0001_c2s1_99", "0002_c1s1_5", "0002_c3s2_77"],
+         "the name up to its first number"),
+        (["left eye 7 of 2019", "right eye 7 of 2018", "left eye 8 of 2019", "right eye 8 of 2020"],
+         "the number after 'eye'"),
+        (["cat_jpg.rf.0123456789abcdef", "cat_jpg.rf.ffffffffffffffff",
+          "dog_png.rf.0123456789abcdee", "dog_png.rf.0123456789abcded"],
+         "the name before a Roboflow export's ending"),
+        (["one", "one (1)", "two", "two - Copy"], "the name without a mark of copying"),
+    ],
+)  # fmt: skip
+def test_names_that_repeat_make_groups(names, words):
+    files = [f"{name}.jpg" for name in names]
+    pairs = sorted(sorted(pair) for pair in pairs_of(*files))
+    if words == "the number after 'eye'":
+        pairs = [sorted(files[:2]), sorted(files[2:])]
+    assert groups_of(files)[words] == pairs
+
+
+def test_a_rule_that_makes_the_groups_of_another_is_told_once():
+    files = ["leaf12_a.jpg", "leaf12_b.jpg", "leaf13_a.jpg", "leaf13_b.jpg"]
+    assert list(groups_of(files)) == ["the name without its last part"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"IMG_{i}" for i in range(1200, 1240)],
+        [f"{i:05d}" for i in range(40)],
+        [f"photo ({i})" for i in range(1)] + ["other"],
+        ["06a00c0f-5f9a-410d-a7da-3881a9df3a71", "06a00c0f-463b-491d-9ffc-f36df5c6b211"],
+        ["d41d8cd98f00b204", "d41d8cd98f00b205", "aaaaaaaaaaaa0001", "aaaaaaaaaaaa0002"],
+    ],
+)
+def test_numbers_that_only_count_make_none(names):
+    assert groups_of([f"{name}.jpg" for name in names]) == {}
+
+
+def test_a_part_that_is_only_the_class_makes_none():
+    files = [f"{kind}/{kind}_{i}.jpg" for kind in ("cat", "dog") for i in range(5)]
+    labels = [file.split("/")[0] for file in files]
+    assert groups_of(files, labels) == {}
+    # Within one class the same names do say something.
+    assert "the folder" in groups_of(files, ["pet"] * 10)
+
+
+def test_folders_inside_of_classes_make_groups_at_their_level():
+    files = [f"{k}/p{n}/{side}.jpg" for k in "ab" for n in (1, 2) for side in ("left", "right")]
+    found = groups_of(files, [file[0] for file in files])
+    assert found["the folder"] == [sorted(files[i : i + 2]) for i in (0, 2, 4, 6)]
+    assert not any("levels up" in words for words in found)
+
+
+def test_names_alone_in_their_group_are_left_out_of_it():
+    files = ["leaf12_a.jpg", "leaf12_b.jpg", "leaf13_a.jpg", "leaf13_b.jpg", "leaf14_a.jpg"]
+    assert groups_of(files)["the name without its last part"] == pairs_of(*files[:4])
+
+
+def test_pairs_of_a_small_group_are_all_and_of_a_large_one_a_chain():
+    keys = pd.Series(["x", "y", "x", None, "x", "z", *"wwwwwww"])
+    chain = [[i, i + 1] for i in range(6, 12)]
+    assert sorted(linked(keys).tolist()) == sorted([[0, 2], [0, 4], [2, 4], *chain])
+    assert sorted(linked(keys, most=2).tolist()) == sorted([[0, 2], [2, 4], *chain])
+    assert linked(pd.Series([None, "a"])).shape == (0, 2)
+
+
+def scatter(things=60, photos=2, apart=1.0, seed=0):
+    """Features in which photos of one thing lie `apart` as much as things do, or less."""
+    rng = np.random.default_rng(seed)
+    centres = np.repeat(rng.normal(size=(things, 20)), photos, axis=0)
+    features = standardise(centres + apart * rng.normal(size=centres.shape))
+    return features, np.arange(things * photos).reshape(-1, photos)[:, :2]
+
+
+def test_pairs_that_are_alike_hold_and_random_ones_do_not():
+    features, pairs = scatter(apart=0.3)
+    labels = np.array(["a"] * len(features))
+    verdict = judge(pairs, features, labels)
+    assert verdict.holds and verdict.expected > 0.95
+    assert verdict.chance == 1 / 200 and verdict.pairs == 60
+    shuffled = np.random.default_rng(1).permutation(pairs.ravel()).reshape(-1, 2)
+    chance = judge(shuffled, features, labels)
+    assert not chance.holds and chance.expected < 0.3 and chance.chance > 0.01
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_at_least_so_many_pairs_are_right_as_a_mixture_has(share):
+    features, pairs = scatter(things=300, apart=0.1)
+    rng = np.random.default_rng(2)
+    wrong = rng.random(300) >= share
+    pairs[wrong, 1] = rng.permutation(pairs[wrong, 1])
+    verdict = judge(pairs, features, np.array(["a"] * 600))
+    assert abs(verdict.expected - (1 - wrong.mean())) < 0.08
+    assert verdict.chance == 1 / 200
+
+
+def test_being_of_one_class_is_no_likeness():
+    features, classes = scatter(things=2, photos=60, apart=0.3)
+    labels = np.repeat(["a", "b"], 60)
+    rows = np.concatenate([np.arange(60).reshape(-1, 2), np.arange(60, 120).reshape(-1, 2)])
+    assert judge(rows, features, np.array(["x"] * 120)).expected > 0.4
+    within = judge(rows, features, labels)
+    assert within.expected < 0.3 and not within.holds
+
+
+def test_pairs_across_classes_cannot_be_judged():
+    features, pairs = scatter(apart=0.1)
+    labels = np.tile(["a", "b"], 60)
+    assert judge(pairs, features, labels) == Verdict(0.0, 1.0, 0)
+    # Nor pairs that have nobody else in their class.
+    assert judge(pairs[:1], features[:2], np.array(["a", "a"])).pairs == 0
+
+
+def test_four_hundred_pairs_are_compared_at_the_most_and_always_the_same():
+    features, pairs = scatter(things=450, apart=0.5)
+    labels = np.array(["a"] * 900)
+    assert judge(pairs, features, labels).pairs == 400
+    assert judge(pairs, features, labels) == judge(pairs, features, labels)
+
+
+def test_a_verdict_holds_from_its_bounds_on():
+    assert Verdict(0.7, 0.01, 5).holds
+    assert not Verdict(0.69, 0.01, 5).holds
+    assert not Verdict(0.7, 0.011, 5).holds
+
+
+def rule(sizes):
+    keys = [f"g{i}" for i, size in enumerate(sizes) for _ in range(size)]
+    return Rule("the day", pd.Series([*keys, None]))
+
+
+def test_groups_of_more_than_twenty_are_a_series():
+    assert not is_series(rule([20, 20]))
+    assert is_series(rule([21, 21]))
+    # The average is over images, not over groups.
+    assert is_series(rule([2, 2, 2, 40]))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "verdict", "said"),
+    [
+        ([2, 2], Verdict(0.9, 0.005, 2), "at least 90% of whose pairs are one thing."),
+        ([2, 2], Verdict(0.9, 0.2, 2), "no more alike than chance (p = 0.20); only mentioned."),
+        ([2, 2], Verdict(0.3, 0.005, 2), "perhaps 30% are one thing; only mentioned."),
+        ([2, 2], Verdict(0, 1, 0), "none of them within a class; only mentioned."),
+        ([30, 30], Verdict(0.9, 0.005, 2), "to be one thing (a day? a camera?); only mentioned."),
+    ],
+)
+def test_a_sentence_says_what_was_concluded(sizes, verdict, said):
+    words = describe(rule(sizes), verdict)
+    assert words.startswith(f"the day makes 2 groups of {sum(sizes)} images, ")
+    assert words.endswith(said)
+
+
+def test_the_least_is_that_of_proposals():
+    from helpers.splits import suggesting
+
+    assert naming.LEAST == suggesting.LEAST

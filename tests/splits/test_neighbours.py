@@ -1,0 +1,98 @@
+"""Neighbours are those that a loop finds, and a summary brings photos of one thing together."""
+
+import numpy as np
+import pytest
+
+from helpers.splits.keypoints import Picture
+from helpers.splits.neighbours import find_neighbours, standardise, summarise
+
+
+def unit(count, seed=0):
+    rng = np.random.default_rng(seed)
+    return standardise(rng.normal(size=(count, 6)))
+
+
+def by_hand(features, nearest, skip=0, allowed=lambda i, j: True):
+    found = set()
+    for i, one in enumerate(features):
+        others = [j for j in range(len(features)) if j != i and allowed(i, j)]
+        others.sort(key=lambda j: (-(features[j] @ one), j))
+        found |= {tuple(sorted((i, j))) for j in others[skip : skip + nearest]}
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("nearest", "skip"), [(1, 0), (3, 0), (2, 5), (50, 0), (2, 38)])
+def test_neighbours_are_those_of_a_loop(nearest, skip):
+    features = unit(40)
+    found = find_neighbours(features, nearest, skip)
+    assert [tuple(pair) for pair in found.tolist()] == by_hand(features, nearest, skip)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_labels_say_who_may_be_a_neighbour(same):
+    features, labels = unit(40), np.arange(40) % 3
+    labels[:5] = -1
+    found = find_neighbours(features, 2, 1, labels, same=same)
+
+    def allowed(i, j):
+        return min(i, j) >= 5 and (labels[i] == labels[j]) == same
+
+    assert [tuple(pair) for pair in found.tolist()] == by_hand(features, 2, 1, allowed)
+
+
+def test_there_may_be_too_few_for_a_neighbour():
+    assert find_neighbours(unit(1), 3).shape == (0, 2)
+    assert find_neighbours(unit(4), 2, 3).shape == (0, 2)
+    assert find_neighbours(unit(4), 2, 0, np.zeros(4, int), same=False).shape == (0, 2)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    features = unit(40)
+    whole = find_neighbours(features, 3)
+    monkeypatch.setattr("helpers.splits.neighbours._BLOCK", 7)
+    np.testing.assert_array_equal(find_neighbours(features, 3), whole)
+
+
+def test_columns_are_standardised_before_rows():
+    values = np.array([[1.0, 1000, np.nan], [2, 3000, 0], [3, 5000, 0], [2, 3000, 0]])
+    found = standardise(values)
+    z = (np.nan_to_num(values) - np.nan_to_num(values).mean(0)) / (
+        np.nan_to_num(values).std(0) + 1e-9
+    )
+    np.testing.assert_allclose(found[[0, 2]], (z / np.linalg.norm(z, axis=1)[:, None])[[0, 2]])
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[1], 0)
+
+
+def pictures_of(things, copies, seed=0):
+    """`things` × `copies` pictures, each with most of the descriptors of its thing."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(things):
+        own = rng.integers(0, 255, (30, 128))
+        for _ in range(copies):
+            noisy = own[rng.permutation(30)[:24]] + rng.integers(-25, 25, (24, 128))
+            blank = np.zeros((24, 4), np.float32)
+            found.append(Picture(blank, np.clip(noisy, 0, 255).astype(np.uint8), *[None] * 3))
+    return found
+
+
+def test_pictures_of_one_thing_have_like_summaries(monkeypatch):
+    pictures = pictures_of(20, 3)
+    summary = summarise(pictures)
+    np.testing.assert_allclose(np.linalg.norm(summary, axis=1), 1, atol=1e-5)
+    pairs = find_neighbours(summary, 2)
+    right = pairs[:, 0] // 3 == pairs[:, 1] // 3
+    assert right.sum() == 60 and right.mean() > 0.9
+    monkeypatch.setattr("helpers.splits.neighbours._BLOCK", 7)
+    np.testing.assert_allclose(summarise(pictures), summary, atol=1e-5)
+
+
+def test_too_few_keypoints_make_an_empty_summary_and_a_picture_may_have_none():
+    few = pictures_of(1, 5)
+    assert (summarise(few) == 0).all() and len(summarise(few)) == 5
+    enough = pictures_of(2, 3)
+    empty = Picture(np.empty((0, 4)), np.empty((0, 128), np.uint8), *[None] * 3)
+    summary = summarise([*enough, empty])
+    assert (summary[-1] == 0).all()
+    np.testing.assert_allclose(np.linalg.norm(summary[:-1], axis=1), 1, atol=1e-5)

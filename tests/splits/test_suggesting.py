@@ -1,0 +1,238 @@
+"""Proposals: photos of one thing and no others, each with its evidence, kept as a column."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.datasets import Dataset, DatasetError
+from helpers.splits import suggest_groups, suggesting
+from tests.splits.scenes import shoot
+
+THINGS = 20
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBOOK_WORK", str(tmp_path_factory.mktemp("work")))
+        yield
+
+
+def dataset_of(folder, rows):
+    table = pd.DataFrame(rows, columns=["image_id", "label", "split"]).set_index("image_id")
+    return Dataset("things", folder, table.astype("str").sort_index())
+
+
+def features_of(dataset, seed=0):
+    """An embedding that knows nothing."""
+    values = np.random.default_rng(seed).normal(size=(len(dataset), 12))
+    return pd.DataFrame(values, dataset.images.index)
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory, work):
+    """Twenty things of two classes, each on two of three grounds, and a file that is no picture."""
+    folder, rows = tmp_path_factory.mktemp("things"), []
+
+    def save(name, label, split, *details, **more):
+        shoot(*details, **more).save(folder / name)
+        rows.append((name, label, split))
+
+    for i in range(THINGS):
+        label = "ab"[i % 2]
+        save(f"{i * 37 % 101:03d}{label}x.png", label, "train", i, ground=i % 3)
+        side = "test" if i < 5 else ("train" if i < 15 else None)
+        save(f"{i * 37 % 101 + 300:03d}{label}q.png", label, side, i, ground=(i + 1) % 3,
+             angle=5 * (i % 5), scale=0.85, light=0.8)  # fmt: skip
+    (folder / "bad.png").write_bytes(b"no picture")
+    rows.append(("bad.png", "a", "train"))
+    return dataset_of(folder, rows)
+
+
+@pytest.fixture(scope="module")
+def proposals(things):
+    return suggest_groups(things, features_of(things), workers=0, progress=False)
+
+
+def thing_of(image_id):
+    return int(image_id[:3]) % 300
+
+
+def test_photos_of_one_thing_are_proposed_and_no_others(proposals):
+    assert list(proposals) == list(suggesting.COLUMNS)
+    same = proposals["image_id"].map(thing_of) == proposals["other_id"].map(thing_of)
+    assert same.all()
+    sure = proposals.dropna(subset="expected")
+    assert len(sure) >= 0.9 * THINGS
+    assert sure["expected"].between(suggesting.LEAST, 1).all()
+    assert (proposals["image_id"] < proposals["other_id"]).all()
+    assert (sure["evidence"] == "keypoints").all()
+    assert (sure["inliers"] >= 3).all() and (sure["likeness"] > 0.2).all()
+    for row in sure.itertuples():
+        assert row.why == f"{row.inliers} keypoints agree on one movement"
+    assert (sure["issue"] == "one thing twice?").all()
+    order = sure[["expected", "inliers"]].to_numpy()
+    assert sorted(order.tolist(), reverse=True) == order.tolist()
+
+
+def test_a_pair_under_two_labels_is_shown_but_neither_expected_nor_grouped(things):
+    few = things.images.loc[["000ax.png", "300aq.png", "037bx.png", "337bq.png"]].copy()
+    few.loc["300aq.png", "label"] = "b"
+    few = things.with_images(few)
+    found = suggesting._Search(few, features_of(few), 3, 0.0, 0, False).run()
+    two = found.set_index(["image_id", "other_id"]).loc[("000ax.png", "300aq.png")]
+    assert two["issue"] == "one thing under two labels?"
+    assert pd.isna(two["expected"]) and pd.isna(two["group"]) and two["inliers"] > 20
+    sure = found.dropna(subset="expected")
+    labels = few.images["label"]
+    assert (labels[sure["image_id"]].to_numpy() == labels[sure["other_id"]].to_numpy()).all()
+    assert found["expected"].isna().to_numpy().nonzero()[0].min() == len(sure)
+    more = f"{len(found) - len(sure)} more pairs have different labels"
+    assert found.attrs["notes"][1].startswith(more)
+
+
+def test_groups_are_numbered_and_hold_one_thing_each(proposals):
+    sure = proposals.dropna(subset="expected")
+    assert (
+        sure.groupby("group")["image_id"].agg(lambda ids: ids.map(thing_of).nunique()).eq(1).all()
+    )
+    assert sorted(sure["group"].unique()) == list(range(1, sure["group"].nunique() + 1))
+    first = sure.sort_values("image_id").drop_duplicates("group")
+    assert first["group"].is_monotonic_increasing
+
+
+def test_across_is_what_the_given_split_says(things, proposals):
+    splits = things.images["split"]
+    for row in proposals.itertuples():
+        sides = splits[row.image_id], splits[row.other_id]
+        if pd.isna(sides[0]) or pd.isna(sides[1]):
+            assert row.across is pd.NA
+        else:
+            assert row.across == (sides[0] != sides[1])
+    assert proposals["across"].sum() >= 4 and proposals["across"].isna().sum() >= 4
+    assert (~proposals["across"].dropna()).sum() >= 8
+
+
+def test_notes_say_how_many_are_expected_and_what_could_not_be_read(things, proposals, capsys):
+    again = suggest_groups(things, features_of(things), workers=0, progress=False)
+    pd.testing.assert_frame_equal(again, proposals)
+    said = capsys.readouterr().out.splitlines()
+    assert said == again.attrs["notes"]
+    sure = proposals.dropna(subset="expected")
+    right, images = (
+        sure["expected"].sum(),
+        pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()),
+    )
+    assert said[0] == (
+        f"{len(sure)} pairs in {sure['group'].nunique()} groups of {len(images)} images are "
+        f"proposed to show the same thing, of which {right:.0f} are expected to be right."
+    )
+    assert said[1] == f"{sure['across'].sum()} of the pairs lie across the given split."
+    assert "1 image cannot be read: in no group." in said
+    assert any(line.startswith("Keypoints are held against ") for line in said)
+
+
+def test_processes_change_nothing(things, proposals, monkeypatch):
+    few = things.with_images(things.images.iloc[:4])
+    one, two = (
+        suggesting._Search(few, features_of(few), 3, 0.0, workers, False).run()
+        for workers in (0, 1)
+    )
+    pd.testing.assert_frame_equal(one, two)
+
+
+@pytest.fixture(scope="module")
+def leaves(tmp_path_factory, work):
+    """Twelve flat pictures: names make pairs, and two were taken within three seconds."""
+    folder, rows = tmp_path_factory.mktemp("named"), []
+    for i in range(24):
+        exif = Image.Exif()
+        exif[0x010F] = "Orla"
+        exif.get_ifd(0x8769)[0x9003] = f"2024:05:01 10:{i:02d}:00"
+        if i in (1, 3):
+            exif.get_ifd(0x8769)[0x9003] = "2024:05:01 10:00:03"
+        name = f"leaf{i // 2:02d}_{'ab'[i % 2]}.jpg"
+        Image.new("RGB", (40, 30), (i * 9, 90, 90)).save(folder / name, exif=exif)
+        rows.append((name, None, None))
+    return dataset_of(folder, rows)
+
+
+def paired_features(dataset):
+    rng = np.random.default_rng(0)
+    values = np.repeat(rng.normal(size=(len(dataset) // 2, 12)), 2, axis=0)
+    return pd.DataFrame(values + 0.1 * rng.normal(size=values.shape), dataset.images.index)
+
+
+def test_names_are_evidence_where_the_images_bear_them_out(leaves):
+    found = suggest_groups(leaves, paired_features(leaves), workers=0, progress=False)
+    named = found[found["evidence"].str.contains("file name")]
+    assert sorted(zip(named["image_id"], named["other_id"], strict=True)) == [
+        (f"leaf{i:02d}_a.jpg", f"leaf{i:02d}_b.jpg") for i in range(12)
+    ]
+    assert named["why"].str.contains("the name without its last part is 'leaf").all()
+    assert named["expected"].between(0.9, 1).all()
+    assert found["across"].isna().all()
+    notes = found.attrs["notes"]
+    assert any("makes 12 groups of 24 images, at least" in line for line in notes)
+    assert "Cameras in EXIF, which are no groups by themselves: Orla (24)." in notes
+    assert any("for there are no two classes" in line for line in notes)
+
+
+def test_the_same_names_are_only_mentioned_where_the_images_do_not(leaves):
+    found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
+    assert not found["evidence"].str.contains("file name").any()
+    said = [line for line in found.attrs["notes"] if "name without its last part" in line]
+    assert len(said) == 1 and said[0].endswith("only mentioned.")
+    assert len(found) == 0
+    assert found.attrs["notes"][0] == "No two images are proposed to show the same thing."
+
+
+def test_bursts_are_evidence_where_their_photos_are_alike(leaves):
+    alike = features_of(leaves, seed=3)
+    alike.loc[["leaf00_a.jpg", "leaf00_b.jpg", "leaf01_b.jpg"]] = [
+        [9.0] * 12,
+        [9.1] * 12,
+        [8.9] * 12,
+    ]
+    found = suggest_groups(leaves, alike, workers=0, progress=False)
+    burst = found[found["evidence"] == "burst"]
+    pairs = sorted(zip(burst["image_id"], burst["other_id"], strict=True))
+    assert pairs == [("leaf00_a.jpg", "leaf00_b.jpg"), ("leaf00_b.jpg", "leaf01_b.jpg")]
+    assert burst["group"].tolist() == [1, 1]
+    assert set(burst["why"]) == {"taken 0 s apart by one camera", "taken 3 s apart by one camera"}
+
+
+def test_fewer_than_three_pictures_are_refused(things):
+    two = things.with_images(things.images.iloc[:2])
+    with pytest.raises(DatasetError, match="2 images of 'things' can be read"):
+        suggest_groups(two, features_of(two), workers=0, progress=False)
+
+
+def test_what_all_strangers_share_is_taken_out(tmp_path, work):
+    """Sixteen small things on one and the same ground, from one and the same place."""
+    rows = []
+    for i in range(16):
+        for turn in (0, 1):
+            name = f"{i * 7 % 16}{'kw'[turn]}{i}.png"
+            shoot(100 + i, ground=1, scale=0.5, angle=20 * turn, shift=(0, 4 * turn)).save(
+                tmp_path / name
+            )
+            rows.append((name, "ab"[i % 2], "train"))
+    dataset = dataset_of(tmp_path, rows)
+    found = suggest_groups(dataset, features_of(dataset), workers=0, progress=False)
+    sure = found.dropna(subset="expected")
+    ends = [sure[name].str.extract(r"[kw](\d+)\.")[0] for name in ("image_id", "other_id")]
+    right = (ends[0] == ends[1]).sum()
+    assert right >= 14 and len(sure) - right <= 1
+    assert any(" of all keypoints recur there and were left out." in line
+               for line in found.attrs["notes"])  # fmt: skip
+
+
+def test_review_takes_the_table_as_it_is(things, proposals):
+    from helpers.widgets.reviewer import as_cases
+
+    cases = as_cases(things, proposals)
+    assert len(cases) == len(proposals)
+    assert cases["other_id"].tolist() == proposals["other_id"].tolist()
+    assert cases["issue"].tolist() == proposals["issue"].tolist()
