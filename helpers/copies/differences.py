@@ -13,7 +13,7 @@ from helpers.copies.alignment import places, sample, smooth
 
 MODELS = ("curve", "saturation", "cast")
 """Changes of the whole picture that are undone before pixels are compared: one tone curve for all
-channels; one of light and a factor on colour; one curve for each channel."""
+channels; one of light and a factor on colour; a factor for each channel."""
 
 LIMITS = {"light": 4.0, "colour": 5.0}
 """How many times what saving again explains a window may differ: copies of leaves, seed 0, stay
@@ -37,6 +37,10 @@ NEUTRAL = 1.5
 TONED = (4.0, 8.0)
 """Levels of colour that light does not explain: a picture toned as a whole, such as sepia, has
 fewer than the former everywhere, one of several colours more than the latter somewhere."""
+
+FADED = (0.3, 3.3)
+"""Factors on colour that another saturation explains; a picture without any colour is another
+matter, since a grey thing before a white ground is no faded copy of a red one."""
 
 CUT = (0.03, 0.95)
 """Shares of full brightness beyond which light may have been cut off."""
@@ -134,13 +138,14 @@ def _undo_each(one, two, inside, side):
     weight = inside[..., None]
     for _ in range(3):
         power = (faded**2 * weight).sum(axis=(1, 2)) + 1
-        factor = np.clip((colour * faded * weight).sum(axis=(1, 2)) / power, 0, 3)[:, None, None]
+        factor = np.clip((colour * faded * weight).sum(axis=(1, 2)) / power, *FADED)[:, None, None]
         weight = inside[..., None] / (1 + ((colour - factor * faded) / 4) ** 2)
     any_cut = [where.any(axis=2) for where in cut]
     curve = _undo_curve(light[..., 0], other[..., 0], inside, any_cut)
     yield (colour - factor * faded) * inside[..., None] + curve[..., None]
     each = [
-        _undo_curve(one[..., c], two[..., c], inside, [w[..., c] for w in cut]) for c in range(3)
+        _undo_curve(one[..., c], two[..., c], inside, [w[..., c] for w in cut], gain=True)
+        for c in range(3)
     ]
     yield np.stack(each, axis=2)
 
@@ -156,7 +161,7 @@ def _cut_off(pixels, side):
         yield cut.reshape(pixels.shape)
 
 
-def _undo_curve(one, two, inside, cut=None):
+def _undo_curve(one, two, inside, cut=None, gain=False):
     """What is left of the first after the tone curve that best makes the second like it."""
     x, y = two / 255, one / 255
     known = inside
@@ -164,7 +169,7 @@ def _undo_curve(one, two, inside, cut=None):
         # What was cut off in one picture says nothing about the curve.
         told = inside * ((x > CUT[0]) & (x < CUT[1]) & (y > CUT[0]) & (y < CUT[1]))
         known = np.where(told.mean(axis=1, keepdims=True) > 0.05, told, inside)
-    curve = _fit_curve(x[:, ::THINNED], y[:, ::THINNED], known[:, ::THINNED])[..., None]
+    curve = _fit_curve(x[:, ::THINNED], y[:, ::THINNED], known[:, ::THINNED], gain)[..., None]
     left = y - (curve[:, 0] + curve[:, 1] * x + curve[:, 2] * x**2)
     if cut:
         black, white = curve[:, 0], curve.sum(axis=1)
@@ -176,9 +181,15 @@ def _undo_curve(one, two, inside, cut=None):
     return left * inside * 255
 
 
-def _fit_curve(x, y, known):
-    """Coefficients of 1, x and x² that most of the picture agrees on (reweighted least squares)."""
+def _fit_curve(x, y, known, gain=False):
+    """Coefficients of 1, x and x² that most of the picture agrees on (reweighted least squares).
+
+    With `gain`, of x alone: light of another colour changes white as well, while free curves would
+    turn any one thing before a white ground into any other colour.
+    """
     basis = np.stack([np.ones_like(x), x, x * x], axis=1)
+    if gain:
+        basis[:, ::2] = 0
     ridge = 1e-6 * x.shape[1] * np.eye(3, dtype=np.float32)
     weight = known
     for _ in range(4):

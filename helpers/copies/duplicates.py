@@ -18,8 +18,8 @@ KINDS = ("exact", "near")
 """Kinds of pairs that are taken for copies; a "probable" one is for a person to look at."""
 
 ALIKE = 3
-"""Pictures that may differ from one another in one place and still be copies with a mark; more
-are forms filled in differently, or frames of one camera."""
+"""Pictures that may differ from one another in one place or in colour and still be copies; more are
+forms filled in differently, variants of a product, or frames of one camera."""
 
 SURE = 0.5
 """Share of the limits within which pixels must agree where the recorded times do not."""
@@ -92,9 +92,9 @@ def find_duplicates(
     -----
     UserWarning
         More than 100,000 pairs resemble each other, of which only the nearest were verified; more
-        than three pictures differ from one another in one place each, as forms or frames of one
-        camera do, and are not listed; or a file can no longer be opened. The first two are also in
-        ``attrs["notes"]`` of the table.
+        than three pictures differ from one another in one place each or in colour, as forms or
+        frames of one camera do, and are not listed; or a file can no longer be opened. The first
+        two are also in ``attrs["notes"]`` of the table.
 
     Raises
     ------
@@ -196,15 +196,16 @@ def _weigh(pairs, taken, left_out):
         )
     pairs = _doubt_times(pairs, taken)
     doubtful = pairs["kind"].eq("part") | pairs["difference"].str.contains("time", na=False)
+    doubtful |= pairs["difference"].str.contains("colour", na=False)
     groups = cluster_duplicates(pairs.loc[doubtful, ["image_id", "other_id"]])
     crowded = doubtful & (pairs["image_id"].map(groups["size"]) > ALIKE)
     if crowded.any():
         first = pairs[crowded].iloc[0]
         notes.append(
             f"{crowded.sum():,} pairs fit over each other and yet are no copies: more than {ALIKE} "
-            "pictures differ from one another in one place or by their times, as forms and frames "
-            f"of one camera do. The first are '{first['image_id']}' and '{first['other_id']}' "
-            f"({first['difference']})."
+            "pictures differ from one another in one place, in colour or by their times, as forms, "
+            "variants of a product and frames of one camera do. The first are "
+            f"'{first['image_id']}' and '{first['other_id']}' ({first['difference']})."
         )
     pairs = pairs[~crowded].reset_index(drop=True)
     return pairs.assign(kind=pairs["kind"].replace("part", "probable")), notes

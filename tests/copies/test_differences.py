@@ -74,11 +74,23 @@ def test_another_saturation_is_explained_by_a_factor_and_not_by_a_curve():
         assert max(worst["saturation"]) < 0.6 < max(worst["curve"])
 
 
-def test_a_cast_is_explained_by_a_curve_for_each_channel_alone():
+def test_a_cast_is_explained_by_a_factor_for_each_channel_alone():
     original = photo(300, 225, 5)
     _, worst = compare(original, gained(original, 1.15, 1, 0.75))
     assert max(worst["cast"]) < 0.5
     assert min(max(worst["curve"]), max(worst["saturation"])) > 1
+
+
+@pytest.mark.parametrize("pair", [((200, 60, 60), (60, 110, 200)), ((104, 92, 80), (200, 60, 60))])
+def test_a_thing_of_another_colour_on_white_is_no_cast(pair):
+    shade = np.linspace(0.8, 1.1, 96)[:, None, None]
+    pictures = []
+    for colour in pair:
+        picture = np.full((96, 96, 3), 246.0) + np.random.default_rng(0).normal(0, 1, (96, 96, 3))
+        picture[30:70, 25:75] = (np.array(colour, float) * shade)[30:70]
+        pictures.append(picture.clip(0, 255).astype(np.uint8))
+    _, worst = compare(*pictures)
+    assert min(max(pair) for pair in worst.values()) > 2
 
 
 def test_only_a_picture_without_any_colour_is_grey_and_two_of_them_are_compared_as_they_are():
@@ -174,6 +186,8 @@ def test_a_curve_is_that_of_most_pixels():
     known = np.ones_like(x)
     known[:, :300] = 0
     np.testing.assert_allclose(_fit_curve(x, y, known), true, atol=0.02)
+    scaled = _fit_curve(x, (0.7 * x).astype(np.float32), np.ones_like(x), gain=True)
+    np.testing.assert_allclose(scaled, [[0, 0.7, 0]] * 2, atol=1e-3)
     flat = np.full((1, 500), 0.4, np.float32)
     black, slope, bend = _fit_curve(flat, flat, np.ones_like(flat))[0]
     assert black + slope * 0.4 + bend * 0.16 == pytest.approx(0.4, abs=0.01)

@@ -161,3 +161,16 @@ def test_probable_pairs_are_not_what_splits_and_label_doubts_keep_together():
     assert confirmed(pairs)["image_id"].tolist() == ["a", "c"]
     assert cluster_duplicates(pairs)["cluster"].to_dict() == {"a": 0, "b": 0, "c": 1, "d": 1}
     assert cluster_duplicates(pairs[["image_id", "other_id"]])["size"].tolist() == [4] * 4
+
+
+def test_a_grey_picture_is_a_copy_of_one_in_colour_and_not_of_every_colour(tmp_path):
+    def thing(*colour):
+        picture = np.asarray(photo(200, 150, 5).convert("L").convert("RGB"), float).copy()
+        picture[40:110, 50:150] = picture[40:110, 50:150] * 0.2 + np.array(colour) * 0.8
+        return Image.fromarray(picture.clip(0, 255).astype(np.uint8))
+
+    variants = [thing(110, 110, 110), thing(200, 80, 45), thing(60, 130, 135), thing(100, 95, 215)]
+    two = saved(tmp_path, variants[:2])
+    assert search(two)["difference"].tolist() == ["colour (one is grey)"]
+    with pytest.warns(UserWarning, match="pairs fit over each other and yet are no copies"):
+        assert search(saved(tmp_path, variants)).empty
