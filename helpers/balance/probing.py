@@ -14,9 +14,10 @@ from helpers.datasets.words import some
 
 TREES = 30
 FOLDS = 5
-SURE, VERY_SURE = 0.01, 0.001
-"""There is a shortcut where p of a class is below the first, or p of all together below the second:
-what gives away one class of ten hardly moves the mean."""
+SURE, LEAD = 0.01, 0.1
+"""A class is given away where p of its area under the ROC curve is below the first, and the area
+lies above that of shuffled labels by the second: less is no shortcut that a network would take.
+Fixed on seed 0 of leaves and six control sets; `studies/shortcuts.py` reports others."""
 
 
 class Probe(NamedTuple):
@@ -47,18 +48,18 @@ class Probe(NamedTuple):
 
     @property
     def shortcut(self) -> bool:
-        """Whether these features tell the label, or one class, more often than chance does."""
-        return bool(self.p < VERY_SURE or (self.by_class["p"] < SURE).any())
+        """Whether these features give a class away."""
+        return bool(self.gives_away)
 
     @property
     def gives_away(self) -> list[str]:
         """The classes that these features give away, the surest first."""
-        sure = self.by_class[self.by_class["p"] < SURE]
+        found = self.by_class
+        sure = found[(found["p"] < SURE) & (found["auc"] > found["chance"] + LEAD)]
         return sure.sort_values("auc", ascending=False, kind="stable").index.tolist()
 
     def __repr__(self) -> str:
-        verdict = "gives classes away" if self.shortcut else "no more than chance"
-        verdict = f"gives away {some(self.gives_away)}" if self.gives_away else verdict
+        verdict = f"gives away {some(self.gives_away)}" if self.shortcut else "no class given away"
         return f"{self.recall:.2f} against {self.chance:.2f} with shuffled labels: {verdict}"
 
 

@@ -40,7 +40,7 @@ def test_without_a_shortcut_probes_keep_silent():
     found = [probe(*made(0, seed), shuffles=9, progress=False) for seed in range(12)]
     assert sum(one.shortcut for one in found) <= 1
     assert sum(one.p < 0.5 for one in found) in range(2, 11)
-    assert "no more than chance" in repr(max(found, key=lambda one: one.p))
+    assert repr(found[0]).endswith("no class given away") is not found[0].shortcut
 
 
 def test_photos_of_one_thing_share_a_look_and_still_no_shortcut_is_seen():
