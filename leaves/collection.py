@@ -28,14 +28,17 @@ _PLAIN = {"focus": "sharp", "leaf": True, "burst": 0, "steps": (), "quality": No
 _REVERSED, _UNSEEN = 80 / 1200, 12 / 1200
 
 
-def development_photos(counts: dict[str, int], names: Iterator[str], rng) -> list[dict]:
+def development_photos(
+    counts: dict[str, int], names: Iterator[str], rng, shortcuts: bool = True
+) -> list[dict]:
     """The photos of the development set, one dict each; ``counts`` is by species."""
     photos = []
     for species, count in counts.items():
-        photos += _photograph(species, _backgrounds(species, count, rng), names, rng)
+        usual = species if shortcuts else None
+        photos += _photograph(species, _backgrounds(usual, count, rng), names, rng)
     shares = {name: camera.development for name, camera in DEVICES.items()}
     specimens = _send_out(photos, shares, rng)
-    for species, device in FILE_FACT.items():
+    for species, device in FILE_FACT.items() if shortcuts else ():
         own = [specimen for specimen in specimens if specimen[0]["species"] == species]
         mostly = {name: share * (1 - FILE_FACT_SHARE) for name, share in shares.items()}
         _set_all(own, "device", _deck(mostly | {device: FILE_FACT_SHARE}, len(own), rng))

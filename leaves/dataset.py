@@ -22,6 +22,7 @@ def build(
     seed: int = 0,
     development: int = 2400,
     test: int = 1200,
+    shortcuts: bool = True,
     workers: int = 2,
     progress: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -35,6 +36,7 @@ def build(
     Parameters
     ----------
     seed, development, test : int
+    shortcuts : bool
         See ``leaves.plan.plan``.
     workers : int
         Processes; 1 renders in this one.
@@ -54,7 +56,8 @@ def build(
         When ``folder`` holds something else.
     """
     folder = Path(folder).absolute()
-    asked = {"seed": seed, "development": development, "test": test, "code": _code()}
+    asked = {"seed": seed, "development": development, "test": test, "shortcuts": shortcuts}
+    asked["code"] = _code()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{folder.name}.lock"):
         if _built(folder) != asked:
@@ -103,7 +106,7 @@ def _build(folder: Path, asked: dict, workers: int, progress: bool) -> None:
     from leaves import files
     from leaves.plan import plan
 
-    images, planted, shots = plan(asked["seed"], asked["development"], asked["test"])
+    images, planted, shots = plan(**{name: asked[name] for name in asked if name != "code"})
     originals = [shot for shot in shots if not shot.copy_of]
     _run(partial(files.write, folder / "images", folder / "masks"), originals, workers, progress)
     for shot in filter(lambda shot: shot.copy_of, shots):

@@ -37,7 +37,7 @@ class Plan(NamedTuple):
     shots: list[Shot]
 
 
-def plan(seed: int = 0, development: int = 2400, test: int = 1200) -> Plan:
+def plan(seed: int = 0, development: int = 2400, test: int = 1200, shortcuts: bool = True) -> Plan:
     """Plan the dataset.
 
     Parameters
@@ -51,6 +51,9 @@ def plan(seed: int = 0, development: int = 2400, test: int = 1200) -> Plan:
         backgrounds). More come on top: those on reversed shortcuts (160 for 1,200), and those of
         an unseen site and device (120 for 1,200).
 
+    shortcuts : bool
+        False leaves the shortcuts out: every species on all backgrounds, with all devices.
+
     Raises
     ------
     ValueError
@@ -61,7 +64,7 @@ def plan(seed: int = 0, development: int = 2400, test: int = 1200) -> Plan:
         raise ValueError(f"leaves needs development >= 200 and test >= 60, but got {found}")
     rng = np.random.default_rng([seed, development, test])
     names = (f"S{number}" for number in rng.permutation(np.arange(10_000, 100_000)))
-    planting = Planting(development, names, rng)
+    planting = Planting(development, names, rng, shortcuts)
     photos = planting.photos + collection.test_photos(test, names, rng)
     shots = _shots(photos, seed, rng)
     texts, flags = dict.fromkeys(_TEXTS, "str"), dict.fromkeys(_FLAGS, "boolean")

@@ -45,7 +45,8 @@ class Planting:
     facts : list of (photo, kind, strength, truth or None, original photo or None)
     """
 
-    def __init__(self, development: int, names: Iterator[str], rng: np.random.Generator):
+    def __init__(self, development: int, names: Iterator[str], rng: np.random.Generator,
+                 shortcuts: bool = True):  # fmt: skip
         self.rng, self.names, self.facts, self._deals = rng, names, [], {}
         for kind, strengths in PLANTED.items():
             amount = max(2, round(sum(strengths.values()) * development / 2400))
@@ -55,7 +56,7 @@ class Planting:
         copies = [deal for kind in _COPIES for deal in self._deals.pop(kind)]
         of_class = split_evenly(classes, len(copies))
         own = {species: count - of_class[species] for species, count in classes.items()}
-        self.photos = collection.development_photos(own, names, rng)
+        self.photos = collection.development_photos(own, names, rng, shortcuts)
         for kind in _SPECIMENS:
             self._plant_specimens(kind, len(self._deals.pop(kind)))
         species = iter([name for name, count in of_class.items() for _ in range(count)])
@@ -64,7 +65,7 @@ class Planting:
         for deals in self._deals.values():
             for deal in deals:
                 self._plant(*deal)
-        self._note_shortcuts()
+        self._note_facts(shortcuts)
 
     def _note(self, photo, kind, strength, truth=None, original=None):
         self.facts.append((photo, kind, strength, truth, original))
@@ -143,11 +144,11 @@ class Planting:
         alike = (species, ALIKE.get(species))
         return self.rng.choice([name for name in DEVELOPMENT if name not in alike]).item()
 
-    def _note_shortcuts(self):
+    def _note_facts(self, shortcuts: bool):
         for photo in self.photos:
-            if photo["background"] == collection.SHORTCUTS.get(photo["species"]):
+            if shortcuts and photo["background"] == collection.SHORTCUTS.get(photo["species"]):
                 self._note(photo, "background_shortcut", "clear", photo["background"])
-            if photo["device"] == collection.FILE_FACT.get(photo["species"]):
+            if shortcuts and photo["device"] == collection.FILE_FACT.get(photo["species"]):
                 self._note(photo, "file_fact_shortcut", "clear", photo["device"])
             if photo["device"] == collection.RARE_DEVICE:
                 self._note(photo, "rare_device", "clear", photo["device"])

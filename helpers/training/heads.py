@@ -49,7 +49,9 @@ class Head:
         return self.predict_proba(features).idxmax(axis=1).rename("prediction")
 
 
-def train_head(features: pd.DataFrame, labels: pd.Series, C: float = 0.01) -> Head:
+def train_head(
+    features: pd.DataFrame, labels: pd.Series, C: float = 0.01, weights: pd.Series | None = None
+) -> Head:
     """Multinomial logistic regression on standardised features.
 
     Minimises what scikit-learn's ``LogisticRegression(C=C)`` does (mean log loss × images × `C`
@@ -63,11 +65,13 @@ def train_head(features: pd.DataFrame, labels: pd.Series, C: float = 0.01) -> He
         Images without features or without a label are passed over.
     C : float
         The smaller, the smoother.
+    weights : Series by image_id, optional
+        What each image counts for in the loss, 1 on average, as from `image_weights`.
 
     Raises
     ------
     ValueError
-        When fewer than two classes are left.
+        When fewer than two classes are left, or an image has no weight.
     """
     labels = labels.reindex(features.index).dropna()
     y, classes = pd.factorize(labels, sort=True)
@@ -83,6 +87,14 @@ def train_head(features: pd.DataFrame, labels: pd.Series, C: float = 0.01) -> He
     x = np.hstack([x, np.ones((len(x), 1), np.float32)])
     truth = np.zeros((len(x), len(classes)), np.float32)
     truth[np.arange(len(x)), y] = 1
+    weigh = np.ones((len(x), 1), np.float32)
+    if weights is not None:
+        weigh[:, 0] = weights.reindex(labels.index)
+        if np.isnan(weigh).any():
+            raise ValueError(
+                f"{np.isnan(weigh).sum():,} of {len(labels):,} labelled images have no weight; "
+                "expected one for each, as from image_weights(labels)."
+            )
 
     # Features of one network go together, which L-BFGS is slow to find out: search where the
     # curvature at equal probabilities is 1 in every direction.
@@ -93,8 +105,10 @@ def train_head(features: pd.DataFrame, labels: pd.Series, C: float = 0.01) -> He
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weights = solve_triangular(root, flat.reshape(x.shape[1], -1))
         scores = log_softmax(x @ weights.astype(np.float32), axis=1)
-        slope = (x.T @ (np.exp(scores) - truth)).astype(np.float64)
-        loss = -float((scores * truth).sum(dtype=np.float64)) + (weights[:-1] ** 2).sum() / (2 * C)
+        slope = (x.T @ (weigh * (np.exp(scores) - truth))).astype(np.float64)
+        loss = -float((weigh * scores * truth).sum(dtype=np.float64)) + (
+            weights[:-1] ** 2
+        ).sum() / (2 * C)
         slope[:-1] += weights[:-1] / C
         return loss, solve_triangular(root, slope, trans=1).ravel()
 

@@ -40,6 +40,19 @@ def test_probabilities_are_those_of_scikit_learn(C):
     assert (head.predict(features) == model.predict(features.to_numpy(np.float64))).mean() > 0.99
 
 
+def test_weighted_images_count_as_in_scikit_learn_and_a_missing_weight_is_told():
+    features, labels = made(300, 8, 3)
+    weights = labels.map({"class 0": 0.2, "class 1": 1.0, "class 2": 1.8})
+    head = train_head(features, labels, C=0.1, weights=weights)
+    scaled = StandardScaler().fit_transform(features.to_numpy(np.float64))
+    model = LogisticRegression(C=0.1, max_iter=5000, tol=1e-8).fit(scaled, labels, weights)
+    np.testing.assert_allclose(
+        head.predict_proba(features).to_numpy(), model.predict_proba(scaled), atol=0.005
+    )
+    with pytest.raises(ValueError, match="1 of 300 labelled images have no weight"):
+        train_head(features, labels, weights=weights.iloc[1:])
+
+
 def test_a_course_sized_head_takes_less_than_half_a_second():
     features, labels = made(2500, 768, 10)
     train_head(features, labels)

@@ -1,0 +1,14 @@
+"""Bias and class balance: how many of each, what goes with what, shortcuts, and weights."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "association": ["as_categories", "associate", "lifts"],
+        "counting": ["imbalance"],
+        "facts": ["border_colours", "file_facts"],
+        "probing": ["Probe", "probe"],
+        "weighting": ["adjust_logits", "class_weights", "image_weights"],
+    },
+)

@@ -1,0 +1,158 @@
+"""Can the label be told from what should say nothing about it? Judged against shuffled labels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers.balance.association import holm, shuffle_groups
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import some
+
+TREES = 30
+FOLDS = 5
+SURE, LEAD = 0.01, 0.1
+"""A class is given away where p of its area under the ROC curve is below the first, and the area
+lies above that of shuffled labels by the second: less is no shortcut that a network would take.
+Fixed on seed 0 of leaves and six control sets; `studies/shortcuts.py` reports others."""
+
+
+class Probe(NamedTuple):
+    """What a probe found, and what it finds where there is nothing to find.
+
+    Attributes
+    ----------
+    recall : float
+        Mean recall over classes (balanced accuracy), 0 to 1, out of fold.
+    chance : float
+        The same after the labels were shuffled, on average. Not one over the number of classes:
+        a class of few specimens, or fewer folds than groups, moves it.
+    highest : float
+        The largest of the shuffled ones.
+    p : float
+        How probable so large a recall is by chance, from the spread of the shuffled ones.
+    by_class : DataFrame by class
+        recall, as above; auc: how well its images are ranked above all others (area under the
+        ROC curve, 0.5 by chance), chance: the same with shuffled labels, and p of so large an auc,
+        corrected for the number of classes (Holm, 1979); images.
+    """
+
+    recall: float
+    chance: float
+    highest: float
+    p: float
+    by_class: pd.DataFrame
+
+    @property
+    def shortcut(self) -> bool:
+        """Whether these features give a class away."""
+        return bool(self.gives_away)
+
+    @property
+    def gives_away(self) -> list[str]:
+        """The classes that these features give away, the surest first."""
+        found = self.by_class
+        sure = found[(found["p"] < SURE) & (found["auc"] > found["chance"] + LEAD)]
+        return sure.sort_values("auc", ascending=False, kind="stable").index.tolist()
+
+    def __repr__(self) -> str:
+        verdict = f"gives away {some(self.gives_away)}" if self.shortcut else "no class given away"
+        return f"{self.recall:.2f} against {self.chance:.2f} with shuffled labels: {verdict}"
+
+
+def probe(
+    dataset: Dataset,
+    features: pd.DataFrame,
+    shuffles: int = 19,
+    seed: int = 0,
+    progress: bool = True,
+) -> Probe:
+    """Try to tell the label from `features` alone: a background, facts of the file, metadata.
+
+    A small forest of trees is trained and asked five-fold, whole groups in one fold. Then the same
+    again with the labels of whole groups shuffled, which is what it would score if the features
+    said nothing.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its development images with a label and features. Images of one group stay together, both
+        in folds and when labels are shuffled.
+    features : DataFrame by image_id
+        Numbers, and text columns of few values (which become a 0/1 column each).
+    shuffles : int, 2 or more
+    seed : int
+
+    Raises
+    ------
+    DatasetError
+        Fewer than two classes lie in two groups or more.
+    """
+    from tqdm.auto import tqdm
+
+    labels = dataset.development.images["label"].dropna()
+    labels = labels[labels.index.isin(features.index)].sort_index()
+    groups = dataset.groups[labels.index]
+    spread = groups.groupby(labels).nunique()
+    labels = labels[labels.map(spread) > 1]
+    if labels.nunique() < 2:
+        raise DatasetError(
+            f"{labels.nunique()} classes of {dataset.name!r} lie in two groups or more "
+            f"({some(spread.index[spread > 1]) or 'none'}); a probe needs at least 2."
+        )
+    values = pd.get_dummies(features.loc[labels.index], dtype=float).to_numpy(np.float32)
+    codes, classes = pd.factorize(labels, sort=True)
+    folds = _folds(codes, groups[labels.index], seed)
+    shuffled = shuffle_groups(codes, groups[labels.index], shuffles, seed)
+    bar = tqdm([codes, *shuffled], "probe", delay=2, disable=not progress, leave=False)
+    scores = [_ask(values, one, folds, len(classes), seed) for one in bar]
+    recalls, areas = (np.array(parts) for parts in zip(*scores, strict=True))
+    table = pd.DataFrame({"recall": recalls[0], "auc": areas[0]}, classes).rename_axis("class")
+    table["chance"] = areas[1:].mean(axis=0)
+    table["p"] = holm(np.array([_exceeds(column[0], column[1:]) for column in areas.T]))
+    table["images"] = np.bincount(codes)
+    means = recalls.mean(axis=1)
+    p = _exceeds(means[0], means[1:])
+    return Probe(float(means[0]), float(means[1:].mean()), float(means[1:].max()), p, table)
+
+
+def _folds(codes: np.ndarray, groups: pd.Series, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    count = min(FOLDS, groups.nunique())
+    cut = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    return [
+        (train, asked) for train, asked in cut.split(codes[:, None], codes, groups) if len(asked)
+    ]
+
+
+def _ask(values, codes, folds, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Recall of each class, and the area under its ROC curve against all others, out of fold."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    chances = np.zeros((len(codes), classes))
+    for train, asked in folds:
+        # Classes weigh the same in every leaf, so that the commonest is not the answer to all.
+        forest = ExtraTreesClassifier(
+            TREES, min_samples_leaf=3, class_weight="balanced", random_state=seed
+        )
+        forest.fit(values[train], codes[train])
+        chances[np.ix_(asked, forest.classes_)] = forest.predict_proba(values[asked])
+    own = np.eye(classes, dtype=bool)[codes]
+    right = chances.argmax(axis=1) == codes
+    recalls = np.array([right[one].mean() for one in own.T])
+    ranks = stats.rankdata(chances, axis=0)
+    counts = own.sum(axis=0)
+    above = (ranks * own).sum(axis=0) - counts * (counts + 1) / 2
+    return recalls, above / (counts * (len(codes) - counts))
+
+
+def _exceeds(value: float, others: np.ndarray) -> float:
+    """One-sided p of a value beside `others` drawn by chance (Student's prediction interval)."""
+    spread = others.std(ddof=1) * np.sqrt(1 + 1 / len(others))
+    if spread < 1e-12:
+        return float(value <= others.mean() + 1e-12)
+    return float(stats.t.sf((value - others.mean()) / spread, len(others) - 1))
