@@ -32,7 +32,7 @@ from helpers.training import embed
 from leaves import faults
 from studies.provenance import code_hash
 
-CODE = ["audit/*.py", "leaves/*.py", "backbone/*", "training/embedding.py"]
+CODE = ["helpers/audit/*.py", "leaves/*.py", "helpers/backbone/*", "helpers/training/embedding.py"]
 COLUMNS = ["task", "data", "variant", "seed", "images", "wrong", "method", "listed", "expected"]
 COLUMNS += ["found", "precision", "recall"]
 SHARE, EACH = 0.05, 200

@@ -172,19 +172,23 @@ def test_the_package_works_from_any_folder(tmp_path):
 # with a reason, and turn one down whenever its part gets shorter.
 MOST_LINES = {
     "__init__": 10,
-    "audit": 1285,
+    "audit": 885,
     "backbone": 90,
+    "balance": 320,
+    "copies": 940,
     "course": 635,
-    "datasets": 1125,
+    "datasets": 1560,
     "descriptors": 215,
-    "evaluation": 65,
-    "leaves": 1830,
-    "plots": 1030,
+    "evaluation": 200,
+    "leaves": 1835,
+    "opening": 1015,
+    "plots": 1285,
     "processes": 45,
-    "splits": 90,
-    "training": 1005,
+    "splits": 1385,
+    "tables": 870,
+    "training": 1045,
     "transfer": 115,
-    "widgets": 620,
+    "widgets": 640,
 }
 
 
