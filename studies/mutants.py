@@ -51,7 +51,7 @@ OPERATORS = {
 
 def mutate(source: str) -> Iterator[tuple[int, str, str, str]]:
     """Every mutant of a module: line, the piece as it was, as it became, and the whole source."""
-    tree, seen = ast.parse(source), set()
+    tree, seen = _without_hints(source), set()
     for number, node in enumerate(ast.walk(tree)):
         for change in range(len(_changes(node))):
             changed = copy.deepcopy(tree)
@@ -60,6 +60,17 @@ def mutate(source: str) -> Iterator[tuple[int, str, str, str]]:
             if (text := ast.unparse(changed)) not in seen:
                 seen.add(text)
                 yield node.lineno, _piece(tree, node), _piece(changed, at), text
+
+
+def _without_hints(source: str) -> ast.Module:
+    """The module without its type hints, which are never carried out."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
 
 
 def _piece(tree: ast.AST, node: ast.AST) -> str:
@@ -131,7 +142,8 @@ def _run_here(folder: Path, tests: list[str]) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    options = ["-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "-W", "ignore"]
+    # What noticed the last mutant is asked first.
+    options = ["-x", "-q", "--ff", "-o", "addopts=", "-W", "ignore"]
     os._exit(pytest.main([*options, "--import-mode", "importlib", "--rootdir", ".", *tests]))
 
 

@@ -9,7 +9,7 @@ SOURCE = '''"""Ten."""
 LIMIT = 3
 
 
-def small(x, y):
+def small(x: int | None, y: bool) -> bool | int:
     """Whether both are."""
     if x < LIMIT and not y:
         return x + 1

@@ -96,3 +96,18 @@ def test_too_few_keypoints_make_an_empty_summary_and_a_picture_may_have_none():
     summary = summarise([*enough, empty])
     assert (summary[-1] == 0).all()
     np.testing.assert_allclose(np.linalg.norm(summary[:-1], axis=1), 1, atol=1e-5)
+
+
+def test_words_are_those_of_eight_rounds_of_lloyd():
+    from sklearn.cluster import KMeans
+
+    from helpers.splits import neighbours
+
+    sample = np.random.default_rng(1).normal(size=(1000, 5)) * [5, 3, 1, 1, 1]
+    start = sample[np.random.default_rng(0).choice(1000, 64, replace=False)]
+    found = neighbours._cluster(sample, np.random.default_rng(0))
+    expected = KMeans(64, init=start, n_init=1, max_iter=8, tol=0, algorithm="lloyd").fit(sample)
+    assert found.shape == (64, 5)
+    np.testing.assert_allclose(found, expected.cluster_centers_, atol=1e-8)
+    nearest = ((sample[:, None] - found) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(neighbours._nearest_word(sample, found), nearest)
