@@ -161,10 +161,15 @@ class Dataset:
     @property
     def work(self) -> Path:
         """The folder for results about this dataset, created when first asked for."""
+        return make_folder(self.work_place)
+
+    @property
+    def work_place(self) -> Path:
+        """Where `work` is, or will be."""
         place = os.fsencode(self.root) + (os.fsencode(f"\0{self.source}") if self.source else b"")
         key = hashlib.sha256(place).hexdigest()[:8]
         slug = re.sub(r"[^\w.-]+", "-", self.name).strip("-.") or "dataset"
-        return make_folder(work_folder() / f"{slug}-{key}")
+        return work_folder() / f"{slug}-{key}"
 
     def path(self, image_id: str) -> Path:
         """The file behind `image_id`; raises DatasetError when there is no such image."""

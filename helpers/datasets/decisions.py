@@ -28,7 +28,7 @@ from helpers.datasets.decision_files import (
     standing,
     write_csv,
 )
-from helpers.datasets.storage import DatasetError, writing_to
+from helpers.datasets.storage import DatasetError, work_folder, writing_to
 from helpers.datasets.words import count, shown, some, suggestion
 
 ACTIONS = ("keep", "relabel", "drop")
@@ -365,9 +365,13 @@ def with_notes(log: DecisionLog) -> pd.DataFrame:
 
 def tell_of_marks(dataset: Dataset) -> Dataset:
     """`dataset` with the notes of its own log among its notes, a log that cannot be read included:
-    opening a dataset never fails for it."""
+    opening a dataset never fails for it, nor makes a folder where no mark was ever made."""
     try:
+        if not any(work_folder().glob("*/decisions.sqlite")):
+            return dataset
         notes = DecisionLog(dataset).notes
+    except OSError:  # a work folder that cannot be listed holds no marks of ours to tell of
+        return dataset
     except DatasetError as error:
         notes = (str(error),)
     return replace(dataset, notes=tuple(dict.fromkeys((*dataset.notes, *notes))))

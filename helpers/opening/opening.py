@@ -16,7 +16,6 @@ from helpers.opening.archives import build_folder
 from helpers.opening.copies import leave_out_copies
 from helpers.opening.downloads import DOWNLOADS, fetch
 from helpers.opening.folders import EXTENSIONS, TABLES, look_into, stable_ids
-from helpers.opening.grouping import choose_group
 from helpers.opening.layout import is_level, read_layout
 
 if TYPE_CHECKING:
@@ -145,6 +144,7 @@ def open_folder(
     "encoding"."""
     import pandas as pd
 
+    from helpers.opening.grouping import choose_group
     from helpers.tables.labels import clean_labels, odd_labels
 
     asked = asked or {}

@@ -104,7 +104,8 @@ class Reviewer(Panel):
         self.decision_log = DecisionLog(dataset) if log is None else log
         self.standing = self._seen = self.decision_log.current()
         self._recorded = []
-        labels = sorted({*dataset.classes, *self.cases["suggestion"].dropna()}, key=plain)
+        labels = {*dataset.classes, *self.cases["suggestion"].dropna()}
+        labels = sorted(labels, key=lambda label: (plain(label), label))
         self.issue = choice("Issue", selection.choices(self.cases["issue"]))
         self.progress = choice("Progress", ["all", "undecided", "decided"])
         self.target = control(ToggleButtons, "Decide about", options=[("left", 0), ("right", 1)])

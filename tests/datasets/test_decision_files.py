@@ -375,18 +375,20 @@ def test_a_dataset_can_tell_of_its_marks_when_it_is_opened(marked, tmp_path):
     assert tell_of_marks(marked).notes == marked.notes
     shutil.copytree(marked.root, tmp_path / "copy")
     copy = open_dataset(tmp_path / "copy")
-    told = tell_of_marks(copy)
-    assert told.notes == (*copy.notes, *DecisionLog(copy).notes) and len(told.notes) == 1
-    assert tell_of_marks(told).notes == told.notes
+    assert copy.notes == DecisionLog(copy).notes and len(copy.notes) == 1
+    assert "3 decisions about the same files lie in" in copy.notes[0]
+    assert tell_of_marks(copy).notes == copy.notes
     (copy.work / "decisions.sqlite").write_text("no database at all" * 99)
-    assert "cannot be read" in tell_of_marks(copy).notes[0]
+    assert "cannot be read" in tell_of_marks(copy).notes[-1]
 
 
 @pytest.mark.parametrize(
     ("label", "meant"), [("OAK", "oak "), ("oak", "oak "), ("Elm", "elm"), (" elms", "elm")]
 )
 def test_what_the_error_proposes_works(tmp_path, label, meant):
-    dataset = made_of(tmp_path, "photos", {"oak /1.jpg": b"1", "elm/2.jpg": b"2"})
+    dataset = made_of(tmp_path, "photos", {"oak/1.jpg": b"1", "elm/2.jpg": b"2"})
+    # Opening takes spaces off; a table from elsewhere may have them.
+    dataset = dataset.with_images(dataset.images.replace({"label": {"oak": "oak "}}))
     log = DecisionLog(dataset)
     with pytest.raises(DatasetError, match=f"did you mean '{meant}'") as error:
         log.record("elm/2.jpg", "relabel", "", label)
