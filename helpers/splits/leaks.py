@@ -75,7 +75,9 @@ def check_leakage(
         table[f"{prefix}split"] = sides.reindex(table[end]).to_numpy()
         table[f"{prefix}label"] = images["label"].reindex(table[end]).to_numpy()
         table[f"{prefix}group"] = values.reindex(table[end]).to_numpy()
-    return table[COLUMNS].astype("str")
+    table = table[COLUMNS].astype("str")
+    table.attrs["grouped"] = bool(values.notna().any())
+    return table
 
 
 def describe_leakage(leaks: pd.DataFrame) -> str:
@@ -84,6 +86,12 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     parts = [_number(kinds[kind], noun) for kind, noun in _NOUNS.items() if kind in kinds]
     groups = leaks.loc[leaks["kind"] == "group", "group"].unique()
     parts += [f"{_number(len(groups), 'group')} such as {groups[0]!r}"] if len(groups) else []
+    if not parts and not leaks.attrs.get("grouped", True):
+        return (
+            "No copies lie on two sides of the split; no column says which images belong together, "
+            "so nothing else was looked for (open_dataset(…, group='…') names one, and "
+            "helpers.splits.suggest_groups(dataset) looks for groups)."
+        )
     if not parts:
         return "No copies and no images of one group lie on two sides of the split."
     between = leaks.groupby(["split", "other_split"]).size()

@@ -182,3 +182,12 @@ def test_leaks_are_told_in_one_sentence(rows, said):
 def test_a_group_that_is_not_there_is_refused(make):
     with pytest.raises(DatasetError, match="no metadata column 'site'"):
         check_leakage(sided(make, "tv"), NONE, "site")
+
+
+def test_without_groups_it_says_that_only_copies_were_looked_for(make):
+    told = describe_leakage(check_leakage(sided(make, "tv"), NONE))
+    assert told.startswith("No copies lie on two sides of the split; no column says")
+    assert "suggest_groups(dataset)" in told
+    whole = pd.Series(["p", "q"], ["a", "b"])
+    told = describe_leakage(check_leakage(sided(make, "tv"), NONE, groups=whole))
+    assert told == "No copies and no images of one group lie on two sides of the split."
