@@ -22,6 +22,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "quality": ["find_quality_issues", "summarise_quality", "Thresholds"],
         "outliers": ["find_outliers"],
         "labels": ["find_label_issues", "describe_doubts", "find_conflicts"],
+        "suspects": ["list_suspects"],
     },
 )
 _COPIES = ["find_duplicates", "cluster_duplicates"]

@@ -90,7 +90,7 @@ def score_label_lists(dataset, lists) -> pd.DataFrame:
     Returns
     -------
     DataFrame with the columns of `score_against_truth`: kind is the name of the list, strength the
-    kind of error; precision is that of the list, whatever the kind of error.
+    kind of error, whatever its strength; precision is that of the list, whatever the kind of error.
     """
     if dataset.planted is None:
         return pd.DataFrame(columns=_COLUMNS)
@@ -98,9 +98,11 @@ def score_label_lists(dataset, lists) -> pd.DataFrame:
     for name, flagged in lists.items():
         for kind in LABEL_ERRORS:
             table = score_against_truth(dataset, flagged, f"label_error_{kind}")
-            within = table[table["strength"] == "all detectable"]
-            scores.append(within.assign(kind=name, strength=kind))
-    return pd.concat(scores, ignore_index=True)
+            every = table[table["strength"].isin(STRENGTHS)]
+            row = table.iloc[:1].assign(kind=name, strength=kind)
+            row[["planted", "found"]] = every[["planted", "found"]].sum().tolist()
+            scores.append(row.assign(recall=row["found"] / row["planted"]))
+    return pd.concat(scores, ignore_index=True) if scores else pd.DataFrame(columns=_COLUMNS)
 
 
 def wrong_labels(dataset) -> pd.Index | None:

@@ -63,8 +63,11 @@ def held_out(study: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Ax
               ncols=3, fontsize=9, handletextpad=0.2, columnspacing=1.2)  # fmt: skip
     elsewhere = rows[photos | ~fixed].groupby("detector", sort=False)[["recall", "precision"]].min()
     facts = [f"{n} recall {r:.2f}, precision {p:.2f}" for n, r, p in elsewhere.itertuples()]
-    worst = elsewhere.min(axis=1).idxmin().replace("_", " ")
-    title = title or f"Elsewhere, {worst} keeps least of what its thresholds promised"
+    marks = elsewhere.to_numpy()
+    row, column = np.unravel_index(marks.argmin(), marks.shape)
+    lowest = f"{elsewhere.columns[column]} of {elsewhere.index[row].replace('_', ' ')}"
+    lowest += f", {marks.min():.2f}"
+    title = title or f"On pictures they were not tuned on, the lowest mark is the {lowest}"
     return titled(ax, title, f"Least values outside the leaves of seed 0: {'; '.join(facts)}.")
 
 

@@ -50,10 +50,10 @@ def judge_02_3(answer: tuple[float, float, float], dataset: Any) -> Found:
 
 
 def judge_02_4(answer: Any, dataset: Any, doubts: Any = None) -> Found:
-    """Ten image ids of labels that the whole group speaks against, the least likely first.
+    """Ten image ids of labels that a model alone speaks against, the most likely wrong first.
 
-    `doubts` is the table of `helpers.audit.find_label_issues`; where no group as a whole is in
-    doubt, any labels in doubt will do.
+    `doubts` is the table of `helpers.audit.find_label_issues`; where no image alone is in doubt,
+    any labels in doubt will do.
     """
     ids = list(answer.index if hasattr(answer, "columns") else answer)
     if isinstance(answer, str) or not ids or not all(isinstance(one, str) for one in ids):
@@ -62,7 +62,7 @@ def judge_02_4(answer: Any, dataset: Any, doubts: Any = None) -> Found:
         return "unmeasured"
     if not {*ids} <= {*doubts.index}:
         return "unknown"
-    asked = doubts["evidence"].eq("whole group")
+    asked = doubts["evidence"].eq("image")
     asked = asked if asked.any() else doubts["issue"].astype(bool)
     if not asked.any():
         return ACCEPTED
@@ -70,13 +70,13 @@ def judge_02_4(answer: Any, dataset: Any, doubts: Any = None) -> Found:
         return "unflagged"
     if not asked[ids].all():
         return "mixed"
-    least = doubts.loc[asked, "quality"].sort_values()
-    if len(ids) != min(10, len(least)):
+    most = doubts.loc[asked, "wrong"].sort_values(ascending=False)
+    if len(ids) != min(10, len(most)):
         return "count", {"count": len(ids)}
-    found = doubts.loc[ids, "quality"].to_numpy()
-    if abs(found - least.to_numpy()[: len(ids)]).max() < 1e-6:
+    found = doubts.loc[ids, "wrong"].to_numpy()
+    if abs(found - most.to_numpy()[: len(ids)]).max() < 1e-6:
         return None
-    return "order" if found.max() <= least.iloc[len(ids) - 1] + 1e-6 else "likely"
+    return "order" if found.min() >= most.iloc[len(ids) - 1] - 1e-6 else "likely"
 
 
 def judge_02_5(answer: Callable[[np.ndarray], Any], dataset: Any, flags: Any = None) -> Found:
@@ -138,12 +138,12 @@ def _blur_found(values, blurred, images, planted, flags) -> Found:
     )
     if len(found) >= ENOUGH * total:
         return None, facts
-    if within.index.isin(order[-total:]).sum() > len(found):
-        return "inverted", facts
     night = planted["image_id"][planted["kind"] == "night_decoy"]
     facts["night"] = int(false.isin(night).sum())
     if facts["night"] >= 3:
         return "light", facts
+    if within.index.isin(order[-total:]).sum() > len(found):
+        return "inverted", facts
     grounds = images["background"].reindex(false).value_counts()
     if len(false) and grounds.max() >= len(false) / 2:
         return "ground", facts | {"count": int(grounds.iloc[0]), "ground": grounds.index[0]}

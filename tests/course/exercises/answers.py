@@ -82,15 +82,16 @@ GIVEN["curve"] = pd.DataFrame(
         "accuracy": [0.5, 0.2, 0.3, 0.4, 0.52, 0.6],
     }
 )
-# Thirty labels, of which the leaf as a whole speaks against the first twelve.
+# Thirty labels, of which a model alone speaks against the first twelve.
 GIVEN["doubts"] = pd.DataFrame(
     {
-        "quality": np.arange(30) / 100,
+        "wrong": 0.99 - np.arange(30) / 50,
         "issue": [True] * 20 + [False] * 10,
-        "evidence": ["whole group"] * 12 + ["within group"] * 8 + [""] * 10,
+        "evidence": ["image"] * 12 + ["same file"] * 8 + [""] * 10,
     },
     index=pd.Index([f"{number:02d}.jpg" for number in range(30)], name="image_id"),
 )
+GIVEN["alone"] = GIVEN["doubts"]
 GIVEN["plain"] = GIVEN["sweep"]
 GIVEN["flags"] = pd.DataFrame(
     {"image_id": ["blurred 0", "blurred 1", "night 0", "elsewhere"], "issue": "blurred"}
@@ -204,10 +205,10 @@ WRONG = {
         ((80, 60), "malformed", "three numbers"),
     ],
     "02.4": [
-        (IDS[5:15], "mixed", "other photographs of their leaf"),
+        (IDS[5:15], "mixed", "copy of the same file"),
         (IDS[18:28], "unflagged", "not in doubt"),
         (IDS[:12], "count", "12; there is time for ten"),
-        (IDS[2:12], "likely", "lowest first"),
+        (IDS[2:12], "likely", "highest first"),
         (IDS[9::-1], "order", "another order"),
         (["oak.jpg"] * 10, "unknown", "no image ids"),
         (list(range(10)), "malformed", "ten image ids"),
@@ -286,7 +287,7 @@ WRONG_ELSEWHERE = {
         ("form", "lower", "another family", ["separation"]),
         ("form", "unmeasured", "separation=", []),
     ],
-    "02.4": [(IDS[:10], "unmeasured", "doubts=doubts", [])],
+    "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
     "02.1": [
         (0, "crops_unknown", "Find the crops", []),
         (20, "bursts_unknown", "Open the bursts", []),
