@@ -78,10 +78,12 @@ def find_label_issues(
     Raises
     ------
     DatasetError
-        Nothing is labelled, or fewer than two classes can be judged, and `strict`.
+        Features are no table of numbers; or, if `strict`, nothing is labelled or fewer than two
+        classes can be judged.
     """
+    numbers = require_features(features, "find_label_issues")
     try:
-        return _find(dataset, features, groups, pairs, seed, folds, one_label)
+        return _find(dataset, numbers, groups, pairs, seed, folds, one_label)
     except DatasetError as error:
         if strict:
             raise
@@ -91,9 +93,8 @@ def find_label_issues(
         return nothing
 
 
-def _find(dataset, features, groups, pairs, seed, folds, one_label) -> pd.DataFrame:
+def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFrame:
     dataset.require_labels()
-    numbers = require_features(features, "find_label_issues")
     labels = dataset.development.images["label"].dropna()
     given = labels[labels.index.isin(numbers.index)].sort_index()
     if groups is None:

@@ -142,7 +142,7 @@ def _blur_found(values, blurred, images, planted, flags) -> Found:
     facts["night"] = int(false.isin(night).sum())
     if facts["night"] >= 3:
         return "light", facts
-    if within.index.isin(order[-total:]).sum() > len(found):
+    if within.index.isin(order[-total:]).sum() >= total / 2:
         return "inverted", facts
     grounds = images["background"].reindex(false).value_counts()
     if len(false) and grounds.max() >= len(false) / 2:

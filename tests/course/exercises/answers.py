@@ -13,7 +13,10 @@ LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 def make_dataset(bundled: bool = True, labels: list[str] = LABELS) -> SimpleNamespace:
     """Ten oaks, six birches and four beeches, with ten more beeches in the test split."""
     images = pd.DataFrame({"label": labels + ["beech"] * 10})
-    images["background"] = ["grass", "paper"] * (len(images) // 2)
+    images["background"] = [
+        "paper" if number % 2 else ("grass", "wood", "soil")[number % 3]
+        for number in range(len(images))
+    ]
     development = SimpleNamespace(images=images[: len(labels)])
     return SimpleNamespace(
         images=images,
@@ -221,7 +224,7 @@ WRONG = {
         (lambda grey: -_laplacian(grey).std(), "inverted", "largest values"),
         (lambda grey: grey.mean(), "light", "4 of its false alarms were taken at night"),
         (lambda grey: np.median(_laplacian(grey)), "ground", "lie on paper"),
-        (lambda grey: _laplacian(grey).max() + 9 * (grey.std() > 0.2), "few", "divide by"),
+        (lambda grey: (2.3 * grey.sum()) % 1, "few", "divide by"),
         (5, "malformed", "function of a grey picture"),
     ],
     "05.1": [
