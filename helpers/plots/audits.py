@@ -67,7 +67,7 @@ def held_out(study: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Ax
     row, column = np.unravel_index(marks.argmin(), marks.shape)
     lowest = f"{elsewhere.columns[column]} of {elsewhere.index[row].replace('_', ' ')}"
     lowest += f", {marks.min():.2f}"
-    title = title or f"On pictures they were not tuned on, the lowest mark is the {lowest}"
+    title = title or f"Elsewhere, the lowest mark is the {lowest}"
     return titled(ax, title, f"Least values outside the leaves of seed 0: {'; '.join(facts)}.")
 
 
@@ -118,9 +118,10 @@ def promise(
     ax.set(xlabel="labels looked at, the most doubtful first", ylabel="wrong labels among them")
     ax.set(xlim=(0, len(shown)), ylim=(0, None))
     ax.grid(axis="y")
-    facts = [f"{values.iloc[:count].iloc[-1] if count else 0:.0f} {name}"
-             for name, (values, _) in lines.items()]  # fmt: skip
-    text = f"Of {count:,} labels in doubt, {' and '.join(facts)}"
+    expected = f"about {doubts['wrong'].head(count).sum():.0f}"
+    text = f"Of {count:,} labels in doubt, expect {expected} to be wrong"
+    if wrong is not None:
+        text += f": {doubts.index[:count].isin(wrong).sum():,} are"
     return titled(ax, title or text, f"{text}; lines over the rank.", bare=["left"])
 
 

@@ -25,7 +25,7 @@ def test_the_promise_is_the_sum_of_chances_and_the_truth_a_count():
     assert promised in lines(ax)
     counted = [line for line in lines(ax) if line[-1] == 6 and len(line) == 40]
     assert [counted[0][at] for at in (0, 2, 4, 5, 9, 15, 30)] == [1, 3, 3, 4, 4, 5, 6]
-    assert "Of 10 labels in doubt, 8 promised and 4 wrong indeed" in ax.get_title("left")
+    assert "Of 10 labels in doubt, expect about 8 to be wrong: 4 are" in ax.get_title("left")
 
 
 def test_a_guessed_share_is_drawn_at_the_last_label_in_doubt():
@@ -38,7 +38,7 @@ def test_a_guessed_share_is_drawn_at_the_last_label_in_doubt():
 def test_without_truth_only_the_promise_is_drawn():
     ax = plots.promise(doubts())
     assert "wrong indeed" not in {text.get_text() for text in ax.texts}
-    assert ax.get_title("left") == "Of 10 labels in doubt, 8 promised"
+    assert ax.get_title("left") == "Of 10 labels in doubt, expect about 8 to be wrong"
 
 
 @pytest.mark.parametrize("note", [None, "No label can be doubted: there is none."])

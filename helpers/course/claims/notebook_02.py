@@ -12,8 +12,11 @@ LEAST = {"corrupt": 0.9, "exact_duplicate": 0.9, "near_duplicate": 0.9, "dark": 
 """The recall and the precision claimed of each detector, within its reach."""
 
 
-def claims(dataset, *, found, pairs, plain, sweep, strangest, doubts, alone, decisions) -> Iterator:
-    """`found` is what each detector found, by kind; `alone` the labels in doubt without groups."""
+def claims(
+    dataset, *, found, pairs, plain, sweep, strangest, doubts, blind, alone, decisions
+) -> Iterator[Claim]:
+    """`found` is what each detector found, by kind; `blind` the doubts without embedding, `alone`
+    those without groups."""
     yield from _copies(dataset, pairs, plain, sweep)
     for row in score_detectors(dataset, found).itertuples():
         kind = row.kind.replace("_", " ")
@@ -24,12 +27,12 @@ def claims(dataset, *, found, pairs, plain, sweep, strangest, doubts, alone, dec
     leafless = score_against_truth(dataset, strangest, "no_leaf").set_index("strength")
     recall = leafless["recall"].get("all detectable")
     yield Claim("share of leafless pictures among the forty strangest", recall, low=0.3, high=0.7)
-    yield from _labels(dataset, doubts, alone)
+    yield from _labels(dataset, doubts, blind, alone)
     dropped = (decisions["action"] == "drop").sum() / len(dataset.images)
     yield Claim("share of images that the log drops", dropped, low=0.05, high=0.1)
 
 
-def _copies(dataset, pairs, plain, sweep) -> Iterator:
+def _copies(dataset, pairs, plain, sweep) -> Iterator[Claim]:
     near = pairs[pairs["kind"] == "near"]
     scores = score_against_truth(dataset, near, "near_duplicate").set_index("strength")
     yield Claim(
@@ -43,20 +46,27 @@ def _copies(dataset, pairs, plain, sweep) -> Iterator:
     yield Claim("precision that twelve variants cost at 8 bits", lost, low=0.2)
 
 
-def _labels(dataset, doubts, alone) -> Iterator:
+def _labels(dataset, doubts, blind, alone) -> Iterator[Claim]:
     wrong, listed = wrong_labels(dataset), doubts[doubts["issue"]]
     yield Claim("share of labels in doubt that are wrong", _right(listed, wrong), low=0.6)
     promised = listed["wrong"].sum() / listed.index.isin(wrong).sum()
     yield Claim("wrong labels promised for each there is", promised, low=0.8, high=1.3)
     kinds = {name: listed[listed["evidence"] == name] for name in ("within group", "whole group")}
-    scores = score_label_lists(dataset, kinds | {"without groups": alone[alone["issue"]]})
+    kinds["groups alone"] = blind[blind["evidence"] == "within group"]
+    kinds["model alone"] = alone[alone["evidence"] == "image"]
+    scores = score_label_lists(dataset, kinds)
     recall = scores.set_index(["kind", "strength"])["recall"]
     slips = recall.get(("within group", "random"))
     yield Claim("recall of random slips within groups", slips, low=0.8)
     lead = slips - recall.get(("whole group", "specimen"))
     yield Claim("lead of random slips over whole specimens in recall", lead, low=0.3)
     yield Claim("precision within groups", _right(kinds["within group"], wrong), low=0.8)
-    lost = _right(listed, wrong) - _right(alone[alone["issue"]], wrong)
+    for kind in ("random", "confusable"):
+        by_groups = recall.get(("groups alone", kind))
+        yield Claim(f"recall of {kind} slips by groups alone", by_groups, low=0.8)
+    worth = recall.get(("within group", "confusable")) - recall.get(("model alone", "confusable"))
+    yield Claim("recall of confusable slips that the groups are worth", worth, low=0.3)
+    lost = _right(kinds["within group"], wrong) - _right(kinds["model alone"], wrong)
     yield Claim("precision that the groups are worth", lost, low=0.1)
 
 
