@@ -16,9 +16,8 @@ REVIEW = [
     (15, {20: "not_missed", 16: "of_flagged", 12: "of_flagged", 75: "all_real"}, "missed"),
 ]
 
-# Photos without any fault among which 02.5 looks for blurred ones, and the share of these that an
-# answer must find among as many flags.
-CLEAN, ENOUGH = 400, 0.9
+# The share of blurred photos that an answer to 02.5 must find among as many flags.
+ENOUGH = 0.9
 NO_BLUR = "shortcut|device|burst"
 """Planted kinds that say nothing about how a photo looks."""
 
@@ -82,7 +81,7 @@ def judge_02_4(answer: Any, dataset: Any, doubts: Any = None) -> Found:
 def judge_02_5(answer: Callable[[np.ndarray], Any], dataset: Any, flags: Any = None) -> Found:
     """A function of a grey picture that is least for blurred ones.
 
-    It is scored on all photos planted as blurred, all decoys and 400 without a fault: as many as
+    It is scored on all photos planted as blurred, all decoys and all without a fault: as many as
     are blurred within reach are flagged, those with the least values. `flags` is what
     `find_quality_issues` flagged, scored on the same photos.
     """
@@ -106,14 +105,13 @@ def judge_02_5(answer: Callable[[np.ndarray], Any], dataset: Any, flags: Any = N
 
 
 def _photos(dataset) -> list:
-    """Those planted as blurred, the decoys, and some in which nothing is planted."""
+    """Those planted as blurred, the decoys, and all in which nothing is planted."""
     planted = dataset.planted
     shown = planted[~planted["kind"].str.contains(NO_BLUR)]
     decoys = planted["image_id"][planted["kind"].str.contains("decoy")]
     free = dataset.development.images.index
     free = free[~free.isin([*shown["image_id"], *shown["partner"].dropna()])]
-    chosen = np.random.default_rng(0).permutation(len(free))[:CLEAN]
-    return [*planted["image_id"][planted["kind"] == "blurred"], *decoys, *free[np.sort(chosen)]]
+    return [*planted["image_id"][planted["kind"] == "blurred"], *decoys, *free]
 
 
 def _blur_found(values, blurred, images, planted, flags) -> Found:
@@ -133,8 +131,9 @@ def _blur_found(values, blurred, images, planted, flags) -> Found:
         "ours": _ours(values, within, blurred, flags),
     }
     facts["by_strength"] = ", ".join(
-        f"{(found == name).sum()} of {count} {name}"
-        for name, count in within.value_counts(sort=False).items()
+        f"{(found == name).sum()} of {(within == name).sum()} {name}"
+        for name in ("obvious", "clear", "subtle")
+        if (within == name).any()
     )
     if len(found) >= ENOUGH * total:
         return None, facts
