@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from helpers.copies import duplicates
 from helpers.copies.candidates import close_pairs
 from helpers.copies.duplicates import cluster_duplicates, find_duplicates
 
@@ -136,7 +137,8 @@ def sweep_distance(
     -------
     DataFrame: distance, pairs (near pairs found), and on a dataset with planted truth recall
     (of detectable near duplicates), precision (share of the pairs that are true) and bursts
-    (share of the innocent bursts that are paired); missing elsewhere.
+    (share of the innocent bursts that are paired); missing elsewhere. How many pictures are too
+    small or too flat to be compared is in ``attrs["note"]``, where there are any.
     """
     if variants:
         found = find_duplicates(dataset, scanned, distance=max(distances), verify=False)
@@ -153,18 +155,33 @@ def sweep_distance(
             row["precision"] = score["precision"].iloc[0]
             row["bursts"] = score["recall"].get("innocent", np.nan)
         rows.append(row)
-    return pd.DataFrame(rows, columns=["distance", "pairs", "recall", "precision", "bursts"])
+    table = pd.DataFrame(rows, columns=["distance", "pairs", "recall", "precision", "bursts"])
+    readable = scanned[scanned["readable"] & scanned.index.isin(dataset.images.index)]
+    if left_out := int((~_comparable(readable)).sum()):
+        table.attrs["note"] = (
+            f"{left_out:,} of {len(readable):,} pictures are too small or too flat to be compared"
+        )
+    return table
 
 
 def _plain_pairs(dataset, scanned, distance) -> pd.DataFrame:
     """Pairs of different files whose hashes differ in at most `distance` bits."""
     known = scanned[scanned["readable"] & scanned.index.isin(dataset.images.index)]
-    known = known[~known["sha256"].duplicated()].sort_index()
+    known = known[~known["sha256"].duplicated() & _comparable(known)].sort_index()
     hashes = np.array([int(bits, 16) for bits in known["phash"]], np.uint64)
     first, second, bits = close_pairs(hashes, hashes, distance)
     once = first < second
     ends = {"image_id": known.index[first[once]], "other_id": known.index[second[once]]}
     return pd.DataFrame(ends | {"distance": bits[once]})
+
+
+def _comparable(scanned) -> pd.Series:
+    """Whether there is as much in a picture as `find_duplicates` asks for."""
+    spread = [
+        np.frombuffer(one or b"", np.uint8).std() if one else 0 for one in scanned["thumbnail"]
+    ]
+    short = scanned[["width", "height"]].min(axis=1).astype(float)
+    return (np.array(spread) > duplicates.FLAT) & (short >= duplicates.SHORTEST_SIDE)
 
 
 def _score_pairs(planted, decoys, found, kinds):

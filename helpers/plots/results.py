@@ -160,6 +160,9 @@ def sweep(
     guess : float, optional
         The reader's threshold, in bits, drawn as a line across.
     """
+    note = swept.attrs.get("note", "")
+    if note and not swept["pairs"].any():
+        return nothing(f"No pairs: {note}", ax)
     ax = axes(ax, 3.6)
     known = swept["recall"].notna().any()
     lines = {"recall": ACCENT, "precision": FAMILIES["colour"], "bursts": MUTED}
@@ -185,7 +188,9 @@ def sweep(
     ax.set(ylabel="share" if known else "pairs", ylim=(0, 1.03 if known else None))
     ax.grid(axis="y")
     facts = [f"{name} {swept[name].iloc[-1]:.3g}" for name in lines if swept[name].notna().any()]
-    facts = f"Lines over the distance; at {swept['distance'].iloc[-1]} bits: {', '.join(facts)}."
+    facts = (
+        f"Lines over the distance; at {swept['distance'].iloc[-1]} bits: {', '.join(facts)}. {note}"
+    )
     default = "Where do we stop finding copies and start finding lookalikes?" if known else NO_TRUTH
     return titled(ax, title or default, facts, bare=["left"])
 

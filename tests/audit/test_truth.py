@@ -144,14 +144,18 @@ def test_each_list_of_labels_is_scored_by_kind_of_error_of_any_strength(mislabel
 
 
 def test_two_hashes_alone_are_compared_bit_by_bit(dataset):
-    hashes = {"x": 0, "x2": 0b11, "x3": 0b111100, "a": 2**64 - 1, "n": 0, "y": 0}
+    hashes = {"x": 0, "x2": 0b11, "x3": 0b111100, "a": 2**64 - 1, "n": 0, "y": 0, "b": 0, "c": 0}
+    rich, flat = bytes(range(256)), bytes(256)
     scanned = pd.DataFrame({
         "phash": [f"{bits:016x}" for bits in hashes.values()],
-        "sha256": ["x", "x2", "x3", "a", "x", "y"], "readable": [True] * 5 + [False],
+        "sha256": ["x", "x2", "x3", "a", "x", "y", "b", "c"],
+        "readable": [True] * 5 + [False, True, True],
+        "width": [64] * 6 + [15, 16], "height": 64, "thumbnail": [rich] * 7 + [flat],
     }, index=pd.Index([*hashes], name="image_id"))  # fmt: skip
     known = dataset_of(dataset.root, [*hashes], planted=dataset.planted)
     table = sweep_distance(known, scanned, [0, 2, 4, 6], variants=False).set_index("distance")
-    # n holds the bytes of x and y cannot be read: neither is compared.
+    # n holds the bytes of x, y cannot be read, b is small and c flat: none of them is compared.
+    assert table.attrs["note"].startswith("2 of 7 pictures are too small or too flat")
     assert table["pairs"].tolist() == [0, 1, 2, 3]
     assert table["recall"].tolist() == [0, 0.5, 1, 1]
     assert table["precision"].tolist()[1:] == [1, 1, 1]

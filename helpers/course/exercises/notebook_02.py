@@ -154,6 +154,5 @@ def _ours(values, within, blurred, flags) -> str:
         return ""
     ids = {*flags.loc[flags["issue"] == "blurred", "image_id"]} & {*values.index}
     false = len(ids - {*blurred.index})
-    return (
-        f" On the same photos ours finds {within.index.isin(ids).sum()}, with {false} false alarms."
-    )
+    right = within.index.isin(ids).sum()
+    return f" On the same photos ours finds {right} (false alarms: {false})."
