@@ -5,11 +5,11 @@ Writes label_errors.csv beside this file, one task after the other:
 
 - labels: plain confident learning on each image, with folds that cut through specimens or respect
   them, and then with the other photos of the specimen; by kind of error, and by evidence
-- copies: near duplicates found without and with embeddings; besides those in the dataset, copies
-  are planted that are turned, flipped or cut
+- copies: near duplicates found without embeddings, with them, and with random numbers in their
+  place; besides those in the dataset, copies are planted that are turned, flipped or cut
 - outliers: leafless pictures among the 40 strangest
 
-    python -m studies.label_errors [--seeds 0 1 2 3 4]
+    python -m studies.label_errors [--seeds 0 1 2 3 4] [--tasks copies labels outliers]
 """
 
 import argparse
@@ -46,6 +46,7 @@ COPIES = {
     "crop 0.5": 0.5,
 }
 EACH, STRANGEST = 20, 40
+TASKS = ["copies", "labels", "outliers"]
 COLUMNS = ["seed", "task", "features", "method", "kind", "strength"]
 COLUMNS += ["planted", "found", "recall", "flagged", "false", "precision", "convinced"]
 
@@ -104,11 +105,12 @@ def score_labels(dataset, features, pairs) -> list[pd.DataFrame]:
 
 
 def score_copies(dataset, scanned, features) -> list[pd.DataFrame]:
+    noise = np.random.default_rng(0).normal(size=features.shape)
+    noise = pd.DataFrame(noise, features.index, features.columns)
+    beside = {"hash": None, "hash and embedding": features, "hash and random numbers": noise}
     found = {
-        "hash": audit.find_duplicates(dataset, scanned, progress=False),
-        "hash and embedding": audit.find_duplicates(
-            dataset, scanned, features=features, progress=False
-        ),
+        name: audit.find_duplicates(dataset, scanned, features=values, progress=False)
+        for name, values in beside.items()
     }
     links = dataset.planted[dataset.planted["kind"].isin(["near_duplicate", "strong_copy"])]
     scores = []
@@ -138,20 +140,31 @@ def score_outliers(dataset, features, flagged) -> list[pd.DataFrame]:
     return scores
 
 
-def score_seed(seed: int) -> pd.DataFrame:
-    leaves = open_dataset("leaves", seed=seed, progress=False).development
+def score_seed(seed: int, asked: list[str]) -> pd.DataFrame:
+    leaves = open_dataset("leaves", seed=seed, test=60, progress=False).development
     copies = plant_copies(leaves, seed)
     dataset = replace(copies, images=leaves.images, planted=leaves.planted)
     scanned = audit.scan(copies, progress=False)
     embeddings = embed(copies, progress=False)
-    tasks = [("copies", "embeddings", score_copies(copies, scanned, embeddings))]
+    tasks = []
+    if "copies" in asked:
+        tasks.append(("copies", "embeddings", score_copies(copies, scanned, embeddings)))
+    if asked == ["copies"]:
+        return _joined(tasks, seed)
     pairs = audit.find_duplicates(dataset, scanned, progress=False)
     own = embeddings.loc[embeddings.index.intersection(dataset.images.index)]
-    flagged = audit.find_quality_issues(scanned.loc[dataset.images.index])["image_id"]
-    described = describe(dataset, progress=False)
-    for name, features in (("descriptors", described), ("embeddings", own)):
-        tasks.append(("labels", name, score_labels(dataset, features, pairs)))
-        tasks.append(("outliers", name, score_outliers(dataset, features, flagged)))
+    flagged = audit.find_quality_issues(scanned.loc[dataset.images.index])
+    flagged = flagged.loc[flagged["rule"] != "not used", "image_id"]
+    every = {"descriptors": describe(dataset, progress=False), "embeddings": own}
+    for name, features in every.items():
+        if "labels" in asked:
+            tasks.append(("labels", name, score_labels(dataset, features, pairs)))
+        if "outliers" in asked:
+            tasks.append(("outliers", name, score_outliers(dataset, features, flagged)))
+    return _joined(tasks, seed)
+
+
+def _joined(tasks, seed) -> pd.DataFrame:
     scores = [
         score.assign(task=task, features=name) for task, name, found in tasks for score in found
     ]
@@ -161,10 +174,15 @@ def score_seed(seed: int) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
+    parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS, help="others stay")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".csv"))
     options = parser.parse_args()
-    tables = [score_seed(seed) for seed in tqdm(options.seeds, desc="seeds")]
+    tables = [score_seed(seed, options.tasks) for seed in tqdm(options.seeds, desc="seeds")]
     table = pd.concat(tables, ignore_index=True).assign(code=code_hash(__file__, *CODE))
+    if options.out.exists():
+        before = pd.read_csv(options.out)
+        table = pd.concat([table, before[~before["task"].isin(options.tasks)]])
+        table = table.sort_values(["seed", "task", "features"], kind="stable")
     table.to_csv(options.out, index=False, float_format="%.4f")
     shown = table[~table["strength"].isin(["obvious", "clear", "subtle"])]
     keys = ["task", "features", "method", "kind", "strength"]

@@ -12,10 +12,17 @@ _load, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "scanning": ["scan"],
-        "truth": ["sweep_distance", "score_against_truth"],
+        "truth": [
+            "sweep_distance",
+            "score_against_truth",
+            "score_detectors",
+            "score_label_lists",
+            "wrong_labels",
+        ],
         "quality": ["find_quality_issues", "summarise_quality", "Thresholds"],
         "outliers": ["find_outliers"],
-        "labels": ["find_label_issues", "describe_doubts"],
+        "labels": ["find_label_issues", "describe_doubts", "find_conflicts"],
+        "suspects": ["list_suspects"],
     },
 )
 _COPIES = ["find_duplicates", "cluster_duplicates"]

@@ -21,9 +21,13 @@ from which it is expected of them. The first was fixed on seed 0 of leaves;
 `studies/label_errors.py` reports others."""
 
 
+COLUMNS = {"given": "str", "suggested": "str", "quality": float, "wrong": float, "issue": bool,
+           "evidence": "str", "rank": int, "expected": float}  # fmt: skip
+
+
 def find_label_issues(
     dataset, features: pd.DataFrame, groups=None, pairs: pd.DataFrame | None = None, *,
-    seed: int = 0, folds: int = 5, one_label: bool | None = None,
+    seed: int = 0, folds: int = 5, one_label: bool | None = None, strict: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Labels that neither a model nor the other images of the same thing agree with.
 
@@ -56,6 +60,9 @@ def find_label_issues(
         Whether all images of a group must have one label, as those of one leaf, but not those of
         one patient with several moles. By default so where at least 80 % of labels within groups
         agree. Duplicates must in any case.
+    strict : bool
+        False gives an empty table where nothing can be judged, and the reason in its
+        ``attrs["note"]``, which `describe_doubts` says.
 
     Returns
     -------
@@ -71,10 +78,23 @@ def find_label_issues(
     Raises
     ------
     DatasetError
-        Nothing is labelled, or fewer than two classes can be judged.
+        Features are no table of numbers; or, if `strict`, nothing is labelled or fewer than two
+        classes can be judged.
     """
-    dataset.require_labels()
     numbers = require_features(features, "find_label_issues")
+    try:
+        return _find(dataset, numbers, groups, pairs, seed, folds, one_label)
+    except DatasetError as error:
+        if strict:
+            raise
+        nothing = pd.DataFrame(columns=[*COLUMNS], index=pd.Index([], name="image_id", dtype="str"))
+        nothing = nothing.astype(COLUMNS)
+        nothing.attrs["note"] = f"No label can be doubted. {error}"
+        return nothing
+
+
+def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFrame:
+    dataset.require_labels()
     labels = dataset.development.images["label"].dropna()
     given = labels[labels.index.isin(numbers.index)].sort_index()
     if groups is None:
@@ -102,6 +122,8 @@ def find_label_issues(
 
 def describe_doubts(doubts: pd.DataFrame) -> str:
     """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence."""
+    if "note" in doubts.attrs:
+        return doubts.attrs["note"]
     issues, count = doubts[doubts["issue"].astype(bool)], len(doubts)
     listed, total = issues["wrong"].sum(), doubts["wrong"].sum()
     half = doubts.loc[doubts["expected"] >= 0.5, "rank"].max()
@@ -118,13 +140,25 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     )
 
 
+def find_conflicts(dataset, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of identical files whose labels differ: at least one of the two is wrong.
+
+    A file without a label contradicts nothing.
+    """
+    return _conflicts(dataset.images["label"], pairs)
+
+
+def _conflicts(labels, pairs) -> pd.DataFrame:
+    exact = pairs[pairs["kind"] == "exact"]
+    one, other = (exact[side].map(labels) for side in ("image_id", "other_id"))
+    return exact[(one != other) & one.notna() & other.notna()]
+
+
 def _conflicting(labels, pairs) -> set:
     """Images of which an identical file carries another label."""
     if pairs is None or "kind" not in pairs:
         return set()
-    exact = pairs.loc[pairs["kind"] == "exact", ["image_id", "other_id"]]
-    one, other = (exact[side].map(labels) for side in exact)
-    return {*exact[(one != other) & one.notna() & other.notna()].to_numpy().ravel()}
+    return {*_conflicts(labels, pairs)[["image_id", "other_id"]].to_numpy().ravel()}
 
 
 def _link(groups: pd.Series, pairs) -> pd.Series:

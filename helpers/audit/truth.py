@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from helpers.copies import duplicates
+from helpers.copies.candidates import close_pairs
 from helpers.copies.duplicates import cluster_duplicates, find_duplicates
 
 _COLUMNS = ["kind", "strength", "planted", "found", "recall", "flagged", "false", "precision"]
 STRENGTHS = ("obvious", "clear", "subtle", "undetectable")
+REACH = {"all detectable": "within reach", "undetectable": "beyond reach"}
+LABEL_ERRORS = ("random", "confusable", "specimen")
 
 
 def score_against_truth(dataset, found, kind) -> pd.DataFrame:
@@ -56,17 +60,91 @@ def score_against_truth(dataset, found, kind) -> pd.DataFrame:
     return _table(kinds, real, hit, len(ids), false, lured["image_id"].isin(ids))
 
 
-def sweep_distance(dataset, scanned: pd.DataFrame, distances=range(17)) -> pd.DataFrame:
+def score_detectors(dataset, found) -> pd.DataFrame:
+    """Several detectors side by side: what each found of the faults within its reach, and beyond.
+
+    Parameters
+    ----------
+    dataset : Dataset with `planted`
+    found : dict of kind to image_ids or table, as in `score_against_truth`
+
+    Returns
+    -------
+    DataFrame with the columns of `score_against_truth`, up to two rows a kind: "within reach", and
+    "beyond reach" where faults are planted that the detector is not made to find. Beyond the reach
+    of a detector is not out of a person's sight: half of a photo is plainly the same photo.
+    """
+    tables = [score_against_truth(dataset, what, kind) for kind, what in found.items()]
+    scores = pd.concat([pd.DataFrame(columns=_COLUMNS), *filter(len, tables)], ignore_index=True)
+    scores["strength"] = scores["strength"].replace(REACH)
+    return scores[scores["strength"].isin(REACH.values())].reset_index(drop=True)
+
+
+def score_label_lists(dataset, lists) -> pd.DataFrame:
+    """What each of several lists of doubtful labels holds of each kind of planted label error.
+
+    Parameters
+    ----------
+    dataset : Dataset with `planted`
+    lists : dict of name to image_ids or a table by image_id
+
+    Returns
+    -------
+    DataFrame with the columns of `score_against_truth`: kind is the name of the list, strength the
+    kind of error, whatever its strength; precision is that of the list, whatever the kind of error.
+    """
+    if dataset.planted is None:
+        return pd.DataFrame(columns=_COLUMNS)
+    scores = []
+    for name, flagged in lists.items():
+        for kind in LABEL_ERRORS:
+            table = score_against_truth(dataset, flagged, f"label_error_{kind}")
+            every = table[table["strength"].isin(STRENGTHS)]
+            row = table.iloc[:1].assign(kind=name, strength=kind)
+            row[["planted", "found"]] = every[["planted", "found"]].sum().tolist()
+            scores.append(row.assign(recall=row["found"] / row["planted"]))
+    return pd.concat(scores, ignore_index=True) if scores else pd.DataFrame(columns=_COLUMNS)
+
+
+def wrong_labels(dataset) -> pd.Index | None:
+    """Image ids of all labels that are wrong, as planted; None where the truth is not known.
+
+    Of two copies of one file with different labels, the one with the wrong label is among them.
+    """
+    return None if dataset.planted is None else _mislabelled(dataset)
+
+
+def sweep_distance(
+    dataset, scanned: pd.DataFrame, distances=range(0, 17, 2), variants: bool = True
+) -> pd.DataFrame:
     """What every hash distance would find if nothing were verified.
+
+    The 64 bits of a hash are above and below their median, so that 32 of them are set and two
+    hashes nearly always differ in an even number of bits.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scanned : DataFrame
+        What `scan` returned.
+    distances : iterable of int, 0 to 24
+    variants : bool
+        Compare each hash with those of the other picture as it is, mirrored, cropped and turned a
+        little, and count the least distance, as `find_duplicates` does; False compares the two
+        hashes alone (the column `phash`).
 
     Returns
     -------
     DataFrame: distance, pairs (near pairs found), and on a dataset with planted truth recall
     (of detectable near duplicates), precision (share of the pairs that are true) and bursts
-    (share of the innocent bursts that are paired); missing elsewhere.
+    (share of the innocent bursts that are paired); missing elsewhere. How many pictures are too
+    small or too flat to be compared is in ``attrs["note"]``, where there are any.
     """
-    found = find_duplicates(dataset, scanned, distance=max(distances), verify=False)
-    found = found[found["kind"] == "near"]
+    if variants:
+        found = find_duplicates(dataset, scanned, distance=max(distances), verify=False)
+        found = found[found["kind"] == "near"]
+    else:
+        found = _plain_pairs(dataset, scanned, max(distances))
     rows = []
     for distance in distances:
         near = found[found["distance"] <= distance]
@@ -77,7 +155,33 @@ def sweep_distance(dataset, scanned: pd.DataFrame, distances=range(17)) -> pd.Da
             row["precision"] = score["precision"].iloc[0]
             row["bursts"] = score["recall"].get("innocent", np.nan)
         rows.append(row)
-    return pd.DataFrame(rows, columns=["distance", "pairs", "recall", "precision", "bursts"])
+    table = pd.DataFrame(rows, columns=["distance", "pairs", "recall", "precision", "bursts"])
+    readable = scanned[scanned["readable"] & scanned.index.isin(dataset.images.index)]
+    if left_out := int((~_comparable(readable)).sum()):
+        table.attrs["note"] = (
+            f"{left_out:,} of {len(readable):,} pictures are too small or too flat to be compared"
+        )
+    return table
+
+
+def _plain_pairs(dataset, scanned, distance) -> pd.DataFrame:
+    """Pairs of different files whose hashes differ in at most `distance` bits."""
+    known = scanned[scanned["readable"] & scanned.index.isin(dataset.images.index)]
+    known = known[~known["sha256"].duplicated() & _comparable(known)].sort_index()
+    hashes = np.array([int(bits, 16) for bits in known["phash"]], np.uint64)
+    first, second, bits = close_pairs(hashes, hashes, distance)
+    once = first < second
+    ends = {"image_id": known.index[first[once]], "other_id": known.index[second[once]]}
+    return pd.DataFrame(ends | {"distance": bits[once]})
+
+
+def _comparable(scanned) -> pd.Series:
+    """Whether there is as much in a picture as `find_duplicates` asks for."""
+    spread = [
+        np.frombuffer(one or b"", np.uint8).std() if one else 0 for one in scanned["thumbnail"]
+    ]
+    short = scanned[["width", "height"]].min(axis=1).astype(float)
+    return (np.array(spread) > duplicates.FLAT) & (short >= duplicates.SHORTEST_SIDE)
 
 
 def _score_pairs(planted, decoys, found, kinds):

@@ -24,8 +24,11 @@ forms filled in differently, variants of a product, or frames of one camera."""
 SURE = 0.5
 """Share of the limits within which pixels must agree where the recorded times do not."""
 
+FLAT, SHORTEST_SIDE = 3, 16
+"""Pictures whose thumbnail spreads over no more grey levels (standard deviation), or whose short
+side has fewer pixels, hold too little to compare: many would agree by chance."""
+
 _ALL_PAIRS = 10
-_SHORTEST_SIDE = 16
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
             "transform": "str", "similarity": "float64", "movement": "float64",
             "difference": "str",
@@ -165,9 +168,8 @@ def _exact_pairs(scanned: pd.DataFrame) -> pd.DataFrame:
 def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, workers, progress):
     joined = b"".join(scanned["thumbnail"])
     thumbnails = np.frombuffer(joined, np.uint8).reshape(-1, SIDE, SIDE)
-    # Flat or tiny pictures have too little to compare: many would agree by chance.
     short = scanned[["width", "height"]].min(axis=1).to_numpy(int)
-    rich = np.flatnonzero((thumbnails.std(axis=(1, 2)) > 3) & (short >= _SHORTEST_SIDE))
+    rich = np.flatnonzero((thumbnails.std(axis=(1, 2)) > FLAT) & (short >= SHORTEST_SIDE))
     variants = UPRIGHT if features is None else len(VARIANTS)
     found = find_candidates(thumbnails[rich], distance, progress, variants)
     found[:, :2] = rich[found[:, :2]]

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "networks": ["feature_maps", "label_issues", "probes"],
         "groups": ["draw_proposals"],
         "features": ["by_class", "class_colours", "dataset_map", "separability"],
+        "audits": ["flag_sheet", "held_out", "promise"],
         "results": ["detectors", "measurement", "scores", "sweep"],
         "training": ["convolution", "learning_curves", "rate_curves", "rate_finder"],
         "transfer": ["backbones", "label_curve", "pretraining", "questions"],

@@ -132,7 +132,8 @@ def label_issues(
     """
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     if issues.empty:
-        return nothing("No label is more likely wrong than right", ax)
+        note = found.attrs.get("note", "No label is more likely wrong than right")
+        return nothing(title or note, ax)
     strongest = ["same file", "within group", "image", "whole group"]
     kinds = [kind for kind in strongest if kind in set(issues["evidence"])]
     whole = issues["evidence"].isin(["whole group", "image"])

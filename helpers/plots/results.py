@@ -29,6 +29,7 @@ from helpers.plots.style import (
 )
 
 NO_TRUTH = "No truth is known for this dataset"
+REACH = {"all detectable": "within reach", "undetectable": "beyond reach"}
 
 
 @styled
@@ -127,10 +128,11 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
             decoys = line.strength == "innocent"
             colour = MUTED if decoys else ACCENT
             share = _dot(ax, y, _wilson(line.found, line.planted), colour, "o", not decoys)
-            ax.text(-0.02, y, line.strength, ha="right", va="center", color=MUTED)
+            strength = REACH.get(line.strength, line.strength)
+            ax.text(-0.02, y, strength, ha="right", va="center", color=MUTED)
             text = f"{'flagged' if decoys else 'recall'} {share:.0%} of {line.planted}"
             ax.text(1.03, y, text, va="center", color=colour)
-            facts.append(f"{kind} {line.strength} {text}")
+            facts.append(f"{kind} {strength} {text}")
         y += 1.4
     ax.set(xlim=(0, 1), ylim=(max(y, 1) - 0.8, -0.8), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     ax.set_xlabel("share, with 95 % interval; a hollow dot is a false alarm")
@@ -140,29 +142,57 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
 
 
 @styled
-def sweep(swept: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+def sweep(
+    swept: pd.DataFrame,
+    beside: pd.DataFrame | None = None,
+    guess: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
     """Recall, precision and bursts paired over the distance; pairs found where no truth is known.
 
     Parameters
     ----------
     swept : DataFrame from `helpers.audit.sweep_distance`: distance, pairs, recall, precision,
         bursts
+    beside : DataFrame, optional
+        Another sweep, whose recall (pairs where no truth is known) is drawn dotted.
+    guess : float, optional
+        The reader's threshold, in bits, drawn as a line across.
     """
+    note = swept.attrs.get("note", "")
+    if note and not swept["pairs"].any():
+        return nothing(f"No pairs: {note}", ax)
     ax = axes(ax, 3.6)
     known = swept["recall"].notna().any()
     lines = {"recall": ACCENT, "precision": FAMILIES["colour"], "bursts": MUTED}
-    for name, colour in lines.items() if known else [("pairs", ACCENT)]:
+    lines = lines if known else {"pairs": ACCENT}
+    for name, colour in lines.items():
         line = swept.dropna(subset=[name])
         ax.plot(line["distance"], line[name], color=colour, lw=2.5)
         label = {"bursts": "innocent bursts"}.get(name, name)
         end = (line["distance"].iloc[-1], line[name].iloc[-1])
         va = "top" if name == "bursts" else "bottom"
         ax.annotate(label, end, (6, 0), textcoords="offset points", va=va, color=colour)
+    if beside is not None:
+        first, colour = next(iter(lines.items()))
+        ax.plot(beside["distance"], beside[first], color=colour, lw=1.5, ls=":")
+        end = (beside["distance"].iloc[-1], beside[first].iloc[-1])
+        look = {"textcoords": "offset points", "va": "center", "color": colour}
+        ax.annotate(f"{first} before", end, (6, 0), **look)
+    if guess is not None:
+        ax.axvline(guess, color=INK, lw=1.2, ls="--")
+        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        ax.annotate("your guess", (guess, 0.02), (5, 0), color=INK, **place)
     ax.set(xlabel="largest distance that counts as a duplicate, in bits of 64")
     ax.set(ylabel="share" if known else "pairs", ylim=(0, 1.03 if known else None))
     ax.grid(axis="y")
+    facts = [f"{name} {swept[name].iloc[-1]:.3g}" for name in lines if swept[name].notna().any()]
+    facts = (
+        f"Lines over the distance; at {swept['distance'].iloc[-1]} bits: {', '.join(facts)}. {note}"
+    )
     default = "Where do we stop finding copies and start finding lookalikes?" if known else NO_TRUTH
-    return titled(ax, title or default, "Lines over the distance.", bare=["left"])
+    return titled(ax, title or default, facts, bare=["left"])
 
 
 @styled

@@ -94,7 +94,7 @@ def pairs(
     found : DataFrame with columns image_id and other_id and, where known, kind, transform, distance
     """
     if found.empty:
-        return nothing("No such pair", ax)
+        return nothing(title or "No such pair", ax)
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
     cells, captions, frames = [], {}, {}
     for i, pair in enumerate(found.head(most).to_dict("records")):

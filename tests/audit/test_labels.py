@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.audit import describe_doubts, find_label_issues
+from helpers.audit import describe_doubts, find_conflicts, find_label_issues
 from helpers.audit.labels import _judge, _link, _out_of_fold
 from helpers.datasets import Dataset, DatasetError
 
@@ -285,6 +285,33 @@ def test_what_cannot_be_judged_is_refused_in_a_sentence(features, tmp_path):
     unlabelled = dataset.with_images(dataset.images.assign(label=pd.array([None] * 144, "str")))
     with pytest.raises(DatasetError, match="No image of 'trees' has a label"):
         find_label_issues(unlabelled, features)
+
+
+def test_what_cannot_be_judged_is_an_empty_table_with_its_reason_if_asked_for(features, tmp_path):
+    dataset = dataset_of(features, tmp_path)
+    unlabelled = dataset.with_images(dataset.images.assign(label=pd.array([None] * 144, "str")))
+    table = find_label_issues(unlabelled, features, strict=False)
+    assert table.empty
+    judged = find_label_issues(dataset, features)
+    assert table.dtypes.to_dict() == judged[table.columns].dtypes.to_dict()
+    assert [*table.columns] == [*judged.columns]
+    said = describe_doubts(table)
+    assert said.startswith("No label can be doubted. No image of 'trees' has a label")
+    with pytest.raises(DatasetError, match="where it needs"):
+        find_label_issues(dataset, dataset, strict=False)
+
+
+def test_only_identical_files_with_two_known_labels_are_in_conflict(features, tmp_path):
+    dataset = dataset_of(features, tmp_path, **{"ash 03 1.jpg": None})
+    pairs = [
+        ("ash 00 0.jpg", "elm 00 0.jpg", "exact"),
+        ("ash 00 1.jpg", "ash 00 2.jpg", "exact"),
+        ("ash 03 1.jpg", "elm 00 1.jpg", "exact"),
+        ("ash 05 1.jpg", "elm 05 1.jpg", "near"),
+    ]
+    pairs = pd.DataFrame(pairs, columns=["image_id", "other_id", "kind"])
+    assert find_conflicts(dataset, pairs)["image_id"].tolist() == ["ash 00 0.jpg"]
+    assert find_conflicts(dataset, pairs[1:]).empty
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])

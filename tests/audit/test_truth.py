@@ -1,7 +1,13 @@
 import pandas as pd
 import pytest
 
-from helpers.audit import score_against_truth
+from helpers.audit import (
+    score_against_truth,
+    score_detectors,
+    score_label_lists,
+    sweep_distance,
+    wrong_labels,
+)
 from tests.audit.sets import dataset_of
 
 ROWS = [
@@ -89,3 +95,69 @@ def test_a_wrong_label_of_another_kind_or_of_a_copy_is_no_false_alarm(tmp_path):
     assert table["false"].unique().tolist() == [3]
     assert table["precision"].unique().tolist() == [0.5]
     assert table.set_index("strength").loc["all detectable", "recall"] == 1
+
+
+def test_detectors_side_by_side_have_a_row_within_their_reach_and_one_beyond(dataset):
+    table = score_detectors(dataset, {"dark": ["a", "c"], "near_duplicate": pairs("x x2")})
+    rows = table.set_index(["kind", "strength"])
+    assert [*rows.index] == [
+        (kind, f"{where} reach") for kind in ("dark", "near_duplicate")
+        for where in ("beyond", "within")
+    ]  # fmt: skip
+    assert rows["recall"].tolist() == [1, 0.5, 0, 0.5]
+    assert rows["planted"].tolist() == [1, 2, 1, 2]
+
+
+@pytest.fixture
+def mislabelled(tmp_path):
+    """Of six labels, b, c and d are wrong; e and f are copies, of which f has the wrong label."""
+    rows = [
+        ("b", "label_error_random", "obvious", None, "ash"),
+        ("c", "label_error_confusable", "clear", None, "ash"),
+        ("d", "label_error_confusable", "undetectable", None, "ash"),
+        ("d", "label_error_specimen", "clear", None, "ash"),
+        ("f", "exact_duplicate", "clear", "e", "ash"),
+    ]
+    columns = ["image_id", "kind", "strength", "partner", "truth"]
+    planted = pd.DataFrame(rows, columns=columns).assign(innocent=False)
+    made = dataset_of(tmp_path, list("abcdef"), planted=planted)
+    labels = pd.Series(["ash", "elm", "elm", "elm", "ash", "elm"], list("abcdef"))
+    return made.with_images(made.images.assign(label=labels))
+
+
+def test_wrong_labels_are_those_that_differ_from_the_truth_copies_included(mislabelled, tmp_path):
+    assert {*wrong_labels(mislabelled)} == {"b", "c", "d", "f"}
+    assert wrong_labels(dataset_of(tmp_path, ["a"])) is None
+
+
+def test_each_list_of_labels_is_scored_by_kind_of_error_of_any_strength(mislabelled, tmp_path):
+    lists = {"one": pd.DataFrame(index=["a", "d", "f"]), "two": ["b"]}
+    rows = score_label_lists(mislabelled, lists).set_index(["kind", "strength"])
+    assert rows["recall"].to_numpy().reshape(2, 3).tolist() == [
+        [0, 0.5, 1],
+        [1, 0, 0],
+    ]
+    assert rows.loc["one", "precision"].unique() == pytest.approx([2 / 3])
+    assert rows.loc[("one", "confusable"), "planted"] == 2
+    assert score_label_lists(dataset_of(tmp_path, ["a"]), lists).empty
+    assert score_label_lists(mislabelled, {}).empty
+
+
+def test_two_hashes_alone_are_compared_bit_by_bit(dataset):
+    hashes = {"x": 0, "x2": 0b11, "x3": 0b111100, "a": 2**64 - 1, "n": 0, "y": 0, "b": 0, "c": 0}
+    rich, flat = bytes(range(256)), bytes(256)
+    scanned = pd.DataFrame({
+        "phash": [f"{bits:016x}" for bits in hashes.values()],
+        "sha256": ["x", "x2", "x3", "a", "x", "y", "b", "c"],
+        "readable": [True] * 5 + [False, True, True],
+        "width": [64] * 6 + [15, 16], "height": 64, "thumbnail": [rich] * 7 + [flat],
+    }, index=pd.Index([*hashes], name="image_id"))  # fmt: skip
+    known = dataset_of(dataset.root, [*hashes], planted=dataset.planted)
+    table = sweep_distance(known, scanned, [0, 2, 4, 6], variants=False).set_index("distance")
+    # n holds the bytes of x, y cannot be read, b is small and c flat: none of them is compared.
+    assert table.attrs["note"].startswith("2 of 7 pictures are too small or too flat")
+    assert table["pairs"].tolist() == [0, 1, 2, 3]
+    assert table["recall"].tolist() == [0, 0.5, 1, 1]
+    assert table["precision"].tolist()[1:] == [1, 1, 1]
+    fewer = dataset_of(dataset.root, ["x", "x3"], planted=dataset.planted)
+    assert sweep_distance(fewer, scanned, [6], variants=False)["pairs"].tolist() == [1]

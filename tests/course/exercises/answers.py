@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from PIL import Image
+from scipy import ndimage
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 
@@ -11,10 +13,41 @@ LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 def make_dataset(bundled: bool = True, labels: list[str] = LABELS) -> SimpleNamespace:
     """Ten oaks, six birches and four beeches, with ten more beeches in the test split."""
     images = pd.DataFrame({"label": labels + ["beech"] * 10})
+    images["background"] = [
+        "paper" if number % 2 else ("grass", "wood", "soil")[number % 3]
+        for number in range(len(images))
+    ]
     development = SimpleNamespace(images=images[: len(labels)])
     return SimpleNamespace(
-        images=images, development=development, labelled=True, is_bundled=bundled
+        images=images,
+        development=development,
+        labelled=True,
+        is_bundled=bundled,
+        planted=BLURRED,
+        load=draw_photo,
     )
+
+
+# Ten blurred photos, two of them hardly, and four taken at night; the others are sharp.
+BLURRED = pd.DataFrame(
+    [(f"blurred {number}", "blurred", "clear" if number < 8 else "undetectable")
+     for number in range(10)]
+    + [(f"night {number}", "night_decoy", "clear") for number in range(4)],
+    columns=["image_id", "kind", "strength"],
+).assign(partner=None)  # fmt: skip
+
+
+def draw_photo(name):
+    """A disc on grass, or with an odd number on paper; blurred or dark if its name says so."""
+    kind, _, number = str(name).rpartition(" ")
+    rng = np.random.default_rng(int(number))
+    y, x = np.mgrid[:64, :64] - 32
+    ground = rng.normal(0.5, 0.1, (64, 64)) if int(number) % 2 == 0 else np.full((64, 64), 0.9)
+    photo = np.where(np.hypot(x, y) < 20, 0.25, ground)
+    if kind == "blurred":
+        photo = ndimage.gaussian_filter(photo, 3 if int(number) < 8 else 0.3)
+    photo = photo * (0.1 if kind == "night" else 1)
+    return Image.fromarray((255 * photo.clip(0, 1)).astype(np.uint8))
 
 
 # What the notebook has measured before the exercise, by the name that it has there.
@@ -52,14 +85,19 @@ GIVEN["curve"] = pd.DataFrame(
         "accuracy": [0.5, 0.2, 0.3, 0.4, 0.52, 0.6],
     }
 )
-# Thirty labels, of which the leaf as a whole speaks against the first twelve.
+# Thirty labels, of which a model alone speaks against the first twelve.
 GIVEN["doubts"] = pd.DataFrame(
     {
-        "quality": np.arange(30) / 100,
+        "wrong": 0.99 - np.arange(30) / 50,
         "issue": [True] * 20 + [False] * 10,
-        "evidence": ["whole group"] * 12 + ["within group"] * 8 + [""] * 10,
+        "evidence": ["image"] * 12 + ["same file"] * 8 + [""] * 10,
     },
     index=pd.Index([f"{number:02d}.jpg" for number in range(30)], name="image_id"),
+)
+GIVEN["alone"] = GIVEN["doubts"]
+GIVEN["plain"] = GIVEN["sweep"]
+GIVEN["flags"] = pd.DataFrame(
+    {"image_id": ["blurred 0", "blurred 1", "night 0", "elsewhere"], "issue": "blurred"}
 )
 GIVEN["embedding"] = pd.DataFrame(columns=[f"stage4 {number:03d}" for number in range(192)])
 IDS = list(GIVEN["doubts"].index)
@@ -69,11 +107,16 @@ NEEDS = {
     "05.3": ["rates"],
     "07.1": ["curve"],
     "02.4": ["doubts"],
+    "02.5": ["flags"],
 }
 
 
 def _raises(rgb):
     return rgb["red"]
+
+
+def _laplacian(grey):
+    return np.abs(ndimage.laplace(grey))
 
 
 def _divides_by_zero(low, high, groups):
@@ -165,13 +208,24 @@ WRONG = {
         ((80, 60), "malformed", "three numbers"),
     ],
     "02.4": [
-        (IDS[5:15], "mixed", "other photographs of their leaf"),
+        (IDS[5:15], "mixed", "copy of the same file"),
         (IDS[18:28], "unflagged", "not in doubt"),
         (IDS[:12], "count", "12; there is time for ten"),
-        (IDS[2:12], "likely", "lowest first"),
+        (IDS[2:12], "likely", "highest first"),
         (IDS[9::-1], "order", "another order"),
         (["oak.jpg"] * 10, "unknown", "no image ids"),
         (list(range(10)), "malformed", "ten image ids"),
+    ],
+    "02.5": [
+        (_raises, "raised", "IndexError"),
+        (lambda grey: ndimage.laplace(grey), "array", "(64, 64)"),
+        (lambda grey: np.log(grey.min() - 1), "nan", "34 photos"),
+        (lambda grey: 1, "same", "same number"),
+        (lambda grey: -_laplacian(grey).std(), "inverted", "largest values"),
+        (lambda grey: grey.mean(), "light", "4 of its false alarms were taken at night"),
+        (lambda grey: np.median(_laplacian(grey)), "ground", "lie on paper"),
+        (lambda grey: (2.3 * grey.sum()) % 1, "few", "divide by"),
+        (5, "malformed", "function of a grey picture"),
     ],
     "05.1": [
         (lambda p, label: p["beech"], "raised", "IndexError"),
@@ -236,7 +290,7 @@ WRONG_ELSEWHERE = {
         ("form", "lower", "another family", ["separation"]),
         ("form", "unmeasured", "separation=", []),
     ],
-    "02.4": [(IDS[:10], "unmeasured", "doubts=doubts", [])],
+    "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
     "02.1": [
         (0, "crops_unknown", "Find the crops", []),
         (20, "bursts_unknown", "Open the bursts", []),

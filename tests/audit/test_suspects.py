@@ -1,0 +1,34 @@
+import pandas as pd
+
+from helpers.audit import list_suspects
+from tests.audit.sets import dataset_of
+
+
+def test_one_list_begins_with_two_labels_of_one_file_and_keeps_what_a_person_must_see(tmp_path):
+    dataset = dataset_of(tmp_path, list("abcdef"))
+    labels = pd.Series(["ash", "elm", "ash", "ash", "elm", "elm"], list("abcdef"))
+    dataset = dataset.with_images(dataset.images.assign(label=labels))
+    pairs = [
+        ("a", "b", "exact", ""),
+        ("a", "c", "exact", ""),
+        ("c", "d", "near", ""),
+        ("e", "f", "probable", "sharpness"),
+    ]
+    pairs = pd.DataFrame(pairs, columns=["image_id", "other_id", "kind", "difference"])
+    issues = pd.DataFrame({
+        "image_id": ["d", "e"], "issue": "dark", "rule": ["absolute", "not used"], "why": "It is."
+    })  # fmt: skip
+    doubts = pd.DataFrame({
+        "suggested": ["elm", "ash", "ash"], "issue": [True, True, False],
+        "evidence": ["same file", "image", ""],
+    }, index=pd.Index(["a", "e", "f"], name="image_id"))  # fmt: skip
+    found = list_suspects(dataset, pairs, issues, doubts)
+    assert found[["image_id", "other_id", "issue", "suggestion", "why"]].astype("object").where(
+        found.notna(), None
+    ).to_numpy().tolist() == [
+        ["a", "b", "one file, two labels", None, None],
+        ["d", None, "dark", None, "It is."],
+        ["e", None, "label, by image", "ash", None],
+        ["e", "f", "probable copy", None, "sharpness"],
+    ]
+    assert list_suspects(dataset, pairs[1:3], issues[1:], doubts[:1]).empty

@@ -1,0 +1,110 @@
+"""Figures of what detectors promise and keep: lines, dots, sheets, and what is said without any."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import plots
+
+
+def doubts(count=40, listed=10):
+    wrong = np.linspace(0.95, 0.05, count)
+    ids = pd.Index([f"{number}.jpg" for number in range(count)], name="image_id")
+    return pd.DataFrame({"wrong": wrong, "issue": np.arange(count) < listed}, index=ids)
+
+
+def lines(ax):
+    return {tuple(line.get_ydata()) for line in ax.lines}
+
+
+def test_the_promise_is_the_sum_of_chances_and_the_truth_a_count():
+    table = doubts()
+    wrong = table.index[[0, 1, 2, 5, 15, 30]]
+    ax = plots.promise(table, wrong)
+    promised = tuple(table["wrong"].cumsum()[:40])
+    assert promised in lines(ax)
+    counted = [line for line in lines(ax) if line[-1] == 6 and len(line) == 40]
+    assert [counted[0][at] for at in (0, 2, 4, 5, 9, 15, 30)] == [1, 3, 3, 4, 4, 5, 6]
+    assert "Of 10 labels in doubt, expect about 8 to be wrong: 4 are" in ax.get_title("left")
+
+
+def test_a_guessed_share_is_drawn_at_the_last_label_in_doubt():
+    ax = plots.promise(doubts(), None, guess=0.3)
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [(dot.get_xdata()[0], dot.get_ydata()[0]) for dot in dots] == [(10, 3.0)]
+    assert not any(line.get_marker() == "o" for line in plots.promise(doubts()).lines)
+
+
+def test_without_truth_only_the_promise_is_drawn():
+    ax = plots.promise(doubts())
+    assert "wrong indeed" not in {text.get_text() for text in ax.texts}
+    assert ax.get_title("left") == "Of 10 labels in doubt, expect about 8 to be wrong"
+
+
+@pytest.mark.parametrize("note", [None, "No label can be doubted: there is none."])
+def test_where_no_label_is_in_doubt_a_line_says_so(note):
+    table = doubts(listed=0)[:0]
+    if note:
+        table.attrs["note"] = note
+    expected = note or "No label is more likely wrong than right"
+    assert plots.promise(table).get_title("left") == expected
+
+
+def study():
+    rows = [
+        ("leaves", 0, "workbook", "dark", 1.0, 1.0),
+        ("leaves", 1, "workbook", "dark", 0.9, 0.95),
+        ("photos", 0, "workbook", "dark", 0.8, 0.7),
+        ("leaves", 1, "cleanvision", "dark", 0.1, 0.1),
+        ("edits", 1, "workbook", "dark", 0.2, 0.2),
+    ]
+    table = pd.DataFrame(rows, columns=["data", "seed", "tool", "detector", "recall", "precision"])
+    return table.assign(kind="dark", strength="all detectable")
+
+
+def test_marks_on_the_tuning_data_are_hollow_and_the_lowest_elsewhere_is_named():
+    ax = plots.held_out(study())
+    recall, precision = ax.child_axes
+    for panel, expected in ((recall, [1.0, 0.9, 0.8]), (precision, [1.0, 0.95, 0.7])):
+        assert [line.get_xdata()[0] for line in panel.lines] == expected
+        assert [line.get_markerfacecolor() == "white" for line in panel.lines] == [True] + [
+            False
+        ] * 2
+    assert "the lowest mark is the precision of dark, 0.70" in " ".join(
+        ax.get_title("left").split()
+    )
+
+
+def test_a_study_without_our_detectors_draws_a_line_that_says_so():
+    ax = plots.held_out(study()[3:])
+    assert ax.get_title("left") == "No detector was measured"
+
+
+def test_a_sheet_of_flags_is_drawn_at_random_names_its_files_and_leaves_out_unused_rules(photos):
+    ids = photos.images.index
+    flags = pd.DataFrame({"image_id": [*ids, ids[0]], "rule": "absolute"})
+    flags.loc[:4, "rule"] = "not used"
+    ax = plots.flag_sheet(photos, flags, most=6)
+    named = {text.get_text().strip() for text in ax.texts}
+    first = plots.flag_sheet(photos, flags, most=6, seed=1)
+    assert named != {text.get_text().strip() for text in first.texts}
+    kept = {image_id.rsplit("/", 1)[-1] for image_id in {*ids[5:], ids[0]}}
+    assert len(named) == 6
+    assert named <= kept
+    assert f"6 of {len(kept)} flags, drawn at random" in ax.get_title("left")
+
+
+def test_no_flag_no_sheet(photos):
+    none = pd.DataFrame({"image_id": [], "rule": []})
+    assert "Nothing is flagged" in plots.flag_sheet(photos, none).get_title("left")
+
+
+def test_a_guess_and_another_sweep_are_drawn_into_the_sweep():
+    swept = pd.DataFrame({"distance": [0, 2, 4], "pairs": [1, 2, 9], "recall": [0.1, 0.5, 0.6]})
+    swept = swept.assign(precision=[1, 0.9, 0.2], bursts=[0, 0, 0.1])
+    ax = plots.sweep(swept, beside=swept.assign(recall=[0.0, 0.1, 0.2]), guess=3)
+    assert (0.0, 0.1, 0.2) in lines(ax)
+    assert any(list(line.get_xdata()) == [3, 3] for line in ax.lines)
+    texts = {text.get_text() for text in ax.texts}
+    assert {"your guess", "recall before"} <= texts
+    assert "your guess" not in {text.get_text() for text in plots.sweep(swept).texts}
