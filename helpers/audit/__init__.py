@@ -16,6 +16,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "quality": ["find_quality_issues", "summarise_quality", "Thresholds"],
         "outliers": ["find_outliers"],
         "labels": ["find_label_issues", "describe_doubts"],
+        "annotators": ["measure_agreement", "simulate_annotator"],
     },
 )
 _COPIES = ["find_duplicates", "cluster_duplicates"]

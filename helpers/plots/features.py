@@ -133,6 +133,46 @@ def separability(
 
 
 @styled
+def held_equal(table: pd.DataFrame, most: int = 8, title: str = "", ax: Axes | None = None) -> Axes:
+    """How far the area under the ROC curve falls where one column is held equal, largest first.
+
+    Full dots stand for all images, hollow ones for images that are alike in the column, a small
+    upright line for values that were shuffled.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.descriptors.hold_equal`
+    """
+    if table.empty:
+        why = "No column of few values says how the pictures came to be: nothing to compare"
+        return nothing(title or why, ax)
+    shown = table.head(most)
+    short, texts = short_names(pd.unique(shown[["class_a", "class_b"]].to_numpy().ravel()), 24), []
+    ax = axes(ax, 0.36 * len(shown) + 1.1)
+    for y, row in enumerate(shown.itertuples()):
+        colour = FAMILIES[row.family]
+        ax.plot([row.auc, row.within], [y, y], color=colour, lw=2, alpha=0.4)
+        ax.plot(row.auc, y, "o", color=colour, ms=8)
+        ax.plot(row.within, y, "o", mfc="white", mec=colour, mew=1.8, ms=8)
+        ax.plot(row.shuffled, y, "|", color=INK, ms=12, mew=1.5)
+        pair = f"{short[row.class_a]}, {short[row.class_b]}"
+        texts.append(f"{pair}: {row.family}, same {row.column}")
+    ax.axvline(0.5, color=MUTED, lw=1, ls=":")
+    low = min(shown[["auc", "within", "shuffled"]].min().min() - 0.04, 0.46)
+    ax.set_yticks(range(len(shown)), texts)
+    label = "area under the ROC curve: ● all images, ○ alike in the column, | column shuffled"
+    ax.set(xlim=(low, 1.01), ylim=(len(shown) - 0.4, -0.6), xlabel=label)
+    ax.grid(axis="x")
+    first = shown.iloc[0]
+    pair = " and ".join(short[first[name]] for name in ("class_a", "class_b"))
+    default = f"{pair} by {first['family']}: {first['auc']:.2f}, but {first['within']:.2f} "
+    default += f"among images of the same {first['column']}"
+    facts = zip(texts, shown.itertuples(), strict=True)
+    facts = "; ".join(f"{t} {r.auc:.2f} to {r.within:.2f}" for t, r in facts)
+    return titled(ax, title or default, f"{facts}.", bare=["left", "bottom"])
+
+
+@styled
 def dataset_map(
     dataset: Dataset,
     features: pd.DataFrame,
