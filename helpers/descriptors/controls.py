@@ -50,21 +50,21 @@ def hold_equal(
         auc is above 0.7 and 20 images of each class can be compared; of more than 300 pairs and
         families, those of the highest auc. Empty where there is no such column.
     """
-    from sklearn.metrics import roc_auc_score
-
-    images = dataset.images
+    images, asked, rows = dataset.images, [], []
     columns = _with_few_values(dataset) if columns is None else [*columns]
+    if not columns:
+        return pd.DataFrame(rows, columns=COLUMNS)
     y, classes, scores = score_families(features, images["label"], dataset.groups)
-    asked = []
+    alike = pd.Series(0, y.index)
     for family, score in scores.items():
         for a, b in combinations(range(len(classes)), 2):
             pair = np.flatnonzero(y.isin([a, b]))
             of_b, rank = (y.iloc[pair] == b).to_numpy(), score[pair, b] - score[pair, a]
-            auc = roc_auc_score(of_b, rank)
+            auc, _ = auc_within(of_b, rank, alike.iloc[pair])
             if auc > HIGH:
                 asked.append((auc, classes[a], classes[b], family, pair, of_b, rank))
     asked = sorted(asked, key=lambda one: -one[0])[:MOST_PAIRS]
-    groups, rows = dataset.groups[y.index], []
+    groups = dataset.groups[y.index]
     for column in columns:
         values = images[column].reindex(y.index)
         shuffled = _shuffle(values, groups, seed)
@@ -76,6 +76,25 @@ def hold_equal(
             rows.append((*names, column, auc, within, control, control - within))
     found = pd.DataFrame(rows, columns=COLUMNS)
     return found.sort_values("fall", ascending=False, kind="stable", ignore_index=True)
+
+
+def most_surprising_pair(held: pd.DataFrame, separation: pd.DataFrame) -> list[str] | None:
+    """Two classes to look at: those of the largest fall, else those told apart best.
+
+    Parameters
+    ----------
+    held : DataFrame from `hold_equal`
+    separation : DataFrame from `helpers.descriptors.separability`
+
+    Returns
+    -------
+    list of two classes; None where neither table has a row
+    """
+    best = separation.sort_values("auc", ascending=False, kind="stable")
+    for table in (held, best):
+        if len(table):
+            return table.iloc[0][["class_a", "class_b"]].tolist()
+    return None
 
 
 def auc_within(second: np.ndarray, rank: np.ndarray, values: pd.Series) -> tuple[float, int]:

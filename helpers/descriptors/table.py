@@ -155,6 +155,13 @@ def separability(
     return pd.DataFrame(rows, columns=["class_a", "class_b", "family", "auc"])
 
 
+def hardest_pair(separation: pd.DataFrame) -> tuple[str, str] | None:
+    """The two classes whose best family separates them least; None where no pair was asked."""
+    if separation.empty:
+        return None
+    return separation.groupby(["class_a", "class_b"])["auc"].max().idxmin()
+
+
 def score_families(
     features: pd.DataFrame, labels: pd.Series, groups: pd.Series | None = None, folds: int = 5
 ) -> tuple[pd.Series, list[str], dict[str, np.ndarray]]:

@@ -113,12 +113,12 @@ def probes(
         colour = ACCENT if x in deep else FAMILIES.get(name, INK)
         ax.plot([x, x], [low, high], color=colour, lw=2.5, alpha=0.5)
         ax.plot(x, value, "o", color=colour, ms=8)
-        look = {"textcoords": "offset points", "ha": "center", "va": "top", "color": INK}
-        ax.annotate(f"{value:.2f}", (x, low), (0, -4), **look)
+        look = {"textcoords": "offset points", "ha": "center", "va": "bottom", "color": INK}
+        ax.annotate(f"{value:.2f}", (x, high), (0, 3), **look)
     for x, name in enumerate(scores):
         if name in (balanced or {}):
             ax.plot(x, balanced[name], "_", color=INK, ms=16, mew=1.6, zorder=3)
-    mark_guess(ax, guess, len(scores) - 1, None)
+    mark_guess(ax, guess, len(scores) - 0.6, None)
     if chance is not None:
         ax.axhline(chance, color=MUTED, lw=1, ls=":")
         ax.text(len(scores) - 0.5, chance, "always the commonest class", color=MUTED, va="bottom",

@@ -231,9 +231,8 @@ def scores(
     balanced = table.reindex(columns=["balanced"])["balanced"].to_list()
     lines |= {f"{name} (flattering)": values for name, values in (flattering or {}).items()}
     ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
-    for y, (name, values) in enumerate(
-        zip(lines, map(Interval._make, lines.values()), strict=True)
-    ):
+    for y, (name, values) in enumerate(lines.items()):
+        values = Interval._make(values)
         _dot(ax, y, values, ACCENT if y < honest else INNOCENT, "o", y < honest)
         text, look = repr(values), {"va": "center", "fontsize": 9, "color": MUTED}
         if y < honest and pd.notna(balanced[y]):

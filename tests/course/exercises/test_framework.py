@@ -21,7 +21,7 @@ def fresh_counts(monkeypatch):
 
 
 def test_the_exercises_of_the_first_notebooks_are_there_in_order():
-    first = ["00.1", "00.2", "01.1", "01.2", "01.3", "01.4", "02.1", "02.2", "02.3", "02.4"]
+    first = ["00.1", "00.2", "00.3", "01.1", "01.2", "01.3", "01.4", "02.1", "02.2", "02.3", "02.4"]
     assert [*KEYS][: len(first)] == first
 
 
@@ -75,7 +75,7 @@ def test_no_threshold_is_asked_to_be_better_than_the_best_there_is():
     assert verdicts == ["crops", "crops", None, None, "bursts"]
 
 
-@pytest.mark.parametrize(("key", "answer"), [("01.3", "Colour"), ("02.1", 6)])
+@pytest.mark.parametrize(("key", "answer"), [("01.3", "Device"), ("02.1", 6)])
 def test_without_truth_what_was_measured_decides(key, answer):
     given = {name: GIVEN[name] for name in NEEDS[key]}
     assert exercises.judge(key, answer, make_dataset(bundled=False), **given).right is True
