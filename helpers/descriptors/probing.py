@@ -63,7 +63,8 @@ def probe_parts(
     labels = labels.reindex(features.index).dropna()
     groups = labels.index.to_series() if groups is None else groups.reindex(labels.index)
     answers = pd.DataFrame(index=labels.index)
-    folds = min(FOLDS, groups.nunique())
+    # scikit-learn refuses more folds than the commonest class has images.
+    folds = min(FOLDS, groups.nunique(), labels.value_counts().max() if len(labels) else 0)
     if labels.nunique() < 2 or folds < 2:
         return answers
     cut = StratifiedGroupKFold(folds, shuffle=True, random_state=0)

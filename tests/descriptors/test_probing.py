@@ -59,3 +59,9 @@ def test_with_one_class_or_one_group_nothing_is_asked():
     features, labels = made(20)
     assert probe_parts(features, labels.replace("oak", "elm")).columns.empty
     assert probe_parts(features, labels, pd.Series("all", labels.index)).columns.empty
+
+
+def test_small_classes_are_asked_in_fewer_folds_and_no_label_at_all_in_none():
+    features, labels = made(6)
+    assert len(probe_parts(features, labels)) == 6
+    assert probe_parts(features, labels.where(labels == "none")).empty
