@@ -32,7 +32,7 @@ def claims(
     hidden : places of the images of that fold
     """
     lazy, linear, tuned = (models[name] for name in list(models)[:3])
-    share = leaks["image_id"].nunique() / len(hidden)
+    share = leaks["other_id"].nunique() / len(hidden)
     yield Claim("share of hidden pictures of which another was learned from", share, low=0.9)
     flattery = compare_scores(random_right, grouped_right, groups)
     yield Claim("what random folds add", flattery.difference, low=0.02)
