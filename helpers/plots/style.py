@@ -23,8 +23,9 @@ FAMILIES = {"colour": "#e76300", "texture": "#1f77b4", "form": "#0b5345"}
 # Chosen by search among published palettes: any two differ by at least 16 (CIEDE2000) to full
 # colour vision and 11 under complete protanopia, deuteranopia or tritanopia (Machado et al., 2009).
 CLASS_COLOURS = [
-    *("#1f77b4", "#ffa90e", "#bd1f01", "#0b5345", "#c77dff", "#9ad1f5"),
-    *("#e76300", "#332288", "#b9ac70", "#a96b59", "#717581", "#94a4a2"),
+    *("#1f77b4", "#ffa90e", "#717581", "#0b5345", "#c77dff", "#9ad1f5"),
+    # Red is for what is flagged or wrong, so a class gets it only where there are more than ten.
+    *("#e76300", "#332288", "#b9ac70", "#a96b59", FLAG, "#94a4a2"),
 ]
 
 STYLE = {
