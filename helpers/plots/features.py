@@ -165,8 +165,8 @@ def held_equal(table: pd.DataFrame, most: int = 8, title: str = "", ax: Axes | N
     ax.grid(axis="x")
     first = shown.iloc[0]
     pair = " and ".join(short[first[name]] for name in ("class_a", "class_b"))
-    default = f"{pair} by {first['family']}: {first['auc']:.2f}; "
-    default += f"{first['within']:.2f} in one {short_name(first['column'], 24)}"
+    default = f"{pair} by {first['family']}: {first['auc']:.2f}, "
+    default += f"within one {short_name(first['column'], 24)} {first['within']:.2f}"
     facts = zip(texts, shown.itertuples(), strict=True)
     facts = "; ".join(f"{t} {r.auc:.2f} to {r.within:.2f}".replace("\n", ", ") for t, r in facts)
     return titled(ax, title or default, f"{facts}.", bare=["left", "bottom"])

@@ -91,7 +91,7 @@ def test_a_fall_is_drawn_from_all_images_to_those_alike_with_the_control():
     assert [dot.get_color() for dot in dots[::2]] == [FAMILIES["colour"], FAMILIES["form"]]
     control = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"]
     assert control == [0.88, 0.81]
-    assert ax.get_title("left") == "elm and oak by colour: 0.90; 0.45 in one ground"
+    assert ax.get_title("left") == "elm and oak by colour: 0.90, within one ground 0.45"
     names = [tick.get_text() for tick in ax.get_yticklabels()]
     assert names == ["elm, oak\ncolour, same ground", "ash, oak\nform, same camera"]
 

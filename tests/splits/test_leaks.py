@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.splits import check_leakage, describe_leakage, split
+from helpers.splits import check_fold, check_leakage, describe_leakage, split
 
 NONE = pd.DataFrame({"image_id": [], "other_id": [], "kind": []}, dtype="str")
 ORDER = ["train", "valid", "test"]
@@ -182,3 +182,18 @@ def test_leaks_are_told_in_one_sentence(rows, said):
 def test_a_group_that_is_not_there_is_refused(make):
     with pytest.raises(DatasetError, match="no metadata column 'site'"):
         check_leakage(sided(make, "tv"), NONE, "site")
+
+
+def test_a_fold_is_told_what_it_learned_from_and_asked_about_and_no_probable_copies(
+    make, monkeypatch
+):
+    pairs = pairs_of(("a", "b", "near"), ("c", "d", "probable"), ("a", "e", "exact"))
+    monkeypatch.setattr("helpers.audit.find_duplicates", lambda dataset: pairs, raising=False)
+    dataset = sided(make, "TTTTTTT", shot=[1, 2, 3, 4, 5, 6, 6]).with_group("shot")
+    leaks = check_fold(dataset, learned="adg", hidden="bcf")
+    assert leaks[["kind", "image_id", "other_id"]].to_numpy().tolist() == [
+        ["near", "a", "b"],
+        ["group", "g", "f"],
+    ]
+    assert set(leaks["split"]) == {"train"}
+    assert check_fold(dataset, learned="a", hidden="c").empty

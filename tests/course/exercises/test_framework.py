@@ -81,6 +81,21 @@ def test_without_truth_what_was_measured_decides(key, answer):
     assert exercises.judge(key, answer, make_dataset(bundled=False), **given).right is True
 
 
+def test_a_number_as_good_as_a_perfect_family_is_right():
+    given = {name: GIVEN[name] for name in NEEDS["01.4"]}
+    perfect = given["separation"].assign(auc=1.0)
+    told = {
+        auc: exercises.judge(
+            "01.4",
+            lambda rgb, leaf: rgb[leaf].mean(axis=0)[0],
+            make_dataset(),
+            **(given | {"separation": perfect.assign(auc=auc)}),
+        ).right
+        for auc in (0.6, 0.97, 1.0)
+    }
+    assert told == {0.6: True, 0.97: True, 1.0: True}
+
+
 def test_where_nothing_is_known_a_plausible_distance_is_accepted_as_unmeasured():
     sweep = GIVEN["sweep"].assign(recall=np.nan, precision=np.nan, bursts=np.nan)
     for given in ({"sweep": sweep}, {}):
