@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -360,6 +360,22 @@ def balanced_accuracy(correct, labels) -> float:
             f"{labels.notna().sum():,} labels for {right.size:,} images; expected one per image."
         )
     return float(pd.Series(right).groupby(labels.to_numpy()).mean().mean())
+
+
+def score_each(
+    right: Mapping[str, pd.Series] | pd.DataFrame, labels: pd.Series, groups: pd.Series
+) -> tuple[dict[str, Interval], dict[str, float]]:
+    """Accuracy with its interval, and balanced accuracy, of several models by name.
+
+    Parameters
+    ----------
+    right : name → Series by image_id of bool, or a DataFrame of such columns
+    labels, groups : Series by image_id
+        Of these images, and perhaps of others.
+    """
+    scores = {name: accuracy_interval(one, groups[one.index]) for name, one in right.items()}
+    balanced = {name: balanced_accuracy(one, labels[one.index]) for name, one in right.items()}
+    return scores, balanced
 
 
 def _hash(items: Iterable) -> str:

@@ -17,6 +17,7 @@ from helpers.evaluation import (
     balanced_accuracy,
     comparability,
     compare_scores,
+    score_each,
     scoreboard,
 )
 
@@ -280,6 +281,17 @@ def test_balanced_accuracy_is_that_of_scikit_learn():
         balanced_accuracy([1, 0], ["a", None])
     with pytest.raises(DatasetError, match="3 labels for 2 images"):
         balanced_accuracy([1, 0], [*"abc"])
+
+
+def test_several_models_are_scored_each_on_its_own_images():
+    ids = list("abcdefgh")
+    labels, groups = pd.Series([*"xxxxxxyy"], ids), pd.Series([*"11223344"], ids)
+    right = pd.Series([True] * 6 + [False] * 2, ids)
+    scores, balanced = score_each({"one": right, "two": right[4:]}, labels, groups)
+    assert scores["one"] == accuracy_interval(right, groups)
+    assert scores["two"] == accuracy_interval(right[4:], groups[4:])
+    assert balanced == {"one": 0.5, "two": 0.5}
+    assert score_each(pd.DataFrame({"one": right}), labels, groups)[0] == {"one": scores["one"]}
 
 
 def test_scoreboard_keeps_one_line_per_notebook_and_model(tmp_path):

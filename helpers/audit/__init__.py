@@ -23,6 +23,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "outliers": ["find_outliers"],
         "labels": ["find_label_issues", "describe_doubts", "find_conflicts"],
         "suspects": ["list_suspects"],
+        "annotators": ["measure_agreement", "simulate_annotator"],
     },
 )
 _COPIES = ["find_duplicates", "cluster_duplicates"]

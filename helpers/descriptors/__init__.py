@@ -8,6 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "colour": ["colour_histogram", "colour_moments", "dominant_colours"],
         "texture": ["grey_cooccurrence", "local_binary_patterns"],
         "form": ["find_foreground", "oriented_gradients", "region_shape"],
-        "table": ["describe", "separability"],
+        "controls": ["auc_within", "hold_equal", "most_surprising_pair"],
+        "pictures": ["find_foregrounds", "score_descriptor"],
+        "probing": ["name_parts", "probe_parts"],
+        "table": ["describe", "hardest_pair", "separability"],
     },
 )

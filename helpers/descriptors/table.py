@@ -143,8 +143,40 @@ def separability(
     DataFrame
         One row per pair and family: class_a, class_b, family, auc (0.5 chance to 1 perfect).
     """
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.metrics import roc_auc_score
+
+    y, classes, scores = score_families(features, labels, groups, folds)
+    rows = []
+    for family, score in scores.items():
+        for a, b in combinations(range(len(classes)), 2):
+            pair = (y == a) | (y == b)
+            auc = roc_auc_score(y[pair] == b, score[pair, b] - score[pair, a])
+            rows.append((classes[a], classes[b], family, auc))
+    return pd.DataFrame(rows, columns=["class_a", "class_b", "family", "auc"])
+
+
+def hardest_pair(separation: pd.DataFrame) -> tuple[str, str] | None:
+    """The two classes whose best family separates them least; None where no pair was asked."""
+    if separation.empty:
+        return None
+    return separation.groupby(["class_a", "class_b"])["auc"].max().idxmin()
+
+
+def score_families(
+    features: pd.DataFrame, labels: pd.Series, groups: pd.Series | None = None, folds: int = 5
+) -> tuple[pd.Series, list[str], dict[str, np.ndarray]]:
+    """What a linear discriminant for each family makes of every image out of fold.
+
+    Returns
+    -------
+    y : Series by image_id
+        The number of each image's class, 0 and up.
+    classes : list of str
+        Those in at least `folds` groups, sorted; fewer than two are scored by nothing.
+    scores : family → array, image × class
+        Logarithms of probabilities.
+    """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -153,19 +185,14 @@ def separability(
     groups = labels.index.to_series() if groups is None else groups.reindex(labels.index)
     spread = groups.groupby(labels).nunique()
     labels = labels[labels.isin(spread.index[spread >= folds])]
-    y, classes = pd.factorize(labels, sort=True)
+    codes, classes = pd.factorize(labels, sort=True)
+    y, scores = pd.Series(codes, labels.index), {}
     cv = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     model = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis("lsqr", shrinkage="auto"))
-    rows = []
     for family in FAMILIES if len(classes) > 1 else ():
         X = features.loc[labels.index].filter(regex=f"^{family} ")
         if X.empty:
             continue
         options = {"groups": groups[labels.index], "cv": cv, "method": "predict_log_proba"}
-        scores = cross_val_predict(model, X, y, **options)
-        scores = np.maximum(scores, -1e6)
-        for a, b in combinations(range(len(classes)), 2):
-            pair = (y == a) | (y == b)
-            auc = roc_auc_score(y[pair] == b, scores[pair, b] - scores[pair, a])
-            rows.append((classes[a], classes[b], family, auc))
-    return pd.DataFrame(rows, columns=["class_a", "class_b", "family", "auc"])
+        scores[family] = np.maximum(cross_val_predict(model, X, codes, **options), -1e6)
+    return y, list(classes), scores

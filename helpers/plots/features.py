@@ -13,7 +13,7 @@ from scipy.stats import gaussian_kde
 
 from helpers.datasets import Dataset
 from helpers.datasets.words import require_column
-from helpers.plots.names import short_names
+from helpers.plots.names import short_name, short_names
 from helpers.plots.samples import NO_LABEL, thumbnail
 from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, nothing, palette, styled, titled
 
@@ -130,6 +130,46 @@ def separability(
     return titled(
         ax, title, "Triangle of class pairs, area under the ROC curve of the best family."
     )
+
+
+@styled
+def held_equal(table: pd.DataFrame, most: int = 8, title: str = "", ax: Axes | None = None) -> Axes:
+    """How far the area under the ROC curve falls where one column is held equal, largest first.
+
+    Full dots stand for all images, hollow ones for images that are alike in the column, a small
+    upright line for values that were shuffled.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.descriptors.hold_equal`
+    """
+    if table.empty:
+        why = "No column of few values says how the pictures came to be: nothing to compare"
+        return nothing(title or why, ax)
+    shown = table.head(most)
+    short, texts = short_names(pd.unique(shown[["class_a", "class_b"]].to_numpy().ravel()), 24), []
+    ax = axes(ax, 0.46 * len(shown) + 1.1)
+    for y, row in enumerate(shown.itertuples()):
+        colour = FAMILIES[row.family]
+        ax.plot([row.auc, row.within], [y, y], color=colour, lw=2, alpha=0.4)
+        ax.plot(row.auc, y, "o", color=colour, ms=8)
+        ax.plot(row.within, y, "o", mfc="white", mec=colour, mew=1.8, ms=8)
+        ax.plot(row.shuffled, y, "|", color=INK, ms=12, mew=1.5)
+        pair = f"{short[row.class_a]}, {short[row.class_b]}"
+        texts.append(f"{pair}\n{row.family}, same {short_name(row.column, 24)}")
+    ax.axvline(0.5, color=MUTED, lw=1, ls=":")
+    low = min(shown[["auc", "within", "shuffled"]].min().min() - 0.04, 0.46)
+    ax.set_yticks(range(len(shown)), texts, fontsize=9)
+    label = "area under the ROC curve: ● all images, ○ alike in the column, | column shuffled"
+    ax.set(xlim=(low, 1.01), ylim=(len(shown) - 0.4, -0.6), xlabel=label)
+    ax.grid(axis="x")
+    first = shown.iloc[0]
+    pair = " and ".join(short[first[name]] for name in ("class_a", "class_b"))
+    default = f"{pair} by {first['family']}: {first['auc']:.2f}, "
+    default += f"within one {short_name(first['column'], 24)} {first['within']:.2f}"
+    facts = zip(texts, shown.itertuples(), strict=True)
+    facts = "; ".join(f"{t} {r.auc:.2f} to {r.within:.2f}".replace("\n", ", ") for t, r in facts)
+    return titled(ax, title or default, f"{facts}.", bare=["left", "bottom"])
 
 
 @styled

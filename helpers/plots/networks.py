@@ -13,7 +13,18 @@ from helpers.datasets import Dataset
 from helpers.evaluation import Interval
 from helpers.plots.names import short_name, short_names, wrapped
 from helpers.plots.samples import _sheet, thumbnail
-from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, MUTED, axes, nothing, styled, titled
+from helpers.plots.style import (
+    ACCENT,
+    FAMILIES,
+    FLAG,
+    INK,
+    MUTED,
+    axes,
+    mark_guess,
+    nothing,
+    styled,
+    titled,
+)
 
 SIDE = 128  # pixels of the height at which the network is shown an image
 
@@ -77,6 +88,8 @@ def feature_maps(
 def probes(
     scores: Mapping[str, Interval],
     chance: float | None = None,
+    guess: float | None = None,
+    balanced: Mapping[str, float] | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -87,6 +100,10 @@ def probes(
     scores : name → Interval, in the order shown; "stage1", "stage2", … are joined by a line
     chance : float, optional
         Accuracy without any features.
+    guess : float, optional
+        The reader's guess at the last score, 0 to 1, drawn beside it.
+    balanced : name → balanced accuracy, optional
+        Drawn as a short line across.
     """
     ax = axes(ax, 3.6)
     deep = [x for x, name in enumerate(scores) if name.startswith("stage")]
@@ -96,8 +113,12 @@ def probes(
         colour = ACCENT if x in deep else FAMILIES.get(name, INK)
         ax.plot([x, x], [low, high], color=colour, lw=2.5, alpha=0.5)
         ax.plot(x, value, "o", color=colour, ms=8)
-        look = {"textcoords": "offset points", "ha": "center", "va": "top", "color": INK}
-        ax.annotate(f"{value:.2f}", (x, low), (0, -4), **look)
+        look = {"textcoords": "offset points", "ha": "center", "va": "bottom", "color": INK}
+        ax.annotate(f"{value:.2f}", (x, high), (0, 3), **look)
+    for x, name in enumerate(scores):
+        if name in (balanced or {}):
+            ax.plot(x, balanced[name], "_", color=INK, ms=16, mew=1.6, zorder=3)
+    mark_guess(ax, guess, len(scores) - 0.6, None)
     if chance is not None:
         ax.axhline(chance, color=MUTED, lw=1, ls=":")
         ax.text(len(scores) - 0.5, chance, "always the commonest class", color=MUTED, va="bottom",
@@ -107,11 +128,15 @@ def probes(
     if any(name.count("\n") > 2 for name in names):
         names = [wrapped(short[name], width) for name in scores]
     ax.set_xticks(range(len(scores)), names)
-    top = max((interval.high for interval in scores.values()), default=1)
-    ax.set(ylabel="accuracy with 95 % interval", ylim=(0, min(1, top + 0.08)))
+    top = max([interval.high for interval in scores.values()] or [1])
+    top = max(top, guess or 0)
+    label = "accuracy with 95 % interval" + "\n— balanced accuracy" * bool(balanced)
+    ax.set(ylabel=label, ylim=(0, min(1.02, top + 0.08)))
     ax.set(xlim=(-0.5, len(scores) - 0.4))
     ax.grid(axis="y")
     facts = "; ".join(f"{name} {interval!r}" for name, interval in scores.items())
+    facts += "".join(f"; {name} balanced {value:.2f}" for name, value in (balanced or {}).items())
+    facts += f"; your guess {guess:g}" if guess is not None else ""
     return titled(ax, title or "Which features know the classes?", f"{facts}.", bare=["left"])
 
 

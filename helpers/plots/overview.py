@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +14,10 @@ from helpers.plots.names import short_names
 from helpers.plots.samples import NO_LABEL
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, nothing, palette, styled, titled
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+FADED = "#a3adb5"  # of notebooks that are not written yet
 STAGES = {
+    "Begin": "00 Start here",
     "Look and clean": "01 Look at the data|02 Find its faults",
     "Prepare": "03 Prepare and split|04 Bias and balance",
     "Train": "05 A first network|06 Augmentation|07 Transfer learning|08 Regularise, tune"
@@ -24,25 +29,40 @@ STAGES = {
 
 @styled
 def workflow(here: str | None = None, title: str = "", ax: Axes | None = None) -> Axes:
-    """The whole workflow on one page; `here` ("00" to "14") marks where we are."""
-    ax = axes(ax, 3.0)
-    ax.set(xlim=(0, 5), ylim=(-6.3, 0.9))
+    """The whole workflow on one page, with notebooks that are not written yet in grey.
+
+    Parameters
+    ----------
+    here : str, optional
+        Number of the notebook that is marked "you are here": "00" to "14".
+    """
+    written = {path.name[:2] for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")}
+    ax, missing = axes(ax, 3.0), []
+    ax.set(xlim=(0, len(STAGES)), ylim=(-6.6, 1.5))
     ax.axis("off")
     for left, (stage, notebooks) in enumerate(STAGES.items()):
         names = notebooks.split("|")
-        current = here in (None, "00", *(name[:2] for name in names))
-        colour = ACCENT if current else MUTED
-        ax.text(left + 0.02, 0.3, stage, fontsize=11, weight="bold", color=colour)
-        ax.plot([left + 0.02, left + 0.86], [0, 0], color=colour, lw=2)
+        colour = ACCENT if here in (None, *(name[:2] for name in names)) else MUTED
+        ax.text(left + 0.04, 0.3, stage, fontsize=11, weight="bold", color=colour)
+        ax.plot([left + 0.04, left + 0.86], [0, 0], color=colour, lw=2)
         if left:
-            ax.text(left - 0.07, 0, "→", fontsize=13, color=MUTED, ha="center", va="center")
+            ax.text(left - 0.06, 0, "→", fontsize=13, color=MUTED, ha="center", va="center")
         for y, name in enumerate(names):
-            marked = name[:2] == here
-            box = {"boxstyle": "round,pad=0.5", "fc": ACCENT if marked else "none", "ec": "none"}
-            look = {"fontsize": 9.5, "va": "center", "color": "white" if marked else INK}
-            ax.text(left + 0.04, -0.85 - 1.15 * y, name, bbox=box, **look)
+            marked, ready = name[:2] == here, name[:2] in written
+            missing += [] if ready else [name[:2]]
+            box = {"boxstyle": "round,pad=0.45", "fc": ACCENT if marked else "none", "ec": "none"}
+            ink = "white" if marked else INK if ready else FADED
+            look = {"fontsize": 9, "va": "center", "color": ink}
+            ax.text(left + 0.06, -0.85 - 1.15 * y, name, bbox=box, **look)
+            if marked:
+                look = {"fontsize": 8.5, "va": "bottom", "color": ACCENT}
+                ax.text(left + 0.04, 1.05, "↓ you are here", **look)
     stages = "; ".join(f"{s}: {names.replace('|', ', ')}" for s, names in STAGES.items())
-    return titled(ax, title or "From a folder of images to an honest score", f"{stages}.")
+    facts = f"{stages}." + (f" You are in {here}." if here else "")
+    if missing:
+        ax.text(0.04, -6.4, "grey: not written yet", fontsize=8.5, color=MUTED)
+        facts += f" Not written yet: {', '.join(missing)}."
+    return titled(ax, title or "From a folder of images to an honest score", facts)
 
 
 @styled

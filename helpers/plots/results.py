@@ -22,6 +22,7 @@ from helpers.plots.style import (
     INNOCENT,
     MUTED,
     axes,
+    mark_guess,
     nothing,
     plain_log,
     styled,
@@ -196,36 +197,87 @@ def sweep(
 
 
 @styled
+def agreement(
+    table: pd.DataFrame,
+    rate: float = 0.1,
+    guess: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Agreement and kappa of two annotators over the rate at which both err.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.audit.measure_agreement`: rate, agreement, kappa
+    rate : float
+        The rate that the title tells of, and at which the guess was made.
+    guess : float, optional
+        The reader's guess at the agreement, 0 to 1.
+    """
+    ax = axes(ax, 3.4)
+    for name, colour in (("agreement", ACCENT), ("kappa", FAMILIES["colour"])):
+        line = table.dropna(subset=[name])
+        ax.plot(line["rate"], line[name], "o-", color=colour, lw=2, ms=5)
+        if len(line):
+            end = (line["rate"].iloc[-1], line[name].iloc[-1])
+            look = {"textcoords": "offset points", "color": colour, "va": "center"}
+            ax.annotate(name if name == "agreement" else "Cohen's kappa", end, (8, 0), **look)
+    mark_guess(ax, guess, rate, None)
+    ax.set(xlabel="share of images that each annotator gets wrong", ylabel="on all images")
+    ax.set(ylim=(min(0, table[["agreement", "kappa"]].min().min()), 1.03))
+    ax.grid(axis="y")
+    at = table.iloc[(table["rate"] - rate).abs().argmin()]
+    default = f"Two who each err on {at['rate']:.0%} of the images agree on {at['agreement']:.0%}"
+    facts = "; ".join(
+        f"at {row.rate:g} agreement {row.agreement:.2f}, kappa {row.kappa:.2f}"
+        for row in table.itertuples()
+    )
+    return titled(ax, title or default, f"{facts}.", bare=["left"])
+
+
+@styled
 def scores(
     table: pd.DataFrame,
     flattering: Mapping[str, Interval] | None = None,
+    guess: float | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """The scoreboard: accuracy and its 95 % interval per model; hollow dots flatter.
 
+    An upright line is the balanced accuracy, where the scoreboard knows it.
+
     Parameters
     ----------
     table : DataFrame from `helpers.evaluation.scoreboard`
     flattering : name → Interval, scores that should not be believed
+    guess : float, optional
+        The reader's guess at the last honest score, 0 to 1.
     """
     lines = {f"{r.notebook}  {r.model}": (r.accuracy, r.low, r.high) for r in table.itertuples()}
     if not lines and not flattering:
         return nothing(title or _best(table), ax)
-    honest = len(lines)
+    honest, facts = len(lines), []
+    balanced = table.reindex(columns=["balanced"])["balanced"].to_list()
     lines |= {f"{name} (flattering)": values for name, values in (flattering or {}).items()}
     ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
-    for y, values in enumerate(map(Interval._make, lines.values())):
+    for y, (name, values) in enumerate(lines.items()):
+        values = Interval._make(values)
         _dot(ax, y, values, ACCENT if y < honest else INNOCENT, "o", y < honest)
-        look = {"va": "center", "fontsize": 9, "color": MUTED, "textcoords": "offset points"}
-        ax.annotate(repr(values), (values.high, y), (8, 0), **look)
+        text, look = repr(values), {"va": "center", "fontsize": 9, "color": MUTED}
+        if y < honest and pd.notna(balanced[y]):
+            ax.plot(balanced[y], y, "|", color=INK, ms=14, mew=1.6, zorder=3)
+            text += f", balanced {balanced[y]:.2f}"
+        ax.annotate(text, (values.high, y), (8, 0), textcoords="offset points", **look)
+        facts.append(f"{name} {text}")
+    mark_guess(ax, guess, None, honest - 1)
     short = short_names(lines, 108)
     ax.set_yticks(range(len(lines)), [fill(short[name], 36) for name in lines])
-    ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel="accuracy with 95 % interval")
+    label = "accuracy with 95 % interval" + "; | balanced accuracy" * any(map(pd.notna, balanced))
+    ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel=label)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.grid(axis="x")
-    facts = "; ".join(f"{name} {Interval(*values)!r}" for name, values in lines.items())
-    facts = f"{facts}. {comparability(table)}".strip()
+    facts = f"{'; '.join(facts)}. {comparability(table)}".strip()
     return titled(ax, title or _best(table), facts, bare=["left", "bottom"])
 
 

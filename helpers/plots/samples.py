@@ -62,10 +62,23 @@ def contact_sheet(
 
 @styled
 def class_sheet(
-    dataset: Dataset, per_class: int = 8, seed: int = 0, title: str = "", ax: Axes | None = None
+    dataset: Dataset,
+    per_class: int = 8,
+    seed: int = 0,
+    classes: Iterable[str] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
-    """A row of random images for each class, or for the 12 with most images."""
+    """A row of random images for each class, or for the 12 with most images.
+
+    Parameters
+    ----------
+    classes : iterable of str, optional
+        Only these.
+    """
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
+    if classes is not None:
+        labels = labels[labels.isin([*classes])]
     if labels.empty:
         return nothing(title or "No image to show", ax)
     counts, rng = labels.value_counts(), np.random.default_rng(seed)

@@ -23,8 +23,9 @@ FAMILIES = {"colour": "#e76300", "texture": "#1f77b4", "form": "#0b5345"}
 # Chosen by search among published palettes: any two differ by at least 16 (CIEDE2000) to full
 # colour vision and 11 under complete protanopia, deuteranopia or tritanopia (Machado et al., 2009).
 CLASS_COLOURS = [
-    *("#1f77b4", "#ffa90e", "#bd1f01", "#0b5345", "#c77dff", "#9ad1f5"),
-    *("#e76300", "#332288", "#b9ac70", "#a96b59", "#717581", "#94a4a2"),
+    *("#1f77b4", "#ffa90e", "#717581", "#0b5345", "#c77dff", "#9ad1f5"),
+    # Red is for what is flagged or wrong, so a class gets it only where there are more than ten.
+    *("#e76300", "#332288", "#b9ac70", "#a96b59", FLAG, "#94a4a2"),
 ]
 
 STYLE = {
@@ -92,6 +93,19 @@ def plain_log(axis: Axis, within: Iterable[float] = (1,)) -> None:
     axis.set_major_locator(LogLocator(subs=[*within]))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+
+
+def mark_guess(ax: Axes, guess: float | None, x: float | None, y: float | None) -> None:
+    """Mark the reader's guess, at `x` and `y`, of which the one that is None is the guess.
+
+    Where there is no guess nothing is drawn.
+    """
+    if guess is None:
+        return
+    place = (guess if x is None else x, guess if y is None else y)
+    ax.plot(*place, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
+    look = {"textcoords": "offset points", "ha": "left", "va": "bottom", "color": INK}
+    ax.annotate(f"your guess {guess:g}", place, (7, 3), fontsize=9, **look)
 
 
 def nothing(title: str, ax: Axes | None = None) -> Axes:

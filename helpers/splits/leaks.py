@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
 import numpy as np
@@ -78,6 +78,30 @@ def check_leakage(
     table = table[COLUMNS].astype("str")
     table.attrs["grouped"] = bool(values.notna().any())
     return table
+
+
+def check_fold(dataset: Dataset, learned: Iterable[str], hidden: Iterable[str]) -> pd.DataFrame:
+    """What a fold asks about that was, in another picture, in what was learned from.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    learned, hidden : image ids
+        Of one fold of a cross-validation.
+
+    Returns
+    -------
+    DataFrame
+        As from `check_leakage`, without copies that are only probable; image_id was learned from,
+        other_id was hidden.
+    """
+    from helpers.audit import find_duplicates
+
+    sides = dict.fromkeys(learned, "train") | dict.fromkeys(hidden, "valid")
+    split = pd.Series(sides, dtype="str").reindex(dataset.images.index)
+    fold = dataset.with_images(dataset.images.assign(split=split))
+    leaks = check_leakage(fold, find_duplicates(dataset))
+    return leaks[leaks["kind"] != "probable"].reset_index(drop=True)
 
 
 def describe_leakage(leaks: pd.DataFrame) -> str:

@@ -78,3 +78,24 @@ def test_the_map_gives_every_image_a_cell_of_its_own_near_its_like(photos, featu
         where[name].append(place)
     middle = {name: np.mean(places, axis=0) for name, places in where.items()}
     assert np.linalg.norm(middle["oak"] - middle["rose"]) > 2
+
+
+def test_a_fall_is_drawn_from_all_images_to_those_alike_with_the_control():
+    rows = [("elm", "oak", "colour", "ground", 0.9, 0.45, 0.88, 0.43)]
+    rows += [("ash", "oak", "form", "camera", 0.8, 0.79, 0.81, 0.02)]
+    columns = ["class_a", "class_b", "family", "column", "auc", "within", "shuffled", "fall"]
+    ax = plots.held_equal(pd.DataFrame(rows, columns=columns))
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == [0.9, 0.45, 0.8, 0.79]
+    assert [dot.get_markerfacecolor() == "white" for dot in dots] == [False, True] * 2
+    assert [dot.get_color() for dot in dots[::2]] == [FAMILIES["colour"], FAMILIES["form"]]
+    control = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"]
+    assert control == [0.88, 0.81]
+    assert ax.get_title("left") == "elm and oak by colour: 0.90, within one ground 0.45"
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["elm, oak\ncolour, same ground", "ash, oak\nform, same camera"]
+
+
+def test_without_columns_to_hold_equal_a_line_says_so():
+    ax = plots.held_equal(pd.DataFrame(columns=["class_a", "class_b"]))
+    assert "nothing to compare" in ax.get_title("left")

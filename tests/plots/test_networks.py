@@ -68,6 +68,21 @@ def test_probes_show_value_and_interval_and_join_the_stages():
     assert "stage2 0.70 (0.60 to 0.80)" in ax.alt_text
 
 
+def test_a_guess_and_balanced_accuracies_are_drawn_beside_the_probes():
+    scores = {"form": Interval(0.4, 0.3, 0.5), "stage1": Interval(0.5, 0.45, 0.55)}
+    ax = plots.probes(scores, guess=0.9, balanced={"stage1": 0.35})
+    [guess] = [line for line in ax.lines if line.get_marker() == "X"]
+    assert guess.get_ydata()[0] == 0.9
+    assert ax.get_ylim()[1] > 0.9
+    [balanced] = [line for line in ax.lines if line.get_marker() == "_"]
+    assert (balanced.get_xdata()[0], balanced.get_ydata()[0]) == (1, 0.35)
+    assert "balanced accuracy" in ax.get_ylabel()
+    assert "stage1 balanced 0.35; your guess 0.9" in ax.alt_text
+    plain = plots.probes(scores)
+    assert {line.get_marker() for line in plain.lines} == {"o", "None"}
+    assert "balanced" not in plain.get_ylabel()
+
+
 @pytest.fixture
 def doubts():
     return pd.DataFrame(

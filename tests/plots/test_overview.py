@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import plots
+from helpers.plots import overview
 from helpers.plots.style import ACCENT, palette
 
 
@@ -18,8 +19,25 @@ def test_the_workflow_names_all_stages_and_marks_where_we_are():
     ax = plots.workflow(here="02")
     marked = [t.get_text() for t in ax.texts if t.get_color() == "white"]
     assert marked == ["02 Find its faults"]
+    assert "↓ you are here" in [t.get_text() for t in ax.texts]
     numbers = [t.get_text()[:2] for t in ax.texts if t.get_text()[:2].isdigit()]
-    assert numbers == [f"{i:02d}" for i in range(1, 15)]
+    assert numbers == [f"{i:02d}" for i in range(15)]
+    assert "you are here" not in " ".join(t.get_text() for t in plots.workflow().texts)
+
+
+def test_notebooks_whose_files_are_not_there_are_grey_and_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(overview, "NOTEBOOKS", tmp_path)
+    for name in ("00_start_here.ipynb", "03_prepare.ipynb", "readme.ipynb"):
+        (tmp_path / name).touch()
+    ax = plots.workflow(here="00")
+    inks = {t.get_text()[:2]: t.get_color() for t in ax.texts if t.get_text()[:2].isdigit()}
+    assert [name for name, ink in inks.items() if ink != overview.FADED] == ["00", "03"]
+    assert "Not written yet: 01, 02, 04, 05" in ax.alt_text
+    for number in range(15):
+        (tmp_path / f"{number:02d}_it.ipynb").touch()
+    ax = plots.workflow()
+    assert overview.FADED not in [t.get_color() for t in ax.texts]
+    assert "grey" not in " ".join(t.get_text() for t in ax.texts)
 
 
 def test_class_counts_are_sorted_named_and_in_the_class_colours(photos):

@@ -99,6 +99,30 @@ def test_scores_are_dots_with_intervals_and_flattering_ones_are_hollow():
     assert "flattering" in ax.get_yticklabels()[2].get_text()
 
 
+def test_balanced_accuracy_and_a_guess_stand_beside_the_scores():
+    columns = ["notebook", "model", "accuracy", "low", "high", "images", "balanced"]
+    lines = [("00", "lazy", 0.2, 0.15, 0.25, 400, 0.1), ("00", "net", 0.6, 0.5, 0.7, 400, np.nan)]
+    ax = plots.scores(pd.DataFrame(lines, columns=columns), guess=0.8)
+    [line] = [line for line in ax.lines if line.get_marker() == "|"]
+    assert (line.get_xdata()[0], line.get_ydata()[0]) == (0.1, 0)
+    [guess] = [line for line in ax.lines if line.get_marker() == "X"]
+    assert (guess.get_xdata()[0], guess.get_ydata()[0]) == (0.8, 1)
+    said = [text.get_text() for text in ax.texts]
+    assert said == ["0.20 (0.15 to 0.25), balanced 0.10", "0.60 (0.50 to 0.70)", "your guess 0.8"]
+    assert ax.get_xlabel().endswith("| balanced accuracy")
+
+
+def test_agreement_and_kappa_are_lines_over_the_rate_and_the_guess_stands_at_its_rate():
+    table = pd.DataFrame({"rate": [0, 0.1], "agreement": [1, 0.8], "kappa": [1, 0.7]})
+    ax = plots.agreement(table, guess=0.9)
+    assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [[1, 0.8], [1, 0.7]]
+    guess = ax.lines[-1]
+    assert (guess.get_xdata()[0], guess.get_ydata()[0]) == (0.1, 0.9)
+    assert ax.get_title("left") == "Two who each err on 10% of the images agree on 80%"
+    alone = plots.agreement(table.assign(kappa=np.nan))
+    assert len([line for line in alone.lines if len(line.get_xdata())]) == 1
+
+
 def test_an_empty_scoreboard_says_so():
     table = pd.DataFrame(columns=["notebook", "model", "accuracy", "low", "high", "images"])
     assert plots.scores(table).get_title("left") == "No score yet"

@@ -73,6 +73,12 @@ def test_a_class_sheet_names_each_class_and_its_size(photos):
     assert green == pytest.approx(red, rel=0.25)
 
 
+def test_a_class_sheet_may_show_some_classes_only(photos):
+    ax = plots.class_sheet(photos, per_class=4, classes=["rose", "elm"])
+    assert "(rose)" in ax.get_title("left")
+    assert plots.class_sheet(photos, classes=["elm"]).get_title("left") == "No image to show"
+
+
 def test_an_unlabelled_folder_is_shown_as_one_class(unlabelled):
     ax = plots.class_sheet(unlabelled, per_class=4)
     assert ax.images[0].get_array().std() > 20

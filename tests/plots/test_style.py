@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from helpers.plots.style import CLASS_COLOURS, STYLE, alt, alt_text, palette, styled, titled
+from helpers.plots.style import CLASS_COLOURS, FLAG, STYLE, alt, alt_text, palette, styled, titled
 
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
 VISION = {
@@ -33,6 +33,11 @@ def test_class_colours_stay_apart_for_every_kind_of_colour_vision(vision):
 def test_a_class_keeps_its_colour_whatever_the_order():
     assert palette(["oak", "birch", "oak"]) == palette(["birch", "oak"])
     assert palette(["birch", "oak"])["birch"] == CLASS_COLOURS[0]
+
+
+def test_no_class_of_ten_is_red_since_red_is_what_is_flagged():
+    assert FLAG not in palette(map(str, range(10))).values()
+    assert FLAG in palette(map(str, range(12))).values()
 
 
 def test_120_classes_all_get_different_colours():

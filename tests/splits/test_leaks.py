@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.splits import check_leakage, describe_leakage, split
+from helpers.splits import check_fold, check_leakage, describe_leakage, split
 
 NONE = pd.DataFrame({"image_id": [], "other_id": [], "kind": []}, dtype="str")
 ORDER = ["train", "valid", "test"]
@@ -191,3 +191,18 @@ def test_without_groups_it_says_that_only_copies_were_looked_for(make):
     whole = pd.Series(["p", "q"], ["a", "b"])
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE, groups=whole))
     assert told == "No copies and no images of one group lie on two sides of the split."
+
+
+def test_a_fold_is_told_what_it_learned_from_and_asked_about_and_no_probable_copies(
+    make, monkeypatch
+):
+    pairs = pairs_of(("a", "b", "near"), ("c", "d", "probable"), ("a", "e", "exact"))
+    monkeypatch.setattr("helpers.audit.find_duplicates", lambda dataset: pairs, raising=False)
+    dataset = sided(make, "TTTTTTT", shot=[1, 2, 3, 4, 5, 6, 6]).with_group("shot")
+    leaks = check_fold(dataset, learned="adg", hidden="bcf")
+    assert leaks[["kind", "image_id", "other_id"]].to_numpy().tolist() == [
+        ["near", "a", "b"],
+        ["group", "g", "f"],
+    ]
+    assert set(leaks["split"]) == {"train"}
+    assert check_fold(dataset, learned="a", hidden="c").empty

@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 
 from helpers.course.exercises.framework import Found, Unanswered, close
+from helpers.descriptors import score_descriptor
 
-# Of a picture 160 pixels wide: how wide the maps of stage4 are, and how many there are.
-WIDE, MAPS = 10, 192
-TOO_WIDE = {160: "pixels", 20: "stage3", 5: "stage5", 11: "shown", 8: "shown", MAPS: "swapped"}
-TOO_MANY = {MAPS * WIDE**2: "cells", WIDE**2: "cells", 3: "drawn", 768: "all_stages"}
+LEAD = 0.05  # by which a number must beat our best family: less may be chance
 
 
 def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
@@ -20,10 +18,14 @@ def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
         return "swapped"
     ratio = float(ratio)
     counts = dataset.development.images["label"].value_counts()
+    every = dataset.images["label"].value_counts()
     if name not in counts:
         name = {known.lower(): known for known in counts.index}.get(name.strip().lower(), name)
     if name not in counts:
         return "unknown", {"name": name[:40], "classes": ", ".join(sorted(counts.index))}
+    with_test = every.get(name) == every.min() and close(ratio, every.max() / every.min())
+    if with_test and not close(ratio, counts.max() / counts.min()):
+        return "with_test"
     if counts[name] != counts.min():
         return "largest" if counts[name] == counts.max() else "larger", {"name": name}
     if close(ratio, counts.max() / counts.min()):
@@ -58,26 +60,59 @@ def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
     return "other", {"found": ", ".join(f"{value:.2f}" for value in found)}
 
 
-def judge_01_3(answer: str, dataset: Any, separation: Any = None) -> Found:
-    """The family that tells olive from willow best; on other data the hardest pair, as measured.
+def judge_01_3(answer: str, dataset: Any, held: Any = None) -> Found:
+    """The column that, held equal, takes away what texture knew of beech and hornbeam.
 
-    `separation` is the table of `helpers.descriptors.separability`.
+    `held` is the table of `helpers.descriptors.hold_equal`.
     """
-    family = answer.strip().lower()
-    if family not in ("colour", "texture", "form"):
+    column = answer.strip().lower()
+    if column not in ("background", "device", "season", "site"):
         raise ValueError
-    if dataset.is_bundled:
-        return None if family == "colour" else family
-    if separation is None:
+    if held is None:
         return "unmeasured"
-    pairs = separation.pivot_table("auc", ["class_a", "class_b"], "family")
-    hardest = pairs.loc[pairs.max(axis=1).idxmin()]
-    return None if hardest[family] >= hardest.max() - 0.01 else ("lower", {"family": family})
+    ours = (held["class_a"] == "beech") & (held["class_b"] == "hornbeam")
+    rows = held[ours & (held["family"] == "texture")].set_index("column")
+    if column not in rows.index:
+        return "unmeasured"
+    if rows["fall"].idxmax() == column:
+        return None
+    values = {name: f"{rows.loc[column, name]:.2f}" for name in ("auc", "within")}
+    return "stays", {"column": column, **values}
 
 
-def judge_01_4(answer: tuple[int, int], dataset: Any) -> Found:
-    """The width of a feature map in cells, and how many numbers its stage adds to an embedding."""
-    wide, numbers = (float(part) for part in answer)
-    if wide != WIDE:
-        return TOO_WIDE.get(wide, "wide")
-    return None if numbers == MAPS else TOO_MANY.get(numbers, "numbers")
+def judge_01_4(
+    answer: Callable[[np.ndarray, np.ndarray], Any],
+    dataset: Any,
+    pictures: Any = None,
+    separation: Any = None,
+) -> Found:
+    """A function that tells two classes apart better than the best of our families.
+
+    `pictures` is the table of `helpers.descriptors.find_foregrounds`, `separation` that of
+    `helpers.descriptors.separability`.
+    """
+    if not callable(answer):
+        raise TypeError
+    if pictures is None or separation is None:
+        return "unmeasured"
+    rgb, foreground = pictures[["rgb", "foreground"]].iloc[0]
+    try:
+        found = answer(rgb.copy(), foreground.copy())
+        if found is None or found is ...:
+            raise Unanswered
+        if np.size(found) != 1:
+            return "many", {"shape": np.shape(found)}
+        mine = score_descriptor(answer, pictures)
+    except Unanswered:
+        raise
+    except Exception as error:
+        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
+    if np.isnan(mine):
+        return "no_number"
+    of_pair = separation[["class_a", "class_b"]].isin([*pictures["label"].unique()]).all(axis=1)
+    ours = separation[of_pair].sort_values("auc").iloc[-1]
+    values = {"mine": f"{mine:.2f}", "ours": f"{ours['auc']:.2f}", "family": ours["family"]}
+    # Of a family that is nearly perfect, half of what it leaves is enough.
+    if mine >= min(ours["auc"] + LEAD, (ours["auc"] + 1) / 2):
+        return None
+    return ("close" if mine > ours["auc"] else "worse"), values

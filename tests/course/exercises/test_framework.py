@@ -21,7 +21,7 @@ def fresh_counts(monkeypatch):
 
 
 def test_the_exercises_of_the_first_notebooks_are_there_in_order():
-    first = ["00.1", "00.2", "01.1", "01.2", "01.3", "01.4", "02.1", "02.2", "02.3", "02.4"]
+    first = ["00.1", "00.2", "00.3", "01.1", "01.2", "01.3", "01.4", "02.1", "02.2", "02.3", "02.4"]
     assert [*KEYS][: len(first)] == first
 
 
@@ -75,10 +75,25 @@ def test_no_threshold_is_asked_to_be_better_than_the_best_there_is():
     assert verdicts == ["crops", "crops", None, None, "bursts"]
 
 
-@pytest.mark.parametrize(("key", "answer"), [("01.3", "Colour"), ("02.1", 6)])
+@pytest.mark.parametrize(("key", "answer"), [("01.3", "Device"), ("02.1", 6)])
 def test_without_truth_what_was_measured_decides(key, answer):
     given = {name: GIVEN[name] for name in NEEDS[key]}
     assert exercises.judge(key, answer, make_dataset(bundled=False), **given).right is True
+
+
+def test_a_number_as_good_as_a_perfect_family_is_right():
+    given = {name: GIVEN[name] for name in NEEDS["01.4"]}
+    perfect = given["separation"].assign(auc=1.0)
+    told = {
+        auc: exercises.judge(
+            "01.4",
+            lambda rgb, leaf: rgb[leaf].mean(axis=0)[0],
+            make_dataset(),
+            **(given | {"separation": perfect.assign(auc=auc)}),
+        ).right
+        for auc in (0.6, 0.97, 1.0)
+    }
+    assert told == {0.6: True, 0.97: True, 1.0: True}
 
 
 def test_where_nothing_is_known_a_plausible_distance_is_accepted_as_unmeasured():

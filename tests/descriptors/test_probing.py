@@ -1,0 +1,67 @@
+"""One linear model on one part of the columns at a time."""
+
+import numpy as np
+import pandas as pd
+
+from helpers.descriptors import name_parts, probe_parts
+
+
+def made(images=120):
+    rng = np.random.default_rng(0)
+    labels = pd.Series(np.tile(["elm", "oak"], images // 2), [f"{i:03d}" for i in range(images)])
+    known = (labels == "oak").to_numpy()[:, None]
+    names = ["colour red", "form area", "stage1 000", "stage1 001", "stage2 000"]
+    features = pd.DataFrame(rng.normal(size=(images, 5)), labels.index, names)
+    features[["form area", "stage2 000"]] += 6.0 * known
+    return features, labels
+
+
+def test_columns_are_named_by_their_first_word_and_then_together():
+    features, _ = made()
+    parts = name_parts(features.columns)
+    assert list(parts) == ["colour", "form", "all three", "stage1", "stage2", "all stages"]
+    assert parts["all three"] == ["colour red", "form area"]
+    assert parts["stage1"] == ["stage1 000", "stage1 001"]
+    assert parts["all stages"] == ["stage1 000", "stage1 001", "stage2 000"]
+
+
+def test_one_part_alone_is_not_named_together():
+    assert list(name_parts(pd.Index(["form area", "form solidity"]))) == ["form"]
+
+
+def test_parts_that_know_the_class_are_right_and_others_guess():
+    features, labels = made()
+    right = probe_parts(features, labels)
+    shares = right.mean()
+    assert right.index.equals(features.index)
+    assert shares[["form", "stage2", "all three", "all stages"]].min() > 0.95
+    assert 0.3 < shares["colour"] < 0.7
+
+
+def test_images_without_a_label_are_left_out_and_named_parts_are_asked_alone():
+    features, labels = made()
+    labels = labels.where(labels.index != "000")
+    right = probe_parts(features, labels, parts={"mine": ["form area"]})
+    assert list(right) == ["mine"]
+    assert "000" not in right.index
+
+
+def test_a_model_never_learns_from_the_group_that_it_is_asked_about():
+    rng = np.random.default_rng(0)
+    groups = pd.Series(np.repeat(np.arange(20), 6), [f"{i:03d}" for i in range(120)])
+    labels = pd.Series(np.repeat(rng.permutation(["elm", "oak"] * 10), 6), groups.index)
+    own = pd.get_dummies(groups, dtype=float).add_prefix("form ")  # knows the specimen alone
+    assert probe_parts(own, labels)["form"].mean() > 0.95
+    assert probe_parts(own, labels, groups)["form"].mean() < 0.7
+
+
+def test_with_one_class_or_one_group_nothing_is_asked():
+    features, labels = made(20)
+    assert probe_parts(features, labels.replace("oak", "elm")).columns.empty
+    assert probe_parts(features, labels, pd.Series("all", labels.index)).columns.empty
+
+
+def test_small_classes_are_asked_in_fewer_folds_and_no_label_at_all_in_none():
+    features, labels = made(6)
+    assert len(probe_parts(features, labels)) == 6
+    assert probe_parts(features, labels.where(labels == "none")).empty
