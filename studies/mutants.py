@@ -56,7 +56,11 @@ OPERATORS = {
 def mutate(source: str) -> Iterator[tuple[int, str, str, str]]:
     """Every mutant of a module: line, the piece as it was, as it became, and the whole source."""
     tree, seen = _without_hints(source), set()
+    hints = [n.annotation for n in ast.walk(tree) if isinstance(n, ast.AnnAssign)]
+    hints = {id(n) for hint in hints for n in ast.walk(hint)}
     for number, node in enumerate(ast.walk(tree)):
+        if id(node) in hints:
+            continue
         for change in range(len(_changes(node))):
             changed = copy.deepcopy(tree)
             at = next(n for i, n in enumerate(ast.walk(changed)) if i == number)
@@ -67,7 +71,7 @@ def mutate(source: str) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _without_hints(source: str) -> ast.Module:
-    """The module without its type hints, which are never carried out."""
+    """The module without the type hints of its functions, which are never carried out."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -83,7 +87,7 @@ def _piece(tree: ast.AST, node: ast.AST) -> str:
         return f"if {ast.unparse(node.test)}"
     if isinstance(node, ast.Constant):
         around = [n for n in ast.walk(tree) if node in ast.iter_child_nodes(n)]
-        if around and isinstance(around[0], (ast.expr, ast.Assign, ast.Return)):
+        if around and isinstance(around[0], (ast.expr, ast.Assign, ast.AnnAssign, ast.Return)):
             return ast.unparse(around[0])
     return ast.unparse(node)
 

@@ -6,7 +6,7 @@ from studies.mutants import in_child, measure, mirrored, mutate, statements, sto
 
 SOURCE = '''"""Ten."""
 
-LIMIT = 3
+LIMIT: int | None = 3
 
 
 def small(x: int | None, y: bool) -> bool | int:
@@ -20,8 +20,8 @@ def small(x: int | None, y: bool) -> bool | int:
 def test_every_mutant_changes_one_thing_and_none_the_docstrings():
     mutants = list(mutate(SOURCE))
     assert sorted(became for _, was, became, _ in mutants if "LIMIT" in became) == [
-        "LIMIT = 4",
-        "LIMIT = 6",
+        "LIMIT: int | None = 4",
+        "LIMIT: int | None = 6",
         "if not (x < LIMIT and (not y))",
         "x < LIMIT or not y",
         "x <= LIMIT",
