@@ -354,7 +354,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--table", type=Path, help="where to keep the rows")
     options = parser.parse_args()
-    for library in LOADED:
+    for library in LOADED if len(options.modules) > 1 else ():
         with contextlib.suppress(ImportError):
             import_module(library)
     with tempfile.TemporaryDirectory() as temporary:

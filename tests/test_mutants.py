@@ -1,6 +1,9 @@
 """The mutants that measure our tests are what they say they are."""
 
 import ast
+import os
+import subprocess
+import sys
 
 from studies.mutants import in_child, measure, mirrored, mutate, statements, store
 
@@ -128,3 +131,21 @@ def test_the_tests_of_a_module_are_those_called_like_it():
         "tests/audit/test_quality_rules.py",
     ]
     assert mirrored("helpers/evaluation.py") == ["tests/test_evaluation.py"]
+
+
+def test_from_the_command_line_a_module_is_mutated_in_a_copy_and_its_rows_are_kept(tmp_path):
+    for name, text in (("helpers/made.py", MODULE), ("tests/test_made.py", TESTS)):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text.replace("from made", "from helpers.made"))
+    (tmp_path / "helpers" / "__init__.py").write_text("")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    command = [sys.executable, "-m", "studies.mutants", "helpers/made.py", "--table", "table.csv"]
+    environment = os.environ | {"PYTHONPATH": os.getcwd()}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    survived = [row for row in rows if ",False," in row]
+    assert len(survived) == 4
+    said = f"helpers/made.py: {len(rows) - 4} of {len(rows)} mutants killed"
+    assert said in done.stdout
+    assert (tmp_path / "helpers" / "made.py").read_text() == MODULE
