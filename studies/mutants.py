@@ -321,8 +321,9 @@ def measure(module: str, tests: list[str], count: int, seed: int) -> list[dict]:
     chosen = random.Random(seed).sample(every, min(count, len(every)))
     plugin = Biting(module, sorted(chosen, key=lambda mutant: mutant[:3]))
     os.environ |= {"PYTHONPATH": os.getcwd(), "PYTHONDONTWRITEBYTECODE": "1"}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer to load than most tests
     options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "ignore", "--rootdir", "."]
-    options += ["--import-mode", "importlib", "--no-header", "--no-summary"]
+    options += ["--import-mode", "importlib", "--no-header", "--no-summary", "-p", "xdist.plugin"]
     if pytest.main([*options, *tests], plugins=[plugin]) != 0:
         raise SystemExit(f"{' '.join(tests)} do not pass on {module} as it is; mend them first.")
     return [dict(zip(COLUMNS, [module, seed, *row, ""], strict=True)) for row in plugin.rows]
