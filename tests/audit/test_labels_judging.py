@@ -75,3 +75,27 @@ def test_a_value_that_is_no_number_says_nothing():
     odd[7, 3], plain[7, 3] = 1e30, np.nan
     found = [_out_of_fold(one, y, np.arange(60), seed=0, folds=3) for one in (odd, plain)]
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize(("apart", "strength"), [(0.9, None), (1.6, None), (3, 0.1)])
+def test_predictions_are_those_of_the_strength_with_the_least_loss(apart, strength):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(int(10 * apart))
+    linked = np.repeat(np.arange(60), 3)
+    y = linked % 3
+    values = rng.normal(0, 1, (180, 6)) + np.pad(apart * np.eye(3)[y], ((0, 0), (0, 3)))
+    scaled = StandardScaler().fit_transform(values)
+    cuts = [*StratifiedGroupKFold(5, shuffle=True, random_state=7).split(scaled, y, linked)]
+    found, losses = {}, {}
+    for c in (0.001, 0.003, 0.01, 0.03, 0.1):
+        head = LogisticRegression(C=c, max_iter=300, tol=1e-3)
+        found[c] = cross_val_predict(head, scaled, y, cv=cuts, method="predict_proba")
+        losses[c] = log_loss(y, found[c])
+    best = min(losses, key=losses.get)
+    assert best == (strength or best)
+    chances = np.exp(_out_of_fold(values, y, linked, seed=7, folds=5))
+    np.testing.assert_allclose(chances, found[best], atol=0.01)
