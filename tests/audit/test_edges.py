@@ -132,3 +132,45 @@ def test_smooth_things_are_sharp_in_focus_and_blurred_out_of_it(name):
         soft = blurred(THINGS[name].clip(0, 255).astype(np.uint8), sigma)
         soft = (soft + grain).clip(0, 255).astype(np.uint8)
         assert 2.5 < measure_edges(soft, spread) < REACH + 1
+
+
+def widths_by_loop(lines, least):
+    """Of every second window of REACH steps of every line: its height over its steepest step."""
+    places = []
+    for line in lines.astype(int):
+        for start in range(0, len(line) - REACH if len(line) > REACH + 1 else 0, 2):
+            window = line[start : start + REACH + 1]
+            places.append((np.ptp(window), np.abs(np.diff(window)).max()))
+    cut = sorted(height for height, _ in places)[int(0.9 * len(places))] if places else 0
+    return sorted(height / step for height, step in places if height >= max(least, cut))
+
+
+def width_by_loop(grey, spread):
+    least = max(24, 0.25 * spread)
+    widths = [widths_by_loop(lines, least) for lines in (grey[::2], grey[:, ::2].T)]
+    known = [one[int(0.05 * len(one))] for one in widths if len(one) >= 20]
+    return max(known) if known else None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_width_is_that_of_a_loop_over_all_windows(seed):
+    rng = np.random.default_rng(seed)
+    height, width = rng.integers(13, 70, 2)
+    grey = rng.integers(0, 256, (height, width)).astype(np.uint8)
+    for sigma in (0, 0.7, 2):
+        soft = blurred(grey, sigma)
+        for spread in (60, 150, 250):
+            found, expected = measure_edges(soft, spread), width_by_loop(soft, spread)
+            assert found == (expected if expected is None else pytest.approx(expected, rel=1e-6))
+
+
+@pytest.mark.parametrize(("across", "found"), [(13, None), (14, 1), (15, 1)])
+def test_a_line_must_be_longer_than_an_edge_reaches(across, found):
+    grey = np.where(np.arange(across) < across // 2, 40, 200).astype(np.uint8)
+    assert measure_edges(np.tile(grey, (100, 1)), 160) == found
+
+
+@pytest.mark.parametrize(("lines", "found"), [(38, None), (40, 1)])
+def test_nineteen_places_are_too_few_and_twenty_are_not(lines, found):
+    grey = np.where(np.arange(14) < 7, 40, 200).astype(np.uint8)
+    assert measure_edges(np.tile(grey, (lines, 1)), 160) == found

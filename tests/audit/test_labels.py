@@ -367,3 +367,27 @@ def test_images_of_one_split_alone_are_judged_among_themselves(features, tmp_pat
     dataset.images["split"] = "test"
     with pytest.raises(DatasetError):
         find_label_issues(dataset, features)
+
+
+@pytest.mark.parametrize(("agreement", "one"), [(0.79, False), (0.8, True), (0.81, True)])
+def test_one_label_is_expected_where_four_in_five_agree(
+    features, tmp_path, monkeypatch, agreement, one
+):
+    labels = dataset_of(features, tmp_path, **{"ash 03 1.jpg": "yew"})
+    monkeypatch.setattr("helpers.audit.labels._agreement", lambda *_: agreement)
+    logs = np.log(np.full((len(features), 3), 1 / 3))
+    monkeypatch.setattr("helpers.audit.labels._out_of_fold", lambda *_: logs)
+    found = find_label_issues(labels, features)
+    assert set(found["evidence"]) == ({"", "within group"} if one else {""})
+
+
+def test_the_seed_is_0_and_the_folds_are_five_unless_told(features, tmp_path, monkeypatch):
+    asked = []
+
+    def predict(values, y, linked, *more):
+        asked.append(more)
+        return np.log(np.full((len(y), 3), 1 / 3))
+
+    monkeypatch.setattr("helpers.audit.labels._out_of_fold", predict)
+    find_label_issues(dataset_of(features, tmp_path), features)
+    assert asked == [(0, 5)]

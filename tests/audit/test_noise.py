@@ -116,3 +116,38 @@ def test_certain_predictions_stay_finite_and_one_contradiction_stands_out():
     found = chance_of_noise(logs, given)
     assert np.isfinite(found).all()
     assert found.round(2).tolist() == [float(number == 7) for number in range(200)]
+
+
+def likeliest(logs, y):
+    """Share of noise, and the chance of each label to be noise, by trying a fine grid."""
+    rows = np.arange(len(y))
+    halves = [_where_noise_goes(logs[1 - h :: 2], y[1 - h :: 2]) for h in (0, 1)]
+    best = (-np.inf, None)
+    shares = np.linspace(0, 0.2, 401)[:, None]
+    for temperature in np.geomspace(0.15, 8, 20):
+        p = np.exp(logs / temperature)
+        p /= p.sum(axis=1, keepdims=True)
+        noise = np.array([p[i] @ halves[i % 2][:, y[i]] for i in rows])
+        both = (1 - shares) * p[rows, y] + shares * noise
+        prior = -((max(np.log(temperature), 0) / 0.4) ** 2) / 2
+        likely = prior + np.log(both).sum(axis=1)
+        at = likely.argmax()
+        best = max(best, (likely[at], at, tuple(shares[at] * noise / both[at])))
+    return shares[best[1], 0], np.array(best[2])
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.0, 3.5])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_chances_are_those_of_the_likeliest_share_and_temperature(temperature, seed):
+    logs, y, _ = simulate(240, noise=0.1, surety=6, temperature=temperature, seed=seed)
+    share, chances = likeliest(logs, y)
+    found = chance_of_noise(logs, y, gain=-np.inf)
+    assert found.mean() == pytest.approx(share, abs=0.004)
+    np.testing.assert_allclose(found, chances, atol=0.03)
+
+
+def test_no_more_than_a_fifth_is_looked_for():
+    logs, y, _ = simulate(600, noise=0.45, surety=8)
+    share, chances = likeliest(logs, y)
+    assert share == 0.2
+    np.testing.assert_allclose(chance_of_noise(logs, y), chances, atol=0.01)

@@ -111,3 +111,60 @@ def test_images_that_are_all_alike_are_refused_in_a_sentence(features, value):
 def test_an_unknown_method_is_refused_with_those_there_are(features):
     with pytest.raises(ValueError, match="no method 'deep'; expected one of mahalanobis, neigh"):
         find_outliers(features, method="deep")
+
+
+@pytest.fixture
+def many():
+    """Sixty images of 30 columns, each in a unit of its own, with values far out on both sides."""
+    values = np.random.default_rng(4).standard_t(2, (60, 30)) * np.geomspace(1e-3, 1e3, 30)
+    values[3, 5], values[7, 6] = -1e6, 1e6
+    return pd.DataFrame(values, index=pd.Index([f"{i:02d}.jpg" for i in range(60)]))
+
+
+def scaled(features):
+    values = (features - features.median()) / features.std(ddof=0)
+    return values.clip(-8, 8).to_numpy()
+
+
+def robust(distance):
+    away = np.log(distance) - np.median(np.log(distance))
+    return away / (1.4826 * np.median(np.abs(away)))
+
+
+@pytest.mark.parametrize("neighbours", [1, 3, 5])
+def test_scores_are_those_of_a_loop_over_all_pairs(many, neighbours):
+    values, rows = scaled(many), []
+    for number, one in enumerate(values):
+        distance = np.sqrt(((values - one) ** 2).sum(axis=1))
+        order = [i for i in np.argsort(distance) if i != number]
+        rows.append((distance[order[:neighbours]].mean(), many.index[order[0]]))
+    found = find_outliers(many, method="neighbours", neighbours=neighbours).loc[many.index]
+    distance, nearest = zip(*rows, strict=True)
+    assert found["score"].tolist() == pytest.approx(robust(np.array(distance)), abs=1e-6)
+    assert found["nearest"].tolist() == [*nearest]
+
+
+def test_sixteen_components_and_five_neighbours_are_used_unless_told(many):
+    for method in METHODS:
+        told = find_outliers(many, method=method, components=16, neighbours=5)
+        pd.testing.assert_frame_equal(find_outliers(many, method=method), told)
+    fewer = find_outliers(many, components=15).loc[many.index, "score"]
+    assert not np.allclose(fewer, find_outliers(many).loc[many.index, "score"])
+    values = scaled(many) - scaled(many).mean(axis=0)
+    u = np.linalg.svd(values, full_matrices=False)[0][:, :16]
+    found = find_outliers(many).loc[many.index, "score"]
+    np.testing.assert_allclose(found, robust(np.linalg.norm(u, axis=1)), atol=0.02)
+
+
+@pytest.mark.parametrize("value", [1e100, 1.5e100, -1.5e100])
+def test_a_value_too_large_to_be_one_counts_as_missing(features, value):
+    odd, plain = features.copy(), features.copy()
+    odd.iloc[3, 0], plain.iloc[3, 0] = value, np.nan
+    pd.testing.assert_frame_equal(find_outliers(odd), find_outliers(plain))
+
+
+def test_more_copies_than_neighbours_are_no_trouble(features):
+    copies = features.iloc[[0] * 12].set_axis([f"copy {number:02d}.jpg" for number in range(12)])
+    table = find_outliers(pd.concat([features, copies]), method="neighbours")
+    assert (table["nearest"] != table.index).all() and len(table) == 213
+    assert table.loc[[*copies.index, "000.jpg"], "rank"].min() == 213 - 12

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.audit import Thresholds, find_quality_issues, summarise_quality
-from helpers.audit.quality import FEW, WORST
+from helpers.audit.quality import FEW, WORST, robust_scores
 
 USUAL = {
     "readable": True, "problem": None, "note": None, "mode": "RGB", "orientation": 1,
@@ -239,3 +239,39 @@ def test_few_or_unreadable_images_give_tables_of_the_same_columns(count, readabl
 def test_images_all_alike_are_not_odd():
     for name, value in {"entropy": 7, "edge_width": 1, "brightest": 1, "saturation": 0}.items():
         assert flagged(scanned().assign(**{name: value, "width": 10, "height": 10})) == []
+
+
+def test_robust_scores_of_values_nearly_all_alike_are_large_and_finite():
+    assert robust_scores(np.array([1.0, 1, 1, 3])).tolist() == [0, 0, 0, 2e12]
+    assert robust_scores(np.array([1.0, 2, 3, 4, 100])) * 1.4826 == pytest.approx(
+        [-2, -1, 0, 1, 97]
+    )
+
+
+@pytest.mark.parametrize(
+    ("issue", "threshold"),
+    [
+        ("dark", 0.95 / 2.67),
+        ("overexposed", 0.5 * 2.67),
+        ("blurred", 1.5 * 2.67),
+        ("odd aspect ratio", 4 / 3 * 2.67),
+    ],
+)
+def test_what_is_odd_in_comparison_is_a_factor_from_the_median_either_side(issue, threshold):
+    table = scanned(detail_brightness=[0.5], brightest=[0.97]).assign(brightest=0.97)
+    table = table if issue == "overexposed" else scanned()
+    rules = summarise_quality(table).query("issue == @issue and rule == 'relative'")
+    assert rules["threshold"].tolist() == pytest.approx([threshold])
+
+
+@pytest.mark.parametrize(("entropy", "odd"), [(3.0, False), (2.4, True)])
+def test_a_picture_without_an_edge_may_hold_far_less_than_usual(entropy, odd):
+    table = scanned(entropy=[entropy]).assign(edge_width=np.nan)
+    found = find_quality_issues(table).query("issue == 'low information'")
+    assert found["rule"].tolist() == ["relative"] * odd
+    assert found["threshold"].tolist() == pytest.approx([7 / 2.67] * odd)
+
+
+def test_thresholds_cannot_be_changed_by_accident():
+    with pytest.raises(AttributeError):
+        Thresholds().dark = 0.5

@@ -122,3 +122,62 @@ def test_a_file_is_decoded_once_until_it_changes(tmp_path, monkeypatch):
     photo(300, 225, 2).save(task[0][0], quality=91)
     os.utime(task[0][0], ns=(1, 1))
     assert compare_pairs([task]) == [{}] and opened[2:] == [task[0][0]]
+
+
+def test_places_nearby_are_27_of_three_sizes_and_shifts():
+    found = {tuple(place.ravel().astype(float).round(2)) for place in comparing._NEARBY}
+    shifts = (-0.08, 0, 0.08)
+    assert found == {
+        (size, 0, x, 0, size, y) for size in (0.92, 1, 1.09) for x in shifts for y in shifts
+    }
+    assert comparing.LIMITS == {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
+
+
+def test_a_cut_is_that_of_its_box_and_may_be_mirrored():
+    picture = photo(400, 300, 2)
+    kept = picture.crop((100, 150, 300, 300)).resize((96, 96), Image.Resampling.LANCZOS)
+    found = comparing._resize(picture, (0.25, 0.5, 0.5, 0))
+    assert np.abs(found.astype(int) - np.asarray(kept)).mean() < 1
+    assert (comparing._resize(picture, (0.25, 0.5, 0.5, 1)) == found[:, ::-1]).all()
+    assert (comparing._cut(np.asarray(picture), (0.25, 0.5, 0.5, 0)) == found).all()
+
+
+def test_of_a_cut_twice_the_pixels_that_are_compared_are_decoded(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        comparing, "read_rgb", lambda *of: asked.append(of) or Image.new("RGB", (400, 400))
+    )
+    comparing._small_picture("cut.jpg", (0.1, 0.1, 0.5, 0), 4095, (7,))
+    comparing._small_picture("whole.jpg", (0.0, 0.0, 1.0, 0), None, (7,))
+    assert asked == [("cut.jpg", 384, 4095), ("whole.jpg", 192, None)]
+
+
+def test_each_file_may_take_a_minute_unless_told(tmp_path, monkeypatch):
+    limits, guard = [], comparing.guard
+    monkeypatch.setattr(comparing, "guard", lambda s: limits.append(s) or guard(s))
+    picture = photo(120, 90, 1)
+    compare_pairs([pair(tmp_path, picture, picture)])
+    compare_parts([parts(tmp_path, picture, picture, (0.0, 0.0, 1.0, 0))])
+    compare_pairs([pair(tmp_path, picture, picture)], 5)
+    assert limits == [60, 60, 5]
+
+
+def test_the_sharper_picture_is_blurred_until_it_is_no_sharper_and_no_further():
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(0, 255, (3, 96, 96, 3)).astype(np.float32)
+    sharp = comparing._sharpness(pictures)
+    grey = pictures @ np.array([0.299, 0.587, 0.114], np.float32)
+    expected = [np.std(one - comparing.smooth(one[None])[0]) for one in grey]
+    np.testing.assert_allclose(sharp, expected, rtol=1e-4)
+    goal = np.array([sharp[0], sharp[1] * 0.3, 0])
+    found = comparing._blur_to(pictures, goal)
+    assert (found[0] == pictures[0]).all()
+    layers, passes = pictures[1:].copy(), 0
+    while comparing._sharpness(layers)[0] > goal[1]:
+        for one in layers:
+            for channel in range(3):
+                one[..., channel] = comparing.smooth(one[None, ..., channel])[0]
+        passes += 1
+    np.testing.assert_allclose(found[1], layers[0], rtol=1e-4)
+    assert 1 <= passes < comparing.PASSES == 16
+    assert 0 < comparing._sharpness(found)[2] < comparing._sharpness(layers)[1]

@@ -12,7 +12,9 @@ from helpers.copies.differences import (
     SHARES,
     STRIDE,
     WINDOW,
+    _cut_off,
     _fit_curve,
+    _is_neutral,
     _Windows,
     find_differences,
 )
@@ -221,3 +223,38 @@ def test_windows_are_judged_by_what_is_typical_of_the_pair_and_by_their_own_cont
 
 def test_limits_are_those_that_the_study_reports():
     assert LIMITS == {"light": 4.0, "colour": 5.0} and MOST == {"light": 6.0, "colour": 4.0}
+
+
+def test_where_light_was_cut_off_counts_two_pixels_around_it():
+    rng = np.random.default_rng(3)
+    pixels = rng.choice([7.0, 8, 100, 242, 243], (2, 20 * 20, 3), p=[0.01, 0.2, 0.5, 0.28, 0.01])
+    bright, dark = _cut_off(pixels, 20)
+    square = pixels.reshape(2, 20, 20, 3)
+    for found, cut in ((bright, square == 243), (dark, square == 7)):
+        expected = np.zeros_like(cut)
+        for picture, row, column, channel in np.argwhere(cut):
+            rows, columns = (np.arange(at - 2, at + 3) % 20 for at in (row, column))
+            expected[picture, rows[:, None], columns, channel] = True
+        assert (found.reshape(square.shape) == expected).all()
+
+
+@pytest.mark.parametrize(("level", "neutral"), [(1.4, True), (1.6, False)])
+def test_a_picture_is_grey_up_to_a_level_and_a_half_of_colour(level, neutral):
+    pixels, inside = np.full((1, 1000, 3), 90.0), np.ones((1, 1000))
+    pixels[0, :20] += np.array([1, 0, 0]) * level / (1 - LUMA[0])
+    assert _is_neutral(pixels, inside).tolist() == [neutral]
+    inside[0, :20] = 0
+    assert _is_neutral(pixels, inside).tolist() == [True]
+    pixels[0, 4:20], inside[0, :20] = 90, 1  # four of a thousand are no colour
+    assert _is_neutral(pixels, inside).tolist() == [True]
+
+
+def test_a_factor_on_colour_is_undone_within_its_limits_alone():
+    original = square(photo(200, 150, 11)).astype(float)
+    light = (original @ LUMA)[..., None]
+    left = {}
+    for factor in (3.6, 3.2, 1.0, 0.32, 0.26):  # undone by 1 / 3.6 = 0.28 to 1 / 0.26 = 3.8
+        first, other = (light + (original - light) * 0.3 * by for by in (1, factor))
+        left[factor] = max(compare(first, other)[1]["saturation"])
+    assert max(left[factor] for factor in (3.2, 1.0, 0.32)) < 0.02
+    assert min(left[factor] for factor in (3.6, 0.26)) > 0.04

@@ -142,3 +142,35 @@ def test_a_part_is_placed_by_the_change_that_leaves_the_fewest_windows():
     windows[0, 2, 0, 4:6, 8:10] = 2.5
     found = judged(windows)
     assert (found["left"], found["top"]) == pytest.approx((24 / 96, 12 / 96))
+
+
+@pytest.mark.parametrize(
+    ("side", "words"), [(485, "resize"), (495, ""), (505, ""), (515, "resize")]
+)
+def test_a_file_was_resized_where_its_sides_differ_by_two_percent(side, words):
+    sizes = np.stack([np.full((1, 2), 500.0), np.full((1, 2), float(side))])
+    assert described(np.eye(2), sizes=sizes)["transform"] == words
+
+
+def test_each_limit_is_where_a_difference_begins():
+    assert judged(excess(curve_light=1.5))["difference"] == "colour (saturation)"
+    assert judged(excess(curve_light=1.01, saturation_light=1.01))["difference"] == "colour (cast)"
+    assert part((4, 6), (4, 6), light=1.0, colour=5.0) == {}
+    windows = np.full((1, 3, 2, 31, 31), 1.0)
+    windows[0, :, 0, 4:6, 8:10] = 1.5
+    found = judged(windows)
+    assert [found[edge] for edge in ("left", "top", "right", "bottom")] == pytest.approx(
+        [24 / 96, 12 / 96, 33 / 96, 21 / 96]
+    )
+
+
+def test_a_change_explains_most_where_the_fewest_windows_are_beyond_the_limit():
+    windows = np.full((1, 3, 2, 31, 31), 1.5)
+    windows[0, 1] = 0.3
+    windows[0, 1, 0, 20:22, 3:5] = 2.5
+    assert judged(windows)["left"] == pytest.approx(9 / 96)
+
+
+def test_the_share_of_a_part_is_rounded():
+    assert part((0, 12), (0, 8))["difference"] == "a part of 11 % at the upper left"  # 11.43
+    assert part((0, 9), (0, 10))["difference"] == "a part of 11 % at the upper left"  # 10.74

@@ -357,3 +357,14 @@ def test_a_split_of_which_all_is_known_is_given_back(make):
     before = pd.Series(["train"] * 8 + ["valid"] * 2, made.images.index, name="split")
     for order in (None, "day"):
         assert split(made, previous=before, order=order)["split"].tolist() == before.tolist()
+
+
+def test_a_fifth_is_validated_on_and_the_seed_is_0_unless_told(dataset):
+    assert split(dataset).equals(split(dataset, valid=0.2, seed=0))
+    assert not split(dataset).equals(split(dataset, seed=1))
+
+
+def test_a_rare_class_is_named_wherever_its_images_stand(make):
+    with pytest.warns(UserWarning, match="^c: too few groups .*: 1 in 1"):
+        found = split(make(label=["c", *"abab" * 5]))["split"]
+    assert found.iloc[0] == "train"

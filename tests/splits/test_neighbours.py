@@ -111,3 +111,17 @@ def test_words_are_those_of_eight_rounds_of_lloyd():
     np.testing.assert_allclose(found, expected.cluster_centers_, atol=1e-8)
     nearest = ((sample[:, None] - found) ** 2).sum(axis=2).argmin(axis=1)
     np.testing.assert_array_equal(neighbours._nearest_word(sample, found), nearest)
+
+
+@pytest.mark.parametrize(("keypoints", "told"), [(127, False), (128, True)])
+def test_a_summary_has_48_numbers_of_each_of_64_words_and_needs_two_keypoints_a_word(
+    keypoints, told
+):
+    descriptors = np.random.default_rng(0).integers(0, 255, (keypoints, 128)).astype(np.uint8)
+    blank = np.zeros((keypoints, 4), np.float32)
+    pictures = [
+        Picture(blank[part], descriptors[part], *[None] * 3)
+        for part in (slice(0, 60), slice(60, keypoints))
+    ]
+    summary = summarise(pictures)
+    assert summary.shape == (2, 64 * 48) and (summary != 0).any() == told

@@ -168,3 +168,111 @@ def test_a_draw_that_leaves_a_class_out_of_a_side_does_not_stand():
 
 def test_nothing_to_place_is_placed():
     assert place_groups(problem(np.zeros((0, 2), int)), np.random.default_rng(0)).tolist() == []
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_the_cost_of_many_choices_is_the_price_of_each(number):
+    """With images so few that a side wants less than one, too."""
+    rng = np.random.default_rng(number)
+    sides = 2 + number % 2
+    shares = rng.dirichlet(np.ones(sides))
+    counts = rng.integers(0, 3, (3, 2))
+    counts[0] += 1
+    base = rng.integers(0, 2, (sides, 2))
+    every = np.array([*product(range(sides), repeat=3)])
+    on = (every[:, None, :] == np.arange(sides)[:, None]).astype(float)
+    cost = searching._cost(problem(counts, shares, base), base + on @ counts)
+    for found, choice in zip(cost, every, strict=True):
+        untrained, missing, *rest = price(counts, shares, base, choice)
+        assert found[0] == untrained * (2 * sides + 1) + missing
+        assert found[1:] == pytest.approx(rest, abs=1e-6)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_the_change_of_a_move_is_right_where_a_side_wants_less_than_one_image(number):
+    rng = np.random.default_rng(number)
+    counts, base = np.array([[1, 0], [0, 1], [2, 0], [1, 1]]), np.zeros((2, 2), int)
+    shares, sides = (0.9, 0.1), rng.integers(2, size=4)
+    changes = searching._Moves(problem(counts, shares))._changes(sides)
+    for group in range(4):
+        moved = np.where(np.arange(4) == group, 1 - sides, sides)
+        change = np.subtract(price(counts, shares, base, moved), price(counts, shares, base, sides))
+        assert changes[:, group, 1 - sides[group]] == pytest.approx(
+            [5 * change[0] + change[1], *change[2:]], abs=1e-6
+        )
+        assert changes[:, group, sides[group]].tolist() == [0, 0, 0]
+
+
+def test_a_move_that_makes_nothing_better_is_not_made():
+    moves = searching._Moves(problem([10, 10, 10], (0.5, 0.5)))
+    for start in ([1, 0, 1], [0, 0, 1], [0, 1, 0]):
+        assert moves.descend(np.array(start))[0].tolist() == start
+    assert moves._best(np.array([[[0.0, 1]], [[0, -0.5]], [[0, -9]]])) == (0, 0, False)
+    assert moves._best(np.array([[[0.0, 0]], [[0, 0.5]], [[0, -9]]])) == (0, 0, False)
+    assert moves._best(np.array([[[0.0, 0]], [[0, 0]], [[0, -9]]])) == (0, 1, True)
+    assert moves._best(np.array([[[0.0, -1]], [[0, 3]], [[0, 9]]])) == (0, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("groups", "classes", "sides", "all_"),
+    [(15, 1, 2, True), (16, 1, 2, False), (10, 1, 3, True), (11, 1, 3, False),
+     (15, 183, 2, True), (15, 184, 2, False)],
+)  # fmt: skip
+def test_so_many_choices_are_tried_one_and_all(monkeypatch, groups, classes, sides, all_):
+    monkeypatch.setattr(searching, "_try_all", lambda *_: "all")
+    monkeypatch.setattr(searching, "_draw", lambda *_: "drawn")
+    monkeypatch.setattr(searching, "_near", lambda *_: True)
+    given = problem(np.ones((groups, classes), int), np.full(sides, 1 / sides))
+    assert place_groups(given, None) == ("all" if all_ else "drawn")
+
+
+def test_every_choice_is_tried_once():
+    for groups, sides in [(1, 2), (3, 3), (13, 2)]:
+        found = np.concatenate([*searching._choices(groups, sides)])
+        assert sorted(map(tuple, found)) == [*product(range(sides), repeat=groups)]
+
+
+@pytest.mark.parametrize(
+    ("left", "have", "taken"),
+    [
+        ([2, 2], [0.0, 0], True),
+        ([2, 1], [0.0, 0], False),  # the last one of a class stays where it is
+        ([1, 2], [0.0, 0], False),
+        ([9, 9], [5.0, 5], False),  # there are enough already
+        ([9, 9], [0.0, 5], True),  # one class has none as yet
+        ([3, 3], [4.0, 4], False),
+    ],
+)
+def test_a_group_joins_a_side_that_it_brings_nearer_or_that_lacks_its_class(left, have, taken):
+    counts, wanted = csr_array(np.array([[2, 3]])), np.array([4.0, 4])
+    left, have = np.array(left), np.array(have)
+    before = left.copy()
+    found = searching._fill(counts, have.copy(), wanted, left, np.random.default_rng(0))
+    assert found == [0] * taken and (before - left).tolist() == [taken, taken]
+
+
+def test_a_class_that_train_has_one_image_of_already_may_leave_it():
+    given = problem([[1]] * 30, base=[[1], [0]])
+    left = searching._draw(given, np.random.default_rng(0))
+    assert left.sum() == 6
+    alone = problem([[1]], (0.5, 0.5), [[1], [0]])
+    assert searching._draw(alone, np.random.default_rng(0)).tolist() == [1]
+    assert searching._draw(problem([[1]], (0.5, 0.5)), np.random.default_rng(0)).tolist() == [0]
+
+
+@pytest.mark.parametrize(("taken", "near"), [(3, True), (1, True), (5, True), (6, False)])
+def test_a_class_may_be_off_by_two_of_its_groups_of_mean_size(taken, near):
+    """Of 12 groups of two images and one of six: the mean is 30 / 13, and twice that 4.6."""
+    counts = [[0, 2]] * 12 + [[0, 6]] + [[1, 0]] * 2000
+    placed = np.zeros(len(counts), int)
+    placed[:taken] = 1
+    placed[13 : 13 + 406 - 2 * taken] = 1
+    assert searching._near(problem(counts), placed) is near
+
+
+def test_a_draw_that_takes_a_class_from_train_does_not_stand():
+    counts = [[1, 0]] * 999 + [[0, 1]]
+    placed = np.r_[np.ones(200, int), np.zeros(800, int)]
+    assert searching._near(problem(counts), placed)
+    placed[999] = 1
+    assert not searching._near(problem(counts), placed)

@@ -1,0 +1,101 @@
+"""The parts of `find_label_issues` that judge, each against a loop or a number worked out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.audit import describe_doubts
+from helpers.audit.labels import _agreement, _out_of_fold, _slips
+
+
+def test_doubts_go_on_to_where_half_are_wrong_and_not_only_more():
+    wrong = pd.Series([0.9] + [0.1] * 10)
+    table = pd.DataFrame({"wrong": wrong, "issue": wrong > 0.5, "rank": np.arange(1, 12)})
+    table["expected"] = [0.9, 0.7, 0.5, *[0.4] * 8]
+    assert describe_doubts(table).endswith("; about 1 more lie further down, and down to rank 3 "
+                                           "half of all are wrong.")  # fmt: skip
+    table["expected"] = [0.9, *[0.4] * 10]
+    assert describe_doubts(table).endswith("about 1 more lie further down.")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_agreement_is_the_mean_over_images_of_the_share_of_the_others(seed):
+    rng = np.random.default_rng(seed)
+    y, linked = rng.integers(0, 3, 40), rng.integers(0, 15, 40)
+    shares = []
+    for number in range(40):
+        others = (linked == linked[number]) & (np.arange(40) != number)
+        if others.any():
+            shares.append((y[others] == y[number]).mean())
+    assert _agreement(y, linked) == pytest.approx(np.mean(shares))
+    assert _agreement(y, np.arange(40)) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_slips_are_as_likely_as_the_groups_and_their_predictions_say(seed):
+    """Written out image by image, until how often labels slip no longer changes."""
+    rng = np.random.default_rng(seed)
+    linked = np.sort(np.r_[np.arange(12), rng.integers(0, 12, 36)])
+    y = np.where(rng.random(48) < 0.2, rng.integers(0, 3, 48), linked % 3)
+    pooled = rng.dirichlet(np.ones(3), 12)
+    votes = np.array([[((linked == g) & (y == c)).sum() for c in range(3)] for g in range(12)])
+    slip = 0.05
+    for _ in range(60):
+        wrong = np.empty(48)
+        for number in range(48):
+            group = linked[number]
+            worth = pooled[group].copy()
+            for other in np.flatnonzero(linked == group):
+                worth *= np.where(np.arange(3) == y[other], 1 - slip, slip / 2)
+            wrong[number] = 1 - worth[y[number]] / worth.sum()
+        several = np.isin(linked, np.flatnonzero(votes.sum(axis=1) > 1))
+        slip = np.clip(wrong[several].mean(), 0.001, 0.2)
+    np.testing.assert_allclose(_slips(pooled, votes, linked, y), wrong, atol=0.01)
+
+
+def test_labels_are_taken_to_slip_at_least_once_in_a_thousand():
+    """Of a group of two without any slip elsewhere, the one that the model does not believe."""
+    linked = np.repeat(np.arange(200), 2)
+    y = np.zeros(400, int)
+    pooled, votes = np.tile([1 - 1e-6, 1e-6], (200, 1)), np.tile([2.0, 0], (200, 1))
+    pooled[0] = [1e-6, 1 - 1e-6]
+    found = _slips(pooled, votes, linked, y)
+    odds = 1e6 * (0.001 / 0.999) ** 2
+    for _ in range(60):
+        slip = max(0.001, odds / (1 + odds) * 2 / 400)
+        odds = 1e6 * (slip / (1 - slip)) ** 2
+    assert found[0] == pytest.approx(odds / (1 + odds), rel=1e-3)
+
+
+def test_a_value_that_is_no_number_says_nothing():
+    rng = np.random.default_rng(0)
+    y, values = np.arange(60) % 3, rng.normal(0, 1, (60, 4))
+    values[:, :3] += 3 * np.eye(3)[y]
+    odd, plain = values.copy(), values.copy()
+    odd[7, 3], plain[7, 3] = 1e30, np.nan
+    found = [_out_of_fold(one, y, np.arange(60), seed=0, folds=3) for one in (odd, plain)]
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize(("apart", "strength"), [(0.9, None), (1.6, None), (3, 0.1)])
+def test_predictions_are_those_of_the_strength_with_the_least_loss(apart, strength):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(int(10 * apart))
+    linked = np.repeat(np.arange(60), 3)
+    y = linked % 3
+    values = rng.normal(0, 1, (180, 6)) + np.pad(apart * np.eye(3)[y], ((0, 0), (0, 3)))
+    scaled = StandardScaler().fit_transform(values)
+    cuts = [*StratifiedGroupKFold(5, shuffle=True, random_state=7).split(scaled, y, linked)]
+    found, losses = {}, {}
+    for c in (0.001, 0.003, 0.01, 0.03, 0.1):
+        head = LogisticRegression(C=c, max_iter=300, tol=1e-3)
+        found[c] = cross_val_predict(head, scaled, y, cv=cuts, method="predict_proba")
+        losses[c] = log_loss(y, found[c])
+    best = min(losses, key=losses.get)
+    assert best == (strength or best)
+    chances = np.exp(_out_of_fold(values, y, linked, seed=7, folds=5))
+    np.testing.assert_allclose(chances, found[best], atol=0.01)
