@@ -147,8 +147,7 @@ def score_seed(seed: int) -> pd.DataFrame:
     tasks = [("copies", "embeddings", score_copies(copies, scanned, embeddings))]
     pairs = audit.find_duplicates(dataset, scanned, progress=False)
     own = embeddings.loc[embeddings.index.intersection(dataset.images.index)]
-    flags = audit.find_quality_issues(scanned.loc[dataset.images.index])
-    flagged = flags.loc[flags["rule"] != "not used", "image_id"]
+    flagged = audit.find_quality_issues(scanned.loc[dataset.images.index])["image_id"]
     described = describe(dataset, progress=False)
     for name, features in (("descriptors", described), ("embeddings", own)):
         tasks.append(("labels", name, score_labels(dataset, features, pairs)))
