@@ -3,7 +3,8 @@
 Thresholds were fixed on seed 0 of leaves; seeds 1 to 5, and faults planted in real photos, are what
 they are judged on. Copies are also searched among pictures of one shape that are no copies (the
 rows of "lookalikes", where `planted` counts pairs and all that is found is false) and among leaves
-edited otherwise than is planted ("edits"). Writes detectors.csv beside this file.
+edited otherwise than is planted ("edits"). Writes detectors.csv beside this file; an interrupted
+run goes on.
 
     python -m studies.detectors [--seeds 0 1 2 3 4 5] [--photos FOLDER]
 """
@@ -45,6 +46,8 @@ CLEANVISION = {
     "unusual_mode": ("grayscale",),
     "odd_size": ("odd_size", "odd_aspect_ratio"),
 }
+COLUMNS = ["data", "seed", "tool", "detector", "kind", "strength", "planted", "found", "recall"]
+COLUMNS += ["flagged", "false", "precision", "code"]
 PLANTED_IN_PHOTOS = 36
 ALIKE, EDITED = 12, 20
 """Pictures of each kind of lookalikes, and photos that each edit is made of."""
@@ -94,6 +97,7 @@ def plant_in_photos(source: Path, folder: Path, seed: int) -> Dataset:
 def score(dataset: Dataset) -> list[pd.DataFrame]:
     scanned = audit.scan(dataset, progress=False)
     issues = audit.find_quality_issues(scanned)
+    issues = issues[issues["rule"] != "not used"]  # rows of a rule that is not used are no flags
     pairs = audit.find_duplicates(dataset, scanned, progress=False)
     found = {kind: issues[issues["issue"].isin(names)] for kind, names in DETECTORS.items()}
     for kind in ("exact", "near"):
@@ -185,33 +189,39 @@ def score_cleanvision(dataset: Dataset, readable: pd.Index) -> list[pd.DataFrame
     return [table.assign(tool="cleanvision") for table in tables]
 
 
+def run(data: str, seed: int, photos: Path | None) -> list[pd.DataFrame]:
+    """All tables of one seed: of photos, or of leaves with the lookalikes and edits beside them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        if data == "photos":
+            dataset = plant_in_photos(photos, Path(scratch), seed)
+            return [table.assign(data=data) for table in score(dataset)]
+        dataset = open_leaves(seed)
+        tables = {
+            data: score(dataset),
+            "lookalikes": score_lookalikes(Path(scratch) / "alike", seed),
+            "edits": score_edits(dataset, Path(scratch) / "edits", seed),
+        }
+    return [table.assign(data=name) for name, found in tables.items() for table in found]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(6)))
     parser.add_argument("--photos", type=Path)
     options = parser.parse_args()
-    photos, found = options.photos, []
+    photos, target = options.photos, Path(__file__).with_suffix(".csv")
     if photos is None and os.environ.get("WORKBOOK_TEST_DATA"):
         photos = Path(os.environ["WORKBOOK_TEST_DATA"]) / "data" / "clothing"
+    code = code_hash(__file__, "helpers/audit/*.py", "helpers/copies/*.py", "leaves/*.py")
+    table = pd.read_csv(target) if target.exists() else pd.DataFrame(columns=COLUMNS)
+    table = table[table["code"] == code]
     jobs = [("leaves", seed) for seed in options.seeds]
     jobs += [("photos", seed) for seed in options.seeds[:1]] if photos else []
-    for data, seed in tqdm(jobs, desc="detectors"):
-        with tempfile.TemporaryDirectory() as scratch:
-            if data == "leaves":
-                dataset = open_leaves(seed)
-            else:
-                dataset = plant_in_photos(photos, Path(scratch), seed)
-            found += [table.assign(data=data, seed=seed) for table in score(dataset)]
-            if data == "leaves":
-                for name, tables in (
-                    ("lookalikes", score_lookalikes(Path(scratch) / "alike", seed)),
-                    ("edits", score_edits(dataset, Path(scratch) / "edits", seed)),
-                ):
-                    found += [table.assign(data=name, seed=seed) for table in tables]
-    columns = "data seed tool detector kind strength planted found recall flagged false precision"
-    code = code_hash(__file__, "helpers/audit/*.py", "helpers/copies/*.py", "leaves/*.py")
-    table = pd.concat(found, ignore_index=True)[columns.split()].assign(code=code)
-    table.to_csv(Path(__file__).with_suffix(".csv"), index=False, float_format="%.4f")
+    known = set(zip(table["data"], table["seed"], strict=True))
+    for data, seed in tqdm([job for job in jobs if job not in known], desc="detectors"):
+        found = pd.concat(run(data, seed, photos), ignore_index=True).assign(seed=seed, code=code)
+        table = pd.concat([table, found[COLUMNS]], ignore_index=True)
+        table.to_csv(target, index=False, float_format="%.4f")
     summary = table[table["strength"].isin(["all detectable", "innocent"])]
     summary = summary.assign(kind=summary["kind"].where(summary["data"].isin(ADDED), ""))
     grouped = summary.groupby(["data", "tool", "detector", "kind", "strength"], sort=False)

@@ -122,9 +122,10 @@ def score_blur(dataset: Dataset) -> list[dict]:
             images = pd.DataFrame({"label": "x", "split": None}, index=index).astype("str")
             copied = Dataset(f"blur {dataset.name}", Path(scratch), images)
             scanned = audit.scan(copied, progress=False, workers=0)
-        found = audit.find_quality_issues(scanned).query("issue == 'blurred'")
+        listed = audit.find_quality_issues(scanned).query("issue == 'blurred'")
+        found = listed[listed["rule"] != "not used"]  # the others are no flags, and are named
         row = {"task": "blur", "data": dataset.name, "variant": strength, "seed": 0}
-        row |= {"images": len(images), "method": ", ".join(sorted({*found["rule"]}))}
+        row |= {"images": len(images), "method": ", ".join(sorted({*listed["rule"]}))}
         rows.append(row | counted(found["image_id"], np.nan, {*index[::10]}))
     return rows
 

@@ -73,7 +73,7 @@ def find_label_issues(
     class; "image": no group helped; "" where there is no issue), rank (from 1), expected (the
     share of wrong labels to expect from the first rank down to this one). `describe_doubts` says
     it in a sentence. Images of a class that is in one group alone cannot be judged and are left
-    out.
+    out; what is left out is counted in ``attrs["left out"]`` of the table.
 
     Raises
     ------
@@ -96,6 +96,7 @@ def find_label_issues(
 def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFrame:
     dataset.require_labels()
     labels = dataset.development.images["label"].dropna()
+    left_out = {"test images": int(dataset.images["label"].notna().sum()) - len(labels)}
     given = labels[labels.index.isin(numbers.index)].sort_index()
     if groups is None:
         groups = dataset.groups
@@ -103,6 +104,8 @@ def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFra
     groups = own if groups is False else groups.reindex(given.index).fillna(own)
     linked = _link(groups, pairs)
     spread = linked.groupby(given).nunique()
+    left_out["without features"] = len(labels) - len(given)
+    left_out["of a class that is in one group alone"] = int((given.map(spread) <= 1).sum())
     given = given[given.map(spread) > 1]
     if given.nunique() < 2:
         raise DatasetError(
@@ -117,11 +120,16 @@ def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFra
     if not one_label:
         linked = _link(own, pairs)[given.index].to_numpy()
     conflicts = given.index.isin(_conflicting(labels, pairs))
-    return _judge(given, y, classes, logs, pd.factorize(linked)[0], conflicts)
+    doubts = _judge(given, y, classes, logs, pd.factorize(linked)[0], conflicts)
+    doubts.attrs["left out"] = left_out
+    return doubts
 
 
 def describe_doubts(doubts: pd.DataFrame) -> str:
-    """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence."""
+    """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence.
+
+    What was not judged is counted in a second one.
+    """
     if "note" in doubts.attrs:
         return doubts.attrs["note"]
     issues, count = doubts[doubts["issue"].astype(bool)], len(doubts)
@@ -130,13 +138,15 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     rest = f"; about {total - listed:.0f} more lie further down" if round(total - listed) else ""
     if rest and half > len(issues):
         rest += f", and down to rank {half:,.0f} half of all are wrong"
+    left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
+    more = f" Not judged: {', '.join(left_out)}." if left_out else ""
     if issues.empty:
-        return f"None of {count:,} labels is more likely wrong than right{rest}."
+        return f"None of {count:,} labels is more likely wrong than right{rest}.{more}"
     if len(issues) == 1:
-        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}."
+        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}.{more}"
     return (
         f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
-        f"{len(issues):,} to be wrong{rest}."
+        f"{len(issues):,} to be wrong{rest}.{more}"
     )
 
 

@@ -48,13 +48,13 @@ def ensure_split(
     splits = dataset.images["split"][dataset.images["label"].notna()]
     pairs = find_duplicates(dataset, progress=len(dataset) > _MANY)
     keep = given and splits.isin(["train"]).any() and splits.isin(["valid"]).any()
-    if keep:
-        _tell_given(dataset, splits)
-    else:
+    if not keep:
         chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]
         _tell_own(dataset, splits, sure_pairs(pairs))
         dataset = dataset.with_images(dataset.images.assign(split=chosen))
     leaks = check_leakage(dataset, pairs)
+    if keep:
+        _tell_given(dataset, splits, leaks)
     leaks = leaks[leaks["kind"] != "probable"]
     if len(leaks):
         name, more = "divided", " (divided being what ensure_split returned)"
@@ -69,7 +69,7 @@ def ensure_split(
     return dataset
 
 
-def _tell_given(dataset: Dataset, splits: pd.Series) -> None:
+def _tell_given(dataset: Dataset, splits: pd.Series, leaks: pd.DataFrame) -> None:
     sizes = splits.value_counts()
     said = ", ".join(f"{side} {sizes[side]:,}" for side in SIDES if side in sizes)
     print(f"The split this dataset came with: {said}.")
@@ -79,7 +79,13 @@ def _tell_given(dataset: Dataset, splits: pd.Series) -> None:
             "previous=dataset.images) places them too."
         )
     if not dataset.has_groups:
-        print("No column says which images belong together, so only copies are looked for in it.")
+        unsure = leaks["kind"].eq("probable")
+        found = "" if len(leaks) > unsure.sum() else "; no pair lies on two sides"
+        if unsure.any():
+            found += f"; {count(leaks[unsure], 'probable pair')} on two sides, to be looked at"
+        print(
+            f"No column says which images belong together, so only copies were looked for{found}."
+        )
 
 
 def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:

@@ -132,6 +132,22 @@ def test_a_suspicion_that_chance_explains_is_ranked_and_is_no_issue(features, tm
     assert describe_doubts(table) == "None of 144 labels is more likely wrong than right."
 
 
+def test_what_was_not_judged_is_counted_and_said(features, tmp_path):
+    more = features.iloc[:9].set_axis([f"oak 00 {photo}.jpg" for photo in range(9)])
+    every = pd.concat([features, more]).rename_axis("image_id")
+    dataset = dataset_of(every, tmp_path)
+    images = dataset.images.assign(split=None).astype({"split": "str"})
+    images.loc[[f"elm 05 {photo}.jpg" for photo in range(3)], "split"] = "test"
+    images.loc[[*wrong_group("elm 06", "")], "label"] = None
+    dataset = Dataset("trees", tmp_path, images, group="thing")
+    table = find_label_issues(dataset, every.drop(index=["ash 00 0.jpg", "ash 01 0.jpg"]))
+    assert len(table) == len(every) - 9 - 4 - 3 - 2
+    assert describe_doubts(table) == (
+        "None of 135 labels is more likely wrong than right. Not judged: 3 test images, 2 without "
+        "features, 9 of a class that is in one group alone."
+    )
+
+
 def test_one_file_under_two_labels_comes_first(features, tmp_path):
     copy = features.loc[["ash 03 1.jpg"]].set_axis(["new 00 0.jpg"])
     both = pd.concat([features, copy]).rename_axis("image_id")

@@ -50,8 +50,33 @@ def test_a_given_split_without_leaks_is_kept_and_counted(of, capsys):
     assert found is given and not told
     assert capsys.readouterr().out == (
         "The split this dataset came with: train 11, valid 3.\n"
-        "No column says which images belong together, so only copies are looked for in it.\n"
+        "No column says which images belong together, so only copies were looked for; no pair lies "
+        "on two sides.\n"
     )
+
+
+def test_a_given_split_without_groups_says_what_the_search_for_copies_found(
+    of, capsys, monkeypatch
+):
+    pair = {"image_id": ["02.png"], "other_id": ["12.png"], "kind": ["probable"]}
+    begin = "No column says which images belong together, so only copies were looked for"
+    for sides, kinds, end in (
+        ("tttttttttttvvv", (), "."),  # 12 and 13 are copies of 00 and 01
+        ("tttttttttvvttt", ("probable",), "; no pair lies on two sides."),
+        ("tttttttttvvtvt", ("probable",), "; no pair lies on two sides; 1 probable pair on two "
+         "sides, to be looked at."),
+        ("tttttttttvvtvt", ("exact", "probable"), "; 1 probable pair on two sides, to be looked "
+         "at."),
+    ):  # fmt: skip
+        table = pd.DataFrame(pair).assign(transform="", distance=0)
+        if "exact" in kinds:
+            table = pd.concat([table, table.assign(image_id="00.png", kind="exact")])
+        with monkeypatch.context() as patch:
+            if kinds:
+                patch.setattr("helpers.audit.find_duplicates", lambda *_, t=table, **__: t)
+            _, told = ensured(of(sides))
+        assert capsys.readouterr().out.split("\n")[1] == begin + end
+        assert len(told) == (sides == "tttttttttttvvv" or "exact" in kinds)
 
 
 def test_a_given_split_that_leaks_is_kept_counted_and_can_be_mended(of, capsys):
