@@ -141,7 +141,7 @@ def score_outliers(dataset, features, flagged) -> list[pd.DataFrame]:
 
 
 def score_seed(seed: int, asked: list[str]) -> pd.DataFrame:
-    leaves = open_dataset("leaves", seed=seed, test=60, progress=False).development
+    leaves = open_dataset("leaves", seed=seed, progress=False).development
     copies = plant_copies(leaves, seed)
     dataset = replace(copies, images=leaves.images, planted=leaves.planted)
     scanned = audit.scan(copies, progress=False)
