@@ -87,7 +87,9 @@ def _piece(tree: ast.AST, node: ast.AST) -> str:
         return f"if {ast.unparse(node.test)}"
     if isinstance(node, ast.Constant):
         around = [n for n in ast.walk(tree) if node in ast.iter_child_nodes(n)]
-        if around and isinstance(around[0], (ast.expr, ast.Assign, ast.AnnAssign, ast.Return)):
+        if around and isinstance(
+            around[0], (ast.expr, ast.keyword, ast.Assign, ast.AnnAssign, ast.Return)
+        ):
             return ast.unparse(around[0])
     return ast.unparse(node)
 

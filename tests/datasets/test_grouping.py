@@ -75,3 +75,10 @@ def test_a_group_is_taken_only_where_it_can_divide(tmp_path, columns, group, ref
     assert [note.split("'")[1] for note in told] == refused
     for column in refused:
         assert dataset.with_group(column).group == column
+
+
+def test_an_image_without_a_split_counts_whatever_the_type_of_the_column():
+    for kind in ("str", "string", "object"):
+        images = table("ababab", [*"xxxxyy"], [None] * 4 + ["test"] * 2)
+        images = images.astype({"split": kind})
+        assert why_not_dividing(images, "site") == "all 4 images have the value 'x'"

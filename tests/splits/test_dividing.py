@@ -368,3 +368,13 @@ def test_a_rare_class_is_named_wherever_its_images_stand(make):
     with pytest.warns(UserWarning, match="^c: too few groups .*: 1 in 1"):
         found = split(make(label=["c", *"abab" * 5]))["split"]
     assert found.iloc[0] == "train"
+
+
+@pytest.mark.parametrize("kind", ["str", "string", "object"])
+def test_an_image_without_a_split_is_no_test_image_whatever_the_type_of_the_column(make, kind):
+    made = make(label=[*"ab"] * 10, split=["test"] * 4 + [None] * 16)
+    given = made.with_images(made.images.astype({"split": kind}))
+    found = split(given, 0.25)["split"]
+    assert found.value_counts().to_dict() == {"train": 12, "valid": 4, "test": 4}
+    with pytest.raises(DatasetError, match="has 4 test images already"):
+        split(given, 0.25, 0.25)
