@@ -157,7 +157,9 @@ def main() -> None:
             opened = open_leaves(seed) if data == "leaves" else None
             table = score(*(opened or paste_photos(photos, Path(scratch), seed)))
         tables.append(table.assign(data=data, seed=seed, code=code))
-        whole = pd.concat(tables, ignore_index=True)
+        whole = pd.concat([one for one in tables if len(one)], ignore_index=True)
+        counts = ["pairs", "found", "proposed", "right", "seed"]
+        whole = whole.astype(dict.fromkeys(counts, "Int64"))
         whole = whole[["data", "seed", *whole.columns.drop(["data", "seed", "code"]), "code"]]
         whole.sort_values(["data", "seed"], kind="stable").to_csv(
             target, index=False, float_format="%.4f"

@@ -180,9 +180,11 @@ class _Search:
         if not len(pairs):
             return []
         verdict = naming.judge(pairs, self.features, self.labels.astype(str))
-        about = f"Bursts: {len(pairs):,} pairs were taken within 4 s by one camera"
+        were = "was" if len(pairs) == 1 else "were"
+        about = f"Bursts: {count(pairs, 'pair')} {were} taken within 4 s by one camera"
         if not verdict.holds:
-            self.notes.append(f"{about}, but look no more alike than others; only mentioned.")
+            look = "looks" if len(pairs) == 1 else "look"
+            self.notes.append(f"{about}, but {look} no more alike than others; only mentioned.")
             return []
         self.notes.append(f"{about}; at least {verdict.expected:.0%} of them are one thing.")
         words = [f"taken {seconds:.3g} s apart by one camera" for seconds in apart]

@@ -179,6 +179,16 @@ def test_names_are_evidence_where_the_images_bear_them_out(leaves):
     assert any("for there are no two classes" in line for line in notes)
 
 
+def test_a_single_burst_is_told_in_the_singular(leaves):
+    fewer = leaves.with_images(leaves.images.drop("leaf01_b.jpg"))
+    found = suggest_groups(fewer, features_of(fewer), workers=0, progress=False)
+    about = "Bursts: 1 pair was taken within 4 s by one camera, but looks no more alike than others"
+    assert f"{about}; only mentioned." in found.attrs["notes"]
+    found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
+    about = "Bursts: 2 pairs were taken within 4 s by one camera, but look no more alike than"
+    assert f"{about} others; only mentioned." in found.attrs["notes"]
+
+
 def test_the_same_names_are_only_mentioned_where_the_images_do_not(leaves):
     found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
     assert not found["evidence"].str.contains("file name").any()
