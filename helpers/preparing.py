@@ -38,7 +38,7 @@ def enhance(picture: np.ndarray, name: str) -> np.ndarray:
     """
     if name not in ENHANCEMENTS:
         raise ValueError(
-            f"There is no enhancement {name!r}; expected {some(ENHANCEMENTS)}"
+            f"There is no enhancement {name!r}; expected {some(ENHANCEMENTS, 9)}"
             f"{suggestion(name, ENHANCEMENTS)}."
         )
     if name == "none":
@@ -129,8 +129,9 @@ def embed_prepared(
 
     def build() -> pd.DataFrame:
         ids, pictures = prepare(dataset, size, method, enhancement)
+        body = _load_body(mean, std)
         parts = [pictures[at : at + BATCH] for at in range(0, len(ids), BATCH)]
-        means = [np.hstack(embedding.average_maps(_body(mean, std), one)) for one in parts]
+        means = [np.hstack(embedding.average_maps(body, one)) for one in parts]
         values = np.concatenate(means) if means else np.zeros((0, 0), np.float32)
         names = [f"feature {number:03d}" for number in range(values.shape[1])]
         return pd.DataFrame(values, ids, names)
@@ -141,7 +142,7 @@ def embed_prepared(
     return saved(dataset, "prepared", build, inputs=inputs, code=code, table=False)
 
 
-def _body(mean, std):
+def _load_body(mean, std):
     import torch
     from fastai.torch_core import default_device
 

@@ -5,8 +5,8 @@
 Linear heads on frozen embeddings (64 px) of leaves of five seeds, cleaned and split as in the
 course, asked about *fresh* leaves, balanced and without the shortcuts (as in the ladder), about the
 same leaves two stops too dark, and about others at night, lit by a flash. In each lesson all arms
-are scored on the same images, so that their differences are paired. Goes on with the seeds that are
-missing in its table.
+are scored on the same images, so that their differences are paired. Goes on with what is missing in
+its table.
 """
 
 import argparse
@@ -39,10 +39,11 @@ from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/preparing.py", "helpers/training/*.py", "helpers/backbone/*"]
-CODE += ["helpers/splits/*.py"]
+CODE += [f"helpers/splits/{name}.py" for name in ("dividing", "joining", "searching")]
 COLUMNS = ["seed", "lesson", "arm", "where", "images", "accuracy", "code"]
 NIGHT, DARK, ALIKE = 400, 0.25, ("willow", "olive")
 FEW, CHOSEN, DRAWS = 100, 20, 10
+LESSONS = ["resize", "normalise", "enhance", "split", "select"]
 
 
 def open_night(seed: int) -> Dataset:
@@ -217,13 +218,6 @@ class Seed:
             self.add("select", arm, pd.Series(np.concatenate(found)), "coin tosses for labels")
 
 
-def run(seed: int) -> list[list]:
-    one = Seed(seed)
-    for lesson in (one.resize, one.normalise, one.enhance, one.split, one.select):
-        lesson()
-    return one.rows
-
-
 def summarise(table: pd.DataFrame) -> None:
     """Print the means over seeds, and what each arm changes beside the first of its lesson."""
     for (lesson, where), some in table.groupby(["lesson", "where"], sort=False):
@@ -238,13 +232,18 @@ def summarise(table: pd.DataFrame) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--lessons", nargs="+", default=LESSONS, choices=LESSONS)
     options, code = parser.parse_args(), code_hash(__file__, *CODE)
     table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
     table = table[table["code"] == code]
-    for seed in tqdm([one for one in options.seeds if one not in set(table["seed"])], "preparing"):
-        rows = pd.DataFrame([[*row, code] for row in run(seed)], columns=COLUMNS)
+    done = set(zip(table["seed"], table["lesson"].str.split(",").str[0], strict=True))
+    jobs = [(s, name) for s in options.seeds for name in options.lessons if (s, name) not in done]
+    for seed, lesson in tqdm(jobs, "preparing"):
+        one = Seed(seed)
+        getattr(one, lesson)()
+        rows = pd.DataFrame([[*row, code] for row in one.rows], columns=COLUMNS)
         table = pd.concat([table, rows]) if len(table) else rows
-        table.sort_values("seed", kind="stable").to_csv(TABLE, index=False)
+        table.sort_values(["lesson", "seed"], kind="stable").to_csv(TABLE, index=False)
     summarise(table)
 
 

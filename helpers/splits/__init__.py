@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "leaks": ["check_leakage", "describe_leakage"],
         "suggesting": ["suggest_groups"],
         "accepting": ["apply_groups"],
-        "planted": ["score_leaks"],
+        "planted": ["score_groups", "score_leaks"],
     },
 )

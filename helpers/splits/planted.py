@@ -48,3 +48,51 @@ def score_leaks(dataset: Dataset, leaks: pd.DataFrame) -> pd.DataFrame:
         rows.append(("group", len(torn), len(torn & told)))
     table = pd.DataFrame(rows, columns=_COLUMNS[:-1])
     return table.assign(share=table["found"] / table["planted"].where(table["planted"] > 0))
+
+
+def score_groups(
+    dataset: Dataset, proposals: pd.DataFrame, group: str = "specimen"
+) -> pd.DataFrame:
+    """Which pairs of one thing are proposed, by how different the two photos are.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The images that were searched; of the bundled leaves, so that the truth is known.
+    proposals : DataFrame
+        As from `suggest_groups`; those without an `expected` are left out, as `apply_groups` does.
+    group : str
+        The column that says what each image shows.
+
+    Returns
+    -------
+    DataFrame, a row each for "burst" (a moment apart), "same ground" and "another ground"
+        kind, pairs (that show one thing), found, recall; ``attrs["precision"]``, the share of the
+        proposals that are right. Without planted truth it is empty.
+    """
+    names = ["kind", "pairs", "found", "recall"]
+    if dataset.planted is None or group not in dataset.images:
+        return pd.DataFrame(columns=names)
+    images = dataset.images.dropna(subset=[group])
+    ids = images.index.to_series()
+    one, other = (pd.DataFrame({group: images[group], end: ids}) for end in ("a", "b"))
+    both = one.merge(other, on=group)
+    both = both[both["a"] < both["b"]]
+    bursts = dataset.planted[dataset.planted["kind"] == "burst"]
+    bursts = set(map(frozenset, bursts[["image_id", "partner"]].to_numpy().tolist()))
+    sure = proposals[proposals["expected"].notna()]
+    told = set(map(frozenset, sure[["image_id", "other_id"]].to_numpy().tolist()))
+    pairs = [frozenset(pair) for pair in both[["a", "b"]].to_numpy().tolist()]
+    ground = images["background"]
+    alike = (both["a"].map(ground) == both["b"].map(ground)).tolist()
+    kinds = [
+        "burst" if pair in bursts else "same ground" if same else "another ground"
+        for pair, same in zip(pairs, alike, strict=True)
+    ]
+    table = pd.DataFrame({"kind": kinds, "found": [pair in told for pair in pairs]})
+    table = table.groupby("kind")["found"].agg(["size", "sum"]).astype(int)
+    table = table.reindex(["burst", "same ground", "another ground"], fill_value=0).reset_index()
+    table.columns = names[:3]
+    table["recall"] = table["found"] / table["pairs"].where(table["pairs"] > 0)
+    table.attrs["precision"] = len(told & set(pairs)) / len(told) if told else float("nan")
+    return table
