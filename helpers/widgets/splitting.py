@@ -3,18 +3,19 @@
 from typing import NamedTuple
 
 import pandas as pd
-from ipywidgets import FloatSlider, ToggleButtons
+from ipywidgets import HTML, FloatSlider, ToggleButtons
 from matplotlib.figure import Figure
 
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.evaluation import Interval, accuracy_interval
-from helpers.plots.preparing import sides, splits_tried
+from helpers.plots.preparing import MOST, SIDES, splits_tried
 from helpers.plots.style import styled
 from helpers.splits import split
 from helpers.splits.joining import join_groups
 from helpers.widgets.figures import figure_html
 from helpers.widgets.panel import Panel, button, choice, control, row
+from helpers.widgets.text import named, safe
 
 NOTHING = "nothing: each image for itself"
 MOST_VALUES = 0.5
@@ -43,8 +44,8 @@ class SplitExplorer(Panel):
         The split on show.
     tried : list of Tried
         All that were looked at, the last one on show.
-    picture, details : ipywidgets.HTML
-        How classes are divided beside what was tried, and what leaks, in words.
+    classes, picture, details : ipywidgets.HTML
+        How classes are divided, what was tried, and what leaks, in words.
     """
 
     def __init__(self, dataset: Dataset, features: pd.DataFrame, pairs: pd.DataFrame | None):
@@ -71,7 +72,9 @@ class SplitExplorer(Panel):
         self.again = button("Another seed", "refresh")
         self.tried: list[Tried] = []
         controls = row(self.column, self.copies, self.share, self.again)
-        self.fill(controls, self.status, self.picture, self.details)
+        self.classes = HTML(layout={"flex": "1 1 380px"})
+        self.picture.layout.flex = "1 1 380px"
+        self.fill(controls, self.status, self.details, row(self.classes, self.picture))
         self.answer(self._show, self.column, self.copies, self.share)
         self.answer(self._show_again, self.again)
         self._show()
@@ -97,7 +100,8 @@ class SplitExplorer(Panel):
         if found in self.tried:
             self.tried.remove(found)
         self.tried.append(found)
-        self.picture.value = draw(self.dataset.images.assign(split=self.splits), self.tried)
+        self.classes.value = bars(self.dataset.images.assign(split=self.splits))
+        self.picture.value = draw(self.tried)
 
     def _divide(self, column, copies: bool, share: float, seed: int):
         divided = split(
@@ -126,13 +130,32 @@ class SplitExplorer(Panel):
         return accuracy_interval(right, self.dataset.groups[valid])
 
 
+def bars(images: pd.DataFrame) -> str:
+    """How the images of each class lie on the sides of a split, as HTML: a figure would take
+    longer to draw than the split to make."""
+    counts = pd.crosstab(images["label"], images["split"])
+    counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
+    lines = []
+    for label, row_of in counts.head(MOST).iterrows():
+        cells = "".join(
+            f'<span style="width: {number / row_of.sum():.1%}; background: {SIDES[side]}; color: '
+            f'#fff; padding: 0 4px; box-sizing: border-box; overflow: hidden">{number:,}</span>'
+            for side, number in row_of.items()
+            if number
+        )
+        sides = f'<td><div style="display: flex">{cells}</div></td>'
+        lines.append(f"<tr><th>{safe(named(label))}</th>{sides}</tr>")
+    more = len(counts) - MOST
+    note = f"<tr><th></th><td>and {more} more classes</td></tr>" if more > 0 else ""
+    sizes = ", ".join(f"{side} {number:,}" for side, number in counts.sum().items())
+    return f'<div class="details"><b>{sizes}</b><table>{"".join(lines)}{note}</table></div>'
+
+
 @styled
-def draw(images: pd.DataFrame, tried: list[Tried]) -> str:
-    """The sides of each class, and the splits tried so far, as an HTML image."""
-    figure = Figure(figsize=(9, 3.6))
-    left, right = figure.subplots(1, 2, width_ratios=[1, 1])
-    sides(images, ax=left)
-    splits_tried(tried, ax=right)
+def draw(tried: list[Tried]) -> str:
+    """The splits tried so far, as an HTML image."""
+    figure = Figure(figsize=(5, 3.2), layout="none")
+    splits_tried(tried, ax=figure.add_axes((0.12, 0.16, 0.85, 0.7)))
     return figure_html(figure)
 
 
