@@ -102,7 +102,7 @@ def _sheet(dataset: Dataset, image_ids, columns: dict, title: str, ax: Axes | No
 @styled
 def effects(
     table: pd.DataFrame, title: str = "", against: str = "", guess: float | None = None,
-    ax: Axes | None = None,
+    parts: Sequence[str] = (), ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
     """Differences in accuracy in points, with their intervals, a row each; a line at no difference.
 
@@ -114,7 +114,10 @@ def effects(
         What each is compared with, for the axis.
     guess : float, optional
         What the reader expected of the first row, in points; drawn as a hollow diamond.
+    parts : list of str, optional
+        Only rows of which `where` is one of these.
     """
+    table = table[table["where"].isin(parts)] if len(parts) else table
     if table.empty:
         return nothing(title or "Nothing was compared", ax)
     names = [
