@@ -16,7 +16,7 @@ from helpers.evaluation import compare_scores
 
 ENHANCEMENTS = ("none", "autocontrast", "equalize", "CLAHE")
 FRAMES = ("tall", "nearly square", "wide")
-_TALL, _WIDE = 0.9, 1.5
+TALL, WIDE = 0.9, 1.5
 BATCH = 64
 _EFFECTS = ["arm", "where", "images", "accuracy", "difference", "low", "high"]
 CUTOFF, CLIP, CELLS = 1, 0.01, 8
@@ -168,7 +168,7 @@ def frame_shapes(dataset: Dataset) -> pd.Series:
     width, height = files["width"].astype(float), files["height"].astype(float)
     turned = files["orientation"].fillna(1) >= 5  # EXIF turns these by a quarter when looked at
     shape = (width / height).where(~turned, height / width)
-    names = np.select([shape < _TALL, shape > _WIDE], [FRAMES[0], FRAMES[2]], FRAMES[1])
+    names = np.select([shape < TALL, shape > WIDE], [FRAMES[0], FRAMES[2]], FRAMES[1])
     return pd.Series(names, files.index, dtype="str", name="frame")
 
 

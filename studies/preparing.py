@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from PIL import Image
 from scipy import stats
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -28,8 +29,8 @@ from tqdm import tqdm
 
 from helpers import open_dataset, preparing
 from helpers.datasets import Dataset, work_folder
-from helpers.preparing import ENHANCEMENTS, embed_prepared, frame_shapes
-from helpers.training import train_head
+from helpers.preparing import ENHANCEMENTS, FRAMES, TALL, WIDE, embed_prepared
+from helpers.training import embed, train_head
 from helpers.training.embedding import average_maps
 from helpers.training.networks import load_body
 from leaves import Scene, files
@@ -41,7 +42,8 @@ TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/preparing.py", "helpers/training/*.py", "helpers/backbone/*"]
 CODE += [f"helpers/splits/{name}.py" for name in ("dividing", "joining", "searching")]
 COLUMNS = ["seed", "lesson", "arm", "where", "images", "accuracy", "code"]
-NIGHT, DARK, ALIKE = 400, 0.25, ("willow", "olive")
+SIZE = 64
+NIGHT, DARK, ALIKE = 300, 0.25, ("willow", "olive")
 FEW, CHOSEN, DRAWS = 100, 20, 10
 LESSONS = ["resize", "normalise", "enhance", "split", "select"]
 
@@ -65,13 +67,23 @@ def open_night(seed: int) -> Dataset:
     return Dataset(f"night {seed}", folder, images, None, group="specimen")
 
 
+def features_of(dataset: Dataset, method: str = "squish", **how) -> pd.DataFrame:
+    """Features of pictures prepared in some way; those of `embed`, which notebooks use, where it
+    is a way of resizing alone."""
+    if how.get("enhancement", "none") == "none" and "mean" not in how:
+        found = embed(dataset, size=SIZE, method=method, progress=False)
+    else:
+        found = embed_prepared(dataset, SIZE, method, **how)
+    return found.set_axis([f"feature {number:03d}" for number in range(found.shape[1])], axis=1)
+
+
 def darken(pictures: np.ndarray) -> np.ndarray:
     """Two stops too dark, as the file of a badly exposed photo would hold it."""
     return np.round(pictures * DARK).astype(np.uint8)
 
 
 def embed_dark(dataset: Dataset, enhancement: str) -> pd.DataFrame:
-    ids, pictures = preparing.prepare(dataset)
+    ids, pictures = preparing.prepare(dataset, SIZE)
     dark = np.array([preparing.enhance(one, enhancement) for one in darken(pictures)])
     body = load_body().eval()
     parts = [np.hstack(average_maps(body, dark[at : at + 64])) for at in range(0, len(dark), 64)]
@@ -83,10 +95,12 @@ class Seed:
     """What all lessons of a seed share."""
 
     def __init__(self, seed: int):
-        self.seed, self.course, fresh = seed, open_course(seed), open_fresh(seed)
-        self.fresh = fresh.with_images(fresh.images[fresh.images["balanced"].astype(bool)])
-        self.masks = fresh.root.parent / "masks"
-        self.labels = self.course.part("train").images["label"]
+        self.seed, self.whole, fresh = seed, open_course(seed), open_fresh(seed)
+        self.course = self.whole.part("train")
+        # Of the balanced ones every second, which are as balanced: classes lie one after another.
+        even = fresh.images[fresh.images["balanced"].astype(bool)][::2]
+        self.fresh, self.masks = fresh.with_images(even), fresh.root.parent / "masks"
+        self.labels = self.course.images["label"]
         self.truth = self.fresh.images["label"]
         self.rows = []
 
@@ -99,11 +113,11 @@ class Seed:
         return head.predict(features) == truth[features.index]
 
     def resize(self) -> None:
-        parts = [frame_shapes(self.fresh), self.cut()]
+        parts = [self.frames(), self.cut()]
         heads = {}
         for method in ("squish", "crop", "pad"):
-            heads[method] = train_head(embed_prepared(self.course, method=method), self.labels)
-            asked = {method: embed_prepared(self.fresh, method=method)}
+            heads[method] = train_head(features_of(self.whole, method), self.labels)
+            asked = {method: features_of(self.fresh, method)}
             if method != "squish":
                 asked[f"learned squished, asked about {method}"] = asked[method]
             for arm, features in asked.items():
@@ -112,6 +126,12 @@ class Seed:
                 for by in parts:
                     for where, some in right.groupby(by.reindex(right.index)):
                         self.add("resize", arm, some, where)
+
+    def frames(self) -> pd.Series:
+        """As `frame_shapes`, from the heads of the files, which here are all plain."""
+        sizes = {i: Image.open(self.fresh.path(i)).size for i in self.fresh.images.index}
+        shape = pd.Series({i: width / height for i, (width, height) in sizes.items()})
+        return pd.cut(shape, [0, TALL, WIDE, 9], labels=FRAMES).astype("str")
 
     def cut(self) -> pd.Series:
         """Images of which the middle square shows less than nine tenths of the leaf."""
@@ -125,24 +145,24 @@ class Seed:
         return pd.Series(found).dropna()
 
     def normalise(self) -> None:
-        _, pictures = preparing.prepare(self.course.part("train"))
+        _, pictures = preparing.prepare(self.course, SIZE)
         own = preparing.channel_statistics(pictures)
-        _, pictures = preparing.prepare(self.fresh)
+        _, pictures = preparing.prepare(self.fresh, SIZE)
         asked_own = preparing.channel_statistics(pictures)
         arms = {
             "the network's own": {},
             "of the training images": {"mean": own["mean"], "std": own["std"]},
             "none": {"mean": [0, 0, 0], "std": [1, 1, 1]},
         }
-        features = {arm: embed_prepared(self.course, **given) for arm, given in arms.items()}
-        asked = {arm: embed_prepared(self.fresh, **given) for arm, given in arms.items()}
+        features = {arm: features_of(self.course, **given) for arm, given in arms.items()}
+        asked = {arm: features_of(self.fresh, **given) for arm, given in arms.items()}
         heads = {arm: train_head(features[arm], self.labels) for arm in arms}
         for arm in arms:
             self.add("normalise", arm, self.ask(heads[arm], asked[arm]))
         usual = "the network's own"
         self.add("normalise", "learned with, asked without", self.ask(heads[usual], asked["none"]))
         given = {"mean": asked_own["mean"], "std": asked_own["std"]}
-        right = self.ask(heads["of the training images"], embed_prepared(self.fresh, **given))
+        right = self.ask(heads["of the training images"], features_of(self.fresh, **given))
         self.add("normalise", "asked by statistics of those asked", right)
         self.standardise(heads[usual], asked[usual])
 
@@ -161,15 +181,15 @@ class Seed:
 
     def enhance(self) -> None:
         night = open_night(self.seed)
-        some = self.fresh.with_images(self.fresh.images[::3])
+        some = self.fresh.with_images(self.fresh.images[::2])
         alike = self.truth.index[self.truth.isin(ALIKE)]
         plain = None
         for name in ENHANCEMENTS:
-            head = train_head(embed_prepared(self.course, enhancement=name), self.labels)
+            head = train_head(features_of(self.course, enhancement=name), self.labels)
             plain = plain or head
             asked = {
-                "usual light": (embed_prepared(self.fresh, enhancement=name), self.truth),
-                "night": (embed_prepared(night, enhancement=name), night.images["label"]),
+                "usual light": (features_of(self.fresh, enhancement=name), self.truth),
+                "night": (features_of(night, enhancement=name), night.images["label"]),
                 "two stops too dark": (embed_dark(some, name), self.truth),
             }
             for where, (features, truth) in asked.items():
@@ -183,13 +203,13 @@ class Seed:
     def split(self) -> None:
         """The same models on the same images, by random folds and by whole specimens."""
         raw = replace(open_dataset("leaves", seed=self.seed, progress=False), name="leaves")
-        collections = {"cleaned": self.course, "as collected": raw.development}
+        collections = {"cleaned": self.whole, "as collected": raw.development}
         models = {
             "linear": LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
             "nearest": make_pipeline(StandardScaler(), KNeighborsClassifier(1)),
         }
         for where, dataset in collections.items():
-            features = embed_prepared(dataset)
+            features = features_of(dataset)
             labels = dataset.images["label"].reindex(features.index).dropna()
             features, groups = features.loc[labels.index], dataset.groups[labels.index]
             folds = {
@@ -203,7 +223,7 @@ class Seed:
 
     def select(self) -> None:
         """Twenty of all features chosen by labels that say nothing, on all images or within."""
-        features, right = embed_prepared(self.course), {"in the training folds": [], "on all": []}
+        features, right = features_of(self.course), {"in the training folds": [], "on all": []}
         linear, best = make_pipeline(StandardScaler(), LogisticRegression()), SelectKBest(k=CHOSEN)
         for draw in range(DRAWS):
             rng, number = np.random.default_rng([self.seed, draw]), self.seed * DRAWS + draw
@@ -216,6 +236,18 @@ class Seed:
             right["on all"] += [labels == cross_val_predict(linear, chosen, labels, cv=folds)]
         for arm, found in right.items():
             self.add("select", arm, pd.Series(np.concatenate(found)), "coin tosses for labels")
+
+
+def add(rows: pd.DataFrame, code: str = "") -> pd.DataFrame:
+    """The table with these rows in it, of one code; several processes may write to it."""
+    with FileLock(work_folder() / "preparing.lock"):
+        table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+        table = table[table["code"] == (code or rows["code"].iloc[0])]
+        if len(rows):
+            table = pd.concat([table, rows]) if len(table) else rows
+            table = table.sort_values(["lesson", "seed"], kind="stable", ignore_index=True)
+            table.to_csv(TABLE, index=False)
+    return table
 
 
 def summarise(table: pd.DataFrame) -> None:
@@ -234,16 +266,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--lessons", nargs="+", default=LESSONS, choices=LESSONS)
     options, code = parser.parse_args(), code_hash(__file__, *CODE)
-    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
-    table = table[table["code"] == code]
+    table = add(pd.DataFrame(columns=COLUMNS), code)
     done = set(zip(table["seed"], table["lesson"].str.split(",").str[0], strict=True))
     jobs = [(s, name) for s in options.seeds for name in options.lessons if (s, name) not in done]
     for seed, lesson in tqdm(jobs, "preparing"):
         one = Seed(seed)
         getattr(one, lesson)()
-        rows = pd.DataFrame([[*row, code] for row in one.rows], columns=COLUMNS)
-        table = pd.concat([table, rows]) if len(table) else rows
-        table.sort_values(["lesson", "seed"], kind="stable").to_csv(TABLE, index=False)
+        table = add(pd.DataFrame([[*row, code] for row in one.rows], columns=COLUMNS))
     summarise(table)
 
 

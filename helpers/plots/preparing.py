@@ -94,7 +94,7 @@ def _sheet(dataset: Dataset, image_ids, columns: dict, title: str, ax: Axes | No
     ax.xaxis.tick_top()
     ax.set_yticks([])
     return titled(
-        ax, title, f"A row each for {tall} photographs: as it is, {', '.join(columns)}.",
+        ax, title, f"A row for each photograph ({tall}): as it is, {', '.join(columns)}.",
         bare=["left", "bottom", "top"],
     )  # fmt: skip
 
@@ -141,8 +141,14 @@ def effects(
         f"{n} {p[0]:+.1f} ({p[1]:+.1f} to {p[2]:+.1f})" for n, p in zip(names, points, strict=True)
     ]
     if not title:
-        worst = int(np.argmax(np.abs(points[:, 0])))
-        title = f"The largest change: {names[worst]}, {points[worst, 0]:+.0f} points"
+        among = np.flatnonzero(told) if told.any() else np.arange(len(table))
+        most = among[np.argmax(np.abs(points[among, 0]))]
+        change = f"{names[most]}, {points[most, 0]:+.1f} points"
+        title = (
+            f"The largest change: {change}"
+            if told.any()
+            else (f"No change that these images can tell from chance; the largest is {change}")
+        )
     note = "" if told.all() else " Hollow dots: the interval holds zero."
     return titled(ax, title, f"{'; '.join(facts)}.{note}", bare=["left"])
 

@@ -25,10 +25,13 @@ def score_leaks(dataset: Dataset, leaks: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame, one row per kind
         kind ("exact", "near", "group"), planted (pairs of copies, or groups, on two sides), found,
-        share (missing where none is planted). Without planted truth it is empty.
+        share (missing where none is planted). Without planted truth, how many were found alone.
     """
     if dataset.planted is None:
-        return pd.DataFrame(columns=_COLUMNS)
+        counts = leaks["kind"].value_counts().reindex([*_KINDS, "group"], fill_value=0)
+        counts["group"] = leaks.loc[leaks["kind"] == "group", "group"].nunique()
+        table = pd.DataFrame({"kind": counts.index, "planted": pd.NA, "found": counts.to_numpy()})
+        return table.assign(share=float("nan"))
     sides, planted = dataset.images["split"].dropna(), dataset.planted
     planted = planted[~planted["innocent"].astype(bool) & planted["strength"].ne("undetectable")]
     kinds = leaks["kind"].isin([*_KINDS])

@@ -40,7 +40,7 @@ def test_each_way_into_a_square_has_a_column_and_unreadable_images_no_row(datase
     assert (crop == 128).all()
     assert pad[5].tolist() == [255, 0, 0]
     assert shown(ax)[5, 3 * 204 + 95].tolist() == [124, 116, 104]
-    assert "A row each for 2 photographs" in ax.alt_text
+    assert "A row for each photograph (2): as it is, squish" in ax.alt_text
 
 
 def test_each_enhancement_has_a_column(dataset):
@@ -70,10 +70,20 @@ def test_differences_are_drawn_in_points_and_full_only_where_zero_is_excluded(ta
     assert np.allclose(bars, [[1, 3], [-11, 1], [-6, -2]])
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["crop", "crop, wide", "pad"]
     assert ax.get_xlabel() == "points more accurate than squished, 95 % interval"
-    assert ax.get_title("left") == "The largest change: crop, wide, -5 points"
+    # Of those that are told from chance.
+    assert ax.get_title("left") == "The largest change: pad, -4.0 points"
     assert "crop, wide -5.0 (-11.0 to +1.0)" in ax.alt_text
     assert "Hollow dots" in ax.alt_text
     assert ax.get_ylim()[0] > ax.get_ylim()[1]
+
+
+def test_where_nothing_can_be_told_from_chance_the_title_says_so(table):
+    ax = plots.effects(table, parts=["wide"])
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["crop, wide"]
+    title = (
+        "No change that these images can tell from chance; the largest is crop, wide, -5.0 points"
+    )
+    assert ax.get_title("left").replace("\n", " ") == title
 
 
 def test_a_guess_is_drawn_beside_the_first_row_and_only_if_there_is_one(table):

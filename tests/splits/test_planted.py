@@ -57,8 +57,13 @@ def test_where_nothing_leaks_or_nothing_is_planted_there_is_no_share(leaves):
     found = score_leaks(together, check_leakage(together, PAIRS))
     assert found["planted"].tolist() == [0, 0, 0]
     assert found["share"].isna().all()
-    own = Dataset("own", Path("/nowhere"), leaves.images)
-    assert score_leaks(own, check_leakage(own, PAIRS)).empty
+
+
+def test_without_truth_what_was_found_is_counted(leaves):
+    own = Dataset("own", Path("/nowhere"), leaves.images, group="specimen")
+    found = score_leaks(own, check_leakage(own, PAIRS)).set_index("kind")
+    assert found["found"].to_dict() == {"exact": 1, "near": 1, "group": 2}
+    assert found[["planted", "share"]].isna().all(axis=None)
 
 
 def test_pairs_of_one_thing_are_counted_by_how_different_they_are(leaves):
