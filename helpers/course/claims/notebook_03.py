@@ -45,7 +45,17 @@ def claims(
     yield Claim("recall of pairs on another ground", recall["another ground"], high=0.4)
 
 
-STUDIED = []
+STUDIED = [
+    ("change by asking without the figures learned with", "normalise",
+     "learned with, asked without", "all", None, -0.05),
+    ("change by standardising a species at a time", "standardise",
+     "by those asked, a species at a time", "all", None, -0.3),
+    ("gain by autocontrast two stops too dark", "enhance",
+     "autocontrast", "two stops too dark", 0.05, None),
+    ("change by equalising at night", "enhance", "equalize", "night", None, -0.1),
+    ("change by equalising willow and olive", "enhance",
+     "equalize", "willow and olive", None, -0.04),
+]  # fmt: skip
 """Text, lesson, arm and where of a difference in `studies/preparing.py`, and its bounds."""
 
 
