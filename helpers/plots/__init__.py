@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "overview": ["class_counts", "issues", "sizes", "workflow"],
         "networks": ["feature_maps", "label_issues", "probes"],
         "groups": ["draw_proposals"],
+        "preparing": ["effects", "enhanced", "prepared", "sides", "splits_tried"],
         "features": ["by_class", "class_colours", "dataset_map", "held_equal", "separability"],
         "audits": ["flag_sheet", "held_out", "promise"],
         "results": ["agreement", "detectors", "measurement", "scores", "sweep"],

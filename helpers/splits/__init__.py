@@ -10,5 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "leaks": ["check_fold", "check_leakage", "describe_leakage"],
         "suggesting": ["suggest_groups"],
         "accepting": ["apply_groups"],
+        "planted": ["score_groups", "score_leaks"],
     },
 )

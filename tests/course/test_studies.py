@@ -128,3 +128,24 @@ def test_the_readme_says_what_the_ladder_measured():
             assert abs(int(said) - 100 * measured) <= 0.51, words
     said = int(re.search(r"network has (\d+) of 100 right", readme)[1])
     assert abs(said - 100 * mean.loc["fine-tuned", "reversed"]) <= 0.51
+
+
+@pytest.mark.parametrize(
+    ("lesson", "arm", "where", "sign"),
+    [
+        ("normalise", "learned with, asked without", "all", -1),
+        ("standardise", "by those asked, a species at a time", "all", -1),
+        ("enhance", "autocontrast", "two stops too dark", 1),
+        ("enhance", "equalize", "night", -1),
+        ("enhance", "equalize", "willow and olive", -1),
+        ("select", "on all", "coin tosses for labels", 1),
+        ("split, nearest", "random", "cleaned", 1),
+    ],
+)
+def test_preparing_and_splitting_move_scores_as_notebook_03_says(lesson, arm, where, sign):
+    table = studies.read_study("preparing")
+    found = table[(table["lesson"] == lesson) & (table["where"] == where)]
+    wide = found.pivot_table("accuracy", "seed", "arm")
+    first = "whole specimens" if lesson.startswith("split") else found["arm"].iloc[0]
+    assert len(wide) == 5
+    assert lowest_mean(sign * (wide[arm] - wide[first])) > 0

@@ -1,11 +1,13 @@
 """A small dataset, and plausible wrong answers to every exercise with their mistakes."""
 
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 from scipy import ndimage
+from sklearn.model_selection import StratifiedGroupKFold
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 
@@ -159,6 +161,54 @@ def _divides_by_zero(low, high, groups):
     return low / 0
 
 
+def _alone(values):
+    return values.index.to_series()
+
+
+def _own(specimen):
+    return specimen.fillna(_alone(specimen))
+
+
+def _tied(group, pairs):
+    for one, other in zip(pairs["image_id"], pairs["other_id"], strict=True):
+        group = group.replace(group[other], group[one])
+    return group
+
+
+def _one_step(specimen, pairs):
+    group = _own(specimen)
+    group[pairs["other_id"]] = group[pairs["image_id"]].to_numpy()
+    return group
+
+
+def _figures(pictures, axes=(0, 1, 2)):
+    return (pictures / 255).mean(axes), (pictures / 255).std(axes)
+
+
+def _by_picture(pictures):
+    return _figures(pictures)[0], _figures(pictures, (1, 2))[1].mean(0)
+
+
+def _dealt(images, group, folds=5, seed=0):
+    folds = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    _, places = next(folds.split(images, images["label"], group))
+    side = pd.Series("train", images.index)
+    side.iloc[places] = "valid"
+    return side
+
+
+def _without_olive(images, pairs):
+    side = _dealt(images, _tied(images["specimen"], pairs))
+    return side.where(images["label"] != "olive", "train")
+
+
+_calls = count()
+
+
+def _another_each_time(images, pairs):
+    return _dealt(images, _tied(images["specimen"], pairs), seed=next(_calls))
+
+
 # Key → (answer, name of the mistake, a word of what must be said about it).
 WRONG = {
     "00.1": [
@@ -287,6 +337,49 @@ WRONG = {
         (lambda grey: np.median(_laplacian(grey)), "ground", "lie on paper"),
         (lambda grey: (2.3 * grey.sum()) % 1, "few", "divide by"),
         (5, "malformed", "function of a grey picture"),
+    ],
+    "03.1": [
+        (lambda specimen, pairs: specimen["z"], "raised", "KeyError"),
+        (lambda specimen, pairs: list(specimen), "form", "Series"),
+        (lambda specimen, pairs: specimen, "unnamed", "3 photos"),
+        (lambda specimen, pairs: specimen.fillna("unknown"), "unknown_together", "as if"),
+        (lambda specimen, pairs: _own(specimen), "specimen_only", "Follow the copy"),
+        (lambda specimen, pairs: _tied(_alone(specimen), pairs), "copies_only", "one specimen"),
+        (_one_step, "one_step", "to the end"),
+        (
+            lambda specimen, pairs: _tied(_own(specimen), pairs).replace("S3", "S1"),
+            "other",
+            "a and g",
+        ),
+        ("S1", "malformed", "a function"),
+    ],
+    "03.2": [
+        (lambda pictures, split: pictures["train"], "raised", "IndexError"),
+        (lambda pictures, split: 0.5, "form", "two things"),
+        (lambda pictures, split: _figures(pictures[split == "train"], (1, 2)), "axis", "(3, 3)"),
+        (lambda pictures, split: _figures(255.0 * pictures[split == "train"]), "levels", "255"),
+        (lambda pictures, split: _figures(pictures), "all", "Who saw the test?"),
+        (lambda pictures, split: _figures(pictures[split != "test"]), "valid_too", "Validation"),
+        (lambda pictures, split: _figures(pictures[split == "train"])[::-1], "exchanged", "order"),
+        (lambda pictures, split: _by_picture(pictures[split == "train"]), "spread", "each one's"),
+        (lambda pictures, split: _figures(pictures[split == "test"]), "other", "you return"),
+        (0.5, "malformed", "a function"),
+    ],
+    "03.3": [
+        ("squish", "squish", "proportion"),
+        ("Crop", "crop", "equally long"),
+        ("resize", "malformed", '"squish", "crop" or "pad"'),
+    ],
+    "03.4": [
+        (lambda images, pairs: images["species"], "raised", "KeyError"),
+        (lambda images, pairs: ["train"] * len(images), "form", "Series"),
+        (lambda images, pairs: images["label"], "words", "two sides"),
+        (lambda images, pairs: _dealt(images, images["specimen"], 2), "share", "%"),
+        (lambda images, pairs: _dealt(images, _alone(images["label"])), "specimens", "specimens"),
+        (lambda images, pairs: _dealt(images, images["specimen"]), "copies", "filed under two"),
+        (_without_olive, "class", "olive is on one side"),
+        (_another_each_time, "changes", "second call"),
+        ("random", "malformed", "a function"),
     ],
     "05.1": [
         (lambda p, label: p["beech"], "raised", "IndexError"),

@@ -1,0 +1,63 @@
+"""What notebook 03 claims about preparing and splitting the leaves."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from helpers.course.claims import Claim
+from helpers.course.studies import read_study
+from helpers.preparing import study_effects
+from helpers.splits import score_groups
+
+
+def claims(
+    dataset, *, resized: pd.DataFrame, peeked: float, flattery: pd.DataFrame,
+    found_leaks: pd.DataFrame, left: pd.DataFrame, moved: int, hidden, proposals: pd.DataFrame,
+) -> Iterator[Claim]:  # fmt: skip
+    """The claims in the order of the notebook.
+
+    Parameters
+    ----------
+    resized, flattery : DataFrames from `helpers.preparing.compare_arms`
+    peeked : accuracy on coin tosses of a model whose features were chosen on all images
+    found_leaks : DataFrame from `score_leaks` of a random split
+    left : DataFrame from `check_leakage` of a split by groups and copies
+    moved : images that changed sides when the dataset grew
+    hidden, proposals : the Dataset that was searched for groups, and what was proposed
+    """
+    yield Claim("largest change by the way into a square", _largest(resized), high=0.1)
+    study = read_study("preparing")
+    for text, lesson, arm, where, low, high in STUDIED:
+        effects = study_effects(study, lesson).set_index(["arm", "where"])["difference"]
+        yield Claim(text, effects.get((arm, where)), low, high)
+    yield Claim("accuracy on coin tosses with features chosen on all", peeked, low=0.6)
+    share = found_leaks["share"].min() if len(found_leaks) else None
+    yield Claim("share of the planted leaks that is found, of each kind", share, low=0.9)
+    sure = (left["kind"] != "probable").sum()
+    yield Claim("leaks that a split by specimen and copy leaves", sure, high=0.01)
+    yield Claim("images that change sides when the dataset grows", moved, high=0.01)
+    by_model = flattery.set_index("arm")["difference"]
+    yield Claim("what random folds add for the nearest neighbour", by_model["nearest"], low=0.01)
+    yield Claim("what random folds add for the linear model", by_model["linear"], low=0.0)
+    kinds = score_groups(hidden, proposals)
+    recall = kinds.set_index("kind")["recall"]
+    yield Claim("share of the proposed groups that is right", kinds.attrs["precision"], low=0.8)
+    yield Claim("recall of pairs on another ground", recall["another ground"], high=0.4)
+
+
+STUDIED = [
+    ("change by asking without the figures learned with", "normalise",
+     "learned with, asked without", "all", None, -0.05),
+    ("change by standardising a species at a time", "standardise",
+     "by those asked, a species at a time", "all", None, -0.3),
+    ("gain by autocontrast two stops too dark", "enhance",
+     "autocontrast", "two stops too dark", 0.05, None),
+    ("change by equalising at night", "enhance", "equalize", "night", None, -0.1),
+    ("change by equalising willow and olive", "enhance",
+     "equalize", "willow and olive", None, -0.04),
+]  # fmt: skip
+"""Text, lesson, arm and where of a difference in `studies/preparing.py`, and its bounds."""
+
+
+def _largest(table: pd.DataFrame) -> float:
+    return float(table.loc[table["where"] == "all", "difference"].abs().max())
