@@ -22,7 +22,8 @@ from studies.ladder import SIZE, open_course, open_fresh
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["balance/weighting.py", "training/*.py", "backbone/*", "splits/*.py"]
+CODE = ["leaves/*.py", "helpers/balance/weighting.py", "helpers/training/*.py"]
+CODE += ["helpers/backbone/*", "helpers/splits/*.py"]
 COLUMNS = [
     *("seed", "remedy", "accuracy", "macro", "tail", "head", "worst", "worst_class", "reversed"),
     *("usual", "code"),
