@@ -10,12 +10,11 @@ ladder). All remedies of a seed are scored on the same images, so that their dif
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from helpers.balance import adjust_logits, image_weights
+from helpers.balance import adjust_logits, image_weights, oversample
 from helpers.training import embed, train_head
 from leaves.collection import DEVELOPMENT, SHORTCUTS
 from studies.ladder import SIZE, open_course, open_fresh
@@ -54,14 +53,6 @@ def run(seed: int, code: str) -> list[list]:
         head = train_head(features, labels, weights=weights)
         answers[f"group balance, power {power:g}"] = head.predict_proba(asked)
     return [[seed, name, *score(found, fresh), code] for name, found in answers.items()]
-
-
-def oversample(labels: pd.Series, seed: int) -> np.ndarray:
-    """Image ids, each class as often as the commonest, drawn with replacement."""
-    rng, most = np.random.default_rng(seed), labels.value_counts().max()
-    return np.concatenate(
-        [rng.choice(own.index.to_numpy(), most) for _, own in labels.groupby(labels)]
-    )
 
 
 def score(chances: pd.DataFrame, fresh) -> list:

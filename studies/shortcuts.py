@@ -20,7 +20,8 @@ from helpers.datasets import Dataset, apply_decisions, default_decisions, work_f
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "helpers/balance/*.py", "helpers/datasets/pixels.py"]
+CODE = ["leaves/*.py", "helpers/balance/association.py", "helpers/balance/facts.py"]
+CODE += ["helpers/balance/probing.py", "helpers/datasets/pixels.py"]
 CODE += ["helpers/datasets/decoding.py", "helpers/datasets/course_decisions.py"]
 # The rule was fixed on seed 0 and on controls 501 to 506, which are asked no more.
 FIRST_CONTROL = 507

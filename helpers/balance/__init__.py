@@ -8,7 +8,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "association": ["as_categories", "associate", "lifts"],
         "counting": ["imbalance"],
         "facts": ["border_colours", "file_facts"],
-        "probing": ["Probe", "probe"],
-        "weighting": ["adjust_logits", "class_weights", "image_weights"],
+        "probing": ["Probe", "find_proxies", "probe"],
+        "remedies": [
+            "answer_out_of_fold",
+            "compare_recalls",
+            "over_seeds",
+            "recalls",
+            "tail_and_head",
+            "try_remedies",
+            "who_pays",
+        ],
+        "weighting": ["adjust_logits", "class_weights", "image_weights", "oversample"],
     },
 )

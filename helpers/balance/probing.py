@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.balance.association import holm, shuffle_groups
+from helpers.balance.association import as_categories, holm, shuffle_groups, worth_asking
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 
@@ -40,6 +41,8 @@ class Probe(NamedTuple):
         recall, as above; auc: how well its images are ranked above all others (area under the
         ROC curve, 0.5 by chance), chance: the same with shuffled labels, and p of so large an auc,
         corrected for the number of classes (Holm, 1979); images.
+    shuffled : DataFrame, a row for each time the labels were shuffled
+        auc of each class then; the column "recall" holds the mean recall.
     """
 
     recall: float
@@ -47,6 +50,7 @@ class Probe(NamedTuple):
     highest: float
     p: float
     by_class: pd.DataFrame
+    shuffled: pd.DataFrame
 
     @property
     def shortcut(self) -> bool:
@@ -70,6 +74,7 @@ def probe(
     features: pd.DataFrame,
     shuffles: int = 99,
     seed: int = 0,
+    against: str = "label",
 ) -> Probe:
     """Try to tell the label from `features` alone: a background, facts of the file, metadata.
 
@@ -87,25 +92,28 @@ def probe(
         Numbers, and text columns of few values (which become a 0/1 column each).
     shuffles : int, 2 or more
     seed : int
+    against : str
+        A metadata column to tell instead of the label, numbers in four bins.
 
     Raises
     ------
     DatasetError
         Fewer than two classes lie in two groups or more.
     """
-    labels = dataset.development.images["label"].dropna()
+    labels = as_categories(dataset.development, against).dropna()
     labels = labels[labels.index.isin(features.index)].sort_index()
     groups = dataset.groups[labels.index]
     spread = groups.groupby(labels).nunique()
     labels = labels[labels.map(spread) > 1]
     if labels.nunique() < 2:
+        of = "classes" if against == "label" else f"values of {against!r}"
         raise DatasetError(
-            f"{labels.nunique()} classes of {dataset.name!r} lie in two groups or more "
+            f"{labels.nunique()} {of} of {dataset.name!r} lie in two groups or more "
             f"({some(spread.index[spread > 1]) or 'none'}); a probe needs at least 2."
         )
     values = _scaled(pd.get_dummies(features.loc[labels.index], dtype=float).to_numpy(float))
     codes, classes = pd.factorize(labels, sort=True)
-    folds = _folds(codes, groups[labels.index], seed)
+    folds = folds_of(codes, groups[labels.index], seed)
     shuffled = shuffle_groups(codes, groups[labels.index], shuffles, seed)
     scores = _ask(values, [codes, *shuffled], folds, len(classes), seed)
     recalls, areas = (np.array(parts) for parts in zip(*scores, strict=True))
@@ -114,11 +122,51 @@ def probe(
     table["p"] = holm(np.array([_exceeds(column[0], column[1:]) for column in areas.T]))
     table["images"] = np.bincount(codes)
     means = recalls.mean(axis=1)
-    p = _exceeds(means[0], means[1:])
-    return Probe(float(means[0]), float(means[1:].mean()), float(means[1:].max()), p, table)
+    p, others = _exceeds(means[0], means[1:]), means[1:]
+    shuffled = pd.DataFrame(areas[1:], columns=classes)
+    shuffled.insert(0, "recall", others, allow_duplicates=True)
+    return Probe(float(means[0]), float(others.mean()), float(others.max()), p, table, shuffled)
 
 
-def _folds(codes: np.ndarray, groups: pd.Series, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def find_proxies(
+    dataset: Dataset, sources: Mapping[str, pd.DataFrame], shuffles: int = 19, seed: int = 0
+) -> pd.DataFrame:
+    """Does what is left tell a column that was dropped? A probe of each metadata column.
+
+    Parameters
+    ----------
+    sources : mapping of str to DataFrame by image_id
+        What else is known of images, by its name: `file_facts`, `border_colours`. The other
+        metadata columns are asked besides.
+
+    Returns
+    -------
+    DataFrame, empty where no metadata column has 2 to 20 values (or numbers)
+        column, values (that lie in two groups or more), source, recall (mean over values, 0 to 1),
+        chance and highest (with shuffled values), and told: p below 0.01 after correction for all
+        rows (Holm, 1979).
+    """
+    rows, columns = [], worth_asking(dataset.development, "label")
+    for column in columns:
+        others = [one for one in columns if one != column]
+        known = {one: as_categories(dataset, one).fillna("(missing)") for one in others}
+        asked = {"other columns": pd.DataFrame(known)} if others else {}
+        for source, features in (asked | {**sources}).items():
+            try:
+                found = probe(dataset, features, shuffles, seed, against=column)
+            except DatasetError:  # its values lie in one group each: nothing to ask
+                continue
+            values = len(found.by_class)
+            rows.append((column, values, source, *found[:4]))
+    names = ["column", "values", "source", "recall", "chance", "highest", "p"]
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(told=holm(table.pop("p").to_numpy(float)) < SURE)
+
+
+def folds_of(
+    codes: np.ndarray, groups: pd.Series, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places of images to train on and to ask, five-fold, whole groups in one fold."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     count = min(FOLDS, groups.nunique())
