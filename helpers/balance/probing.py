@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -169,11 +170,12 @@ def folds_of(
     """Places of images to train on and to ask, five-fold, whole groups in one fold."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    count = min(FOLDS, groups.nunique())
+    count = min(FOLDS, groups.nunique(), np.bincount(codes).max())
     cut = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    return [
-        (train, asked) for train, asked in cut.split(codes[:, None], codes, groups) if len(asked)
-    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a class in fewer groups than folds
+        folds = [*cut.split(codes[:, None], codes, groups)]
+    return [(train, asked) for train, asked in folds if len(asked)]
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

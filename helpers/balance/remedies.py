@@ -68,6 +68,9 @@ def answer_out_of_fold(
         found = pd.DataFrame(0.0, labels.index, classes)
         for train, asked in folds_of(codes, groups, seed):
             own, known = labels.iloc[train], features
+            if own.nunique() < 2:  # so few groups that all others are of one class
+                found.loc[labels.index[asked], own.iloc[0]] = 1.0
+                continue
             weights = None
             if oversampled:
                 drawn = oversample(own, seed)
