@@ -86,9 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     options, code = parser.parse_args(), code_hash(__file__, *CODE)
-    rows = [row for seed in tqdm(options.seeds, "balance") for row in run(seed, code)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    table.to_csv(TABLE, index=False)
+    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    table = table[table["code"] == code].reset_index(drop=True)
+    for seed in tqdm([seed for seed in options.seeds if seed not in set(table["seed"])], "balance"):
+        for row in run(seed, code):
+            table.loc[len(table)] = row
+        table.to_csv(TABLE, index=False)
     summarise(table)
 
 

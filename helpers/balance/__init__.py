@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "facts": ["border_colours", "file_facts"],
         "probing": ["Probe", "find_proxies", "probe"],
         "remedies": [
+            "accuracies",
             "answer_out_of_fold",
             "compare_recalls",
             "over_seeds",

@@ -127,6 +127,15 @@ def recalls(answers: Mapping[str, pd.DataFrame], labels: pd.Series) -> pd.DataFr
     return table
 
 
+def accuracies(answers: Mapping[str, pd.DataFrame], labels: pd.Series) -> pd.Series:
+    """Share of all images that is named rightly under each remedy, as common as classes are."""
+    labels = labels.reindex(next(iter(answers.values())).index).dropna()
+    right = {
+        name: told.loc[labels.index].idxmax(axis=1) == labels for name, told in answers.items()
+    }
+    return pd.Series({name: one.mean() for name, one in right.items()}, name="accuracy")
+
+
 def tail_and_head(labels: pd.Series) -> tuple[list[str], list[str]]:
     """The rarest classes (four of ten), the rarest first, and the commonest (three of ten)."""
     counts = labels.dropna().value_counts().sort_index().sort_values(kind="stable")
