@@ -220,8 +220,8 @@ def over_seeds(table: pd.DataFrame, remedies: Iterable[str] | None = None) -> pd
 
     Returns
     -------
-    DataFrame as from `who_pays`, and "reversed grounds" beside: maples and sycamores that lie on
-        the other's usual ground.
+    DataFrame as from `who_pays`, and two further values of `of`: "reversed grounds", Norway maples
+        and sycamores on the other's usual ground, and "usual grounds", those on their own.
     """
     from scipy import stats
 
@@ -231,6 +231,7 @@ def over_seeds(table: pd.DataFrame, remedies: Iterable[str] | None = None) -> pd
         "worst class": "worst",
         "all classes": "macro",
         "reversed grounds": "reversed",
+        "usual grounds": "usual",
     }
     plain = table[table["remedy"] == "none"].set_index("seed")
     names = [name for name in table["remedy"].unique() if name != "none"]

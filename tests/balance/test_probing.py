@@ -7,7 +7,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import Ridge
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from helpers.balance import probe
+from helpers.balance import find_proxies, probe
 from helpers.balance.probing import FARTHEST, _ask, _exceeds, _scaled, _score
 from helpers.datasets import DatasetError
 from tests.balance.sets import table
@@ -139,3 +139,17 @@ def test_one_class_is_told():
     images = dataset.images[dataset.images["label"] == "0"]
     with pytest.raises(DatasetError, match="1 classes of 'made' lie in two groups or more"):
         probe(dataset.with_images(images), features)
+
+
+def test_what_was_dropped_is_told_from_its_proxies():
+    rng = np.random.default_rng(0)
+    site = rng.choice(["n", "s"], 200)
+    made = table(label=["a", "b"] * 100, site=site, noise=rng.choice(list("xyz"), 200))
+    camera = pd.DataFrame({"width": np.where(site == "n", 400, 300)}, made.images.index)
+    found = find_proxies(made, {"file facts": camera}).set_index(["column", "source"])
+    assert found["told"].to_dict() == {
+        ("site", "other columns"): False, ("site", "file facts"): True,
+        ("noise", "other columns"): False, ("noise", "file facts"): False,
+    }  # fmt: skip
+    assert found.loc[("site", "file facts"), ["values", "recall"]].tolist() == [2, 1]
+    assert find_proxies(table(label=["a", "b"] * 3), {"file facts": camera}).empty
