@@ -265,10 +265,8 @@ def proxies(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
     told = table[table["told"]].sort_values("recall", ascending=False, kind="stable")
     found = "No dropped column could be told from what is left"
     if len(told):
-        best = told.iloc[0]
-        found = (
-            f"Drop {short_name(best['column'])}, and it can still be told: from {best['source']}"
-        )
+        names = map(short_name, told["column"].unique())
+        found = f"Dropped, and still told by something else: {some(names)}"
     return titled(ax, title or found, f"{'; '.join(facts)}.", bare=["left"])
 
 

@@ -86,7 +86,7 @@ def test_proxies_are_filled_where_they_tell_and_hollow_where_not():
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [dot.get_xdata()[0] for dot in dots] == [0.8, 0.35]
     assert [dot.get_markerfacecolor() == "white" for dot in dots] == [False, True]
-    assert ax.get_title("left") == "Drop camera, and file facts can still tell it"
+    assert ax.get_title("left") == "Dropped, and still told by something else: camera"
 
 
 def test_remedies_are_hollow_where_the_interval_holds_zero_and_the_guess_is_a_diamond():
