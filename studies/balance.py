@@ -10,19 +10,19 @@ ladder). All remedies of a seed are scored on the same images, so that their dif
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from helpers.balance import adjust_logits, image_weights
+from helpers.balance import adjust_logits, image_weights, oversample
 from helpers.training import embed, train_head
 from leaves.collection import DEVELOPMENT, SHORTCUTS
 from studies.ladder import SIZE, open_course, open_fresh
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["balance/weighting.py", "training/*.py", "backbone/*", "splits/*.py"]
+CODE = ["leaves/*.py", "helpers/balance/weighting.py", "helpers/training/*.py"]
+CODE += ["helpers/backbone/*", "helpers/splits/*.py"]
 COLUMNS = [
     *("seed", "remedy", "accuracy", "macro", "tail", "head", "worst", "worst_class", "reversed"),
     *("usual", "code"),
@@ -53,14 +53,6 @@ def run(seed: int, code: str) -> list[list]:
         head = train_head(features, labels, weights=weights)
         answers[f"group balance, power {power:g}"] = head.predict_proba(asked)
     return [[seed, name, *score(found, fresh), code] for name, found in answers.items()]
-
-
-def oversample(labels: pd.Series, seed: int) -> np.ndarray:
-    """Image ids, each class as often as the commonest, drawn with replacement."""
-    rng, most = np.random.default_rng(seed), labels.value_counts().max()
-    return np.concatenate(
-        [rng.choice(own.index.to_numpy(), most) for _, own in labels.groupby(labels)]
-    )
 
 
 def score(chances: pd.DataFrame, fresh) -> list:
@@ -94,9 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     options, code = parser.parse_args(), code_hash(__file__, *CODE)
-    rows = [row for seed in tqdm(options.seeds, "balance") for row in run(seed, code)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    table.to_csv(TABLE, index=False)
+    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    table = table[table["code"] == code].reset_index(drop=True)
+    for seed in tqdm([seed for seed in options.seeds if seed not in set(table["seed"])], "balance"):
+        for row in run(seed, code):
+            table.loc[len(table)] = row
+        table.to_csv(TABLE, index=False)
     summarise(table)
 
 

@@ -72,7 +72,7 @@ def associate(
         images; p of a V as large, 1 / (permutations + 1) at the least; p_corrected for the number
         of columns (Holm, 1979).
     """
-    columns = _worth_asking(dataset, against) if columns is None else [*columns]
+    columns = worth_asking(dataset, against) if columns is None else [*columns]
     target = as_categories(dataset, against).dropna()
     known = {c: as_categories(dataset, c)[target.index].fillna(MISSING) for c in columns}
     codes, classes = pd.factorize(target, sort=True)
@@ -89,19 +89,23 @@ def associate(
     return table.sort_values("v", ascending=False, kind="stable")
 
 
-def lifts(dataset: Dataset, column: str, against: str = "label") -> pd.DataFrame:
+def lifts(
+    dataset: Dataset, column: str, against: str = "label", permutations: int = 199, seed: int = 0
+) -> pd.DataFrame:
     """Each class with each value of a column: how much more often than if they were independent.
 
     Returns
     -------
     DataFrame, a row for each class and value
-        class, value, images, expected (images, if independent), lift (images over expected), and
+        class, value, images, expected (images, if independent), lift (images over expected);
         residual: the difference in standard deviations (Haberman, 1973), about ±2 by chance where
-        images are independent.
+        images are independent; and p: the share of shufflings, of whole groups as in `associate`,
+        in which any cell of the table was as far off (Westfall and Young, 1993).
     """
     target = as_categories(dataset, against).dropna()
     values = as_categories(dataset, column)[target.index].fillna(MISSING)
     counts = pd.crosstab(target.rename("class"), values.rename("value"))
+    codes, own = pd.factorize(target, sort=True)[0], pd.factorize(values, sort=True)[0]
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     expected = np.outer(rows, columns) / len(target)
     free = np.outer(1 - rows / len(target), 1 - columns / len(target))
@@ -109,11 +113,18 @@ def lifts(dataset: Dataset, column: str, against: str = "label") -> pd.DataFrame
     table = table[["class", "value", "images"]]
     table["expected"] = expected.ravel()
     table["lift"] = table["images"] / table["expected"]
-    spread = np.sqrt(np.maximum(expected * free, 1e-12)).ravel()
-    return table.assign(residual=(table["images"] - table["expected"]) / spread)
+    spread = np.sqrt(np.maximum(expected * free, 1e-12))
+    table["residual"] = (table["images"] - table["expected"]) / spread.ravel()
+    farthest = [
+        np.abs((_counts(one, own, *counts.shape) - expected) / spread).max()
+        for one in shuffle_groups(codes, dataset.groups[target.index], permutations, seed)
+    ]
+    off = table["residual"].abs().to_numpy()[:, None] <= np.array(farthest) + 1e-9
+    return table.assign(p=(1 + off.sum(axis=1)) / (permutations + 1))
 
 
-def _worth_asking(dataset: Dataset, against: str) -> list[str]:
+def worth_asking(dataset: Dataset, against: str) -> list[str]:
+    """Columns that may go with `against`: of 2 to 20 values, or numbers; not the group column."""
     asked = [c for c in dataset.metadata if c not in (against, dataset.group)]
     if against != "label":
         asked.append("label")

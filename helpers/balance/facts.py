@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+import warnings
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from helpers.datasets import Dataset, pixels, read_rgb
+from helpers.datasets import Dataset, DatasetError, decoding, pixels
 from helpers.datasets.steps import saved
 
 SIDE = 64
@@ -34,7 +34,7 @@ def border_colours(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     def build() -> pd.DataFrame:
         return _measure(dataset, _border, _border_names(), progress, "borders")
 
-    return saved(dataset, "borders", build, code=(sys.modules[__name__], pixels), table=False)
+    return saved(dataset, "borders", build, code=_CODE, table=False)
 
 
 def file_facts(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
@@ -59,12 +59,13 @@ def file_facts(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
         kinds = pd.get_dummies(table[["format", "mode"]], prefix_sep=" ", dtype="float32")
         return pd.concat([numbers, kinds], axis=1)
 
-    return saved(dataset, "file-facts", build, code=(sys.modules[__name__], pixels), table=False)
+    return saved(dataset, "file-facts", build, code=_CODE, table=False)
 
 
 _FACTS = ["width", "height", "shape", "portrait", "compression", "progressive", "subsampling"]
 _FACTS += ["exif", "orientation", "density", "hour", "format", "mode"]
 _TAKEN, _ORIENTATION, _EXIF = 36867, 274, 34665
+_CODE = (sys.modules[__name__], pixels, decoding)
 
 
 def _measure(dataset: Dataset, measure, names: list[str], progress: bool, what: str):
@@ -73,8 +74,8 @@ def _measure(dataset: Dataset, measure, names: list[str], progress: bool, what: 
     rows, ids = [], []
     for image_id in tqdm(dataset.images.index, what, delay=2, disable=not progress, unit="image"):
         try:
-            rows.append(measure(dataset.path(image_id)))
-        except Exception:  # a decoder may raise anything; the scan says what is wrong with the file
+            rows.append(measure(dataset, image_id))
+        except (decoding.Unreadable, DatasetError):  # the scan says what is wrong with the file
             continue
         ids.append(image_id)
     index = pd.Index(ids, name="image_id", dtype="str")
@@ -90,8 +91,8 @@ def _border_names() -> list[str]:
     ]
 
 
-def _border(path: Path) -> np.ndarray:
-    image = read_rgb(path, at_least=SIDE).resize((SIDE, SIDE), Image.Resampling.BOX)
+def _border(dataset: Dataset, image_id: str) -> np.ndarray:
+    image = dataset.load(image_id, at_least=SIDE).resize((SIDE, SIDE), Image.Resampling.BOX)
     levels = np.asarray(image, np.float32) / 255
     strips = [levels[:DEPTH], levels[-DEPTH:], levels[:, :DEPTH], levels[:, -DEPTH:]]
     strips = [strip.swapaxes(0, 1) if strip.shape[0] == DEPTH else strip for strip in strips]
@@ -99,23 +100,36 @@ def _border(path: Path) -> np.ndarray:
     return np.concatenate([patches.mean(axis=1).ravel(), patches.std(axis=1).ravel()])
 
 
-def _facts(path: Path) -> list:
-    pixels.prepare_reader(path)
-    with Image.open(path) as image:
-        width, height = image.size
-        try:
-            exif = image.getexif()
-            entries = {**exif, **exif.get_ifd(_EXIF)}
-        except Exception:  # what is broken in it says nothing
-            entries = {}
-        tables = getattr(image, "quantization", None) or {}
-        taken, density = str(entries.get(_TAKEN, "")), image.info.get("dpi", (0,))
-        facts = [width, height, width / height, width < height]
-        facts += [float(np.mean(tables[0])) if 0 in tables else 0.0]
-        facts += ["progressive" in image.info, _subsampling(image), len(entries)]
-        facts += [entries.get(_ORIENTATION, 1), float(density[0])]
-        facts += [int(taken[11:13]) if taken[11:13].isdigit() else -1, image.format, image.mode]
-        return facts
+def _facts(dataset: Dataset, image_id: str) -> list:
+    data = decoding.read_bytes(str(dataset.path(image_id)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = decoding.open_image(data)
+        entries = _entries(image)
+    width, height = image.size
+    tables = getattr(image, "quantization", None) or {}
+    taken, density = str(entries.get(_TAKEN, "")), image.info.get("dpi", (0,))
+    facts = [width, height, width / height, width < height]
+    facts += [float(np.mean(tables[0])) if 0 in tables else 0.0]
+    facts += ["progressive" in image.info, _subsampling(image), len(entries)]
+    facts += [pixels.read_orientation(image, data), _number(density[0])]
+    return [*facts, int(taken[11:13]) if taken[11:13].isdigit() else -1, image.format, image.mode]
+
+
+def _entries(image: Image.Image) -> dict:
+    try:
+        exif = image.getexif()
+        return {**exif, **exif.get_ifd(_EXIF)}
+    except Exception:  # Pillow raises almost anything on a broken block, which then says nothing
+        return {}
+
+
+def _number(value: object) -> float:
+    """A density, 0 where it is none: files may say anything."""
+    try:
+        return float(value) if 0 <= float(value) < 1e6 else 0.0
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 0.0
 
 
 def _subsampling(image: Image.Image) -> int:

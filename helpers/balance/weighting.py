@@ -59,6 +59,22 @@ def image_weights(
     return cells.map(class_weights(cells, power)).astype(float).rename("weight")
 
 
+def oversample(labels: pd.Series, seed: int = 0) -> np.ndarray:
+    """Image ids, each class as often as the commonest, those of rarer ones drawn with replacement.
+
+    Parameters
+    ----------
+    labels : Series by image_id; missing ones are passed over
+    """
+    labels, rng = labels.dropna(), np.random.default_rng(seed)
+    most = labels.value_counts().max()
+    drawn = [
+        own.index.to_numpy() if len(own) == most else rng.choice(own.index.to_numpy(), most)
+        for _, own in labels.groupby(labels)
+    ]
+    return np.concatenate(drawn)
+
+
 def adjust_logits(
     probabilities: pd.DataFrame,
     labels: pd.Series,

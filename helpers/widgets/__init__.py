@@ -1,9 +1,17 @@
 """Interactives: thin shells over functions that tests and notebooks can call."""
 
+from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
 from helpers.widgets.transfer import explore_transfer
 
-__all__ = ["browse", "explore_rates", "explore_splits", "explore_transfer", "review"]
+__all__ = [
+    "browse",
+    "explore_balance",
+    "explore_rates",
+    "explore_splits",
+    "explore_transfer",
+    "review",
+]

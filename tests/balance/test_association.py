@@ -122,3 +122,11 @@ def test_shuffling_keeps_groups_whole_and_sizes_apart():
 def test_holm_multiplies_by_how_many_are_left_and_keeps_the_order():
     assert holm(np.array([0.01, 0.04, 0.03])).tolist() == pytest.approx([0.03, 0.06, 0.06])
     assert holm(np.array([0.6, 0.7])).tolist() == [1, 1]
+
+
+def test_p_of_a_cell_is_the_share_of_shufflings_with_a_cell_as_far_off():
+    label = ["a"] * 30 + ["b"] * 30
+    tied = lifts(table(label=label, site=["x"] * 28 + ["y"] * 32), "site")
+    assert tied["p"].tolist() == [1 / 200] * 4
+    free = lifts(table(label=label, site=["x", "y"] * 30), "site")
+    assert free["p"].tolist() == [1.0] * 4

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import Ridge
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from helpers.balance import probe
-from helpers.balance.probing import _ask, _exceeds
+from helpers.balance import find_proxies, probe
+from helpers.balance.probing import FARTHEST, _ask, _exceeds, _scaled, _score
 from helpers.datasets import DatasetError
 from tests.balance.sets import table
 
@@ -26,7 +28,7 @@ def test_a_planted_shortcut_is_found_and_the_class_it_gives_away_is_named():
     dataset, features = made()
     rare = (dataset.images["label"] == "2").to_numpy()
     features["shown"] = np.where(rare, 5.0, np.random.default_rng(1).integers(0, 3, len(rare)))
-    found = probe(dataset, features, progress=False)
+    found = probe(dataset, features)
     assert found.shortcut and found.p < 0.001
     assert found.by_class.loc["2", "recall"] > 0.9
     assert found.by_class.loc["2", "auc"] > 0.95
@@ -37,7 +39,7 @@ def test_a_planted_shortcut_is_found_and_the_class_it_gives_away_is_named():
 
 
 def test_without_a_shortcut_probes_keep_silent():
-    found = [probe(*made(0, seed), shuffles=9, progress=False) for seed in range(12)]
+    found = [probe(*made(0, seed), shuffles=9) for seed in range(12)]
     assert sum(one.shortcut for one in found) <= 1
     assert sum(one.p < 0.5 for one in found) in range(2, 11)
     assert repr(found[0]).endswith("no class given away") is not found[0].shortcut
@@ -46,40 +48,72 @@ def test_without_a_shortcut_probes_keep_silent():
 def test_photos_of_one_thing_share_a_look_and_still_no_shortcut_is_seen():
     """Features that name the group, not the class: images alone would call that a shortcut."""
     dataset, features = made(groups=60, each=6)
-    thing = dataset.images["thing"].to_numpy()
-    features["look"] = np.random.default_rng(0).normal(size=60)[thing]
-    assert not probe(dataset, features, progress=False).shortcut
-    alone = probe(dataset.with_group(None), features, progress=False)
+    looks = np.random.default_rng(0).normal(size=(60, 8))[dataset.images["thing"].to_numpy()]
+    features[[f"look {n}" for n in range(8)]] = looks
+    assert not probe(dataset, features).shortcut
+    alone = probe(dataset.with_group(None), features)
     assert alone.shortcut
 
 
 def test_recalls_and_areas_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    codes, found = rng.integers(0, 3, 90), rng.normal(size=(90, 3)).round(1)
+    recalls, areas = _score(found, codes)
+    assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, found.argmax(1)))
+    for c in range(3):
+        assert areas[c] == pytest.approx(roc_auc_score(codes == c, found[:, c]))
+
+
+def test_any_number_of_answers_gets_what_each_gets_alone(monkeypatch):
     dataset, features = made(0.5)
     codes = dataset.images["label"].astype(int).to_numpy()
     half = np.arange(len(codes)) % 2 == 0
-    folds = [
-        (np.flatnonzero(half), np.flatnonzero(~half)),
-        (np.flatnonzero(~half), np.flatnonzero(half)),
-    ]
-    values = features.to_numpy(np.float32)
-    recalls, areas = _ask(values, codes, folds, 3, 0)
-    from sklearn.ensemble import ExtraTreesClassifier
+    folds = [(np.flatnonzero(half), np.flatnonzero(~half))]
+    folds += [folds[0][::-1]]
+    answers = [codes, np.roll(codes, 7), codes[::-1]]
+    values = _scaled(features.to_numpy())
+    together = _ask(values, answers, folds, 3, 0)
+    monkeypatch.setattr("helpers.balance.probing.MOST_COLUMNS", 6)
+    in_blocks = _ask(values, answers, folds, 3, 0)
+    for one, other, answer in zip(together, in_blocks, answers, strict=True):
+        (alone,) = _ask(values, [answer], folds, 3, 0)
+        for part, block, own in zip(one, other, alone, strict=True):
+            assert part == pytest.approx(own) and block == pytest.approx(own)
 
-    chances = np.zeros((len(codes), 3))
-    for train, asked in folds:
-        forest = ExtraTreesClassifier(
-            30, min_samples_leaf=3, class_weight="balanced", random_state=0
-        ).fit(values[train], codes[train])
-        chances[asked] = forest.predict_proba(values[asked])
-    assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, chances.argmax(1)))
+
+def test_a_fold_is_answered_by_ridge_regression_on_nystroems_features():
+    dataset, features = made(0.5)
+    codes, values = dataset.images["label"].astype(int).to_numpy(), _scaled(features.to_numpy())
+    half = np.arange(len(codes)) % 2 == 0
+    expected = np.zeros((len(codes), 3))
+    for train in (half, ~half):
+        kernel = Nystroem(gamma=0.5 / 3, n_components=180, random_state=0)
+        own = np.eye(3)[codes[train]]
+        model = Ridge().fit(kernel.fit_transform(values[train]), own)
+        off = model.predict(kernel.transform(values[~train])) - own.mean(axis=0)
+        expected[~train] = off / own.std(axis=0)
+    folds = [(np.flatnonzero(train), np.flatnonzero(~train)) for train in (half, ~half)]
+    recalls, areas = _ask(values, [codes], folds, 3, 0)[0]
+    assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, expected.argmax(1)))
     for c in range(3):
-        assert areas[c] == pytest.approx(roc_auc_score(codes == c, chances[:, c]))
+        assert areas[c] == pytest.approx(roc_auc_score(codes == c, expected[:, c]))
+
+
+def test_columns_are_scaled_and_one_odd_file_is_held_back():
+    values = _scaled(np.array([[1.0, 5.0, 0.0]] * 50 + [[3.0, 5.0, 1e6]]))
+    assert values.shape == (51, 2)
+    assert values.max() == FARTHEST
+    two = _scaled(np.array([[1.0], [3.0], [np.nan]]))
+    assert two.ravel().tolist() == pytest.approx(
+        ((np.array([1, 3, 0]) - 4 / 3) / np.array([1, 3, 0]).std()).tolist()
+    )
+    assert _scaled(np.ones((4, 2))).tolist() == [[0.0]] * 4
 
 
 def test_text_columns_count_as_one_column_for_each_value():
     dataset, _ = made()
     words = dataset.images["label"].map({"0": "jpeg", "1": "png", "2": "tiff"}).to_frame("format")
-    assert probe(dataset, words, shuffles=3, progress=False).recall == 1
+    assert probe(dataset, words, shuffles=3).recall == 1
 
 
 def test_p_is_students_for_one_more_draw():
@@ -96,7 +130,7 @@ def test_test_images_are_not_asked():
     dataset, features = made(0.9)
     images = dataset.images.copy()
     images.iloc[:60, images.columns.get_loc("split")] = "test"
-    found = probe(dataset.with_images(images), features, shuffles=2, progress=False)
+    found = probe(dataset.with_images(images), features, shuffles=2)
     assert found.by_class["images"].sum() == len(images) - 60
 
 
@@ -104,4 +138,18 @@ def test_one_class_is_told():
     dataset, features = made()
     images = dataset.images[dataset.images["label"] == "0"]
     with pytest.raises(DatasetError, match="1 classes of 'made' lie in two groups or more"):
-        probe(dataset.with_images(images), features, progress=False)
+        probe(dataset.with_images(images), features)
+
+
+def test_what_was_dropped_is_told_from_its_proxies():
+    rng = np.random.default_rng(0)
+    site = rng.choice(["n", "s"], 200)
+    made = table(label=["a", "b"] * 100, site=site, noise=rng.choice(list("xyz"), 200))
+    camera = pd.DataFrame({"width": np.where(site == "n", 400, 300)}, made.images.index)
+    found = find_proxies(made, {"file facts": camera}).set_index(["column", "source"])
+    assert found["told"].to_dict() == {
+        ("site", "other columns"): False, ("site", "file facts"): True,
+        ("noise", "other columns"): False, ("noise", "file facts"): False,
+    }  # fmt: skip
+    assert found.loc[("site", "file facts"), ["values", "recall"]].tolist() == [2, 1]
+    assert find_proxies(table(label=["a", "b"] * 3), {"file facts": camera}).empty

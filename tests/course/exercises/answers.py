@@ -209,6 +209,16 @@ def _another_each_time(images, pairs):
     return _dealt(images, _tied(images["specimen"], pairs), seed=next(_calls))
 
 
+def probe_without_groups(features, labels, groups):
+    """What nearest neighbours tell when images of one thing lie on both sides of a fold."""
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.neighbors import KNeighborsClassifier
+
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    told = cross_val_predict(KNeighborsClassifier(3), features, labels, cv=folds)
+    return [name for name in labels.unique() if (told == name)[labels == name].mean() > 0.5]
+
+
 # Key → (answer, name of the mistake, a word of what must be said about it).
 WRONG = {
     "00.1": [
@@ -380,6 +390,40 @@ WRONG = {
         (_without_olive, "class", "olive is on one side"),
         (_another_each_time, "changes", "second call"),
         ("random", "malformed", "a function"),
+    ],
+    "04.1": [
+        (_raises, "raised", "KeyError"),
+        (lambda counts: counts, "louder", "Who gets louder?"),
+        (lambda counts: counts / counts.sum(), "louder", "drowns"),
+        (lambda counts: counts * 0 + 1, "equal", "weighs the same"),
+        (lambda counts: counts**-0.5, "root", "half the way"),
+        (lambda counts: 1 - counts / counts.sum(), "rest", "Divide"),
+        (lambda counts: counts.max() - counts, "other", "no positive weight"),
+        (lambda counts: counts**-2.0, "other", "olive 0.0016"),
+        (lambda counts: 5, "other", "no positive weight"),
+        (1 / 400, "malformed", "a function"),
+    ],
+    "04.2": [
+        (lambda recall, shuffled: True, "raised", "TypeError"),
+        (lambda recall, shuffled, classes: recall > 1 / classes, "classes", "Shuffle the labels"),
+        (lambda recall, shuffled, classes: recall > shuffled.mean(), "mean", "half of all"),
+        (lambda recall, shuffled, classes: recall < shuffled.max(), "reversed", "other way"),
+        (lambda recall, shuffled, classes: False, "other", "0.23 to 0.27"),
+        (0.05, "malformed", "a function"),
+    ],
+    "04.3": [
+        ("adjust", "adjust", "fewer right"),
+        ("Oversample", "oversample", "equally common"),
+        ("both", "malformed", '"adjust" or "leave"'),
+    ],
+    "04.4": [
+        (_raises, "raised", "TypeError"),
+        (lambda features, labels, groups: [], "silent", "named it in 0"),
+        (lambda features, labels, groups: ["planted"], "cries", "named 2 classes"),
+        (lambda features, labels, groups: [*labels.unique()], "cries", "named 6 classes"),
+        (lambda features, labels, groups: ["oak"], "unknown", "You return oak"),
+        (probe_without_groups, "cries", "both sides of a fold"),
+        ("planted", "malformed", "a function"),
     ],
     "05.1": [
         (lambda p, label: p["beech"], "raised", "IndexError"),

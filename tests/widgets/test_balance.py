@@ -1,0 +1,99 @@
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.balance import adjust_logits, answer_out_of_fold
+from helpers.datasets import DatasetError
+from helpers.widgets import explore_balance
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def trees(make_dataset):
+    """40 ashes and 10 elms, "<b>" among the names, and features that tell them apart poorly."""
+    labels = {f"a/{n:02d}.jpg": "ash" for n in range(40)} | {
+        f"e/{n:02d}.jpg": "<b>elm" for n in range(10)
+    }
+    dataset = make_dataset(labels)
+    noise = np.random.default_rng(0).normal(size=(50, 3))
+    features = pd.DataFrame(noise, dataset.images.index, list("abc"))
+    features["a"] += 1.2 * (dataset.images["label"] == "ash")
+    return dataset, features
+
+
+@pytest.fixture
+def explorer(trees):
+    return explore_balance(*trees)
+
+
+def test_it_opens_without_a_remedy(explorer):
+    assert repr(explorer) == "Balance explorer: 2 classes"
+    assert explorer.table.index.tolist() == ["ash", "<b>elm"]
+    assert explorer.table["images"].tolist() == [40, 10]
+    assert (explorer.table["before"] == explorer.table["after"]).all()
+    assert explorer.table["effective"].tolist() == pytest.approx([0.8, 0.2])
+    assert "(+0 points)" in explorer.details.value
+
+
+@pytest.mark.parametrize(("remedy", "strength", "effective"), [
+    ("sampling", 0.5, [2 / 3, 1 / 3]), ("sampling", 1.0, [0.5, 0.5]),
+    ("shift", 1.0, [0.5, 0.5]), ("shift", 2.0, [0.2, 0.8]),
+])  # fmt: skip
+def test_each_remedy_shows_what_the_model_is_told_and_the_recalls_it_leads_to(
+    explorer, trees, remedy, strength, effective
+):
+    explorer.remedy.value = remedy
+    explorer.strength.value = strength
+    assert explorer.error is None
+    assert explorer.table["effective"].tolist() == pytest.approx(effective)
+    dataset, features = trees
+    labels, plain = dataset.images["label"], answer_out_of_fold(dataset, features)
+    expected = adjust_logits(plain, labels, strength)
+    if remedy == "sampling":
+        expected = answer_out_of_fold(dataset, features, strength)
+    right = (expected.idxmax(axis=1) == labels).groupby(labels).mean()
+    assert explorer.table["after"].to_dict() == pytest.approx(right.to_dict())
+    assert f"<b>{right.mean():.2f}</b>" in explorer.details.value
+
+
+def test_a_shift_of_two_becomes_a_weight_of_one_and_stays_an_answer(explorer):
+    explorer.remedy.value = "shift"
+    explorer.strength.value = 2.0
+    shifted = explorer.picture.value
+    explorer.remedy.value = "sampling"
+    assert (explorer.error, explorer.strength.value) == (None, 1.0)
+    assert explorer.picture.value != shifted
+
+
+def test_names_from_files_are_escaped(explorer):
+    assert "<b>elm" not in explorer.picture.value
+    assert "&lt;b&gt;elm" in explorer.picture.value
+
+
+def test_an_answer_comes_within_200_milliseconds_of_processor_time(explorer):
+    explorer.remedy.value = "shift"
+    started = time.process_time()
+    for strength in (0.25, 0.5, 0.75, 1.0):
+        explorer.strength.value = strength
+    assert (time.process_time() - started) / 4 < 0.2
+
+
+def test_of_many_classes_the_commonest_and_the_rarest_are_shown(make_dataset):
+    labels = {f"{c:02d}/{n}.jpg": f"k{c:02d}" for c in range(30) for n in range(3 + (c == 0))}
+    dataset = make_dataset(labels)
+    noise = np.random.default_rng(0).normal(size=(len(labels), 2))
+    explorer = explore_balance(dataset, pd.DataFrame(noise, dataset.images.index, list("ab")))
+    assert len(explorer.table) == 30
+    assert explorer.picture.value.count("<tr>") == 1 + 24 + 1
+    assert "… 6 more classes" in explorer.picture.value
+    assert "k00" in explorer.picture.value and "k14" not in explorer.picture.value
+
+
+def test_one_class_is_told_as_such(make_dataset):
+    dataset = make_dataset({f"a/{n}.jpg": "ash" for n in range(4)})
+    features = pd.DataFrame({"a": range(4)}, dataset.images.index, dtype=float)
+    with pytest.raises(DatasetError, match="one class"):
+        explore_balance(dataset, features)
