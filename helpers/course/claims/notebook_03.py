@@ -36,7 +36,6 @@ def claims(
     sure = (left["kind"] != "probable").sum()
     yield Claim("leaks that a split by specimen and copy leaves", sure, high=0.01)
     yield Claim("images that change sides when the dataset grows", moved, high=0.01)
-    by_model = flattery.set_index("arm")["difference"]
     added = flattery.set_index("arm")["difference"]
     yield Claim("what random folds add for the nearest neighbour", added["nearest"], low=0.015)
     more = added["nearest"] - added["linear"]
