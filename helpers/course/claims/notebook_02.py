@@ -51,7 +51,7 @@ def _labels(dataset, doubts, blind, alone) -> Iterator[Claim]:
     wrong, listed = wrong_labels(dataset), doubts[doubts["issue"]]
     yield Claim("share of labels in doubt that are wrong", _right(listed, wrong), low=0.5)
     promised = listed["wrong"].sum() / listed.index.isin(wrong).sum()
-    yield Claim("wrong labels promised for each there is", promised, low=0.8, high=1.5)
+    yield Claim("ratio of wrong labels promised to those found", promised, low=0.8, high=1.5)
     kinds = {name: listed[listed["evidence"] == name] for name in ("within group", "whole group")}
     kinds["groups alone"] = blind[blind["evidence"] == "within group"]
     kinds["model alone"] = alone[alone["evidence"] == "image"]
