@@ -6,13 +6,16 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "style": ["alt", "palette", "use_style"],
-        "samples": ["anatomy", "class_sheet", "contact_sheet", "pairs"],
+        "samples": ["anatomy", "answers", "class_sheet", "contact_sheet", "pairs"],
         "overview": ["class_counts", "issues", "sizes", "workflow"],
         "networks": ["feature_maps", "label_issues", "probes"],
         "groups": ["draw_proposals"],
         "features": ["by_class", "class_colours", "dataset_map", "separability"],
         "results": ["detectors", "measurement", "scores", "sweep"],
         "training": ["convolution", "learning_curves", "rate_curves", "rate_finder"],
-        "transfer": ["backbones", "label_curve", "pretraining", "questions"],
+        "transfer": [
+            *("backbones", "backbones_elsewhere", "compare_answers", "differences"),
+            *("label_curve", "pretraining", "questions"),
+        ],
     },
 )

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-# What a judge returns: None for a right answer, else the name of the mistake, or that and what
+# What a judge returns: None for a right answer, else the name of the mistake; or either with what
 # fills the braces of its words; ACCEPTED for an answer that nothing was measured to judge by.
 ACCEPTED = "accepted"
-Found = str | tuple[str, dict[str, Any]] | None
+Found = str | tuple[str | None, dict[str, Any]] | None
 UNANSWERED = """{key} is not answered yet. Replace the ... by your answer and run the cell again; \
 exercises.hint("{key}") helps."""
 
@@ -33,7 +33,7 @@ class Exercise:
     solution : str
         Source of a cell that answers it.
     because : str
-        Said after a right answer.
+        Said after a right answer; braces are filled in where the judge measured something.
     accepted : str
         Said instead, of a plausible answer that nothing was measured to judge by.
     hints : list of str
@@ -129,6 +129,8 @@ def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
     if found == ACCEPTED:
         return Verdict(True, f"{key}: accepted. {exercise.accepted}")
     mistake, values = found if isinstance(found, tuple) else (found, {})
+    if mistake is None:
+        return Verdict(True, f"{key}: right. {exercise.because.format(**values)}")
     said = exercise.mistakes[mistake].format(**values)
     return Verdict(False, f"{key}: not yet. {said}", mistake)
 
