@@ -37,7 +37,7 @@ def printed(notebook) -> str:
 def test_it_runs_on_the_digits_and_judges_nothing(path, tmp_path):
     text = printed(run(path, work=tmp_path, dataset="digits"))
     assert "Checked:" not in text
-    assert "easured:" in text
+    assert "easured:" in text or "nothing is expected of it" in text
 
 
 @needs_photos
