@@ -219,7 +219,7 @@ WRONG = {
         (lambda curves: curves.set_index("epoch")["accuracy"].idxmax(), "accuracy", "jumps"),
         (lambda curves: curves["valid_loss"].min(), "loss", "lowest loss itself"),
         (lambda curves: curves["valid_loss"].idxmin(), "row", "column epoch"),
-        (_last_of_what_goes_on, "last", "lower before"),
+        (_last_of_what_goes_on, "training", "go on"),
         (_takes_nan, "missing", "np.argmin takes NaN"),
         (lambda curves: 77, "other", "expected 2"),
         (3, "malformed", "a function"),
