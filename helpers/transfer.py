@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy import stats
 
 from helpers.datasets import Dataset
 from helpers.evaluation import accuracy_interval
@@ -94,6 +95,34 @@ def head_curve(
     return pd.DataFrame(rows, columns=columns)
 
 
+def difference_over_seeds(
+    table: pd.DataFrame, first: Hashable, second: Hashable, models: str, by: str = "per_class"
+) -> pd.DataFrame:
+    """By how much one model of a study is more accurate than another, seed by seed.
+
+    What makes one seed's images harder than another's is the same for both and cancels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per model, seed and value of `by`: seed, accuracy, and the columns named below.
+    first, second : values of the column `models`
+    models, by : names of columns
+
+    Returns
+    -------
+    DataFrame by `by`, in the order of `table`
+        difference (mean over the seeds), low, high (95 % interval, Student's t; missing where
+        there is one seed), seeds. Seeds that only one of the models has are passed over.
+    """
+    wide = table.pivot_table("accuracy", [by, "seed"], models, sort=False)
+    gain = (wide[first] - wide[second]).dropna().groupby(level=by, sort=False)
+    found = gain.agg(["mean", "sem", "count"])
+    half = stats.t.ppf(0.975, (found["count"] - 1).clip(lower=1)) * found["sem"]
+    ends = {"low": found["mean"] - half, "high": found["mean"] + half}
+    return pd.DataFrame({"difference": found["mean"], **ends, "seeds": found["count"]})
+
+
 def score_questions(
     dataset: Dataset, features: Mapping[str, pd.DataFrame], questions: Mapping[str, str]
 ) -> pd.DataFrame:
@@ -105,7 +134,8 @@ def score_questions(
         With a split.
     features : name → DataFrame by image_id
     questions : name → column of ``dataset.images``
-        Each column is taken as the label in its turn.
+        Each column is taken as the label in its turn; one that is not there is passed over, and
+        so is one with a single value among the training images.
 
     Returns
     -------
@@ -115,8 +145,12 @@ def score_questions(
     """
     rows = []
     for question, column in questions.items():
-        asked = dataset.with_images(dataset.images.assign(label=dataset.images[column]))
+        if column not in dataset.images:
+            continue
+        asked = ask(dataset, column)
         values = [asked.part(part).images["label"].dropna() for part in ("train", "valid")]
+        if values[0].nunique() < 2 or values[1].empty:
+            continue
         commonest = (values[1] == values[0].mode()[0]).mean()
         for name, table in features.items():
             right = score_head(asked, table)
@@ -124,6 +158,29 @@ def score_questions(
             rows.append((question, name, *interval, commonest))
     names = ["question", "features", "accuracy", "low", "high", "commonest"]
     return pd.DataFrame(rows, columns=names)
+
+
+def questions_of(dataset: Dataset, most: int = 20) -> dict[str, str]:
+    """The class, and the columns that say something else about the pictures: name → column.
+
+    Columns with fewer than two values, or more than `most`, are no question; nor are true-or-false
+    marks, numbers, the split and what images are grouped by.
+    """
+    asked = {"class": "label"}
+    images = dataset.images[dataset.images["split"] != "test"]
+    for column in images.columns.difference(["label", "split", dataset.group], sort=False):
+        values = images[column].dropna()
+        kinds = pd.api.types
+        if kinds.is_bool_dtype(values) or kinds.is_numeric_dtype(values):
+            continue
+        if 2 <= values.astype("str").nunique() <= most and not set(values) <= {True, False}:
+            asked[str(column)] = column
+    return asked
+
+
+def ask(dataset: Dataset, column: str) -> Dataset:
+    """The same images with another column as their label."""
+    return dataset.with_images(dataset.images.assign(label=dataset.images[column].astype("str")))
 
 
 def random_features(dataset: Dataset, size: int = 96, seed: int = 0) -> pd.DataFrame:

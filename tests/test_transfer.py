@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy import stats
 
 from helpers import transfer
 from helpers.datasets import Dataset
 from helpers.training import build_dataloaders, build_learner, train_head
+from helpers.transfer import difference_over_seeds, questions_of
 
 NAMES = ("ash", "elm")
 
@@ -144,3 +146,43 @@ def test_imagenet_weights_at_hand_are_compared(planes, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(Path(os.environ["WORKBOOK_TEST_DATA"], "weights")))
     table = transfer.compare_backbones(planes, ["squeezenet1_0"])
     assert table.loc["squeezenet1_0", "accuracy"] > 0.8
+
+
+def test_a_difference_over_seeds_is_paired_and_has_students_interval():
+    rng = np.random.default_rng(0)
+    rows = [
+        (model, count, seed, value)
+        for count in ("10", "all")
+        for seed, hard in enumerate(rng.normal(0.5, 0.2, 5))
+        for model, value in (("a", hard + 0.1 + 0.01 * seed), ("b", hard))
+    ]
+    table = pd.DataFrame(rows, columns=["model", "per_class", "seed", "accuracy"])
+    found = difference_over_seeds(table, "a", "b", "model")
+    gains = 0.1 + 0.01 * np.arange(5)
+    low, high = stats.t.interval(0.95, 4, gains.mean(), stats.sem(gains))
+    assert list(found.index) == ["10", "all"]
+    for row in found.itertuples():
+        assert (row.difference, row.low, row.high) == pytest.approx((0.12, low, high))
+        assert row.seeds == 5
+    alone = difference_over_seeds(table[table["seed"] == 0], "a", "b", "model")
+    assert alone["difference"].to_list() == pytest.approx([0.1, 0.1])
+    assert alone[["low", "high"]].isna().all(axis=None)
+
+
+def test_questions_are_what_else_the_table_says_in_few_words(tmp_path):
+    images = pd.DataFrame(
+        {
+            "label": ["a", "b"] * 15,
+            "split": ["train", "valid", "test"] * 10,
+            "device": ["x", "y"] * 15,
+            "only in test": [None, None, "z"] * 10,
+            "one": "same",
+            "name": [f"photo {number}" for number in range(30)],
+            "age": range(30),
+            "odd": [True, False] * 15,
+            "specimen": ["s", "t"] * 15,
+        },
+        pd.Index([f"{number}.png" for number in range(30)], name="image_id"),
+    )
+    dataset = Dataset("photos", tmp_path, images, group="specimen")
+    assert questions_of(dataset, most=10) == {"class": "label", "device": "device"}

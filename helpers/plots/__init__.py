@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "style": ["alt", "palette", "use_style"],
-        "samples": ["anatomy", "class_sheet", "contact_sheet", "pairs"],
+        "samples": ["anatomy", "answers", "class_sheet", "contact_sheet", "pairs"],
         "overview": ["class_counts", "issues", "sizes", "workflow"],
         "networks": ["feature_maps", "label_issues", "probes"],
         "balance": [
@@ -24,6 +24,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "audits": ["flag_sheet", "held_out", "promise"],
         "results": ["agreement", "detectors", "measurement", "scores", "sweep"],
         "training": ["convolution", "learning_curves", "rate_curves", "rate_finder"],
-        "transfer": ["backbones", "label_curve", "pretraining", "questions"],
+        "transfer": [
+            *("backbones", "backbones_elsewhere", "compare_answers", "differences"),
+            *("label_curve", "pretraining", "questions"),
+        ],
     },
 )

@@ -61,6 +61,37 @@ def contact_sheet(
 
 
 @styled
+def answers(
+    dataset: Dataset,
+    predictions: pd.DataFrame,
+    told: bool = True,
+    frames: bool = True,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Images with what a model says they are, and how sure it is.
+
+    Parameters
+    ----------
+    predictions : DataFrame from `helpers.training.predict`, the images to show in their order
+        label, prediction, confidence.
+    told : bool
+        Write the label below a wrong answer.
+    frames : bool
+        Frame wrong answers red, where they are told.
+    """
+    captions, colours = {}, {}
+    for image_id, row in predictions.iterrows():
+        said = f"{row['prediction']}\n{row['confidence']:.0%} sure"
+        wrong = told and pd.notna(row["label"]) and row["prediction"] != row["label"]
+        captions[image_id] = f"{said}\nis {row['label']}" if wrong else said
+        if wrong and frames:
+            colours[image_id] = FLAG
+    title = title or "What the model says"
+    return contact_sheet(dataset, captions, captions, frames=colours, title=title, ax=ax)
+
+
+@styled
 def class_sheet(
     dataset: Dataset,
     per_class: int = 8,

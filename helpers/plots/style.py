@@ -104,8 +104,8 @@ def mark_guess(ax: Axes, guess: float | None, x: float | None, y: float | None) 
         return
     place = (guess if x is None else x, guess if y is None else y)
     ax.plot(*place, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
-    look = {"textcoords": "offset points", "ha": "left", "va": "bottom", "color": INK}
-    ax.annotate(f"your guess {guess:g}", place, (7, 3), fontsize=9, **look)
+    look = {"textcoords": "offset points", "ha": "right", "va": "bottom", "color": INK}
+    ax.annotate(f"your guess {guess:g}", place, (-7, 3), fontsize=9, **look)
 
 
 def nothing(title: str, ax: Axes | None = None) -> Axes:

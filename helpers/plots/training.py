@@ -19,6 +19,7 @@ from helpers.plots.style import (
     INK,
     MUTED,
     axes,
+    mark_guess,
     plain_log,
     styled,
     titled,
@@ -69,7 +70,8 @@ def _finish(ax: Axes, panels: Mapping[str, Axes], title: str, description: str) 
 @styled
 def learning_curves(
     curves: pd.DataFrame | Mapping[str, pd.DataFrame],
-    guessing: float | None = None,
+    guessing: float | Mapping[str, float] | None = None,
+    guess: float | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -80,8 +82,10 @@ def learning_curves(
     curves : table from `helpers.training.train`, or name → table
         One is drawn beside its validation accuracy; of several each gets a panel, all with one
         scale. The lowest validation loss is marked.
-    guessing : float, optional
+    guessing : float, or name → float, optional
         The loss of guessing, drawn as a dotted line.
+    guess : float, optional
+        The reader's guess at the last accuracy, 0 to 1, drawn where one training is.
     """
     several = isinstance(curves, Mapping)
     tables = curves if several else {"Loss": curves, "Accuracy on validation images": curves}
@@ -97,15 +101,18 @@ def learning_curves(
         if "valid_loss" in lines:
             lowest = table["valid_loss"].idxmin()
             panel.plot(x[lowest], table["valid_loss"][lowest], "o", color=ACCENT, ms=7)
-            if guessing is not None:
-                panel.axhline(guessing, color=MUTED, lw=1, ls=":", zorder=1)
-                spot = (x.mean(), guessing)
+            level = guessing.get(name) if isinstance(guessing, Mapping) else guessing
+            if level is not None:
+                panel.axhline(level, color=MUTED, lw=1, ls=":", zorder=1)
+                spot = (x.mean(), level)
                 panel.annotate("guessing", spot, (0, 3), color=MUTED, fontsize=9, ha="center",
                                textcoords="offset points")  # fmt: skip
         panel.set(xlabel="epoch", ylabel="" if named else "loss")
         panel.set_ylim(0, top if "valid_loss" in lines else 1)
         panel.xaxis.get_major_locator().set_params(integer=True)
         _label_ends(panel, [(x.iloc[-1], last[column], *look) for column, look in lines.items()])
+        if lines is not LINES:
+            mark_guess(panel, guess, x.iloc[-1], None)
         named[f"{name}, {last['accuracy']:.0%} right in the end" if several else name] = panel
     better = losses["valid_loss"].iloc[-1] > losses["train_loss"].iloc[-1]
     default = f"The network does {'better' if better else 'no better'} on what it was trained on"
@@ -115,7 +122,12 @@ def learning_curves(
 
 @styled
 def rate_curves(
-    rates: pd.DataFrame, chosen: float | None = None, title: str = "", ax: Axes | None = None
+    rates: pd.DataFrame,
+    chosen: float | None = None,
+    guess: float | None = None,
+    guessing: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """Validation loss in the end over the learning rates, and over the epochs for each rate.
 
@@ -125,8 +137,12 @@ def rate_curves(
         A row per epoch of each training: rate, seed, epoch, valid_loss, accuracy.
     chosen : float, optional
         The rate to bring forward; the others turn grey.
+    guess : float, optional
+        The reader's guess at the best rate.
+    guessing : float, optional
+        The loss of guessing, drawn as a dotted line; what ends no lower is not called good.
     """
-    judged = judge_rates(rates)
+    judged = judge_rates(rates, guessing)
     ax, left, right, margin = _panels(ax, 3.6, [1, 1.15, 0.1], 0.1)
     margin.set_axis_off()
     shades = colormaps["viridis"](np.linspace(0, 0.85, len(judged)))
@@ -147,10 +163,20 @@ def rate_curves(
     left.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(low, top))
     left.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
     left.set_xticks([], minor=True)
+    if guess is not None:
+        mark_guess(left, float(f"{guess:g}"), None, low)
+    if guessing is not None and guessing < top:
+        for panel in (left, right):
+            panel.axhline(guessing, color=MUTED, lw=1, ls=":", zorder=1)
+        look = {"textcoords": "offset points", "color": MUTED, "fontsize": 9, "ha": "right"}
+        right.annotate("guessing", (final, guessing), (0, 3), **look)
     right.set(xlabel="epoch", ylim=(low, top))
     right.xaxis.get_major_locator().set_params(integer=True)
     _label_ends(right, ends)
-    default = f"From left to right, rates are {some(judged['verdict'].unique(), 9)}"
+    words = list(judged["verdict"].unique())
+    default = f"From left to right, rates are {some(words, 9)}"
+    if words == ["learned nothing"]:
+        default = "At none of these rates has the network learned anything that holds"
     facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
     panels = {"In the end, each training a dot": left, "After each epoch, means": right}
     return _finish(ax, panels, title or default, f"{facts}.")
@@ -158,28 +184,37 @@ def rate_curves(
 
 @styled
 def rate_finder(
-    table: pd.DataFrame, suggested: float | None = None, title: str = "", ax: Axes | None = None
+    tables: pd.DataFrame | Mapping[str, pd.DataFrame],
+    guess: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """The loss while the learning rate grows from batch to batch (Smith, 2017).
 
     Parameters
     ----------
-    table : DataFrame with columns rate and loss, as ``learner.lr_find`` leaves them in
-        ``learner.recorder.lrs`` and ``.losses``
-    suggested : float, optional
+    tables : DataFrame with columns rate and loss from `helpers.training.rates.find_rate`, or
+        name → DataFrame for several
+    guess : float, optional
+        The rate that the reader would take.
     """
-    ax = axes(ax, 3.4)
-    ax.plot(table["rate"], table["loss"], color=ACCENT, lw=2.5)
-    start, low = table["loss"].iloc[:5].mean(), table["loss"].min()
-    fall = start - low
-    ax.set(ylim=(low - 0.1 * fall, start + max(0.6 * fall, 0.5 * start)), xscale="log")
+    tables = tables if isinstance(tables, Mapping) else {"": tables}
+    ax, ends, tops, lows = axes(ax, 3.4), [], [], []
+    for (name, table), colour in zip(tables.items(), (ACCENT, FAMILIES["colour"]), strict=False):
+        ax.plot(table["rate"], table["loss"], color=colour, lw=2.5)
+        start, low = table["loss"].iloc[:5].mean(), table["loss"].min()
+        tops.append(start + max(0.6 * (start - low), 0.5 * start))
+        lows.append(low)
+        ends.append((table["rate"].iloc[0], table["loss"].iloc[0], name, colour))
+    top = max(tops)
+    low = min(lows) - 0.05 * top
+    ax.set(ylim=(low, top), xscale="log")
     plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
-    if suggested is not None:
-        at = table.iloc[(table["rate"] - suggested).abs().argmin()]
-        ax.plot(at["rate"], at["loss"], "o", color=FLAG, ms=9)
-        ax.annotate(f"suggested {suggested:.1e}", (at["rate"], at["loss"]), (8, 6), color=FLAG,
-                    textcoords="offset points")  # fmt: skip
+    for x, y, name, colour in ends:
+        ax.annotate(name, (x, y), (0, 8), textcoords="offset points", color=colour)
+    if guess is not None:
+        mark_guess(ax, float(f"{guess:g}"), None, low)
     ax.grid(axis="y")
     return titled(ax, title or "How fast may it learn?", "Loss over the learning rate.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,8 +11,19 @@ from PIL import Image
 from scipy import stats
 
 from helpers.datasets.words import some
+from helpers.evaluation import accuracy_interval, compare_scores
 from helpers.plots.names import short_name, short_names
-from helpers.plots.style import ACCENT, CLASS_COLOURS, FAMILIES, FLAG, INK, MUTED, axes, styled
+from helpers.plots.style import (
+    ACCENT,
+    CLASS_COLOURS,
+    FAMILIES,
+    INK,
+    MUTED,
+    axes,
+    mark_guess,
+    nothing,
+    styled,
+)
 from helpers.plots.style import titled as title_it
 
 LOOKS = {
@@ -21,6 +34,15 @@ LOOKS = {
 }
 ROWS = ["leaves", "textures", "outlines", "things", "of parts", "strokes", "fractals"]
 NAMES = {("random", "from scratch"): "from scratch", ("random", "frozen"): "random weights, frozen"}
+OURS = ("bundled", "random", "random weights")  # all others are torchvision's, from ImageNet
+KINDS = (ACCENT, FAMILIES["colour"], MUTED)
+
+
+def name_of(backbone: str, training: str = "") -> str:
+    """A network by its name and the photos that it learned from, and what was trained on ours."""
+    known = NAMES.get((backbone, training))
+    source = backbone if backbone in OURS else f"ImageNet's {backbone}"
+    return short_name(known or ", ".join(filter(None, (source, training))))
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
@@ -47,6 +69,7 @@ def label_curve(
     table: pd.DataFrame,
     chosen: tuple[str, str, str] | None = None,
     live: tuple[str, float] | None = None,
+    guess: tuple[str, float | None] | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -60,6 +83,8 @@ def label_curve(
         The point to ring; the other lines fade.
     live : (per_class, accuracy), optional
         A result of our own, drawn as a diamond.
+    guess : (per_class, accuracy), optional
+        The reader's guess; none is drawn where the accuracy is None.
     """
     points, ax = summarise(table), axes(ax, 4.4)
     counts = sorted(table["per_class"].unique(), key=lambda n: (n == "all", n.zfill(9)))
@@ -71,7 +96,7 @@ def label_curve(
         line = line.droplevel([0, 1]).reindex(counts).dropna(subset="mean")
         colour, dashes = LOOKS.get(key) or (next(colours), "--" if key[1] == "frozen" else "-")
         x = [counts.index(n) + shift for n in line.index]
-        name = short_name(NAMES.get(key, ", ".join(key)))
+        name = name_of(*key)
         faded = 0.25 if chosen and key != chosen[:2] else 1 if key in LOOKS else 0.6
         ax.plot(x, line["mean"], dashes, color=colour, lw=2.2, marker="o", ms=5, alpha=faded)
         ax.errorbar(x, line["mean"], line["half"], fmt="none", ecolor=colour, alpha=0.5 * faded)
@@ -85,6 +110,8 @@ def label_curve(
         here = (counts.index(live[0]), live[1])
         look = {"textcoords": "offset points", "color": INK, "va": "top", "zorder": 10}
         ax.annotate("just now", here, (8, -4), **look)
+    if guess is not None and guess[0] in counts:
+        mark_guess(ax, guess[1], counts.index(guess[0]), None)
     low, high = ax.get_ylim()
     lowest = -np.inf
     for value, x, name, colour, faded in sorted(ends):
@@ -103,22 +130,33 @@ def label_curve(
 
 
 @styled
-def questions(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+def questions(
+    table: pd.DataFrame,
+    guess: Mapping[str, float] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
     """What features tell about images: a row per question, a dot per kind of features.
 
     Parameters
     ----------
     table : DataFrame from `helpers.transfer.score_questions`
+    guess : question → accuracy, optional
+        What the reader expects of the first kind of features.
     """
+    if table.empty:
+        return nothing("No column of this dataset is a question to ask", ax)
     asked, kinds = list(table["question"].unique()), list(table["features"].unique())
     ax, facts = axes(ax, 1.1 + 0.6 * len(asked)), []
-    for number, (name, colour) in enumerate(zip(kinds, (ACCENT, MUTED, FLAG), strict=False)):
+    for number, (name, colour) in enumerate(zip(kinds, KINDS, strict=False)):
         rows = table[table["features"] == name].set_index("question").loc[asked]
         y = np.arange(len(asked)) + 0.14 * (2 * number - len(kinds) + 1)
         around = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
         ax.errorbar(rows["accuracy"], y, xerr=around, fmt="none", ecolor=colour, alpha=0.5, lw=2.5)
         ax.plot(rows["accuracy"], y, "o", color=colour, ms=8, label=short_name(name))
         facts.append(f"{name}: " + ", ".join(f"{q} {v:.2f}" for q, v in rows["accuracy"].items()))
+    for number, question in enumerate(asked):
+        mark_guess(ax, (guess or {}).get(question), None, number)
     lazy = table.drop_duplicates("question")["commonest"]
     ax.plot(lazy, range(len(asked)), "|", color=INK, ms=22, mew=1.5, label="commonest answer")
     ax.set_yticks(range(len(asked)), short_names(asked).values())
@@ -158,7 +196,7 @@ def backbones(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
         Rows without figures are named below the axes.
     """
     ax, there = axes(ax, 3.8), table.dropna(subset="accuracy")
-    names = [short_name(NAMES.get((name, "frozen"), name)) for name in there.index]
+    names = [name_of(name) for name in there.index]
     for name, row, colour in zip(names, there.itertuples(), CLASS_COLOURS, strict=False):
         x, half = row.milliseconds, [[row.accuracy - row.low], [row.high - row.accuracy]]
         ax.errorbar(x, row.accuracy, half, color=colour, alpha=0.5, lw=2.5)
@@ -177,3 +215,141 @@ def backbones(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
     return title_it(
         ax, title or "Accuracy against what a backbone costs", f"{'; '.join(facts)}.", bare=["left"]
     )
+
+
+@styled
+def backbones_elsewhere(
+    table: pd.DataFrame,
+    live: tuple[str, str, float] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Accuracy of heads on frozen features, a panel per set of images, a row per backbone.
+
+    Parameters
+    ----------
+    table : DataFrame, ``read_study("backbone/probes")``
+        set, size (pixels), backbone, accuracy; means over seeds are drawn, a dot per size.
+    live : (set, backbone, accuracy), optional
+        A result of our own, drawn as a diamond.
+    """
+    means = table.groupby(["set", "backbone", "size"], sort=False)["accuracy"].mean()
+    sets, sizes = list(table["set"].unique()), sorted(table["size"].unique())
+    order = means.groupby("backbone").mean().sort_values().index
+    ax, facts = axes(ax, 1.1 + 0.45 * len(order)), []
+    ax.set_axis_off()
+    for number, name in enumerate(sets):
+        panel = ax.inset_axes([number / len(sets), 0, 0.9 / len(sets), 1])
+        for y, backbone in enumerate(order):
+            known = means[name].get(backbone, pd.Series(dtype=float))
+            panel.plot(known, [y] * len(known), color=MUTED, lw=1.5, zorder=1)
+            for size, colour in zip(sizes, KINDS, strict=False):
+                if size in known:
+                    panel.plot(known[size], y, "o", color=colour, ms=8, label=f"{size} pixels")
+            facts.append(f"{name}, {name_of(backbone)} {known.mean():.2f}")
+        if live is not None and live[0] == name:
+            panel.plot(live[2], list(order).index(live[1]), "D", ms=8, mfc=INK, mec="white")
+        panel.set_title(name, fontsize=10, weight="normal", pad=6)
+        panel.set(ylim=(-0.6, len(order) - 0.4), xlabel="accuracy")
+        panel.set_yticks(range(len(order)), [name_of(b) for b in order] if not number else [])
+        panel.grid(axis="x")
+    handles = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
+    panel.legend(handles.values(), handles, loc="upper right", bbox_to_anchor=(1, -0.2), ncols=2)
+    drawn = title_it(ax, title or _leader(means, sets), f"{'; '.join(facts)}.")
+    ax.set_title(ax.get_title("left"), y=1.16)
+    return drawn
+
+
+def _leader(means: pd.Series, sets: list[str]) -> str:
+    """Whether one backbone leads everywhere, and whether the order behind it holds."""
+    orders = [
+        list(means[name].groupby("backbone").mean().sort_values(ascending=False).index)
+        for name in sets
+    ]
+    if len({order[0] for order in orders}) > 1:
+        return "Which backbone leads depends on the images"
+    same = all(order == orders[0] for order in orders)
+    return f"{name_of(orders[0][0])} leads on all of these; behind it the order " + (
+        "holds, too" if same else "changes"
+    )
+
+
+@styled
+def differences(
+    tables: Mapping[str, pd.DataFrame], first: str, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """By how much one model is more accurate than others, with intervals about zero.
+
+    Parameters
+    ----------
+    tables : name of another model → DataFrame from `helpers.transfer.difference_over_seeds`
+    first : str
+        The model, as the title shall call it.
+    """
+    rows = [(other, *row) for other, table in tables.items() for row in table.itertuples()]
+    ax = axes(ax, 1.2 + 0.36 * len(rows))
+    for y, (_, _, value, low, high, _) in enumerate(rows):
+        ax.plot([low, high], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
+        ax.plot(value, y, "o", color=ACCENT, ms=8)
+        look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
+        ax.annotate(f"{value:+.3f} ({low:+.3f} to {high:+.3f})", (max(high, 0), y), (8, 0), **look)
+    ax.axvline(0, color=INK, lw=1, zorder=1)
+    reach = max(0.01, *(abs(end) for _, _, _, *ends, _ in rows for end in ends if end == end))
+    ax.set(xlim=(-1.1 * reach, 1.9 * reach), ylim=(len(rows) - 0.5, -0.5))
+    ax.set_yticks(range(len(rows)), [f"{other}, {count} per class" for other, count, *_ in rows])
+    ax.set_xlabel(f"accuracy of {first} less that of the other, 95 % interval over seeds")
+    title = title or f"{first[0].upper()}{first[1:]}: {'; '.join(map(_stand, *_pairs(tables)))}"
+    facts = "; ".join(f"{other} {count} {value:+.3f}" for other, count, value, *_ in rows)
+    return title_it(ax, title, f"{facts}.", bare=["left"])
+
+
+def _pairs(tables: Mapping[str, pd.DataFrame]) -> tuple[list, list]:
+    return list(tables), list(tables.values())
+
+
+def _stand(other: str, table: pd.DataFrame) -> str:
+    """Where a model is ahead of another, or behind, by more than seeds alone could make."""
+    sides = {"ahead of": table["low"] > 0, "behind": table["high"] < 0}
+    said = [
+        f"{side} {other} with {some(table.index[rows], 9)} images per class"
+        for side, rows in sides.items()
+        if rows.any()
+    ]
+    return " and ".join(said) or f"level with {other}, as far as seeds can tell"
+
+
+@styled
+def compare_answers(
+    right: Mapping[str, pd.Series],
+    groups: pd.Series,
+    guess: Mapping[str, float | None] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Accuracies of models on the same images, and how far the last is ahead of the first.
+
+    Parameters
+    ----------
+    right : name → Series of bool by image_id
+    groups : Series by image_id
+        Which images belong together.
+    guess : name → accuracy, optional
+        What the reader expects; None draws nothing.
+    """
+    ax, names, facts = axes(ax, 0.45 * len(right) + 1.0), list(right), []
+    for y, (name, values) in enumerate(right.items()):
+        found = accuracy_interval(values, groups[values.index])
+        ax.plot([found.low, found.high], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
+        ax.plot(found.accuracy, y, "o", color=ACCENT, ms=8, clip_on=False)
+        look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
+        ax.annotate(repr(found), (found.high, y), (8, 0), **look)
+        mark_guess(ax, (guess or {}).get(name), None, y)
+        facts.append(f"{name} {found!r}")
+    lead = compare_scores(right[names[-1]], right[names[0]], groups)
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlim=(0, 1.2), ylim=(len(names) - 0.4, -0.6), xlabel="accuracy with 95 % interval")
+    ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    ax.grid(axis="x")
+    default = f"{names[-1]} over {names[0]}, on the same images: {lead!r}"
+    return title_it(ax, title or default[0].upper() + default[1:], f"{'; '.join(facts)}.",
+                    bare=["left", "bottom"])  # fmt: skip

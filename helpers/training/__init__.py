@@ -20,6 +20,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "embedding": ["embed"],
         "heads": ["train_head", "Head"],
         "saving": ["save_learner", "load_learner"],
+        "anatomy": ["layer_table"],
         "hardware": ["TrainingError"],
     },
 )

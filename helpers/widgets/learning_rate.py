@@ -15,6 +15,8 @@ WORDS = {
     "further, slowly.",
     "good": "Some of its trainings end as low as some at the best rate: luck may decide.",
     "too high": "Its steps overshoot: what one batch teaches, the next undoes.",
+    "learned nothing": "No rate of these taught the network anything that holds for new images, so "
+    "which side it errs on cannot be told: train longer, or begin with a pretrained network.",
     "best": "No other rate came as low in as many epochs.",
 }
 
@@ -30,8 +32,9 @@ class RateExplorer(Panel):
         Its curves in front of the others, and how it did, in words.
     """
 
-    def __init__(self, rates: pd.DataFrame):
-        self.rates, self.judged = rates, judge_rates(rates)
+    def __init__(self, rates: pd.DataFrame, guessing: float | None = None):
+        self.rates, self.guessing = rates, guessing
+        self.judged = judge_rates(rates, guessing)
         super().__init__(f"Learning rates: {len(self.judged)} compared")
         options = [(f"{rate:g}", rate) for rate in self.judged.index]
         look = {"style": {"description_width": "initial"}, "layout": {"width": "98%"}}
@@ -44,16 +47,17 @@ class RateExplorer(Panel):
     def _show(self) -> None:
         rate = self.rate.value
         if rate not in self.drawn:
-            self.drawn[rate] = draw_rates(self.rates, rate)
+            self.drawn[rate] = draw_rates(self.rates, rate, self.guessing)
         self.picture.value = self.drawn[rate]
         self.details.value = describe_rate(self.judged, rate)
 
 
 @styled
-def draw_rates(rates: pd.DataFrame, chosen: float) -> str:
+def draw_rates(rates: pd.DataFrame, chosen: float, guessing: float | None = None) -> str:
     """The curves of all rates, those of `chosen` in front, as an HTML image."""
     figure = Figure(figsize=(8.6, 3.6))
-    rate_curves(rates, chosen, title=f"Learning rate {chosen:g}", ax=figure.subplots())
+    title = f"Learning rate {chosen:g}"
+    rate_curves(rates, chosen, guessing=guessing, title=title, ax=figure.subplots())
     return figure_html(figure)
 
 
@@ -67,6 +71,7 @@ def describe_rate(judged: pd.DataFrame, rate: float) -> str:
         One of its index.
     """
     row, best = judged.loc[rate], judged["loss"].idxmin()
+    learned = row["verdict"] != "learned nothing"
     mark = "keep" if row["verdict"] == "good" else "drop"
     ended = f"validation loss {row['loss']:.2f} in the end, {row['accuracy']:.0%} right"
     if row["loss"] == float("inf"):
@@ -75,11 +80,11 @@ def describe_rate(judged: pd.DataFrame, rate: float) -> str:
         ended += f"; the best rate, {best:g}, reached {judged['loss'][best]:.2f}"
     return (
         f'<span class="mark {mark}">{row["verdict"]}</span> <b>{rate:g}</b>: {ended}. '
-        f"{WORDS['best' if rate == best else row['verdict']]}"
+        f"{WORDS['best' if rate == best and learned else row['verdict']]}"
     )
 
 
-def explore_rates(rates: pd.DataFrame) -> RateExplorer:
+def explore_rates(rates: pd.DataFrame, guessing: float | None = None) -> RateExplorer:
     """Return a slider of learning rates; leave it on a cell's last line to show it.
 
     Parameters
@@ -87,5 +92,7 @@ def explore_rates(rates: pd.DataFrame) -> RateExplorer:
     rates : DataFrame
         A row per epoch of each training: rate, seed, epoch, valid_loss, accuracy; as in
         ``studies/learning_rates.csv``.
+    guessing : float, optional
+        The loss of guessing; what ends no lower is not called good.
     """
-    return RateExplorer(rates)
+    return RateExplorer(rates, guessing)

@@ -119,3 +119,19 @@ def test_anatomy_shows_four_panels_of_one_image(photos):
         "form",
     ]
     assert len(np.unique(panels[1].images[0].get_array().reshape(-1, 3), axis=0)) <= 5
+
+
+def test_answers_tell_what_was_said_and_frame_what_is_wrong(photos):
+    ids = list(photos.images.index[[0, 20, 21]])
+    table = pd.DataFrame(
+        {"label": ["oak", "rose", None], "prediction": ["oak"] * 3, "confidence": [0.9, 0.8, 0.7]},
+        ids,
+    )
+    ax = plots.answers(photos, table)
+    said = [text.get_text() for text in ax.texts]
+    assert said == ["oak\n90% sure", "oak\n80% sure\nis rose", "oak\n70% sure"]
+    assert len(ax.patches) == 1
+    untold = plots.answers(photos, table, told=False)
+    assert [text.get_text() for text in untold.texts][1] == "oak\n80% sure"
+    assert not untold.patches
+    assert len(plots.answers(photos, table, frames=False).patches) == 0

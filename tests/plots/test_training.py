@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import plots
-from helpers.plots.style import ACCENT, FLAG, alt_text
+from helpers.plots.style import FLAG, alt_text
 
 
 @pytest.fixture
@@ -92,14 +92,38 @@ def test_a_chosen_rate_alone_has_a_colour(rates):
     assert colours[0] == FLAG and colours[1] == colours[2] != FLAG
 
 
-def test_the_rate_finder_marks_the_suggested_rate_on_its_curve():
+def test_the_rate_finder_draws_a_curve_for_each_head_and_marks_the_guess():
     table = pd.DataFrame({"rate": np.geomspace(1e-6, 1, 50), "loss": np.linspace(2.3, 1.5, 50)})
-    ax = plots.rate_finder(table, suggested=table["rate"][30] * 1.001)
-    curve, dot = ax.lines
+    ax = plots.rate_finder({"fresh": table, "trained": table.assign(loss=0.5)}, guess=0.01)
+    fresh, trained, guess = ax.lines
     assert ax.get_xscale() == "log"
-    assert to_hex(curve.get_color()) == ACCENT
-    assert dot.get_xydata().tolist() == [table.loc[30].tolist()]
-    assert plots.rate_finder(table).lines[1:] == []
+    assert [fresh.get_ydata()[0], trained.get_ydata()[0]] == [2.3, 0.5]
+    assert texts(ax) == ["fresh", "trained", "your guess 0.01"]
+    assert guess.get_xdata() == [0.01]
+    assert len(plots.rate_finder(table).lines) == 1
+
+
+def test_the_guess_is_drawn_at_the_end_of_the_accuracy_and_nowhere_without_one(curves):
+    loss, accuracy = plots.learning_curves(curves, guess=0.8).child_axes
+    assert accuracy.lines[-1].get_xydata().tolist() == [[2, 0.8]]
+    assert texts(accuracy)[-1] == "your guess 0.8"
+    assert not any("guess 0" in text for text in texts(loss))
+    assert len(plots.learning_curves(curves).child_axes[1].lines) == 1
+
+
+def test_each_of_several_trainings_has_its_own_loss_of_guessing(curves):
+    ax = plots.learning_curves({"few": curves, "digits": curves}, {"few": 2.1, "digits": 2.3})
+    for panel, level in zip(ax.child_axes, (2.1, 2.3), strict=True):
+        dotted = [line for line in panel.lines if line.get_linestyle() == ":"]
+        assert [list(line.get_ydata()) for line in dotted] == [[level, level]]
+
+
+def test_where_no_rate_ends_below_guessing_the_title_says_that_nothing_was_learned(rates):
+    assert "learned anything" in plots.rate_curves(rates, guessing=1.5).get_title("left")
+    ax = plots.rate_curves(rates, guess=0.001, guessing=2.2)
+    assert ax.get_title("left") == "From left to right, rates are too low, good, too high"
+    assert "your guess 0.001" in texts(ax.child_axes[0])
+    assert "guessing" in texts(ax.child_axes[1])
 
 
 def test_a_convolution_shows_its_numbers_and_its_answers_about_zero():

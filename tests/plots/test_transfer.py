@@ -7,6 +7,7 @@ from PIL import Image
 from scipy import stats
 
 from helpers import plots
+from helpers.evaluation import compare_scores
 from helpers.plots.transfer import ROWS, summarise
 
 COUNTS = ["10", "25", "all"]
@@ -114,3 +115,83 @@ def test_the_pretraining_sheet_is_shown_whole_and_described():
     assert (ax.images[0].get_array() == np.asarray(sheet)).all()
     assert "trained on" in ax.get_title("left")
     assert "fractals" in ax.alt_text
+
+
+def paired(rows):
+    table = pd.DataFrame(rows, columns=["difference", "low", "high", "seeds"], index=["10", "all"])
+    return table.rename_axis("per_class")
+
+
+def test_differences_are_drawn_about_zero_and_the_title_says_which_are_sure():
+    ahead = paired([(0.01, -0.02, 0.04, 5), (0.05, 0.03, 0.07, 5)])
+    level = paired([(0.0, -0.01, 0.01, 5), (0.01, -0.01, 0.03, 5)])
+    ax = plots.differences({"one rate": ahead, "a lower one": level}, "the slice")
+    assert ax.get_title("left").replace("\n", " ") == (
+        "The slice: ahead of one rate with all images per class; level with a lower one, as far as "
+        "seeds can tell"
+    )
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == [0.01, 0.05, 0.0, 0.01]
+    assert [tick.get_text() for tick in ax.get_yticklabels()][0] == "one rate, 10 per class"
+
+
+def test_a_model_that_is_behind_is_said_to_be_and_one_seed_has_no_interval():
+    behind = paired([(-0.05, -0.08, -0.02, 5), (0.02, np.nan, np.nan, 1)])
+    title = plots.differences({"frozen": behind}, "fine-tuned").get_title("left")
+    assert title == "Fine-tuned: behind frozen with 10 images per class"
+
+
+def test_two_heads_are_compared_on_the_same_images_and_the_guess_is_marked():
+    ids = [f"{number}.png" for number in range(40)]
+    low, high = (pd.Series([True] * n + [False] * (40 - n), ids) for n in (10, 30))
+    groups = pd.Series(range(40), ids)
+    ax = plots.compare_answers({"random": low, "pretrained": high}, groups, {"random": 0.6})
+    assert ax.get_title("left") == (
+        f"Pretrained over random, on the same images: {compare_scores(high, low, groups)!r}"
+    )
+    dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert dots == [0.25, 0.75]
+    assert [t.get_text() for t in ax.texts if "guess" in t.get_text()] == ["your guess 0.6"]
+
+
+def elsewhere(**accuracies):
+    rows = [
+        (name, 96, backbone, value)
+        for name, values in accuracies.items()
+        for backbone, value in zip(("random", "bundled", "resnet18"), values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["set", "size", "backbone", "accuracy"])
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ((0.1, 0.5, 0.9), "ImageNet's resnet18 leads on all of these; behind it the order holds"),
+        ((0.6, 0.5, 0.9), "behind it the order changes"),
+        ((0.1, 0.9, 0.8), "Which backbone leads depends on the images"),
+    ],
+)
+def test_the_title_says_whether_one_backbone_leads_everywhere(second, words):
+    ax = plots.backbones_elsewhere(elsewhere(leaves=(0.2, 0.6, 0.8), shirts=second))
+    assert words in ax.get_title("left")
+    assert [panel.get_title("left") for panel in ax.child_axes] == ["leaves", "shirts"]
+    dots = [line for line in ax.child_axes[1].lines if line.get_marker() == "o"]
+    assert sorted(dot.get_xdata()[0] for dot in dots) == sorted(second)
+
+
+def test_a_network_of_another_origin_is_named_with_it(curve):
+    ax = plots.label_curve(curve.replace({"backbone": {"bundled": "resnet18"}}))
+    assert "ImageNet's resnet18, frozen" in {text.get_text() for text in ax.texts}
+
+
+def test_a_guess_is_drawn_at_its_count_and_without_one_nothing_is(curve):
+    ax = plots.label_curve(curve, guess=("25", 0.4))
+    assert ax.lines[-1].get_xydata().tolist() == [[1, 0.4]]
+    assert "your guess 0.4" in {text.get_text() for text in ax.texts}
+    without = plots.label_curve(curve, guess=("25", None))
+    assert not any("guess" in text.get_text() for text in without.texts)
+
+
+def test_without_a_question_one_line_says_so():
+    columns = ["question", "features", "accuracy", "low", "high", "commonest"]
+    assert "No column" in plots.questions(pd.DataFrame(columns=columns)).get_title("left")

@@ -9,6 +9,8 @@ from PIL import Image
 from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
 
+from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
+
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 
 
@@ -27,6 +29,8 @@ def make_dataset(bundled: bool = True, labels: list[str] = LABELS) -> SimpleName
         is_bundled=bundled,
         planted=BLURRED,
         load=draw_photo,
+        part=TASK["clean"].part,
+        groups=TASK["clean"].groups,
     )
 
 
@@ -70,15 +74,6 @@ GIVEN = {
             "bursts": [0.0, 0.0, 0.02, 0.04, 0.6],
         }
     ),
-    "rates": pd.DataFrame(
-        {
-            "rate": [0.001, 0.01, 0.1, 1.0] * 2,
-            "seed": [0] * 4 + [1] * 4,
-            "epoch": 0,
-            "valid_loss": [2.2, 1.5, 1.6, 5.0, 2.3, 1.7, 1.8, np.nan],
-            "accuracy": [0.1, 0.5, 0.4, 0.1] * 2,
-        }
-    ),
 }
 GIVEN["curve"] = pd.DataFrame(
     {
@@ -96,6 +91,8 @@ GIVEN["doubts"] = pd.DataFrame(
     },
     index=pd.Index([f"{number:02d}.jpg" for number in range(30)], name="image_id"),
 )
+TASK = make_task()
+GIVEN |= TASK
 GIVEN["alone"] = GIVEN["doubts"]
 GIVEN["plain"] = GIVEN["sweep"]
 GIVEN["flags"] = pd.DataFrame(
@@ -136,7 +133,8 @@ NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
     "02.1": ["sweep"],
-    "05.3": ["rates"],
+    "05.4": ["dls"],
+    "07.4": ["dls", "head", "ours"],
     "07.1": ["curve"],
     "02.4": ["doubts"],
     "02.5": ["flags"],
@@ -217,6 +215,27 @@ def probe_without_groups(features, labels, groups):
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     told = cross_val_predict(KNeighborsClassifier(3), features, labels, cv=folds)
     return [name for name in labels.unique() if (told == name)[labels == name].mean() > 0.5]
+
+
+def _last_of_what_goes_on(curves):
+    """Right for a training that begins, and the last epoch of one that goes on."""
+    return 2 if curves["epoch"].min() == 0 else curves["epoch"].iloc[-1]
+
+
+def _takes_nan(curves):
+    return curves["epoch"].iloc[int(np.argmin(curves["valid_loss"].to_numpy()))]
+
+
+def _pick(keeps, by="accuracy", skip=""):
+    """Picks among the rows that `keeps` says, forgetting what it does not."""
+
+    def pick(table, slowest, largest):
+        left = table[keeps(table, slowest, largest)].drop(skip, errors="ignore")
+        if by == "megabytes":
+            return left[by].idxmin() if len(left) else None
+        return left[by].idxmax() if by else None
+
+    return pick
 
 
 # Key → (answer, name of the mistake, a word of what must be said about it).
@@ -447,11 +466,18 @@ WRONG = {
         ("fewer images", "malformed", "four choices"),
     ],
     "05.3": [
-        (0.001, "too_low", "2.25"),
-        (1, "too_high", "overshoot"),
-        (0.5, "unknown", "0.001, 0.01, 0.1, 1"),
-        ("fast", "malformed", "such as 0.001"),
+        (lambda curves: curves["epoch"].loss, "raised", "AttributeError"),
+        (lambda curves: curves["valid_loss"], "many", "6 numbers"),
+        (lambda curves: curves["train_loss"].idxmin(), "training", "go on"),
+        (lambda curves: curves.set_index("epoch")["accuracy"].idxmax(), "accuracy", "jumps"),
+        (lambda curves: curves["valid_loss"].min(), "loss", "lowest loss itself"),
+        (lambda curves: curves["valid_loss"].idxmin(), "row", "column epoch"),
+        (_last_of_what_goes_on, "training", "go on"),
+        (_takes_nan, "missing", "np.argmin takes NaN"),
+        (lambda curves: 77, "other", "expected 2"),
+        (3, "malformed", "a function"),
     ],
+    "05.4": WRONG_LOOPS,
     "07.1": [
         (25, "too_few", "0.30"),
         ("10", "too_few", "0.20"),
@@ -461,6 +487,7 @@ WRONG = {
     ],
     "07.2": [
         (_divides_by_zero, "raised", "ZeroDivisionError"),
+        (lambda low, high, groups: slice(low, high), "slice", "the numbers"),
         (lambda low, high, groups: [low, high], "count", "(2,)"),
         (lambda low, high, groups: np.geomspace(high, low, groups), "reversed", "turned round"),
         (lambda low, high, groups: np.linspace(low, high, groups), "even", "factor"),
@@ -471,11 +498,32 @@ WRONG = {
         (1e-3, "malformed", "a function"),
     ],
     "07.3": [
-        ("A", "a", "limit"),
-        ("b", "b", "too large"),
-        ("D", "d", "interval"),
-        ("E", "malformed", '"A", "B"'),
+        (lambda table, slowest, largest: table["speed"], "raised", "KeyError"),
+        (
+            _pick(lambda t, ms, mb: (t.milliseconds <= ms) & (t.megabytes <= mb)),
+            "raised_empty",
+            "None there",
+        ),
+        (lambda table, slowest, largest: table.iloc[2], "name", "Series"),
+        (lambda table, slowest, largest: table["accuracy"].idxmax(), "ignored", "limit is a limit"),
+        (_pick(lambda t, ms, mb: t.milliseconds <= ms), "size_ignored", "larger than 10 MB"),
+        (_pick(lambda t, ms, mb: t.megabytes <= mb), "ignored", "slow"),
+        (_pick(lambda t, ms, mb: t.megabytes <= mb, skip="slow"), "other", "expected slow"),
+        (_pick(lambda t, ms, mb: (t.megabytes <= mb) | (t.milliseconds <= ms)), "ignored", "limit"),
+        (
+            _pick(lambda t, ms, mb: (t.milliseconds <= ms) & (t.megabytes <= mb), "megabytes"),
+            "smallest",
+            "most accurate",
+        ),
+        (
+            _pick(lambda t, ms, mb: (t.milliseconds < ms) & (t.megabytes < mb)),
+            "exclusive",
+            "includes it",
+        ),
+        (lambda table, slowest, largest: "tiny", "other", "expected both"),
+        (0.5, "malformed", "a function"),
     ],
+    "07.4": WRONG_FREEZES,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
@@ -487,6 +535,8 @@ WRONG_ELSEWHERE = {
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
+    "05.4": [(make_loop(), "unmeasured", "dls=dls", [])],
+    "07.4": [(lambda model: None, "unmeasured", "ours=tuned_right", [])],
     "02.1": [
         (0, "crops_unknown", "Find the crops", []),
         (20, "bursts_unknown", "Open the bursts", []),
