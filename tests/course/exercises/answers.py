@@ -528,10 +528,6 @@ WRONG = {
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
-    "05.3": [
-        (0.001, "too_low", "too small", ["rates"]),
-        (0.01, "unmeasured", "rates=", []),
-    ],
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
