@@ -81,7 +81,6 @@ def _judge_epoch(answer: Callable, table: pd.DataFrame) -> Found:
     readings = [
         (None, right),
         ("training", by_epoch["train_loss"].idxmin()),
-        ("last", table["epoch"].iloc[-1]),
         ("accuracy", by_epoch["accuracy"].idxmax()),
         ("loss", by_epoch["valid_loss"].min()),
         ("row", table.index[table["epoch"] == right][0]),

@@ -105,10 +105,7 @@ def _judge_pick(answer: Callable, slowest: float, largest: float) -> Found:
     readings = [
         ("ignored", _best(BACKBONES["accuracy"].notna())),
         ("size_ignored", _best(quick)),
-        ("latency_ignored", _best(light)),
-        ("either", _best(quick | light)),
         ("smallest", left["megabytes"].idxmin() if len(left) else None),
-        ("quickest", left["milliseconds"].idxmin() if len(left) else None),
         ("exclusive", _best(inside[0] & inside[1])),
     ]
     mistake = next((name for name, value in readings if found == value), "other")
