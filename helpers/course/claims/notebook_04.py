@@ -42,7 +42,7 @@ def claims(
     yield Claim("change of the commonest classes by it", gain[COMMONEST], high=-0.04)
     right = accuracies(answers, dataset.images["label"])
     change = right["logit adjustment"] - right["nothing"]
-    yield Claim("change of accuracy by logit adjustment", change, high=0.0)
+    yield Claim("change of accuracy by logit adjustment", change, high=0)
     study = over_seeds(read_study("balance")).set_index(["remedy", "of"])
     fresh = study.loc["logit adjustment, tau 1"]
     yield Claim("gain of the rarest classes on fresh leaves", fresh["difference"][RAREST], 0.08)
