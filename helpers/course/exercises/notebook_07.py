@@ -105,8 +105,8 @@ def _judge_pick(answer: Callable, slowest: float, largest: float) -> Found:
     readings = [
         ("ignored", _best(BACKBONES["accuracy"].notna())),
         ("size_ignored", _best(quick)),
-        ("smallest", left["megabytes"].idxmin() if len(left) else None),
         ("exclusive", _best(inside[0] & inside[1])),
+        ("smallest", left["megabytes"].idxmin() if len(left) else None),
     ]
     mistake = next((name for name, value in readings if found == value), "other")
     return mistake, asked | {"found": found, "right": right}
