@@ -18,7 +18,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         ],
         "applying": ["apply_policy"],
         "training": ["train_with"],
-        "comparing": ["compare_policies", "paired_effects", "score_answers"],
+        "comparing": ["class_effects", "compare_policies", "paired_effects", "score_answers"],
     },
 )
 

@@ -114,6 +114,19 @@ def paired_effects(
     return found.sort_values("difference", ascending=False, kind="stable")
 
 
+def class_effects(scores: pd.DataFrame, policy: str, against: str = NONE) -> pd.DataFrame:
+    """What a policy changes in the recall of each class: as `paired_effects`, a row per class."""
+    columns = [column for column in scores if column.startswith("recall of ")]
+    two = scores[scores["policy"].isin([policy, against])]
+    rows = [paired_effects(two, column, against).loc[[policy]] for column in columns]
+    if not rows:
+        return pd.DataFrame(columns=["value", "difference", "low", "high", "seeds", "p", "sure"])
+    found = pd.concat(rows)
+    found.index = pd.Index([column.removeprefix("recall of ") for column in columns], name="class")
+    found["sure"] = _holm(found["p"]) < 0.05
+    return found.sort_values("difference", kind="stable")
+
+
 def _difference(off: pd.Series, level: float) -> dict[str, float]:
     n, mean = len(off), off.mean()
     error = off.std() / np.sqrt(n) if n > 1 else np.nan

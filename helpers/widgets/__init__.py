@@ -1,8 +1,9 @@
 """Interactives: thin shells over functions that tests and notebooks can call."""
 
+from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.browser import browse
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.reviewer import review
 from helpers.widgets.transfer import explore_transfer
 
-__all__ = ["browse", "explore_rates", "explore_transfer", "review"]
+__all__ = ["browse", "explore_augmentation", "explore_rates", "explore_transfer", "review"]

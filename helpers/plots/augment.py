@@ -1,0 +1,157 @@
+"""Augmentation: what policies do to images, what they change in scores, and for which classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.augment.applying import apply_policy
+from helpers.augment.policies import POLICIES, Policy, find_policy
+from helpers.datasets import Dataset
+from helpers.plots.names import short_name, short_names
+from helpers.plots.style import ACCENT, FLAG, INK, MUTED, axes, nothing, styled, titled
+from helpers.training.caching import decode
+
+GAP = 4  # pixels between images
+
+
+@styled
+def policies(
+    dataset: Dataset, image_ids: Iterable[str], shown: Iterable[str | Policy] = tuple(POLICIES),
+    size: int = 64, seed: int = 0, title: str = "", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """The same images under every policy: a row per policy, one random draw for each image.
+
+    Parameters
+    ----------
+    image_ids : list of str
+        At most ten are drawn; those that cannot be read are passed over.
+    shown : list of str or Policy
+    size : int
+        Side in pixels: they are drawn as a network sees them.
+    seed : int
+        Of the draws.
+    """
+    chosen, found = list(image_ids)[:10], [find_policy(policy) for policy in shown]
+    pixels = decode(dataset.with_images(dataset.images.loc[chosen]), size, progress=False)
+    images = pixels.take([image_id for image_id in chosen if image_id in pixels.rows])
+    if not len(images):
+        return nothing(title or "No image to show", ax)
+    rows = [np.hstack([*_padded(apply_policy(policy, images, seed))]) for policy in found]
+    sheet, step = np.vstack(rows), size + GAP
+    ax = axes(ax, 7.6 * sheet.shape[0] / sheet.shape[1] + 0.4)
+    ax.imshow(sheet, interpolation="nearest")
+    ax.set_yticks(np.arange(len(found)) * step + size / 2, [policy.name for policy in found])
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    title = title or "Which of these pictures would you still give the same label?"
+    names = "; ".join(policy.name for policy in found)
+    text = f"The same {len(images)} images in every row; from top to bottom: {names}."
+    return titled(ax, title, text, bare=["left", "bottom"])
+
+
+def _padded(images: np.ndarray) -> np.ndarray:
+    return np.pad(images, ((0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=255)
+
+
+@styled
+def effects(
+    found: pd.DataFrame | Mapping[str, pd.DataFrame], figure: str = "accuracy", guess=None,
+    live: tuple[str, float] | None = None, title: str = "", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """A forest plot: what each policy changes against none, with its interval.
+
+    Parameters
+    ----------
+    found : DataFrame from `helpers.augment.paired_effects`, or several by the name of their setting
+    figure : str
+        What was compared, in words; of a loss, less is better.
+    guess : str, optional
+        A policy that the reader expected to be first; marked beside its row.
+    live : (policy, difference), optional
+        A comparison made just now, drawn as a diamond.
+    """
+    settings = {"": found} if isinstance(found, pd.DataFrame) else dict(found)
+    first = next(iter(settings.values()), pd.DataFrame())
+    if first.empty:
+        return nothing(title or "No policy was compared", ax)
+    better = -1 if "loss" in figure else 1
+    order = list(first["difference"].mul(-better).sort_values(kind="stable").index)
+    order += [name for table in settings.values() for name in table.index if name not in order]
+    order = list(dict.fromkeys(order))
+    ax, facts = axes(ax, 0.9 + 0.36 * len(order)), []
+    ax.axvline(0, color=INK, lw=1)
+    for number, (name, table) in enumerate(settings.items()):
+        shift = 0.16 * (2 * number - len(settings) + 1)
+        colour = (ACCENT, MUTED)[number % 2]
+        for policy, row in table.iterrows():
+            y = order.index(policy) + shift
+            ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
+            fill = colour if row["sure"] else "white"
+            ax.plot(row["difference"], y, "o", ms=8, mfc=fill, mec=colour, mew=1.6)
+            facts.append(f"{policy} {row['difference']:+.3f}")
+        ax.plot([], [], "o", color=colour, label=short_name(name or "sure of its sign"))
+    if live is not None and live[0] in order:
+        ax.plot(live[1], order.index(live[0]), "D", ms=8, color=INK, label="just now", zorder=5)
+    names = [f"your guess: {name}" if name == guess else name for name in order]
+    ax.set_yticks(range(len(order)), short_names(names, 40).values())
+    ax.set_ylim(len(order) - 0.5, -0.5)
+    seeds = int(first["seeds"].max())
+    arrow = "better →" if better > 0 else "← better"
+    ax.set_xlabel(f"change of {figure} against no augmentation, 95 % interval, "
+                  f"{seeds} repeats ({arrow})")  # fmt: skip
+    ax.grid(axis="x")
+    ax.legend(loc="lower right" if better > 0 else "upper right")
+    title = title or _name_best(first, figure, better)
+    return titled(ax, title, f"{'; '.join(facts)}.", bare=["left"])
+
+
+def _name_best(table: pd.DataFrame, figure: str, better: int) -> str:
+    gain = table["difference"] * better
+    helps, hurts = (table.index[table["sure"] & (gain * sign > 0)] for sign in (1, -1))
+    parts = [f"{len(helps)} of {len(table)} policies surely improve {figure}"]
+    if len(hurts):
+        parts.append(f"{len(hurts)} surely make it worse")
+    return "; ".join(parts)
+
+
+@styled
+def recalls(
+    found: pd.DataFrame, policy: str = "", guess: str | None = None, title: str = "",
+    ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """What one policy changes in the recall of each class, with intervals over repeats.
+
+    Red where the interval lies below zero.
+
+    Parameters
+    ----------
+    found : DataFrame from `helpers.augment.class_effects`
+        The 12 classes that lose most are drawn.
+    policy : str
+        Its name, for the title.
+    guess : str, optional
+        The class that the reader expected to lose most; marked beside its row.
+    """
+    if found.empty:
+        return nothing(title or "No class was scored", ax)
+    shown = found.sort_values("difference", kind="stable").head(12)
+    ax = axes(ax, 0.9 + 0.36 * len(shown))
+    ax.axvline(0, color=INK, lw=1)
+    for y, row in enumerate(shown.itertuples()):
+        colour = FLAG if row.high < 0 else ACCENT
+        ax.plot([row.low, row.high], [y, y], color=colour, lw=2, alpha=0.6)
+        ax.plot(row.difference, y, "o", ms=8, color=colour)
+    names = [f"your guess: {name}" if name == guess else name for name in shown.index]
+    ax.set_yticks(range(len(shown)), short_names(names, 40).values())
+    ax.set_ylim(len(shown) - 0.5, -0.5)
+    ax.set_xlabel("change of recall against no augmentation, 95 % interval (better →)")
+    ax.grid(axis="x")
+    lost = list(found.index[found["high"] < 0])
+    what = f"{policy or 'the policy'} surely costs recall in {len(lost)} of {len(found)} classes"
+    title = title or what[0].upper() + what[1:]
+    facts = "; ".join(f"{row.Index} {row.difference:+.2f}" for row in shown.itertuples())
+    return titled(ax, title, f"{facts}.", bare=["left"])
