@@ -16,7 +16,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
             "find_policy",
             "make_policy",
         ],
-        "applying": ["apply_policy"],
+        "applying": ["apply_policy", "ask_changed"],
         "training": ["train_with"],
         "comparing": ["class_effects", "compare_policies", "paired_effects", "score_answers"],
     },

@@ -37,9 +37,11 @@ class EachImage(DisplayedTransform):
         self.steps = nn.Sequential(*steps)
 
     def encodes(self, x: TensorImage):
-        images = x.as_subclass(torch.Tensor)
-        changed = [self.steps(image) for image in images]
-        return torch.stack(changed).as_subclass(TensorImage)
+        return self.change(x.as_subclass(torch.Tensor)).as_subclass(TensorImage)
+
+    def change(self, images: torch.Tensor) -> torch.Tensor:
+        """Images × 3 × height × width, uint8, each changed by a draw of its own."""
+        return torch.stack([self.steps(image) for image in images])
 
 
 class QuarterTurn(nn.Module):

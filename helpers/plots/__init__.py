@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "features": ["by_class", "class_colours", "dataset_map", "separability"],
         "results": ["detectors", "measurement", "scores", "sweep"],
         "training": ["convolution", "learning_curves", "rate_curves", "rate_finder"],
-        "augment": ["effects", "policies", "recalls"],
+        "augment": ["effects", "kept", "policies", "recalls"],
         "transfer": ["backbones", "label_curve", "pretraining", "questions"],
     },
 )

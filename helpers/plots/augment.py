@@ -58,6 +58,32 @@ def _padded(images: np.ndarray) -> np.ndarray:
 
 
 @styled
+def kept(asked: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+    """Of the images that a network has right as they are, the share it has right when changed.
+
+    Parameters
+    ----------
+    asked : DataFrame from `helpers.augment.ask_changed`
+    """
+    known = asked[asked["before"] == asked["label"]]
+    if known.empty:
+        return nothing(title or "The network has no image right to begin with", ax)
+    share = (known["after"] == known["label"]).groupby(known["policy"], sort=False).mean()
+    share = share.sort_values(ascending=False, kind="stable")
+    ax = axes(ax, 0.8 + 0.32 * len(share))
+    ax.barh(range(len(share)), share, color=ACCENT, height=0.6)
+    for y, value in enumerate(share):
+        ax.annotate(f"{value:.0%}", (value, y), (4, 0), textcoords="offset points", va="center")
+    ax.set_yticks(range(len(share)), short_names(share.index, 40).values())
+    ax.set(xlim=(0, 1.06), ylim=(len(share) - 0.4, -0.6))
+    images = known["image_id"].nunique()
+    ax.set_xlabel(f"share of {images:,} images, right as they are, that stay right when changed")
+    title = title or "What does a network that never saw such changes make of them?"
+    facts = "; ".join(f"{name} {value:.0%}" for name, value in share.items())
+    return titled(ax, title, f"{facts}.", bare=["left"])
+
+
+@styled
 def effects(
     found: pd.DataFrame | Mapping[str, pd.DataFrame], figure: str = "accuracy", guess=None,
     live: tuple[str, float] | None = None, title: str = "", ax: Axes | None = None,

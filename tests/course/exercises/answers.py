@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import torch
+from torchvision.transforms import v2
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 
@@ -63,17 +65,58 @@ GIVEN["doubts"] = pd.DataFrame(
 )
 GIVEN["embedding"] = pd.DataFrame(columns=[f"stage4 {number:03d}" for number in range(192)])
 IDS = list(GIVEN["doubts"].index)
+# What 06.4 is given: none has a loss of 1 everywhere; a policy that turns or mirrors gets 0.8, one
+# that erases 1.5, any other now more, now less.
+GIVEN["groups"] = pd.Series([f"leaf {n // 2}" for n in range(30)], IDS)
+GIVEN["plain"] = pd.DataFrame({"image_id": IDS, "loss": 1.0})
+
+
+def _compare(policies):
+    kinds = {type(step).__name__ for step in policies[0].build(64)[0][0].steps}
+    loss = np.where(np.arange(30) % 4 < 2, 0.5, 1.5)
+    if kinds & {"RandomHorizontalFlip", "RandomVerticalFlip", "QuarterTurn"}:
+        loss = np.linspace(0.7, 0.9, 30)
+    elif "RandomErasing" in kinds:
+        loss = np.linspace(1.4, 1.6, 30)
+    return pd.DataFrame({"image_id": IDS, "loss": loss})
+
+
+GIVEN["compare"] = _compare
 NEEDS = {
     "01.3": ["separation"],
     "02.1": ["sweep"],
     "05.3": ["rates"],
     "07.1": ["curve"],
     "02.4": ["doubts"],
+    "06.4": ["compare", "plain", "groups"],
 }
 
 
 def _raises(rgb):
     return rgb["red"]
+
+
+def _in_place(images, chosen):
+    images[chosen] = images[chosen][:, :, ::-1]
+    return images
+
+
+def _mirrored(images, chosen, axes=2):
+    made = images.copy()
+    made[chosen] = np.flip(images[chosen], axes)
+    return made
+
+
+def _mixed(images, targets, share, partner, of_images=None, of_targets=None):
+    """MixUp with other shares of the images and of the targets than asked for."""
+    kept = [share if one is None else one for one in (of_images, of_targets)]
+    values = zip(kept, (images, targets), strict=True)
+    return tuple(one * value + (1 - one) * value[partner] for one, value in values)
+
+
+def _transforms(*names, **settings):
+    """A policy of these transforms of torchvision."""
+    return lambda side: [getattr(v2, name)(**settings) for name in names]
 
 
 def _divides_by_zero(low, high, groups):
@@ -200,6 +243,52 @@ WRONG = {
         (0.5, "unknown", "0.001, 0.01, 0.1, 1"),
         ("fast", "malformed", "such as 0.001"),
     ],
+    "06.1": [
+        ({"digits": "mirror", "willows": "hue", "hands": "mirror"}, "digits", "another digit"),
+        ({"digits": "turn", "willows": "turn", "hands": "mirror"}, "willows", "colour alone"),
+        ({"digits": "Turn", "willows": "Hue", "hands": "hue"}, "hands", "mirror make"),
+        ({"digits": "turn", "willows": "hue", "hands": "none"}, "malformed", '"mirror"'),
+        ({"digits": "turn"}, "malformed", '"willows"'),
+    ],
+    "06.2": [
+        (_divides_by_zero, "raised", "TypeError"),
+        (_in_place, "in_place", "copy"),
+        (lambda images, chosen: images[chosen][:, :, ::-1], "shape", "(2, 4, 6, 3)"),
+        (lambda images, chosen: images[:, :, ::-1], "all", "every image"),
+        (lambda images, chosen: _mirrored(images, ~chosen), "others", "not chosen"),
+        (lambda images, chosen: _mirrored(images, chosen, 1), "upright", "upside down"),
+        (lambda images, chosen: _mirrored(images, chosen, 3), "channels", "colours"),
+        (lambda images, chosen: _mirrored(images, chosen, (1, 2)), "turned", "half a turn"),
+        (lambda images, chosen: images.copy(), "nothing", "as they were"),
+        (lambda images, chosen: images[::-1], "order", "labels"),
+        (lambda images, chosen: images * 0, "other", "reverse order"),
+        (0.5, "malformed", "a function"),
+    ],
+    "06.3": [
+        (lambda images, targets, share: images, "raised", "TypeError"),
+        (lambda *given: _mixed(*given)[0], "pair", "two things"),
+        (lambda i, t, s, p: (_mixed(i, t, s, p)[0], t.argmax(1)), "shapes", "(3,)"),
+        (lambda i, t, s, p: _mixed(i, t, 1 - s, p), "share", "exchanged"),
+        (lambda i, t, s, p: (i, _mixed(i, t, s, p)[1]), "images", "plus the rest"),
+        (lambda i, t, s, p: (_mixed(i, t, s, p)[0], t), "one_label", "still name one"),
+        (lambda i, t, s, p: _mixed(i, t, s, p, of_targets=1 - s), "opposite", "those of the"),
+        (lambda i, t, s, p: _mixed(i, t, s, p, of_targets=0.5), "half", "half and half"),
+        (lambda i, t, s, p: (_mixed(i, t, s, p)[0], t * 0), "targets", "images are right"),
+        (0.5, "malformed", "a function"),
+    ],
+    "06.4": [
+        (lambda side: v2.NoSuchTransform(), "raised", "AttributeError"),
+        (_transforms("RandomCrop", size=99), "raised", "ValueError"),
+        (lambda side: [], "nothing", "changes nothing"),
+        (_transforms("RandomHorizontalFlip", p=0.0), "nothing", "changes nothing"),
+        (_transforms("CenterCrop", size=32), "kind", "(3, 32, 32), uint8"),
+        (lambda side: [v2.ToDtype(torch.float32, scale=True)], "kind", "float32"),
+        (_transforms("ColorJitter", hue=0.3), "hue", "willow"),
+        (lambda side: [v2.RandomHorizontalFlip(), v2.ColorJitter(hue=0.5)], "hue", "willow"),
+        (_transforms("RandomErasing", p=1.0), "worse", "+0.50"),
+        (lambda side: v2.ColorJitter(brightness=0.3), "unsure", "-0.03"),
+        ("flips", "malformed", "a function"),
+    ],
     "07.1": [
         (25, "too_few", "0.30"),
         ("10", "too_few", "0.20"),
@@ -228,6 +317,10 @@ WRONG = {
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
+    "06.4": [
+        (_transforms("RandomErasing", p=1.0), "worse", "+0.50", ["compare", "plain", "groups"]),
+        (_transforms("RandomVerticalFlip"), "unmeasured", "compare=compare", []),
+    ],
     "05.3": [
         (0.001, "too_low", "too small", ["rates"]),
         (0.01, "unmeasured", "rates=", []),
