@@ -13,8 +13,6 @@ from fastai.vision.core import TensorImage
 from torch import nn
 from torchvision.transforms import v2
 
-from helpers.datasets.words import some
-
 NONE = "none"
 
 
@@ -122,9 +120,8 @@ def find_policy(policy: str | Policy) -> Policy:
     if isinstance(policy, Policy):
         return policy
     if policy not in POLICIES:
-        raise ValueError(
-            f"There is no policy {policy!r}; expected {some(POLICIES, len(POLICIES))}."
-        )
+        known = ", ".join(map(repr, POLICIES))
+        raise ValueError(f"There is no policy {policy!r}; expected one of {known}.")
     return POLICIES[policy]
 
 

@@ -138,9 +138,9 @@ def effects(
 def _name_best(table: pd.DataFrame, figure: str, better: int) -> str:
     gain = table["difference"] * better
     helps, hurts = (table.index[table["sure"] & (gain * sign > 0)] for sign in (1, -1))
-    parts = [f"{len(helps)} of {len(table)} policies surely improve {figure}"]
+    parts = [f"{len(helps)} of {len(table)} policies surely {_verb(helps, 'improve')} {figure}"]
     if len(hurts):
-        parts.append(f"{len(hurts)} surely make it worse")
+        parts.append(f"{len(hurts)} surely {_verb(hurts, 'make')} it worse")
     return "; ".join(parts)
 
 
@@ -181,3 +181,7 @@ def recalls(
     title = title or what[0].upper() + what[1:]
     facts = "; ".join(f"{row.Index} {row.difference:+.2f}" for row in shown.itertuples())
     return titled(ax, title, f"{facts}.", bare=["left"])
+
+
+def _verb(subjects: pd.Index, word: str) -> str:
+    return f"{word}s" if len(subjects) == 1 else word
