@@ -37,19 +37,21 @@ def policies(
     """
     chosen, found = list(image_ids)[:10], [find_policy(policy) for policy in shown]
     pixels = decode(dataset.with_images(dataset.images.loc[chosen]), size, progress=False)
-    images = pixels.take([image_id for image_id in chosen if image_id in pixels.rows])
-    if not len(images):
+    chosen = [image_id for image_id in chosen if image_id in pixels.rows]
+    if not chosen:
         return nothing(title or "No image to show", ax)
+    images, step = pixels.take(chosen), size + GAP
     rows = [np.hstack([*_padded(apply_policy(policy, images, seed))]) for policy in found]
-    sheet, step = np.vstack(rows), size + GAP
-    ax = axes(ax, 7.6 * sheet.shape[0] / sheet.shape[1] + 0.4)
+    sheet, labels = np.vstack(rows), dataset.images["label"].astype("object")[chosen]
+    ax = axes(ax, 7.6 * sheet.shape[0] / sheet.shape[1] + 0.6)
     ax.imshow(sheet, interpolation="nearest")
     ax.set_yticks(np.arange(len(found)) * step + size / 2, [policy.name for policy in found])
-    ax.set_xticks([])
-    ax.tick_params(length=0)
+    names = [short_name(name, 12) for name in labels.fillna("no label")]
+    ax.set_xticks(np.arange(len(chosen)) * step + size / 2, names, fontsize=8)
+    ax.tick_params(length=0, labeltop=True, labelbottom=False)
     title = title or "Which of these pictures would you still give the same label?"
-    names = "; ".join(policy.name for policy in found)
-    text = f"The same {len(images)} images in every row; from top to bottom: {names}."
+    below = "; ".join(policy.name for policy in found)
+    text = f"The same {len(images)} images in every row; from top to bottom: {below}."
     return titled(ax, title, text, bare=["left", "bottom"])
 
 
@@ -131,6 +133,8 @@ def effects(
                   f"{seeds} repeats ({arrow})")  # fmt: skip
     ax.grid(axis="x")
     ax.legend(loc="lower right" if better > 0 else "upper right")
+    if len(settings) > 1:
+        title = title or _name_greatest(settings, better)
     title = title or _name_best(first, figure, better)
     return titled(ax, title, f"{'; '.join(facts)}.", bare=["left"])
 
@@ -185,3 +189,9 @@ def recalls(
 
 def _verb(subjects: pd.Index, word: str) -> str:
     return f"{word}s" if len(subjects) == 1 else word
+
+
+def _name_greatest(settings: Mapping[str, pd.DataFrame], better: int) -> str:
+    gains = pd.concat({name: table["difference"] for name, table in settings.items()})
+    name, policy = (gains * better).idxmax()
+    return f"The greatest gain is that of {policy}: {gains[name, policy]:+.2f} ({name})"

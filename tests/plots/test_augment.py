@@ -48,6 +48,8 @@ def test_the_same_images_stand_in_every_row_as_the_policy_changes_them(
             shown = sheet[row * step : row * step + 16, column * step : column * step + 16]
             assert np.array_equal(shown, expected)
     assert "none; mirror; hue" in ax.alt_text
+    above = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert above == photos.images["label"][ids].tolist()
 
 
 def test_no_image_is_a_sentence(photos, tmp_path, monkeypatch):
@@ -93,6 +95,9 @@ def test_settings_share_the_rows_and_are_told_apart(found):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["few", "all"]
     values = {round(y): x for x, y, _ in dots(ax) if abs(x) in (0.5, 0.3)}
     assert values == {2: -0.5, 3: 0.3}
+    assert ax.get_title("left") == "The greatest gain is that of crop: +0.30 (all)"
+    worse = plots.effects({"few": found, "all": other}, "log loss")
+    assert worse.get_title("left") == "The greatest gain is that of hue: -0.50 (all)"
 
 
 def test_nothing_compared_is_a_sentence(found):
