@@ -15,13 +15,15 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
+from filelock import FileLock
 from tqdm import tqdm
 
 from helpers import open_dataset
 from helpers.augment import POLICIES, paired_effects, score_answers, train_with
-from helpers.datasets import Dataset, apply_decisions, default_decisions
+from helpers.datasets import Dataset, apply_decisions, default_decisions, work_folder
 from helpers.processes import start_workers
 from helpers.splits import split
 from helpers.training import predict
@@ -78,6 +80,25 @@ def run(setting: str, policy: str, seed: int, code: str) -> pd.DataFrame:
     return row.round(4)
 
 
+def read_rows(code: str) -> pd.DataFrame:
+    """The rows that were made by this code."""
+    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=[*COLUMNS, "code"])
+    return table[table["code"] == code]
+
+
+def store(row: pd.DataFrame, code: str) -> None:
+    """Add a row, whatever other runs of this study, for other seeds, add meanwhile."""
+    with FileLock(work_folder() / "augmentation.lock"):
+        table = pd.concat([read_rows(code), row], ignore_index=True)
+        places = [
+            table[name].map({value: at for at, value in enumerate(order)})
+            for name, order in (("setting", SETTINGS), ("policy", POLICIES), ("seed", range(99)))
+        ]
+        table = table.iloc[np.lexsort(places[::-1])]
+        others = table.columns.difference(COLUMNS, sort=False)
+        table[[*COLUMNS, *others]].to_csv(TABLE, index=False)
+
+
 def summarise(table: pd.DataFrame) -> None:
     """Print what each policy changes, in each setting."""
     for setting, scores in table.groupby("setting", sort=False):
@@ -96,18 +117,13 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
     parser.add_argument("--workers", type=int, default=2)
     options, code = parser.parse_args(), code_hash(__file__, *CODE)
-    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=[*KEY, "code"])
-    table = table[table["code"] == code].reset_index(drop=True)
-    done = set(table[KEY].itertuples(index=False, name=None))
+    done = set(read_rows(code)[KEY].itertuples(index=False, name=None))
     jobs = [(one, p, seed) for one in options.settings for p in JOBS[one] for seed in options.seeds]
-    jobs = [job for job in jobs if job not in done]
     with start_workers(options.workers) as pool:
-        waiting = [pool.submit(augmentation.run, *job, code) for job in jobs]
+        waiting = [pool.submit(augmentation.run, *job, code) for job in jobs if job not in done]
         for made in tqdm(waiting):
-            table = pd.concat([table, made.result()], ignore_index=True)
-            others = table.columns.difference(COLUMNS, sort=False)
-            table[[*COLUMNS, *others]].to_csv(TABLE, index=False)
-    summarise(table)
+            store(made.result(), code)
+    summarise(read_rows(code))
 
 
 if __name__ == "__main__":
