@@ -76,8 +76,8 @@ class Policy:
         return [EachImage(*steps)] if steps else [], self.callbacks()
 
 
-def _mirror(size: int) -> list:
-    return [v2.RandomHorizontalFlip(), v2.RandomVerticalFlip()]
+def _turn(size: int) -> list:
+    return [v2.RandomHorizontalFlip(), QuarterTurn()]
 
 
 def _light(size: int) -> list:
@@ -86,8 +86,8 @@ def _light(size: int) -> list:
 
 _KNOWN = [
     Policy(NONE, "nothing"),
-    Policy("mirror", "geometry", _mirror),
-    Policy("mirror and turn", "geometry", lambda size: [*_mirror(size), QuarterTurn()]),
+    Policy("mirror", "geometry", lambda size: [v2.RandomHorizontalFlip()]),
+    Policy("mirror and turn", "geometry", _turn),
     Policy(
         "crop and zoom",
         "geometry",
@@ -103,7 +103,7 @@ _KNOWN = [
     Policy(
         "mirror, turn and light",
         "several at random",
-        lambda size: [*_mirror(size), QuarterTurn(), *_light(size)],
+        lambda size: [*_turn(size), *_light(size)],
     ),
 ]
 POLICIES = {policy.name: policy for policy in _KNOWN}

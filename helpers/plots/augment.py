@@ -110,7 +110,7 @@ def effects(
     order = list(first["difference"].mul(-better).sort_values(kind="stable").index)
     order += [name for table in settings.values() for name in table.index if name not in order]
     order = list(dict.fromkeys(order))
-    ax, facts = axes(ax, 0.9 + 0.36 * len(order)), []
+    ax, facts = axes(ax, 1.1 + 0.36 * len(order)), []
     ax.axvline(0, color=INK, lw=1)
     for number, (name, table) in enumerate(settings.items()):
         shift = 0.16 * (2 * number - len(settings) + 1)
@@ -121,18 +121,22 @@ def effects(
             fill = colour if row["sure"] else "white"
             ax.plot(row["difference"], y, "o", ms=8, mfc=fill, mec=colour, mew=1.6)
             facts.append(f"{policy} {row['difference']:+.3f}")
-        ax.plot([], [], "o", color=colour, label=short_name(name or "sure of its sign"))
+        ax.plot([], [], "o", color=colour, label=short_name(name))
     if live is not None and live[0] in order:
-        ax.plot(live[1], order.index(live[0]), "D", ms=8, color=INK, label="just now", zorder=5)
+        spot = (live[1], order.index(live[0]))
+        ax.plot(*spot, "D", ms=8, color=INK, zorder=5)
+        ax.annotate("just now", spot, (0, -9), textcoords="offset points", ha="center", va="top")
     names = [f"your guess: {name}" if name == guess else name for name in order]
     ax.set_yticks(range(len(order)), short_names(names, 40).values())
     ax.set_ylim(len(order) - 0.5, -0.5)
-    seeds = int(first["seeds"].max())
     arrow = "better →" if better > 0 else "← better"
-    ax.set_xlabel(f"change of {figure} against no augmentation, 95 % interval, "
-                  f"{seeds} repeats ({arrow})")  # fmt: skip
+    ax.set_xlabel(
+        f"change of {figure} against no augmentation, 95 % interval, {int(first['seeds'].max())} "
+        f"repeats ({arrow})\nfilled: the sign is sure, after Holm's correction"
+    )
     ax.grid(axis="x")
-    ax.legend(loc="lower right" if better > 0 else "upper right")
+    if len(settings) > 1:
+        ax.legend(loc="lower left", bbox_to_anchor=(1, 0))
     if len(settings) > 1:
         title = title or _name_greatest(settings, better)
     title = title or _name_best(first, figure, better)

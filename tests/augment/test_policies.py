@@ -41,7 +41,7 @@ def test_images_keep_their_form_and_number_and_the_originals_are_left_alone(name
     ("name", "least", "most"),
     [
         ("none", 0, 0),
-        ("mirror", 0.55, 0.95),
+        ("mirror", 0.3, 0.7),
         ("mirror and turn", 0.7, 1),
         ("crop and zoom", 0.9, 1),
         ("light", 1, 1),
@@ -74,8 +74,8 @@ def test_turned_and_mirrored_images_are_one_of_eight_symmetries_and_all_eight_co
 
 def test_mirroring_alone_never_turns(images):
     for before, after in zip(images, apply_policy("mirror", images), strict=True):
-        four = [before, before[:, ::-1], before[::-1], before[::-1, ::-1]]
-        assert sum(np.array_equal(one, after) for one in four) == 1
+        two = [before, before[:, ::-1]]
+        assert sum(np.array_equal(one, after) for one in two) == 1
 
 
 def test_hue_leaves_grey_as_it_is_and_light_does_not():
