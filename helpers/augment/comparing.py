@@ -101,8 +101,14 @@ def paired_effects(
     Raises
     ------
     ValueError
-        `against` is not in the table.
+        `against` is not in the table, or a policy has two rows for one seed.
     """
+    if (twice := scores[scores.duplicated(["policy", "seed"])]).size:
+        one = twice.iloc[0]
+        raise ValueError(
+            f"{one['policy']!r} has more than one row for seed {one['seed']}; expected one for "
+            "each policy and seed, so choose the rows of one setting first."
+        )
     wide = scores.pivot_table(index="seed", columns="policy", values=figure, sort=False)
     if against not in wide:
         raise ValueError(f"No scores of the policy {against!r}; there are {list(wide)}.")

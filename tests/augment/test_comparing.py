@@ -59,8 +59,13 @@ def test_another_policy_can_be_compared_with_and_a_level_widens(scores):
         paired_effects(scores, against="crop")
 
 
+def test_rows_of_two_settings_are_not_averaged_without_a_word(scores):
+    with pytest.raises(ValueError, match=r"'none' has more than one row for seed 0; .* setting"):
+        paired_effects(pd.concat([scores, scores]))
+
+
 def test_holms_correction_is_that_of_the_textbook():
-    """p = .01, .02, .03 of three comparisons become .03, .04, .04."""
+    """The smallest p times four, the next times three, and never below the one before."""
     from helpers.augment.comparing import _holm
 
     p = pd.Series([0.03, 0.01, 0.02, 0.9], ["c", "a", "b", "d"])
