@@ -20,9 +20,9 @@ def claims(dataset: Any, *, asked: Any, losses: Any, change: float) -> Iterator[
     """
     known = asked[asked["before"] == asked["label"]]
     kept = (known["after"] == known["label"]).groupby(known["policy"]).mean()
-    yield Claim("share of right answers that survive mirroring", kept.get("mirror"), low=0.5)
-    yield Claim("share of right answers that survive hue", kept.get("hue"), high=0.9)
-    yield Claim("change of the log loss by mirroring and turning", change, high=-0.05)
+    yield Claim("share of right answers that survive mirroring", kept.get("mirror"), low=0.75)
+    yield Claim("share of right answers that survive hue", kept.get("hue"), high=0.85)
+    yield Claim("change of the log loss by mirroring and turning", change, high=-0.1)
     expected = losses["difference"].get("mirror and turn")
     off = None if expected is None else change - expected
-    yield Claim("our change of the log loss less the study's", off, low=-0.5, high=0.5)
+    yield Claim("our change of the log loss less the study's", off, low=-0.6, high=0.6)
