@@ -28,5 +28,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("backbones", "backbones_elsewhere", "compare_answers", "differences"),
             *("label_curve", "pretraining", "questions"),
         ],
+        "augment": ["kept", "policies", "policy_effects", "recalls"],
     },
 )

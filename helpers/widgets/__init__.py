@@ -1,5 +1,6 @@
 """Interactives: thin shells over functions that tests and notebooks can call."""
 
+from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
 from helpers.widgets.learning_rate import explore_rates
@@ -9,6 +10,7 @@ from helpers.widgets.transfer import explore_transfer
 
 __all__ = [
     "browse",
+    "explore_augmentation",
     "explore_balance",
     "explore_rates",
     "explore_splits",

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
+from torchvision.transforms import v2
 
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
@@ -129,6 +131,23 @@ def _pictures() -> pd.DataFrame:
 GIVEN["pictures"] = _pictures()
 # Here our best family is colour, too; the table above has a score of 0.9 for olive and willow.
 IDS = list(GIVEN["doubts"].index)
+# What 06.4 is given: none has a loss of 1 everywhere; a policy that turns or mirrors gets 0.8, one
+# that erases 1.5, any other now more, now less.
+GIVEN["groups"] = pd.Series([f"leaf {n // 2}" for n in range(30)], IDS)
+GIVEN["plain"] = pd.DataFrame({"image_id": IDS, "loss": 1.0})
+
+
+def _compare(policies):
+    kinds = {type(step).__name__ for step in policies[0].build(64)[0][0].steps}
+    loss = np.where(np.arange(30) % 4 < 2, 0.5, 1.5)
+    if kinds & {"RandomHorizontalFlip", "RandomVerticalFlip", "QuarterTurn"}:
+        loss = np.linspace(0.7, 0.9, 30)
+    elif "RandomErasing" in kinds:
+        loss = np.linspace(1.4, 1.6, 30)
+    return pd.DataFrame({"image_id": IDS, "loss": loss})
+
+
+GIVEN["compare"] = _compare
 NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
@@ -138,6 +157,7 @@ NEEDS = {
     "07.1": ["curve"],
     "02.4": ["doubts"],
     "02.5": ["flags"],
+    "06.4": ["compare", "plain", "groups"],
 }
 
 
@@ -153,6 +173,29 @@ def _nearly(rgb, leaf):
     """In the right order for 33 of the 36 pairs of an olive and a willow."""
     ground = (rgb[~leaf].mean() - 20) // 40
     return ground if rgb[leaf].mean(axis=0)[0] < 130 else 10 if ground else 2.5
+
+
+def _in_place(images, chosen):
+    images[chosen] = images[chosen][:, :, ::-1]
+    return images
+
+
+def _mirrored(images, chosen, axes=2):
+    made = images.copy()
+    made[chosen] = np.flip(images[chosen], axes)
+    return made
+
+
+def _mixed(images, targets, share, partner, of_images=None, of_targets=None):
+    """MixUp with other shares of the images and of the targets than asked for."""
+    kept = [share if one is None else one for one in (of_images, of_targets)]
+    values = zip(kept, (images, targets), strict=True)
+    return tuple(one * value + (1 - one) * value[partner] for one, value in values)
+
+
+def _transforms(*names, **settings):
+    """A policy of these transforms of torchvision."""
+    return lambda side: [getattr(v2, name)(**settings) for name in names]
 
 
 def _divides_by_zero(low, high, groups):
@@ -478,6 +521,52 @@ WRONG = {
         (3, "malformed", "a function"),
     ],
     "05.4": WRONG_LOOPS,
+    "06.1": [
+        ({"digits": "mirror", "willows": "hue", "hands": "mirror"}, "digits", "another digit"),
+        ({"digits": "turn", "willows": "turn", "hands": "mirror"}, "willows", "colour alone"),
+        ({"digits": "Turn", "willows": "Hue", "hands": "hue"}, "hands", "mirror make"),
+        ({"digits": "turn", "willows": "hue", "hands": "none"}, "malformed", '"mirror"'),
+        ({"digits": "turn"}, "malformed", '"willows"'),
+    ],
+    "06.2": [
+        (_divides_by_zero, "raised", "TypeError"),
+        (_in_place, "in_place", "copy"),
+        (lambda images, chosen: images[chosen][:, :, ::-1], "shape", "(2, 4, 6, 3)"),
+        (lambda images, chosen: images[:, :, ::-1], "all", "every image"),
+        (lambda images, chosen: _mirrored(images, ~chosen), "others", "not chosen"),
+        (lambda images, chosen: _mirrored(images, chosen, 1), "upright", "upside down"),
+        (lambda images, chosen: _mirrored(images, chosen, 3), "channels", "colours"),
+        (lambda images, chosen: _mirrored(images, chosen, (1, 2)), "turned", "half a turn"),
+        (lambda images, chosen: images.copy(), "nothing", "as they were"),
+        (lambda images, chosen: images[::-1], "order", "labels"),
+        (lambda images, chosen: images * 0, "other", "reverse order"),
+        (0.5, "malformed", "a function"),
+    ],
+    "06.3": [
+        (lambda images, targets, share: images, "raised", "TypeError"),
+        (lambda *given: _mixed(*given)[0], "pair", "two things"),
+        (lambda i, t, s, p: (_mixed(i, t, s, p)[0], t.argmax(1)), "shapes", "(3,)"),
+        (lambda i, t, s, p: _mixed(i, t, 1 - s, p), "share", "exchanged"),
+        (lambda i, t, s, p: (i, _mixed(i, t, s, p)[1]), "images", "plus the rest"),
+        (lambda i, t, s, p: (_mixed(i, t, s, p)[0], t), "one_label", "still name one"),
+        (lambda i, t, s, p: _mixed(i, t, s, p, of_targets=1 - s), "opposite", "those of the"),
+        (lambda i, t, s, p: _mixed(i, t, s, p, of_targets=0.5), "half", "half and half"),
+        (lambda i, t, s, p: (_mixed(i, t, s, p)[0], t * 0), "targets", "images are right"),
+        (0.5, "malformed", "a function"),
+    ],
+    "06.4": [
+        (lambda side: v2.NoSuchTransform(), "raised", "AttributeError"),
+        (_transforms("RandomCrop", size=99), "raised", "ValueError"),
+        (lambda side: [], "nothing", "changes nothing"),
+        (_transforms("RandomHorizontalFlip", p=0.0), "nothing", "changes nothing"),
+        (_transforms("CenterCrop", size=32), "kind", "(3, 32, 32), uint8"),
+        (lambda side: [v2.ToDtype(torch.float32, scale=True)], "kind", "float32"),
+        (_transforms("ColorJitter", hue=0.3), "hue", "willow"),
+        (lambda side: [v2.RandomHorizontalFlip(), v2.ColorJitter(hue=0.5)], "hue", "willow"),
+        (_transforms("RandomErasing", p=1.0), "worse", "+0.50"),
+        (lambda side: v2.ColorJitter(brightness=0.3), "unsure", "-0.03"),
+        ("flips", "malformed", "a function"),
+    ],
     "07.1": [
         (25, "too_few", "0.30"),
         ("10", "too_few", "0.20"),
@@ -533,6 +622,10 @@ WRONG_ELSEWHERE = {
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
     "05.4": [(make_loop(), "unmeasured", "dls=dls", [])],
     "07.4": [(lambda model: None, "unmeasured", "ours=tuned_right", [])],
+    "06.4": [
+        (_transforms("RandomErasing", p=1.0), "worse", "+0.50", ["compare", "plain", "groups"]),
+        (_transforms("RandomVerticalFlip"), "unmeasured", "compare=compare", []),
+    ],
     "02.1": [
         (0, "crops_unknown", "Find the crops", []),
         (20, "bursts_unknown", "Open the bursts", []),
