@@ -80,13 +80,13 @@ def judge_06_3(answer: Callable, dataset: Any) -> Found:
 
 
 def judge_06_4(
-    answer: Callable[[int], Any], dataset: Any, compare: Any = None, plain: Any = None,
+    answer: Callable[[int], Any], dataset: Any, compare: Any = None, without: Any = None,
     groups: Any = None,
 ) -> Found:  # fmt: skip
     """Transforms that surely lower the validation loss at the same budget.
 
     `compare` trains with a list of policies and returns what they say of the validation images;
-    `plain` is its table for no augmentation, `groups` says which images belong together.
+    `without` is its table for no augmentation, `groups` says which images belong together.
     """
     from helpers.augment import Policy
     from helpers.augment.comparing import compare_losses
@@ -101,10 +101,10 @@ def judge_06_4(
         return problem
     if dataset is not None and dataset.is_bundled and _moves_hue(steps):
         return "hue"
-    if compare is None or plain is None:
+    if compare is None or without is None:
         return "unmeasured"
     mine = compare([Policy("mine", "several at random", lambda size: steps)])
-    losses = (table.set_index("image_id")["loss"] for table in (mine, plain))
+    losses = (table.set_index("image_id")["loss"] for table in (mine, without))
     gain = compare_losses(*losses, groups)
     said = {"change": f"{gain.difference:+.2f}", "low": f"{gain.low:+.2f}"}
     said["high"] = f"{gain.high:+.2f}"

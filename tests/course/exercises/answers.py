@@ -134,7 +134,7 @@ IDS = list(GIVEN["doubts"].index)
 # What 06.4 is given: none has a loss of 1 everywhere; a policy that turns or mirrors gets 0.8, one
 # that erases 1.5, any other now more, now less.
 GIVEN["groups"] = pd.Series([f"leaf {n // 2}" for n in range(30)], IDS)
-GIVEN["plain"] = pd.DataFrame({"image_id": IDS, "loss": 1.0})
+GIVEN["without"] = pd.DataFrame({"image_id": IDS, "loss": 1.0})
 
 
 def _compare(policies):
@@ -157,7 +157,7 @@ NEEDS = {
     "07.1": ["curve"],
     "02.4": ["doubts"],
     "02.5": ["flags"],
-    "06.4": ["compare", "plain", "groups"],
+    "06.4": ["compare", "without", "groups"],
 }
 
 
@@ -623,7 +623,7 @@ WRONG_ELSEWHERE = {
     "05.4": [(make_loop(), "unmeasured", "dls=dls", [])],
     "07.4": [(lambda model: None, "unmeasured", "ours=tuned_right", [])],
     "06.4": [
-        (_transforms("RandomErasing", p=1.0), "worse", "+0.50", ["compare", "plain", "groups"]),
+        (_transforms("RandomErasing", p=1.0), "worse", "+0.50", ["compare", "without", "groups"]),
         (_transforms("RandomVerticalFlip"), "unmeasured", "compare=compare", []),
     ],
     "02.1": [
