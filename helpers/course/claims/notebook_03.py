@@ -42,20 +42,20 @@ def claims(
     yield Claim("what they add for it beyond the linear model", more, low=0.005)
     kinds = score_groups(hidden, proposals)
     recall = kinds.set_index("kind")["recall"]
-    yield Claim("share of the proposed groups that is right", kinds.attrs["precision"], low=0.85)
+    yield Claim("share of the proposed groups that is right", kinds.attrs["precision"], low=0.65)
     yield Claim("recall of pairs on another ground", recall["another ground"], high=0.16)
 
 
 STUDIED = [
     ("change by asking without the figures learned with", "normalise",
-     "learned with, asked without", "all", None, -0.05),
+     "learned with, asked without", "all", None, -0.065),
     ("change by standardising a species at a time", "standardise",
-     "by those asked, a species at a time", "all", None, -0.3),
+     "by those asked, a species at a time", "all", None, -0.36),
     ("gain by autocontrast two stops too dark", "enhance",
-     "autocontrast", "two stops too dark", 0.05, None),
+     "autocontrast", "two stops too dark", 0.06, None),
     ("change by equalising at night", "enhance", "equalize", "night", None, -0.1),
     ("change by equalising willow and olive", "enhance",
-     "equalize", "willow and olive", None, -0.04),
+     "equalize", "willow and olive", None, -0.065),
 ]  # fmt: skip
 """Text, lesson, arm and where of a difference in `studies/preparing.py`, and its bounds."""
 
