@@ -173,23 +173,24 @@ def test_the_package_works_from_any_folder(tmp_path):
 MOST_LINES = {
     "__init__": 10,
     "audit": 1025,
+    "augment": 270,
     "backbone": 90,
     "balance": 540,
     "copies": 940,
-    "course": 1525,
+    "course": 1665,
     "datasets": 1565,
     "descriptors": 375,
     "evaluation": 205,
     "leaves": 1835,
     "opening": 1015,
-    "plots": 2155,
+    "plots": 2290,
     "preparing": 120,
     "processes": 45,
     "splits": 1470,
     "tables": 870,
     "training": 1090,
     "transfer": 145,
-    "widgets": 870,
+    "widgets": 975,
 }
 
 
