@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from helpers.balance import over_seeds
 from helpers.course import studies
 from studies import transfer
 from studies.provenance import code_hash
@@ -149,3 +150,12 @@ def test_preparing_and_splitting_move_scores_as_notebook_03_says(lesson, arm, wh
     first = "whole specimens" if lesson.startswith("split") else found["arm"].iloc[0]
     assert len(wide) == 5
     assert lowest_mean(sign * (wide[arm] - wide[first])) > 0
+
+
+def test_remedies_for_rare_classes_pay_and_cost_as_notebook_04_says():
+    found = over_seeds(studies.read_study("balance")).set_index(["remedy", "of"])
+    adjusted = found.loc["logit adjustment, tau 1"]
+    assert adjusted["difference"]["rarest classes"] > 0.08
+    assert adjusted["low"]["rarest classes"] > 0
+    assert adjusted["high"]["commonest classes"] < 0
+    assert found.loc[("group balance, power 1", "reversed grounds"), "low"] > 0

@@ -288,7 +288,9 @@ def test_the_test_split_may_be_opened_from_notebook_10_on():
 
 def test_an_exercise_that_its_notebook_forgets_is_named():
     forgotten = list(rules.its_exercises_are_stubs(notebook(*good_cells()), 2))
-    assert forgotten == [f"exercise 02.{number} is not in the notebook" for number in (1, 2, 3, 4, 5)]
+    assert forgotten == [
+        f"exercise 02.{number} is not in the notebook" for number in (1, 2, 3, 4, 5)
+    ]
 
 
 def test_a_widget_that_stores_no_number_needs_no_claim():

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.course.claims import Claim
-from helpers.course.studies import read_study
-from helpers.preparing import study_effects
 from helpers.splits import score_groups
 
 
@@ -26,10 +24,6 @@ def claims(
     hidden, proposals : the Dataset that was searched for groups, and what was proposed
     """
     yield Claim("largest change by the way into a square", _largest(resized), high=0.1)
-    study = read_study("preparing")
-    for text, lesson, arm, where, low, high in STUDIED:
-        effects = study_effects(study, lesson).set_index(["arm", "where"])["difference"]
-        yield Claim(text, effects.get((arm, where)), low, high)
     yield Claim("accuracy on coin tosses with features chosen on all", peeked, low=0.59)
     share = found_leaks["share"].min() if len(found_leaks) else None
     yield Claim("share of the planted leaks that is found, of each kind", share, low=0.9)
@@ -44,20 +38,6 @@ def claims(
     recall = kinds.set_index("kind")["recall"]
     yield Claim("share of the proposed groups that is right", kinds.attrs["precision"], low=0.65)
     yield Claim("recall of pairs on another ground", recall["another ground"], high=0.16)
-
-
-STUDIED = [
-    ("change by asking without the figures learned with", "normalise",
-     "learned with, asked without", "all", None, -0.065),
-    ("change by standardising a species at a time", "standardise",
-     "by those asked, a species at a time", "all", None, -0.36),
-    ("gain by autocontrast two stops too dark", "enhance",
-     "autocontrast", "two stops too dark", 0.06, None),
-    ("change by equalising at night", "enhance", "equalize", "night", None, -0.1),
-    ("change by equalising willow and olive", "enhance",
-     "equalize", "willow and olive", None, -0.065),
-]  # fmt: skip
-"""Text, lesson, arm and where of a difference in `studies/preparing.py`, and its bounds."""
 
 
 def _largest(table: pd.DataFrame) -> float:

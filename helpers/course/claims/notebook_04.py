@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from helpers.balance import accuracies, over_seeds
+from helpers.balance import accuracies
 from helpers.course.claims import Claim
-from helpers.course.studies import read_study
 
 PLANTED = {"border": ["norway maple", "sycamore"], "file facts": ["hornbeam"]}
 RAREST, COMMONEST = "rarest classes", "commonest classes"
@@ -43,11 +42,3 @@ def claims(
     right = accuracies(answers, dataset.images["label"])
     change = right["logit adjustment"] - right["nothing"]
     yield Claim("change of accuracy by logit adjustment", change, high=0)
-    study = over_seeds(read_study("balance")).set_index(["remedy", "of"])
-    fresh = study.loc["logit adjustment, tau 1"]
-    yield Claim("gain of the rarest classes on fresh leaves", fresh["difference"][RAREST], 0.08)
-    yield Claim("the lower end of its interval over collections", fresh["low"][RAREST], 0.04)
-    cost = fresh["difference"][COMMONEST]
-    yield Claim("change of the commonest classes on fresh leaves", cost, high=-0.08)
-    ground = study.loc[("group balance, power 1", "reversed grounds"), "low"]
-    yield Claim("lower end of the gain by group balance on reversed grounds", ground, 0.19)
