@@ -131,7 +131,7 @@ def test_the_tests_of_a_module_are_those_called_like_it():
         "tests/audit/test_quality.py",
         "tests/audit/test_quality_rules.py",
     ]
-    assert mirrored("helpers/evaluation.py") == ["tests/test_evaluation.py"]
+    assert mirrored("helpers/transfer.py") == ["tests/test_transfer.py"]
 
 
 def test_from_the_command_line_a_module_is_mutated_in_a_copy_and_its_rows_are_kept(tmp_path):

@@ -1,0 +1,18 @@
+"""How good a model's answers are, how sure we can be of it, and the scoreboard."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "intervals": [
+            "Interval",
+            "Difference",
+            "accuracy_interval",
+            "compare_scores",
+            "score_each",
+        ],
+        "metrics": ["balanced_accuracy"],
+        "scoreboards": ["SCORE_COLUMNS", "add_score", "comparability", "scoreboard"],
+    },
+)
