@@ -72,15 +72,16 @@ def find_duplicates(
     - image_id, other_id: the former sorts first
     - kind: "exact" (same bytes); "near" (the same exposure, a grey copy of it included);
       "probable", which nothing here takes for a copy: the same picture blurred or sharpened, with
-      another cast or tint, or with a mark or caption; for a person to look at
+      another cast or tint, or with a mark or caption, or a little beyond the limits of colour;
+      for a person to look at
     - distance: bits
     - transform: "mirror", "crop", "rotate", "resize", "brighten", joined by " and ", or "" for
       saved again
     - similarity: correlation after the best fit, 0–1; movement: what the fit leaves, in pixels of
       a 96-pixel frame
     - difference: what differs beyond saving again: "colour (one is grey)", "colour (saturation)",
-      "colour (cast)", "colour (tint)", "sharpness", "a part of 4 % at the upper left", "recorded
-      time differs by 3 s", or ""
+      "colour (cast)", "colour (tint)", "colour (slightly)", "sharpness", "a part of 4 % at the
+      upper left", "recorded time differs by 3 s", or ""
     - left, top, right, bottom: where that part lies, as shares of the sides of `image_id`
     - cluster: int, from `cluster_duplicates`
 
