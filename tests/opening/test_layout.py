@@ -50,6 +50,11 @@ SPLITS = {
     "the root repeated": both("chest_xray/chest_xray/{s}/{c}", ("train", "val", "test")),
     "images below": both("{s}/images/{c}"),
     "images below the class": both("{s}/{c}/images"),
+    "images below the class, called otherwise": {
+        f"{s}/{c}/{w}": (c, s) for s, c, w in (
+            ("train", "cat", "JPEGImages"), ("train", "dog", "frames"), ("test", "cat", "jpg"),
+            ("test", "dog", "Data"))
+    },
     "images above": both("images/{s}/{c}"),
     "Tiny ImageNet": {
         **both("{s}/{c}/images", ("train",)),
