@@ -91,7 +91,44 @@ def test_classes_are_bars_of_shares_the_largest_first_and_their_names_escaped():
     assert "<th><b>" not in found
     assert [found.count(f"width: {share}") for share in ("100.0%", "75.0%", "25.0%")] == [1, 1, 1]
     many = pd.DataFrame({"label": [f"c{n:02d}" for n in range(33)], "split": "train"})
-    assert "and 3 more classes" in bars(many)
+    assert "and 3 more classes" in bars(many) and bars(many).count("<th>c") == 30
+    assert "more classes" not in bars(many[:30])
+
+
+def test_it_starts_with_a_fifth_to_validate_on_and_goes_from_a_tenth_to_a_half(explorer):
+    share = explorer.share
+    assert (share.value, share.min, share.max, share.step) == (0.2, 0.1, 0.5, 0.05)
+    assert (share.continuous_update, explorer.seed) == (False, 0)
+    assert explorer.copies.options == (("anywhere", False), ("together", True))
+
+
+@pytest.mark.parametrize(("values", "offered"), [(1, False), (2, True), (30, True), (31, False)])
+def test_columns_are_offered_of_two_values_to_one_for_every_other_image(planes, values, offered):
+    dataset, features, _ = planes
+    images = dataset.images.assign(split=None)
+    images["batch"] = [f"b{n % values}" for n in range(60)]
+    explorer = explore_splits(dataset.with_images(images.astype("str")), features)
+    names = [name for name, _ in explorer.column.options]
+    assert ("batch" in names) is offered and "specimen" in names and "serial" not in names
+
+
+def test_a_way_looked_at_again_is_the_last_tried_and_made_only_once(explorer, monkeypatch):
+    loose = explorer.tried[0]
+    explorer.column.value = "site"
+    monkeypatch.setattr("helpers.widgets.splitting.split", None)
+    explorer.column.value = None
+    assert explorer.error is None
+    assert [one.column for one in explorer.tried] == ["site", "nothing"]
+    assert explorer.tried[-1] is loose
+
+
+def test_images_without_a_label_or_features_are_not_divided(planes):
+    dataset, features, pairs = planes
+    images = dataset.images.copy()
+    images.loc["elm/00.jpg", "label"] = None
+    explorer = explore_splits(dataset.with_images(images), features.drop("elm/01.jpg"), pairs)
+    assert repr(explorer) == "Split explorer of photos: 57 images"
+    assert not {"elm/00.jpg", "elm/01.jpg", "ash/00.jpg"} & set(explorer.splits.index)
 
 
 def test_test_images_are_neither_divided_nor_asked_about(explorer):
