@@ -49,5 +49,5 @@ def expect_right(found: np.ndarray, strangers: np.ndarray) -> np.ndarray:
     weights = np.repeat([1.0, weight], [seen.sum(), len(decoys)])
     share = IsotonicRegression(out_of_bounds="clip").fit(scores, is_found, weights)
     share = np.maximum(share.predict(found[seen]), 1e-12)
-    expected[seen] = np.clip(1 - (1 - share) / share, 0, 1)
+    expected[seen] = np.maximum(1 - (1 - share) / share, 0)
     return expected

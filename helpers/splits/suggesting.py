@@ -194,9 +194,8 @@ class _Search:
         pictures = self.pictures
         found, strangers = self._verify_once(pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
-        crowd = self._find_crowd(strangers[0]) if strangers else np.empty((0, 2), int)
-        share = len(crowd) / max(1, len(strangers[0].pairs)) if strangers else 0.0
-        if share > _COMMON:
+        crowd = self._find_crowd(strangers[0]) if strangers else ()
+        if strangers and (share := len(crowd) / len(strangers[0].pairs)) > _COMMON:
             thinned, dropped = self._without_common(pictures, crowd)
             self.notes.append(
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "

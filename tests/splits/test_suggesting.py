@@ -177,6 +177,7 @@ def test_names_are_evidence_where_the_images_bear_them_out(leaves):
     assert any("makes 12 groups of 24 images, at least" in line for line in notes)
     assert "Cameras in EXIF, which are no groups by themselves: Orla (24)." in notes
     assert any("for there are no two classes" in line for line in notes)
+    assert not any("cannot be read" in line for line in notes)
 
 
 def test_a_single_burst_is_told_in_the_singular(leaves):
@@ -237,6 +238,54 @@ def test_what_all_strangers_share_is_taken_out(tmp_path, work):
     assert right >= 14 and len(sure) - right <= 1
     assert any(" of all keypoints recur there and were left out." in line
                for line in found.attrs["notes"])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def described(things):
+    return suggesting._Search(things, features_of(things), 3, 0.0, 0, False)
+
+
+@pytest.fixture
+def search(described):
+    described.notes = []
+    return described
+
+
+@pytest.mark.parametrize(("apart", "taken_out"), [(13, True), (14, False)])
+def test_few_strangers_that_agree_are_no_ground(search, monkeypatch, apart, taken_out):
+    """The crowd is six pairs: of 199 pairs of strangers more than 3 in 100, of 200 not."""
+    none = np.zeros(186 + apart, int)
+    pairs = np.stack([none, none + 1], axis=1)
+    strangers = suggesting._Verified(pairs, none, none.astype(float))
+    monkeypatch.setattr(search, "_verify_once", lambda *_: ("found", [strangers]))
+    monkeypatch.setattr(search, "_find_crowd", lambda _: pairs[:6])
+    monkeypatch.setattr(search, "_without_common", lambda *_: ((), 0.25))
+    search._verify([])
+    said = [line for line in search.notes if "agree in their keypoints" in line]
+    assert [line[:2] for line in said] == ["3%"] * taken_out
+    assert all("; 25% of all keypoints recur" in line for line in said)
+
+
+def test_strangers_are_a_crowd_where_six_images_hang_together_by_six_keypoints(search):
+    def crowd(images, keypoints):
+        chain = np.array([[i, i + 1] for i in range(images - 1)] + [[20, 21], [21, 22]])
+        inliers = np.full(len(chain), keypoints)
+        found = search._find_crowd(suggesting._Verified(chain, inliers, np.zeros(len(chain))))
+        return found.tolist()
+
+    assert crowd(6, 6) == [[i, i + 1] for i in range(5)]
+    assert crowd(5, 6) == [] == crowd(6, 5)
+
+
+def test_each_pair_of_strangers_counts_once(search):
+    """Two searches that find the same neighbours hold the keypoints against them once."""
+    for pictures in (search.pictures, [one._replace(descriptors=one.descriptors[:0],
+                                                    places=one.places[:0])
+                                       for one in search.pictures]):  # fmt: skip
+        for family in search._verify_once(pictures, [])[1]:
+            pairs = [tuple(pair) for pair in family.pairs.tolist()]
+            assert len(set(pairs)) == len(pairs) > 20
+            assert all(one < other for one, other in pairs)
 
 
 def test_review_takes_the_table_as_it_is(things, proposals):
