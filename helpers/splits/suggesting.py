@@ -16,7 +16,7 @@ from helpers.datasets.words import count, some
 from helpers.splits import accepting, captures, chance, keypoints, naming, neighbours
 from helpers.splits.accepting import number_groups
 
-LEAST = 0.7
+LEAST = 0.8
 """Pairs that are right less often than this are not proposed."""
 COLUMNS = {
     "image_id": "str", "other_id": "str", "issue": "str", "why": "str", "evidence": "str",
@@ -267,7 +267,7 @@ class _Search:
         return thinned, 1 - after / max(before, 1)
 
     def _tabulate(self, found, strangers, told) -> pd.DataFrame:
-        scores = found.scores
+        scores, strangers = found.scores, self._without_doubted(found, strangers)
         each = [chance.expect_right(scores, family.scores) for family in strangers]
         expected = each[0] if each else np.zeros(len(scores))
         agree = expected >= self.least
@@ -290,6 +290,25 @@ class _Search:
                 row["shown"] |= right >= self.least
         rows = {pair: row for pair, row in rows.items() if row["shown"]}
         return self._finish(rows)
+
+    def _without_doubted(self, found, strangers):
+        """Strangers that are two by nothing but a label, which is more likely wrong, left out."""
+        if len(strangers) < 2:  # there are no two classes
+            return strangers
+        pairs = np.concatenate([one.pairs for one in (found, *strangers)])
+        scores = np.concatenate([one.scores for one in (found, *strangers)])
+        home = chance.find_doubted(pairs, scores, self.labels)
+        one, other = strangers[0].pairs.T
+        kept = (home[one] != self.labels[other]) & (home[other] != self.labels[one])
+        if not kept.all():
+            doubted, pairs = np.flatnonzero(home >= 0), np.flatnonzero(~kept)
+            self.notes.append(
+                "Labels in doubt, for agreeing with two or more images of one other class and none "
+                f"of their own: {count(doubted, 'image')}. Their pairs with that class, which are "
+                f"not counted as strangers: {len(pairs):,}."
+            )
+        first = _Verified(*(part[kept] for part in strangers[0]))
+        return [first, *strangers[1:]] if kept.any() else strangers
 
     def _note_strangers(self, strangers, counts):
         held = f"Keypoints are held against {len(strangers[0].pairs):,} pairs of " if counts else ""
