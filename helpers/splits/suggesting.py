@@ -16,7 +16,7 @@ from helpers.datasets.words import count, some
 from helpers.splits import accepting, captures, chance, keypoints, naming, neighbours
 from helpers.splits.accepting import number_groups
 
-LEAST = 0.8
+LEAST = 0.7
 """Pairs that are right less often than this are not proposed."""
 COLUMNS = {
     "image_id": "str", "other_id": "str", "issue": "str", "why": "str", "evidence": "str",
