@@ -7,7 +7,7 @@ import numpy as np
 _LIKENESS = 2.0
 """What likeness weighs against the logarithm of the keypoints: 0, 2, 3, 4, 5, 6 and 8 were tried on
 leaves (seed 0), where 2 kept most pairs of one specimen at 95 and at 98 % right."""
-_SURE = 2.5
+SURE = 2.5
 """From this score two photos are taken to agree: five keypoints and a likeness of 0.45, say. Fixed
 on leaves (seed 0), where 2 does as well."""
 
@@ -77,7 +77,7 @@ def find_doubted(pairs: np.ndarray, scores: np.ndarray, labels: np.ndarray) -> n
     where it has a label and no image of its own class does; −1 for all others, and where two
     classes would do.
     """
-    home, sure = np.full(len(labels), -1), np.unique(np.sort(pairs[scores >= _SURE]), axis=0)
+    home, sure = np.full(len(labels), -1), np.unique(np.sort(pairs[scores >= SURE]), axis=0)
     one, other = np.concatenate([sure, sure[:, ::-1]]).T.astype(int)
     for image in np.unique(one):
         met = labels[other[one == image]]

@@ -270,7 +270,10 @@ class _Search:
         scores, strangers = found.scores, self._without_doubted(found, strangers)
         each = [chance.expect_right(scores, family.scores) for family in strangers]
         expected = each[0] if each else np.zeros(len(scores))
-        agree = expected >= self.least
+        one, other = self.labels[found.pairs].T
+        # Few pairs under two labels are right, so that these have to be surer than `expected` says.
+        conflict = (one != other) & (one >= 0) & (other >= 0)
+        agree = (expected >= self.least) & (~conflict | (scores >= chance.SURE))
         self._note_strangers(strangers, [int((one >= self.least).sum()) for one in each])
         rows = {}
         measured = found.inliers, found.likeness, expected, agree.tolist()

@@ -262,7 +262,8 @@ def test_what_all_strangers_share_is_taken_out(tmp_path, work):
     sure = found.dropna(subset="expected")
     ends = [sure[name].str.extract(r"[kw](\d+)\.")[0] for name in ("image_id", "other_id")]
     right = (ends[0] == ends[1]).sum()
-    assert right >= 14 and len(sure) - right <= 1
+    assert right >= 14 and len(sure) - right <= 2
+    assert abs(sure["expected"].sum() - right) <= 2
     assert any(" of all keypoints recur there and were left out." in line
                for line in found.attrs["notes"])  # fmt: skip
 
