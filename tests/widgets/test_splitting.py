@@ -148,13 +148,13 @@ def test_an_unlabelled_dataset_is_told_what_is_missing(planes):
         explore_splits(dataset.with_images(dataset.images.assign(label=None)), features)
 
 
-def test_an_answer_on_two_thousand_images_takes_less_than_200_ms(make_dataset):
-    ids = [f"{name}/{n:04d}.jpg" for name in "abcdefghij" for n in range(200)]
+def test_an_answer_on_2400_images_takes_less_than_200_ms_of_processor_time(make_dataset):
+    ids = [f"{name}/{n:04d}.jpg" for name in "abcdefghij" for n in range(240)]
     dataset = make_dataset({"a/0000.jpg": "a"})
     images = pd.DataFrame({"label": [i[0] for i in ids], "split": None}, pd.Index(ids))
-    images["specimen"] = [f"S{n // 5}" for n in range(2000)]
+    images["specimen"] = [f"S{n // 5}" for n in range(2400)]
     dataset = dataset.with_images(images.astype("str")).with_group("specimen")
-    noise = np.random.default_rng(0).normal(size=(2000, 192)).astype(np.float32)
+    noise = np.random.default_rng(0).normal(size=(2400, 192)).astype(np.float32)
     features = pd.DataFrame(noise, images.index, [f"stage4 {n:03d}" for n in range(192)])
     explorer, seconds = explore_splits(dataset, features), []
     for _ in range(5):
