@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "score_each",
         ],
         "metrics": ["balanced_accuracy"],
+        "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
         "scoreboards": ["SCORE_COLUMNS", "add_score", "comparability", "scoreboard"],
     },
 )
