@@ -28,6 +28,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("backbones", "backbones_elsewhere", "compare_answers", "differences"),
             *("label_curve", "pretraining", "questions"),
         ],
+        "evaluation": [
+            *("against_dummy", "class_metrics", "confusion", "metric_intervals", "parts"),
+            *("ranking_curves", "shifts"),
+        ],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
     },
 )
