@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets.words import count, some
-from helpers.evaluation import order_classes
-from helpers.plots.names import short_name, short_names
+from helpers.evaluation import order_classes, probabilities
+from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.style import (
     ACCENT,
     FLAG,
@@ -19,6 +20,7 @@ from helpers.plots.style import (
     INK,
     INNOCENT,
     MUTED,
+    alt,
     axes,
     mark_guess,
     nothing,
@@ -103,7 +105,7 @@ def against_dummy(
     for panel, (name, table) in zip(np.ravel(ax), compared.items(), strict=True):
         for place, row in enumerate(rows):
             one = table.loc[row]
-            tie = one["low"] <= 0 <= one["high"]
+            tie = bool(one["low"] <= 0 <= one["high"])
             panel.plot([one["second"], one["first"]], [place] * 2, color=GRID, lw=5, zorder=1)
             panel.plot(one["first"], place, "o", color=ACCENT, ms=9, zorder=3, clip_on=False)
             look = {"mfc": "white", "mec": INK, "ms": 9, "mew": 1.6, "clip_on": False}
@@ -123,10 +125,7 @@ def against_dummy(
     np.ravel(ax)[0].set_xlabel("● model   ○ dummy   then their difference, with interval")
     found = f"A dummy ties with the model in accuracy: {some(ties)}" if ties else (
         "The model beats the dummy in accuracy on every set")  # fmt: skip
-    figure = np.ravel(ax)[0].figure
-    figure.suptitle(title or found, x=0.01, ha="left", weight="bold", fontsize=13)
-    figure.alt_text = f"{title or found}. {'; '.join(facts)}."
-    return np.ravel(ax)[0]
+    return _headed(np.ravel(ax)[0], title or found, f"{'; '.join(facts)}.")
 
 
 @styled
@@ -196,48 +195,60 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
     found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
     found += f" ({hidden} classes between are left out)" * bool(hidden)
-    figure = ax[0].figure
-    figure.suptitle(title or found, x=0.01, ha="left", weight="bold", fontsize=13)
     facts = "; ".join(
         f"{name} precision {row['precision']:.2f}, recall {row['recall']:.2f}, F1 {row['F1']:.2f}"
         for name, row in shown.iterrows()
     )
-    figure.alt_text = f"{title or found}. {facts}."
-    return ax[0]
+    return _headed(ax[0], title or found, f"{facts}.")
 
 
 @styled
 def ranking_curves(
-    curves: Mapping[str, Mapping[str, np.ndarray]], title: str = "", ax=None
+    answers: Mapping[str, pd.DataFrame], name: str, title: str = "", ax=None
 ) -> Axes:
     """Precision over recall, and the ROC curve, of one class against the rest, for several sets.
 
     Parameters
     ----------
-    curves : name of the set → "precision" and "recall" as scikit-learn's `precision_recall_curve`
-        returns them, "false" and "true" (rates) as `roc_curve` does, and "share" of the class
+    answers : name of the set → DataFrame from `helpers.evaluation.one_against_rest`
+        A dot marks the answers that the model gave.
+    name : str
+        The class.
     """
+    from sklearn import metrics
+
     if ax is None:
-        ax = plt.subplots(1, 2, figsize=(9, 3.7))[1]
-    facts = []
-    for number, (name, one) in enumerate(curves.items()):
-        colour = SERIES[number % len(SERIES)]
-        ax[0].plot(one["recall"], one["precision"], color=colour, lw=2, drawstyle="steps-post")
-        ax[0].axhline(one["share"], color=colour, lw=1, ls=":")
-        ax[1].plot(one["false"], one["true"], color=colour, lw=2, label=short_name(name))
-        area = np.trapezoid(one["true"], one["false"])
-        step = -np.sum(np.diff(one["recall"]) * np.asarray(one["precision"])[:-1])
-        facts.append(f"{name}: average precision {step:.2f}, area under the ROC curve {area:.2f}")
+        ax = plt.subplots(1, 2, figsize=(9, 3.8))[1]
+    facts, found = [], []
+    for number, (part, table) in enumerate(answers.items()):
+        colour, own = SERIES[number % len(SERIES)], table["label"] == name
+        score, said = probabilities(table)[name], table["prediction"] == name
+        precision, recall, _ = metrics.precision_recall_curve(own, score)
+        false, true, _ = metrics.roc_curve(own, score)
+        average, area = metrics.average_precision_score(own, score), metrics.auc(false, true)
+        ax[0].step(recall, precision, color=colour, lw=2, where="post", label=short_name(part))
+        ax[0].axhline(own.mean(), color=colour, lw=1, ls=":")
+        ax[1].plot(false, true, color=colour, lw=2)
+        dot = {"marker": "o", "color": colour, "ms": 8, "mec": "white", "clip_on": False}
+        hits = said[own].mean()
+        ax[0].plot(hits, metrics.precision_score(own, said, zero_division=0), **dot)
+        ax[1].plot(said[~own].mean(), hits, **dot)
+        facts.append(
+            f"{part}: average precision {average:.2f}, area under the ROC curve {area:.2f}"
+        )
+        found.append((average, area))
     ax[1].plot([0, 1], [0, 1], color=MUTED, lw=1, ls=":")
     ax[0].set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.04))
     ax[1].set(xlabel="false positive rate", ylabel="recall (true positive rate)")
     ax[1].set(xlim=(0, 1.02), ylim=(0, 1.04))
-    ax[1].legend(loc="lower right")
-    found = "; ".join(fact.split(", area")[0].replace("average", "average") for fact in facts)
-    figure = ax[0].figure
-    figure.suptitle(title or found, x=0.01, ha="left", weight="bold", fontsize=13)
-    figure.alt_text = f"{title or found}. Dotted: by chance. {'; '.join(facts)}."
-    return ax[0]
+    ax[0].legend(loc="upper right", fontsize=9)
+    for panel, what, values in zip(
+        ax, ("average precision", "area"), zip(*found, strict=True), strict=True
+    ):
+        told = " and ".join(f"{value:.2f}" for value in values)
+        panel.set_title(f"{what} {told}", fontsize=10.5)
+    title = title or f"How well is {short_name(name)} ranked above the rest?"
+    return _headed(ax[0], title, f"Dotted: by chance. {'; '.join(facts)}.")
 
 
 @styled
@@ -305,6 +316,10 @@ def shifts(found: Mapping[str, object], title: str = "", ax: Axes | None = None)
     """
     ax, facts = axes(ax, 0.55 * len(found) + 1.1), []
     for y, (name, one) in enumerate(found.items()):
+        if np.isnan(one.auc):
+            ax.text(0.5, y, repr(one), ha="center", va="center", color=MUTED)
+            facts.append(f"{name}: {one!r}")
+            continue
         ax.plot(one.shuffled, np.full(len(one.shuffled), y), "|", color=INNOCENT, ms=14, alpha=0.4)
         sure = one.p < 0.01
         look = {"mfc": ACCENT if sure else "white", "mec": ACCENT, "ms": 9, "mew": 1.8}
@@ -319,3 +334,11 @@ def shifts(found: Mapping[str, object], title: str = "", ax: Axes | None = None)
     sure = [short_name(name) for name, one in found.items() if one.p < 0.01]
     default = f"Noticed without a label: {some(sure)}" if sure else "No shift is noticed"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left", "bottom"])
+
+
+def _headed(ax: Axes, title: str, facts: str) -> Axes:
+    """Give the figure of several panels its title and alt text."""
+    title = fill(drawable(title), 84)
+    ax.figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=13)
+    alt(ax.figure, f"{title}. {facts}".replace("?.", "?"))
+    return ax
