@@ -10,20 +10,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from helpers.datasets.words import count, some
+from helpers.datasets.words import some
 from helpers.evaluation import order_classes, probabilities
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.style import (
     ACCENT,
-    FLAG,
     GRID,
     INK,
-    INNOCENT,
     MUTED,
     alt,
     axes,
     mark_guess,
-    nothing,
     styled,
     titled,
 )
@@ -38,7 +35,6 @@ def metric_intervals(
     tables: Mapping[str, pd.DataFrame],
     guess: tuple[str, float | None] | None = None,
     title: str = "",
-    xlabel: str = "score with 95 % interval",
     ax: Axes | None = None,
 ) -> Axes:
     """Metrics with their intervals, a row each; of several tables below each other in a row.
@@ -51,7 +47,8 @@ def metric_intervals(
     """
     rows = list(dict.fromkeys(row for table in tables.values() for row in table.index))
     ax, facts = axes(ax, (0.2 + 0.22 * len(tables)) * len(rows) + 1.0), []
-    lowest = 0.0
+    lowest, scored = 0.0, all("value" in table for table in tables.values())
+    sign = "" if scored else "+"
     for number, (name, table) in enumerate(tables.items()):
         colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
         values = table.get("value", table.get("difference"))
@@ -61,7 +58,7 @@ def metric_intervals(
         ax.plot(values, places, marker, color=colour, ms=7, label=short_name(name), clip_on=False)
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
-            text = f"{value:.2f} ({low:.2f} to {high:.2f})"
+            text = f"{value:{sign}.2f} ({low:{sign}.2f} to {high:{sign}.2f})"
             ax.annotate(text, (high, place), (8, 0), textcoords="offset points", va="center",
                         color=colour, fontsize=8.5)  # fmt: skip
             facts.append(f"{name}, {row}: {text}")
@@ -71,13 +68,14 @@ def metric_intervals(
     ax.set_yticks(range(len(rows)), short_names(rows).values())
     ends = np.concatenate([table["high"] for table in tables.values()])
     room = 0.3 * (ends.max() - lowest)
-    ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
+    xlabel = "score" if scored else "difference on the same images"
+    ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
+    ax.set_xlabel(f"{xlabel}, with 95 % interval")
     if lowest < 0:
         ax.axvline(0, color=INK, lw=1)
     ax.grid(axis="x")
     if len(tables) > 1:
-        ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.28 if len(rows) < 3 else -0.16),
-                  ncols=len(tables))  # fmt: skip
+        ax.figure.legend(loc="outside lower center", ncols=len(tables))
     return titled(ax, title or "What is the model worth?", f"{'; '.join(facts)}.",
                   bare=["left", "bottom"])  # fmt: skip
 
@@ -108,17 +106,19 @@ def against_dummy(
             tie = bool(one["low"] <= 0 <= one["high"])
             panel.plot([one["second"], one["first"]], [place] * 2, color=GRID, lw=5, zorder=1)
             panel.plot(one["first"], place, "o", color=ACCENT, ms=9, zorder=3, clip_on=False)
-            look = {"mfc": "white", "mec": INK, "ms": 9, "mew": 1.6, "clip_on": False}
+            look = {"mfc": "none", "mec": INK, "ms": 13, "mew": 1.4, "clip_on": False}
             panel.plot(one["second"], place, "o", zorder=2, **look)
-            text = f"{one['difference']:+.2f} ({one['low']:+.2f} to {one['high']:+.2f})"
-            panel.annotate("a tie: " * tie + text, (1.04, place), va="center", fontsize=8.5,
+            # Rounded first, or −0.001 would be "-0.00".
+            off, low, high = (round(one[end], 2) + 0.0 for end in ("difference", "low", "high"))
+            text = f"{off:+.2f} ({low:+.2f} to {high:+.2f})"
+            panel.annotate("a tie: " * tie + text, (1.1, place), va="center", fontsize=8.5,
                            color=INK if tie else MUTED)  # fmt: skip
             facts.append(f"{name}, {row}: model {one['first']:.2f}, dummy {one['second']:.2f}")
             if row == "accuracy" and tie:
                 ties.append(name)
         panel.set_title(name, fontsize=10.5)
         panel.set_yticks(range(len(rows)), rows)
-        panel.set(xlim=(-0.05, 1.62), ylim=(len(rows) - 0.4, -0.6), xticks=[0, 0.5, 1])
+        panel.set(xlim=(-0.07, 1.7), ylim=(len(rows) - 0.4, -0.6), xticks=[0, 0.5, 1])
         panel.spines[["left", "bottom"]].set_visible(False)
         panel.grid(axis="x")
     mark_guess(np.ravel(ax)[0], guess, None, 0)
@@ -249,91 +249,6 @@ def ranking_curves(
         panel.set_title(f"{what} {told}", fontsize=10.5)
     title = title or f"How well is {short_name(name)} ranked above the rest?"
     return _headed(ax[0], title, f"Dotted: by chance. {'; '.join(facts)}.")
-
-
-@styled
-def parts(
-    table: pd.DataFrame, guess: tuple[str, float | None] | None = None, title: str = "",
-    ax: Axes | None = None,
-) -> Axes:  # fmt: skip
-    """Accuracy of parts of the images, and in each column the lowest that luck would give.
-
-    Parameters
-    ----------
-    table : DataFrame from `helpers.evaluation.score_parts`
-        Parts too small to be scored are named below.
-    guess : (value, accuracy), optional
-        What the reader expects of one part.
-    """
-    shown, small = table[table["shown"]], table[~table["shown"]]
-    if shown.empty:
-        what = f"{count(small, 'part')}, all too small to be scored" if len(small) else (
-            "No metadata column with 2 to 12 values")  # fmt: skip
-        return nothing(title or what, ax)
-    ax, y, facts, low = (
-        axes(ax, 0.24 * (len(shown) + 1.6 * shown["column"].nunique()) + 1),
-        0.0,
-        [],
-        [],
-    )
-    for column, rows in shown.groupby("column", sort=False):
-        ax.text(-0.02, y, short_name(column), ha="right", va="center", weight="bold")
-        first = y = y + 1
-        for row in rows.sort_values("accuracy", ascending=False, kind="stable").itertuples():
-            below = row.accuracy < row.lowest
-            colour = FLAG if below else ACCENT
-            ax.plot([row.low, row.high], [y, y], color=colour, lw=2.5, alpha=0.5)
-            ax.plot(row.accuracy, y, "o", color=colour, ms=7)
-            ax.text(-0.02, y, short_name(row.value), ha="right", va="center", color=MUTED)
-            text = f"{row.accuracy:.2f} ({row.low:.2f} to {row.high:.2f}) of {row.images:,} images"
-            ax.text(1.03, y, text, va="center", fontsize=8.5, color=colour if below else MUTED)
-            if guess is not None and str(row.value) == guess[0]:
-                mark_guess(ax, guess[1], None, y)
-            facts.append(f"{column} {row.value} {text}")
-            low += [f"{short_name(row.value)}, {row.accuracy:.2f}"] * below
-            y += 1
-        ax.plot([row.lowest] * 2, [first - 0.5, y - 0.5], color=INK, lw=1, ls=":")
-        y += 0.5
-    label = "accuracy with 95 % interval; dotted: luck alone puts the lowest below this in 1 of 20"
-    ax.set(xlim=(0, 1), ylim=(y - 0.4, -0.7), yticks=[], xlabel=label)
-    ax.grid(axis="x")
-    found = f"Lower than luck explains: {some(low)}" if low else "No part lower than luck explains"
-    if len(small):
-        names = some([f"{row.value} ({row.images})" for row in small.itertuples()], 4)
-        ax.annotate(f"Too small to be scored: {names}", (0, -0.2), xycoords="axes fraction",
-                    color=MUTED, fontsize=8.5, annotation_clip=False, va="top")  # fmt: skip
-        facts.append(f"not scored: {names}")
-    return titled(ax, title or found, f"{'; '.join(facts)}.", bare=["left", "bottom"])
-
-
-@styled
-def shifts(found: Mapping[str, object], title: str = "", ax: Axes | None = None) -> Axes:
-    """How well new images can be told from old ones, beside what shuffling them gives.
-
-    Parameters
-    ----------
-    found : name of the new images → Shift from `helpers.evaluation.find_shift`
-    """
-    ax, facts = axes(ax, 0.55 * len(found) + 1.1), []
-    for y, (name, one) in enumerate(found.items()):
-        if np.isnan(one.auc):
-            ax.text(0.5, y, repr(one), ha="center", va="center", color=MUTED)
-            facts.append(f"{name}: {one!r}")
-            continue
-        ax.plot(one.shuffled, np.full(len(one.shuffled), y), "|", color=INNOCENT, ms=14, alpha=0.4)
-        sure = one.p < 0.01
-        look = {"mfc": ACCENT if sure else "white", "mec": ACCENT, "ms": 9, "mew": 1.8}
-        ax.plot(one.auc, y, "o", zorder=3, **look)
-        p = "p < 0.001" if one.p < 0.001 else f"p = {one.p:.2g}"
-        ax.text(1.02, y, f"{one.auc:.2f}, {p}", va="center", color=MUTED)
-        facts.append(f"{name}: area {one.auc:.2f}, by chance up to {one.highest:.2f}, {p}")
-    ax.axvline(0.5, color=GRID, zorder=0)
-    ax.set_yticks(range(len(found)), short_names(found).values())
-    ax.set(xlim=(0.2, 1), ylim=(len(found) - 0.4, -0.6))
-    ax.set_xlabel("area under the ROC curve, new against old; grey: old and new shuffled")
-    sure = [short_name(name) for name, one in found.items() if one.p < 0.01]
-    default = f"Noticed without a label: {some(sure)}" if sure else "No shift is noticed"
-    return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left", "bottom"])
 
 
 def _headed(ax: Axes, title: str, facts: str) -> Axes:
