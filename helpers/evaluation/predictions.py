@@ -20,7 +20,7 @@ ROUNDING = 0.01
 
 def classes_of(predictions: pd.DataFrame) -> list[str]:
     """The classes of a checked table, or of one from `helpers.training.predict`, in its order."""
-    return list(probabilities(predictions).columns)
+    return [_CLASSES.get(column, column) for column in predictions if column not in FACTS]
 
 
 def probabilities(predictions: pd.DataFrame) -> pd.DataFrame:

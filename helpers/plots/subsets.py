@@ -65,7 +65,7 @@ def parts(
             if guess is not None and str(row.value) == guess[0]:
                 mark_guess(ax, guess[1], None, y)
             facts.append(f"{column} {row.value} {text}")
-            low += [f"{short_name(row.value)}, {row.accuracy:.2f}"] * below
+            low += [f"{short_name(row.value)} ({row.accuracy:.2f})"] * below
             y += 1
         ax.plot([row.lowest] * 2, [first - 0.5, y - 0.5], color=INK, lw=1, ls=":")
         y += 0.5
