@@ -28,6 +28,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("backbones", "backbones_elsewhere", "compare_answers", "differences"),
             *("label_curve", "pretraining", "questions"),
         ],
+        "evaluation": [
+            *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
+            "ranking_curves",
+        ],
+        "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
     },
 )
