@@ -5,6 +5,12 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "abstaining": ["answered", "confidence_for", "risk_coverage"],
+        "calibration": [
+            *("apply_temperature", "brier_scores", "calibration_error", "calibration_floor"),
+            *("compare_losses", "find_temperature", "reliability"),
+        ],
+        "conformal": ["conformal_limit", "conformal_sets", "coverage", "simulate_coverage"],
         "intervals": [
             "Interval",
             "Difference",
@@ -14,6 +20,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "metrics": ["balanced_accuracy"],
         "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
+        "prevalence": ["class_shares", "correct_prevalence", "estimate_prevalence", "precision_at"],
+        "thresholds": [
+            *("at_threshold", "choose_threshold", "cost_matrix", "decision_costs", "rarest"),
+            *("sweep_thresholds", "threshold_of"),
+        ],
         "scoreboards": ["SCORE_COLUMNS", "add_score", "comparability", "scoreboard"],
     },
 )
