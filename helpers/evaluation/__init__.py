@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "abstaining": ["answered", "confidence_for", "risk_coverage"],
         "calibration": [
             *("apply_temperature", "brier_scores", "calibration_error", "calibration_floor"),
-            *("compare_losses", "find_temperature", "reliability"),
+            *("compare_losses", "find_biases", "find_temperature", "reliability"),
         ],
         "conformal": ["conformal_limit", "conformal_sets", "coverage", "simulate_coverage"],
         "intervals": [
@@ -20,7 +20,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "metrics": ["balanced_accuracy"],
         "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
-        "prevalence": ["class_shares", "correct_prevalence", "estimate_prevalence", "precision_at"],
+        "prevalence": [
+            *("class_shares", "correct_prevalence", "estimate_prevalence", "plant_prevalences"),
+            *("precision_at", "share_error"),
+        ],
         "thresholds": [
             *("at_threshold", "choose_threshold", "cost_matrix", "decision_costs", "rarest"),
             *("sweep_thresholds", "threshold_of"),

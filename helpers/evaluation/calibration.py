@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import log_softmax, softmax
 
 from helpers.datasets import DatasetError
 from helpers.evaluation.answers import check_level, check_same_images, group_codes, values_of
@@ -160,23 +161,63 @@ def find_temperature(predictions: pd.DataFrame) -> float:
     logits, rows = np.log(_floored(found.chances)), np.arange(len(found.truth))
 
     def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        scaled -= scaled.max(1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(1)) - scaled[rows, found.truth]).mean())
+        return -float(
+            log_softmax(logits / np.exp(log_temperature), axis=1)[rows, found.truth].mean()
+        )
 
     ends = np.log([COLDEST, HOTTEST])
     best = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-8}).x
     return float(np.exp(best))
 
 
-def apply_temperature(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
-    """The table with logits divided by `temperature`: as sure as it should be, same answers."""
+def find_biases(predictions: pd.DataFrame) -> tuple[float, pd.Series]:
+    """A temperature, and a bias for each class, that these images' log loss is least at.
+
+    Bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, 2020, "Maximum likelihood
+    with bias-corrected calibration is hard-to-beat at label shift adaptation"): a temperature keeps
+    the order of classes, and with it a liking for some of them. Each bias is held near 0 as by one
+    further image, so that a class without labels here keeps about 0.
+
+    Returns
+    -------
+    (float, Series of float by class)
+        For `apply_temperature`.
+    """
+    found = labelled(predictions)
+    logits, images = np.log(_floored(found.chances)), len(found.truth)
+    target = np.zeros_like(logits)
+    target[np.arange(images), found.truth] = 1
+
+    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        scaled = logits * np.exp(-flat[0]) + flat[1:]
+        scores = log_softmax(scaled, axis=1)
+        off = np.exp(scores) - target
+        loss = -(scores * target).sum() + (flat[1:] ** 2).sum() / 2
+        steep = -np.exp(-flat[0]) * (off * logits).sum()
+        return loss / images, np.append(steep, off.sum(0) + flat[1:]) / images
+
+    start = np.append(np.log(find_temperature(predictions)), np.zeros(len(found.classes)))
+    ends = [(np.log(COLDEST), np.log(HOTTEST))] + [(None, None)] * len(found.classes)
+    options = {"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-8}
+    best = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=ends, options=options).x
+    return float(np.exp(best[0])), pd.Series(best[1:], found.classes, name="bias")
+
+
+def apply_temperature(
+    predictions: pd.DataFrame, temperature: float, biases: pd.Series | None = None
+) -> pd.DataFrame:
+    """The table with logits divided by `temperature`: as sure as it should be, same answers.
+
+    With `biases` by class, these are added to the logits, and answers may change.
+    """
     if not 0 < temperature < np.inf:
         raise DatasetError(f"The temperature is {temperature}; expected a number above 0.")
-    values = probabilities(check_predictions(predictions))
+    table = check_predictions(predictions)
+    values = probabilities(table)
     logits = np.log(_floored(values.to_numpy(float))) / temperature
-    raised = np.exp(logits - logits.max(1, keepdims=True))
-    return with_chances(check_predictions(predictions), raised / raised.sum(1, keepdims=True))
+    if biases is not None:
+        logits += biases.reindex(values.columns).fillna(0.0).to_numpy()
+    return with_chances(table, softmax(logits, axis=1))
 
 
 def _floored(chances: np.ndarray) -> np.ndarray:

@@ -58,35 +58,74 @@ def correct_prevalence(
     return with_chances(table, weighed / total)
 
 
-def estimate_prevalence(predictions: pd.DataFrame, before: pd.Series) -> pd.Series:
+def estimate_prevalence(
+    predictions: pd.DataFrame, before: pd.Series, further: float = 1.0
+) -> pd.Series:
     """How common the classes are among these images, without any of their labels.
 
     The shares under which the probabilities of all images are most likely, found by expectation
     maximisation (Saerens, Latinne and Decaestecker, 2002). It takes two things for granted: that
     within a class, images look as they did where the model learned, and that the model was
-    calibrated there; see `helpers.evaluation.find_temperature`.
+    calibrated there, class by class; see `helpers.evaluation.find_biases`.
 
     Parameters
     ----------
     predictions : predictions table; its labels are not looked at
     before : Series of float by class
         Shares where the model learned, e.g. ``class_shares(train.images["label"])``.
+    further : float
+        As many further images of each class are taken as seen (a Dirichlet prior), so that none is
+        estimated to be impossible. 0 gives the method as it was published.
 
     Returns
     -------
     Series of float by class, in the table's order; sums to 1.
     """
     values = probabilities(check_predictions(predictions))
+    if not 0 <= further < np.inf:
+        raise DatasetError(f"further is {further}; expected 0 or a number above.")
     weights = values.to_numpy(float) / _known(before, values.columns)
     weights /= weights.max(1, keepdims=True)
     shares = np.full(values.shape[1], 1 / values.shape[1])
     for _ in range(MOST_ROUNDS):
         told = weights * shares
-        following = (told / told.sum(1, keepdims=True)).mean(0)
+        following = (told / told.sum(1, keepdims=True)).sum(0) + further
+        following /= following.sum()
         moved, shares = np.abs(following - shares).max(), following
         if moved < SMALL:
             break
     return pd.Series(shares, values.columns, name="share").rename_axis("class")
+
+
+def plant_prevalences(
+    predictions: pd.DataFrame, draws: int = 20, images: int = 400, seed: int = 0
+) -> list[pd.DataFrame]:
+    """Images drawn from these, with replacement, so that classes have random, known shares.
+
+    Within a class images look as they did: only how common classes are has changed. The shares are
+    drawn from a Dirichlet distribution with parameter 2, and what was drawn is in the labels.
+
+    Returns
+    -------
+    list of `draws` predictions tables of `images` rows each
+    """
+    table, rng = check_predictions(predictions), np.random.default_rng(seed)
+    table = table[table["label"].notna()]
+    places = {name: np.flatnonzero(table["label"] == name) for name in sorted({*table["label"]})}
+    made = []
+    for _ in range(draws):
+        shares = rng.dirichlet(np.full(len(places), 2.0))
+        counts = rng.multinomial(images, shares)
+        drawn = [rng.choice(own, n) for own, n in zip(places.values(), counts, strict=True)]
+        one = table.iloc[np.concatenate(drawn)]
+        ids = [f"{number} {name}" for number, name in enumerate(one.index)]
+        made.append(one.set_axis(pd.Index(ids, name="image_id")))
+    return made
+
+
+def share_error(estimated: pd.Series, true: pd.Series) -> float:
+    """The share of images that would have to change class for the one to become the other."""
+    return float((estimated - true.reindex(estimated.index, fill_value=0.0)).abs().sum() / 2)
 
 
 def precision_at(prevalence, recall: float, false_alarms: float):
