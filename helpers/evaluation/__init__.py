@@ -21,8 +21,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "metrics": ["balanced_accuracy"],
         "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
         "prevalence": [
-            *("class_shares", "correct_prevalence", "estimate_prevalence", "plant_prevalences"),
-            *("precision_at", "share_error"),
+            *("class_shares", "compare_estimates", "correct_prevalence", "estimate_prevalence"),
+            *("marked_rows", "plant_prevalences", "precision_at", "share_error"),
         ],
         "thresholds": [
             *("at_threshold", "choose_threshold", "cost_matrix", "decision_costs", "rarest"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from helpers.datasets import DatasetError
+from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 from helpers.evaluation.calibration import with_chances
 from helpers.evaluation.predictions import check_predictions, probabilities
@@ -123,9 +123,47 @@ def plant_prevalences(
     return made
 
 
+def compare_estimates(
+    kinds: Mapping[str, pd.DataFrame], before: pd.Series, draws: int = 20, seed: int = 0
+) -> pd.DataFrame:
+    """Ways to estimate prevalences, against planted ones: `plant_prevalences` of the same images.
+
+    Parameters
+    ----------
+    kinds : name → predictions table
+        The same images and labels, with probabilities as trained, calibrated, …
+    before : Series of float by class
+        Shares where the model learned.
+
+    Returns
+    -------
+    DataFrame
+        draw, estimate, error (see `share_error`). Estimates are "as in training" (`before` itself),
+        "answers counted" (of the first of `kinds`), and `estimate_prevalence` for each kind.
+    """
+    rows = []
+    for name, table in kinds.items():
+        for draw, drawn in enumerate(plant_prevalences(table, draws, seed=seed)):
+            true, classes = class_shares(drawn["label"]), probabilities(drawn).columns
+            estimates = {name: estimate_prevalence(drawn, before)}
+            if name == next(iter(kinds)):
+                counted = class_shares(drawn["prediction"], classes)
+                estimates = {"as in training": before, "answers counted": counted} | estimates
+            rows += [(draw, key, share_error(one, true)) for key, one in estimates.items()]
+    return pd.DataFrame(rows, columns=["draw", "estimate", "error"])
+
+
 def share_error(estimated: pd.Series, true: pd.Series) -> float:
     """The share of images that would have to change class for the one to become the other."""
-    return float((estimated - true.reindex(estimated.index, fill_value=0.0)).abs().sum() / 2)
+    return float(estimated.sub(true, fill_value=0.0).abs().sum() / 2)
+
+
+def marked_rows(predictions: pd.DataFrame, dataset: Dataset, column: str) -> pd.DataFrame:
+    """The rows of images that a column of the dataset marks as true; all if there is none such."""
+    if column not in dataset.images:
+        return predictions
+    marks = dataset.images[column].reindex(predictions.index)
+    return predictions[marks.fillna(False).astype(bool).to_numpy()]
 
 
 def precision_at(prevalence, recall: float, false_alarms: float):
