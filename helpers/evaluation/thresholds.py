@@ -59,9 +59,9 @@ def sweep_thresholds(predictions: pd.DataFrame, positive: str, costs: pd.DataFra
     Returns
     -------
     DataFrame, thresholds rising
-        threshold (halfway between two probabilities; 0 reports all, above 1 none), hits, missed,
-        false_alarms, passed (counts), recall, precision (missing where it has no meaning),
-        accuracy, cost (per image).
+        threshold (halfway between two probabilities; 0 reports all, above 1 none), up_to (the
+        highest threshold with the same answers), hits, false_alarms, missed, passed (counts),
+        recall, precision (missing where it has no meaning), accuracy, cost (per image).
     """
     scores, truth = scores_of(predictions, positive)
     order = np.argsort(-scores, kind="stable")
@@ -69,9 +69,18 @@ def sweep_thresholds(predictions: pd.DataFrame, positive: str, costs: pd.DataFra
     last = np.append(np.nonzero(np.diff(ranked))[0], len(ranked) - 1)
     hits = np.append(0, np.cumsum(is_one)[last])
     reported = np.append(0, last + 1)
-    below = np.append(ranked[last[:-1] + 1], -ranked[-1]) if len(last) > 1 else [-ranked[-1]]
-    thresholds = np.append(max(1.0, ranked[0]) + 0.01, (ranked[last] + np.array(below)) / 2)
-    table = pd.DataFrame({"threshold": thresholds, "hits": hits, "reported": reported})[::-1]
+    ends = ranked[last]
+    middles = (ends[:-1] + ends[1:]) / 2
+    # Between two neighbouring numbers of a computer there is no middle.
+    middles = np.append(np.where(middles > ends[1:], middles, ends[:-1]), 0.0)
+    table = pd.DataFrame(
+        {
+            "threshold": np.append(max(1.0, ranked[0]) + 0.01, middles),
+            "up_to": np.append(np.inf, ends),
+            "hits": hits,
+            "reported": reported,
+        }
+    )[::-1]
     return _judged(table.reset_index(drop=True), int(truth.sum()), len(truth), costs)
 
 
@@ -81,7 +90,13 @@ def at_threshold(
     """The same for one threshold."""
     scores, truth = scores_of(predictions, positive)
     said = scores >= threshold
-    row = {"threshold": threshold, "hits": int((said & truth).sum()), "reported": int(said.sum())}
+    least = scores[said].min(initial=np.inf)
+    row = {
+        "threshold": threshold,
+        "up_to": least,
+        "hits": int((said & truth).sum()),
+        "reported": int(said.sum()),
+    }
     return _judged(pd.DataFrame([row]), int(truth.sum()), len(truth), costs).iloc[0]
 
 

@@ -161,10 +161,10 @@ def cost_curve(
         The threshold that the reader would take.
     """
     ax = axes(ax, 3.8)
-    x, y = sweep["threshold"].clip(0, 1), sweep["cost"]
+    x, y = sweep["up_to"].clip(0, 1), sweep["cost"]
     ax.step(x, y, where="pre", color=ACCENT, lw=2, zorder=2)
     for (name, threshold), marker in zip(marks.items(), "osD^v", strict=False):
-        height = y.iloc[min(np.searchsorted(sweep["threshold"], threshold - 1e-12), len(y) - 1)]
+        height = y.iloc[np.searchsorted(sweep["up_to"], threshold)]
         said = f"{name}: {threshold:.2f}, costs {height:.2f}"
         ax.plot(min(threshold, 1), height, marker, color=INK, mec="white", ms=9, ls="", zorder=4,
                 label=said)  # fmt: skip
