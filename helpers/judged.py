@@ -97,3 +97,17 @@ def judged_predictions(
         check_predictions(one, part.with_images(part.images.loc[one.index]))
         for one, part in zip(found, parts, strict=True)
     )
+
+
+def head_predictions(
+    clean: Dataset, opened: Dataset, C: float = 0.01
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same from a linear head on frozen features; the larger `C`, the less restraint."""
+    features = embed(clean, size=SIZE)
+    head = train_head(features, clean.part("train").images["label"], C=C)
+    found = []
+    for part, known in ((clean.part("valid"), features), (opened, embed(opened, size=SIZE))):
+        known = known[known.index.isin(part.images.index)]
+        part = part.with_images(part.images.loc[known.index])
+        found.append(check_predictions(head.predict_proba(known), part))
+    return tuple(found)

@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "abstaining": ["answered", "confidence_for", "risk_coverage"],
+        "abstaining": ["confidence_for", "risk_at", "risk_coverage"],
         "calibration": [
             *("apply_temperature", "brier_scores", "calibration_error", "calibration_floor"),
             *("compare_losses", "find_biases", "find_temperature", "reliability"),

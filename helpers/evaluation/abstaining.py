@@ -55,6 +55,9 @@ def confidence_for(risk: float, curve: pd.DataFrame) -> float:
     return float(enough.min()) if len(enough) else float("inf")
 
 
-def answered(predictions: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """The rows that are at least so sure; the others are left to a person."""
-    return predictions[predictions["confidence"] >= confidence]
+def risk_at(predictions: pd.DataFrame, confidence: float) -> tuple[float, float]:
+    """Share of images at least so sure, and share of wrong answers among them (0 of none)."""
+    found = labelled(predictions)
+    sure, wrong = found.chances.max(1), found.chances.argmax(1) != found.truth
+    told = sure >= confidence
+    return float(told.mean()), float(wrong[told].mean()) if told.any() else 0.0

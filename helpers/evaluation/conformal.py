@@ -43,7 +43,7 @@ def conformal_limit(predictions: pd.DataFrame, miss: float = 0.1, method: str = 
 
 def finite_quantile(scores: np.ndarray, miss: float) -> float:
     """The ⌈(n + 1)(1 − miss)⌉-th smallest of n scores; infinite where there are not so many."""
-    # Rounded first: (9 + 1) × (1 − 0.1) is 9.000000000000002 to a computer, and then the tenth.
+    # Rounded first, since 1 − miss is not exact to a computer, and a hair above 9 makes 10.
     rank = int(np.ceil(np.round((len(scores) + 1) * (1 - miss), 9)))
     return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else float("inf")
 

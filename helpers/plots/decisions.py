@@ -228,6 +228,7 @@ def precision_curve(
 def risk_curves(
     curves: Mapping[str, pd.DataFrame],
     promised: float | None = None,
+    paid: tuple[float, float] | None = None,
     guess: float | None = None,
     title: str = "",
     ax: Axes | None = None,
@@ -255,6 +256,11 @@ def risk_curves(
     if promised is not None:
         ax.axhline(promised, color=INK, lw=1, ls=":")
         mark_guess(ax, guess, None, promised)
+    if paid is not None:
+        ax.plot(*paid, "D", color=INK, mec="white", ms=9, zorder=5)
+        said = f"paid: {paid[0]:.0%} answered, {paid[1]:.0%} of them wrong"
+        ax.annotate(said, paid, (8, -12), textcoords="offset points", color=INK)
+        facts.append(said)
     ax.set(xlim=(0, 1.01), ylim=(0, None), xlabel="share of images answered, the surest first")
     ax.set_ylabel("share of answers that are wrong")
     for axis in (ax.xaxis, ax.yaxis):
@@ -263,7 +269,7 @@ def risk_curves(
     ax.legend(loc="upper left")
     default = "; ".join(facts)
     if promised is not None:
-        default = f"With {promised:.0%} wrong at most can be answered: {default}"
+        default = f"With {promised:.0%} wrong at most could be answered: {default}"
     return titled(ax, title or default, f"{'; '.join(facts)}.")
 
 
