@@ -1,4 +1,4 @@
-"""The model that notebooks 10 and 11 judge: trained once, and its predictions kept."""
+"""What notebooks 10 and 11 train: the models they judge, and heads on labels chosen in turn."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 from helpers.datasets import Dataset
 from helpers.datasets.steps import saved
 from helpers.evaluation.predictions import check_predictions
+from helpers.labelling import STRATEGIES, label_in_rounds
 from helpers.splits import split
 from helpers.training import (
     Augment,
@@ -111,3 +112,28 @@ def head_predictions(
         part = part.with_images(part.images.loc[known.index])
         found.append(check_predictions(head.predict_proba(known), part))
     return tuple(found)
+
+
+def try_labelling(clean: Dataset, repeats: int = 3, rounds: int = 5) -> pd.DataFrame:
+    """What ``studies/labelling.py`` does, in small: the training images are the pool, and heads are
+    scored on the validation images.
+
+    Returns
+    -------
+    DataFrame
+        As from `helpers.labelling.label_in_rounds`, for each strategy and repeat (column seed). A
+        batch is a tenth of the pool, 50 images at most.
+    """
+    features = embed(clean, size=SIZE)
+    labels = {name: clean.part(name).images["label"].dropna() for name in ("train", "valid")}
+    known = {
+        name: features[features.index.isin(own.index)].sort_index() for name, own in labels.items()
+    }
+    batch = max(2, min(50, len(known["train"]) // 10))
+    sets = known["train"], labels["train"], known["valid"], labels["valid"]
+    tables = [
+        label_in_rounds(strategy, *sets, rounds=rounds, batch=batch, seed=seed)
+        for strategy in STRATEGIES
+        for seed in range(repeats)
+    ]
+    return pd.concat(tables, ignore_index=True)

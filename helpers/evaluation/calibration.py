@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from helpers.evaluation.answers import check_level, check_same_images, group_cod
 from helpers.evaluation.intervals import Difference
 from helpers.evaluation.predictions import FACTS, check_predictions, probabilities
 
-BINS = 15
+BINS, BIASED = 15, "temperature and biases"
 COLDEST, HOTTEST = 0.01, 100.0
 
 
@@ -151,6 +152,16 @@ def compare_losses(
     return Difference(value, value - half, value + half)
 
 
+def loss_changes(
+    tables: Mapping[str, pd.DataFrame], against: pd.DataFrame, groups=None
+) -> dict[str, Difference]:
+    """By how much the log loss of each predictions table lies above that of another."""
+    return {
+        name: compare_losses(table["loss"], against["loss"], groups)
+        for name, table in tables.items()
+    }
+
+
 def find_temperature(predictions: pd.DataFrame) -> float:
     """The temperature that these images' log loss is least at (Guo and others, 2017).
 
@@ -218,6 +229,20 @@ def apply_temperature(
     if biases is not None:
         logits += biases.reindex(values.columns).fillna(0.0).to_numpy()
     return with_chances(table, softmax(logits, axis=1))
+
+
+def mend(predictions: pd.DataFrame, valid: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The predictions after each way to calibrate them, found on validation predictions.
+
+    Returns
+    -------
+    dict
+        "temperature" (see `find_temperature`) and "temperature and biases" (see `find_biases`).
+    """
+    return {
+        "temperature": apply_temperature(predictions, find_temperature(valid)),
+        BIASED: apply_temperature(predictions, *find_biases(valid)),
+    }
 
 
 def _floored(chances: np.ndarray) -> np.ndarray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from helpers.datasets import DatasetError
+from helpers.datasets import Dataset, DatasetError
 from helpers.evaluation.calibration import Labelled, labelled
 from helpers.evaluation.intervals import accuracy_interval
 from helpers.evaluation.predictions import check_predictions, probabilities
@@ -101,6 +103,19 @@ def coverage(
         rows[value] = [len(own), *interval, known.loc[own.index].sum(axis=1).mean()]
     names = ["images", "coverage", "low", "high", "size"]
     return pd.DataFrame.from_dict(rows, "index", columns=names).astype({"images": int})
+
+
+def coverage_by(
+    predictions: pd.DataFrame, limit: float, dataset: Dataset, columns: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """`coverage` of the sets up to `limit`, by the values of each column that the dataset has."""
+    sets, labels = conformal_sets(predictions, limit), predictions["label"]
+    values = dataset.images.reindex(predictions.index)
+    return {
+        column: coverage(sets, labels, values[column], dataset.groups)
+        for column in columns
+        if column in values
+    }
 
 
 def simulate_coverage(

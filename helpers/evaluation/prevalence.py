@@ -9,7 +9,8 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
-from helpers.evaluation.calibration import with_chances
+from helpers.evaluation.calibration import loss_changes, with_chances
+from helpers.evaluation.intervals import Difference
 from helpers.evaluation.predictions import check_predictions, probabilities
 
 MOST_ROUNDS, SMALL = 20_000, 1e-10
@@ -139,18 +140,32 @@ def compare_estimates(
     -------
     DataFrame
         draw, estimate, error (see `share_error`). Estimates are "as in training" (`before` itself),
-        "answers counted" (of the first of `kinds`), and `estimate_prevalence` for each kind.
+        "answers counted" (of the first of `kinds`), and "EM, …" (`estimate_prevalence`) for each.
     """
     rows = []
     for name, table in kinds.items():
         for draw, drawn in enumerate(plant_prevalences(table, draws, seed=seed)):
             true, classes = class_shares(drawn["label"]), probabilities(drawn).columns
-            estimates = {name: estimate_prevalence(drawn, before)}
+            estimates = {f"EM, {name}": estimate_prevalence(drawn, before)}
             if name == next(iter(kinds)):
                 counted = class_shares(drawn["prediction"], classes)
                 estimates = {"as in training": before, "answers counted": counted} | estimates
             rows += [(draw, key, share_error(one, true)) for key, one in estimates.items()]
     return pd.DataFrame(rows, columns=["draw", "estimate", "error"])
+
+
+def prevalence_gains(
+    predictions: pd.DataFrame, before: pd.Series, groups=None
+) -> dict[str, Difference]:
+    """What correcting for other prevalences does to log loss, by estimated and by true shares."""
+    true = class_shares(predictions["label"], before.index)
+    # A class that does not occur here keeps a trace, so that a wrong label is no infinite loss.
+    shares = {
+        "estimated without labels": estimate_prevalence(predictions, before),
+        "true shares": true.clip(lower=1e-4),
+    }
+    tables = {name: correct_prevalence(predictions, before, one) for name, one in shares.items()}
+    return loss_changes(tables, predictions, groups)
 
 
 def share_error(estimated: pd.Series, true: pd.Series) -> float:

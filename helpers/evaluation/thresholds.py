@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import suggestion
-from helpers.evaluation.calibration import labelled
+from helpers.evaluation.calibration import compare_losses, labelled
+from helpers.evaluation.intervals import Difference
 from helpers.evaluation.predictions import probabilities
 
 IS, IS_NOT, REPORT, PASS = "is", "is not", "report", "pass"
+HALF = "one half"
 
 
 def cost_matrix(
@@ -61,7 +65,8 @@ def sweep_thresholds(predictions: pd.DataFrame, positive: str, costs: pd.DataFra
     DataFrame, thresholds rising
         threshold (halfway between two probabilities; 0 reports all, above 1 none), up_to (the
         highest threshold with the same answers), hits, false_alarms, missed, passed (counts),
-        recall, precision (missing where it has no meaning), accuracy, cost (per image).
+        recall, false_alarm_rate (of the others), precision (missing where they have no meaning),
+        accuracy, cost (per image).
     """
     scores, truth = scores_of(predictions, positive)
     order = np.argsort(-scores, kind="stable")
@@ -113,6 +118,29 @@ def choose_threshold(sweep: pd.DataFrame, by: str = "cost") -> float:
     return float(equal.iloc[(len(equal) - 1) // 2])
 
 
+def mark_thresholds(sweep: pd.DataFrame, costs: pd.DataFrame) -> dict[str, float]:
+    """Four thresholds that one might take, by name, the first of them without a thought."""
+    return {
+        HALF: 0.5,
+        "most accurate": choose_threshold(sweep, "accuracy"),
+        "cheapest": choose_threshold(sweep),
+        "by the cost matrix": threshold_of(costs),
+    }
+
+
+def cost_changes(
+    predictions: pd.DataFrame,
+    positive: str,
+    marks: Mapping[str, float],
+    costs: pd.DataFrame,
+    groups=None,
+) -> dict[str, Difference]:
+    """By how much each threshold costs more per image than the first of `marks`, paired."""
+    paid = {name: decision_costs(predictions, positive, at, costs) for name, at in marks.items()}
+    first, *others = paid
+    return {name: compare_losses(paid[name], paid[first], groups) for name in others}
+
+
 def decision_costs(
     predictions: pd.DataFrame, positive: str, threshold: float, costs: pd.DataFrame
 ) -> pd.Series:
@@ -144,6 +172,8 @@ def _judged(table: pd.DataFrame, of_class: int, images: int, costs: pd.DataFrame
     table = table.assign(missed=of_class - hits, false_alarms=reported - hits)
     table["passed"] = images - of_class - table["false_alarms"]
     table["recall"] = hits / of_class if of_class else np.nan
+    others = images - of_class
+    table["false_alarm_rate"] = table["false_alarms"] / others if others else np.nan
     table["precision"] = (hits / reported).where(reported > 0)
     table["accuracy"] = (hits + table["passed"]) / images
     outcomes = {

@@ -188,8 +188,7 @@ def cost_curve(
 
 @styled
 def precision_curve(
-    recall: float,
-    false_alarms: float,
+    at: pd.Series,
     here: Mapping[str, float],
     title: str = "",
     ax: Axes | None = None,
@@ -198,12 +197,16 @@ def precision_curve(
 
     Parameters
     ----------
+    at : Series from `helpers.evaluation.at_threshold`
     here : name → prevalence
         To mark on the curve.
     """
     from helpers.evaluation import precision_at
 
     ax, shares = axes(ax, 3.4), np.logspace(-4, 0, 200)
+    recall, false_alarms = at["recall"], at["false_alarm_rate"]
+    if pd.isna(recall) or pd.isna(false_alarms):
+        return nothing("Without images of the class, and of others, there is no rate to carry", ax)
     ax.plot(shares, precision_at(shares, recall, false_alarms), color=ACCENT, lw=2)
     facts = []
     for name, share in here.items():

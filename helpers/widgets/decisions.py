@@ -71,7 +71,7 @@ class DecisionExplorer(Panel):
     def _draw(self) -> None:
         costs = cost_matrix(self.missed.value, self.false_alarm.value)
         found = at_threshold(self.predictions, self.positive.value, self.threshold.value, costs)
-        rate = found["false_alarms"] / max(found["false_alarms"] + found["passed"], 1)
+        rate = found["false_alarm_rate"]
         there = self.prevalence.value
         found["precision_there"] = precision_at(there, found["recall"], rate)
         found["cost_there"] = there * (1 - found["recall"]) * self.missed.value + (
