@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
-from helpers.evaluation.calibration import Labelled, labelled
+from helpers.evaluation.calibration import Labelled, checked, labelled
 from helpers.evaluation.intervals import accuracy_interval
-from helpers.evaluation.predictions import check_predictions, probabilities
+from helpers.evaluation.predictions import probabilities
 
 METHODS = ("lac", "aps")
 
@@ -68,7 +68,7 @@ def conformal_sets(predictions: pd.DataFrame, limit: float, method: str = "lac")
 
     A set may be empty: then no class is probable enough, and the image is an odd one.
     """
-    values = probabilities(check_predictions(predictions))
+    values = probabilities(checked(predictions))
     inside = class_scores(values.to_numpy(float), method) <= limit + 1e-12
     return pd.DataFrame(inside, values.index, values.columns)
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
-from helpers.evaluation.calibration import loss_changes, with_chances
+from helpers.evaluation.calibration import checked, loss_changes, with_chances
 from helpers.evaluation.intervals import Difference
-from helpers.evaluation.predictions import check_predictions, probabilities
+from helpers.evaluation.predictions import probabilities
 
 MOST_ROUNDS, SMALL = 20_000, 1e-10
 
@@ -46,7 +46,7 @@ def correct_prevalence(
     DatasetError
         A class of the table has no share, or one of 0 `before`.
     """
-    table = check_predictions(predictions)
+    table = checked(predictions)
     values = probabilities(table)
     ratio = _shares(after, values.columns, "after") / _known(before, values.columns)
     weighed = values.to_numpy(float) * ratio
@@ -82,7 +82,7 @@ def estimate_prevalence(
     -------
     Series of float by class, in the table's order; sums to 1.
     """
-    values = probabilities(check_predictions(predictions))
+    values = probabilities(checked(predictions))
     if not 0 <= further < np.inf:
         raise DatasetError(f"further is {further}; expected 0 or a number above.")
     weights = values.to_numpy(float) / _known(before, values.columns)
@@ -110,7 +110,7 @@ def plant_prevalences(
     -------
     list of `draws` predictions tables of `images` rows each
     """
-    table, rng = check_predictions(predictions), np.random.default_rng(seed)
+    table, rng = checked(predictions), np.random.default_rng(seed)
     table = table[table["label"].notna()]
     places = {name: np.flatnonzero(table["label"] == name) for name in sorted({*table["label"]})}
     made = []
