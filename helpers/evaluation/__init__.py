@@ -22,7 +22,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "compare_scores",
             "score_each",
         ],
+        "bootstrap": ["bootstrap_metrics", "compare_metrics"],
+        "confusions": ["class_metrics", "overall_metrics", "score_classes"],
         "metrics": ["balanced_accuracy"],
+        "parts": ["order_classes", "score_parts", "surest_errors"],
+        "shift": ["find_shift"],
         "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
         "prevalence": [
             *("class_shares", "compare_estimates", "correct_prevalence", "estimate_prevalence"),

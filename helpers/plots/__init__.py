@@ -32,6 +32,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("cost_curve", "coverage_draws", "coverages", "labelling_curves", "paired"),
             *("precision_curve", "reliability_diagram", "risk_curves", "share_errors"),
         ],
+        "evaluation": [
+            *("against_dummy", "class_metrics", "confusion", "metric_intervals", "parts"),
+            *("ranking_curves", "shifts"),
+        ],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
     },
 )

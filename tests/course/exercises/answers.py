@@ -11,6 +11,7 @@ from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
 from torchvision.transforms import v2
 
+from tests.course.exercises.evaluating import WRONG_10
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
@@ -613,6 +614,7 @@ WRONG = {
         (0.5, "malformed", "a function"),
     ],
     "07.4": WRONG_FREEZES,
+    **WRONG_10,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
