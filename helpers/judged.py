@@ -48,8 +48,8 @@ def train_judged(clean: Dataset, progress: bool = True):
 def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     """The split dataset to choose by, and the images to pay on: the test split, opened and logged.
 
-    Where no test image has a label, half of the validation images, by whole groups, stands in for it
-    and is taken out of the first; a line says so.
+    Where no test image has a label, half of the validation images, by whole groups, stands in for
+    them and is taken out of the first; a line says so.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     sides = split(held.with_images(held.images.assign(split=None)), 0.5)["split"]
     away = held.with_images(held.images[(sides == "train").to_numpy()])
     print(
-        f"{dataset.name!r} has no labelled test images, so {len(away):,} of {len(held):,} validation images "
-        "stand in for one, whole groups of them, and choices are made on the others."
+        f"{dataset.name!r} has no labelled test images, so {len(away):,} of {len(held):,} "
+        "validation images stand in for them, whole groups, and choices are made on the others."
     )
     return clean.with_images(clean.images.drop(index=away.images.index)), away
 

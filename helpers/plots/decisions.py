@@ -363,8 +363,8 @@ def labelling_curves(
     ----------
     table : DataFrame, as from ``read_study("labelling")``, of one pool
     guess : float, optional
-        How many images chosen at random the reader thinks to be worth as many as the last number
-        of the best way.
+        With how many images the reader thinks that the best way reaches what random choice has in
+        the end.
     """
     ax, facts, ends = axes(ax, 4.2), [], []
     means = table.pivot_table("accuracy", ["strategy", "images"], "seed")
@@ -382,13 +382,22 @@ def labelling_curves(
         place = max(value, place + 0.06 * (high - low))
         ax.annotate(name, (most, value), (1.02 * most, place), textcoords="data", va="center",
                     color=colour, annotation_clip=False)  # fmt: skip
-    if guess is not None:
-        mark_guess(ax, guess, None, max(ends)[0])
-    ax.set(xlabel="images looked at", ylabel="accuracy on fresh images")
+    best, aim = max(ends)[1], {name: value for value, name, _ in ends}.get("random")
+    default = f"{best[0].upper()}{best[1:]} leads with {most} images"
+    if aim is not None:
+        ax.axhline(aim, color=INK, lw=1, ls=":", zorder=1)
+        mark_guess(ax, guess, None, aim)
+        line = means.loc[best].mean(axis=1).cummax()
+        if best != "random":
+            enough = np.interp(aim, line, line.index)
+            default = (
+                f"{best[0].upper()}{best[1:]} needs {enough:.0f} images for what random choice "
+                f"reaches with {most}"
+            )
+    ax.set(xlabel="images looked at", ylabel="accuracy on other images")
     ax.set_xlim(None, 1.28 * most)
     ax.grid(axis="y")
-    default = f"{max(ends)[1]} leads with {most} images"
-    return titled(ax, title or default[0].upper() + default[1:], f"{'; '.join(facts)}.")
+    return titled(ax, title or default, f"{'; '.join(facts)}.")
 
 
 def _half_width(values: pd.DataFrame) -> pd.Series:
