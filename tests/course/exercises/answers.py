@@ -11,6 +11,7 @@ from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
 from torchvision.transforms import v2
 
+from tests.course.exercises.deciding import TABLES, UNMEASURED_11, WRONG_11
 from tests.course.exercises.evaluating import WRONG_10
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
@@ -149,6 +150,7 @@ def _compare(policies):
 
 
 GIVEN["compare"] = _compare
+GIVEN["tables"] = TABLES
 NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
@@ -159,6 +161,7 @@ NEEDS = {
     "02.4": ["doubts"],
     "02.5": ["flags"],
     "06.4": ["compare", "without", "groups"],
+    "11.4": ["tables"],
 }
 
 
@@ -615,10 +618,12 @@ WRONG = {
     ],
     "07.4": WRONG_FREEZES,
     **WRONG_10,
+    **WRONG_11,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
+    **UNMEASURED_11,
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
