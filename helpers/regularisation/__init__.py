@@ -1,0 +1,28 @@
+"""Regularisation: a training that overfits, the cures one by one and together, and their table.
+
+``recipes`` trains the bundled network's last stage under any of them in seconds, ``measuring``
+says how far it learned its images by heart, ``searching`` chooses settings by validation and
+measures how far a choice flatters itself.
+"""
+
+import warnings
+from typing import Any
+
+import lazy_loader
+
+_load, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "images": ["FeatureMaps", "feature_maps", "plant_wrong_labels"],
+        "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
+        "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
+        "comparing": ["cure_effects", "gaps"],
+        "searching": ["best_so_far", "chosen_by_luck", "make_settings", "score_settings"],
+    },
+)
+
+
+def __getattr__(name: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
+        return _load(name)
