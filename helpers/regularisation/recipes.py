@@ -85,9 +85,9 @@ class Training:
     Attributes
     ----------
     curves : DataFrame
-        A row per epoch: epoch, train_loss, train_accuracy (the images as they are, by the labels
-        trained on), valid_loss, valid_accuracy, by_heart (share of the wrong labels that it gives
-        back; missing where there are none).
+        A row per epoch: epoch, train_loss, train_accuracy, train_ece (the images as they are, by
+        the labels trained on), by_heart (share of the wrong labels that it gives back; missing
+        where there are none), valid_loss, valid_accuracy, valid_ece.
     stopped : int
         The epoch that early stopping would have kept.
     """
@@ -168,7 +168,7 @@ class Watch(Callback):
         ):  # fmt: skip
             found = probabilities_of(self.model, images)
             scores = score_probabilities(found, codes.numpy())
-            row |= {f"{name}_loss": scores["loss"], f"{name}_accuracy": scores["accuracy"]}
+            row |= {f"{name}_{figure}": value for figure, value in scores.items()}
             if name == "train":
                 back = (found.argmax(axis=1) == codes.numpy())[self.wrong]
                 row["by_heart"] = back.mean() if len(back) else np.nan
