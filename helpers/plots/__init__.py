@@ -29,5 +29,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("label_curve", "pretraining", "questions"),
         ],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
+        "regularising": [
+            *("bought", "generalisation_gaps", "overfitting", "search_history", "winners_curse"),
+        ],
     },
 )

@@ -16,8 +16,8 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "images": ["FeatureMaps", "feature_maps", "plant_wrong_labels"],
         "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
         "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
-        "comparing": ["cure_effects", "gaps"],
-        "searching": ["best_so_far", "chosen_by_luck", "make_settings", "score_settings"],
+        "comparing": ["compare_cures", "cure_effects", "cut_of_gap", "gaps", "verdicts"],
+        "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
     },
 )
 
