@@ -16,6 +16,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "images": ["FeatureMaps", "feature_maps", "plant_wrong_labels"],
         "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
         "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
+        "fresh": ["fresh_leaves"],
         "comparing": ["compare_cures", "cure_effects", "cut_of_gap", "gaps", "verdicts"],
         "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
     },
