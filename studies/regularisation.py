@@ -1,6 +1,6 @@
-"""What does each regulariser buy, and how much of the best of many validation scores is luck?
+"""What does each regulariser buy?
 
-    python -m studies.regularisation [--seeds 0 1 2 3 4]    # about 15 minutes on one core
+    python -m studies.regularisation [--seeds 0 1 2 3 4]    # about 25 minutes on one core
 
 On leaves of five seeds, cleaned and split as in the notebooks, the last stage of the bundled
 network is fine-tuned on about 50 images a class at 64 pixels, with a fifth of the training labels
@@ -8,10 +8,6 @@ wrong and with none. All trainings of a seed share images, first weights and ord
 on 1,200 fresh, balanced leaves (see `studies.ladder`), at their last epoch and at the one that
 early stopping keeps. Rows go to regularisation.csv; those that are there, made by the same code,
 are not computed again.
-
-``--lucky`` measures the winner's curse into winners_curse.csv: heads on frozen features under
-random settings, and heads that differ by nothing but which images they were trained on, chosen by
-200 leaves and scored on thousands of others.
 """
 
 import argparse
@@ -20,32 +16,27 @@ from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock
 
-from helpers.datasets import Dataset, work_folder
+from helpers.datasets import work_folder
 from helpers.regularisation.images import SIZE, FeatureMaps, feature_maps, third_stage
 from helpers.regularisation.measuring import score_probabilities
 from helpers.regularisation.recipes import CURES, Recipe, train_recipe, vary
-from helpers.regularisation.searching import chosen_by_luck, make_settings, score_settings
-from helpers.training import embed
 from helpers.training.caching import decode
 from helpers.training.networks import load_body
-from helpers.transfer import limit_images
 from studies.augmentation import open_balanced, open_leaves
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CURSE = TABLE.with_name("winners_curse.csv")
-CODE = ["leaves/*.py", "helpers/splits/*.py", "helpers/training/heads.py"]
+CODE = ["leaves/*.py", "helpers/splits/*.py"]
+CODE += [f"helpers/training/{name}.py" for name in ("heads", "learning")]
 CODE += [f"helpers/regularisation/{name}.py" for name in ("images", "measuring", "recipes")]
 CODE += [f"helpers/backbone/{name}" for name in ("network.py", "bundled.safetensors")]
-CURSE_CODE = ["leaves/*.py", "helpers/regularisation/searching.py", "helpers/training/heads.py"]
 SETTINGS = {"a fifth of the labels wrong": 0.2, "all labels right": 0.0}
 KEY = ["setting", "cure", "seed"]
-PER_CLASS, TRIED, CHOSEN_BY = 50, 100, 200
+PER_CLASS = 50
 
 STRENGTHS = {
     "smoothing": (0.05, 0.1, 0.4), "dropout": (0.25, 0.75), "decay": (0.1, 2.0),
@@ -116,55 +107,14 @@ def store(rows: pd.DataFrame, path: Path, code: str) -> None:
         pd.concat([known, rows] if len(known) else [rows]).to_csv(path, index=False)
 
 
-@lru_cache(1)
-def pool() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Features, labels and specimens of all fresh balanced leaves, of five collections."""
-    parts = []
-    for seed in range(5):
-        fresh: Dataset = open_balanced(seed)
-        names = [f"{seed} {image_id}" for image_id in fresh.images.index]
-        features = embed(fresh, size=SIZE, progress=False).loc[fresh.images.index]
-        groups = f"{seed} " + fresh.groups.astype("str")
-        parts.append([one.set_axis(names) for one in (features, fresh.images["label"], groups)])
-    return tuple(pd.concat(part) for part in zip(*parts, strict=True))
-
-
-def run_curse(seed: int, code: str) -> pd.DataFrame:
-    """Rows for settings that differ and for settings that are equal in truth."""
-    course = limit_images(open_leaves(seed), PER_CLASS, seed)
-    labels = course.part("train").images["label"]
-    features, (others, truth, groups) = embed(course, size=SIZE, progress=False), pool()
-    tried = score_settings(make_settings(TRIED, seed), features.loc[labels.index], labels,
-                           others, truth)  # fmt: skip
-    rng, same = np.random.default_rng([seed, 6]), {}
-    for number in range(TRIED):
-        part = labels[np.sort(rng.choice(len(labels), round(0.8 * len(labels)), replace=False))]
-        same[number] = score_settings([{}], features.loc[part.index], part, others, truth)[0]
-    rows = []
-    for kind, right in {"settings drawn at random": tried, "equal in truth": same}.items():
-        right = pd.DataFrame(right)
-        found = chosen_by_luck(right, groups, images=CHOSEN_BY, repeats=400, seed=seed)
-        facts = {"seed": seed, "kind": kind, "spread": right.mean().std(), "code": code}
-        rows.append(found.assign(**facts))
-    return pd.concat(rows).round(5)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--settings", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
     parser.add_argument("--waves", nargs="+", default=list(WAVES), choices=list(WAVES))
-    parser.add_argument("--lucky", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     started = time.process_time()
-    if options.lucky:
-        code = code_hash(__file__, *CURSE_CODE)
-        done = set(read_rows(CURSE, code)["seed"])
-        for seed in (seed for seed in options.seeds if seed not in done):
-            store(run_curse(seed, code), CURSE, code)
-            print(f"seed {seed}, {time.process_time() - started:.0f} s of CPU", flush=True)
-        return
     code = code_hash(__file__, *CODE)
     recipes = {k: v for wave in options.waves for k, v in WAVES[wave].items()}
     for seed, setting in product(options.seeds, options.settings):

@@ -17,7 +17,9 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
         "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
         "fresh": ["fresh_leaves"],
-        "comparing": ["compare_cures", "cure_effects", "cut_of_gap", "gaps", "verdicts"],
+        "comparing": [
+            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "right_answers", "verdicts"),
+        ],
         "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
     },
 )

@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.augment import paired_effects
 from helpers.datasets import Dataset
-from helpers.regularisation.images import feature_maps
-from helpers.regularisation.recipes import CURES, Recipe, train_recipe
+from helpers.regularisation.images import FeatureMaps, feature_maps
+from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
 
 STOPPED = "early stopping"
 FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "calibration error"}
@@ -105,3 +105,9 @@ def cut_of_gap(ends: pd.DataFrame, cure: str) -> float:
     """The share of the gap without regularisation that a cure takes away, mean over seeds."""
     gap = ends.pivot_table("gap", "seed", "cure")
     return float((1 - gap[cure] / gap["none"]).mean())
+
+
+def right_answers(training: Training, maps: FeatureMaps) -> pd.Series:
+    """Which validation images a training has right, by image_id."""
+    answers = np.array(maps.classes)[training.predict(maps.valid).argmax(axis=1)]
+    return maps.truth == pd.Series(answers, maps.truth.index)

@@ -26,7 +26,7 @@ from helpers.training.hardware import SpareThreads
 from helpers.training.heads import train_head
 from helpers.training.learning import Repeatable, StopAtNaN
 
-RATES, IMAGES, EPOCHS = slice(2e-3, 5e-3), 32, 10
+RATES, IMAGES, EPOCHS = slice(2e-3, 5e-3), 32, 8
 
 
 @dataclass(frozen=True)
