@@ -1,9 +1,9 @@
 """What does each regulariser buy?
 
-    python -m studies.regularisation [--seeds 0 1 2 3 4]    # about 25 minutes on one core
+    python -m studies.regularisation [--seeds 0 1 2 3 4]    # about 10 minutes on one quiet core
 
 On leaves of five seeds, cleaned and split as in the notebooks, the last stage of the bundled
-network is fine-tuned on about 50 images a class at 64 pixels, with a fifth of the training labels
+network is fine-tuned on about 25 images a class at 64 pixels, with a fifth of the training labels
 wrong and with none. All trainings of a seed share images, first weights and order, and are scored
 on 1,200 fresh, balanced leaves (see `studies.ladder`), at their last epoch and at the one that
 early stopping keeps. Rows go to regularisation.csv; those that are there, made by the same code,
@@ -36,7 +36,7 @@ CODE += [f"helpers/regularisation/{name}.py" for name in ("images", "measuring",
 CODE += [f"helpers/backbone/{name}" for name in ("network.py", "bundled.safetensors")]
 SETTINGS = {"a fifth of the labels wrong": 0.2, "all labels right": 0.0}
 KEY = ["setting", "cure", "seed"]
-PER_CLASS = 50
+PER_CLASS = 25
 
 STRENGTHS = {
     "smoothing": (0.05, 0.1, 0.4), "dropout": (0.25, 0.75), "decay": (0.1, 2.0),

@@ -19,7 +19,7 @@ FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "cal
 
 def compare_cures(
     dataset: Dataset, cures: Iterable[str] | Mapping[str, Recipe] = tuple(CURES),
-    seeds: Iterable[int] = range(3), per_class: int | str = 50, wrong: float = 0.2,
+    seeds: Iterable[int] = range(3), per_class: int | str = 25, wrong: float = 0.2,
     size: int = 64,
 ) -> pd.DataFrame:  # fmt: skip
     """Train under each cure, for several choices of images: the study of notebook 08, smaller.

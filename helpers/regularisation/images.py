@@ -43,7 +43,7 @@ class FeatureMaps:
 
 
 def feature_maps(
-    dataset: Dataset, per_class: int | str = 50, wrong: float = 0.0, size: int = SIZE,
+    dataset: Dataset, per_class: int | str = 25, wrong: float = 0.0, size: int = SIZE,
     seed: int = 0,
 ) -> FeatureMaps:  # fmt: skip
     """Maps of the third stage for about `per_class` training images a class, and for validation.
