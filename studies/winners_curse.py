@@ -31,7 +31,7 @@ TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/splits/*.py", "helpers/training/heads.py"]
 CODE += ["helpers/regularisation/searching.py", "helpers/balance/weighting.py"]
 CODE += [f"helpers/backbone/{name}" for name in ("network.py", "bundled.safetensors")]
-SIZE, PER_CLASS, TRIED, CHOSEN_BY = 64, 25, 100, 200
+SIZE, PER_CLASS, TRIED, CHOSEN_BY = 64, 50, 100, 200
 
 
 @lru_cache(1)

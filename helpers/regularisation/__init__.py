@@ -1,6 +1,6 @@
 """Regularisation: a training that overfits, the cures one by one and together, and their table.
 
-``recipes`` trains the bundled network's last stage under any of them in seconds, ``measuring``
+``recipes`` trains a network on frozen features under any of them in a second, ``measuring``
 says how far it learned its images by heart, ``searching`` chooses settings by validation and
 measures how far a choice flatters itself.
 """
@@ -13,7 +13,7 @@ import lazy_loader
 _load, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "images": ["FeatureMaps", "feature_maps", "plant_wrong_labels"],
+        "images": ["Features", "plant_wrong_labels", "turned_features"],
         "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
         "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
         "fresh": ["fresh_leaves"],

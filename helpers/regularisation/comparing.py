@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.augment import paired_effects
 from helpers.datasets import Dataset
-from helpers.regularisation.images import FeatureMaps, feature_maps
+from helpers.regularisation.images import Features, turned_features
 from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
 
 STOPPED = "early stopping"
@@ -19,7 +19,7 @@ FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "cal
 
 def compare_cures(
     dataset: Dataset, cures: Iterable[str] | Mapping[str, Recipe] = tuple(CURES),
-    seeds: Iterable[int] = range(3), per_class: int | str = 25, wrong: float = 0.2,
+    seeds: Iterable[int] = range(3), per_class: int | str = 50, wrong: float = 0.2,
     size: int = 64,
 ) -> pd.DataFrame:  # fmt: skip
     """Train under each cure, for several choices of images: the study of notebook 08, smaller.
@@ -33,9 +33,9 @@ def compare_cures(
     recipes = cures if isinstance(cures, Mapping) else {name: CURES[name] for name in cures}
     tables = []
     for seed in seeds:
-        maps = feature_maps(dataset, per_class, wrong, size, seed)
+        features = turned_features(dataset, per_class, wrong, size, seed)
         for cure, recipe in recipes.items():
-            training = train_recipe(maps, recipe, seed)
+            training = train_recipe(features, recipe, seed)
             rows = training.curves.assign(cure=cure, seed=seed)
             tables.append(rows.assign(stopped=rows["epoch"] == training.stopped))
     return pd.concat(tables, ignore_index=True)
@@ -107,7 +107,7 @@ def cut_of_gap(ends: pd.DataFrame, cure: str) -> float:
     return float((1 - gap[cure] / gap["none"]).mean())
 
 
-def right_answers(training: Training, maps: FeatureMaps) -> pd.Series:
+def right_answers(training: Training, features: Features) -> pd.Series:
     """Which validation images a training has right, by image_id."""
-    answers = np.array(maps.classes)[training.predict(maps.valid).argmax(axis=1)]
-    return maps.truth == pd.Series(answers, maps.truth.index)
+    answers = np.array(features.classes)[training.predict(features.valid).argmax(axis=1)]
+    return features.truth == pd.Series(answers, features.truth.index)

@@ -10,29 +10,28 @@ import torch
 
 from helpers.datasets import work_folder
 from helpers.datasets.storage import locked, make_folder
-from helpers.regularisation.images import SIZE, FeatureMaps, third_stage
-from helpers.training.networks import load_body
+from helpers.regularisation.images import SIZE, Features
 
 
 def fresh_leaves(
-    maps: FeatureMaps, count: int = 200, seed: int = 8, size: int = SIZE
+    features: Features, count: int = 200, seed: int = 8, size: int = SIZE
 ) -> tuple[torch.Tensor, pd.Series]:
-    """Maps and labels of clean leaves that no training or choice has met.
+    """Features and labels of clean leaves that no training or choice has met.
 
     They are rendered on first use, which takes some seconds, and kept in the work folder.
 
     Parameters
     ----------
-    maps : FeatureMaps
+    features : Features
         Of the bundled leaves.
     count, seed : int
         How many, as many of each species, and which.
     size : int
-        Side of the images, in pixels, as for `maps`.
+        Side of the images, in pixels, as for `features`.
 
     Returns
     -------
-    As `FeatureMaps` has them for validation: maps, and labels by image_id.
+    As `Features` has them for validation, and labels by image_id.
     """
     import leaves
     from helpers import open_dataset
@@ -49,7 +48,6 @@ def fresh_leaves(
                 shutil.rmtree(part, ignore_errors=True)
     fresh = open_dataset(folder)
     labels = fresh.images["label"]
-    labels = labels[labels.isin(maps.classes)]
+    labels = labels[labels.isin(features.classes)]
     pixels = decode(fresh, size, progress=False)
-    body = load_body().eval().to(memory_format=torch.channels_last)
-    return third_stage(body, pixels.take(labels.index)), labels
+    return features.of(pixels.take(labels.index)), labels

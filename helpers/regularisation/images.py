@@ -1,4 +1,4 @@
-"""What the last stage of the bundled network is trained on: maps of the stages before it."""
+"""What the networks of notebook 08 are trained on: frozen features of images, also turned."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ import torch
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count
 from helpers.training.caching import decode
-from helpers.training.networks import Body, load_body
+from helpers.training.embedding import average_maps
+from helpers.training.networks import load_body
 from helpers.transfer import limit_images
 
 SIZE, BATCH, TURNS = 64, 256, 8
 
 
 @dataclass(frozen=True)
-class FeatureMaps:
-    """Images as the last stage of the bundled network gets them.
+class Features:
+    """Images as the frozen bundled network sees them, standardised by the training images.
 
     Attributes
     ----------
-    train : float32 tensor, images × versions × channels × height × width
+    train : float32 tensor, images × versions × features
         Version 0 is the image as it is, the other seven are it mirrored and turned by right angles.
-    valid : float32 tensor, images × channels × height × width
+    valid : float32 tensor, images × features
     labels : DataFrame by image_id of the training images: label (trained on), right (given)
     truth : Series by image_id, labels of the validation images
     classes : list of str, sorted
+    mean, scale : float32 arrays, per feature, what was subtracted and divided by
     """
 
     train: torch.Tensor
@@ -36,19 +38,26 @@ class FeatureMaps:
     labels: pd.DataFrame
     truth: pd.Series
     classes: list[str]
+    mean: np.ndarray
+    scale: np.ndarray
 
     def codes(self, labels: pd.Series) -> torch.Tensor:
         """Labels as places in `classes`; -1 for one that is not among them."""
         return torch.from_numpy(pd.Index(self.classes).get_indexer(labels).astype(np.int64))
 
+    def of(self, images: np.ndarray) -> torch.Tensor:
+        """Features of other images (uint8, image × height × width × 3), standardised as these."""
+        return torch.from_numpy((see(images) - self.mean) / self.scale)
 
-def feature_maps(
-    dataset: Dataset, per_class: int | str = 25, wrong: float = 0.0, size: int = SIZE,
+
+def turned_features(
+    dataset: Dataset, per_class: int | str = 50, wrong: float = 0.0, size: int = SIZE,
     seed: int = 0,
-) -> FeatureMaps:  # fmt: skip
-    """Maps of the third stage for about `per_class` training images a class, and for validation.
+) -> Features:  # fmt: skip
+    """Features of about `per_class` training images a class in all eight positions, and of
+    validation.
 
-    What does not change in training is computed once: an epoch then takes a fifth of the time.
+    They are computed once: an epoch of a network on them then takes a moment.
 
     Parameters
     ----------
@@ -83,32 +92,30 @@ def feature_maps(
             f"{count(len(truth), 'image')} of them to validate with; expected two classes or more, "
             "and images of them in both splits."
         )
-    body = load_body().eval().to(memory_format=torch.channels_last)
-    train = torch.stack([third_stage(body, pixels.take(given.index), t) for t in range(TURNS)], 1)
+    images = pixels.take(given.index)
+    train = np.stack([see(turn(images, number)) for number in range(TURNS)], axis=1)
+    mean, scale = train[:, 0].mean(0), train[:, 0].std(0)
+    scale[scale < 1e-6] = 1
     labels = pd.DataFrame({"label": plant_wrong_labels(given, wrong, seed), "right": given})
-    valid = third_stage(body, pixels.take(truth.index))
-    return FeatureMaps(train, valid, labels, truth, sorted(given.unique()))
+    valid = torch.from_numpy((see(pixels.take(truth.index)) - mean) / scale)
+    train = torch.from_numpy((train - mean) / scale)
+    return Features(train, valid, labels, truth, sorted(given.unique()), mean, scale)
 
 
-@torch.inference_mode()
-def third_stage(body: Body, images: np.ndarray, turn: int = 0) -> torch.Tensor:
-    """Maps that the bundled network's last stage starts from.
+def turn(images: np.ndarray, number: int) -> np.ndarray:
+    """Square images, image × side × side × 3, in one of eight positions.
 
-    Parameters
-    ----------
-    body : Body
-        From ``load_body()``, in evaluation mode.
-    images : uint8, image × height × width × 3
-    turn : int
-        0 leaves them as they are; 1 to 3 turns them by so many right angles; 4 to 7 mirrors first.
+    0 leaves them as they are; 1 to 3 turn them by so many right angles; 4 to 7 mirror them first.
     """
-    network, parts = body.network, []
-    for at in range(0, len(images), BATCH):
-        x = torch.from_numpy(images[at : at + BATCH]).permute(0, 3, 1, 2) / 255
-        x = torch.rot90(x.flip(-1) if turn >= 4 else x, turn % 4, (-2, -1))
-        x = (x.contiguous(memory_format=torch.channels_last) - body.mean) / body.std
-        parts.append(network.stage3(network.stage2(network.stage1(network.stem(x)))))
-    return torch.cat(parts).clone()
+    mirrored = images[:, :, ::-1] if number >= 4 else images
+    return np.ascontiguousarray(np.rot90(mirrored, number % 4, (1, 2)))
+
+
+def see(images: np.ndarray) -> np.ndarray:
+    """What `embed` would give: averages of the bundled network's feature maps, all stages."""
+    body = load_body().eval().to(memory_format=torch.channels_last)
+    parts = [np.hstack(average_maps(body, images[a : a + BATCH])) for a in _starts(images)]
+    return np.concatenate(parts)
 
 
 def plant_wrong_labels(labels: pd.Series, share: float, seed: int = 0) -> pd.Series:
@@ -127,3 +134,7 @@ def plant_wrong_labels(labels: pd.Series, share: float, seed: int = 0) -> pd.Ser
     for image_id in rng.choice(labels.index, round(share * len(labels)), replace=False):
         planted[image_id] = rng.choice([one for one in classes if one != labels[image_id]])
     return planted
+
+
+def _starts(images: np.ndarray) -> range:
+    return range(0, len(images), BATCH)
