@@ -41,7 +41,7 @@ def compare_cures(
     return pd.concat(tables, ignore_index=True)
 
 
-def gaps(study: pd.DataFrame) -> pd.DataFrame:
+def gaps(study: pd.DataFrame, cures: Iterable[str] | None = None) -> pd.DataFrame:
     """Where each training ended.
 
     Early stopping is a cure of its own: its rows are those of "none" at the epoch it keeps.
@@ -50,6 +50,8 @@ def gaps(study: pd.DataFrame) -> pd.DataFrame:
     ----------
     study : DataFrame
         A row per cure, seed and epoch, of one setting.
+    cures : list of str, optional
+        Those to keep, of all that are in the table; early stopping is kept as well.
 
     Returns
     -------
@@ -62,6 +64,8 @@ def gaps(study: pd.DataFrame) -> pd.DataFrame:
     last = study[study["epoch"] == by["epoch"].transform("max")]
     early = study[study["stopped"] & (study["cure"] == "none")].assign(cure=STOPPED)
     found = pd.concat([last, early], ignore_index=True)
+    if cures is not None:
+        found = found[found["cure"].isin([*cures, STOPPED])].reset_index(drop=True)
     found["gap"] = found["valid_loss"] - found["train_loss"]
     for figure in ("accuracy", "loss", "ece"):
         fresh = found.get(f"fresh_{figure}", pd.Series(np.nan, found.index))

@@ -122,8 +122,8 @@ def judge_08_4(
 ) -> Found:
     """A search by validation that surely beats no regularisation on images it has not seen.
 
-    `train` trains under a recipe; `others` gives maps and labels that no choice was made by, or is
-    None where there are no such.
+    `train` trains under a recipe; `others` gives features and labels of leaves that no choice was
+    made by. On other data there are no such, and the search is taken as it is.
     """
     from helpers.regularisation import Recipe
 
@@ -160,7 +160,7 @@ def judge_08_4(
     if losses[chosen] > min(losses.values()):
         said = {"chosen": f"{losses[chosen]:.2f}", "best": f"{min(losses.values()):.2f}"}
         return "not_best", said
-    if others is None:
+    if others is None or dataset is None or not dataset.is_bundled:
         return ACCEPTED
     said = {"promised": f"{losses[chosen]:.2f}", "tries": len(tried)}
     return _beats_none(tried[chosen], train(Recipe()), others(), said)
@@ -177,10 +177,10 @@ class NoRecipe(Exception):
 def _beats_none(ours: Any, plain: Any, others: tuple, said: dict) -> Found:
     from helpers.augment.comparing import compare_losses
 
-    maps, labels = others
+    features, labels = others
     losses = []
     for training in (ours, plain):
-        found, codes = training.predict(maps), pd.factorize(labels, sort=True)[0]
+        found, codes = training.predict(features), pd.factorize(labels, sort=True)[0]
         losses.append(pd.Series(-np.log(found[np.arange(len(codes)), codes]), labels.index))
     gain = compare_losses(*losses)
     said |= {"held": f"{losses[0].mean():.2f}", "change": f"{gain.difference:+.2f}"}
