@@ -21,7 +21,8 @@ from helpers.course import copies
 ROOT = Path(__file__).resolve().parents[2]
 STORED, LEARNERS = ROOT / "notebooks", ROOT / "work" / "notebooks"
 LARGEST_BYTES = 1_500_000
-PICTURES = ("image/png", "image/jpeg")
+PICTURE = re.compile(r'(?<=src=")data:image/(?:png|jpeg);base64,([^"]*)(?=")')
+"""An image inside HTML, as `helpers.plots.style.figure_html` writes it."""
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOCAL = "127.0.0.1,localhost,::1"
 
@@ -94,7 +95,7 @@ def strip(notebook: Any) -> Any:
             # A progress bar stays behind as the text it began with.
             cell.outputs = [one for one in cell.outputs if not _is_progress_bar(one)]
         for output in cell.get("outputs", []):
-            # Without the kernel that made it, a widget's view is an error message.
+            # Without the kernel that made it, a widget's view is an error message; its still stays.
             output.get("data", {}).pop(WIDGET_VIEW, None)
     return notebook
 
@@ -134,7 +135,7 @@ def _compared(outputs: list[Any], measured: bool) -> list[str]:
         words = [output.get(name, "") for name in ("name", "text", "evalue", "metadata")]
         parts.append(" ".join(map(str, words)))
         for kind, content in sorted(output.get("data", {}).items()):
-            parts.append(kind if kind in PICTURES else f"{kind} {content}")
+            parts.append(f"{kind} {PICTURE.sub('', str(content))}")
     return [re.sub(r"[\d.,:%\s-]+", " ", part) for part in parts] if measured else parts
 
 
@@ -143,8 +144,8 @@ def _look_alike(outputs: list[Any], earlier: list[Any]) -> bool:
     from PIL import Image, ImageChops
 
     def pictures(of: list[Any]) -> list[Image.Image]:
-        data = [one.get("data", {}) for one in of]
-        drawn = [base64.b64decode(one[kind]) for one in data for kind in PICTURES if kind in one]
+        html = [one.get("data", {}).get("text/html", "") for one in of]
+        drawn = [base64.b64decode(found) for one in html for found in PICTURE.findall(one)]
         return [Image.open(io.BytesIO(one)).convert("L") for one in drawn]
 
     for a, b in zip(pictures(outputs), pictures(earlier), strict=True):

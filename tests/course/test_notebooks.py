@@ -54,6 +54,24 @@ def test_what_changed_is_stored_anew(new):
     assert _outputs_after(OLD, new) == new.outputs
 
 
+@pytest.mark.parametrize("tags", [None, ["measured", "nbval-ignore-output"]])
+def test_a_picture_whose_alt_text_nobody_was_shown_is_stored_anew(tags):
+    metadata = {"image/png": {"alt": "A leaf on stone."}}
+    bare = {"image/png": _png(10), "text/plain": "<Figure size 640x480 with 1 Axes>"}
+    old = code("draw()", new_output("display_data", bare, metadata=metadata), tags=tags)
+    new = code("draw()", picture(_png(10)), tags=tags)
+    assert _outputs_after(old, new) == new.outputs
+
+
+def test_a_widget_without_its_still_is_stored_anew():
+    words = {"text/plain": "Browser of leaves"}
+    tags = ["measured", "nbval-ignore-output"]
+    old = code("browse()", new_output("display_data", words), tags=tags)
+    still = words | {"text/html": '<figure class="still"></figure>'}
+    new = code("browse()", new_output("display_data", still), tags=tags)
+    assert _outputs_after(old, new) == new.outputs
+
+
 def test_measured_numbers_alone_do_not_store_a_cell_anew():
     tags = ["measured", "nbval-ignore-output"]
     old = code("run()", printed("0.52 in 3.1 s"), picture(_png(10)), tags=tags)

@@ -254,6 +254,14 @@ BAD = {
         "metadata_say_nothing_of_the_run",
         lambda: _with_metadata(COUNT, {"execution": {"iopub.execute_input": "2026"}}),
     ),
+    "a picture that keeps its alt text to itself": (
+        "pictures_say_what_they_show",
+        lambda: _spoil(DRAW, code("draw()", new_output("display_data", {"image/png": "aGk="}))),
+    ),
+    "a widget without a still": (
+        "widgets_leave_a_still_picture",
+        lambda: _spoil(DRAW, code("browse(dataset)", printed("Browser of leaves"))),
+    ),
     "a picture without alt text": (
         "pictures_say_what_they_show",
         lambda: _spoil(DRAW, code("draw()", picture("aGk=", alt=" "))),

@@ -71,6 +71,14 @@ def test_whole_specimens_and_copies_leave_nothing_and_score_lower(explorer):
     assert len(explorer.tried) == 3
 
 
+def test_nothing_can_be_chosen_again_and_stays_legible(explorer):
+    loose = explorer.tried[-1]
+    explorer.column.index = 1
+    explorer.column.index = 0
+    assert explorer.column.label == NOTHING
+    assert explorer.tried[-1] == loose and len(explorer.tried) == 2
+
+
 def test_share_and_seed_change_the_split_and_an_old_choice_comes_back(explorer):
     first = explorer.splits
     explorer.share.value = 0.5
