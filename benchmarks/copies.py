@@ -1,12 +1,12 @@
 """The search for copies in this checkout and in others, on the same pictures, in turn.
 
-    python benchmarks/copies.py FOLDER --other CHECKOUT … [--sets small frames photos]
+    python benchmarks/copies.py FOLDER --other CHECKOUT … [--sets small frames photos given]
 
 CHECKOUT is another checkout of this project, such as a git worktree of an older commit. Searched
-are `small`: the bundled leaves; `frames`: 151 frames of one camera, taken 20 seconds apart;
-`photos`: the photos in FOLDER, enlarged to `--side` pixels, by their hashes and by embeddings too.
-Each search starts from the same scan in a fresh process of one core; printed are its seconds of
-processor time, and those of a second search after one image was dropped.
+are `given`: FOLDER as it is; `small`: the bundled leaves; `frames`: frames of one camera, taken 20
+seconds apart; `photos`: the photos in FOLDER, enlarged to `--side` pixels, by their hashes and by
+embeddings too. Each search starts from the same scan in a fresh process of one core; printed are
+its seconds of processor time, and those of a second search after one image was dropped.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-FRAMES, SECONDS = 151, 20
+SECONDS = 20
 _EXIF_POINTER, _EXIF_TAKEN = 34665, 36867
 
 PROGRAM = """
@@ -61,27 +61,32 @@ def enlarge(source: Path, folder: Path, count: int, side: int) -> None:
         made.save(target, quality=90)
 
 
-def film(folder: Path) -> None:
+def film(folder: Path, count: int) -> None:
     """Frames of a fixed camera before which a small animal moves, with the times of EXIF."""
     from studies.lookalikes import camera_frames
 
     folder.mkdir(parents=True)
-    for number, frame in enumerate(camera_frames(np.random.default_rng(0), FRAMES)):
+    for number, frame in enumerate(camera_frames(np.random.default_rng(0), count)):
         minutes, seconds = divmod(SECONDS * number, 60)
         exif = Image.Exif()
         exif.get_ifd(_EXIF_POINTER)[_EXIF_TAKEN] = f"2024:05:01 12:{minutes:02d}:{seconds:02d}"
         frame.save(folder / f"{number:03d}.jpg", quality=90, exif=exif)
 
 
-def make(name: str, source: Path, folder: Path, options) -> None:
+def make(name: str, options: argparse.Namespace, folder: Path) -> Path:
+    """The folder that holds the pictures of a set."""
     import leaves
 
+    if name == "given":
+        return options.folder.resolve()
     if name == "photos":
-        enlarge(source, folder, options.count, options.side)
+        enlarge(options.folder, folder, options.count, options.side)
     elif name == "frames":
-        film(folder)
+        film(folder, options.frames)
     else:
         leaves.build(folder, seed=0, test=60, progress=False)
+        return folder / "images"
+    return folder
 
 
 def run(checkout: Path, program: str, *arguments: str) -> str:
@@ -97,6 +102,7 @@ def main() -> None:
     parser.add_argument("--other", type=Path, nargs="+", required=True)
     parser.add_argument("--sets", nargs="+", default=["small", "frames", "photos"])
     parser.add_argument("--count", type=int, default=1124)
+    parser.add_argument("--frames", type=int, default=151)
     parser.add_argument("--side", type=int, default=1024)
     parser.add_argument("--repeats", type=int, default=2)
     options = parser.parse_args()
@@ -105,8 +111,7 @@ def main() -> None:
     checkouts = [*(path.resolve() for path in options.other), here]
     for name in options.sets:
         with tempfile.TemporaryDirectory() as scratch:
-            make(name, options.folder, Path(scratch) / name, options)
-            folder = Path(scratch) / name / "images" if name == "small" else Path(scratch) / name
+            folder = make(name, options, Path(scratch) / name)
             ways = ("hash", "embedding") if name == "photos" else ("hash",)
             run(here, PREPARE, str(folder), scratch, ways[-1])
             for how in ways:
