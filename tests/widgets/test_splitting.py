@@ -71,6 +71,14 @@ def test_whole_specimens_and_copies_leave_nothing_and_score_lower(explorer):
     assert len(explorer.tried) == 3
 
 
+def test_nothing_can_be_chosen_again_and_stays_legible(explorer):
+    loose = explorer.tried[-1]
+    explorer.column.index = 1
+    explorer.column.index = 0
+    assert explorer.column.label == NOTHING
+    assert explorer.tried[-1] == loose and len(explorer.tried) == 2
+
+
 def test_share_and_seed_change_the_split_and_an_old_choice_comes_back(explorer):
     first = explorer.splits
     explorer.share.value = 0.5
@@ -148,13 +156,13 @@ def test_an_unlabelled_dataset_is_told_what_is_missing(planes):
         explore_splits(dataset.with_images(dataset.images.assign(label=None)), features)
 
 
-def test_an_answer_on_two_thousand_images_takes_less_than_200_ms(make_dataset):
-    ids = [f"{name}/{n:04d}.jpg" for name in "abcdefghij" for n in range(200)]
+def test_an_answer_on_2400_images_takes_less_than_200_ms_of_processor_time(make_dataset):
+    ids = [f"{name}/{n:04d}.jpg" for name in "abcdefghij" for n in range(240)]
     dataset = make_dataset({"a/0000.jpg": "a"})
     images = pd.DataFrame({"label": [i[0] for i in ids], "split": None}, pd.Index(ids))
-    images["specimen"] = [f"S{n // 5}" for n in range(2000)]
+    images["specimen"] = [f"S{n // 5}" for n in range(2400)]
     dataset = dataset.with_images(images.astype("str")).with_group("specimen")
-    noise = np.random.default_rng(0).normal(size=(2000, 192)).astype(np.float32)
+    noise = np.random.default_rng(0).normal(size=(2400, 192)).astype(np.float32)
     features = pd.DataFrame(noise, images.index, [f"stage4 {n:03d}" for n in range(192)])
     explorer, seconds = explore_splits(dataset, features), []
     for _ in range(5):
