@@ -148,6 +148,8 @@ def test_several_splits_count_at_any_depth_and_one_only_where_folders_first_diff
     beside = ["land/train/red", "land/bus/red", "sea/train/red", "sea/boat/red"]
     found, layout = read(*beside)
     assert {split for _, split in found.values()} == {None} and layout.notes == []
+    assert read("set/train/cat", "set/train/dog")[0]["set/train/cat"] == ("cat", "train")
+    assert read("", "set/train/cat", "set/train/dog")[0]["set/train/cat"] == ("cat", None)
 
 
 def test_names_that_differ_by_the_split_alone_make_one_class_and_others_several():
