@@ -332,7 +332,7 @@ def metadata_say_nothing_of_the_run(notebook, number):
     for name in sorted(set(notebook.metadata.get("language_info", {})) - {"name"}):
         yield f"language_info has {name}"
     for place, cell in enumerate(notebook.cells):
-        allowed = {"tags", FOLDED} if cell.cell_type == "markdown" else {"tags"}
+        allowed = {"tags", {"markdown": FOLDED, "raw": "raw_mimetype"}.get(cell.cell_type, "tags")}
         for name in sorted(set(cell.metadata) - allowed):
             yield f"cell {place} has metadata {name}"
 

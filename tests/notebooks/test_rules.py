@@ -143,6 +143,10 @@ BAD = {
         "cells_for_one_kind_of_data_are_stored_as_such",
         lambda: notebook(*good_cells(), new_raw_cell("len(dataset)")),
     ),
+    "code marked as raw text is": (
+        "metadata_say_nothing_of_the_run",
+        lambda: _with_metadata(COUNT, {"raw_mimetype": "text/x-python"}),
+    ),
     "code for other data that is no code": (
         "cells_for_one_kind_of_data_are_stored_as_such",
         lambda: notebook(*good_cells(), _own_data("len(dataset")),
