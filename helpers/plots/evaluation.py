@@ -99,7 +99,7 @@ def against_dummy(
     rows = ["accuracy", "balanced accuracy", "macro F1", "MCC"]
     if ax is None:
         ax = plt.subplots(1, len(compared), figsize=(9, 2.9), sharey=True, squeeze=False)[1]
-    facts, ties = [], []
+    facts, ties, beaten = [], [], []
     for panel, (name, table) in zip(np.ravel(ax), compared.items(), strict=True):
         for place, row in enumerate(rows):
             one = table.loc[row]
@@ -114,8 +114,9 @@ def against_dummy(
             panel.annotate("a tie: " * tie + text, (1.1, place), va="center", fontsize=8.5,
                            color=INK if tie else MUTED)  # fmt: skip
             facts.append(f"{name}, {row}: model {one['first']:.2f}, dummy {one['second']:.2f}")
-            if row == "accuracy" and tie:
-                ties.append(name)
+            if row == "accuracy":
+                ties += [name] * tie
+                beaten += [name] * bool(one["high"] < 0)
         panel.set_title(name, fontsize=10.5)
         panel.set_yticks(range(len(rows)), rows)
         panel.set(xlim=(-0.07, 1.7), ylim=(len(rows) - 0.4, -0.6), xticks=[0, 0.5, 1])
@@ -123,8 +124,12 @@ def against_dummy(
         panel.grid(axis="x")
     mark_guess(np.ravel(ax)[0], guess, None, 0)
     np.ravel(ax)[0].set_xlabel("● model   ○ dummy   then their difference, with interval")
-    found = f"A dummy ties with the model in accuracy: {some(ties)}" if ties else (
-        "The model beats the dummy in accuracy on every set")  # fmt: skip
+    if beaten:
+        found = f"A dummy beats the model in accuracy: {some(beaten)}"
+    elif ties:
+        found = f"A dummy ties with the model in accuracy: {some(ties)}"
+    else:
+        found = "The model beats the dummy in accuracy on every set"
     return _headed(np.ravel(ax)[0], title or found, f"{'; '.join(facts)}.")
 
 
