@@ -58,7 +58,7 @@ def metric_intervals(
         ax.plot(values, places, marker, color=colour, ms=7, label=short_name(name), clip_on=False)
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
-            text = f"{value:{sign}.2f} ({low:{sign}.2f} to {high:{sign}.2f})"
+            text = _told(value, low, high, sign)
             ax.annotate(text, (high, place), (8, 0), textcoords="offset points", va="center",
                         color=colour, fontsize=8.5)  # fmt: skip
             facts.append(f"{name}, {row}: {text}")
@@ -108,9 +108,7 @@ def against_dummy(
             panel.plot(one["first"], place, "o", color=ACCENT, ms=9, zorder=3, clip_on=False)
             look = {"mfc": "none", "mec": INK, "ms": 13, "mew": 1.4, "clip_on": False}
             panel.plot(one["second"], place, "o", zorder=2, **look)
-            # Rounded first, or −0.001 would be "-0.00".
-            off, low, high = (round(one[end], 2) + 0.0 for end in ("difference", "low", "high"))
-            text = f"{off:+.2f} ({low:+.2f} to {high:+.2f})"
+            text = _told(one["difference"], one["low"], one["high"], "+")
             panel.annotate("a tie: " * tie + text, (1.1, place), va="center", fontsize=8.5,
                            color=INK if tie else MUTED)  # fmt: skip
             facts.append(f"{name}, {row}: model {one['first']:.2f}, dummy {one['second']:.2f}")
@@ -254,6 +252,12 @@ def ranking_curves(
         panel.set_title(f"{what} {told}", fontsize=10.5)
     title = title or f"How well is {short_name(name)} ranked above the rest?"
     return _headed(ax[0], title, f"Dotted: by chance. {'; '.join(facts)}.")
+
+
+def _told(value: float, low: float, high: float, sign: str) -> str:
+    # Rounded first, or −0.001 would be "-0.00".
+    value, low, high = (f"{round(one, 2) + 0.0:{sign}.2f}" for one in (value, low, high))
+    return f"{value} ({low} to {high})"
 
 
 def _headed(ax: Axes, title: str, facts: str) -> Axes:
