@@ -142,7 +142,10 @@ def _alike(codes: np.ndarray, cells: list[np.ndarray]) -> tuple[np.ndarray, np.n
     What is drawn of a kind is all that counts, and single images have few kinds. Kinds are told
     apart by sums of random 64-bit numbers, one for each answer.
     """
-    answer = np.unique(np.column_stack(cells), axis=0, return_inverse=True)[1].ravel()
+    together = cells[0].astype(np.int64)
+    for more in cells[1:]:
+        together = together * (int(more.max()) + 1) + more
+    answer = np.unique(together, return_inverse=True)[1]
     marks = np.random.default_rng(0).integers(2**63, size=answer.max() + 1, dtype=np.uint64)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(codes.max() + 1))
