@@ -45,7 +45,7 @@ def bootstrap_metrics(
     """
     found = replicate_metrics([predictions], groups, replicates, seed, level)
     value, drawn, units = found[0][0], found[1][0], found[2]
-    ends = {n: _ends(value[n], drawn[n], units, level, -float(n == "MCC")) for n in value}
+    ends = {n: _ends(value[n], drawn[n], units, level, -1.0 if n == "MCC" else 0.0) for n in value}
     table = pd.DataFrame.from_dict(ends, "index", columns=["low", "high"])
     table.insert(0, "value", pd.Series(value))
     return table.rename_axis("metric")
