@@ -43,7 +43,6 @@ def claims(
     for name, ground in (("norway maple", "stone"), ("sycamore", "grass")):
         own = (images["label"] == name) & (images["background"] == ground)
         yield Claim(f"recall of {name} on {ground}", right[own].mean(), high=0.35)
-    yield Claim(
-        "area by which the unseen site is noticed", shifts["unseen site and camera"].auc, 0.6
-    )
+    noticed = shifts["unseen site and camera"].auc
+    yield Claim("area by which the unseen site is noticed", noticed, low=0.65)
     yield Claim("area by which known sites are", shifts["known sites"].auc, high=0.62)
