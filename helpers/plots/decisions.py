@@ -342,7 +342,7 @@ def coverage_draws(
         ax.annotate(f"{name}: {value:.0%}", (value, 0.06 * top), (8, 6 + 14 * number),
                     textcoords="offset points", color=INK)  # fmt: skip
     ax.set(xlabel="share of sets that hold the right class", yticks=[])
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
     default = (
         f"{promised:.0%} promised, {drawn.mean():.1%} kept on average where both halves are alike"
     )
@@ -377,11 +377,12 @@ def labelling_curves(
         facts.append(f"{name} {own.mean(axis=1).iloc[-1]:.3f}")
     low, high = ax.get_ylim()
     place = -np.inf
-    most = table["images"].max()
+    most = round(table["images"].max())
     for value, name, colour in sorted(ends):
         place = max(value, place + 0.06 * (high - low))
         ax.annotate(name, (most, value), (1.02 * most, place), textcoords="data", va="center",
                     color=colour, annotation_clip=False)  # fmt: skip
+    ax.set_ylim(low, max(high, place + 0.05 * (high - low)))
     best, aim = max(ends)[1], {name: value for value, name, _ in ends}.get("random")
     default = f"{best[0].upper()}{best[1:]} leads with {most} images"
     if aim is not None:

@@ -32,7 +32,9 @@ def claims(
     simulated, on_test : conformal coverages, simulated and paid
     """
     before, after = map(calibration_error, bold)
-    yield Claim("ECE of the unrestrained head after temperature, of that before", after / before)
+    yield Claim(
+        "ECE of the unrestrained head after temperature, of that before", after / before, high=0.5
+    )
     mended = changes["the head's temperature"]
     yield Claim("change of its log loss by it, upper end", mended.high, high=0)
     error = estimates.groupby("estimate")["error"].mean()
