@@ -59,20 +59,21 @@ def reliability_diagram(
         ax.scatter(found["confidence"], found["accuracy"], area, color=colour, zorder=3)
         facts.append(said)
     mark_guess(ax, guess, (1 + SURE) / 2, None)
-    first = next(iter(tables.values()))
-    surest = first[(first["confidence"] > SURE) & first["label"].notna()]
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence (probability of the answer)")
     ax.set_ylabel("share of answers that are right")
     ax.grid()
     ax.legend(loc="upper left", title="area of a dot: number of images", alignment="left")
-    default = "No answer here is surer than 0.9"
-    if len(surest):
-        right = (surest["label"] == surest["prediction"]).mean()
-        default = (
-            f"Of {len(surest):,} answers surer than {SURE:g}, {right:.0%} are right; "
-            f"promised were {surest['confidence'].mean():.0%}"
-        )
+    default = f"No answer here is surer than {SURE:g}"
+    if right := [one for one in map(_surest, tables, tables.values()) if one]:
+        default = f"Right among answers surer than {SURE:g}: {', '.join(right)}"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["top"])
+
+
+def _surest(name: str, table: pd.DataFrame) -> str:
+    """How many of a table's surest answers are right, in words; nothing where there are none."""
+    surest = table[(table["confidence"] > SURE) & table["label"].notna()]
+    right = (surest["label"] == surest["prediction"]).mean()
+    return f"{short_name(name)} {right:.0%} of {len(surest):,}" if len(surest) else ""
 
 
 @styled

@@ -29,7 +29,8 @@ def test_dots_lie_at_confidence_and_accuracy_and_the_title_tells_of_the_surest()
     assert ax.lines[1].get_ydata() == pytest.approx(found["accuracy"].to_numpy())
     surest = table[table["confidence"] > 0.9]
     right = (surest["label"] == surest["prediction"]).mean()
-    assert ax.get_title("left").startswith(f"Of {len(surest)} answers surer than 0.9, {right:.0%}")
+    said = f"Right among answers surer than 0.9: as trained {right:.0%} of {len(surest)}"
+    assert ax.get_title("left") == said
     label = ax.get_legend().get_texts()[0].get_text()
     assert f"ECE {calibration_error(table):.2f}" in label and "floor" in label
     marks = [line for line in ax.lines if line.get_marker() == "X"]
