@@ -26,6 +26,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "confusions": ["class_metrics", "overall_metrics", "score_classes"],
         "metrics": ["balanced_accuracy"],
         "parts": ["order_classes", "score_parts", "surest_errors"],
+        "questions": [
+            "against_dummy",
+            "always",
+            "held_out",
+            "one_against_rest",
+            "select_marked",
+        ],
         "shift": ["find_shift"],
         "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
         "prevalence": [

@@ -16,7 +16,7 @@ AVERAGES = ("macro", "weighted")
 def answer_codes(predictions: pd.DataFrame) -> tuple[pd.Index, np.ndarray, np.ndarray, list[str]]:
     """Of the images with a label: their ids, the places of their labels and of their predictions
     among the classes, and the classes."""
-    known = predictions[predictions["label"].notna()]
+    known = predictions.loc[predictions["label"].notna(), ["label", "prediction"]]
     if known.empty:
         raise DatasetError("No image of the predictions table has a label: nothing to score.")
     classes = pd.Index(classes_of(predictions))

@@ -12,14 +12,15 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count, some, suggestion
 
 FACTS = ("label", "prediction", "confidence", "loss")
-_OF = "probability of "
+_COLUMNS = {name: f"probability of {name}" for name in (*FACTS, "image_id")}
+_CLASSES = {column: name for name, column in _COLUMNS.items()}
 ROUNDING = 0.01
 """By how much probabilities that were rounded in a file may miss a sum of 1."""
 
 
 def classes_of(predictions: pd.DataFrame) -> list[str]:
     """The classes of a checked table, or of one from `helpers.training.predict`, in its order."""
-    return list(probabilities(predictions).columns)
+    return [_CLASSES.get(column, column) for column in predictions if column not in FACTS]
 
 
 def probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -28,8 +29,7 @@ def probabilities(predictions: pd.DataFrame) -> pd.DataFrame:
     A class that is called as another column of the table has a column "probability of label".
     """
     columns = predictions.drop(columns=[c for c in FACTS if c in predictions])
-    taken = {f"{_OF}{name}": name for name in (*FACTS, "image_id")}
-    return columns.rename(columns=taken)
+    return columns.rename(columns=_CLASSES)
 
 
 def check_predictions(
@@ -79,8 +79,7 @@ def check_predictions(
     facts["confidence"] = values[rows, at[0]]
     loss = -np.log(np.maximum(values[rows, at[1]], np.finfo(float).tiny))
     facts["loss"] = np.where(at[1] >= 0, loss, np.nan)
-    taken = {name: f"{_OF}{name}" for name in (*FACTS, "image_id")}
-    return pd.concat([facts, found.rename(columns=taken)], axis=1)
+    return pd.concat([facts, found.rename(columns=_COLUMNS)], axis=1)
 
 
 def read_predictions(
@@ -182,8 +181,7 @@ def _found_probabilities(table, dataset, classes) -> pd.DataFrame:
     if classes is None:
         others = [*FACTS, *(dataset.metadata if dataset is not None else ())]
         numbers = table.drop(columns=[c for c in others if c in table]).select_dtypes("number")
-        taken = {f"{_OF}{name}": name for name in (*FACTS, "image_id")}
-        classes = {column: taken.get(column, column) for column in numbers}
+        classes = {column: _CLASSES.get(column, column) for column in numbers}
     names = dict(classes) if isinstance(classes, Mapping) else {c: c for c in classes}
     if absent := [column for column in names if column not in table]:
         near = suggestion(absent[0], map(str, table.columns))

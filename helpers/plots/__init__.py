@@ -34,9 +34,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "labelling": ["labelling_curves"],
         "evaluation": [
-            *("against_dummy", "class_metrics", "confusion", "metric_intervals", "parts"),
-            *("ranking_curves", "shifts"),
+            *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
+            "ranking_curves",
         ],
+        "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
     },
 )

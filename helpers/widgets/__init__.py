@@ -4,6 +4,7 @@ from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
 from helpers.widgets.decisions import explore_decisions
+from helpers.widgets.evaluation import explore_errors
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
@@ -14,6 +15,7 @@ __all__ = [
     "explore_augmentation",
     "explore_balance",
     "explore_decisions",
+    "explore_errors",
     "explore_rates",
     "explore_splits",
     "explore_transfer",

@@ -65,7 +65,7 @@ def _unpaired(first, second):
 
 def _chi_square(first, second):
     one, other = _sides(first, second)
-    return stats.chi2.sf((abs(one - other) - 1) ** 2 / max(one + other, 1), 1)
+    return stats.chi2.sf(max(abs(one - other) - 1, 0) ** 2 / max(one + other, 1), 1)
 
 
 def _never(first, second):
