@@ -64,6 +64,8 @@ def labelled(predictions: pd.DataFrame) -> Labelled:
         raise DatasetError("No image of the predictions table has a label to be held against.")
     found = probabilities(table)
     truth = found.columns.get_indexer(table["label"])
+    if (truth < 0).any():
+        check_predictions(table)  # says which label has no column
     return Labelled(found.to_numpy(float), truth, list(found.columns), table.index)
 
 

@@ -57,7 +57,9 @@ def labelling_curves(
                 f"{best[0].upper()}{best[1:]} needs {enough:.0f} images for what random choice "
                 f"reaches with {most}"
             )
-    ax.set(xlabel="images looked at", ylabel="accuracy on other images")
+    seeds = table["seed"].nunique()
+    ax.set_xlabel(f"images looked at (mean of {seeds} seed{'s' * (seeds > 1)})")
+    ax.set_ylabel("accuracy on other images")
     ax.set_xlim(None, 1.28 * most)
     ax.grid(axis="y")
     return titled(ax, title or default, f"{'; '.join(facts)}.")
