@@ -263,6 +263,19 @@ def test_keys_pressed_in_a_widget_stay_in_it(widget, target):
     assert not widget.panel.evaluate(focused)
 
 
+@of("02")
+def test_a_notebook_can_be_saved_while_its_widget_has_the_focus(lab, widget):
+    path = lab.folder / "52_widgets.ipynb"
+    before = path.stat().st_mtime_ns
+    widget.panel.locator("img").first.click()
+    widget.page.keyboard.press("Control+s")
+    for _ in range(100):
+        if path.stat().st_mtime_ns != before:
+            return
+        widget.page.wait_for_timeout(200)
+    raise AssertionError("the notebook was not saved")
+
+
 def test_every_widget_of_a_notebook_is_driven_here():
     driven = {call.split("(")[0] for call in CALLS.values()}
     assert driven == {*widgets.__all__}
