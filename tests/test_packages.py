@@ -21,7 +21,7 @@ from helpers.course.notebooks import ROOT
 
 PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
-DRAWING = {"matplotlib", "seaborn", "ipywidgets", "IPython"}
+DRAWING = {"matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython"}
 DRAWING_PARTS = {"plots", "widgets", "report"}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 NO_CODE |= {tokenize.ENDMARKER}
