@@ -208,7 +208,7 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
         return Verdict(0.0, 1.0, 0)
     seen, null = np.mean(beats), np.mean(nulls, axis=0)
     chance = (1 + (null >= seen).sum()) / (1 + _SHUFFLES)
-    return Verdict(float(np.clip(2 * seen - 1, 0, 1)), float(chance), len(beats))
+    return Verdict(max(float(2 * seen - 1), 0.0), float(chance), len(beats))
 
 
 def is_series(rule: Rule) -> bool:

@@ -118,8 +118,8 @@ def test_what_is_bought_is_filled_where_sure_and_red_where_it_costs(effects):
     assert (accuracy.get_xlabel(), loss.get_xlabel()) == ("better →", "← better")
     title = ax.get_title("left").replace("\n", " ")
     assert title == (
-        "On other images: 2 of 3 cures surely better the log loss, 1 the accuracy (turn); stop "
-        "surely costs right answers"
+        "On other images: 2 of 3 cures surely improve the log loss, 1 the accuracy (turn); right "
+        "answers are surely lost by stop"
     )
     assert "accuracy: stop -0.100" in ax.alt_text.replace("turn +0.100, ", "")
 
