@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.datasets.words import count
 
-LEAST, LARGE = 0.7, 20
+LEAST, LARGE = 0.8, 20
 """A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
 hold more images than that on the average: a day or a camera is not a thing."""
 _P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40

@@ -182,9 +182,9 @@ def test_four_hundred_pairs_are_compared_at_the_most_and_always_the_same():
 
 
 def test_a_verdict_holds_from_its_bounds_on():
-    assert Verdict(0.7, 0.01, 5).holds
-    assert not Verdict(0.69, 0.01, 5).holds
-    assert not Verdict(0.7, 0.011, 5).holds
+    assert Verdict(0.8, 0.01, 5).holds
+    assert not Verdict(0.79, 0.01, 5).holds
+    assert not Verdict(0.8, 0.011, 5).holds
 
 
 def rule(sizes):
