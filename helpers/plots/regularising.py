@@ -231,7 +231,7 @@ def winners_curse(
     Parameters
     ----------
     table : DataFrame from `chosen_by_luck`
-        With a column kind a panel for each; with seed means and 95 % intervals over them.
+        With a column kind a panel for each; with seed each repeat thinly, and their mean.
     guess : float, optional
         The reader's guess at the last gap of the first kind, in points of accuracy.
     """
@@ -240,6 +240,7 @@ def winners_curse(
     table = table if "kind" in table else table.assign(kind="")
     kinds = list(table["kind"].unique())
     ax, *panels = _panels(ax, 3.4, [1] * len(kinds), 0.2)
+    repeats = table["seed"].nunique() if "seed" in table else 1
     drawn = table[["chosen", "others", "best"]].to_numpy()
     room = 0.1 * max(np.ptp(drawn), 0.02)
     facts = []
@@ -248,10 +249,10 @@ def winners_curse(
         means, ends = by[["chosen", "others", "gap"]].mean(), []
         looks = {"chosen": ("promised", TRAINING), "others": ("held", ACCENT)}
         for column, (name, colour) in looks.items():
-            half = _half(by[column])
             panel.plot(means.index, means[column], "o-", color=colour, lw=2.5, ms=5)
-            low, high = means[column] - half, means[column] + half
-            panel.fill_between(means.index, low, high, color=colour, alpha=0.15, lw=0)
+            if repeats > 1:
+                each = table[table["kind"] == kind].pivot_table(column, "tries", "seed")
+                panel.plot(each.index, each, color=colour, lw=0.8, alpha=0.4)
             ends.append((means.index[-1], means[column].iloc[-1], name, colour))
         panel.set_xscale("log")
         plain_log(panel.xaxis, (1, 2, 5))

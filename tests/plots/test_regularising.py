@@ -25,7 +25,8 @@ def dots(ax, marker="o"):
         line for line in ax.lines if line.get_marker() == marker and len(line.get_xdata()) == 1
     ]
     return {
-        (round(float(line.get_xdata()[0]), 6), float(line.get_ydata()[0])): line for line in drawn
+        (round(float(line.get_xdata()[0]), 6), round(float(line.get_ydata()[0]), 6)): line
+        for line in drawn
     }
 
 
