@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Interval",
             "Difference",
             "accuracy_interval",
+            "compare_losses",
             "compare_scores",
             "score_each",
         ],

@@ -44,13 +44,13 @@ def values_of(values: pd.Series, index: pd.Index, name: str) -> pd.Series:
     return values[~values.index.duplicated()][index]
 
 
-def check_same_images(first: pd.Series, second: pd.Series) -> None:
+def check_same_images(first: pd.Series, second: pd.Series, asker: str = "compare_scores") -> None:
     for name, scores in (("first", first), ("second", second)):
         if not isinstance(scores, pd.Series):
             raise DatasetError(
-                f"compare_scores got {type(scores).__name__} as the {name} scores, which does not "
-                "say of which images they are; expected a Series by image_id, such as "
-                "guesses['prediction'] == guesses['label']."
+                f"{asker} got {type(scores).__name__} as the {name} scores, which does not "
+                "say of which images they are; expected a Series by image_id, as a column of a "
+                "table from predict, or answers['prediction'] == answers['label']."
             )
         if twice := list(scores.index[scores.index.duplicated()]):
             raise DatasetError(f"The {name} scores name an image more than once: {some(twice)}.")

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from helpers.datasets import DatasetError
+from helpers.datasets.words import count, some
 from helpers.evaluation.answers import (
     as_right,
     check_level,
@@ -31,7 +33,7 @@ class Interval(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """By how much the first accuracy is higher than the second, and the interval it comes with."""
+    """By how much the first score is higher than the second, and the interval it comes with."""
 
     difference: float
     low: float
@@ -138,7 +140,7 @@ def compare_scores(
     +0.15 (+0.07 to +0.22)
     """
     check_level(level)
-    check_same_images(first, second)
+    check_same_images(first, second, "compare_scores")
     right = as_right(first, "compare_scores"), as_right(second[first.index], "compare_scores")
     off = right[0] - right[1]
     images, value, unequal = off.size, float(off.mean()), float(np.abs(off).mean())
@@ -157,6 +159,52 @@ def compare_scores(
     half = quantile * np.sqrt((share - mean**2) / (effective + 2))
     low, high = max(min(mean - half, value), -1), min(max(mean + half, value), 1)
     return Difference(value, float(low), float(high))
+
+
+def compare_losses(
+    first: pd.Series, second: pd.Series, groups=None, level: float = 0.95
+) -> Difference:
+    """By how much one model's mean loss differs from another's on the same images.
+
+    Student's interval of the mean of the paired differences; where images come in groups, of the
+    sums over groups (a cluster-robust interval: Liang and Zeger, 1986).
+
+    Parameters
+    ----------
+    first, second : Series by image_id of numbers
+        The loss of each image under each model, e.g. column ``loss`` of `helpers.training.predict`;
+        the same images, in any order.
+    groups, level
+        As for `compare_scores`.
+
+    Returns
+    -------
+    Difference
+        difference (first less second, so below 0 where the first is better), low and high; from
+        −infinity to infinity for one single group, which tells nothing of others.
+
+    Raises
+    ------
+    DatasetError
+        A loss is missing or infinite, or as for `compare_scores`.
+    """
+    check_level(level)
+    check_same_images(first, second, "compare_losses")
+    off = (first - second[first.index]).to_numpy(float)
+    if not np.isfinite(off).all():
+        gone = first.index[~np.isfinite(off)]
+        raise DatasetError(
+            f"{count(gone, 'image')} without a finite loss under one of the models: {some(gone)}; "
+            "compare images with a known label only, and probabilities above 0."
+        )
+    if isinstance(groups, pd.Series):
+        groups = values_of(groups, first.index, "groups")
+    codes = np.arange(off.size) if groups is None else group_codes(groups, off.size)
+    number, value = codes.max() + 1, float(off.mean())
+    if number == 1:
+        return Difference(value, -np.inf, np.inf)
+    half = stats.t.ppf((1 + level) / 2, number - 1) * np.sqrt(_grouped_variance(off - value, codes))
+    return Difference(value, float(value - half), float(value + half))
 
 
 def score_each(

@@ -39,5 +39,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
+        "regularising": [
+            *("bought", "generalisation_gaps", "overfitting", "search_history", "winners_curse"),
+        ],
     },
 )

@@ -148,7 +148,7 @@ def _useful(keys: pd.Series, labels: pd.Series) -> pd.Series:
     """Keys of two images or more; none at all where they are one group, or only the classes."""
     keys = keys.astype("object").where(keys.notna(), None)
     sizes = keys.map(keys.value_counts())
-    keys = keys.where(sizes.fillna(0) >= 2, None)
+    keys = keys.where(sizes >= 2, None)
     known = keys.dropna()
     within = labels.reindex(known.index).astype("object").fillna("").to_numpy()
     of_class = known.groupby(within).nunique()
@@ -208,7 +208,7 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
         return Verdict(0.0, 1.0, 0)
     seen, null = np.mean(beats), np.mean(nulls, axis=0)
     chance = (1 + (null >= seen).sum()) / (1 + _SHUFFLES)
-    return Verdict(float(np.clip(2 * seen - 1, 0, 1)), float(chance), len(beats))
+    return Verdict(max(float(2 * seen - 1), 0.0), float(chance), len(beats))
 
 
 def is_series(rule: Rule) -> bool:

@@ -6,6 +6,7 @@ from helpers.widgets.browser import browse
 from helpers.widgets.decisions import explore_decisions
 from helpers.widgets.evaluation import explore_errors
 from helpers.widgets.learning_rate import explore_rates
+from helpers.widgets.regularising import explore_cures
 from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
 from helpers.widgets.transfer import explore_transfer
@@ -14,8 +15,9 @@ __all__ = [
     "browse",
     "explore_augmentation",
     "explore_balance",
-    "explore_decisions",
     "explore_errors",
+    "explore_decisions",
+    "explore_cures",
     "explore_rates",
     "explore_splits",
     "explore_transfer",

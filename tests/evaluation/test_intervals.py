@@ -7,7 +7,12 @@ from scipy import stats
 from scipy.stats import binomtest
 
 from helpers.datasets import DatasetError
-from helpers.evaluation import accuracy_interval, compare_scores, score_each
+from helpers.evaluation import (
+    accuracy_interval,
+    compare_losses,
+    compare_scores,
+    score_each,
+)
 
 
 @pytest.mark.parametrize(("right", "images"), [(0, 5), (45, 100), (98, 100), (7, 7), (600, 1200)])
@@ -263,3 +268,36 @@ def test_several_models_are_scored_each_on_its_own_images():
     assert scores["two"] == accuracy_interval(right[4:], groups[4:])
     assert balanced == {"one": 0.5, "two": 0.5}
     assert score_each(pd.DataFrame({"one": right}), labels, groups)[0] == {"one": scores["one"]}
+
+
+def test_a_difference_of_losses_is_the_paired_test_of_student():
+    rng = np.random.default_rng(1)
+    first, second = rng.exponential(1, 60), rng.exponential(1.2, 60)
+    found = compare_losses(series(first), series(second)[::-1])
+    expected = stats.ttest_rel(first, second).confidence_interval(0.95)
+    assert found == pytest.approx((np.mean(first - second), expected.low, expected.high), abs=1e-9)
+
+
+def test_groups_of_one_size_are_compared_by_their_means():
+    rng = np.random.default_rng(2)
+    first, second = rng.exponential(1, 60), rng.exponential(1.2, 60)
+    groups = pd.Series(np.repeat(np.arange(20), 3), series(first).index)
+    found = compare_losses(series(first), series(second), groups, level=0.9)
+    means = (first - second).reshape(20, 3).mean(1)
+    expected = stats.ttest_1samp(means, 0).confidence_interval(0.9)
+    assert found == pytest.approx((means.mean(), expected.low, expected.high), abs=1e-9)
+
+
+def test_losses_of_one_group_tell_nothing_of_others():
+    found = compare_losses(series([1.0, 2.0]), series([0.0, 0.0]), groups=["a", "a"])
+    assert found == (1.5, -np.inf, np.inf)
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf])
+def test_losses_that_are_no_numbers_are_refused(loss):
+    with pytest.raises(
+        DatasetError, match="1 image without a finite loss under one of the models: 0001.jpg"
+    ):
+        compare_losses(series([1.0, loss]), series([0.0, 0.0]))
+    with pytest.raises(DatasetError, match="compare_losses got list as the second scores"):
+        compare_losses(series([1.0]), [1.0])

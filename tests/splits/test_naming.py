@@ -83,16 +83,39 @@ def test_folders_inside_of_classes_make_groups_at_their_level():
     assert not any("levels up" in words for words in found)
 
 
+def test_folders_may_make_groups_some_levels_up():
+    folders = [f"{site}/{kind}" for site in ("s1", "s2", "s3") for kind in "ab"]
+    files = [f"{folder}/{name}.jpg" for folder, name in zip(folders, "uvwxyz", strict=True)]
+    assert groups_of(files)["the folder 2 levels up"] == pairs_of(*files)
+
+
+@pytest.mark.parametrize(
+    ("asked", "of", "between", "found"),
+    [(4, 8, " ", True), (4, 9, " ", False), (3, 4, " ", False), (4, 4, "", True),
+     (4, 4, "_-", False)],
+)  # fmt: skip
+def test_a_number_after_a_word_counts_where_half_of_the_names_and_four_have_it(
+    asked, of, between, found
+):
+    numbers = ["1", "1", "2", "2"]
+    files = [f"{'pqrs'[i]} eye{between}{numbers[i]} x.jpg" for i in range(asked)]
+    files += [f"no{'abcde'[i]}.jpg" for i in range(of - asked)]
+    rules = groups_of(files)
+    assert ("the number after 'eye'" in rules) is found
+    if found:
+        assert rules["the number after 'eye'"] == pairs_of(*files[:4])
+
+
 def test_names_alone_in_their_group_are_left_out_of_it():
     files = ["leaf12_a.jpg", "leaf12_b.jpg", "leaf13_a.jpg", "leaf13_b.jpg", "leaf14_a.jpg"]
     assert groups_of(files)["the name without its last part"] == pairs_of(*files[:4])
 
 
 def test_pairs_of_a_small_group_are_all_and_of_a_large_one_a_chain():
-    keys = pd.Series(["x", "y", "x", None, "x", "z", *"wwwwwww"])
-    chain = [[i, i + 1] for i in range(6, 12)]
-    assert sorted(linked(keys).tolist()) == sorted([[0, 2], [0, 4], [2, 4], *chain])
-    assert sorted(linked(keys, most=2).tolist()) == sorted([[0, 2], [2, 4], *chain])
+    keys = pd.Series(["x", "y", "x", None, "x", "z", *"wwwwwww", "z"])
+    rest = [[5, 13], *([i, i + 1] for i in range(6, 12))]
+    assert sorted(linked(keys).tolist()) == sorted([[0, 2], [0, 4], [2, 4], *rest])
+    assert sorted(linked(keys, most=2).tolist()) == sorted([[0, 2], [2, 4], *rest])
     assert linked(pd.Series([None, "a"])).shape == (0, 2)
 
 
@@ -141,6 +164,14 @@ def test_pairs_across_classes_cannot_be_judged():
     assert judge(pairs, features, labels) == Verdict(0.0, 1.0, 0)
     # Nor pairs that have nobody else in their class.
     assert judge(pairs[:1], features[:2], np.array(["a", "a"])).pairs == 0
+
+
+def test_a_pair_as_much_alike_as_all_others_beats_half_of_them():
+    """In class a all images are equal; in class b the pair is, and nothing else."""
+    features = np.array([[1.0, 0]] * 5 + [[1, 0]] * 2 + [[0, 1]] * 3)
+    labels = np.repeat(["a", "b"], 5)
+    assert judge(np.array([[0, 1], [5, 6]]), features, labels) == Verdict(0.5, 1 / 200, 2)
+    assert judge(np.array([[0, 1]]), features, labels) == Verdict(0.0, 1.0, 1)
 
 
 def test_four_hundred_pairs_are_compared_at_the_most_and_always_the_same():

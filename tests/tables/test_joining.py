@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, DecisionLog, open_dataset
+from helpers.tables.joining import find_tables
 
 
 @pytest.fixture
@@ -59,6 +60,37 @@ def test_a_table_of_placeholders_is_left_aside_and_told(lay, name, text, with_te
     (told,) = [note for note in dataset.notes if "left aside" in note]
     assert f"Table '{file}' was left aside" in told and f"open_dataset('{root / file}')" in told
     assert len(open_dataset(root / file)) == 2
+
+
+@pytest.mark.parametrize(
+    ("tables", "found"),
+    [
+        ("b.csv a.csv ann/c.csv photos/d.csv", [["a.csv"], ["b.csv"]]),  # the top comes first
+        ("ann/c.csv photos/d.csv", [["ann/c.csv"]]),
+        ("deep/ann/c.csv", []),
+        ("photos/d.csv", [["photos/d.csv"]]),
+        ("photos/cat/m.csv photos/dog/m.csv", [["photos/cat/m.csv", "photos/dog/m.csv"]]),
+        ("photos/cat/m.csv photos/dog/n.csv", [["photos/cat/m.csv"], ["photos/dog/n.csv"]]),
+        ("photos/elk/m.csv", []),
+        ("", []),
+    ],
+)
+def test_tables_lie_at_the_top_else_in_a_folder_of_their_own_else_beside_the_images(tables, found):
+    images = ["photos/cat/1.jpg", "photos/dog/2.jpg"]
+    assert find_tables({"image": images, "table": tables.split()}) == found
+
+
+def test_columns_are_added_and_splits_replaced_only_where_the_table_tells_them(lay):
+    text = "file,label,split,site\n1.jpg,x,,a\n2.jpg,y,test,b\n"
+    root = lay("train/1.jpg", "train/2.jpg", t_csv=text)
+    dataset = open_dataset(root)
+    assert rows(dataset) == {"train/1.jpg": ("x", "train"), "train/2.jpg": ("y", "test")}
+    assert dataset.images["site"].tolist() == ["a", "b"]
+    assert dataset.notes == (
+        "Splits come from 't.csv', not from the folders; they differ for 1 of 2 images.",
+    )
+    lone = open_dataset(lay("1.jpg", "2.jpg", t_csv="file,label\n1.jpg,x\n2.jpg,y\n") / "t.csv")
+    assert lone.source == "t.csv, label"
 
 
 def test_two_real_tables_are_both_named_with_commands_that_open_them(lay):
@@ -221,6 +253,20 @@ def test_a_table_beside_is_not_told_where_one_within_is_used(lay):
     root = lay("1.jpg", "2.jpg", labels_csv="file,label\n1.jpg,x\n2.jpg,y\n")
     (root.parent / "other.csv").write_text("file,label\n1.jpg,x\n2.jpg,y\n")
     assert open_dataset(root).notes == ()
+
+
+def test_of_tables_beside_the_first_twenty_of_no_more_than_fifty_megabytes_are_looked_at(lay):
+    root = lay("1.jpg", "2.jpg")
+    text = "file,label\n1.jpg,x\n2.jpg,y\n"
+    for number in range(19):
+        (root.parent / f"a{number:02d}.csv").write_text("epoch,loss\n1,2\n")
+    for name in ("b.csv", "c.csv", ".a.csv"):
+        (root.parent / name).write_text(text)
+    (root.parent / "a.csv").mkdir()
+    (root.parent / "a.txt").write_text(text)
+    (root.parent / "a.tsv").write_text(text + "\n" * (50_000_001 - len(text)))
+    (note,) = open_dataset(root).notes
+    assert note.startswith("'b.csv' beside this folder names 2 of its 2 images")
 
 
 def test_labels_of_a_table_make_what_the_folders_said_of_labels_idle(lay):

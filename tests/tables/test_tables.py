@@ -93,7 +93,9 @@ def test_a_column_named_on_opening_chooses_among_tables(csv):
 def test_a_folder_without_a_table_has_no_column_to_name(tree):
     with pytest.raises(DatasetError, match="^label='art': .* has no table"):
         open_dataset(tree("cat/1.jpg", "dog/2.jpg"), label="art")
-    with pytest.raises(DatasetError, match="^split: only a folder with a table .* not 'digits'"):
+    with pytest.raises(
+        DatasetError, match="^split: only a folder of yours takes these, not 'digits'"
+    ):
         open_dataset("digits", split="round")
 
 
@@ -318,3 +320,16 @@ def test_two_tables_that_both_name_labels_ask_which(csv):
     with pytest.raises(DatasetError, match=r"2 tables .*open_dataset\('.*/photos/a.csv'\)"):
         open_dataset(root)
     assert open_dataset(root / "b.csv").classes == ["dog"]
+
+
+@pytest.mark.parametrize("place", ["photos", "."])
+def test_bytes_in_a_parquet_table_are_no_reason_to_stop(tree, place):
+    root = tree("a.jpg", "b.jpg")
+    table = pd.DataFrame({"thumbnail": [b"\x83\xff", b"cat"], "label": [b"cat", b"dog"]})
+    table.index = pd.Index(["a.jpg", "b.jpg"], name="image_id")
+    table.to_parquet(root.parent / place / "scan.parquet")
+    dataset = open_dataset(root)
+    if place == "photos":
+        assert dataset.images["label"].to_dict() == {"a.jpg": "cat", "b.jpg": "dog"}
+    else:
+        assert dataset.images["label"].isna().all()

@@ -11,6 +11,7 @@ from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
 from torchvision.transforms import v2
 
+from tests.course.exercises import regularising
 from tests.course.exercises.deciding import TABLES, UNMEASURED_11, WRONG_11
 from tests.course.exercises.evaluating import WRONG_10
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
@@ -638,3 +639,7 @@ WRONG_ELSEWHERE = {
         (20, "bursts_unknown", "Open the bursts", []),
     ],
 }
+GIVEN |= regularising.GIVEN
+NEEDS |= regularising.NEEDS
+WRONG |= regularising.WRONG
+WRONG_ELSEWHERE |= regularising.WRONG_ELSEWHERE
