@@ -121,7 +121,7 @@ def test_a_single_image_or_another_file_points_to_its_folder(tree):
 
 
 def test_a_label_of_a_named_dataset_cannot_be_chosen_but_its_group_can():
-    assert "label: only a folder of yours takes these" in refusal("digits", label="x")
+    assert "label: only a folder with a table takes these" in refusal("digits", label="x")
     assert "no metadata column 'writer'" in refusal("digits", group="writer")
 
 
