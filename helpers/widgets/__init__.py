@@ -3,6 +3,7 @@
 from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
+from helpers.widgets.ensembles import compose_ensemble
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
@@ -10,6 +11,7 @@ from helpers.widgets.transfer import explore_transfer
 
 __all__ = [
     "browse",
+    "compose_ensemble",
     "explore_augmentation",
     "explore_balance",
     "explore_rates",

@@ -11,6 +11,13 @@ from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
 from torchvision.transforms import v2
 
+from tests.course.exercises.ensembles import (
+    WRONG_AVERAGES,
+    WRONG_SPREADS,
+    WRONG_VOTES,
+    WRONG_WEIGHTS,
+    make_voters,
+)
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
@@ -148,6 +155,7 @@ def _compare(policies):
 
 
 GIVEN["compare"] = _compare
+GIVEN["answers"], GIVEN["labels"], GIVEN["truth"] = make_voters(IDS)
 NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
@@ -158,6 +166,7 @@ NEEDS = {
     "02.4": ["doubts"],
     "02.5": ["flags"],
     "06.4": ["compare", "without", "groups"],
+    "09.4": ["answers", "labels", "groups"],
 }
 
 
@@ -613,6 +622,10 @@ WRONG = {
         (0.5, "malformed", "a function"),
     ],
     "07.4": WRONG_FREEZES,
+    "09.1": WRONG_VOTES,
+    "09.2": WRONG_SPREADS,
+    "09.3": WRONG_AVERAGES,
+    "09.4": WRONG_WEIGHTS,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
@@ -622,6 +635,7 @@ WRONG_ELSEWHERE = {
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
     "05.4": [(make_loop(), "unmeasured", "dls=dls", [])],
     "07.4": [(lambda model: None, "unmeasured", "ours=tuned_right", [])],
+    "09.4": [(lambda answers, labels: {}, "unmeasured", "answers=answers", [])],
     "06.4": [
         (_transforms("RandomErasing", p=1.0), "worse", "+0.50", ["compare", "without", "groups"]),
         (_transforms("RandomVerticalFlip"), "unmeasured", "compare=compare", []),
