@@ -29,6 +29,12 @@ def pytest_xdist_auto_num_workers(config):
     return min(8, max(2, count_free_cores()))
 
 
+def pytest_configure(config):
+    # Given here, not in pyproject.toml, where it would hold only for runs from this folder.
+    rules = Path(__file__).parent / "tests" / "notebooks" / "sanitize.cfg"
+    config.option.nbval_sanitize_with = config.option.nbval_sanitize_with or str(rules)
+
+
 def pytest_unconfigure(config):
     if _OWNER:
         shutil.rmtree(_WORK, ignore_errors=True)

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from large import timed
 from scan import peak_memory
 
 
@@ -62,16 +63,11 @@ def measure(folder: Path) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     dataset = open_dataset(folder, progress=False)
-    start = time.perf_counter()
-    features = embed(dataset, progress=False)
-    embedded = time.perf_counter()
-    found = suggest_groups(dataset, features, workers=2, progress=False)
-    done = time.perf_counter()
+    features, embedding = timed(lambda: embed(dataset, progress=False))
+    found, searching = timed(lambda: suggest_groups(dataset, features, workers=2, progress=False))
     running[0] = False
-    used = sum(os.times()[:4])
-    print(f"{len(dataset):,} photos: embedded in {embedded - start:.0f} s, searched for groups in "
-          f"{done - embedded:.0f} s ({used:.0f} s of CPU in all), peak {peak[0] / 2**20:.0f} MiB: "
-          f"{len(found):,} pairs")  # fmt: skip
+    print(f"{len(dataset):,} photos: embedded in {embedding}, searched for groups in {searching}, "
+          f"peak {peak[0] / 2**20:.0f} MiB: {len(found):,} pairs")  # fmt: skip
 
 
 if __name__ == "__main__":

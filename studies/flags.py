@@ -9,6 +9,8 @@ Thresholds were fixed on seed 0 of leaves. Writes flags.csv beside this file:
 - blur: photos that are blurred again, re-encoded with noise, among the untouched ones; what is
   flagged of these may be blurred, too, and counts as false
 
+An interrupted run goes on.
+
     python -m studies.flags [--data FOLDER ...] [--seeds 1 2 3 4 5]
 
 FOLDER holds a folder of images for each class; scikit-learn's digits are always among the data.
@@ -150,25 +152,42 @@ def open_some(folder: Path) -> Dataset:
     return Dataset(folder.name, folder, images.assign(split=pd.array([None] * len(images), "str")))
 
 
+def score_digits(_) -> list[dict]:
+    from sklearn.datasets import load_digits
+
+    digits, target = load_digits(return_X_y=True)
+    index = pd.Index([f"{number:04d}" for number in range(len(target))], name="image_id")
+    labels = pd.Series(target.astype(str), index)
+    return score_labels("digits", labels, pd.DataFrame(digits, index))
+
+
+def score_folder(folder: Path) -> list[dict]:
+    dataset = open_some(folder)
+    features = embed(dataset, progress=False)
+    rows = score_labels(dataset.name, dataset.images["label"].loc[features.index], features)
+    return rows + score_blur(dataset)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, nargs="*", default=[])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     options = parser.parse_args()
-    from sklearn.datasets import load_digits
-
-    digits, target = load_digits(return_X_y=True)
-    index = pd.Index([f"{number:04d}" for number in range(len(target))], name="image_id")
-    rows = score_labels("digits", pd.Series(target.astype(str), index), pd.DataFrame(digits, index))
-    for folder in tqdm(options.data, desc="data"):
-        dataset = open_some(folder)
-        features = embed(dataset, progress=False)
-        rows += score_labels(dataset.name, dataset.images["label"].loc[features.index], features)
-        rows += score_blur(dataset)
-    for seed in tqdm(options.seeds, desc="leaves"):
-        rows += score_leaves(seed)
-    table = pd.DataFrame(rows)[COLUMNS].assign(code=code_hash(__file__, *CODE))
-    table.to_csv(Path(__file__).with_suffix(".csv"), index=False, float_format="%.3f")
+    code, target = code_hash(__file__, *CODE), Path(__file__).with_suffix(".csv")
+    table = pd.read_csv(target) if target.exists() else pd.DataFrame(columns=[*COLUMNS, "code"])
+    table = table[table["code"] == code]
+    jobs = [
+        ("digits", None, score_digits),
+        *((path.name, path, score_folder) for path in options.data),
+    ]
+    jobs += [("leaves", seed, score_leaves) for seed in options.seeds]
+    for name, asked, score in tqdm(jobs, desc="data"):
+        done = table[table["data"] == name]
+        if len(done) and (name != "leaves" or asked in set(done["seed"])):
+            continue
+        found = pd.DataFrame(score(asked))[COLUMNS].assign(code=code)
+        table = pd.concat([table, found], ignore_index=True) if len(table) else found
+        table.to_csv(target, index=False, float_format="%.3f")
     print(table.drop(columns="code").round(2).to_string())
 
 

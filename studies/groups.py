@@ -115,26 +115,38 @@ def _paste(rgb, mask, ground, rng) -> Image.Image:
 def score(dataset: Dataset, thing: pd.Series, kinds: dict) -> pd.DataFrame:
     """Recall by kind of pair; precision of all proposals, and what they expected of themselves.
 
-    Proposals under two labels, which say nothing of themselves, are a row of their own.
+    Kept together are also those that are proposed by way of a third photo. Proposals under two
+    labels, which say nothing of themselves, are a row of their own.
     """
     found = suggest_groups(dataset, progress=False)
     right = found["image_id"].map(thing).to_numpy() == found["other_id"].map(thing).to_numpy()
     pairs = [frozenset(pair) for pair in found[["image_id", "other_id"]].to_numpy()]
-    kept, sure = set(pairs), found["expected"].notna().to_numpy()
+    sure = found["expected"].notna().to_numpy()
+    kept, mates = set(pairs), find_mates(found)
     copy = np.array([kinds.get(pair) == "copy" for pair in pairs], bool)
     burst = found["evidence"].str.contains("burst").to_numpy(bool)
     rows = []
     for kind, count in pd.Series(kinds).value_counts().items():
-        hits = sum(pair in kept for pair, of_kind in kinds.items() if of_kind == kind)
-        rows.append((kind, count, hits, None, None, None))
+        own = {pair for pair, of_kind in kinds.items() if of_kind == kind}
+        rows.append((kind, count, len(own & kept), len(own & mates), None, None, None))
     judged = {"all proposals": sure, "without copies": sure & ~copy, "under two labels": ~sure,
               "by keypoints alone, without copies": sure & ~copy & ~burst}  # fmt: skip
     for name, chosen in judged.items():
-        rows.append((name, None, None, chosen.sum(), right[chosen].sum(),
+        rows.append((name, None, None, None, chosen.sum(), right[chosen].sum(),
                      found["expected"][chosen].mean()))  # fmt: skip
-    table = pd.DataFrame(rows, columns=["kind", "pairs", "found", "proposed", "right", "expected"])
-    table.insert(3, "recall", table["found"] / table["pairs"])
+    alike = sum(len(set(thing[[*pair]])) == 1 for pair in mates)
+    rows.append(("kept together", None, None, None, len(mates), alike, None))
+    names = ["kind", "pairs", "found", "together", "proposed", "right", "expected"]
+    table = pd.DataFrame(rows, columns=names)
+    table.insert(4, "recall", table["found"] / table["pairs"])
     return table.assign(precision=table["right"] / table["proposed"])
+
+
+def find_mates(found: pd.DataFrame) -> set[frozenset]:
+    """All pairs of images that proposals put into one group."""
+    sure, ends = found.dropna(subset="group"), ["image_id", "other_id"]
+    members = sure.melt("group", ends).groupby("group")["value"].unique()
+    return {frozenset(pair) for ids in members for pair in combinations(ids, 2)}
 
 
 def main() -> None:
@@ -158,14 +170,15 @@ def main() -> None:
             table = score(*(opened or paste_photos(photos, Path(scratch), seed)))
         tables.append(table.assign(data=data, seed=seed, code=code))
         whole = pd.concat([one for one in tables if len(one)], ignore_index=True)
-        counts = ["pairs", "found", "proposed", "right", "seed"]
+        counts = ["pairs", "found", "together", "proposed", "right", "seed"]
         whole = whole.astype(dict.fromkeys(counts, "Int64"))
         whole = whole[["data", "seed", *whole.columns.drop(["data", "seed", "code"]), "code"]]
         whole.sort_values(["data", "seed"], kind="stable").to_csv(
             target, index=False, float_format="%.4f"
         )
     grouped = pd.read_csv(target).groupby(["data", "kind"], sort=False)
-    print(grouped[["pairs", "recall", "proposed", "precision", "expected"]].mean().round(3))
+    shown = ["pairs", "recall", "together", "proposed", "precision", "expected"]
+    print(grouped[shown].mean().round(3))
 
 
 if __name__ == "__main__":

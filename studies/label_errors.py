@@ -1,7 +1,7 @@
 """Wrong labels, turned and cropped copies, and leafless pictures: how many are found, and by what.
 
 On leaves of five seeds, development images only. Filters and thresholds were fixed on seed 0.
-Writes label_errors.csv beside this file, one task after the other:
+Writes label_errors.csv beside this file, one seed after the other; an interrupted run goes on:
 
 - labels: plain confident learning on each image, with folds that cut through specimens or respect
   them, and then with the other photos of the specimen; by kind of error, and by evidence
@@ -174,16 +174,19 @@ def _joined(tasks, seed) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
-    parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS, help="others stay")
+    parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".csv"))
     options = parser.parse_args()
-    tables = [score_seed(seed, options.tasks) for seed in tqdm(options.seeds, desc="seeds")]
-    table = pd.concat(tables, ignore_index=True).assign(code=code_hash(__file__, *CODE))
-    if options.out.exists():
-        before = pd.read_csv(options.out)
-        table = pd.concat([table, before[~before["task"].isin(options.tasks)]])
-        table = table.sort_values(["seed", "task", "features"], kind="stable")
-    table.to_csv(options.out, index=False, float_format="%.4f")
+    code = code_hash(__file__, *CODE)
+    table = pd.read_csv(options.out) if options.out.exists() else pd.DataFrame(columns=COLUMNS)
+    table = table[table["code"] == code] if "code" in table else table.assign(code=code)
+    known = {*zip(table["seed"], table["task"], strict=True)}
+    for seed in tqdm(options.seeds, desc="seeds"):
+        if tasks := [task for task in options.tasks if (seed, task) not in known]:
+            found = score_seed(seed, tasks).assign(code=code)
+            table = pd.concat([table, found], ignore_index=True) if len(table) else found
+            table = table.sort_values(["seed", "task", "features"], kind="stable")
+            table.to_csv(options.out, index=False, float_format="%.4f")
     shown = table[~table["strength"].isin(["obvious", "clear", "subtle"])]
     keys = ["task", "features", "method", "kind", "strength"]
     figures = ["recall", "precision", "convinced"]

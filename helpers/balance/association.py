@@ -140,7 +140,7 @@ def _cramer(counts: np.ndarray) -> float:
     """Bias-corrected Cramér's V of a table of counts (Bergsma, 2013)."""
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     n, (rows, columns) = counts.sum(), counts.shape
-    if min(rows, columns) < 2 or n < 2:
+    if min(rows, columns) < 2:
         return 0.0
     squared = chi2_contingency(counts, correction=False).statistic / n
     squared = max(0.0, squared - (rows - 1) * (columns - 1) / (n - 1))

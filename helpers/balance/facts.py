@@ -64,7 +64,7 @@ def file_facts(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
 
 _FACTS = ["width", "height", "shape", "portrait", "compression", "progressive", "subsampling"]
 _FACTS += ["exif", "orientation", "density", "hour", "format", "mode"]
-_TAKEN, _ORIENTATION, _EXIF = 36867, 274, 34665
+_TAKEN, _EXIF = 36867, 34665
 _CODE = (sys.modules[__name__], pixels, decoding)
 
 

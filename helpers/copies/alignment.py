@@ -112,8 +112,7 @@ def _plausible(maps):
 def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
     """Average pictures (pairs × side × side) down to a smaller side, and smooth them."""
     factor = pictures.shape[1] // side
-    small = pictures.reshape(len(pictures), side, factor, side, factor).mean(axis=(2, 4))
-    return smooth(small)
+    return smooth(block_sums(pictures, factor) / np.float32(factor**2))
 
 
 def smooth(small: np.ndarray) -> np.ndarray:
@@ -139,16 +138,35 @@ def _with_slopes(pictures):
 def sample(layers, at_places):
     """Bilinear values of layers (pairs × side × side × n) at places, and which lie inside."""
     pairs, side, _, depth = layers.shape
-    at = (at_places + 0.5) * side - 0.5
-    inside = ((at > 1) & (at < side - 2)).all(axis=-1)
-    at = np.clip(at, 0, side - 1.001)
-    base = at.astype(np.int32)
-    x, y = np.moveaxis(at - base, -1, 0)[..., None]
+    x, y = np.moveaxis((at_places + 0.5) * side - 0.5, -1, 0)
+    inside = (x > 1) & (x < side - 2) & (y > 1) & (y < side - 2)
+    x, y = np.clip(x, 0, side - 1.001), np.clip(y, 0, side - 1.001)
+    column, row = x.astype(np.intp), y.astype(np.intp)
+    x, y = (x - column).astype(np.float32)[..., None], (y - row).astype(np.float32)[..., None]
     flat = layers.reshape(-1, depth)
-    corner = (np.arange(pairs, dtype=np.int32)[:, None] * side + base[..., 1]) * side + base[..., 0]
-    top = flat[corner] * (1 - x) + flat[corner + 1] * x
-    low = flat[corner + side] * (1 - x) + flat[corner + side + 1] * x
-    return top * (1 - y) + low * y, inside.astype(np.float32)
+    corner = (np.arange(pairs)[:, None] * side + row) * side + column
+    # Most of the time goes here: take gathers rows three times as fast as an index does.
+    top, low = (
+        _between(np.take(flat, left, axis=0), np.take(flat, left + 1, axis=0), x)
+        for left in (corner, corner + side)
+    )
+    return _between(top, low, y), inside.astype(np.float32)
+
+
+def _between(first, second, share):
+    """What lies at a share of the way from the first to the second; overwrites both."""
+    second -= first
+    second *= share
+    first += second
+    return first
+
+
+def block_sums(pictures: np.ndarray, block: int) -> np.ndarray:
+    """Sums over squares of `block` pixels a side: pairs × side × side (× n), side a multiple."""
+    # Row by row first: numpy adds whole rows much faster than over two axes at once.
+    pairs, side, _, *depth = pictures.shape
+    rows = pictures.reshape(pairs, side // block, block, side, *depth).sum(axis=2)
+    return rows.reshape(pairs, side // block, side // block, block, *depth).sum(axis=3)
 
 
 def _laid_over(first, second, maps):
@@ -166,12 +184,17 @@ def _correlate(first, second, weight):
 
 
 def _details(first, second, inside):
-    pairs, side, _ = first.shape
-    shape = (pairs, side // _BLOCK, _BLOCK, side // _BLOCK, _BLOCK)
-    blocks = [a.reshape(shape) for a in (first, second)]
-    first, second = (b - b.mean(axis=(2, 4), keepdims=True) for b in blocks)
-    whole = np.broadcast_to(inside.reshape(shape).min(axis=(2, 4), keepdims=True), shape)
-    return [a.reshape(pairs, side, side) for a in (first, second, whole)]
+    side = first.shape[1]
+    means = [block_sums(picture, _BLOCK) / np.float32(_BLOCK**2) for picture in (first, second)]
+    first, second = (
+        picture - _enlarge(mean) for picture, mean in zip((first, second), means, strict=True)
+    )
+    whole = block_sums(inside, _BLOCK) == _BLOCK**2
+    return [first, second, _enlarge(whole).astype(np.float32).reshape(-1, side, side)]
+
+
+def _enlarge(blocks):
+    return blocks.repeat(_BLOCK, axis=1).repeat(_BLOCK, axis=2)
 
 
 def _residual(first, slopes, maps):
@@ -213,8 +236,8 @@ def _measure_drift(first, slopes, maps):
     tiles = min(_TILES, side // 4)
 
     def total(values):
-        shape = (len(values), tiles, side // tiles, tiles, side // tiles)
-        return values.reshape(shape).sum(axis=(2, 4)).reshape(len(values), tiles**2)
+        sums = block_sums(values.reshape(len(values), side, side), side // tiles)
+        return sums.reshape(len(values), tiles**2)
 
     def moment(a, b):
         return total(a * b) - total(a) * total(b) / size

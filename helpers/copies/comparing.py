@@ -98,7 +98,7 @@ def compare_parts(
             words = {"crop", "mirror" * box[3], *row["transform"].split(" and ")} - {""}
             row["transform"] = " and ".join(sorted(words))
             # A place in a cut is no place in the picture that it was cut from.
-            rows[number] = {} if row["kind"] == "part" else row
+            rows[number] = row if verdicts.is_settled(row) else {}
     return rows
 
 
@@ -145,7 +145,7 @@ def _moved_little(fit, rows):
 
 
 def _unsettled(fit, rows):
-    return np.array([row.get("kind") not in ("near", "probable") for row in rows])
+    return np.array([not verdicts.is_settled(row) for row in rows])
 
 
 def _compare_healed(first, second, starts, maps, sizes) -> list[dict]:
@@ -194,7 +194,7 @@ def _compare_softly(first, second, starts, maps, sizes) -> list[dict]:
         judged = verdicts.judge(find_differences(first[good], second[good], fit["map"][good]))
         described = verdicts.describe(fit, sizes[some].swapaxes(0, 1))
         for at, row in zip(good, judged, strict=True):
-            if row and row["kind"] != "part":
+            if verdicts.is_settled(row):
                 words = ", ".join(filter(None, ("sharpness", row["difference"])))
                 rows[some[at]] = described[at] | row | {"kind": "probable", "difference": words}
     return rows

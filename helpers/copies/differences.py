@@ -9,7 +9,7 @@ Worker processes import this module: numpy only.
 
 import numpy as np
 
-from helpers.copies.alignment import places, sample, smooth
+from helpers.copies.alignment import block_sums, places, sample, smooth
 
 MODELS = ("curve", "saturation", "cast")
 """Changes of the whole picture that are undone before pixels are compared: one tone curve for all
@@ -20,7 +20,8 @@ LIMITS = {"light": 4.0, "colour": 5.0}
 under 2.6 and 4.2."""
 
 WINDOW, STRIDE = 6, 3
-"""Pixels a side of the windows that are judged, of 96, and how far apart they lie."""
+"""Pixels a side of the windows that are judged, of 96, and how far apart they lie: half a window,
+so that each is made of four squares."""
 
 FLOOR = 1.0
 """Grey levels that saving again may leave in a plain area."""
@@ -69,7 +70,8 @@ def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) ->
     - excess: float, pairs × `MODELS` × (light, colour) × rows × columns: how far each window
       differs once the change was undone, as a share of `LIMITS`
     - grey: whether one picture is grey and the other is not, so that only light was compared
-    - toned: whether one picture has one colour for each lightness and the other has not
+    - toned: whether one picture has one colour for each lightness and the other has not; not asked
+      of a pair that one of the changes explains
     """
     pieces = [
         _compare_batch(*(a[at : at + _BATCH] for a in (first, second, maps)))
@@ -85,23 +87,25 @@ def _compare_batch(first, second, maps):
     inside *= np.abs(grid[:, :2]).max(axis=1) < 0.5 - 1.5 / side
     one = _smooth_colour(first).reshape(pairs, -1, 3)
     neutral = [_is_neutral(picture, inside) for picture in (one, two)]
-    loose = [_untoned(picture, inside) for picture in (one, two)]
-    toned = (np.minimum(*loose) < TONED[0]) & (np.maximum(*loose) > TONED[1])
+    plain = one.copy(), two.copy()
     grey = neutral[0] != neutral[1]
     for picture in (one, two):
         picture[grey] = (picture[grey] @ _LUMA)[..., None]
-    judges = {
-        kind: _Windows(*(_split(picture)[number] for picture in (one, two)), inside, side)
-        for number, kind in enumerate(LIMITS)
-    }
+    parts = zip(_split(one), _split(two), strict=True)
+    judges = [_Windows(*both, inside, side) for both in parts]
     excess = [
         [
-            judges[kind].judge(_split(left)[number], MOST[kind]) / LIMITS[kind]
-            for number, kind in enumerate(LIMITS)
+            judge.judge(part, MOST[kind]) / LIMITS[kind]
+            for kind, judge, part in zip(LIMITS, judges, _split(left), strict=True)
         ]
         for left in _undo_each(one, two, inside, side)
     ]
-    return {"excess": np.moveaxis(np.array(excess), 2, 0), "grey": grey, "toned": toned}
+    excess = np.moveaxis(np.array(excess), 2, 0)
+    toned, asked = np.zeros(pairs, bool), excess.max(axis=(2, 3, 4)).min(axis=1) > 1
+    if asked.any():
+        loose = [_untoned(picture[asked], inside[asked]) for picture in plain]
+        toned[asked] = (np.minimum(*loose) < TONED[0]) & (np.maximum(*loose) > TONED[1])
+    return {"excess": excess, "grey": grey, "toned": toned}
 
 
 def _smooth_colour(pictures):
@@ -117,15 +121,19 @@ def _split(pixels):
 
 
 def _is_neutral(pixels, inside):
-    apart = np.abs(_split(pixels)[1]).max(axis=2) * inside
-    return np.quantile(apart, 0.995, axis=1) <= NEUTRAL
+    return (_strongest(_split(pixels)[1]) * inside > NEUTRAL).mean(axis=1) <= 0.005
+
+
+def _strongest(colour):
+    red, green, blue = np.moveaxis(np.abs(colour), -1, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def _untoned(pixels, inside):
     """Levels of colour, in the worst hundredth of pixels, that their lightness does not tell."""
     light, colour = _split(pixels)
     apart = [_undo_curve(colour[..., c], light[..., 0], inside) for c in range(3)]
-    return np.quantile(np.abs(apart).max(axis=0), 0.99, axis=1)
+    return np.quantile(_strongest(np.stack(apart, axis=-1)), 0.99, axis=1)
 
 
 def _undo_each(one, two, inside, side):
@@ -140,7 +148,7 @@ def _undo_each(one, two, inside, side):
         power = (faded**2 * weight).sum(axis=(1, 2)) + 1
         factor = np.clip((colour * faded * weight).sum(axis=(1, 2)) / power, *FADED)[:, None, None]
         weight = inside[..., None] / (1 + ((colour - factor * faded) / 4) ** 2)
-    any_cut = [where.any(axis=2) for where in cut]
+    any_cut = [where[..., 0] | where[..., 1] | where[..., 2] for where in cut]
     curve = _undo_curve(light[..., 0], other[..., 0], inside, any_cut)
     yield (colour - factor * faded) * inside[..., None] + curve[..., None]
     each = [
@@ -198,9 +206,15 @@ def _fit_curve(x, y, known, gain=False):
         pull = weighted @ y[..., None] + ridge[:, 1:2]
         curve = np.linalg.solve(weighted @ basis.swapaxes(1, 2) + ridge, pull)[..., 0]
         left = np.abs(y - (curve[:, None] @ basis)[:, 0])
-        scale = np.maximum(np.median(left, axis=1, keepdims=True) * 1.5, 1.5 / 255)
+        scale = np.maximum(_median(left) * 1.5, 1.5 / 255)
         weight = known / (1 + (left / scale) ** 2)
     return curve
+
+
+def _median(values):
+    """As numpy's along the second axis, in a tenth of its time."""
+    middle = [(values.shape[1] - 1) // 2, values.shape[1] // 2]
+    return np.partition(values, middle, axis=1)[:, middle].mean(axis=1, keepdims=True)
 
 
 class _Windows:
@@ -231,7 +245,6 @@ class _Windows:
 
     def _sum(self, values):
         square = values.reshape(len(values), self.side, self.side, -1)
-        total = np.zeros((len(values), self.side + 1, self.side + 1, square.shape[3]))
-        total[:, 1:, 1:] = square.cumsum(axis=1, dtype=float).cumsum(axis=2)
-        down = total[:, WINDOW::STRIDE] - total[:, :-WINDOW:STRIDE]
-        return down[:, :, WINDOW::STRIDE] - down[:, :, :-WINDOW:STRIDE]
+        sums = block_sums(square, STRIDE)
+        sums = sums[:, 1:] + sums[:, :-1]
+        return sums[:, :, 1:] + sums[:, :, :-1]

@@ -12,14 +12,11 @@ from helpers.audit import scanning
 from helpers.audit.tables import require_features, require_scan
 from helpers.copies import comparing, verifying
 from helpers.copies.candidates import SIDE, UPRIGHT, VARIANTS, find_candidates
+from helpers.copies.crowds import ALIKE
 from helpers.datasets import steps
 
 KINDS = ("exact", "near")
 """Kinds of pairs that are taken for copies; a "probable" one is for a person to look at."""
-
-ALIKE = 3
-"""Pictures that may differ from one another in one place or in colour and still be copies; more are
-forms filled in differently, variants of a product, or frames of one camera."""
 
 SURE = 0.5
 """Share of the limits within which pixels must agree where the recorded times do not."""
@@ -63,7 +60,8 @@ def find_duplicates(
         False returns every pair within `distance`, unopened, with similarity missing.
     workers : int
         Processes that verify, as in `scan`; 0 verifies in this process. What was found of two
-        contents is kept: without one image, or with ten more, only new pairs are opened.
+        contents is kept as the search goes on: one that was interrupted continues, and without one
+        image, or with ten more, only new pairs are opened.
     progress : bool
         Draw a bar once a step has taken two seconds.
 
@@ -74,15 +72,16 @@ def find_duplicates(
     - image_id, other_id: the former sorts first
     - kind: "exact" (same bytes); "near" (the same exposure, a grey copy of it included);
       "probable", which nothing here takes for a copy: the same picture blurred or sharpened, with
-      another cast or tint, or with a mark or caption; for a person to look at
+      another cast or tint, or with a mark or caption, or a little beyond the limits of colour;
+      for a person to look at
     - distance: bits
     - transform: "mirror", "crop", "rotate", "resize", "brighten", joined by " and ", or "" for
       saved again
     - similarity: correlation after the best fit, 0–1; movement: what the fit leaves, in pixels of
       a 96-pixel frame
     - difference: what differs beyond saving again: "colour (one is grey)", "colour (saturation)",
-      "colour (cast)", "colour (tint)", "sharpness", "a part of 4 % at the upper left", "recorded
-      time differs by 3 s", or ""
+      "colour (cast)", "colour (tint)", "colour (slightly)", "sharpness", "a part of 4 % at the
+      upper left", "recorded time differs by 3 s", or ""
     - left, top, right, bottom: where that part lies, as shares of the sides of `image_id`
     - cluster: int, from `cluster_duplicates`
 
@@ -95,9 +94,9 @@ def find_duplicates(
     -----
     UserWarning
         More than 100,000 pairs resemble each other, of which only the nearest were verified; more
-        than three pictures differ from one another in one place each or in colour, as forms or
-        frames of one camera do, and are not listed; or a file can no longer be opened. The first
-        two are also in ``attrs["notes"]`` of the table.
+        than three pictures differ from one another in one place each, in colour or by their times,
+        as forms or frames of one camera do, and these pairs are not listed; or a file can no longer
+        be opened. The first two are also in ``attrs["notes"]`` of the table.
 
     Raises
     ------
@@ -202,11 +201,12 @@ def _weigh(pairs, taken, left_out):
     groups = cluster_duplicates(pairs.loc[doubtful, ["image_id", "other_id"]])
     crowded = doubtful & (pairs["image_id"].map(groups["size"]) > ALIKE)
     if crowded.any():
-        first = pairs[crowded].iloc[0]
+        first, pictures = pairs[crowded].iloc[0], (groups["size"] > ALIKE).sum()
+        # Pictures are counted and not pairs, since most pairs of a crowd need not be compared.
         notes.append(
-            f"{crowded.sum():,} pairs fit over each other and yet are no copies: more than {ALIKE} "
-            "pictures differ from one another in one place, in colour or by their times, as forms, "
-            "variants of a product and frames of one camera do. The first are "
+            f"{pictures:,} pictures fit over one another and yet are no copies: more than {ALIKE} "
+            "of them differ in one place, in colour or by their times, as forms, variants of a "
+            "product and frames of one camera do. The first are "
             f"'{first['image_id']}' and '{first['other_id']}' ({first['difference']})."
         )
     pairs = pairs[~crowded].reset_index(drop=True)

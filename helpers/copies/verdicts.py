@@ -11,6 +11,10 @@ from helpers.copies.differences import MODELS, STRIDE, WINDOW
 LARGEST_PART = 0.15
 """Share of the picture that a caption or a mark may cover; more is another picture."""
 
+SLIGHT, SLIGHTLY = 1.4, "colour (slightly)"
+"""Share of the limits up to which colour may differ in a pair that is still worth a look: copies of
+leaves come to 1.36, variants of a product, seed 0 of `studies/lookalikes.py`, begin at 1.43."""
+
 _ROWS, _COLUMNS = ("upper", "", "lower"), ("left", "", "right")
 
 
@@ -60,8 +64,9 @@ def judge(found: dict) -> list[dict]:
     -------
     list of dict, empty for two photos of their own, else
 
-    - kind: "near", "probable", or "part" for a pair that differs in one place alone, as a copy
-      with a caption does, but also two forms filled in differently
+    - kind: "near", "probable" (recoloured, or a little beyond the limits), or "part" for a pair
+      that differs in one place alone, as a copy with a caption does, but also two forms filled in
+      differently
     - excess: the largest difference of a window as a share of what is allowed
     - difference: in words, "" where saving again explains all
     - left, top, right, bottom: of a part, as shares of the first picture's sides
@@ -87,6 +92,11 @@ def _judge_pair(excess, grey, toned) -> dict:
     return {"kind": kind, "excess": min(worst.values()), "difference": words}
 
 
+def is_settled(row: dict) -> bool:
+    """Whether nothing but saving again or another colour of the whole is left of a difference."""
+    return row.get("kind") in ("near", "probable") and row["difference"] != SLIGHTLY
+
+
 def find_part(excess: np.ndarray) -> np.ndarray:
     """Pixels (side × side, bool) of the windows that differ after the change that explains most."""
     return _cover((_best(excess) > 1).any(axis=0))
@@ -100,6 +110,8 @@ def _judge_part(excess, worst) -> dict:
     best, part = _best(excess), find_part(excess)
     place, covered = _place(part), part.mean()
     # A mark changes light; what differs in colour alone is another thing of the same shape.
+    if best[0].max() <= 1 and min(worst.values()) <= SLIGHT:
+        return {"kind": "probable", "excess": min(worst.values()), "difference": SLIGHTLY}
     if best[0].max() <= 1 or covered > LARGEST_PART:
         return {}
     x, y = (place["left"] + place["right"]) / 2, (place["top"] + place["bottom"]) / 2

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import os
 import sys
+import time
 import warnings
 from functools import partial
 
@@ -12,13 +13,21 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers.audit import batches, measuring
-from helpers.copies import alignment, candidates, comparing, differences, neighbours, verdicts
+from helpers.copies import (
+    alignment,
+    candidates,
+    comparing,
+    crowds,
+    differences,
+    neighbours,
+    verdicts,
+)
 from helpers.copies.candidates import hash_variant
 from helpers.datasets import decoding, pixels, steps
 from helpers.datasets.storage import locked
 
-CODE = (alignment, batches, candidates, comparing, decoding, differences, measuring, neighbours,
-        pixels, verdicts, sys.modules[__name__])  # fmt: skip
+CODE = (alignment, batches, candidates, comparing, crowds, decoding, differences, measuring,
+        neighbours, pixels, verdicts, sys.modules[__name__])  # fmt: skip
 MOST = 100_000
 """Candidates that are verified; of more, the nearest by their hashes."""
 
@@ -28,7 +37,9 @@ FACTS = {"kind": "str", "transform": "str", "similarity": "float64", "movement":
 """What is known of a pair of copies: `comparing.compare_pairs` says what each means."""
 
 _STORED = {"pair": "str"} | FACTS
-_BATCH = 128
+_BATCH = 32
+_PAUSE, _WORTH = 10.0, 20.0
+"""What was found is stored after so many seconds, or so many times what storing took before."""
 
 
 class Verifying:
@@ -52,6 +63,7 @@ class Verifying:
         self.sizes = scanned[["width", "height"]].to_numpy(int)
         levels = scanned["levels"].dropna()
         self.levels = int(levels.iloc[0]) if len(levels) else None
+        self.crowds = crowds.Crowds(scanned["taken"].to_numpy("datetime64[ms]"))
         turned = (scanned["orientation"] > 4).to_numpy(bool)
         self.sizes[turned] = self.sizes[turned, ::-1]
 
@@ -100,10 +112,13 @@ class Verifying:
             for first, second, how in zip(*pairs[:, :2].T, asked, strict=True)
         ]
         same = self._unchanged(pairs)
-        todo = [n for n, name in enumerate(names) if name not in known or not same[n]]
-        made, problems = self._compare(todo, task, compare)
-        if made:
-            _keep_verdicts(path, {names[number]: row for number, row in made.items()})
+        facts = {n: known[name] for n, name in enumerate(names) if same[n] and name in known}
+        todo = [n for n in range(len(names)) if n not in facts]
+        store = _Store(path, names)
+        try:
+            problems = self._compare(pairs, todo, facts, task, compare, store)
+        finally:
+            store.write()
         for number in sorted(problems)[:1]:
             first, second = self.ids[pairs[number, :2]]
             warnings.warn(
@@ -111,8 +126,6 @@ class Verifying:
                 f"as '{first}' or '{second}', which {problems[number]}. Scan again.",
                 stacklevel=2,
             )
-        facts = {n: known.get(name) for n, name in enumerate(names)} | made
-        facts |= dict.fromkeys(problems)
         kept = [number for number in sorted(facts) if facts[number]]
         return kept, [facts[number] for number in kept]
 
@@ -127,21 +140,74 @@ class Verifying:
             same[number] = length == self.lengths[number]
         return np.array([same[first] and same[second] for first, second in pairs[:, :2]], bool)
 
-    def _compare(self, todo, task, compare):
+    def _compare(self, pairs, todo, facts, task, compare, store) -> dict[int, str]:
+        """Add what is found of the pairs `todo` to `facts` and to the store; return problems.
+
+        In the order of pairs, so that what is known of earlier ones tells which later ones need no
+        look, whoever compared them and when.
+        """
         parts = [todo[at : at + _BATCH] for at in range(0, len(todo), _BATCH)]
-        compare = partial(compare, levels=self.levels)
-        work = batches.run_batches(parts, task, compare, workers=self.workers)
+        known = iter(sorted(facts))
+        ahead = next(known, None)
+
+        def ask(number: int) -> tuple | None:
+            nonlocal ahead
+            while ahead is not None and ahead < number:
+                self.crowds.learn(*pairs[ahead, :2], facts[ahead])
+                ahead = next(known, None)
+            return None if self._is_idle(*pairs[number, :2]) else task(number)
+
+        compare = partial(_compare_asked, compare=compare, levels=self.levels)
+        work = batches.run_batches(parts, ask, compare, workers=self.workers)
         bar = tqdm(total=len(todo), unit="pair", desc="verify", delay=2, disable=not self.progress)
-        made, problems = {}, {}
+        problems = {}
         with bar:
             for numbers, rows in work:
                 for number, row in zip(numbers, rows, strict=True):
-                    if "problem" in row:
+                    if row is not None and "problem" in row:
                         problems[number] = row["problem"]
-                    else:
-                        made[number] = row
+                    elif row is not None:
+                        facts[number] = row
+                        store.add(number, row)
+                        self.crowds.learn(*pairs[number, :2], row)
+                store.write_now_and_then()
                 bar.update(len(numbers))
-        return made, problems
+        return problems
+
+    def _is_idle(self, first: int, second: int) -> bool:
+        """Whether a pair would not be listed, whatever is found of it."""
+        return self.crowds.are_in(first, second) and self.crowds.differ_in_time(first, second)
+
+
+def _compare_asked(tasks: list, seconds: float, compare, levels) -> list:
+    """What `compare` finds of each task, None for None."""
+    asked = [number for number, task in enumerate(tasks) if task is not None]
+    found = compare([tasks[number] for number in asked], seconds, levels) if asked else []
+    rows = dict(zip(asked, found, strict=True))
+    return [rows.get(number) for number in range(len(tasks))]
+
+
+class _Store:
+    """Facts of pairs on disk, written as they are found so that an interrupted search goes on."""
+
+    def __init__(self, path, names: list[str]):
+        self._path, self._names, self._made = path, names, {}
+        self._due = time.monotonic() + _PAUSE
+
+    def add(self, number: int, facts: dict) -> None:
+        self._made[self._names[number]] = facts
+
+    def write_now_and_then(self) -> None:
+        if time.monotonic() >= self._due:
+            start = time.monotonic()
+            self.write()
+            took = time.monotonic() - start
+            self._due = time.monotonic() + max(_PAUSE, _WORTH * took)
+
+    def write(self) -> None:
+        if self._made:
+            _keep_verdicts(self._path, self._made)
+            self._made = {}
 
 
 def _hash_code() -> str:

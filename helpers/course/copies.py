@@ -38,7 +38,8 @@ def _for_own_data(cell: Any) -> Any:
         return cell
     from nbformat.v4 import new_code_cell
 
-    return new_code_cell(cell.source, id=cell.id, metadata=cell.metadata)
+    metadata = {name: value for name, value in cell.metadata.items() if name != "raw_mimetype"}
+    return new_code_cell(cell.source, id=cell.id, metadata=metadata)
 
 
 def _tags(cell: Any) -> list[str]:

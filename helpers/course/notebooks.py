@@ -21,7 +21,8 @@ from helpers.course import copies
 ROOT = Path(__file__).resolve().parents[2]
 STORED, LEARNERS = ROOT / "notebooks", ROOT / "work" / "notebooks"
 LARGEST_BYTES = 1_500_000
-PICTURES = ("image/png", "image/jpeg")
+PICTURE = re.compile(r'(?<=src=")data:image/(?:png|jpeg);base64,([^"]*)(?=")')
+"""An image inside HTML, as `helpers.plots.style.figure_html` writes it."""
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 LOCAL = "127.0.0.1,localhost,::1"
 
@@ -77,18 +78,24 @@ def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: floa
 
 
 def strip(notebook: Any) -> Any:
-    """Remove, in place, what says nothing but where and when a notebook ran."""
+    """Remove, in place, what says nothing but where and when a notebook ran.
+
+    Raw cells, which hold code for other data, are marked as Python: pages that are made of the
+    notebook leave out such text, and would show it as prose otherwise.
+    """
     notebook.metadata = type(notebook.metadata)(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
     )
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "raw":
+            cell.metadata["raw_mimetype"] = "text/x-python"
         if "outputs" in cell:
             # A progress bar stays behind as the text it began with.
             cell.outputs = [one for one in cell.outputs if not _is_progress_bar(one)]
         for output in cell.get("outputs", []):
-            # Without the kernel that made it, a widget's view is an error message.
+            # Without the kernel that made it, a widget's view is an error message; its still stays.
             output.get("data", {}).pop(WIDGET_VIEW, None)
     return notebook
 
@@ -128,7 +135,7 @@ def _compared(outputs: list[Any], measured: bool) -> list[str]:
         words = [output.get(name, "") for name in ("name", "text", "evalue", "metadata")]
         parts.append(" ".join(map(str, words)))
         for kind, content in sorted(output.get("data", {}).items()):
-            parts.append(kind if kind in PICTURES else f"{kind} {content}")
+            parts.append(f"{kind} {PICTURE.sub('', str(content))}")
     return [re.sub(r"[\d.,:%\s-]+", " ", part) for part in parts] if measured else parts
 
 
@@ -137,8 +144,8 @@ def _look_alike(outputs: list[Any], earlier: list[Any]) -> bool:
     from PIL import Image, ImageChops
 
     def pictures(of: list[Any]) -> list[Image.Image]:
-        data = [one.get("data", {}) for one in of]
-        drawn = [base64.b64decode(one[kind]) for one in data for kind in PICTURES if kind in one]
+        html = [one.get("data", {}).get("text/html", "") for one in of]
+        drawn = [base64.b64decode(found) for one in html for found in PICTURE.findall(one)]
         return [Image.open(io.BytesIO(one)).convert("L") for one in drawn]
 
     for a, b in zip(pictures(outputs), pictures(earlier), strict=True):

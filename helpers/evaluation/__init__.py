@@ -5,6 +5,16 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "abstaining": ["confidence_for", "risk_at", "risk_coverage"],
+        "calibration": [
+            *("apply_temperature", "brier_scores", "calibration_error", "calibration_floor"),
+            *("compare_losses", "find_biases", "find_temperature", "loss_changes", "mend"),
+            "reliability",
+        ],
+        "conformal": [
+            *("conformal_limit", "conformal_sets", "coverage", "coverage_by"),
+            "simulate_coverage",
+        ],
         "intervals": [
             "Interval",
             "Difference",
@@ -13,7 +23,28 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "compare_scores",
             "score_each",
         ],
+        "bootstrap": ["bootstrap_metrics", "compare_metrics"],
+        "confusions": ["class_metrics", "overall_metrics", "score_classes"],
         "metrics": ["balanced_accuracy"],
+        "parts": ["order_classes", "score_parts", "surest_errors"],
+        "questions": [
+            "against_dummy",
+            "always",
+            "held_out",
+            "one_against_rest",
+            "select_marked",
+        ],
+        "shift": ["find_shift"],
+        "predictions": ["check_predictions", "classes_of", "probabilities", "read_predictions"],
+        "prevalence": [
+            *("class_shares", "compare_estimates", "correct_prevalence", "estimate_prevalence"),
+            *("marked_rows", "plant_prevalences", "precision_at", "prevalence_gains"),
+            "share_error",
+        ],
+        "thresholds": [
+            *("at_threshold", "choose_threshold", "cost_changes", "cost_matrix"),
+            *("decision_costs", "mark_thresholds", "rarest", "sweep_thresholds", "threshold_of"),
+        ],
         "scoreboards": ["SCORE_COLUMNS", "add_score", "comparability", "scoreboard"],
     },
 )

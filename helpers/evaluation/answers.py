@@ -44,7 +44,7 @@ def values_of(values: pd.Series, index: pd.Index, name: str) -> pd.Series:
     return values[~values.index.duplicated()][index]
 
 
-def check_same_images(first: pd.Series, second: pd.Series, asker: str) -> None:
+def check_same_images(first: pd.Series, second: pd.Series, asker: str = "compare_scores") -> None:
     for name, scores in (("first", first), ("second", second)):
         if not isinstance(scores, pd.Series):
             raise DatasetError(

@@ -32,7 +32,7 @@ def leave_out_copies(root: Path, paths: Iterable[str]) -> tuple[list[str], list[
     notes = []
     for folder in sorted(sizes, key=lambda name: (name.count("/"), name)):
         parent, _, name = folder.rpartition("/")
-        if not folder or 2 * sizes[folder] > sizes[parent]:
+        if not folder or sizes[folder] == sizes[parent]:  # nothing lies beside it
             continue
         repeated = name.casefold() == parent.rpartition("/")[2].casefold()
         inside, beside = children[folder], children[parent] - {name}

@@ -19,7 +19,7 @@ def write_digits(folder: Path) -> None:
 
     digits = load_digits()
     for label in digits.target_names:
-        (folder / str(label)).mkdir(parents=True)
+        (folder / str(label)).mkdir()
     for i, (levels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
         grey = np.round(levels * 255 / 16).astype(np.uint8)
         Image.fromarray(grey).save(folder / str(label) / f"digit-{i:04d}.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path, PurePosixPath
 
 from helpers.datasets.storage import DatasetError
@@ -25,7 +26,7 @@ class Download:
     url: str
     folder: str
     digest: str | None = None
-    size: tuple[int, int] = (0, 2**40)
+    size: tuple[float, float] = (0, inf)
     label: Callable[[str], str] | None = None
 
 
@@ -61,7 +62,7 @@ DOWNLOADS = {
 }
 
 
-def fetch(download: Download, folder: Path, progress: bool = True) -> Path:
+def fetch(download: Download, folder: Path, progress: bool) -> Path:
     """The unpacked images of `download` below `folder`; fetched only when they are not there.
 
     Raises

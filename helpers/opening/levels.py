@@ -43,7 +43,7 @@ def _without_shared(deep: dict[str, Parts]) -> dict[str, Parts]:
 
 def _levels_of(parts: Mapping[str, Parts]) -> list[int]:
     """For each place in `parts`, the level at which most folders have it."""
-    deepest = max(map(len, parts.values()), default=0)
+    deepest = max(map(len, parts.values()))
     found = ([p[i][0] for p in parts.values() if len(p) > i] for i in range(deepest))
     return [max(Counter(sorted(levels)).items(), key=lambda item: item[1])[0] for levels in found]
 
@@ -62,7 +62,7 @@ def _is_group(rows: Mapping[str, tuple], level: int, classes: int) -> bool:
     names = _names(rows, level)
     if are_things(names):
         return True
-    return _numbered(rows, level) and not are_circumstances(names) and len(names) > max(2, classes)
+    return _numbered(rows, level) and not are_circumstances(names) and len(names) > classes
 
 
 def _label_levels(rows: Mapping[str, tuple], varying: Sequence[int]) -> tuple[list[int], str]:

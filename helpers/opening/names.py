@@ -76,7 +76,7 @@ def are_things(names: Collection[str]) -> bool:
     )
 
 
-def are_numbers_of_things(names: Collection[str], parents: int = 1) -> bool:
+def are_numbers_of_things(names: Collection[str], parents: int) -> bool:
     """Whether `names` differ by their numbers alone, as those of specimens do ("P01", "10253"),
     or below several `parents` by those and by one word for each ("b1", "b2"; "m1", "m2")."""
     shapes = {re.sub(r"\d+", "#", name.strip()) for name in names}

@@ -14,7 +14,6 @@ from helpers.datasets.words import some
 from helpers.opening.downloads import DOWNLOADS
 from helpers.opening.folders import EXTENSIONS
 from helpers.opening.grouping import choose_group
-from helpers.opening.names import split_of
 from helpers.tables.labels import odd_labels
 from helpers.tables.matching import FileIndex
 from helpers.tables.reading import table_of
@@ -71,8 +70,7 @@ def _open_parts(parts: Mapping[str, object], asked: Asked) -> Dataset:
         column = _image_column(part, asked.get("files"))
         columns.add(column)
         table = _table(part, column, str(name))
-        split = split_of(name) if len(parts) > 1 else None
-        tables.append(table.assign(**{"split of the part": split or str(name)}))
+        tables.append(table.assign(**{"split of the part": str(name)}))
     kind = type(next(iter(parts.values()))).__name__ if "" in parts else type(parts).__name__
     rows = pd.concat(tables, ignore_index=True)
     root = Path(os.path.commonpath([os.path.dirname(path) for path in rows[FILE]]))

@@ -17,6 +17,7 @@ from helpers.opening.copies import leave_out_copies
 from helpers.opening.downloads import DOWNLOADS, fetch
 from helpers.opening.folders import EXTENSIONS, TABLES, look_into, stable_ids
 from helpers.opening.layout import is_level, read_layout
+from helpers.opening.prefixes import labels_from_names, tell_of_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,7 @@ def open_dataset(
     split: str | None = None,
     group: str | None = None,
     encoding: str | None = None,
+    pattern: str | None = None,
     progress: bool = True,
     **leaves: int,
 ) -> Dataset:
@@ -58,6 +60,10 @@ def open_dataset(
         (patient, specimen…).
     encoding : str, optional
         The encoding of the table, such as "gb18030" or "shift_jis", where it is not the one found.
+    pattern : str, optional
+        Where the names of the files begin with the classes: a regular expression that fits the
+        beginning of each name, without folders and extension, and whose first group is the label,
+        such as "(.+)_[0-9]+" for "great_pyrenees_12.jpg". It decides over folders and tables.
     progress : bool
         Whether to show a progress bar while rendering or downloading.
     **leaves
@@ -69,7 +75,8 @@ def open_dataset(
         When there is nothing to open: one sentence on what was found, expected, and what to do.
         What is merely odd is told in `Dataset.notes`.
     """
-    asked = {"files": files, "label": label, "split": split, "group": group, "encoding": encoding}
+    asked = {"files": files, "label": label, "split": split, "group": group}
+    asked |= {"encoding": encoding, "pattern": pattern}
     if source is None and (chosen := os.environ.get("WORKBOOK_DATASET")):
         try:
             return open_dataset(chosen, **asked, progress=progress, **leaves)
@@ -79,6 +86,8 @@ def open_dataset(
     if not isinstance(source, (str, os.PathLike)):
         from helpers.opening.objects import open_object
 
+        if pattern:
+            raise DatasetError(f"pattern={pattern!r}: only a folder of images takes this.")
         return _finish(open_object(source, asked), group)
     text = str(source).strip()
     if not text:
@@ -86,7 +95,7 @@ def open_dataset(
     if leaves and text != "leaves":
         raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
     if (named := [key for key in asked if asked[key] and key != "group"]) and text in NAMES:
-        raise DatasetError(f"{some(named)}: only a folder with a table takes these, not {text!r}.")
+        raise DatasetError(f"{some(named)}: only a folder of yours takes these, not {text!r}.")
     if text == "leaves":
         dataset = _open_leaves(progress, **leaves)
     elif text == "digits":
@@ -140,14 +149,17 @@ def open_folder(
     folder: Path, name: str | None = None, table: str | None = None, asked: Asked | None = None
 ) -> Dataset:
     """The dataset in `folder`; labels and splits from its folders, or from a table in it, where
-    `asked` may name columns or levels of folders ("files", "label", "split", "group") and the
-    "encoding"."""
+    `asked` may name columns or levels of folders ("files", "label", "split", "group"), the
+    "encoding", and the "pattern" of labels in names."""
     import pandas as pd
 
     from helpers.opening.grouping import choose_group
     from helpers.tables.labels import clean_labels, odd_labels
 
-    asked = asked or {}
+    asked = dict(asked or {})
+    pattern = asked.pop("pattern", None)
+    if pattern and asked.get("label"):
+        raise DatasetError(f"label={asked['label']!r} and pattern={pattern!r}: give one of them.")
     root = folder.resolve()
     found, notes = look_into(root)
     if not found["image"]:
@@ -171,7 +183,12 @@ def open_folder(
         images[column] = pd.Series([values.get(f) for f in above], index, dtype="str")
     images, source, told, labelled = _with_tables(images, root, found, table, asked)
     notes += [*copies, *layout.notes, *([] if labelled else layout.label_notes + cleaned)]
-    notes += [*told, *odd_labels(images["label"])]
+    notes += told
+    if pattern:
+        images, source = _with_labels_from_names(images, pattern), f"{source or 'folders'}, names"
+    elif images["label"].nunique() < 2:
+        notes += tell_of_classes(str(folder), images.index)
+    notes += odd_labels(images["label"])
     group, passed = (None, []) if asked.get("group") else choose_group(images, layout.group)
     notes += passed
     if group:
@@ -188,6 +205,15 @@ def open_folder(
         files=files,
         source=source,
     )
+
+
+def _with_labels_from_names(images: pd.DataFrame, pattern: str) -> pd.DataFrame:
+    import pandas as pd
+
+    from helpers.tables.labels import clean_labels
+
+    found = labels_from_names(images.index, pattern)
+    return images.assign(label=clean_labels(pd.Series(found, images.index, dtype="str"))[0])
 
 
 def _with_tables(

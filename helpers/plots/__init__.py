@@ -29,6 +29,18 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("label_curve", "pretraining", "questions"),
         ],
         "ensembles": ["bill", "pair_gains", "recipe_gains"],
+        "decisions": [
+            *("cost_curve", "coverage_draws", "coverages", "labelling_curves", "paired"),
+            *("precision_curve", "reliability_diagram", "risk_curves", "share_errors"),
+        ],
+        "evaluation": [
+            *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
+            "ranking_curves",
+        ],
+        "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
+        "regularising": [
+            *("bought", "generalisation_gaps", "overfitting", "search_history", "winners_curse"),
+        ],
     },
 )

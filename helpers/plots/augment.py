@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from helpers.augment.applying import apply_policy
 from helpers.augment.policies import POLICIES, Policy, find_policy
 from helpers.datasets import Dataset
 from helpers.plots.names import short_name, short_names
-from helpers.plots.style import ACCENT, FLAG, INK, MUTED, axes, nothing, styled, titled
+from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, axes, nothing, styled, titled
 from helpers.training.caching import decode
 
 GAP = 4  # pixels between images
@@ -114,14 +114,14 @@ def policy_effects(
     ax.axvline(0, color=INK, lw=1)
     for number, (name, table) in enumerate(settings.items()):
         shift = 0.16 * (2 * number - len(settings) + 1)
-        colour = (ACCENT, MUTED)[number % 2]
+        colour = (ACCENT, FAMILIES["colour"])[number % 2]
         for policy, row in table.iterrows():
             y = order.index(policy) + shift
             ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2, alpha=0.6)
             fill = colour if row["sure"] else "white"
             ax.plot(row["difference"], y, "o", ms=8, mfc=fill, mec=colour, mew=1.6)
             facts.append(f"{policy} {row['difference']:+.3f}")
-        ax.plot([], [], "o", color=colour, label=short_name(name))
+        ax.plot([], [], "o", color=colour, label=short_name(name).replace(", ", ",\n"))
     if live is not None and live[0] in order:
         spot = (live[1], order.index(live[0]))
         ax.plot(*spot, "D", ms=8, color=INK, zorder=5)
@@ -137,17 +137,21 @@ def policy_effects(
     ax.grid(axis="x")
     if len(settings) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(1, 0))
-    if len(settings) > 1:
-        title = title or _name_greatest(settings, better)
-    title = title or _name_best(first, figure, better)
+    title = title or _name_best(settings, figure, better)
     return titled(ax, title, f"{'; '.join(facts)}.", bare=["left"])
 
 
-def _name_best(table: pd.DataFrame, figure: str, better: int) -> str:
-    gain = table["difference"] * better
-    helps, hurts = (table.index[table["sure"] & (gain * sign > 0)] for sign in (1, -1))
-    parts = [f"{len(helps)} of {len(table)} policies surely {_verb(helps, 'improve')} {figure}"]
-    if len(hurts):
+def _name_best(settings: Mapping[str, pd.DataFrame], figure: str, better: int) -> str:
+    """Of how many policies the sign is sure, in any setting."""
+    helps, hurts, every = set(), set(), set()
+    for table in settings.values():
+        gain = table["difference"] * better
+        every |= {*table.index}
+        helps |= {*table.index[table["sure"] & (gain > 0)]}
+        hurts |= {*table.index[table["sure"] & (gain < 0)]}
+    surely = _verb(helps, "improve")
+    parts = [f"{len(helps)} of {len(every)} policies surely {surely} {figure}"]
+    if hurts:
         parts.append(f"{len(hurts)} surely {_verb(hurts, 'make')} it worse")
     return "; ".join(parts)
 
@@ -191,11 +195,5 @@ def recalls(
     return titled(ax, title, f"{facts}.", bare=["left"])
 
 
-def _verb(subjects: pd.Index, word: str) -> str:
+def _verb(subjects: Collection[str], word: str) -> str:
     return f"{word}s" if len(subjects) == 1 else word
-
-
-def _name_greatest(settings: Mapping[str, pd.DataFrame], better: int) -> str:
-    gains = pd.concat({name: table["difference"] for name, table in settings.items()})
-    name, policy = (gains * better).idxmax()
-    return f"The greatest gain is that of {policy}: {gains[name, policy]:+.2f} ({name})"

@@ -29,6 +29,7 @@ from helpers.plots.style import (
 
 MOST_ROWS = 24
 SURE = 0.05
+ROOM = 0.8  # an area under the curve beyond which words no longer fit to the right of its dot
 FIRST_OF, LATER = (ACCENT, "#e76300", INK, "#1f9e89", "#a96b59"), "#c77dff"
 
 
@@ -175,11 +176,15 @@ def probe_results(
         colours = [FLAG if row in given else ACCENT for row in order]
         panel.scatter(table["auc"], places, 52, c=colours, zorder=3)
         for place, row in zip(places, order, strict=True):
-            if row in given:
-                panel.annotate("given away", (table.loc[row, "auc"], place), (-8, 0), ha="right",
-                               textcoords="offset points", va="center", color=FLAG)  # fmt: skip
-            if guess is not None and str(guess).strip().lower() == str(row).lower():
+            guessed = guess is not None and str(guess).strip().lower() == str(row).lower()
+            if guessed:
                 panel.annotate("◂ your guess", (1.0, place), ha="right", va="center", color=INK)
+            if row in given:
+                # To the right of its dot, where there is room, for the cloud lies to the left.
+                spot = table.loc[row, "auc"], place
+                off, side = (-8, "right") if guessed or spot[0] > ROOM else (8, "left")
+                panel.annotate("given away", spot, (off, 0), ha=side, va="center", color=FLAG,
+                               textcoords="offset points")  # fmt: skip
         panel.axvline(0.5, color=GRID, zorder=0)
         recall = f"mean recall {found.recall:.2f}, shuffled {found.chance:.2f}"
         panel.set_title(f"{name}: {recall}", fontsize=10.5)

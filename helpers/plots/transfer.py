@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def label_curve(
     """
     points, ax = summarise(table), axes(ax, 4.4)
     counts = sorted(table["per_class"].unique(), key=lambda n: (n == "all", n.zfill(9)))
-    colours = iter(CLASS_COLOURS[2:])
+    colours = cycle(CLASS_COLOURS[2:])  # lines carry their names as well
     ends, facts = [], []
     lines = list(points.groupby(level=[0, 1], sort=False))
     beside = np.linspace(-0.06, 0.06, len(lines))  # so that bars of equal points can be told apart

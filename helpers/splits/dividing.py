@@ -109,7 +109,7 @@ def split(
 
 
 def _check_shares(dataset: Dataset, valid: float, test: float | None, previous) -> None:
-    if not (0 < valid < 1 and 0 < valid + (test or 0) < 1 and (test is None or test > 0)):
+    if not (valid > 0 and (test is None or test > 0) and valid + (test or 0) < 1):
         raise DatasetError(
             f"valid={valid} and test={test} are no shares; expected each above 0 and their sum "
             "below 1, e.g. valid=0.2, test=0.2."

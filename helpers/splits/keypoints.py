@@ -15,8 +15,8 @@ from helpers.audit.batches import guard
 from helpers.datasets.pixels import read_rgb
 
 SIDE, MOST, CONTRAST = 320, 400, 0.01
-"""Long side that pictures are brought to, keypoints kept, and SIFT's contrast threshold: low, for
-smooth leaves have little."""
+"""Long side that pictures are brought to, keypoints of a thing that are kept, and SIFT's contrast
+threshold: low, for smooth leaves have little."""
 MIDDLE, SMALLEST, LARGEST = 0.6, 0.02, 0.7
 """Where a guess at the foreground takes less or more of the picture than the last two, the thing is
 taken to lie in the middle: in an ellipse this share of the way to the frame's sides."""
@@ -62,7 +62,9 @@ class Agreement(NamedTuple):
 
 
 def describe(path: str) -> Picture:
-    """Keypoints of the thing photographed, of the strongest 400 of the picture.
+    """The strongest 400 keypoints of the thing photographed.
+
+    The strongest of the whole picture would be those of the ground, where that is grass or bark.
 
     Raises
     ------
@@ -75,8 +77,8 @@ def describe(path: str) -> Picture:
     thing, thumbnail = find_thing(small), np.asarray(Image.fromarray(small).convert("L"))
     grey = np.ascontiguousarray(_fit(image.convert("L"), SIDE))
     cv2.setNumThreads(1)
-    sift = cv2.SIFT_create(nfeatures=MOST, contrastThreshold=CONTRAST)
-    found, descriptors = sift.detectAndCompute(grey, None)
+    sift = cv2.SIFT_create(contrastThreshold=CONTRAST)
+    found, descriptors = sift.detectAndCompute(grey, _around(thing, grey.shape))
     half = np.array(grey.shape[::-1], np.float32) / 2
     if not found:
         none = np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8)
@@ -84,9 +86,7 @@ def describe(path: str) -> Picture:
     rows = [(one.pt[0], one.pt[1], one.size, np.deg2rad(one.angle)) for one in found]
     places = np.array(rows, np.float32)
     places[:, :2] -= half
-    # SIFT keeps ties beyond the limit, in an order of its own.
     order = np.lexsort([*places.T, [-one.response for one in found]])[:MOST]
-    order = order[_inside(thing, places[order], half)]
     return Picture(places[order], descriptors[order].astype(np.uint8), half, thumbnail, thing)
 
 
@@ -101,18 +101,14 @@ def find_thing(rgb: np.ndarray) -> np.ndarray:
     return np.hypot(y[:, None], x) < MIDDLE
 
 
-def _inside(thing: np.ndarray, places: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Whether keypoints lie on the thing or within a few pixels of it."""
-    size = np.array(thing.shape[::-1])
-    x, y = np.clip((places[:, :2] / half + 1) / 2 * size, 0, size - 1).astype(int).T
-    return _widen(thing)[y, x]
-
-
-def _widen(thing: np.ndarray) -> np.ndarray:
+def _around(thing: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The thing and a few pixels around it, uint8, in a picture of this height and width: where
+    keypoints are wanted."""
     import cv2
 
     kernel = np.ones((_EDGE, _EDGE), np.uint8)
-    return cv2.dilate(thing.astype(np.uint8), kernel) > 0
+    wide = cv2.dilate(thing.astype(np.uint8), kernel)
+    return cv2.resize(wide, shape[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 def _fit(image: Image.Image, side: int) -> Image.Image:

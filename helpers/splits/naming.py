@@ -148,7 +148,7 @@ def _useful(keys: pd.Series, labels: pd.Series) -> pd.Series:
     """Keys of two images or more; none at all where they are one group, or only the classes."""
     keys = keys.astype("object").where(keys.notna(), None)
     sizes = keys.map(keys.value_counts())
-    keys = keys.where(sizes.fillna(0) >= 2, None)
+    keys = keys.where(sizes >= 2, None)
     known = keys.dropna()
     within = labels.reindex(known.index).astype("object").fillna("").to_numpy()
     of_class = known.groupby(within).nunique()

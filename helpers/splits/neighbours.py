@@ -35,7 +35,7 @@ def summarise(pictures: list[Picture], seed: int = 0) -> np.ndarray:
     drawn = np.sort(rng.choice(len(everything), min(_SAMPLE, len(everything)), replace=False))
     sample = rooted(everything[drawn]).astype(np.float64)
     middle = sample.mean(axis=0)
-    axes = np.linalg.eigh(np.cov((sample - middle).T))[1][:, ::-1][:, :_COLUMNS]
+    axes = np.linalg.eigh(np.cov(sample.T))[1][:, ::-1][:, :_COLUMNS]
     words = _cluster((sample - middle) @ axes, rng)
     for at in range(0, len(pictures), _BLOCK):
         block = inside[at : at + _BLOCK]

@@ -50,7 +50,7 @@ def score_leaks(dataset: Dataset, leaks: pd.DataFrame) -> pd.DataFrame:
         told = set(leaks.loc[leaks["kind"] == "group", "group"])
         rows.append(("group", len(torn), len(torn & told)))
     table = pd.DataFrame(rows, columns=_COLUMNS[:-1])
-    return table.assign(share=table["found"] / table["planted"].where(table["planted"] > 0))
+    return table.assign(share=table["found"] / table["planted"])
 
 
 def score_groups(
@@ -96,6 +96,6 @@ def score_groups(
     table = table.groupby("kind")["found"].agg(["size", "sum"]).astype(int)
     table = table.reindex(["burst", "same ground", "another ground"], fill_value=0).reset_index()
     table.columns = names[:3]
-    table["recall"] = table["found"] / table["pairs"].where(table["pairs"] > 0)
+    table["recall"] = table["found"] / table["pairs"]
     table.attrs["precision"] = len(told & set(pairs)) / len(told) if told else float("nan")
     return table

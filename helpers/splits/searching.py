@@ -129,8 +129,8 @@ def _fill(
         classes, images = counts.indices[row], counts.data[row]
         off, others = have[classes] - wanted[classes], left[classes]
         gain = (weight[classes] * (off**2 - (off + images) ** 2)).sum()
-        first = ((have[classes] == 0) & (others > 1)).any()  # or a large group would end a class
-        if (gain > 0 or first) and (others > 1).all():
+        first = (have[classes] == 0).any()
+        if (gain > 0 or first) and (others > 1).all():  # or a large group would end a class
             taken.append(i)
             have[classes] += images
             left[classes] -= 1

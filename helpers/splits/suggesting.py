@@ -194,9 +194,8 @@ class _Search:
         pictures = self.pictures
         found, strangers = self._verify_once(pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
-        crowd = self._find_crowd(strangers[0]) if strangers else np.empty((0, 2), int)
-        share = len(crowd) / max(1, len(strangers[0].pairs)) if strangers else 0.0
-        if share > _COMMON:
+        crowd = self._find_crowd(strangers[0]) if strangers else ()
+        if strangers and (share := len(crowd) / len(strangers[0].pairs)) > _COMMON:
             thinned, dropped = self._without_common(pictures, crowd)
             self.notes.append(
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
@@ -267,10 +266,13 @@ class _Search:
         return thinned, 1 - after / max(before, 1)
 
     def _tabulate(self, found, strangers, told) -> pd.DataFrame:
-        scores = found.scores
+        scores, strangers = found.scores, self._without_doubted(found, strangers)
         each = [chance.expect_right(scores, family.scores) for family in strangers]
         expected = each[0] if each else np.zeros(len(scores))
-        agree = expected >= self.least
+        one, other = self.labels[found.pairs].T
+        # Few pairs under two labels are right, so that these have to be surer than `expected` says.
+        conflict = (one != other) & (one >= 0) & (other >= 0)
+        agree = (expected >= self.least) & (~conflict | (scores >= chance.SURE))
         self._note_strangers(strangers, [int((one >= self.least).sum()) for one in each])
         rows = {}
         measured = found.inliers, found.likeness, expected, agree.tolist()
@@ -290,6 +292,25 @@ class _Search:
                 row["shown"] |= right >= self.least
         rows = {pair: row for pair, row in rows.items() if row["shown"]}
         return self._finish(rows)
+
+    def _without_doubted(self, found, strangers):
+        """Strangers that are two by nothing but a label, which is more likely wrong, left out."""
+        if len(strangers) < 2:  # there are no two classes
+            return strangers
+        pairs = np.concatenate([one.pairs for one in (found, *strangers)])
+        scores = np.concatenate([one.scores for one in (found, *strangers)])
+        home = chance.find_doubted(pairs, scores, self.labels)
+        one, other = strangers[0].pairs.T
+        kept = (home[one] != self.labels[other]) & (home[other] != self.labels[one])
+        if not kept.all():
+            doubted, pairs = np.flatnonzero(home >= 0), np.flatnonzero(~kept)
+            self.notes.append(
+                "Labels in doubt, for agreeing with two or more images of one other class and none "
+                f"of their own: {count(doubted, 'image')}. Their pairs with that class, which are "
+                f"not counted as strangers: {len(pairs):,}."
+            )
+        first = _Verified(*(part[kept] for part in strangers[0]))
+        return [first, *strangers[1:]] if kept.any() else strangers
 
     def _note_strangers(self, strangers, counts):
         held = f"Keypoints are held against {len(strangers[0].pairs):,} pairs of " if counts else ""

@@ -4,10 +4,9 @@ import pandas as pd
 from ipywidgets import SelectionSlider
 from matplotlib.figure import Figure
 
-from helpers.plots.style import styled
+from helpers.plots.style import figure_html, styled
 from helpers.plots.training import rate_curves
 from helpers.training.rates import judge_rates
-from helpers.widgets.figures import figure_html
 from helpers.widgets.panel import Panel
 
 WORDS = {

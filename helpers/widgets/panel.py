@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from pathlib import Path
 
+from anywidget import AnyWidget
 from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
+
+from helpers.widgets.still import still_html
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
@@ -17,6 +21,7 @@ STYLE = """<style>
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
 .workbook .stack .widget-toggle-button {margin: 0 2px 0 0; width: auto; height: 28px}
+.workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .widget-html-content {line-height: 1.5}
 .workbook figure {margin: 0; min-width: 0}
@@ -49,8 +54,16 @@ STYLE = """<style>
 </style>"""
 
 
+class Focus(AnyWidget):
+    """Keeps the keys pressed in the panel around it from the notebook; see ``focus.js``."""
+
+    _esm = Path(__file__).with_name("focus.js").read_text(encoding="utf-8")
+
+
 class Panel(VBox):
     """A box of controls whose text form is one stable sentence.
+
+    Where no kernel runs, its output is a still picture (`still_html`).
 
     Attributes
     ----------
@@ -77,7 +90,11 @@ class Panel(VBox):
 
     def fill(self, *parts) -> None:
         """Show `parts` below each other."""
-        self.children = [HTML(STYLE, layout={"display": "none"}), *parts]
+        hidden = {"display": "none"}
+        self.children = [HTML(STYLE, layout=hidden), Focus(layout=hidden), *parts]
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        return super()._repr_mimebundle_(**kwargs) | {"text/html": still_html(self)}
 
     def say(self, text: str, kind: str = "quiet") -> None:
         """Add to the status line; `kind` is "quiet", "notice" or "problem"."""

@@ -10,10 +10,9 @@ from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.evaluation import Interval, accuracy_interval
 from helpers.plots.preparing import MOST, SIDES, splits_tried
-from helpers.plots.style import styled
+from helpers.plots.style import figure_html, styled
 from helpers.splits import split
 from helpers.splits.joining import join_groups
-from helpers.widgets.figures import figure_html
 from helpers.widgets.panel import Panel, button, choice, control, row
 from helpers.widgets.text import named, safe
 
@@ -59,7 +58,8 @@ class SplitExplorer(Panel):
         self.pairs, self.seed, self.known = pairs, 0, {}
         # What is tied to what in truth, as far as anybody wrote it down.
         self.tied = join_groups(self.dataset.groups, pairs, known)[known]
-        options = [(NOTHING, None), *((name, name) for name in self._columns())]
+        # A choice whose value is None would leave the list blank once it is chosen again.
+        options = [(NOTHING, ""), *((name, name) for name in self._columns())]
         self.column = choice("Stays together", options, "230px")
         self.copies = control(
             ToggleButtons, "Copies", "auto", options=[("anywhere", False), ("together", True)]
@@ -93,7 +93,7 @@ class SplitExplorer(Panel):
         self._show()
 
     def _show(self) -> None:
-        key = (self.column.value, self.copies.value, self.share.value, self.seed)
+        key = (self.column.value or None, self.copies.value, self.share.value, self.seed)
         if key not in self.known:
             self.known[key] = self._divide(*key)
         self.splits, found, self.details.value = self.known[key]

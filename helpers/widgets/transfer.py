@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from helpers import plots
 from helpers.datasets.words import some
 from helpers.evaluation import accuracy_interval
-from helpers.plots.style import styled
+from helpers.plots.style import figure_html, styled
 from helpers.plots.transfer import summarise
-from helpers.widgets.figures import figure_html
 from helpers.widgets.panel import Panel, button, choice, control, row
 from helpers.widgets.text import safe
 

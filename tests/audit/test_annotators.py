@@ -54,6 +54,23 @@ def test_with_one_class_nobody_can_err_and_kappa_has_no_meaning():
     assert table["kappa"].isna().all()
 
 
+def test_agreement_is_measured_at_seven_rates_unless_told_by_two_whom_the_seed_chooses():
+    few = MANY[::40]
+    assert measure_agreement(few)["rate"].tolist() == [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5]
+    for seed, people in ((0, (1, 2)), (2, (5, 6))):
+        first, second = (simulate_annotator(few, 0.3, seed=one) for one in people)
+        row = measure_agreement(few, [0.3], seed=seed).iloc[0]
+        assert row["agreement"] == (first == second).mean()
+    pd.testing.assert_frame_equal(measure_agreement(few, [0.3]), measure_agreement(few, [0.3], 0))
+
+
+def test_of_two_classes_a_slip_is_always_the_other_and_nobody_errs_unasked():
+    two = MANY[MANY.isin(["ash", "oak"])]
+    assert simulate_annotator(two, slips=1.0).tolist() == ["oak"] * 2000 + ["ash"] * 2000
+    assert simulate_annotator(two, confuses=("ash", "oak")).equals(two)
+    assert simulate_annotator(two, 0.2).equals(simulate_annotator(two, 0.2, seed=0))
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -142,14 +142,16 @@ def widths_by_loop(lines, least):
             window = line[start : start + REACH + 1]
             places.append((np.ptp(window), np.abs(np.diff(window)).max()))
     cut = sorted(height for height, _ in places)[int(0.9 * len(places))] if places else 0
-    return sorted(height / step for height, step in places if height >= max(least, cut))
+    strong = sorted(height / step for height, step in places if height >= max(least, cut))
+    return strong, len(strong) / max(len(places), 1)
 
 
 def width_by_loop(grey, spread):
     least = max(24, 0.25 * spread)
     widths = [widths_by_loop(lines, least) for lines in (grey[::2], grey[:, ::2].T)]
-    known = [one[int(0.05 * len(one))] for one in widths if len(one) >= 20]
-    return max(known) if known else None
+    known = [one[int(0.05 * len(one))] for one, _ in widths if len(one) >= 20]
+    enough = np.ptp(grey.astype(int)) >= 48 or max(share for _, share in widths) >= 0.03
+    return max(known) if known and enough else None
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -159,7 +161,7 @@ def test_the_width_is_that_of_a_loop_over_all_windows(seed):
     grey = rng.integers(0, 256, (height, width)).astype(np.uint8)
     for sigma in (0, 0.7, 2):
         soft = blurred(grey, sigma)
-        for spread in (60, 150, 250):
+        for spread in (20, 60, 150, 250):
             found, expected = measure_edges(soft, spread), width_by_loop(soft, spread)
             assert found == (expected if expected is None else pytest.approx(expected, rel=1e-6))
 
@@ -174,3 +176,26 @@ def test_a_line_must_be_longer_than_an_edge_reaches(across, found):
 def test_nineteen_places_are_too_few_and_twenty_are_not(lines, found):
     grey = np.where(np.arange(14) < 7, 40, 200).astype(np.uint8)
     assert measure_edges(np.tile(grey, (lines, 1)), 160) == found
+
+
+@pytest.mark.parametrize(("length", "found"), [(100, None), (128, None), (132, 1), (160, 1)])
+def test_a_faint_picture_with_edges_at_under_three_in_a_hundred_places_is_not_judged(length, found):
+    grey = np.full((120, 160), 90, np.uint8)
+    grey[:4, 160 - length :] = 90 + 47
+    # Of the 54 places down each second column, 2 see the step.
+    assert (length / (80 * 54) >= 0.03) == (found is not None)
+    assert measure_edges(grey, 47) == measure_edges(grey.T.copy(), 47) == found
+    grey[0, 0] = 90 - 1
+    assert measure_edges(grey, 47) == 1
+
+
+def test_a_picture_too_dark_to_show_anything_is_not_judged_and_a_plain_one_is():
+    rng = np.random.default_rng(0)
+    dark = (12 + rng.normal(0, 3, (120, 160))).clip(0, 255)
+    dark[60:63, 40:70] += 26
+    spread = float(np.subtract(*np.percentile(dark, [99, 1])))
+    assert measure_edges(dark.astype(np.uint8), spread) is None
+    plain = np.full((120, 160), 235, np.uint8)
+    plain[30:90, 50:110] = 80
+    assert measure_edges(plain, 155) == 1
+    assert measure_edges(blurred(plain, 3), 155) > 2.5

@@ -13,6 +13,7 @@ from helpers.audit.measuring import (
     _has_position,
     describe_sharpness,
     measure_file,
+    measure_files,
 )
 from tests.audit.awkward import photo
 
@@ -148,3 +149,95 @@ def test_a_picture_turned_by_its_exif_tag_is_measured_upright(tmp_path):
     assert (turned["orientation"], plain["orientation"]) == (6, 1)
     assert turned["thumbnail"] == plain["thumbnail"] and turned["phash"] == plain["phash"]
     assert (turned["width"], turned["height"]) == (80, 120)
+
+
+def written(tmp_path, name, image, **options):
+    image.save(tmp_path / name, **options)
+    return measure_file(str(tmp_path / name))
+
+
+def dated(taken="2021:05:04 03:02:01\0", **tags):
+    exif = Image.Exif()
+    exif.get_ifd(34665)[36867] = taken
+    exif.update({int(tag[1:]): value for tag, value in tags.items()})
+    return exif
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+def test_the_time_a_photo_was_taken_is_that_of_its_exposure_and_not_of_its_editing(tmp_path, name):
+    edited = dated(_306="2023:01:01 00:00:00")
+    assert written(tmp_path, name, photo(), exif=edited)["taken"] == "2021:05:04 03:02:01"
+    only = Image.Exif()
+    only[306] = "2023:01:01 00:00:00"
+    found = written(tmp_path, name, photo(), exif=only)
+    assert (found["taken"], found["gps"], found["orientation"]) == (None, False, 1)
+    assert found["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("block", "damaged"),
+    [
+        (dated().tobytes(), False),
+        (b"Exif\0\0MM\0*\0\0\xff\xff", True),
+        (b"Exif\0\0what is this", True),
+        (dated(_282=IFDRational(72, 0)).tobytes(), True),  # so many dots to no inch
+        (dated(_282=IFDRational(72, 1)).tobytes(), False),
+    ],
+)
+def test_a_damaged_block_of_exif_is_noted_and_costs_no_pixel(tmp_path, block, damaged):
+    found = written(tmp_path, "a.jpg", photo(), exif=block)
+    assert (found["note"] == "its EXIF block is damaged") is damaged and found["readable"]
+    assert found["brightness"] == written(tmp_path, "b.jpg", photo())["brightness"]
+
+
+@pytest.mark.parametrize(("name", "frames"), [("a.gif", 3), ("a.tif", 3), ("a.png", 3)])
+def test_frames_are_counted_where_a_format_has_several(tmp_path, name, frames):
+    more = {"save_all": True, "append_images": [photo(seed=1), photo(seed=2)]}
+    assert written(tmp_path, name, photo(), **more)["frames"] == frames
+    assert written(tmp_path, "b.bmp", photo())["frames"] == 1
+    assert written(tmp_path, name, photo())["frames"] == 1
+
+
+def test_values_of_sixteen_bits_are_told_with_what_was_taken_for_white(tmp_path):
+    deep = np.linspace(0, 4000, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "a.png")
+    dim, bright = (measure_file(str(tmp_path / "a.png"), levels) for levels in (65535, 4095))
+    assert measure_file(str(tmp_path / "a.png")) == dim
+    assert measure_files([str(tmp_path / "a.png")]) == [dim]
+    assert (dim["highest"], dim["levels"], bright["levels"]) == (4000, 65535, 4095)
+    assert dim["mode"] == "I;16"
+    assert bright["brightness"] == pytest.approx(2000 / 4095, abs=0.01)
+    assert dim["brightness"] == pytest.approx(2000 / 65535, abs=0.01)
+
+
+def test_a_transparent_palette_is_seen_on_white_and_large_ones_are_reduced_in_colour(tmp_path):
+    seen = photo(600, 300, 4).quantize(16)
+    full = seen.convert("RGB").resize((200, 100), Image.Resampling.BOX)
+    plain = written(tmp_path, "a.png", seen)
+    assert plain["brightness"] == pytest.approx(
+        np.asarray(full.convert("L")).mean() / 255, abs=0.02
+    )
+    clear = written(tmp_path, "b.png", seen, transparency=bytes(16))
+    assert clear["brightness"] == 1 and clear["thumbnail"] == bytes([255] * 256)
+
+
+@pytest.mark.parametrize("side", [127, 128, 255, 256, 257])
+def test_the_copy_has_at_least_128_pixels_or_as_many_as_the_file(tmp_path, side):
+    picture = photo(side, side, 5)
+    grey = picture.reduce(side // 128) if side >= 256 else picture
+    sharp = describe_sharpness(np.asarray(grey.convert("L")))["sharpness"]
+    assert written(tmp_path, "a.png", picture)["sharpness"] == pytest.approx(sharp)
+
+
+def test_why_a_file_cannot_be_measured_is_told_in_at_most_160_letters(tmp_path, monkeypatch):
+    photo().save(tmp_path / "a.png")
+
+    def fail(*_):
+        raise RuntimeError("x" * 500)
+
+    monkeypatch.setattr("helpers.audit.measuring.decode", fail)
+    found = measure_file(str(tmp_path / "a.png"))
+    said = "cannot be decoded: RuntimeError: "
+    assert found["problem"] == said + "x" * (160 - len(said)) and not found["readable"]
+    gone = measure_file(str(tmp_path / "gone.png"))
+    assert (gone["problem"], gone["later"], found.get("later")) == ("is missing", True, None)

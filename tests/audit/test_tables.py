@@ -27,3 +27,19 @@ def test_another_table_is_named_by_its_columns(tmp_path):
         find_outliers(dataset)
     with pytest.raises(DatasetError, match="a table of numbers with one row per image"):
         find_outliers(pd.DataFrame({"word": ["x"]}))
+
+
+def test_a_table_is_named_by_four_columns_and_anything_else_by_its_kind():
+    wide = pd.DataFrame({name: ["x"] for name in "abcdef"})
+    with pytest.raises(DatasetError, match=r"got a table of 1 rows with columns \['a', 'b', 'c', "
+                                           r"'d'\]… where"):  # fmt: skip
+        find_outliers(wide)
+    for thing, said in ((7, "got a int where"), (pd.Series([1], name=3), "got a Series where")):
+        with pytest.raises(DatasetError, match=said):
+            find_outliers(thing)
+
+
+def test_features_of_one_image_twice_are_refused():
+    numbers = pd.DataFrame({"a": range(9), "b": range(9)}, index=[*range(8), 7])
+    with pytest.raises(DatasetError, match="with one row per image"):
+        find_outliers(numbers)

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -8,6 +9,7 @@ from helpers.audit import (
     sweep_distance,
     wrong_labels,
 )
+from helpers.copies.duplicates import FLAT
 from tests.audit.sets import dataset_of
 
 ROWS = [
@@ -161,3 +163,60 @@ def test_two_hashes_alone_are_compared_bit_by_bit(dataset):
     assert table["precision"].tolist()[1:] == [1, 1, 1]
     fewer = dataset_of(dataset.root, ["x", "x3"], planted=dataset.planted)
     assert sweep_distance(fewer, scanned, [6], variants=False)["pairs"].tolist() == [1]
+
+
+def test_the_edge_of_what_is_compared_is_sixteen_pixels_and_some_variety(tmp_path):
+    rich = bytes(range(256))
+    spread = {"a": [124, 132], "b": [123, 131], "c": [126, 130]}
+    scanned = pd.DataFrame({
+        "phash": ["0" * 16] * 6, "sha256": list("abcdef"), "readable": True,
+        "width": [64, 64, 64, 16, 15, 64], "height": [64, 64, 64, 64, 64, 15],
+        "thumbnail": [bytes(pair * 128) for pair in spread.values()] + [rich] * 3,
+    }, index=pd.Index(list("abcdef"), name="image_id"))  # fmt: skip
+    table = sweep_distance(dataset_of(tmp_path, list("abcdef")), scanned, [0], variants=False)
+    flat = sum(np.std(pair) <= FLAT for pair in spread.values())
+    assert table["pairs"].tolist() == [(4 - flat) * (3 - flat) // 2]
+    assert table.attrs["note"].startswith(f"{2 + flat} of 6 pictures")
+    whole = sweep_distance(dataset_of(tmp_path, ["d"]), scanned, [0], variants=False)
+    assert "note" not in whole.attrs
+    scanned["thumbnail"] = scanned["thumbnail"].where(scanned.index != "d", None)
+    gone = sweep_distance(dataset_of(tmp_path, ["d"]), scanned, [0], variants=False)
+    assert gone.attrs["note"] == "1 of 1 pictures are too small or too flat to be compared"
+
+
+def test_variants_are_compared_once_up_to_the_largest_distance_and_cut_at_each(
+    dataset, monkeypatch
+):
+    asked = []
+
+    def find(dataset, scanned, **options):
+        asked.append(options)
+        rows = [("x", "x2", "near", 2), ("x", "x3", "near", 6), ("z", "z2", "near", 9),
+                ("a", "b", "near", 16), ("c", "d", "exact", 0)]  # fmt: skip
+        return pd.DataFrame(rows, columns=["image_id", "other_id", "kind", "distance"])
+
+    monkeypatch.setattr("helpers.audit.truth.find_duplicates", find)
+    scanned = pd.DataFrame({"readable": [], "thumbnail": [], "width": [], "height": []})
+    scanned = scanned.astype({"readable": bool})
+    table = sweep_distance(dataset, scanned)
+    assert asked == [{"distance": 16, "verify": False}]
+    assert table["distance"].tolist() == [0, 2, 4, 6, 8, 10, 12, 14, 16]
+    assert table["pairs"].tolist() == [0, 1, 1, 2, 2, 3, 3, 3, 4]
+    assert table["recall"].tolist() == [0, 0.5, 0.5, 1, 1, 1, 1, 1, 1]
+    assert table["bursts"].tolist() == [0] * 5 + [1] * 4
+    assert table["precision"].tolist()[-1] == 0.5 and table["precision"].tolist()[1:5] == [1] * 4
+    unknown = sweep_distance(dataset_of(dataset.root, ["a"]), scanned, [0, 16])
+    assert unknown["recall"].isna().all() and unknown["pairs"].tolist() == [0, 4]
+
+
+def test_decoys_of_pairs_lure_no_detector_of_single_images_and_the_other_way_about(dataset):
+    single = score_against_truth(dataset, ["z2", "n"], "dark").set_index("strength")
+    assert single.loc["innocent", ["planted", "found"]].tolist() == [1, 1]
+    paired = score_against_truth(dataset, pairs("z z2", "n a"), "near_duplicate")
+    assert paired.set_index("strength").loc["innocent", ["planted", "found"]].tolist() == [1, 1]
+
+
+def test_several_kinds_are_scored_together_and_named(dataset):
+    table = score_against_truth(dataset, pd.DataFrame(index=["a", "x2"]), ("dark", "night_decoy"))
+    assert table["kind"].unique().tolist() == ["dark or night_decoy"]
+    assert (table["flagged"].iloc[0], table["false"].iloc[0]) == (2, 1)

@@ -5,6 +5,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import hypergeom
 from scipy.stats.contingency import association as cramer
 
 from helpers.balance import as_categories, associate, lifts
@@ -130,3 +131,26 @@ def test_p_of_a_cell_is_the_share_of_shufflings_with_a_cell_as_far_off():
     assert tied["p"].tolist() == [1 / 200] * 4
     free = lifts(table(label=label, site=["x", "y"] * 30), "site")
     assert free["p"].tolist() == [1.0] * 4
+
+
+def test_p_of_a_cell_is_that_of_the_hypergeometric_distribution():
+    """Seven of ten with each other where five are due: as far off are three and fewer, too."""
+    label, site = ["a"] * 10 + ["b"] * 10, ["x"] * 7 + ["y"] * 10 + ["x"] * 3
+    found = lifts(table(label=label, site=site), "site", permutations=2000)
+    assert found["p"].to_numpy() == pytest.approx(2 * hypergeom.sf(6, 20, 10, 10), abs=0.04)
+
+
+def test_the_order_of_rows_changes_nothing():
+    rng = np.random.default_rng(0)
+    columns = {"label": rng.choice([*"ab"], 60), "site": rng.choice([*"xy"], 60)}
+    things = [f"t{i:02}" for i in rng.permutation(60)]
+    made = table("thing", thing=things, **columns)
+    turned = made.with_images(made.images.sample(frac=1, random_state=1))
+    found, again = (associate(one, ["site"], permutations=50) for one in (made, turned))
+    pd.testing.assert_frame_equal(found, again)
+
+
+def test_a_table_of_one_image_or_none_has_no_v():
+    for images in (0, 1, 2):
+        made = table(label=[*"ab"[:images]], site=[*"xy"[:images]])
+        assert associate(made, ["site"], permutations=1)["v"].tolist() == [0.0]

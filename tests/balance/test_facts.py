@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from helpers import open_dataset
-from helpers.balance import border_colours, file_facts
+from helpers.balance import border_colours, facts, file_facts
 
 
 @pytest.fixture
@@ -60,3 +60,24 @@ def test_facts_of_the_file_are_read_without_its_pixels(folder):
     assert found["format JPEG"].tolist() == [0, 1, 1]
     assert found["format PNG"].tolist() == [1, 0, 0]
     assert "bytes" not in found
+
+
+@pytest.mark.parametrize(
+    ("value", "density"),
+    [
+        (72, 72), (0.5, 0.5), (0, 0), ("300", 300), (999_999, 999_999), (1_000_000, 0),
+        (1_500_000, 0), (-1, 0), (float("nan"), 0), (float("inf"), 0), (None, 0), ("many", 0),
+    ],
+)  # fmt: skip
+def test_a_density_is_a_number_that_makes_sense_or_none(value, density):
+    found = facts._number(value)
+    assert found == density and isinstance(found, float)
+
+
+def test_other_labels_measure_nothing_again(folder):
+    relabelled = folder.with_images(folder.images.assign(label="x"))
+    for dataset in (folder, relabelled):
+        border_colours(dataset, progress=False)
+        file_facts(dataset, progress=False)
+    stored = sorted(path.name.rpartition("-")[0] for path in folder.work.glob("*.parquet"))
+    assert [name for name in stored if name != "levels"] == ["borders", "file-facts"]

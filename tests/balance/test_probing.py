@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from helpers.balance import find_proxies, probe
-from helpers.balance.probing import FARTHEST, _ask, _exceeds, _scaled, _score
+from helpers.balance.probing import FARTHEST, Probe, _ask, _exceeds, _scaled, _score
 from helpers.datasets import DatasetError
 from tests.balance.sets import table
 
@@ -36,6 +36,13 @@ def test_a_planted_shortcut_is_found_and_the_class_it_gives_away_is_named():
     assert found.by_class["images"].to_dict() == dataset.images["label"].value_counts().to_dict()
     assert found.gives_away[0] == "2"
     assert repr(found).endswith("gives away " + ", ".join(found.gives_away))
+    assert found.recall == pytest.approx(found.by_class["recall"].mean())
+    shuffled = found.shuffled["recall"]
+    assert (found.chance, found.highest) == pytest.approx((shuffled.mean(), shuffled.max()))
+    assert found.p == pytest.approx(_exceeds(found.recall, shuffled.to_numpy()))
+    assert len(shuffled) == 99
+    chances = found.shuffled.drop(columns="recall").mean()
+    assert found.by_class["chance"].to_dict() == pytest.approx(chances.to_dict())
 
 
 def test_without_a_shortcut_probes_keep_silent():
@@ -153,3 +160,37 @@ def test_what_was_dropped_is_told_from_its_proxies():
     }  # fmt: skip
     assert found.loc[("site", "file facts"), ["values", "recall"]].tolist() == [2, 1]
     assert find_proxies(table(label=["a", "b"] * 3), {"file facts": camera}).empty
+
+
+@pytest.mark.parametrize(
+    ("p", "auc", "chance", "away"),
+    [
+        (0.009, 0.65, 0.5, True),
+        (0.01, 0.65, 0.5, False),
+        (0.015, 0.65, 0.5, False),
+        (0.009, 0.59, 0.5, False),
+        (0.009, 0.61, 0.5, True),
+        (0.009, 0.65, 0.56, False),
+    ],
+)
+def test_a_class_is_given_away_where_that_is_sure_and_leads_by_a_tenth(p, auc, chance, away):
+    by_class = pd.DataFrame({"p": [p, 0.001], "auc": [auc, 0.9], "chance": [chance, 0.5]}, [*"ab"])
+    found = Probe(0.5, 0.3, 0.4, 0.001, by_class, pd.DataFrame())
+    assert found.gives_away == (["b", "a"] if away else ["b"]) and found.shortcut
+    assert not found._replace(by_class=by_class[1:].assign(p=0.5)).shortcut
+
+
+def test_a_class_of_one_group_is_not_asked_and_the_reason_names_those_that_could_be():
+    dataset, features = made()
+    images = dataset.images.copy()
+    images["thing"] = images["thing"].where(images["label"] != "2", 999)
+    found = probe(dataset.with_images(images), features, shuffles=2)
+    assert found.by_class.index.tolist() == ["0", "1"]
+    few = dataset.with_images(images.assign(site=np.where(images["label"] == "2", "s", "n")))
+    with pytest.raises(DatasetError, match="^1 values of 'site' of 'made' lie .*more .n.; a probe"):
+        probe(few, features, against="site")
+
+
+def test_columns_of_little_spread_count_as_much_as_others():
+    values = _scaled(np.array([[0.0, 0.0], [1e-3, 1e3], [2e-3, 2e3]]))
+    assert values.shape == (3, 2) and values[:, 0] == pytest.approx(values[:, 1])

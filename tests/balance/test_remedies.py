@@ -64,6 +64,9 @@ def test_remedies_start_from_one_set_of_answers(made):
     named = {name: told.idxmax(axis=1).value_counts()["a"] for name, told in found.items()}
     assert max(named, key=named.get) == "nothing"
     assert not found["oversampling"].equals(found["class weights"])
+    for name, options in (("nothing", {}), ("oversampling", {"oversampled": True})):
+        again = answer_out_of_fold(dataset, features, **options, seed=0)
+        pd.testing.assert_frame_equal(found[name], again)
 
 
 def test_recalls_and_accuracies_are_those_of_scikit_learn(made):
@@ -162,3 +165,12 @@ def test_two_things_of_two_classes_still_get_answers(made):
     features = pd.DataFrame({"x": [0.0, 0, 1, 1]}, two.images.index)
     found = answer_out_of_fold(two, features)
     assert found.to_numpy().tolist() == [[0, 1], [0, 1], [1, 0], [1, 0]]
+
+
+def test_two_classes_are_weighed_against_each_other_where_each_fold_learns_from_both(made):
+    dataset, features = made
+    two = dataset.with_images(dataset.images[dataset.images["label"] != "c"])
+    found = answer_out_of_fold(two, features)
+    assert list(found) == ["a", "b"] and len(found) == 78
+    assert found.sum(axis=1).to_numpy() == pytest.approx(1)
+    assert found.gt(0).all(axis=None) and found["a"].nunique() > 70

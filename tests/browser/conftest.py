@@ -35,9 +35,16 @@ class Lab:
         self.folder, self.address, self.context = folder, address, context
 
     def open(self, name):
-        """Open a notebook and wait until its kernel is idle; return the page."""
+        """Open a notebook and wait until its kernel is idle; return the page.
+
+        The page's ``complaints`` lists console errors and requests to other machines.
+        """
         page = self.context.new_page()
         page.set_default_timeout(60_000)
+        page.complaints = []
+        page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda asked: self._note_if_off_machine(page, asked.url))
         page.goto(f"{self.address}/lab/tree/{name}?token=test&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.wait_until_idle(page)
@@ -56,9 +63,23 @@ class Lab:
         self.wait_until_idle(page)
         return page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_text_contents()
 
+    def _note_if_off_machine(self, page, url):
+        if not url.startswith((self.address, "data:", "blob:", "ws://127.0.0.1")):
+            page.complaints.append(f"request to {url}")
+
     @staticmethod
     def wait_until_idle(page):
         page.wait_for_selector('#jp-main-statusbar :text("Idle")')
+
+    def images(self, page):
+        """The name of every image, as a screen reader is told it."""
+        session = self.context.new_cdp_session(page)
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        return [
+            node["name"]["value"]
+            for node in nodes
+            if node.get("role", {}).get("value") in ("image", "img") and not node["ignored"]
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from helpers.copies.differences import MODELS
-from helpers.copies.verdicts import describe, judge
+from helpers.copies.verdicts import describe, is_settled, judge
 
 SQUARE = np.full((2, 1, 2), 500.0)
 
@@ -174,3 +174,22 @@ def test_a_change_explains_most_where_the_fewest_windows_are_beyond_the_limit():
 def test_the_share_of_a_part_is_rounded():
     assert part((0, 12), (0, 8))["difference"] == "a part of 11 % at the upper left"  # 11.43
     assert part((0, 9), (0, 10))["difference"] == "a part of 11 % at the upper left"  # 10.74
+
+
+@pytest.mark.parametrize(("colour", "listed"), [(1.02, True), (1.4, True), (1.42, False)])
+def test_a_pair_just_beyond_the_limits_of_colour_is_probable_and_no_further(colour, listed):
+    recoloured = dict.fromkeys(("curve_colour", "saturation_colour", "cast_colour"), colour)
+    slight = {"kind": "probable", "excess": colour, "difference": "colour (slightly)"}
+    found = judged(excess(**recoloured))
+    assert found == (slight if listed else {}) and not is_settled(found)
+    # The change that fits best decides, and what differs in light as well is a part.
+    best = judged(excess(**recoloured | {"cast_colour": 1.01}))
+    assert (best["difference"], best["excess"]) == ("colour (slightly)", 1.01)
+    darker = dict.fromkeys(("curve_light", "saturation_light", "cast_light"), 1.1)
+    assert judged(excess(**recoloured | darker))["kind"] == "part"
+
+
+def test_what_may_still_be_another_thing_is_not_settled():
+    assert is_settled(judged(excess())) and is_settled(judged(excess(curve_colour=3)))
+    assert is_settled(judged(excess(curve_colour=2, saturation_colour=2)))
+    assert not is_settled(part((4, 6), (4, 6))) and not is_settled({})

@@ -117,7 +117,7 @@ def test_two_or_three_pictures_that_differ_in_one_place_may_be_copies(tmp_path):
 
 
 def test_more_of_them_are_a_form_or_a_camera_and_are_said_to_be_left_out(tmp_path):
-    with pytest.warns(UserWarning, match="[4-6] pairs fit .* more than 3 pictures .*'0.png' and"):
+    with pytest.warns(UserWarning, match="^4 pictures fit .* more than 3 of them .*'0.png' and"):
         assert search(saved(tmp_path, marked(4)), distance=24).empty
 
 
@@ -140,7 +140,7 @@ def test_frames_of_one_camera_that_only_their_times_tell_apart_are_left_out(tmp_
     scanned = scan(dataset, workers=0, progress=False)
     assert search(dataset, scanned)["kind"].tolist() == ["near"] * 6
     times = pd.Timestamp("2020-01-01") + pd.to_timedelta(range(4), "min")
-    with pytest.warns(UserWarning, match="6 pairs fit"):
+    with pytest.warns(UserWarning, match="^4 pictures fit .*recorded time differs by 60 s"):
         assert search(dataset, scanned.assign(taken=times)).empty
 
 
@@ -172,5 +172,95 @@ def test_a_grey_picture_is_a_copy_of_one_in_colour_and_not_of_every_colour(tmp_p
     variants = [thing(110, 110, 110), thing(200, 80, 45), thing(60, 130, 135), thing(100, 95, 215)]
     two = saved(tmp_path, variants[:2])
     assert search(two)["difference"].tolist() == ["colour (one is grey)"]
-    with pytest.warns(UserWarning, match="pairs fit over each other and yet are no copies"):
+    with pytest.warns(UserWarning, match="^4 pictures fit over one another and yet are no"):
         assert search(saved(tmp_path, variants)).empty
+
+
+def frames(count, rng):
+    """A fixed camera, and something in another place each time."""
+    scene = np.asarray(photo(200, 150, 5), float)
+    for number in range(count):
+        frame = scene + rng.normal(0, 2, scene.shape)
+        top, left = 20 + 12 * number, 15 + 18 * number
+        frame[top : top + 6, left : left + 9] = 200 if frame[top, left].mean() < 128 else 40
+        yield Image.fromarray(frame.clip(0, 255).astype(np.uint8))
+
+
+@pytest.fixture
+def camera(tmp_path):
+    """Nine frames of one camera and a photo saved twice, with the times of a minute each."""
+    pictures = [*frames(9, np.random.default_rng(0)), photo(200, 150, 7)]
+    dataset = saved(tmp_path, pictures)
+    photo(200, 150, 7).save(tmp_path / "again.jpg", quality=90)
+    dataset = dataset_of(tmp_path, [*dataset.images.index, "again.jpg"])
+    scanned = scan(dataset, workers=0, progress=False)
+    times = pd.Timestamp("2020-01-01") + pd.to_timedelta(range(len(scanned)), "min")
+    return dataset, scanned.assign(taken=times)
+
+
+@pytest.mark.filterwarnings("ignore:9 pictures fit")
+def test_pairs_of_a_crowd_are_not_opened_once_they_would_not_be_listed_anyway(
+    camera, compared, monkeypatch
+):
+    dataset, scanned = camera
+    monkeypatch.setattr(verifying, "_BATCH", 1)
+    found = search(dataset, scanned, distance=24)
+    assert found[["image_id", "other_id"]].to_numpy().tolist() == [["9.png", "again.jpg"]]
+    lazily = sum(compared)
+    monkeypatch.setattr(verifying.Verifying, "_is_idle", lambda *pair: False)
+    monkeypatch.setattr(verifying, "_read_verdicts", lambda path: {})
+    every = search(dataset, scanned, distance=23)
+    pd.testing.assert_frame_equal(found.drop(columns="distance"), every.drop(columns="distance"))
+    (note,) = found.attrs["notes"]
+    assert note.startswith("9 pictures fit") and [note] == every.attrs["notes"]
+    # Eight links join nine frames, of which there are 36 pairs.
+    assert 24 <= sum(compared) - 2 * lazily <= 36 - 8
+
+
+@pytest.mark.filterwarnings("ignore:9 pictures fit")
+def test_pairs_of_a_crowd_are_opened_where_no_time_tells_them_apart(camera, compared):
+    dataset, scanned = camera
+    search(dataset, scanned.assign(taken=pd.NaT), distance=24)
+    assert sum(compared) >= 37
+
+
+def test_what_was_found_before_the_search_was_interrupted_is_not_looked_for_again(
+    pairs_of_files, compared, monkeypatch
+):
+    dataset, scanned = pairs_of_files
+    monkeypatch.setattr(verifying, "_BATCH", 1)
+    compare = comparing.compare_pairs
+
+    def stop(tasks, seconds, levels):
+        if len(compared) == 2:
+            raise KeyboardInterrupt
+        return compare(tasks, seconds, levels)
+
+    monkeypatch.setattr(comparing, "compare_pairs", stop)
+    with pytest.raises(KeyboardInterrupt):
+        search(dataset, scanned)
+    monkeypatch.setattr(comparing, "compare_pairs", compare)
+    assert len(search(dataset, scanned)) == len(compared) == 4
+
+
+def test_what_is_found_is_stored_every_ten_seconds_and_seldom_where_storing_takes_long(
+    tmp_path, monkeypatch
+):
+    now, written = [100.0], []
+    monkeypatch.setattr(verifying.time, "monotonic", lambda: now[0])
+
+    def keep(path, made):
+        written.append((now[0], sorted(made)))
+        now[0] += 2.0
+
+    monkeypatch.setattr(verifying, "_keep_verdicts", keep)
+    store = verifying._Store(tmp_path / "verdicts.parquet", [f"pair {n}" for n in range(80)])
+    for number in range(80):
+        store.add(number, {})
+        now[0] += 1.0
+        store.write_now_and_then()
+    store.write()
+    store.write()
+    assert [when for when, _ in written] == [110, 152, 184]
+    assert sum(len(made) for _, made in written) == 80
+    assert written[0][1] == [f"pair {n}" for n in range(10)]

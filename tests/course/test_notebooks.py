@@ -6,10 +6,11 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
+from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_output, new_raw_cell
 from PIL import Image
 
-from helpers.course import notebooks
+from helpers.course import copies, notebooks
 from tests.notebooks.making import code, notebook, picture, printed, write
 
 
@@ -53,6 +54,24 @@ def test_what_changed_is_stored_anew(new):
     assert _outputs_after(OLD, new) == new.outputs
 
 
+@pytest.mark.parametrize("tags", [None, ["measured", "nbval-ignore-output"]])
+def test_a_picture_whose_alt_text_nobody_was_shown_is_stored_anew(tags):
+    metadata = {"image/png": {"alt": "A leaf on stone."}}
+    bare = {"image/png": _png(10), "text/plain": "<Figure size 640x480 with 1 Axes>"}
+    old = code("draw()", new_output("display_data", bare, metadata=metadata), tags=tags)
+    new = code("draw()", picture(_png(10)), tags=tags)
+    assert _outputs_after(old, new) == new.outputs
+
+
+def test_a_widget_without_its_still_is_stored_anew():
+    words = {"text/plain": "Browser of leaves"}
+    tags = ["measured", "nbval-ignore-output"]
+    old = code("browse()", new_output("display_data", words), tags=tags)
+    still = words | {"text/html": '<figure class="still"></figure>'}
+    new = code("browse()", new_output("display_data", still), tags=tags)
+    assert _outputs_after(old, new) == new.outputs
+
+
 def test_measured_numbers_alone_do_not_store_a_cell_anew():
     tags = ["measured", "nbval-ignore-output"]
     old = code("run()", printed("0.52 in 3.1 s"), picture(_png(10)), tags=tags)
@@ -80,6 +99,17 @@ def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
     assert ran.metadata["language_info"] == {"name": "python"}
     assert ran.cells[0].metadata == {"tags": ["measured"]}
     assert ran.cells[0].outputs[0].data == {"text/plain": "Browser of leaves"}
+
+
+def test_code_for_other_data_is_on_no_page_that_is_made_of_the_notebook():
+    stored = notebook("Prose.", new_raw_cell("own_code()", metadata={"tags": ["own-data"]}))
+    page, _ = HTMLExporter().from_notebook_node(stored)
+    assert "own_code" in page
+    page, _ = HTMLExporter().from_notebook_node(notebooks.strip(stored))
+    assert "own_code" not in page and "Prose." in page
+    made = copies.for_own_data(stored)
+    assert made.cells[-1].metadata == {"tags": ["own-data"]}
+    assert made.cells[-1].source == "own_code()"
 
 
 def test_run_executes_against_the_dataset_given_and_leaves_the_file_alone(tmp_path):

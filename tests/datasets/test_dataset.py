@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.datasets import Dataset, DatasetError, TestSplitClosed, open_dataset, work_folder
+from helpers.datasets import (
+    Dataset,
+    DatasetError,
+    TestSplitClosed,
+    open_dataset,
+    pixels,
+    work_folder,
+)
 
 
 @pytest.fixture
@@ -186,6 +193,48 @@ def test_repr_is_one_line_and_html_is_escaped_without_paths(tree):
     shown = dataset._repr_html_()
     assert "&lt;b&gt;" in shown and "<b>" not in shown
     assert str(dataset.root) not in shown and "0x" not in shown
+
+
+def test_of_many_classes_and_columns_twelve_are_named(dataset):
+    rows = pd.DataFrame(
+        {"label": [f"c{i}" for i in range(10, 23)], "split": None},
+        [f"{i}.png" for i in range(13)],
+    )
+    facts = {f"m{i}": 1 for i in range(10, 23)}
+    many = Dataset("many", dataset.root, rows.assign(**facts), group="m11")
+    assert "c21 and 1 more)" in repr(many)
+    shown = many._repr_html_()
+    assert "<tr><th>classes</th><td>13 (c10, c11, c12, " in shown
+    assert ", c20, c21 and 1 more)" in shown and ", m20, m21 and 1 more" in shown
+    assert "<tr><th>group</th><td>m11</td></tr>" in shown
+    assert repr(many).endswith("splits undecided 13")  # three facts
+    assert "<th>group</th>" not in many.with_group(None)._repr_html_()
+    with pytest.raises(DatasetError, match="'site'; it has: m10, .*, m20, m21 and 1 more[.]$"):
+        many.with_group("site")
+    with pytest.raises(DatasetError, match="no metadata column 'label'; it has: none"):
+        Dataset("few", dataset.root, rows).with_group("label")
+
+
+def test_datasets_are_told_apart_though_their_tables_are_alike(dataset):
+    copy = dataset.with_images(dataset.images)
+    assert dataset == dataset and dataset != copy
+    assert len({dataset, copy, dataset}) == 2
+
+
+def test_what_is_white_is_looked_for_once_in_all_images_whatever_their_labels(
+    tmp_path, monkeypatch
+):
+    for number, level in enumerate((900, 3000)):
+        deep = Image.fromarray(np.full((4, 4), level, np.uint16))
+        deep.save(tmp_path / f"{number}.png")
+    asked, find = [], pixels.find_levels
+    monkeypatch.setattr(pixels, "find_levels", lambda paths: find(asked.append(1) or paths))
+    dataset = open_dataset(tmp_path)
+    assert [dataset.levels, dataset.levels] == [4095, 4095] and asked == [1]
+    again = open_dataset(tmp_path)
+    relabelled = again.with_images(again.images.iloc[:1].assign(label="oak"))
+    assert relabelled.levels == 4095 and asked == [1]
+    assert len([*dataset.work.glob("levels-*.parquet")]) == 1
 
 
 def test_results_go_to_one_folder_per_root(dataset, work, tree):

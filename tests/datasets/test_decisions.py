@@ -5,11 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import (
-    Dataset,
     DatasetError,
     DecisionLog,
     apply_decisions,
-    default_decisions,
     open_dataset,
 )
 
@@ -209,49 +207,3 @@ def test_what_are_no_decisions_is_refused_in_one_sentence(dataset):
 def test_a_log_shows_what_it_is_without_paths(dataset, tmp_path):
     assert repr(DecisionLog(dataset)) == "DecisionLog 'decisions' of dataset 'photos'"
     assert repr(DecisionLog(tmp_path / "mine.sqlite")) == "DecisionLog 'mine'"
-
-
-def test_default_decisions_about_your_own_data_are_your_own(dataset):
-    assert default_decisions(dataset).empty
-    assert default_decisions(dataset).columns.tolist() == ["action", "reason", "label", "when"]
-    log = DecisionLog(dataset)
-    log.record("cat/1.jpg", "drop")
-    pd.testing.assert_frame_equal(default_decisions(dataset), log.current())
-
-
-def test_default_decisions_are_those_of_a_reviewer_who_saw_all_that_can_be_seen(dataset):
-    rows = [
-        ("a", "corrupt", "obvious", None, None, False),
-        ("b", "label_error_random", "obvious", None, "oak", False),
-        ("c", "label_error_confusable", "undetectable", None, "oak", False),
-        ("d", "burst", "clear", "e", None, True),
-        ("f", "exact_duplicate", "clear", "g", "willow", False),
-        ("h", "dark", "obvious", None, None, False),
-        ("i", "dark", "subtle", None, None, False),
-        ("b2", "label_error_random", "clear", None, "oak", False),
-        ("b2", "corrupt", "clear", None, None, False),
-    ]
-    columns = ["image_id", "kind", "strength", "partner", "truth", "innocent"]
-    planted = pd.DataFrame(rows, columns=columns)
-    index = pd.Index(list("abcdefghi") + ["b2"], name="image_id")
-    images = pd.DataFrame({"label": "olive", "split": None}, index=index, dtype="str")
-    leaves = Dataset("leaves", dataset.root, images, planted=planted)
-    decided = default_decisions(leaves)
-    assert decided["action"].to_dict() == {
-        "a": "drop",
-        "b": "relabel",
-        "b2": "drop",
-        "f": "drop",
-        "g": "relabel",
-        "h": "drop",
-    }
-    assert decided.loc["g", "label"] == "willow"
-    cleaned = apply_decisions(leaves, decided)
-    assert cleaned.images["label"].to_dict() == {
-        "b": "oak",
-        "c": "olive",
-        "d": "olive",
-        "e": "olive",
-        "g": "willow",
-        "i": "olive",
-    }

@@ -6,9 +6,8 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from helpers.datasets import DatasetError, DecisionLog, export, open_dataset
-from helpers.datasets.exporting import DECIDED
-from helpers.datasets.safe_names import distinct_names, safe_name
+from helpers.datasets import Dataset, DatasetError, DecisionLog, export, open_dataset
+from helpers.datasets.exporting import DECIDED, METADATA
 
 PHOTOS = [
     *("train/elm/1.png", "train/elm/2.png", "train/oak/1.png", "train/oak/2.png"),
@@ -234,30 +233,6 @@ def test_hostile_names_of_classes_get_folders_of_their_own(tmp_path, picture):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "photos"]
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("oak", "oak"), ("a/b", "a_b"), ("../x", "__x"), ("..", "_"), ("", "_"), (" ", "_"),
-        ("CON", "_CON"), ("con.txt", "_con.txt"), ("console", "console"), ("LPT9", "_LPT9"),
-        ("COM0", "COM0"), ("x.", "x_"), ("x ", "x_"), (".x", "_x"), ("a:b", "a_b"),
-        ("a\tb", "a_b"), ("a\u202eb", "a_b"), ("e\u0301", "é"), ("<b>", "_b_"), ("a b.c", "a b.c"),
-        ("x" * 300, "x" * 120), ("x" * 300 + ".jpg", "x" * 116 + ".jpg"), ("橡" * 50, "橡" * 40),
-    ],
-)  # fmt: skip
-def test_a_safe_name_is_one_that_every_computer_allows(name, expected):
-    assert safe_name(name) == expected
-
-
-def test_distinct_names_stay_apart_where_capitals_do_not_count():
-    assert distinct_names(["Oak", "oak", "OAK", "a/b", "a_b", "a:b"]) == {
-        "Oak": "Oak", "oak": "oak-2", "OAK": "OAK-3", "a/b": "a_b-2", "a_b": "a_b", "a:b": "a_b-3",
-    }  # fmt: skip
-    long = distinct_names(["x" * 200 + ".jpg", "x" * 201 + ".jpg"])
-    assert [len(name) for name in long.values()] == [120, 120]
-    assert len(set(long.values())) == 2
-    assert all(name.endswith(".jpg") for name in long.values())
-
-
 def test_files_of_one_name_keep_the_names_of_their_folders(tmp_path, picture):
     for name in ("a/1.png", "b/1.png", "B/2.png", "b/c-1.png", "b/C/1.png", "b/x.png"):
         picture(tmp_path / "photos" / name)
@@ -402,3 +377,31 @@ def test_the_dataset_itself_stays_as_it_was(marked, tmp_path):
     quiet(marked, tmp_path / "b", "links")
     assert before == {n: (marked.root / n).stat().st_mtime_ns for n in files_in(marked.root)}
     assert marked.images["label"]["train/elm/2.png"] == "elm"
+
+
+def test_of_many_names_nine_are_told(tmp_path):
+    ids = [f"{i}.x{i}" for i in range(10)]
+    (tmp_path / "photos").mkdir()
+    for name in ids:
+        (tmp_path / "photos" / name).touch()
+    facts = {f"m{i}": ["big"] * 5 + [7] * 5 for i in range(10)}
+    sides = ["train"] * 5 + ["valid"] * 5
+    images = pd.DataFrame({"label": [f"{i}/ " for i in range(10)], "split": sides} | facts, ids)
+    dataset = Dataset("made", tmp_path / "photos", images)
+    done = quiet(dataset, tmp_path / "out" / "of" / "it", "copies")
+    for begin, first, last in (
+        ("lost where the table is opened again: ", "'0/ ', '1/ '", "'8/ '"),
+        ("that not every computer allows: ", "'0/ ' as 0__, '1/ ' as 1__", "'8/ ' as 8__"),
+        ("passes over files ending in ", ".x0, .x1", ".x8"),
+        (f"no {METADATA}: ", "m0, m1", "m8"),
+    ):
+        (note,) = (note for note in done.notes if begin in note)
+        names = note.split(begin)[1]
+        assert names.startswith(first) and names.endswith(f"{last} and 1 more.")
+        assert names.count(", ") == 8
+
+
+def test_an_export_shows_its_notes(marked, tmp_path):
+    images = marked.images.replace({"label": {"oak": "oak "}})
+    done = quiet(marked.with_images(images), tmp_path / "more")
+    assert repr(done).endswith(" in 'images.csv'. " + done.notes[0])

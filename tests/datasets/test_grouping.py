@@ -24,6 +24,8 @@ def table(label, site, split=None):
         ("aabb", [*"xxyy"], "every class has one value only"),
         ("aabbb", [*"xxyyz"], ""),
         ("aabb", ["x", "x", None, None], ""),
+        ("aa", [*"xx"], "all 2 images have the value 'x'"),
+        ("aa", [*"xy"], ""),
         ("aab", [*"xxx"], "all 3 images have the value 'x'"),
         ("ab" * 50, ["x"] * 90 + ["y"] * 10, ""),
         ("ab" * 50, ["x"] * 91 + ["y"] * 9, "91 of 100 images have the value 'x'"),

@@ -194,7 +194,8 @@ def test_how_opaque_a_pixel_is_has_no_levels(tmp_path, channels):
 @pytest.mark.parametrize(
     ("tops", "white"),
     [([250, 260, 4000], 4095), ([250, 260], 1023), ([250], 255), ([4000, 20_000, 3], 65535),
-     ([4095, 0], 4095), ([], 65535)],
+     ([4095, 0], 4095),
+     ([16383, 20_000], 65535), ([], 65535)],
 )  # fmt: skip
 def test_one_decision_for_all_pictures_and_a_dimmer_one_is_never_brighter(tmp_path, tops, white):
     for top in tops:
@@ -257,3 +258,23 @@ def test_no_file_without_16_bits_is_decoded_to_find_the_levels(tmp_path, monkeyp
         Image.new("RGB", (4, 4)).save(tmp_path / name)
     monkeypatch.setattr("helpers.datasets.pixels.open_image", None)
     assert find_levels(sorted(tmp_path.iterdir())) == 65535
+
+
+@pytest.mark.parametrize("name", ["grey.png", "colour.png"])
+def test_what_is_brighter_than_white_is_white(tmp_path, name):
+    values = shades(4095)
+    Image.fromarray(values).save(tmp_path / "grey.png")
+    (tmp_path / "colour.png").write_bytes(deep_png(np.stack([values] * 3, axis=-1)))
+    shown = np.asarray(read_rgb(tmp_path / name, levels=1023))[0, :, 0].astype(int)
+    assert (np.diff(shown) >= 0).all() and shown[64:].tolist() == [255] * 192
+
+
+def test_what_a_decoder_says_is_cut_to_a_line(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("x" * 300)
+
+    Image.new("L", (2, 2)).save(tmp_path / "a.png")
+    monkeypatch.setattr("helpers.datasets.pixels.to_rgb", fail)
+    with pytest.raises(Unreadable) as error:
+        read_rgb(tmp_path / "a.png")
+    assert str(error.value) == f"cannot be decoded: ValueError: {'x' * 300}"[:160]

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from multiprocessing import get_context
@@ -82,7 +83,7 @@ def test_the_key_follows_the_table_the_inputs_the_code_and_the_files(dataset):
         key(dataset, code=[some_module.write_digits]),
     ]
     assert len(set(keys)) == len(keys)
-    assert key(dataset) == keys[0]
+    assert key(dataset) == keys[0] and re.fullmatch("[0-9a-f]{12}", keys[0])
     path = dataset.path("cat/1.jpg")
     path.write_bytes(b"changed")
     assert key(dataset) != keys[0]

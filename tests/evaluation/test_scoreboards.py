@@ -86,6 +86,7 @@ def test_balanced_accuracy_stands_beside_accuracy_where_labels_are_given(tmp_pat
     assert table["accuracy"].tolist() == [0.75] * 3
     assert table.loc["m0", "measured_on"] == table.loc["m2", "measured_on"] != ""
     assert table.loc["m0", "labels"] != "" == table.loc["m2", "labels"]
+    assert table[["measured_on", "labels"]].iloc[0].str.fullmatch("[0-9a-f]{12}").all()
     with pytest.raises(DatasetError, match="labels has no value for 1 image: 0004.jpg"):
         lines_of(tmp_path, (B, series([*"xyyy"])))
 

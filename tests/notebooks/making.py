@@ -17,8 +17,9 @@ def printed(text: str) -> NotebookNode:
 
 
 def picture(png: str, alt: str = "A leaf on stone.") -> NotebookNode:
-    data = {"image/png": png, "text/plain": "<Figure size 640x480 with 1 Axes>"}
-    return new_output("display_data", data, metadata={"image/png": {"alt": alt}})
+    html = f'<img alt="{alt}" src="data:image/png;base64,{png}">'
+    data = {"text/html": html, "text/plain": "<Figure size 640x480 with 1 Axes>"}
+    return new_output("display_data", data)
 
 
 def notebook(*cells: NotebookNode | str) -> NotebookNode:

@@ -13,9 +13,10 @@ from statistics import median
 import nbformat
 from nbformat import NotebookNode
 
+from helpers import widgets
 from helpers.course import exercises
 from helpers.course.copies import LEAVES, OWN_DATA
-from helpers.course.notebooks import LARGEST_BYTES, PICTURES, ROOT
+from helpers.course.notebooks import LARGEST_BYTES, PICTURE, ROOT
 
 Rule = Callable[[NotebookNode, int], Iterator[str]]
 RULES: list[Rule] = []
@@ -68,7 +69,7 @@ def stored_text(cell: NotebookNode) -> str:
         parts.append(output.get("evalue", ""))
         for kind, content in output.get("data", {}).items():
             if not kind.startswith("image/") or kind == "image/svg+xml":
-                parts.append(str(content))
+                parts.append(PICTURE.sub("", str(content)))
     return "\n".join(parts)
 
 
@@ -331,7 +332,7 @@ def metadata_say_nothing_of_the_run(notebook, number):
     for name in sorted(set(notebook.metadata.get("language_info", {})) - {"name"}):
         yield f"language_info has {name}"
     for place, cell in enumerate(notebook.cells):
-        allowed = {"tags", FOLDED} if cell.cell_type == "markdown" else {"tags"}
+        allowed = {"tags", {"markdown": FOLDED, "raw": "raw_mimetype"}.get(cell.cell_type, "tags")}
         for name in sorted(set(cell.metadata) - allowed):
             yield f"cell {place} has metadata {name}"
 
@@ -340,8 +341,23 @@ def metadata_say_nothing_of_the_run(notebook, number):
 def pictures_say_what_they_show(notebook, number):
     for place, cell in code_cells(notebook):
         for output in cell.outputs:
-            for kind in PICTURES:
-                if kind not in output.get("data", {}):
-                    continue
-                if not output.metadata.get(kind, {}).get("alt", "").strip():
+            data = output.get("data", {})
+            for kind in sorted(data):
+                if kind.startswith("image/"):
+                    yield f"cell {place} stores {kind}, whose alt text nobody shows; store HTML"
+            for image in re.findall(r"<img\b[^>]*>", data.get("text/html", "")):
+                if not re.search(r'\balt="[^"]*[^"\s]', image):
                     yield f"the picture of cell {place} has no alt text"
+
+
+@rule
+def widgets_leave_a_still_picture(notebook, number):
+    for place, cell in code_cells(notebook):
+        last = (parse(cell).body or [None])[-1]
+        if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
+            continue
+        if getattr(last.value.func, "id", "") in widgets.__all__ and not any(
+            '<figure class="still"' in output.get("data", {}).get("text/html", "")
+            for output in cell.outputs
+        ):
+            yield f"the widget of cell {place} has no still picture"

@@ -6,9 +6,26 @@ import subprocess
 import sys
 
 import pytest
+from nbformat.v4 import new_output
 
 from helpers.course.notebooks import ROOT
 from tests.notebooks.making import code, picture, printed, write
+
+PLAIN = {"text/plain": "<IPython.core.display.HTML object>"}
+
+
+def _shown(source: str, stored: str):
+    """A cell that shows one HTML and has stored another."""
+    output = new_output("display_data", PLAIN | {"text/html": stored})
+    return code(f"from IPython.display import HTML, display\ndisplay(HTML({source!r}))", output)
+
+
+def _image(alt: str, png: str) -> str:
+    return f'<img alt="{alt}" src="data:image/png;base64,{png}">'
+
+
+def _still(words: str) -> str:
+    return f'<figure class="still"><p>\n{words}</p>{_image(words, words)}</figure>'
 
 
 def _run_nbval(folder):
@@ -20,6 +37,8 @@ def _run_nbval(folder):
         "--color=no",
         "-c",
         str(ROOT / "pyproject.toml"),
+        "-p",
+        "conftest",
         "--rootdir",
         str(folder),
     ]
@@ -36,16 +55,19 @@ def outcome(tmp_path_factory):
     write(folder / "97_raises.ipynb", code("print(1 / 0)", printed("2\n")))
     write(folder / "96_ignored.ipynb", code("print(1 + 1)", printed("3\n"), tags=ignored))
     write(folder / "95_missing.ipynb", code("print(1 + 1)", picture("aGk=")))
+    write(folder / "94_redrawn.ipynb", _shown(_image("A leaf.", "aGk="), _image("A leaf.", "bG8=")))
+    write(folder / "93_shows.ipynb", _shown(_image("A leaf.", "aGk="), _image("A stone.", "aGk=")))
+    write(folder / "92_still.ipynb", _shown(_still("new"), _still("old")))
     return _run_nbval(folder)
 
 
-@pytest.mark.parametrize("name", ["98_changed", "97_raises", "95_missing"])
+@pytest.mark.parametrize("name", ["98_changed", "97_raises", "95_missing", "93_shows"])
 def test_a_notebook_that_does_not_say_what_it_said_fails(outcome, name):
     assert outcome.returncode == 1
     assert re.search(rf"FAILED \S*{name}.ipynb::Cell 0", outcome.stdout)
 
 
-@pytest.mark.parametrize("name", ["99_true", "96_ignored"])
+@pytest.mark.parametrize("name", ["99_true", "96_ignored", "94_redrawn", "92_still"])
 def test_a_notebook_that_says_what_it_said_passes(outcome, name):
     assert not re.search(rf"FAILED \S*{name}", outcome.stdout)
-    assert "3 failed, 2 passed" in outcome.stdout
+    assert "4 failed, 4 passed" in outcome.stdout

@@ -143,6 +143,10 @@ BAD = {
         "cells_for_one_kind_of_data_are_stored_as_such",
         lambda: notebook(*good_cells(), new_raw_cell("len(dataset)")),
     ),
+    "code marked as raw text is": (
+        "metadata_say_nothing_of_the_run",
+        lambda: _with_metadata(COUNT, {"raw_mimetype": "text/x-python"}),
+    ),
     "code for other data that is no code": (
         "cells_for_one_kind_of_data_are_stored_as_such",
         lambda: notebook(*good_cells(), _own_data("len(dataset")),
@@ -253,6 +257,14 @@ BAD = {
     "times of execution": (
         "metadata_say_nothing_of_the_run",
         lambda: _with_metadata(COUNT, {"execution": {"iopub.execute_input": "2026"}}),
+    ),
+    "a picture that keeps its alt text to itself": (
+        "pictures_say_what_they_show",
+        lambda: _spoil(DRAW, code("draw()", new_output("display_data", {"image/png": "aGk="}))),
+    ),
+    "a widget without a still": (
+        "widgets_leave_a_still_picture",
+        lambda: _spoil(DRAW, code("browse(dataset)", printed("Browser of leaves"))),
     ),
     "a picture without alt text": (
         "pictures_say_what_they_show",

@@ -102,6 +102,27 @@ def test_a_bomb_is_refused(tmp_path, monkeypatch):
     assert contents(tmp_path) == ["a.zip"]
 
 
+def stating(path, weight, size):
+    """A zip of one file of so many bytes, which it states to be of `size`; returns its own size."""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("1.bmp", bytes(weight))
+        file.filelist[0].file_size = size
+    return path.stat().st_size
+
+
+@pytest.mark.parametrize("weight", [3, 1_000_000, 1_200_000])
+def test_an_archive_may_unpack_to_a_gigabyte_or_to_a_thousand_times_its_size(tmp_path, weight):
+    path = tmp_path / "a.zip"
+    limit = max(2**30, 1000 * stating(path, weight, 0))
+    stating(path, weight, limit + 1)
+    with pytest.raises(DatasetError, match="'1.bmp' unpacks to far more"):
+        extract(path, tmp_path / "out")
+    assert contents(tmp_path) == ["a.zip"]
+    stating(path, weight, limit)
+    extract(path, tmp_path / "out")
+    assert contents(tmp_path / "out") == ["1.bmp"]
+
+
 @pytest.mark.parametrize("keep", [0, 40, 0.5, 0.9])
 @pytest.mark.parametrize("kind", ["zip", "tgz"])
 def test_a_damaged_archive_is_one_sentence(tmp_path, kind, keep):
@@ -136,5 +157,6 @@ def test_an_interrupted_fill_leaves_no_folder_and_a_killed_one_is_cleaned_up(tmp
         build_folder(tmp_path / "x", interrupted)
     assert not any(p.is_dir() for p in tmp_path.iterdir())
     (tmp_path / ".x-killed.part").mkdir()
+    (tmp_path / ".x-odd.part").touch()  # what cannot be cleaned up is in nobody's way
     build_folder(tmp_path / "x", lambda folder: (folder / "1.txt").write_text("x"))
     assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == ["x"]

@@ -35,6 +35,19 @@ def test_a_copy_of_a_split_inside_itself_is_left_out_and_told(archive):
     ]
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_flat_folder_that_lies_inside_itself_however_often_counts_once(tmp_path, picture, times):
+    for label in ("cat", "dog"):
+        for i in (1, 2):
+            for depth in range(times + 1):
+                picture(tmp_path / "photos" / label / "/".join([label] * depth) / f"{i}.png", i)
+    after, notes = told(tmp_path / "photos")
+    assert [*after] == ["cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"]
+    assert [note.split(" lie ")[0] for note in notes] == [
+        f"{2 * times} images in 'cat/cat'", f"{2 * times} images in 'dog/dog'"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["photos", "DATA", "chest_xray"])
 def test_the_whole_tree_a_second_time_inside_is_left_out_whatever_it_is_called(archive, name):
     before, _ = told(archive)

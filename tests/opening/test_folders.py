@@ -5,7 +5,6 @@ import pytest
 
 from helpers.datasets import DatasetError, open_dataset
 from helpers.opening.folders import look_into, stable_ids
-from helpers.opening.names import split_of
 
 
 def told(root):
@@ -13,19 +12,6 @@ def told(root):
     images = open_dataset(root).images
     rows = images[["label", "split"]].astype(object).where(images[["label", "split"]].notna(), None)
     return {i: tuple(row) for i, row in zip(rows.index, rows.to_numpy(), strict=True)}
-
-
-@pytest.mark.parametrize(
-    ("words", "split"),
-    [
-        ("train TRAIN Training train_set trainset train2017 train-images", "train"),
-        ("valid VAL validation Validation_Set dev val2017 valid_data", "valid"),
-        ("test Testing TEST test_images testset holdout", "test"),
-        ("cat contest trainer 3 default testimony", None),
-    ],
-)
-def test_usual_spellings_of_splits_are_known(words, split):
-    assert {word: split_of(word) for word in words.split()} == dict.fromkeys(words.split(), split)
 
 
 LAYOUTS = {

@@ -5,6 +5,7 @@ from helpers.opening.names import (
     are_numbers_of_things,
     are_things,
     split_and_rest,
+    split_of,
 )
 
 
@@ -24,6 +25,19 @@ from helpers.opening.names import (
 )  # fmt: skip
 def test_a_split_is_a_delimited_part_of_a_name(name, told):
     assert split_and_rest(name) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "split"),
+    [
+        ("train TRAIN Training train_set trainset train2017 train-images", "train"),
+        ("valid VAL validation Validation_Set dev val2017 valid_data", "valid"),
+        ("test Testing TEST test_images testset holdout", "test"),
+        ("cat contest trainer 3 default testimony", None),
+    ],
+)
+def test_usual_spellings_of_splits_are_known(words, split):
+    assert {word: split_of(word) for word in words.split()} == dict.fromkeys(words.split(), split)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_a_hugging_face_dataset_opens_with_labels_by_name_and_metadata(photos):
     found = part(photos, ("dog/1.png", "cat/2.png"), patient=["b", "a"], age=[3, None])
     dataset = open_dataset(found)
     assert rows(dataset) == {"cat/2.png": ("cat", None), "dog/1.png": ("dog", None)}
-    assert dataset.root == photos
+    assert (dataset.root, dataset.name, dataset.source) == (photos, "photos", "Part, label")
     assert dataset.images["patient"].tolist() == ["a", "b"]
     assert (dataset.group, dataset.metadata) == ("patient", ["patient", "age"])
     assert dataset.load("dog/1.png").getpixel((0, 0)) == (2, 2, 2)
@@ -151,7 +151,11 @@ def test_a_dictionary_of_parts_gives_the_splits_by_their_names(photos):
         "dog/1.png": ("dog", "train"), "dog/2.png": ("dog", None),
     }  # fmt: skip
     assert "words that name no split: extra" in dataset.notes[0]
-    assert dataset.metadata == []
+    assert (dataset.metadata, dataset.source) == ([], "dict, label")
+    del found["extra"]
+    dataset = open_dataset(found)
+    assert list(rows(dataset).values()) == [("cat", "train"), ("cat", "valid"), ("dog", "train")]
+    assert (dataset.metadata, dataset.notes) == ([], ())
 
 
 @pytest.mark.parametrize("given", ["alone", "in a dictionary"])
@@ -179,6 +183,26 @@ def test_a_class_column_of_another_name_is_the_label_and_one_can_be_chosen(photo
     found.columns["size"], found.features["size"] = ["big", "small"], "value"
     dataset = open_dataset(found, label="size")
     assert dataset.classes == ["big", "small"]
+
+
+def classed(photos, **kinds):
+    """A part of two images whose columns of these names hold classes, or a plain text if None."""
+    cells = [{"path": str(photos / name), "bytes": None} for name in ("cat/1.png", "dog/1.png")]
+    features = {name: ClassLabel(names) if names else "value" for name, names in kinds.items()}
+    columns = {name: [0, 1] if names else ["x", "y"] for name, names in kinds.items()}
+    return Part({"image": cells, **columns}, {"image": Image(), **features})
+
+
+def test_a_lone_class_column_is_the_label_unless_another_is_called_so(photos):
+    alone = open_dataset(classed(photos, coat=["long", "short"]))
+    assert (alone.classes, alone.metadata) == (["long", "short"], [])
+    beside = open_dataset(classed(photos, coat=["long", "short"], label=None))
+    assert (beside.classes, beside.metadata) == (["x", "y"], ["coat"])
+    assert beside.images["coat"].tolist() == ["long", "short"]
+    both = open_dataset(classed(photos, coat=["long", "short"], tail=["curled", "straight"]))
+    assert (both.labelled, both.metadata) == (False, ["coat", "tail"])
+    assert both.images["tail"].tolist() == ["curled", "straight"]
+    assert open_dataset(classed(photos, label=["long", "short"])).classes == ["long", "short"]
 
 
 def test_images_without_files_are_refused_with_a_line_that_writes_them(

@@ -1,7 +1,10 @@
+import unicodedata
+
 import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, open_dataset
+from helpers.opening.downloads import DOWNLOADS
 
 
 def refusal(source, **options):
@@ -117,6 +120,47 @@ def test_a_single_image_or_another_file_points_to_its_folder(tree):
     assert "unpack an archive first" in refusal(root / "all.zip")
 
 
+def test_a_label_of_a_named_dataset_cannot_be_chosen_but_its_group_can():
+    assert "label: only a folder of yours takes these" in refusal("digits", label="x")
+    assert "no metadata column 'writer'" in refusal("digits", group="writer")
+
+
+def test_a_download_has_the_labels_that_its_names_hold_else_those_of_its_folders(
+    tree, monkeypatch, work
+):
+    root, asked = tree("Great_Dane_1.jpg", "pug_2.jpg"), []
+    monkeypatch.setattr("helpers.opening.opening.fetch", lambda *call: asked.append(call) or root)
+    assert open_dataset("pets").classes == ["Great Dane", "pug"]
+    assert asked == [(DOWNLOADS["pets"], work / "data" / "pets", True)]
+    clothing = open_dataset("clothing", progress=False)
+    assert (clothing.name, clothing.labelled, asked[1][2]) == ("clothing", False, False)
+
+
+def test_labels_of_a_table_make_notes_on_the_folders_labels_idle_and_name_the_source(tree):
+    root = tree("oslo/cat/1.jpg", "oslo/dog/2.jpg", "rome/cat/3.jpg", "rome/dog/4.jpg")
+    (folders,) = open_dataset(root).notes
+    assert folders.startswith("The label is folder_2 (cat, dog)")
+    text = "file,label\n1.jpg,x\n2.jpg,y\n3.jpg,x\n4.jpg,y\n"
+    (root / "labels.csv").write_text(text)
+    (root.parent / "beside.csv").write_text(text)
+    dataset = open_dataset(root)
+    assert (dataset.classes, dataset.source) == (["x", "y"], "labels.csv, label")
+    assert dataset.notes == (
+        "Labels come from 'labels.csv', not from the folders; they differ for 4 of 4 images.",
+    )
+    by_folder = open_dataset(root, label="folder_2")
+    assert (by_folder.classes, by_folder.source) == (["cat", "dog"], "labels.csv, label, folder_2")
+    (root / "labels.csv").unlink()
+    assert open_dataset(root, label="folder_1").source == "folders, folder_1"
+    assert "'beside.csv' beside this folder names 4 of its 4 images" in open_dataset(root).notes[1]
+
+
+def test_only_files_whose_id_is_not_their_path_are_kept_with_it(tree):
+    odd = unicodedata.normalize("NFD", "é.jpg")
+    dataset = open_dataset(tree(f"cat/{odd}", "dog/1.jpg"))
+    assert dataset.files == {"cat/é.jpg": f"cat/{odd}"}
+
+
 def test_options_of_leaves_are_refused_elsewhere(tree):
     assert "only 'leaves' takes these" in refusal(tree("cat/1.jpg"), seed=3)
 
@@ -138,6 +182,10 @@ def test_leaves_come_with_truth_masks_and_specimens(monkeypatch):
     assert leaves.masks == leaves.root.parent / "masks"
     assert (other.name, other.is_bundled) == ("leaves-seed3-test60", False)
     assert open_dataset("leaves", seed=0).is_bundled
+    assert calls[0] == (
+        "leaves",
+        {"seed": 0, "development": 2400, "test": 1200, "workers": 2, "progress": False},
+    )
     assert calls[1] == (
         "leaves-seed3-test60",
         {"seed": 3, "development": 2400, "test": 60, "workers": 1, "progress": True},

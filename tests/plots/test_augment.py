@@ -90,14 +90,18 @@ def test_a_guess_and_a_live_point_are_marked(found):
 
 def test_settings_share_the_rows_and_are_told_apart(found):
     other = found.loc[["hue", "turn"]].assign(difference=[-0.5, 0.3])
-    ax = plots.policy_effects({"few": found, "all": other.rename({"turn": "crop"})})
+    ax = plots.policy_effects({"few": found, "all, fine-tuned": other.rename({"turn": "crop"})})
     assert ticks(ax) == ["turn", "light", "hue", "crop"]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["few", "all"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["few", "all,\nfine-tuned"]
     values = {round(y): x for x, y, _ in dots(ax) if abs(x) in (0.5, 0.3)}
     assert values == {2: -0.5, 3: 0.3}
-    assert ax.get_title("left") == "The greatest gain is that of crop: +0.30 (all)"
+    # hue and turn are sure in both settings and count once.
+    title = "2 of 4 policies surely improve accuracy; 1 surely makes it worse"
+    assert ax.get_title("left") == title
     worse = plots.policy_effects({"few": found, "all": other}, "log loss")
-    assert worse.get_title("left") == "The greatest gain is that of hue: -0.50 (all)"
+    assert worse.get_title("left").startswith("1 of 3 policies surely improves log loss")
+    spots = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    assert len({to_hex(spot.get_markeredgecolor()) for spot in spots}) == 2
 
 
 def test_nothing_compared_is_a_sentence(found):

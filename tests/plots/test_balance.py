@@ -63,6 +63,12 @@ def test_only_classes_given_away_are_red_and_the_guess_stands_in_its_row():
     assert ("given away", 0) in notes
     assert ("◂ your guess", 1) in notes
     assert "border gives away oak" in figure.alt_text
+    words = {t.get_text(): t.get_horizontalalignment() for t in ax.texts}
+    by_guess = plots.probe_results({"border": made_probe((0.7, 0.5, 0.5))}, "oak").texts
+    beside = plots.probe_results({"border": made_probe((0.7, 0.5, 0.5))}).texts
+    assert words["given away"] == "right"  # no room between 0.9 and 1
+    assert [t.get_horizontalalignment() for t in by_guess] == ["right", "right"]
+    assert [t.get_horizontalalignment() for t in beside] == ["left"]
     silent = plots.probe_results({"facts": made_probe((0.55,) * 3)})
     assert silent.figure.get_suptitle() == "No class is given away"
 

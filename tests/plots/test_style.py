@@ -1,14 +1,28 @@
 """The house style: colours that stay apart, titles left, alt text that reaches the notebook."""
 
+from base64 import b64decode
+from io import BytesIO
+
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
+from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from helpers.plots.style import CLASS_COLOURS, FLAG, STYLE, alt, alt_text, palette, styled, titled
+from helpers.plots.style import (
+    CLASS_COLOURS,
+    FLAG,
+    STYLE,
+    alt,
+    alt_text,
+    figure_html,
+    palette,
+    styled,
+    titled,
+)
 
 # Machado, Oliveira and Fernandes (2009), severity 1, for linear RGB.
 VISION = {
@@ -75,7 +89,26 @@ def test_notebooks_carry_alt_text_and_store_photos_as_jpeg():
     NotebookClient(notebook, timeout=60).execute()
     first, chart, photo = (cell.outputs for cell in notebook.cells)
     assert first == []
-    assert chart[0].metadata["image/png"]["alt"] == "Why? A line."
-    assert "image/jpeg" not in chart[0].data
-    assert photo[0].metadata["image/jpeg"]["alt"] == "A photo."
-    assert "image/png" not in photo[0].data
+    assert set(chart[0].data) == set(photo[0].data) == {"text/html", "text/plain"}
+    assert chart[0].data["text/html"].startswith('<img alt="Why? A line." ')
+    assert photo[0].data["text/html"].startswith('<img alt="A photo." ')
+    assert [_format_of(one[0].data["text/html"]) for one in (chart, photo)] == ["PNG", "JPEG"]
+
+
+def _format_of(html):
+    return Image.open(BytesIO(b64decode(html.split("base64,")[1].split('"')[0]))).format
+
+
+def test_alt_text_is_escaped_and_stays_on_one_line():
+    figure = alt(plt.subplots()[0], 'Leaves "<b>" &\n stones \udcff')
+    assert 'alt="Leaves &quot;&lt;b&gt;&quot; &amp; stones ?"' in figure_html(figure)
+
+
+def test_a_figure_of_nothing_is_no_picture():
+    assert figure_html(plt.figure()) is None
+
+
+def test_a_photo_of_lower_quality_takes_fewer_bytes():
+    figure, ax = plt.subplots()
+    ax.imshow(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8))
+    assert len(figure_html(figure, quality=30)) < 0.7 * len(figure_html(figure))

@@ -184,6 +184,13 @@ def test_a_network_of_another_origin_is_named_with_it(curve):
     assert "ImageNet's resnet18, frozen" in {text.get_text() for text in ax.texts}
 
 
+def test_more_networks_than_colours_are_drawn_and_named(curve):
+    one = curve[(curve["backbone"] == "bundled") & (curve["training"] == "frozen")]
+    ax = plots.label_curve(pd.concat([one.assign(backbone=f"net{n}") for n in range(25)]))
+    names = [text.get_text() for text in ax.texts]
+    assert sum("net" in name for name in names) == len(set(names)) == 25
+
+
 def test_a_guess_is_drawn_at_its_count_and_without_one_nothing_is(curve):
     ax = plots.label_curve(curve, guess=("25", 0.4))
     assert ax.lines[-1].get_xydata().tolist() == [[1, 0.4]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.splits.chance import expect_right, score
+from helpers.splits.chance import expect_right, find_doubted, score
 
 
 def simulate(seed, right=300, wrong=3000, strangers=2000):
@@ -55,3 +55,33 @@ def test_a_score_weighs_keypoints_and_likeness_and_needs_three():
     np.testing.assert_allclose(score([3, 30, 30], [0.5, 0.5, -0.1]),
                                [np.log(3) + 1, np.log(30) + 1, np.log(30) - 0.2])  # fmt: skip
     assert score(np.array([0, 2]), np.array([0.9, 0.9])).tolist() == [-np.inf, -np.inf]
+
+
+SURELY, HARDLY = 2.5, 2.49
+
+
+@pytest.mark.parametrize(
+    ("pairs", "scores", "labels", "home"),
+    [
+        # 3 is labelled 1 and agrees with 0 and 1, which agree with each other.
+        ([(0, 1), (0, 3), (1, 3)], [SURELY] * 3, [0, 0, 0, 1, 1], [-1, -1, -1, 0, -1]),
+        ([(0, 3), (3, 1)], [SURELY] * 2, [0, 0, 0, 1, 1], [-1, -1, -1, 0, -1]),
+        ([(0, 3), (1, 3)], [SURELY, HARDLY], [0, 0, 0, 1, 1], [-1] * 5),
+        ([(0, 3), (3, 0), (0, 3)], [SURELY] * 3, [0, 0, 0, 1, 1], [-1] * 5),
+        # With one of its own class, too: they share a ground, or a mark.
+        ([(0, 3), (1, 3), (3, 4)], [SURELY] * 3, [0, 0, 0, 1, 1], [-1] * 5),
+        # Two other classes would do.
+        ([(0, 3), (1, 3), (2, 3)], [SURELY] * 3, [0, 0, 2, 1, 1], [-1] * 5),
+        # Images without a label neither count nor are doubted.
+        ([(0, 3), (1, 3), (2, 3)], [SURELY] * 3, [0, 0, -1, 1, 1], [-1, -1, -1, 0, -1]),
+        ([(0, 3), (2, 3)], [SURELY] * 2, [0, 0, -1, 1, 1], [-1] * 5),
+        ([(0, 3), (1, 3)], [SURELY] * 2, [0, 0, 0, -1, 1], [-1] * 5),
+        ([(0, 1), (0, 2)], [SURELY] * 2, [0, 0, 0, 1, 1], [-1] * 5),
+        ([(0, 3)], [-np.inf], [0, 0, 0, 1, 1], [-1] * 5),
+    ],
+)
+def test_a_label_is_in_doubt_where_a_photo_agrees_with_one_other_class_alone(
+    pairs, scores, labels, home
+):
+    found = find_doubted(np.array(pairs), np.array(scores), np.array(labels))
+    assert found.tolist() == home

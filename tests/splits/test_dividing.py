@@ -378,3 +378,13 @@ def test_an_image_without_a_split_is_no_test_image_whatever_the_type_of_the_colu
     assert found.value_counts().to_dict() == {"train": 12, "valid": 4, "test": 4}
     with pytest.raises(DatasetError, match="has 4 test images already"):
         split(given, 0.25, 0.25)
+
+
+def test_by_date_what_was_placed_before_counts_and_a_class_only_among_the_latest_is_named(make):
+    label = [*"aaaaaaaabb"]
+    made = make(label=label, day=range(10), ids=[f"{i:03d}.jpg" for i in range(10)])
+    before = pd.Series(["valid", "train"], ["000.jpg", "001.jpg"])
+    with pytest.warns(UserWarning, match="^b: only among the latest images") as told:
+        found = split(made, 0.3, previous=before, order="day")["split"]
+    assert [one.filename for one in told] == [__file__]
+    assert found.tolist() == ["valid", *["train"] * 7, "valid", "valid"]

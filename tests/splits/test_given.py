@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from helpers.audit import find_duplicates
 from helpers.datasets import Dataset, DatasetError, open_dataset
 from helpers.splits import check_leakage, ensure_split, split
 
@@ -35,6 +36,20 @@ def of(pictures):
         return Dataset("made", pictures, images.assign(**columns), group=group)
 
     return build
+
+
+def test_a_fifth_is_validated_on_where_nothing_else_is_asked_for(of):
+    made = of()
+    expected = split(made, 0.2, seed=0, duplicates=find_duplicates(made))
+    assert ensure_split(made).images["split"].equals(expected["split"])
+    assert expected["split"].eq("valid").sum() == 3
+
+
+def test_the_warning_points_at_the_line_that_asked(of):
+    with pytest.warns(UserWarning, match="sides") as told:
+        exec(compile("ensure_split(given)", "the cell", "exec"),
+             {"ensure_split": ensure_split, "given": of("tttttttttttvvv")})  # fmt: skip
+    assert [one.filename for one in told] == ["the cell"]
 
 
 def ensured(*args, **options):

@@ -18,7 +18,7 @@ from helpers.splits.keypoints import (
     match,
     rooted,
 )
-from tests.splits.scenes import shoot
+from tests.splits.scenes import noise, shoot
 
 
 @pytest.fixture
@@ -88,6 +88,26 @@ def test_keypoints_lie_on_the_thing_counted_from_the_middle(picture):
     assert np.abs(one.places[:, :2]).max() < 160 * 0.6 * 160 / 240 * 1.2 + 12
     assert abs(one.places[:, :2].mean()) < 15
     assert 0.08 < one.thing.mean() < 0.25
+
+
+def test_a_restless_ground_takes_no_keypoints_from_a_smooth_thing(tmp_path, monkeypatch):
+    y, x = np.mgrid[:240, :240]
+    thing = np.hypot(x - 120, y - 120) < 60
+    levels = np.where(thing, noise(240, 1)[..., 0] // 4 + 60, noise(240, 2, grain=1)[..., 0])
+    Image.fromarray(levels.astype(np.uint8)).save(tmp_path / "a.png")
+    monkeypatch.setattr(
+        keypoints, "find_thing", lambda rgb: np.hypot(*np.mgrid[-64:64, -64:64]) < 32
+    )
+    one = describe(str(tmp_path / "a.png"))
+    # SIFT by itself has 400 keypoints that are stronger, and they lie on the ground.
+    grey = Image.fromarray(levels.astype(np.uint8)).resize((320, 320), 2)
+    every = cv2.SIFT_create(400, contrastThreshold=keypoints.CONTRAST).detect(
+        np.asarray(grey), None
+    )
+    outside = np.mean([np.hypot(spot.pt[0] - 160, spot.pt[1] - 160) > 90 for spot in every])
+    assert outside > 0.9
+    assert len(one.places) > 50
+    assert np.hypot(*one.places[:, :2].T).max() < 80 + 12
 
 
 def test_a_flat_picture_has_no_keypoints_and_agrees_with_nothing(tmp_path):

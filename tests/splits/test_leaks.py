@@ -9,6 +9,7 @@ import pytest
 
 from helpers.datasets import DatasetError
 from helpers.splits import check_fold, check_leakage, describe_leakage, split
+from helpers.splits.leaks import COLUMNS
 
 NONE = pd.DataFrame({"image_id": [], "other_id": [], "kind": []}, dtype="str")
 ORDER = ["train", "valid", "test"]
@@ -55,6 +56,8 @@ def sided(make, sides, **columns):
         ("t-v", [("a", "b", "exact"), ("b", "c", "near")], {("near", "a", "c")}),
         ("tv", [("a", "gone", "near"), ("gone", "b", "near")], {("near", "a", "b")}),
         ("t-v", [("a", "b", "near"), ("b", "c", "probable")], set()),
+        ("t-v", [("a", "b", "near"), ("b", "c", "near"), ("a", "c", "probable")],
+         {("near", "a", "c")}),
         # But what is linked by pairs that lie across sides is not listed twice over.
         ("ttv", [("a", "b", "near"), ("b", "c", "near")], {("near", "b", "c")}),
         ("tvT", [("a", "b", "near"), ("b", "c", "near")],
@@ -102,6 +105,14 @@ def test_of_large_groups_each_image_is_listed_and_not_each_pair(make):
     assert sizes == {("train", "valid"): 30, ("train", "test"): 30, ("valid", "test"): 28}
     assert {*leaks["image_id"], *leaks["other_id"]} == set(made.images.index)
     assert len(ends(leaks)) == len(leaks)
+
+
+def test_pairs_of_a_group_come_in_the_order_of_their_names_side_by_side(make):
+    made = sided(make, "Tvtvt", site=["s"] * 5, group="site")
+    leaks = check_leakage(made, NONE)
+    assert leaks[["image_id", "other_id"]].agg("".join, axis=1).tolist() == [
+        *("cb", "cd", "eb", "ed"), "ca", "ea", "ba", "da",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [(10, 10, 100), (10, 11, 11), (101, 1, 101)])
@@ -205,4 +216,5 @@ def test_a_fold_is_told_what_it_learned_from_and_asked_about_and_no_probable_cop
         ["group", "g", "f"],
     ]
     assert set(leaks["split"]) == {"train"}
+    assert list(leaks.columns) == COLUMNS and leaks.index.tolist() == [0, 1]
     assert check_fold(dataset, learned="a", hidden="c").empty

@@ -89,10 +89,10 @@ def test_names_alone_in_their_group_are_left_out_of_it():
 
 
 def test_pairs_of_a_small_group_are_all_and_of_a_large_one_a_chain():
-    keys = pd.Series(["x", "y", "x", None, "x", "z", *"wwwwwww"])
-    chain = [[i, i + 1] for i in range(6, 12)]
-    assert sorted(linked(keys).tolist()) == sorted([[0, 2], [0, 4], [2, 4], *chain])
-    assert sorted(linked(keys, most=2).tolist()) == sorted([[0, 2], [2, 4], *chain])
+    keys = pd.Series(["x", "y", "x", None, "x", "z", *"wwwwwww", "z"])
+    rest = [[5, 13], *([i, i + 1] for i in range(6, 12))]
+    assert sorted(linked(keys).tolist()) == sorted([[0, 2], [0, 4], [2, 4], *rest])
+    assert sorted(linked(keys, most=2).tolist()) == sorted([[0, 2], [2, 4], *rest])
     assert linked(pd.Series([None, "a"])).shape == (0, 2)
 
 
@@ -141,6 +141,14 @@ def test_pairs_across_classes_cannot_be_judged():
     assert judge(pairs, features, labels) == Verdict(0.0, 1.0, 0)
     # Nor pairs that have nobody else in their class.
     assert judge(pairs[:1], features[:2], np.array(["a", "a"])).pairs == 0
+
+
+def test_a_pair_as_much_alike_as_all_others_beats_half_of_them():
+    """In class a all images are equal; in class b the pair is, and nothing else."""
+    features = np.array([[1.0, 0]] * 5 + [[1, 0]] * 2 + [[0, 1]] * 3)
+    labels = np.repeat(["a", "b"], 5)
+    assert judge(np.array([[0, 1], [5, 6]]), features, labels) == Verdict(0.5, 1 / 200, 2)
+    assert judge(np.array([[0, 1]]), features, labels) == Verdict(0.0, 1.0, 1)
 
 
 def test_four_hundred_pairs_are_compared_at_the_most_and_always_the_same():

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 
-from helpers.splits.keypoints import Picture
+from helpers.splits import neighbours
+from helpers.splits.keypoints import Picture, rooted
 from helpers.splits.neighbours import find_neighbours, standardise, summarise
 
 
@@ -88,6 +91,27 @@ def test_pictures_of_one_thing_have_like_summaries(monkeypatch):
     np.testing.assert_allclose(summarise(pictures), summary, atol=1e-5)
 
 
+def test_a_summary_adds_up_what_lies_beyond_the_nearest_word(monkeypatch):
+    """Keypoint by keypoint, with the axes of scikit-learn; which way an axis points is free."""
+    pictures = pictures_of(4, 2)
+    rows = [rooted(one.descriptors) for one in pictures]
+    axes = PCA(48).fit(np.concatenate(rows).astype(float))
+    monkeypatch.setattr(neighbours, "_cluster", lambda sample, rng: sample[::3][:64])
+    words, expected = axes.transform(np.concatenate(rows))[::3][:64], np.zeros((8, 64, 48))
+    for thing, each in zip(expected, rows, strict=True):
+        for keypoint in axes.transform(each.astype(float)):
+            nearest = np.linalg.norm(words - keypoint, axis=1).argmin()
+            thing[nearest] += keypoint - words[nearest]
+    length = np.linalg.norm(expected, axis=2, keepdims=True)
+    expected = np.divide(expected, length, where=length > 1e-6, out=np.zeros_like(expected))
+    expected = expected.reshape(8, -1)
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    found = summarise(pictures)
+    np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=1e-3)
+    signs = np.sign((found * expected).reshape(-1, 48).sum(axis=0))
+    np.testing.assert_allclose(found, np.tile(signs, 8 * 64).reshape(8, -1) * expected, atol=1e-3)
+
+
 def test_too_few_keypoints_make_an_empty_summary_and_a_picture_may_have_none():
     few = pictures_of(1, 5)
     assert (summarise(few) == 0).all() and len(summarise(few)) == 5
@@ -98,13 +122,10 @@ def test_too_few_keypoints_make_an_empty_summary_and_a_picture_may_have_none():
     np.testing.assert_allclose(np.linalg.norm(summary[:-1], axis=1), 1, atol=1e-5)
 
 
-def test_words_are_those_of_eight_rounds_of_lloyd():
-    from sklearn.cluster import KMeans
-
-    from helpers.splits import neighbours
-
-    sample = np.random.default_rng(1).normal(size=(1000, 5)) * [5, 3, 1, 1, 1]
-    start = sample[np.random.default_rng(0).choice(1000, 64, replace=False)]
+@pytest.mark.parametrize("count", [1000, 150])  # with words of one keypoint, too
+def test_words_are_those_of_eight_rounds_of_lloyd(count):
+    sample = np.random.default_rng(1).normal(size=(count, 5)) * [5, 3, 1, 1, 1]
+    start = sample[np.random.default_rng(0).choice(count, 64, replace=False)]
     found = neighbours._cluster(sample, np.random.default_rng(0))
     expected = KMeans(64, init=start, n_init=1, max_iter=8, tol=0, algorithm="lloyd").fit(sample)
     assert found.shape == (64, 5)

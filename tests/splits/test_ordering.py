@@ -105,6 +105,13 @@ def test_dates_that_may_be_read_in_two_ways_are_refused(make, dates, why):
         read_order(made, "when", made.images.index)
 
 
+def test_values_from_elsewhere_are_called_by_their_name_or_the_order():
+    none = pd.Series([None], ["a.jpg"], dtype="str")
+    for values, name in ((none, "order"), (none.rename("taken"), "taken")):
+        with pytest.raises(DatasetError, match=f"'{name}' has no date for any image"):
+            read_order(None, values, none.index)
+
+
 def test_a_column_that_is_not_there_is_refused(make):
     made = make(label=[*"ab"], day=[1, 2])
     with pytest.raises(DatasetError, match="no metadata column 'date' to order by; it has: day"):
@@ -122,6 +129,7 @@ def test_a_column_that_is_not_there_is_refused(make):
         ([1, 2, 3], [10, 10, 10], [30, 0], [0, 0, 0]),  # enough are there already
         ([1, 2, 3], [10, 10, 10], [33, -3], [0, 0, 0]),
         ([1], [10], [8, 2], [0]),
+        ([1, 2], [10, 10], [19.5, 0.5], [0, 1]),  # less than an image is wanted, but some
         ([3, 2, 1], [4, 4, 40], [41, 7], [1, 1, 0]),
     ],
 )

@@ -44,6 +44,9 @@ def test_only_what_lies_on_two_sides_and_can_be_seen_counts(leaves):
     assert found["planted"].to_dict() == {"exact": 1, "near": 1, "group": 2}
     assert found["found"].to_dict() == {"exact": 1, "near": 1, "group": 2}
     assert found["share"].tolist() == [1, 1, 1]
+    apart = leaves.with_images(leaves.images.assign(specimen=["S1", "S1", "S1", "S2", "S3", None]))
+    found = score_leaks(apart, check_leakage(apart, PAIRS)).set_index("kind")
+    assert found["planted"].to_dict() == {"exact": 1, "near": 1, "group": 1}
 
 
 def test_what_is_missing_from_the_list_was_not_found(leaves):
@@ -64,6 +67,9 @@ def test_without_truth_what_was_found_is_counted(leaves):
     found = score_leaks(own, check_leakage(own, PAIRS)).set_index("kind")
     assert found["found"].to_dict() == {"exact": 1, "near": 1, "group": 2}
     assert found[["planted", "share"]].isna().all(axis=None)
+    together = own.with_images(own.images.assign(split="train"))
+    found = score_leaks(together, check_leakage(together, PAIRS)).set_index("kind")
+    assert found["found"].to_dict() == {"exact": 0, "near": 0, "group": 0}
 
 
 def test_pairs_of_one_thing_are_counted_by_how_different_they_are(leaves):
@@ -74,6 +80,15 @@ def test_pairs_of_one_thing_are_counted_by_how_different_they_are(leaves):
     assert found["found"].tolist() == [1, 0, 1]
     assert found["recall"].tolist() == [1, 0, 0.5]
     assert found.attrs["precision"] == pytest.approx(2 / 3)
+
+
+def test_of_a_kind_that_no_pair_is_of_nothing_is_found_and_there_is_no_recall(leaves):
+    nothing = pd.DataFrame({"image_id": [], "other_id": [], "expected": []})
+    alone = leaves.with_images(leaves.images.assign(specimen=[*"123456"]))
+    for dataset, pairs in ((alone, [0, 0, 0]), (leaves, [1, 1, 2])):
+        found = score_groups(dataset, nothing)
+        assert found["pairs"].tolist() == pairs and found["found"].tolist() == [0, 0, 0]
+        assert found["recall"].isna().tolist() == [not count for count in pairs]
 
 
 def test_without_proposals_there_is_no_precision_and_without_truth_no_table(leaves):

@@ -223,6 +223,20 @@ def test_a_table_beside_is_not_told_where_one_within_is_used(lay):
     assert open_dataset(root).notes == ()
 
 
+def test_of_tables_beside_the_first_twenty_of_no_more_than_fifty_megabytes_are_looked_at(lay):
+    root = lay("1.jpg", "2.jpg")
+    text = "file,label\n1.jpg,x\n2.jpg,y\n"
+    for number in range(19):
+        (root.parent / f"a{number:02d}.csv").write_text("epoch,loss\n1,2\n")
+    for name in ("b.csv", "c.csv", ".a.csv"):
+        (root.parent / name).write_text(text)
+    (root.parent / "a.csv").mkdir()
+    (root.parent / "a.txt").write_text(text)
+    (root.parent / "a.tsv").write_text(text + "\n" * (50_000_001 - len(text)))
+    (note,) = open_dataset(root).notes
+    assert note.startswith("'b.csv' beside this folder names 2 of its 2 images")
+
+
 def test_labels_of_a_table_make_what_the_folders_said_of_labels_idle(lay):
     root = lay("p1/cat/1.jpg", "p1/dog/2.jpg", "p2/cat/3.jpg", "p2/dog/4.jpg",
                t_csv="file,label\n1.jpg,x\n2.jpg,y\n3.jpg,x\n4.jpg,y\n")  # fmt: skip

@@ -10,6 +10,7 @@ from torchvision.transforms.v2 import functional
 
 from helpers.widgets import explore_augmentation
 from helpers.widgets.augment import SLIDERS, ask, change
+from tests.widgets.test_pictures import decode
 
 PLAIN = {name: plain for name, (_, _, _, plain) in SLIDERS.items()}
 
@@ -69,6 +70,43 @@ def test_erasing_puts_a_grey_square_in_the_middle(image):
     assert (made[8:24, 8:24] == 128).all()
     made[8:24, 8:24] = image[8:24, 8:24]
     assert np.array_equal(made, image)
+
+
+def test_an_odd_square_is_rounded_and_lies_no_nearer_the_lower_right():
+    white = np.full((9, 11, 3), 255, np.uint8)
+    made = (change(white, erasing=0.4) == 128).all(-1)
+    rows, columns = np.flatnonzero(made.any(1)), np.flatnonzero(made.any(0))
+    assert (rows.tolist(), columns.tolist()) == ([2, 3, 4, 5], [3, 4, 5, 6])
+
+
+def test_sliders_run_from_half_turns_to_two_thirds_of_the_picture_and_start_at_nothing(explorer):
+    found = {name: (s.min, s.max, s.step, s.value) for name, s in explorer.sliders.items()}
+    assert found == {
+        "angle": (-180, 180, 5, 0), "zoom": (0.5, 2, 0.05, 1), "brightness": (0.2, 2, 0.05, 1),
+        "contrast": (0.2, 2, 0.05, 1), "hue": (-0.5, 0.5, 0.02, 0), "erasing": (0, 0.7, 0.05, 0),
+    }  # fmt: skip
+    assert all(slider.continuous_update for slider in explorer.sliders.values())
+    assert explorer.mirror.value is False and explorer.mirror.indent is False
+
+
+def test_pictures_are_shown_large_as_a_network_of_64_pixels_sees_them(trees):
+    explorer = explore_augmentation(trees)
+    assert explorer.changed.shape == (64, 64, 3)
+    assert [image.size for image in decode(explorer.picture.value)] == [(280, 280)] * 2
+    before = explorer.cached["ash/1.jpg"]
+    explorer.image.value = "ash/2.jpg"
+    explorer.image.value = "ash/1.jpg"
+    assert explorer.cached["ash/1.jpg"] is before
+
+
+def test_the_three_most_probable_classes_are_told_the_surest_first(trees, learner):
+    class Sure(torch.nn.Module):
+        def forward(self, x):
+            return torch.tensor([[0.1, 0.4, 0.3, 0.2]]).log().expand(len(x), 4)
+
+    learner.model, learner.dls.vocab = Sure(), ["ash", "elm", "fir", "oak"]
+    explorer = explore_augmentation(trees, learner, size=32)
+    assert explorer.picture.value.count("elm 40% · fir 30% · oak 20%<") == 2
 
 
 def test_it_opens_on_an_image_as_it_is_and_says_what_the_network_takes_it_for(explorer):

@@ -7,6 +7,7 @@ import pytest
 from helpers.datasets import Dataset
 from helpers.widgets import browse
 from helpers.widgets.selection import Only
+from tests.widgets.test_pictures import decode
 
 ORDER = ["ash/1.jpg", "ash/2.jpg", "elm/1.jpg", "elm/2.jpg", "fir/1.jpg", "fir/2.jpg"]
 
@@ -109,6 +110,27 @@ def test_a_chosen_image_is_shown_larger_with_all_its_columns(trees, table):
     browser.chosen.value = "elm/1.jpg"
     assert browser.close_up.value != before
     assert all(text in browser.details.value for text in ("elm/1.jpg", "dark", ">6<"))
+
+
+def test_thumbnails_are_small_and_the_close_up_is_large_and_pages_hold_24(make_dataset):
+    names = [f"ash/{n:02}.jpg" for n in range(25)]
+    browser = browse(make_dataset(dict.fromkeys(names, "ash"), size=(1000, 500)))
+    sides = [image.size for image in decode(browser.picture.value)]
+    assert sides == [(273, 136)] * 24 or sides == [(273, 137)] * 24
+    assert [image.size for image in decode(browser.close_up.value)] == [(800, 400)]
+    assert browser.per_page.options == (12, 24, 48, 96)
+    assert (browser.position.max, browser.chosen.value) == (2, names[0])
+    assert browser.chosen.options[23][0].startswith("24  ash/23.jpg")
+    assert browser.thumbnails.image_html.cache_parameters()["maxsize"] == 500
+
+
+def test_captions_number_the_images_and_show_what_they_are_sorted_by(trees, table):
+    browser = browse(trees, table)
+    caption = "<figcaption><b>1 ash</b><span>1.jpg</span></figcaption>"
+    assert caption in browser.picture.value
+    browser.sort.value = "bytes"
+    assert "<b>1 fir</b><span>2.jpg</span><span>bytes: 2</span>" in browser.picture.value
+    assert browser.split.options[0] == ("all but test (6)", Only.DEVELOPMENT)
 
 
 def test_names_and_values_like_markup_are_escaped_everywhere(make_dataset):

@@ -53,3 +53,33 @@ def test_each_rate_has_a_picture_of_its_own_and_going_back_shows_the_same(explor
     assert explorer.error is None and len(seen) == 4
     explorer.rate.index = 0
     assert explorer.picture.value == first
+
+
+def test_where_nothing_was_learned_even_the_best_rate_says_so(rates):
+    explorer = explore_rates(rates, guessing=1.0)
+    explorer.rate.value = 1e-2
+    assert "learned nothing" in explorer.details.value and "No other rate" not in (
+        explorer.details.value
+    )
+    assert 'class="mark drop"' in explorer.details.value
+    assert "the best rate" not in explorer.details.value
+
+
+def test_only_a_good_rate_is_marked_as_one_and_others_name_the_best(explorer):
+    marks = {}
+    for _, rate in explorer.rate.options:
+        explorer.rate.value = rate
+        marks[rate] = (
+            "mark keep" in explorer.details.value,
+            "; the best" in explorer.details.value,
+        )
+    assert marks == {1e-4: (False, True), 1e-2: (True, False), 1.0: (False, True),
+                     10.0: (False, False)}  # fmt: skip
+
+
+def test_a_picture_is_drawn_once(explorer, monkeypatch):
+    monkeypatch.setattr("helpers.widgets.learning_rate.draw_rates", lambda *_: "drawn again")
+    explorer.rate.index = 1
+    assert explorer.picture.value == "drawn again"
+    explorer.rate.index = 0
+    assert explorer.error is None and explorer.picture.value != "drawn again"

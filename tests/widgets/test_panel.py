@@ -64,3 +64,20 @@ def test_back_and_next_move_the_slider_and_stop_at_its_ends(panel):
         move.click()
     panel.position.value = 1
     assert seen == [1, 2, 3, 3, 1]
+
+
+def test_it_opens_on_the_first_of_one_and_moves_when_the_slider_is_let_go(panel):
+    slider = panel.position
+    assert (slider.value, slider.min, slider.max, slider.continuous_update) == (1, 1, 1, False)
+    assert [part.value for part in (panel.status, panel.count, panel.picture, panel.details)] == (
+        [""] * 4
+    )
+    assert panel.error is None
+
+
+def test_an_action_within_an_action_starts_nothing_and_the_next_one_works(panel):
+    button, calls = Button(), []
+    panel.answer(lambda: calls.append(len(calls)) or button.click(), button)
+    button.click()
+    button.click()
+    assert calls == [0, 1]

@@ -68,3 +68,20 @@ def test_pictures_are_kept_but_not_without_bound(trees):
     assert pictures.image_html.cache_info().currsize == 4
     pictures.image_html(ids[-1])
     assert pictures.image_html.cache_info().hits == 1
+
+
+@pytest.mark.parametrize(("side", "hard"), [(25, True), (26, False)])
+def test_pictures_up_to_a_quarter_of_the_size_count_as_tiny(make_dataset, side, hard):
+    dataset = make_dataset({"a.png": "ash"})
+    pixels = np.zeros((side, 5), np.uint8)
+    pixels[: side // 2] = 255
+    Image.fromarray(pixels).save(dataset.path("a.png"), "PNG")
+    shown = Pictures(dataset, 100, 1).load("a.png")
+    assert max(shown.size) == 100
+    assert (len(shown.convert("L").getcolors()) == 2) is hard
+
+
+def test_the_reason_that_a_file_cannot_be_read_is_told_without_its_path(trees):
+    trees.path("elm/1.jpg").write_bytes(b"")
+    html = Pictures(trees, 50, 9).image_html("elm/1.jpg")
+    assert "0 bytes" in html and "elm/1.jpg" not in html and "cannot be read:" not in html

@@ -92,3 +92,37 @@ def test_columns_worth_a_filter_are_those_with_few_values_or_gaps():
         listed=[["unhashable"]] * 100,
     )
     assert filterable(rows) == ["problem", "device"]
+
+
+def test_filters_offer_at_most_sixty_values_and_more_make_a_column_no_filter():
+    sixty, more = [f"v{n % 60:02d}" for n in range(120)], [f"v{n % 61:02d}" for n in range(122)]
+    assert filterable(frame(device=sixty)) == ["device"] and filterable(frame(device=more)) == []
+    assert len(choices(frame(device=more)["device"])) == 1 + 60
+    assert filterable(frame(one=["x"] * 4, two=["x", "y"] * 2, none=[None] * 4)) == ["two"]
+    assert filterable(frame(count=[1, 2, 1, 2], share=[0.5, 1.5, 0.5, 1.5])) == ["count"]
+    assert filterable(frame(gap=["x", None], label=["a", "b"], split=["train", "test"])) == ["gap"]
+
+
+def test_choices_count_images_with_and_without_a_value():
+    told = [text for text, _ in choices(frame(site=["b", None, "a", "b", None])["site"])]
+    assert told == ["all (5)", "has a value (3)", "none (2)", "a (1)", "b (2)"]
+    assert [text for text, _ in choices(frame(site=[None, None])["site"])] == [
+        "all (2)",
+        "none (2)",
+    ]
+
+
+def test_a_column_called_image_id_that_names_none_is_kept_under_another_name(trees):
+    shares = pd.DataFrame({"image_id": [0.5, 0.2]}, index=["ash/1.jpg", "gone.jpg"])
+    rows = join_table(trees, shares)
+    assert rows["image_id (table)"].dropna().tolist() == [0.5]
+    both = pd.DataFrame({"image_id": ["elm/1.jpg"], "score": [1]}, index=["ash/1.jpg"])
+    assert join_table(trees, both)["score"].dropna().to_dict() == {"elm/1.jpg": 1}
+
+
+def test_images_are_sorted_by_name_and_ascending_unless_told(trees):
+    names = sorted(trees.images.index)
+    assert list(sort_images(trees.images.iloc[::-1]).index) == names
+    assert list(sort_images(trees.images, ascending=False).index) == names[::-1]
+    ties = sort_images(frame(score=[1, 0, 1, 0]), "score")
+    assert list(ties.index) == ["1.jpg", "3.jpg", "0.jpg", "2.jpg"]

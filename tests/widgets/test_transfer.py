@@ -83,3 +83,27 @@ def test_what_was_not_measured_is_said_and_not_an_error(explorer):
     explorer.backbone.value = "random"
     assert explorer.error is None
     assert "was not measured" in explorer.details.value
+
+
+def test_where_only_heads_were_measured_the_whole_network_is_not_offered(planes):
+    dataset, curve, features = planes
+    heads = curve[curve["training"] == "frozen"].assign(per_class="5").head(1)
+    explorer = explore_transfer(dataset, heads, {"bundled": features})
+    assert [value for _, value in explorer.training.options] == ["frozen"]
+    assert "0.40 over 1 repeats." in explorer.details.value
+    many = pd.concat([heads.assign(backbone=f"b{n}") for n in range(11)])
+    assert repr(explore_transfer(dataset, many)).endswith("b7, b8 and 2 more")
+
+
+def test_without_features_nothing_is_trained_live(planes):
+    dataset, curve, _ = planes
+    explorer = explore_transfer(dataset, curve)
+    assert (explorer.again.disabled, explorer.accuracy, explorer.draw_number) == (True, None, 0)
+
+
+def test_the_seconds_that_the_head_took_and_its_images_are_told(explorer, monkeypatch):
+    clock = iter([10.0, 12.5])
+    monkeypatch.setattr("helpers.widgets.transfer.time.perf_counter", lambda: next(clock))
+    explorer.again.click()
+    assert explorer.draw_number == 1
+    assert "in 2.50 s on 10 images" in explorer.details.value

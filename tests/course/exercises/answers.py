@@ -11,6 +11,8 @@ from scipy import ndimage
 from sklearn.model_selection import StratifiedGroupKFold
 from torchvision.transforms import v2
 
+from tests.course.exercises import regularising
+from tests.course.exercises.deciding import TABLES, UNMEASURED_11, WRONG_11
 from tests.course.exercises.ensembles import (
     WRONG_AVERAGES,
     WRONG_SPREADS,
@@ -18,6 +20,7 @@ from tests.course.exercises.ensembles import (
     WRONG_WEIGHTS,
     make_voters,
 )
+from tests.course.exercises.evaluating import WRONG_10
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
@@ -156,6 +159,7 @@ def _compare(policies):
 
 GIVEN["compare"] = _compare
 GIVEN["answers"], GIVEN["labels"], GIVEN["truth"] = make_voters(IDS)
+GIVEN["tables"] = TABLES
 NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
@@ -167,6 +171,7 @@ NEEDS = {
     "02.5": ["flags"],
     "06.4": ["compare", "without", "groups"],
     "09.4": ["answers", "labels", "groups"],
+    "11.4": ["tables"],
 }
 
 
@@ -626,10 +631,13 @@ WRONG = {
     "09.2": WRONG_SPREADS,
     "09.3": WRONG_AVERAGES,
     "09.4": WRONG_WEIGHTS,
+    **WRONG_10,
+    **WRONG_11,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
+    **UNMEASURED_11,
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
@@ -645,3 +653,7 @@ WRONG_ELSEWHERE = {
         (20, "bursts_unknown", "Open the bursts", []),
     ],
 }
+GIVEN |= regularising.GIVEN
+NEEDS |= regularising.NEEDS
+WRONG |= regularising.WRONG
+WRONG_ELSEWHERE |= regularising.WRONG_ELSEWHERE

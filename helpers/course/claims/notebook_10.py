@@ -1,0 +1,54 @@
+"""What notebook 10 claims about the model that it opens the test set for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from helpers.course.claims import Claim
+
+NATURAL, EVEN = "as common as in life", "as many of each"
+
+
+def claims(
+    dataset,
+    *,
+    promised: pd.DataFrame,
+    score: pd.DataFrame,
+    drawn: Mapping[str, pd.DataFrame],
+    compared: Mapping[str, pd.DataFrame],
+    predictions: pd.DataFrame,
+    shifts: Mapping,
+) -> Iterator[Claim]:
+    """The statements of the prose, each with bounds that follow its values on five seeds.
+
+    Parameters
+    ----------
+    promised, score : metrics on validation and test images, from `bootstrap_metrics`
+    drawn : the latter again, groups drawn and photos drawn
+    compared : model and dummy on the rarest class, by set of images, from `compare_metrics`
+    predictions : of the test images
+    shifts : name → Shift
+    """
+    gap = promised.loc["accuracy", "value"] - score.loc["accuracy", "value"]
+    yield Claim("accuracy on validation above that on the test", gap, low=0.1)
+    natural, even = (compared.get(name) for name in (NATURAL, EVEN))
+    if natural is None or even is None:
+        return
+    lead = natural["difference"]["accuracy"]
+    yield Claim("lead over a dummy in accuracy, as common as in life", lead, -0.05, 0.05)
+    low = even["low"]["balanced accuracy"]
+    yield Claim("lower end of the lead in balanced accuracy, as many of each", low, low=0)
+    width = {name: table["high"] - table["low"] for name, table in drawn.items()}
+    ratio = width["groups drawn"]["accuracy"] / width["photos drawn"]["accuracy"]
+    yield Claim("width of the interval by specimen to that by photo", ratio, low=1.2)
+    images = dataset.images.loc[predictions.index]
+    right = predictions["prediction"] == predictions["label"]
+    for name, ground in (("norway maple", "stone"), ("sycamore", "grass")):
+        own = (images["label"] == name) & (images["background"] == ground)
+        yield Claim(f"recall of {name} on {ground}", right[own].mean(), high=0.4)
+    yield Claim(
+        "area by which the unseen site is noticed", shifts["unseen site and camera"].auc, 0.6
+    )
+    yield Claim("area by which known sites are", shifts["known sites"].auc, high=0.65)

@@ -1,0 +1,203 @@
+"""How the answers of notebook 08 are judged."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.course.exercises.framework import ACCEPTED, Found, Unanswered
+
+BUDGET = 5
+"""Trainings that the search of 08.4 may ask for."""
+
+# Losses that fall, rise for longer and longer, and fall again; and some that are no number. The
+# training loss falls throughout.
+WAVES = [2.0, 1.6, 1.7, 1.8, 1.5, 1.6, 1.7, 1.75, 1.45, 1.6, 1.7, 1.8, 1.9, 1.2, 1.3]
+CASES = [(3, WAVES), (2, WAVES), (1, [1.9, 1.4, 1.6, 1.2]), (4, [1.9, 1.5, np.nan, 1.4, 1.45, 1.5])]
+
+
+def judge_08_1(answer: Callable[[pd.DataFrame, int], Any], dataset: Any) -> Found:
+    """The epoch that early stopping keeps, for several tables of losses."""
+    from helpers.regularisation import stop_epoch
+
+    for patience, losses in CASES:
+        table = pd.DataFrame({"epoch": range(len(losses)), "valid_loss": losses})
+        table["train_loss"] = np.linspace(2, 0.1, len(losses))
+        found, problem = _call(answer, table.copy(), patience)
+        if problem:
+            return problem
+        right = stop_epoch(losses, patience)
+        if np.size(found) != 1:
+            return "many", {"count": np.size(found)}
+        found = float(np.squeeze(found))
+        if found == right:
+            continue
+        readings = {
+            "loss": min(losses[: right + 1]),
+            "patience": np.nanargmin(losses),
+            "stopped": min(right + patience, len(losses) - 1),
+            "last": len(losses) - 1,
+            "early": stop_epoch(losses, patience - 1) if patience > 1 else -1,
+            "late": stop_epoch(losses, patience + 1),
+        }
+        name = next((name for name, value in readings.items() if found == value), "other")
+        said = {"found": f"{found:g}", "right": right, "patience": patience, "losses": losses}
+        return name, said
+    return None
+
+
+def judge_08_2(answer: Callable[[np.ndarray, int, float], Any], dataset: Any) -> Found:
+    """Cross-entropy with label smoothing, held against torch's."""
+    import torch
+
+    for logits, label, share in (
+        ([2.0, -1.0, 0.5, 0.0], 0, 0.2), ([0.3, 1.4, -2.0], 2, 0.1), ([800.0, 0.0], 1, 0.4),
+    ):  # fmt: skip
+        loss = torch.nn.CrossEntropyLoss(label_smoothing=share)
+        right = float(loss(torch.tensor([logits], dtype=torch.float64), torch.tensor([label])))
+        found, problem = _call(answer, np.array(logits), label, share)
+        if problem:
+            return problem
+        if np.size(found) != 1:
+            return "many", {"count": np.size(found)}
+        found = float(np.squeeze(found))
+        if np.isclose(found, right, rtol=1e-6):
+            continue
+        logs = torch.log_softmax(torch.tensor(logits, dtype=torch.float64), 0).numpy()
+        target = np.full(len(logs), share / len(logs))
+        target[label] += 1 - share
+        others = np.full(len(logs), share / (len(logs) - 1))
+        others[label] = 1 - share
+        extra = np.full(len(logs), share / len(logs))
+        extra[label] = 1 - share
+        readings = {
+            "sign": -right,
+            "hard": -logs[label],
+            "others": -others @ logs,
+            "unsummed": -extra @ logs,
+            "mixture": -np.log(target @ np.exp(logs)),
+            "mean": right / len(logs),
+            "only_label": -target[label] * logs[label],
+        }
+        if not np.isfinite(found):
+            return "overflow"
+        near = (name for name, value in readings.items() if np.isclose(found, value, rtol=1e-6))
+        return next(near, "other"), {"found": f"{found:.4f}", "right": f"{right:.4f}"}
+    return None
+
+
+def judge_08_3(answer: Callable[[int, int, float, Any], Any], dataset: Any) -> Found:
+    """A simulation of the best of several settings that are equal in truth."""
+    from helpers.regularisation import expected_best
+
+    for tries, images, accuracy in ((10, 100, 0.6), (40, 50, 0.3)):
+        values = []
+        for seed in range(8):
+            found, problem = _call(answer, tries, images, accuracy, np.random.default_rng(seed))
+            if problem:
+                return problem
+            if np.size(found) != 1:
+                return "many", {"count": np.size(found)}
+            values.append(float(np.squeeze(found)))
+        right, mean = expected_best(tries, images, accuracy), float(np.mean(values))
+        said = {"found": f"{mean:.3f}", "right": f"{right:.3f}", "spread": f"{np.std(values):.3f}"}
+        said |= {"accuracy": accuracy}
+        error = np.sqrt(accuracy * (1 - accuracy) / images)
+        near = error / 8
+        if abs(mean - right) < near and np.std(values) < 2 * near:
+            continue
+        if abs(mean - right) < error and np.std(values) >= 2 * near:
+            return "once", said
+        readings = {"mean": accuracy, "counts": right * images, "worst": 2 * accuracy - right}
+        for name, value in readings.items():
+            if abs(mean - value) < near * (images if name == "counts" else 1):
+                return name, said
+        return ("impossible" if mean > 1 else "other"), said
+    return None
+
+
+def judge_08_4(
+    answer: Callable[[Callable], Any], dataset: Any, train: Any = None, others: Any = None
+) -> Found:
+    """A search by validation that surely beats no regularisation on images it has not seen.
+
+    `train` trains under a recipe; `others` gives features and labels of leaves that no choice was
+    made by. On other data there are no such, and the search is taken as it is.
+    """
+    from helpers.regularisation import Recipe
+
+    if not callable(answer):
+        raise TypeError
+    if train is None:
+        return "unmeasured"
+    tried: dict = {}
+
+    def score(recipe: Any) -> float:
+        if not isinstance(recipe, Recipe):
+            raise NoRecipe(type(recipe).__name__)
+        if recipe not in tried:
+            if len(tried) == BUDGET:
+                raise OverBudget
+            tried[recipe] = train(recipe)
+        return float(tried[recipe].curves["valid_loss"].iloc[-1])
+
+    try:
+        chosen = answer(score)
+    except OverBudget:
+        return "budget", {"budget": BUDGET}
+    except NoRecipe as error:
+        return "recipe", {"kind": str(error)}
+    except Exception as error:
+        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
+    if chosen is None or chosen is ...:
+        raise Unanswered
+    if not isinstance(chosen, Recipe):
+        return "recipe", {"kind": type(chosen).__name__}
+    if chosen not in tried:
+        return "untried", {"tried": len(tried)}
+    losses = {recipe: one.curves["valid_loss"].iloc[-1] for recipe, one in tried.items()}
+    if losses[chosen] > min(losses.values()):
+        said = {"chosen": f"{losses[chosen]:.2f}", "best": f"{min(losses.values()):.2f}"}
+        return "not_best", said
+    if others is None or dataset is None or not dataset.is_bundled:
+        return ACCEPTED
+    said = {"promised": f"{losses[chosen]:.2f}", "tries": len(tried)}
+    return _beats_none(tried[chosen], train(Recipe()), others(), said)
+
+
+class OverBudget(Exception):
+    """One training more than allowed."""
+
+
+class NoRecipe(Exception):
+    """Something else was to be trained."""
+
+
+def _beats_none(ours: Any, plain: Any, others: tuple, said: dict) -> Found:
+    from helpers.augment.comparing import compare_losses
+
+    features, labels = others
+    losses = []
+    for training in (ours, plain):
+        found, codes = training.predict(features), pd.factorize(labels, sort=True)[0]
+        losses.append(pd.Series(-np.log(found[np.arange(len(codes)), codes]), labels.index))
+    gain = compare_losses(*losses)
+    said |= {"held": f"{losses[0].mean():.2f}", "change": f"{gain.difference:+.2f}"}
+    said |= {"low": f"{gain.low:+.2f}", "high": f"{gain.high:+.2f}"}
+    if gain.high < 0:
+        return None, said
+    return ("worse" if gain.low > 0 else "unsure"), said
+
+
+def _call(answer: Callable, *values: Any) -> tuple[Any, Found]:
+    """What a learner's function returns, and what it raised."""
+    if not callable(answer):
+        raise TypeError
+    try:
+        found = answer(*values)
+    except Exception as error:
+        return None, ("raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"})
+    if found is None or found is ...:
+        raise Unanswered
+    return found, None

@@ -1,0 +1,127 @@
+"""Scores of parts of the images: by every metadata column, and the errors worth looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.datasets import Dataset
+from helpers.datasets.words import require_column
+from helpers.evaluation.confusions import answer_codes, groups_of
+from helpers.evaluation.intervals import accuracy_interval
+
+MOST_VALUES = 12
+FEWEST_IMAGES, FEWEST_GROUPS = 50, 10
+"""A part of fewer is not scored: its interval would hold nearly anything, and whoever looks at many
+small parts finds one that is bad by luck."""
+
+
+def score_parts(
+    predictions: pd.DataFrame,
+    dataset: Dataset,
+    columns: Sequence[str] | None = None,
+    shuffles: int = 500,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Accuracy of the images of each value of each metadata column, and the lowest that luck gives.
+
+    Parameters
+    ----------
+    predictions : DataFrame from `check_predictions` or `helpers.training.predict`
+        Images without a label are passed over.
+    dataset : Dataset
+        Has the columns, and the groups that intervals respect.
+    columns : list of str, optional
+        Columns of ``dataset.images``; of several at once with " × " between, such as
+        "label × background". All metadata columns of 2 to 12 values if absent, those that group
+        images and those of true and false excepted.
+    shuffles : int
+        How often whole groups trade their values to see what luck makes of the lowest.
+
+    Returns
+    -------
+    DataFrame
+        column, value, images, groups, accuracy, low, high, lowest (only one shuffle in twenty has
+        a part of this column with a lower accuracy), shown (False for parts of fewer than 50 images
+        or 10 groups, which have no accuracy), in the order of columns and values.
+    """
+    index, labels, answers, _ = answer_codes(predictions)
+    right, codes = labels == answers, groups_of(dataset.groups, index)
+    images, rows = dataset.images.loc[index], []
+    for column in few_valued(dataset, index) if columns is None else columns:
+        names = column.split(" × ")
+        for name in names:
+            require_column(images, name)
+        known = images[names].notna().all(axis=1).to_numpy()
+        values = images[names].astype("str").agg(" × ".join, axis=1).to_numpy()
+        parts = []
+        for value in sorted(set(values[known])):
+            own = known & (values == value)
+            groups = len(np.unique(codes[own]))
+            shown = own.sum() >= FEWEST_IMAGES and groups >= FEWEST_GROUPS
+            score = accuracy_interval(right[own], codes[own]) if shown else (np.nan,) * 3
+            parts.append((column, value, int(own.sum()), groups, *score, np.nan, shown))
+        kept = [part[1] for part in parts if part[-1]]
+        lowest = _lowest_by_luck(right, codes, values, kept, shuffles, seed)
+        rows += [(*part[:-2], lowest if part[-1] else np.nan, part[-1]) for part in parts]
+    names = ["column", "value", "images", "groups", "accuracy", "low", "high", "lowest", "shown"]
+    return pd.DataFrame(rows, columns=names).astype({"shown": bool})
+
+
+def few_valued(dataset: Dataset, index: pd.Index) -> list[str]:
+    """Metadata columns with 2 to 12 values among these images, no marks and not what groups."""
+    found = []
+    for column in dataset.metadata:
+        values = dataset.images.loc[index, column].dropna()
+        marks = pd.api.types.is_bool_dtype(values) or set(values) <= {True, False}
+        if column != dataset.group and not marks and 2 <= values.nunique() <= MOST_VALUES:
+            found.append(column)
+    return found
+
+
+def surest_errors(predictions: pd.DataFrame, most: int = 12) -> pd.DataFrame:
+    """The wrong answers of which the model was most sure, the surest first."""
+    wrong = predictions[predictions["label"].notna()].query("prediction != label")
+    return wrong.sort_values("confidence", ascending=False, kind="stable").head(most)
+
+
+def order_classes(confusion: pd.DataFrame) -> list:
+    """The classes of a confusion matrix, in an order in which those that are confused lie together.
+
+    Average linkage on the share of images that two classes trade, leaves ordered to make
+    neighbours as alike as possible (Bar-Joseph and others, 2001).
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+    from scipy.spatial.distance import squareform
+
+    if len(confusion) < 3:
+        return list(confusion.index)
+    counts = confusion.to_numpy(float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    distances = 1 - (shares + shares.T) / 2
+    np.fill_diagonal(distances, 0)
+    flat = squareform(distances, checks=False)
+    tree = optimal_leaf_ordering(linkage(flat, "average"), flat)
+    return [confusion.index[place] for place in leaves_list(tree)]
+
+
+def _lowest_by_luck(right, codes, values, kept, shuffles: int, seed: int) -> float:
+    """The 5 % quantile of the lowest accuracy of the parts `kept` when whole groups trade values.
+
+    A group with several values trades that of its first image.
+    """
+    if len(kept) < 2:
+        return np.nan
+    _, first = np.unique(codes, return_index=True)
+    places = pd.Index(kept).get_indexer(values[first])
+    images, sums = np.bincount(codes), np.bincount(codes, weights=right)
+    rng, lowest = np.random.default_rng(seed), []
+    for _ in range(shuffles):
+        traded = rng.permutation(places)
+        own = traded >= 0
+        total = np.bincount(traded[own], images[own], len(kept))
+        score = np.bincount(traded[own], sums[own], len(kept)) / np.maximum(total, 1)
+        lowest.append(score[total > 0].min())
+    return float(np.quantile(lowest, 0.05))

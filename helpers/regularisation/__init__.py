@@ -1,0 +1,31 @@
+"""Regularisation: a training that overfits, the cures one by one and together, and their table.
+
+``recipes`` trains a network on frozen features under any of them in a second, ``measuring``
+says how far it learned its images by heart, ``searching`` chooses settings by validation and
+measures how far a choice flatters itself.
+"""
+
+import warnings
+from typing import Any
+
+import lazy_loader
+
+_load, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "images": ["Features", "plant_wrong_labels", "turned_features"],
+        "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
+        "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
+        "fresh": ["fresh_leaves"],
+        "comparing": [
+            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "right_answers", "verdicts"),
+        ],
+        "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
+    },
+)
+
+
+def __getattr__(name: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
+        return _load(name)

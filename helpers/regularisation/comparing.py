@@ -1,0 +1,117 @@
+"""What each cure changes: the gap between training and validation, and answers on other images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from helpers.augment import paired_effects
+from helpers.datasets import Dataset
+from helpers.regularisation.images import Features, turned_features
+from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
+
+STOPPED = "early stopping"
+FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "calibration error"}
+"""What is compared, and how figures are named in words; only of accuracy more is better."""
+
+
+def compare_cures(
+    dataset: Dataset, cures: Iterable[str] | Mapping[str, Recipe] = tuple(CURES),
+    seeds: Iterable[int] = range(3), per_class: int | str = 50, wrong: float = 0.2,
+    size: int = 64,
+) -> pd.DataFrame:  # fmt: skip
+    """Train under each cure, for several choices of images: the study of notebook 08, smaller.
+
+    Returns
+    -------
+    DataFrame
+        A row per cure, seed and epoch, as ``read_study("regularisation")`` has them but for the
+        figures on fresh leaves.
+    """
+    recipes = cures if isinstance(cures, Mapping) else {name: CURES[name] for name in cures}
+    tables = []
+    for seed in seeds:
+        features = turned_features(dataset, per_class, wrong, size, seed)
+        for cure, recipe in recipes.items():
+            training = train_recipe(features, recipe, seed)
+            rows = training.curves.assign(cure=cure, seed=seed)
+            tables.append(rows.assign(stopped=rows["epoch"] == training.stopped))
+    return pd.concat(tables, ignore_index=True)
+
+
+def gaps(study: pd.DataFrame, cures: Iterable[str] | None = None) -> pd.DataFrame:
+    """Where each training ended.
+
+    Early stopping is a cure of its own: its rows are those of "none" at the epoch it keeps.
+
+    Parameters
+    ----------
+    study : DataFrame
+        A row per cure, seed and epoch, of one setting.
+    cures : list of str, optional
+        Those to keep, of all that are in the table; early stopping is kept as well.
+
+    Returns
+    -------
+    DataFrame
+        A row per cure and seed: cure, seed, train_loss, valid_loss, gap (validation less training
+        loss), by_heart, and accuracy, loss and ece on fresh images where the study has such, else
+        on the validation images.
+    """
+    by = study.groupby(["cure", "seed"], sort=False)
+    last = study[study["epoch"] == by["epoch"].transform("max")]
+    early = study[study["stopped"] & (study["cure"] == "none")].assign(cure=STOPPED)
+    found = pd.concat([last, early], ignore_index=True)
+    if cures is not None:
+        found = found[found["cure"].isin([*cures, STOPPED])].reset_index(drop=True)
+    found["gap"] = found["valid_loss"] - found["train_loss"]
+    for figure in ("accuracy", "loss", "ece"):
+        fresh = found.get(f"fresh_{figure}", pd.Series(np.nan, found.index))
+        found[figure] = fresh.fillna(found[f"valid_{figure}"])
+    columns = ["cure", "seed", "train_loss", "valid_loss", "gap", "by_heart"]
+    return found[[*columns, "accuracy", "loss", "ece"]]
+
+
+def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:
+    """What each cure changes against none, seed by seed (see `paired_effects`).
+
+    Parameters
+    ----------
+    ends : DataFrame from `gaps`
+
+    Returns
+    -------
+    DataFrame by figure and cure
+        figure ("gap", "accuracy", "log loss", "calibration error"); value, difference, low, high,
+        p, sure (after Holm's correction over the cures), verdict ("better", "worse", "not sure").
+    """
+    scores, tables = ends.rename(columns={"cure": "policy"}), {}
+    for figure, name in FIGURES.items():
+        found = paired_effects(scores, figure).rename_axis("cure")
+        gain = found["difference"] * (1 if figure == "accuracy" else -1)
+        sides = np.where(gain > 0, "better", "worse")
+        tables[name] = found.assign(verdict=np.where(found["sure"], sides, "not sure"))
+    return pd.concat(tables, names=["figure"])
+
+
+def verdicts(effects: pd.DataFrame) -> pd.DataFrame:
+    """What is sure of each cure, in words: a row per cure, a column per figure.
+
+    The cures that better the log loss most come first.
+    """
+    words = effects["verdict"].unstack("figure", sort=False)  # noqa: PD010
+    return words.loc[effects.loc["log loss", "difference"].sort_values(kind="stable").index]
+
+
+def cut_of_gap(ends: pd.DataFrame, cure: str) -> float:
+    """The share of the gap without regularisation that a cure takes away, mean over seeds."""
+    gap = ends.pivot_table("gap", "seed", "cure")
+    return float((1 - gap[cure] / gap["none"]).mean())
+
+
+def right_answers(training: Training, features: Features) -> pd.Series:
+    """Which validation images a training has right, by image_id."""
+    answers = np.array(features.classes)[training.predict(features.valid).argmax(axis=1)]
+    return features.truth == pd.Series(answers, features.truth.index)

@@ -1,0 +1,133 @@
+"""A still picture of a panel, as HTML: what a saved notebook shows where no kernel runs.
+
+JupyterLab prefers the live widget; nbconvert, code hosts and a reopened notebook show the still.
+Some of them drop every style, so it consists of text, tables and images that read well without.
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from html import unescape
+from io import BytesIO
+from typing import NamedTuple
+
+from ipywidgets import HTML, Box, Button, Widget
+from matplotlib.figure import Figure
+from PIL import Image, ImageOps
+
+from helpers.plots.names import short_name
+from helpers.plots.style import PAPER, alt, figure_html, styled
+from helpers.widgets.text import safe
+
+CAPTION = "A still picture of this widget as it was when the cell ran; run the cell to use it."
+FRAME = "border: 1px solid #ddd; border-radius: 8px; padding: 4px 12px; max-width: 900px"
+COLUMNS, WIDTH, LARGEST_SIDE, GAP, LINE = 6, 690, 300, 8, 15
+"""Of a sheet of images: how many side by side; in pixels its width, the most that an image is wide
+and high, what lies between images, and a line of caption."""
+MOST, QUALITY = 24, 70
+"""Images on a sheet, and the quality of its JPEG; notebooks stay small."""
+UNREADABLE = Image.new("RGB", (3, 3), "#e4e8ec")
+
+_FIGURE = re.compile(r"<figure[^>]*>(.*?)<figcaption>(.*?)</figcaption></figure>", re.DOTALL)
+_EMBEDDED = re.compile(r'src="data:image/\w+;base64,([^"]*)"')
+
+
+class Picture(NamedTuple):
+    """One of a panel's images, None where it cannot be read, with what stands below it."""
+
+    image: Image.Image | None
+    name: str
+    lines: list[str]
+
+
+def still_html(panel: Box) -> str:
+    """What a panel shows, as HTML that needs neither kernel nor styles.
+
+    Controls become their names and values, buttons keys, and all images that the panel shows in
+    figures one small JPEG with alt text; other HTML stays as it is.
+    """
+    parts, controls = [], []
+    for one in _leaves(panel):
+        if not isinstance(one, HTML):
+            controls.append(_control_html(one))
+            continue
+        if shown := _content_html(one.value):
+            parts += [_line(controls), f"<div>{shown}</div>"]
+            controls = []
+    parts.append(_line(controls))
+    body = "".join(parts)
+    return f'<figure class="still" style="{FRAME}"><p><em>{CAPTION}</em></p>{body}</figure>'
+
+
+def _leaves(box: Box) -> Iterator[Widget]:
+    for one in box.children:
+        if one.layout.display == "none":
+            continue
+        if isinstance(one, Box):
+            yield from _leaves(one)
+        else:
+            yield one
+
+
+def _line(controls: list[str]) -> str:
+    told = " · ".join(filter(None, controls))
+    return f"<p>{told}</p>" if told else ""
+
+
+def _control_html(one: Widget) -> str:
+    """A control's name and value; nothing where it has no name or is empty."""
+    name = safe(one.description) if one.description else ""
+    if isinstance(one, Button):
+        return f"<kbd>{name}</kbd>" if name and not one.disabled else ""
+    value = one.label if hasattr(one, "_options_full") else one.value
+    if not name or value in (None, ""):
+        return ""
+    if hasattr(one, "readout_format"):
+        value = format(value, one.readout_format)
+    return f"{name}: <b>{safe(value)}</b>"
+
+
+def _content_html(html: str) -> str:
+    """`html` with its figures, if it holds any, replaced by one image of all."""
+    found = [_read(*one) for one in _FIGURE.findall(html)]
+    if not found:
+        return html
+    rest = _FIGURE.sub("", html)
+    return figure_html(sheet(found), QUALITY) + rest
+
+
+def _read(image: str, caption: str) -> Picture:
+    # The spans of a caption stand below each other.
+    lines = [unescape(re.sub("<[^>]*>", "", part)) for part in re.split("<span[^>]*>", caption)]
+    lines = [line.strip() for line in lines if line.strip()]
+    name, data = re.search('alt="([^"]*)"', image), _EMBEDDED.search(image)
+    if data is None:
+        return Picture(None, "cannot be read", lines)
+    read = Image.open(BytesIO(b64decode(data[1]))).convert("RGB")
+    return Picture(read, unescape(name[1]) if name else "", lines)
+
+
+@styled
+def sheet(pictures: list[Picture]) -> Figure:
+    """A figure of the first `MOST` pictures side by side, each with its lines below it."""
+    shown = pictures[:MOST]
+    columns = min(len(shown), COLUMNS)
+    side = min(WIDTH // columns - GAP, LARGEST_SIDE)
+    small = [ImageOps.contain(one.image or UNREADABLE, (side, side)) for one in shown]
+    tall = max(image.height for image in small)
+    wide, high = side + GAP, tall + GAP + LINE * max(len(one.lines) for one in shown)
+    paper = Image.new("RGB", (wide * columns, high * -(-len(shown) // columns)), PAPER)
+    figure = Figure(figsize=(paper.width / 100, paper.height / 100), dpi=100, layout="none")
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.axis("off")
+    for place, one in enumerate(shown):
+        x, y = place % columns * wide, place // columns * high
+        paper.paste(small[place], (x, y + tall - small[place].height))
+        for number, line in enumerate(one.lines, 1):
+            text = short_name(line, side // 5)
+            ax.text(x, y + tall + LINE * number - 3, text, fontsize=7.5)
+    ax.imshow(paper, aspect="auto", interpolation="none")
+    more = len(pictures) - len(shown)
+    words = [", ".join(filter(None, [one.name, *one.lines])) for one in shown]
+    words += [f"and {more} more that the still leaves out"] * (more > 0)
+    return alt(figure, f"Images: {'; '.join(words)}.")

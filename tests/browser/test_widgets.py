@@ -1,0 +1,239 @@
+"""The main widget of each notebook by mouse and by keyboard, on a small folder of photos.
+
+The notebooks themselves take a minute or two each; what their widgets need is made here in seconds.
+"""
+
+import ast
+
+import nbformat
+import pytest
+
+from helpers import widgets
+from helpers.course.notebooks import STORED
+from tests.notebooks.making import code, write
+
+SETUP = """
+from pathlib import Path
+from types import SimpleNamespace
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from helpers import open_dataset
+from helpers.widgets import (browse, explore_augmentation, explore_balance, explore_rates,
+                             explore_splits, explore_transfer, review)
+
+rng, folder = np.random.default_rng(0), Path("photos")
+names = [f"{label}/{n:02d}.png" for label in ("beech", "linden", "oak") for n in range(20)]
+for name in names:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(folder / name)
+dataset = open_dataset(folder)
+images = dataset.images.assign(specimen=[f"s{n // 2}" for n in range(60)])
+images["split"] = ["valid" if n % 4 == 0 else "train" for n in range(60)]
+dataset = dataset.with_images(images)
+codes = images["label"].astype("category").cat.codes.to_numpy()
+features = pd.DataFrame(rng.normal(size=(60, 8)) + codes[:, None], images.index,
+                        [f"stage4 {n}" for n in range(8)])
+pairs = pd.DataFrame({"image_id": ["oak/00.png"], "other_id": ["oak/07.png"], "kind": ["near"]})
+suspects = pd.DataFrame({"image_id": ["beech/00.png", "linden/03.png", "oak/05.png"],
+                         "issue": ["dark", "odd", "odd"]})
+ends = {1e-4: 2.2, 1e-2: 1.5, 1.0: 4.0}
+rates = pd.DataFrame([(rate, 0, epoch, 2.3 + (end - 2.3) * epoch, 0.4)
+                      for rate, end in ends.items() for epoch in range(2)],
+                     columns=["rate", "seed", "epoch", "valid_loss", "accuracy"])
+curve = pd.DataFrame([("bundled", "frozen", per, seed, 0.4 + n / 10 + seed / 50)
+                      for n, per in enumerate(["5", "10", "all"]) for seed in range(3)],
+                     columns=["backbone", "training", "per_class", "seed", "accuracy"])
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, 3))
+learner = SimpleNamespace(model=model, dls=SimpleNamespace(vocab=dataset.classes, device="cpu"))
+"""
+CALLS = {
+    "00": "browse(dataset, features.iloc[:, :1].assign(right=codes > 0))",
+    "01": "browse(dataset, features.iloc[:, :2])",
+    "02": "review(dataset, suspects)",
+    "03": "explore_splits(dataset, features, pairs)",
+    "04": "explore_balance(dataset, features)",
+    "05": "explore_rates(rates, 2.3)",
+    "06": "explore_augmentation(dataset, learner)",
+    "07": 'explore_transfer(dataset, curve, {"bundled": features})',
+}
+
+
+class Shown:
+    """One widget on the page."""
+
+    def __init__(self, lab, page, number):
+        self.lab, self.page = lab, page
+        cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1 + [*CALLS].index(number))
+        self.panel = cell.locator(".workbook")
+        self.panel.scroll_into_view_if_needed()
+
+    def control(self, name):
+        """The select, toggle group or slider handle that is labelled so."""
+        box = self.panel.locator(".stack, .widget-slider", has_text=name).first
+        return box.locator("select, .widget-toggle-button, .noUi-handle, input")
+
+    def button(self, name):
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+    def content(self):
+        return self.panel.locator(".widget-html-content").evaluate_all(
+            "all => all.map(one => one.innerHTML)"
+        )
+
+    def after(self, act, *args):
+        """What the panel says once `act` has changed its picture or its table."""
+        before = self.content()
+        act(*args)
+        self.page.wait_for_function(
+            """([panel, before]) => {
+                const now = [...panel.querySelectorAll(".widget-html-content")];
+                const images = [...panel.querySelectorAll("img")];
+                return now.some((one, i) => one.innerHTML !== before[i] &&
+                                            /<img|<table/.test(one.innerHTML))
+                    && images.every(one => one.complete && one.naturalWidth > 0);
+            }""",
+            arg=[self.panel.element_handle(), before],
+        )
+        self.lab.wait_until_idle(self.page)
+        return self.panel.inner_text()
+
+    def press(self, name, key):
+        self.control(name).first.focus()
+        self.page.keyboard.press(key)
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    write(lab.folder / "52_widgets.ipynb", code(SETUP), *map(code, CALLS.values()))
+    page = lab.open("52_widgets.ipynb")
+    assert lab.run_all(page) == []
+    return page
+
+
+@pytest.fixture
+def widget(lab, page, request):
+    yield Shown(lab, page, request.param)
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert page.complaints == []
+
+
+def of(number):
+    return pytest.mark.parametrize("widget", [number], indirect=True, ids=[f"notebook {number}"])
+
+
+@of("00")
+def test_browsing_turns_pages_by_button_and_filters_by_key(widget):
+    assert "page 2 of 3" in widget.after(widget.button("Next").click)
+    assert "60 of 60" in widget.panel.inner_text()
+    assert "20 of 60" in widget.after(widget.press, "Class", "b")
+    assert "60 of 60" in widget.after(widget.button("Clear filters").click)
+
+
+@of("01")
+def test_browsing_sorts_by_a_feature_and_turns_pages_by_slider(widget):
+    assert "stage4 1:" in widget.after(widget.control("Sort by").select_option, "stage4 1")
+    first = widget.panel.locator("figcaption").first.inner_text()
+    widget.after(widget.control("Order").select_option, "highest first")
+    assert widget.panel.locator("figcaption").first.inner_text() != first
+    handle = widget.panel.locator(".noUi-handle").first
+    assert "page 2 of 3" in widget.after(handle.press, "ArrowRight")
+
+
+@of("02")
+def test_a_review_records_drops_by_mouse_and_keeps_by_keyboard_and_undoes_both(widget):
+    said = widget.after(widget.button("Drop").click)
+    assert "Recorded: drop (beech/00.png)." in said and "2 of 3, 1 decided" in said
+    widget.button("Keep").focus()
+    said = widget.after(widget.page.keyboard.press, "Space")
+    assert "Recorded: keep (linden/03.png)." in said and "3 of 3, 2 decided" in said
+    assert "linden/03.png is back to" in widget.after(widget.button("Undo").click)
+    assert "beech/00.png is back to" in widget.after(widget.button("Undo").click)
+    assert "1 of 3, 0 decided" in widget.panel.inner_text()
+
+
+@of("03")
+def test_splits_change_with_what_stays_together_and_with_the_share(widget):
+    first = widget.panel.locator(".details").first.inner_text()
+    assert "0 of" in widget.after(widget.control("Stays together").select_option, "specimen")
+    widget.after(widget.press, "Share to validate on", "ArrowRight")
+    assert widget.panel.locator(".details").first.inner_text() != first
+
+
+@of("04")
+def test_a_stronger_remedy_changes_the_recalls(widget):
+    remedies = widget.control("Remedy")
+    remedies.nth(1).click()
+    assert "Accuracy" in widget.after(widget.press, "Strength", "ArrowRight")
+
+
+@of("05")
+def test_another_learning_rate_is_drawn_and_judged(widget):
+    handle = widget.panel.locator(".noUi-handle")
+    said = widget.after(handle.press, "ArrowRight")
+    # Picture and words come in messages of their own; the words last.
+    widget.panel.filter(has_text="validation loss 1.50").wait_for()
+    assert "No other rate" in widget.panel.inner_text() and "0.01" in said
+    widget.after(widget.panel.locator(".noUi-target").click)
+
+
+@of("06")
+def test_a_slider_changes_the_image_and_what_the_network_says(widget):
+    before = widget.panel.locator("figcaption").nth(1).inner_text()
+    widget.after(widget.press, "brightness", "ArrowLeft")
+    widget.after(widget.press, "brightness", "PageDown")
+    widget.after(widget.control("mirror").click)
+    sources = widget.panel.locator("img").evaluate_all("all => all.map(one => one.src)")
+    assert len(set(sources)) == 2
+    assert widget.panel.locator("figcaption").nth(1).inner_text() != before
+
+
+@of("07")
+def test_another_number_of_labels_trains_another_head(widget):
+    said = widget.after(widget.control("Labelled images per class").select_option, "10")
+    assert "A head trained just now" in said and "on 30 images" in said
+    assert "on 15 images" in widget.after(widget.press, "Labelled images per class", "ArrowUp")
+    widget.after(widget.button("Draw other images").click)
+
+
+def cell_sources(page):
+    return page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").all_inner_texts()
+
+
+@of("02")
+@pytest.mark.parametrize("target", ["picture", "button", "list", "words"])
+def test_keys_pressed_in_a_widget_stay_in_it(widget, target):
+    page, before = widget.page, cell_sources(widget.page)
+    if target == "picture":
+        widget.panel.locator("img").first.click()
+    elif target == "words":
+        widget.panel.locator(".details").first.click()
+    else:
+        {"button": widget.button("Keep"), "list": widget.control("Issue").first}[target].focus()
+    focused = "panel => panel.contains(document.activeElement)"
+    assert widget.panel.evaluate(focused)
+    for key in ("d", "d", "x", "a", "b", "m", "y", "0", "0", "Shift+M", "Control+Enter"):
+        page.keyboard.press(key)
+    assert cell_sources(page) == before
+    assert widget.panel.locator("img").first.is_visible()
+    assert page.locator(".jp-Dialog").count() == 0
+    assert widget.panel.evaluate(focused)
+    page.keyboard.press("Escape")
+    assert not widget.panel.evaluate(focused)
+
+
+def test_every_widget_of_a_notebook_is_driven_here():
+    driven = {call.split("(")[0] for call in CALLS.values()}
+    assert driven == {*widgets.__all__}
+    for path in sorted(STORED.glob("0[0-7]_*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+        called = {
+            getattr(node.func, "id", "")
+            for tree in trees
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+        }
+        assert CALLS[path.name[:2]].split("(")[0] in called, path.name

@@ -1,0 +1,70 @@
+"""The pieces that sentences are made of."""
+
+import pandas as pd
+import pytest
+
+from helpers.datasets import DatasetError
+from helpers.datasets.words import count, require_column, shown, some, suggestion
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b", "c"], "a, b, c"),
+        (["a", "b", "c", "d"], "a, b, c and 1 more"),
+        (range(1204), "0, 1, 2 and 1,201 more"),
+        (iter("abcde"), "a, b, c and 2 more"),
+    ],
+)
+def test_the_first_three_names_are_told_and_how_many_more(names, said):
+    assert some(names) == said
+
+
+def test_as_many_names_are_told_as_asked_for():
+    assert some("abcd", 4) == "a, b, c, d"
+    assert some("abcd", 1) == "a and 3 more"
+
+
+@pytest.mark.parametrize(
+    ("things", "said"), [(0, "0 images"), (1, "1 image"), (2, "2 images"), (1200, "1,200 images")]
+)
+def test_one_thing_is_no_plural(things, said):
+    assert count(range(things), "image") == said
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [("oak", "oak"), ("red oak", "red oak"), (" oak", "' oak'"), ("oak\n", r"'oak\n'"), ("", "''")],
+)
+def test_spaces_around_a_name_can_be_seen(name, seen):
+    assert shown(name) == seen
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("Oak", ["ash", "oak"], "oak"),
+        ("  OAK ", ["ash", "oak"], "oak"),
+        ("oak", ["oaks", " oak "], " oak "),  # the same but for spaces, before what is only like it
+        ("lable", ["split", "label"], "label"),
+        ("abcde", ["abcyz"], "abcyz"),  # three letters of five in common
+        (7, ["7"], "7"),
+        ("abcde", ["abxyz"], None),
+        ("oak", [], None),
+    ],
+)
+def test_a_name_that_is_meant_is_found(word, known, meant):
+    assert suggestion(word, known) == (f"; did you mean {meant!r}?" if meant else "")
+
+
+def test_a_missing_column_is_refused_with_those_there_are():
+    table = pd.DataFrame(columns=["label", *"bcdefghijklmn", 2024])
+    assert require_column(table, "label") is None
+    assert require_column(table, 2024) is None
+    said = r"no column 'Label' \(columns: label, b, .*, l and 3 more\); did you mean 'label'\?\.$"
+    with pytest.raises(DatasetError, match=said):
+        require_column(table, "Label")
+    with pytest.raises(DatasetError, match=r"no column 'site' \(columns: none\)\.$"):
+        require_column(pd.DataFrame(), "site")

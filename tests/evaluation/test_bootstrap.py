@@ -1,0 +1,153 @@
+"""The bootstrap against resampling rows one by one, and on the edges."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import confusion_matrix, f1_score, matthews_corrcoef
+
+from helpers.datasets import DatasetError
+from helpers.evaluation import accuracy_interval, bootstrap_metrics, compare_metrics
+from helpers.evaluation.bootstrap import replicate_metrics
+from tests.evaluation.test_confusions import CLASSES, made
+
+
+def grouped(things=40, photos=4, seed=0, right=0.7):
+    """A table of photos whose things are mostly recognised, or not, altogether; and groups."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(rng.choice([*"abc"], things), photos)
+    hard = np.repeat(rng.random(things) > right, photos)
+    answers = np.where(hard & (rng.random(len(labels)) < 0.9), "a", labels)
+    return made(labels, answers), np.repeat(np.arange(things), photos)
+
+
+def by_rows(table, groups, score, replicates, seed):
+    """A score of whole groups drawn with replacement, row by row."""
+    rng, units = np.random.default_rng(seed), groups.max() + 1
+    rows = [np.flatnonzero(groups == unit) for unit in range(units)]
+    found = []
+    for _ in range(replicates):
+        drawn = np.concatenate([rows[unit] for unit in rng.integers(units, size=units)])
+        part = table.iloc[drawn]
+        found.append(score(part["label"], part["prediction"]))
+    return np.array(found)
+
+
+def macro(labels, answers):
+    return f1_score(labels, answers, average="macro", zero_division=0)
+
+
+@pytest.mark.parametrize(("name", "score"), [("macro F1", macro), ("MCC", matthews_corrcoef)])
+@pytest.mark.parametrize("photos", [1, 4])
+def test_replicates_are_spread_as_if_rows_were_drawn(name, score, photos):
+    table, groups = grouped(photos=photos)
+    values, drawn, units = replicate_metrics([table], groups, 4000, seed=1)
+    expected = by_rows(table, groups, score, 600, seed=2)
+    assert values[0][name] == pytest.approx(score(table["label"], table["prediction"]))
+    assert units == 40
+    assert stats.ks_2samp(drawn[0][name], expected).pvalue > 0.001
+    assert drawn[0][name].std() == pytest.approx(expected.std(), rel=0.12)
+
+
+def test_single_images_that_are_alike_are_drawn_together_and_so_are_large_sets():
+    table, _ = grouped(things=300, photos=4)
+    together = replicate_metrics([table], None, 3000, seed=3)[1][0]["macro F1"]
+    expected = by_rows(table, np.arange(len(table)), macro, 300, seed=4)
+    assert stats.ks_2samp(together, expected).pvalue > 0.001
+
+
+def test_the_ends_are_percentiles_a_little_farther_out():
+    table, groups = grouped()
+    found = bootstrap_metrics(table, groups, 500, level=0.9, seed=5)
+    drawn = replicate_metrics([table], groups, 500, 5)[1][0]
+    outside = stats.norm.cdf(-np.sqrt(40 / 39) * stats.t.ppf(0.95, 39))
+    assert outside < 0.05
+    for name in ("accuracy", "MCC", "weighted F1"):
+        low, high = np.quantile(drawn[name], [outside, 1 - outside])
+        assert found.loc[name, ["low", "high"]].tolist() == pytest.approx([low, high])
+    assert (found["low"] < found["value"]).all()
+    assert (found["high"] > found["value"]).all()
+
+
+def test_photos_of_one_thing_say_less_than_as_many_things():
+    table, groups = grouped()
+    width = {
+        how: (lambda one: one["high"] - one["low"])(bootstrap_metrics(table, by).loc["macro F1"])
+        for how, by in (("things", groups), ("photos", None))
+    }
+    assert width["things"] > 1.6 * width["photos"]
+
+
+def test_the_same_seed_gives_the_same_ends_in_any_order_of_groups_names():
+    table, groups = grouped()
+    first = bootstrap_metrics(table, groups, 200)
+    pd.testing.assert_frame_equal(first, bootstrap_metrics(table, groups, 200))
+    pd.testing.assert_frame_equal(first, bootstrap_metrics(table, [f"t{g}" for g in groups], 200))
+    assert not first.equals(bootstrap_metrics(table, groups, 200, seed=1))
+
+
+def test_perfect_scores_are_no_certainty_and_one_group_tells_nothing():
+    table = made([*"aabbcc"] * 5, [*"aabbcc"] * 5)
+    found = bootstrap_metrics(table, replicates=100)
+    assert (found["value"] == 1).all()
+    assert (found["high"] == 1).all()
+    assert found["low"].tolist() == pytest.approx([accuracy_interval([1] * 30).low] * len(found))
+    alone = bootstrap_metrics(table, [0] * 30, 100)
+    assert alone.loc["MCC"].tolist() == [1, -1, 1]
+    assert alone.loc["accuracy"].tolist() == [1, 0, 1]
+    wrong = bootstrap_metrics(made(["a"] * 9, ["b"] * 9), replicates=100)
+    assert wrong.loc["accuracy", ["value", "low"]].tolist() == [0, 0]
+    assert wrong.loc["accuracy", "high"] == pytest.approx(accuracy_interval([0] * 9).high)
+
+
+def test_models_are_compared_on_the_same_draws():
+    table, groups = grouped(right=0.5)
+    better = table.assign(prediction=table["prediction"].where(groups > 7, table["label"]))
+    found = compare_metrics(better, table.sample(frac=1, random_state=0), groups)
+    values, drawn, _ = replicate_metrics([better, table], groups, 1000, 0)
+    off = drawn[0]["accuracy"] - drawn[1]["accuracy"]
+    assert off.std() < 0.7 * np.hypot(drawn[0]["accuracy"].std(), drawn[1]["accuracy"].std())
+    row = found.loc["accuracy"]
+    assert row["first"] == values[0]["accuracy"]
+    assert row["second"] == values[1]["accuracy"]
+    assert row["difference"] == pytest.approx(row["first"] - row["second"])
+    assert row["low"] < row["difference"] < row["high"]
+    assert row["low"] == pytest.approx(np.quantile(off, 0.0212), abs=0.01)
+    same = compare_metrics(table, table, groups, 100)
+    assert (same["difference"] == 0).all()
+    assert (same["low"] < 0).all()
+    assert (same["high"] > 0).all()
+
+
+def test_models_of_other_images_or_labels_or_classes():
+    table, groups = grouped()
+    with pytest.raises(DatasetError, match="not of the same images"):
+        compare_metrics(table, table[1:])
+    with pytest.raises(DatasetError, match="not of the same images"):
+        compare_metrics(table, table.assign(label="a"))
+    fewer = table.drop(columns="f")
+    pd.testing.assert_frame_equal(
+        compare_metrics(table, fewer, groups, 100), compare_metrics(table, table, groups, 100)
+    )
+
+
+def test_too_few_replicates_and_no_level_are_refused():
+    table, _ = grouped()
+    with pytest.raises(DatasetError, match="replicates is 99; expected at least 100"):
+        bootstrap_metrics(table, replicates=99)
+    with pytest.raises(DatasetError, match="level is 95"):
+        bootstrap_metrics(table, level=95)
+
+
+def test_few_numbers_are_held_at_a_time(monkeypatch):
+    table, groups = grouped()
+    expected = bootstrap_metrics(table, groups, 300)
+    monkeypatch.setattr("helpers.evaluation.bootstrap.AT_ONCE", 36 * 50)
+    pd.testing.assert_frame_equal(bootstrap_metrics(table, groups, 300), expected)
+
+
+def test_the_confusion_is_that_of_scikit_learn():
+    table, groups = grouped()
+    counts = confusion_matrix(table["label"], table["prediction"], labels=CLASSES)
+    right = np.trace(counts) / counts.sum()
+    assert bootstrap_metrics(table, groups, 100).loc["accuracy", "value"] == pytest.approx(right)

@@ -1,0 +1,46 @@
+"""Which column is taken to say what belongs together, and which are passed over with a word."""
+
+import pandas as pd
+import pytest
+
+from helpers.opening.grouping import choose_group
+
+
+def images(**columns):
+    table = pd.DataFrame({"label": ["cat", "dog"] * 3, "split": None, **columns})
+    return table.set_axis([f"{number}.jpg" for number in range(6)])
+
+
+DIVIDES, ONE, BY_CLASS = list("aabbcc"), ["Canon"] * 6, ["a", "b"] * 3
+
+
+@pytest.mark.parametrize(
+    ("columns", "first", "group", "passed"),
+    [
+        ({"site": DIVIDES}, None, None, []),
+        ({"age": DIVIDES, "patient": DIVIDES}, None, "patient", []),
+        ({"patient": DIVIDES, "site": DIVIDES}, "site", "site", []),
+        ({"patient": DIVIDES}, "site", "patient", []),
+        ({"camera": ONE, "patient_id": DIVIDES}, None, "patient_id", ["camera"]),
+        ({"patient": DIVIDES, "site": ONE}, "site", "patient", ["site"]),
+        ({"camera": ONE, "user": BY_CLASS}, None, None, ["camera", "user"]),
+    ],
+)
+def test_the_first_column_that_is_called_so_and_leaves_something_to_divide(
+    columns, first, group, passed
+):
+    found, notes = choose_group(images(**columns), first)
+    assert (found, [note.split("'")[1] for note in notes]) == (group, passed)
+
+
+def test_a_column_that_is_passed_over_is_told_with_the_reason_and_the_way_to_take_it():
+    assert choose_group(images(camera=ONE), None)[1] == [
+        "Column 'camera' is called like one that says which images show the same thing, but all 6 "
+        "images have the value 'Canon', so nothing could be validated; it is not taken "
+        "(dataset.with_group('camera') takes it all the same)."
+    ]
+
+
+def test_label_and_split_are_no_groups():
+    table = images().rename(columns={"label": "patient", "split": "user"})
+    assert choose_group(table, "patient") == (None, [])

@@ -1,0 +1,169 @@
+"""Figures of notebook 11: where dots, lines and guesses lie, and what titles say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import plots
+from helpers.evaluation import (
+    Difference,
+    at_threshold,
+    calibration_error,
+    cost_matrix,
+    coverage,
+    mark_thresholds,
+    precision_at,
+    reliability,
+    risk_coverage,
+    sweep_thresholds,
+)
+from tests.evaluation.tables import drawn, table_of
+
+
+def test_dots_lie_at_confidence_and_accuracy_and_the_title_tells_of_the_surest():
+    table = drawn(300, 1, sharpness=3)
+    ax = plots.reliability_diagram({"as trained": table}, guess=0.8)
+    found = reliability(table, 10)
+    dots = ax.collections[0].get_offsets()
+    assert np.asarray(dots) == pytest.approx(found[["confidence", "accuracy"]].to_numpy())
+    assert ax.lines[1].get_ydata() == pytest.approx(found["accuracy"].to_numpy())
+    surest = table[table["confidence"] > 0.9]
+    right = (surest["label"] == surest["prediction"]).mean()
+    assert ax.get_title("left").startswith(f"Of {len(surest)} answers surer than 0.9, {right:.0%}")
+    label = ax.get_legend().get_texts()[0].get_text()
+    assert f"ECE {calibration_error(table):.2f}" in label and "floor" in label
+    marks = [line for line in ax.lines if line.get_marker() == "X"]
+    assert marks[0].get_ydata()[0] == 0.8
+    assert "as trained: ECE" in ax.alt_text
+    two = plots.reliability_diagram({"a": table, "b": drawn(100, 2)})
+    assert len(two.collections) == 2
+    assert two.lines[1].get_color() != two.lines[2].get_color()
+    assert not [line for line in two.lines if line.get_marker() == "X"]
+
+
+def test_where_nothing_is_sure_the_title_says_so():
+    ax = plots.reliability_diagram({"flat": table_of([[0.6, 0.4]] * 5, [0, 1, 0, 1, 0])})
+    assert ax.get_title("left") == "No answer here is surer than 0.9"
+
+
+def test_paired_rows_say_which_are_surely_lower_or_higher():
+    rows = {"mended": Difference(-0.2, -0.3, -0.1), "spoilt": Difference(0.3, 0.2, 0.4)}
+    ax = plots.paired(rows | {"open": Difference(0.1, -0.1, 0.3)}, "log loss")
+    assert ax.get_title("left") == "Lower log loss: mended. Higher: spoilt"
+    dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert dots == pytest.approx([-0.2, 0.3, 0.1])
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["mended", "spoilt", "open"]
+    one = {"a": Difference(0.1, -np.inf, np.inf)}
+    ax = plots.paired(one, "cost")
+    assert ax.get_title("left") == "No sure change in cost"
+    assert np.isfinite(ax.get_xlim()).all()
+
+
+def test_each_planting_is_a_dot_and_the_mean_a_stroke():
+    table = pd.DataFrame(
+        {"draw": [0, 1] * 2, "estimate": ["counted"] * 2 + ["EM"] * 2, "error": [0.2, 0.4, 0.1, 0]}
+    )
+    ax = plots.share_errors(table)
+    strokes = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"]
+    assert strokes == pytest.approx([0.3, 0.05])
+    assert [list(line.get_xdata()) for line in ax.lines[::2]] == [[0.2, 0.4], [0.1, 0]]
+    assert ax.get_title("left") == "EM comes nearest to what was planted"
+
+
+def test_costs_are_steps_and_marks_lie_on_them():
+    table, costs = drawn(200, 1), cost_matrix(20, 1)
+    sweep = sweep_thresholds(table, "oak", costs)
+    marks = mark_thresholds(sweep, costs)
+    ax = plots.cost_curve(sweep, marks, "oak", guess=0.3)
+    for line, at in zip(ax.lines[1:], marks.values(), strict=False):
+        cost = at_threshold(table, "oak", at, costs)["cost"]
+        assert line.get_xdata()[0] == pytest.approx(min(at, 1))
+        assert line.get_ydata()[0] == pytest.approx(cost)
+        assert f"{at:.2f}, costs {cost:.2f}" in line.get_label()
+    assert ax.lines[-1].get_label() == "your guess: 0.3"
+    assert "Reporting oak costs least from" in ax.get_title("left")
+    assert f"{sweep['cost'].min():.2f} an image" in ax.get_title("left")
+
+
+def test_precision_lies_on_bayes_curve():
+    at = pd.Series({"recall": 0.9, "false_alarm_rate": 0.05})
+    ax = plots.precision_curve(at, {"here": 0.1, "in a thousand": 0.001})
+    x, y = ax.lines[0].get_data()
+    assert y == pytest.approx(precision_at(x, 0.9, 0.05))
+    assert [line.get_ydata()[0] for line in ax.lines[1:]] == pytest.approx(
+        [precision_at(0.1, 0.9, 0.05), precision_at(0.001, 0.9, 0.05)]
+    )
+    assert "67% here, 1.8% in a thousand" in ax.get_title("left").replace("\n", " ")
+    none = plots.precision_curve(pd.Series({"recall": np.nan, "false_alarm_rate": 0.1}), {})
+    assert none.get_title("left").startswith("Without images of the class")
+
+
+def test_risk_curves_mark_what_the_promise_allows_and_what_was_paid():
+    curve = risk_coverage(drawn(300, 1))
+    ax = plots.risk_curves({"validation": curve}, promised=0.1, paid=(0.4, 0.2), guess=0.5)
+    kept = curve.loc[curve["risk"] <= 0.1, "coverage"].max()
+    dot = next(line for line in ax.lines if line.get_marker() == "o")
+    assert dot.get_xdata()[0] == pytest.approx(kept)
+    diamond = next(line for line in ax.lines if line.get_marker() == "D")
+    assert (diamond.get_xdata()[0], diamond.get_ydata()[0]) == (0.4, 0.2)
+    assert f"{kept:.0%} of validation images" in ax.get_title("left")
+    assert "paid: 40% answered, 20% of them wrong" in ax.alt_text
+    assert next(line for line in ax.lines if line.get_marker() == "X").get_xdata()[0] == 0.5
+    plain = plots.risk_curves({"validation": curve})
+    assert f"{curve['risk'].iloc[-1]:.0%} wrong of all" in plain.get_title("left")
+
+
+def test_rows_surely_below_the_promise_are_red():
+    columns = ["images", "coverage", "low", "high", "size"]
+    table = pd.DataFrame([[90, 0.92, 0.85, 0.96, 2.0], [60, 0.6, 0.5, 0.7, 1.5]], columns=columns)
+    table.index = ["ash", "elm"]
+    ax = plots.coverages({"class": table, "site": table[:1]}, 0.9)
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == pytest.approx([0.92, 0.6, 0.92])
+    assert [dot.get_color() == plots.style.FLAG for dot in dots] == [False, True, False]
+    assert ax.get_title("left") == "90% promised; surely fewer in 1 of 3 rows"
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ash", "elm", "ash"]
+    assert plots.coverages({}, 0.9).get_title("left") == "No column to ask for coverage by"
+
+
+def test_of_many_classes_the_first_are_shown():
+    index = pd.Index([f"{n:02d}.jpg" for n in range(60)])
+    sets = pd.DataFrame(True, index, [f"class {n:02d}" for n in range(30)])
+    labels = pd.Series([f"class {n % 30:02d}" for n in range(60)], index)
+    ax = plots.coverages({"class": coverage(sets, labels, labels)}, 0.9)
+    assert len(ax.get_yticks()) == 24
+
+
+def test_the_mean_of_simulated_coverages_stands_in_the_title():
+    drawn_coverages = np.array([0.88, 0.9, 0.92, 0.93])
+    ax = plots.coverage_draws(drawn_coverages, 0.9, {"test": 0.8})
+    assert sum(patch.get_height() for patch in ax.patches) == 4
+    assert "90% promised, 90.8% kept" in ax.get_title("left")
+    diamond = next(line for line in ax.lines if line.get_marker() == "D")
+    assert diamond.get_xdata()[0] == 0.8
+    assert "test 80%" in ax.alt_text
+
+
+def test_labelling_lines_are_means_over_seeds():
+    rows = [
+        (name, images, seed, value + images / 1000 + 0.01 * seed)
+        for name, value in (("random", 0.3), ("diverse", 0.4))
+        for images in (50, 100)
+        for seed in (0, 1)
+        for _ in range(2)
+    ]
+    table = pd.DataFrame(rows, columns=["strategy", "images", "seed", "accuracy"])
+    ax = plots.labelling_curves(table, guess=75)
+    lines = [line for line in ax.lines if line.get_marker() == "o"]
+    assert lines[0].get_ydata() == pytest.approx([0.355, 0.405])
+    assert lines[1].get_ydata() == pytest.approx([0.455, 0.505])
+    # Diverse has 0.455 with 50 images already, and random never more than 0.405.
+    said = "Diverse needs 50 images for what random choice reaches with 100"
+    assert ax.get_title("left") == said
+    between = table.assign(accuracy=table["accuracy"] - 0.075 * (table["strategy"] == "diverse"))
+    assert "needs 75 images" in plots.labelling_curves(between).get_title("left")
+    only = plots.labelling_curves(table[table["strategy"] == "diverse"])
+    assert only.get_title("left") == "Diverse leads with 100 images"
+    assert not [line for line in only.lines if line.get_marker() == "X"]
+    mark = next(line for line in ax.lines if line.get_marker() == "X")
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (75, pytest.approx(0.405))

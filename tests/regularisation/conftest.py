@@ -1,0 +1,57 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from helpers.datasets import Dataset
+from helpers.regularisation.images import Features
+
+COLOURS = {"ash": (200, 60, 60), "elm": (60, 60, 200), "oak": (60, 160, 60)}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # the other tests run beside these
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def planes(tmp_path_factory):
+    """72 noisy images of three colours, a third to validate with."""
+    root, rows = tmp_path_factory.mktemp("regularisation"), []
+    patch = pytest.MonkeyPatch()
+    patch.setenv("WORKBOOK_WORK", str(root / "work"))
+    for number, (name, colour) in enumerate(COLOURS.items()):
+        (root / name).mkdir()
+        for n in range(24):
+            rng = np.random.default_rng([number, n])
+            pixels = np.clip(rng.normal(colour, 60, (24, 32, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{n:02d}.png")
+            rows.append((f"{name}/{n:02d}.png", name, "valid" if n < 8 else "train", f"{name} {n}"))
+    images = pd.DataFrame(rows, columns=["image_id", "label", "split", "specimen"])
+    yield Dataset("planes", root, images.set_index("image_id"), group="specimen")
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def noisy():
+    """Two overlapping classes, few images, many features, a quarter of the labels wrong."""
+    rng = np.random.default_rng(0)
+
+    def draw(count):
+        codes = np.arange(count) % 2
+        return codes, torch.from_numpy(rng.normal(0.35 * (2 * codes[:, None] - 1), 1, (count, 40)))
+
+    (codes, train), (other, valid) = draw(48), draw(200)
+    names = np.array(["ash", "elm"])
+    labels = pd.DataFrame({"right": names[codes]}, [f"{n}.jpg" for n in range(48)])
+    labels["label"] = np.where(np.arange(48) % 8 < 2, names[1 - codes], names[codes])
+    noise = torch.from_numpy(rng.normal(0, 1, (48, 8, 40)))
+    noise[:, 0] = 0
+    versions = (train[:, None] + noise).float()
+    truth = pd.Series(names[other], [f"v{n}.jpg" for n in range(200)])
+    zeros = np.zeros(40, np.float32)
+    return Features(versions, valid.float(), labels, truth, ["ash", "elm"], zeros, zeros + 1)

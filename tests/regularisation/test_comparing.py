@@ -1,0 +1,134 @@
+"""Where trainings ended, what that changes against none, and what is sure of it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.augment import paired_effects
+from helpers.regularisation import comparing
+from helpers.regularisation.comparing import (
+    STOPPED,
+    compare_cures,
+    cure_effects,
+    cut_of_gap,
+    gaps,
+    right_answers,
+    verdicts,
+)
+from helpers.regularisation.recipes import Recipe, train_recipe
+
+
+def rows(cure, seed, ends, fresh=None):
+    """Two epochs; early stopping keeps the first. `ends` are losses of training and validation."""
+    table = pd.DataFrame(
+        {
+            "epoch": [0, 1], "stopped": [True, False], "cure": cure, "seed": seed,
+            "train_loss": [1.0, ends[0]], "valid_loss": [1.2, ends[1]],
+            "valid_accuracy": [0.5, 0.6], "valid_ece": [0.1, 0.3], "by_heart": [0.2, 1.0],
+        }
+    )  # fmt: skip
+    if fresh is not None:
+        table[["fresh_loss", "fresh_accuracy", "fresh_ece"]] = [(1.3, 0.4, 0.1), fresh]
+    return table
+
+
+@pytest.fixture
+def study():
+    """Five seeds: "good" surely betters all, "costly" the loss alone and costs accuracy."""
+    made = []
+    for seed, shift in enumerate([0.0, 0.1, 0.2, 0.3, 0.4]):
+        wobble = 0.01 * (seed % 2)
+        made += [
+            rows("none", seed, (0.1, 2.1 + shift), (3.0 + shift, 0.40 + shift / 10, 0.3)),
+            rows("good", seed, (0.6, 1.1 + shift), (1.5 + shift + wobble, 0.50 + shift / 10, 0.1)),
+            rows("costly", seed, (0.3, 1.9 + shift), (2.0 + shift, 0.30 + wobble, 0.3 + wobble)),
+        ]
+    return pd.concat(made, ignore_index=True)
+
+
+def test_ends_are_last_epochs_and_early_stopping_is_none_at_the_epoch_kept(study):
+    ends = gaps(study).set_index(["cure", "seed"])
+    assert len(ends) == 20
+    assert ends.loc[("good", 1), "gap"] == pytest.approx(0.6)
+    assert ends.loc[("none", 0), ["gap", "accuracy", "loss", "ece", "by_heart"]].tolist() == (
+        pytest.approx([2.0, 0.4, 3.0, 0.3, 1.0])
+    )
+    assert ends.loc[
+        (STOPPED, 3), ["train_loss", "gap", "accuracy", "loss", "by_heart"]
+    ].tolist() == (pytest.approx([1.0, 0.2, 0.4, 1.3, 0.2]))
+
+
+def test_a_longer_training_ends_at_its_own_last_epoch(study):
+    longer = rows("long", 0, (0.2, 1.0), (1, 1, 0))
+    longer["epoch"] += 7
+    ends = gaps(pd.concat([study, longer])).set_index("cure")
+    assert ends.loc["long", "loss"] == 1
+    assert len(ends.loc[["none"]]) == 5
+
+
+def test_without_fresh_images_validation_says_what_was_bought(study):
+    ends = gaps(study.drop(columns=[c for c in study if c.startswith("fresh")]))
+    none = ends[(ends["cure"] == "none") & (ends["seed"] == 2)].iloc[0]
+    assert (none["accuracy"], none["loss"], none["ece"]) == (0.6, pytest.approx(2.3), 0.3)
+
+
+def test_chosen_cures_are_kept_with_early_stopping(study):
+    assert set(gaps(study, ["none", "good"])["cure"]) == {"none", "good", STOPPED}
+    assert gaps(study, ["none", "good"]).index.is_unique
+
+
+def test_effects_are_paired_and_better_means_more_right_and_less_of_all_else(study):
+    ends = gaps(study)
+    effects = cure_effects(ends)
+    assert effects.loc[("accuracy", "good"), "difference"] == pytest.approx(0.1)
+    assert effects.loc[("log loss", "costly"), "difference"] == pytest.approx(-1.0)
+    plain = paired_effects(ends.rename(columns={"cure": "policy"}), "ece")
+    assert np.allclose(effects.loc["calibration error", "p"], plain["p"])
+    words = effects["verdict"]
+    assert words["gap"][["good", "costly"]].tolist() == ["better", "better"]
+    assert words["accuracy"][["good", "costly"]].tolist() == ["better", "worse"]
+    assert words["log loss"][["good", "costly"]].tolist() == ["better", "better"]
+    assert words["calibration error"][["good", "costly"]].tolist() == ["better", "not sure"]
+
+
+def test_verdicts_begin_with_what_betters_the_loss_most(study):
+    table = verdicts(cure_effects(gaps(study)))
+    assert list(table.index) == [STOPPED, "good", "costly"]
+    assert list(table.columns) == ["gap", "accuracy", "log loss", "calibration error"]
+    assert table.loc["costly"].tolist() == ["better", "worse", "better", "not sure"]
+
+
+def test_the_cut_of_the_gap_is_a_share_of_that_without_cures(study):
+    ends = gaps(study)
+    wide = ends.set_index(["seed", "cure"])["gap"].unstack()  # noqa: PD010
+    expected = np.mean([1 - wide.loc[s, "good"] / wide.loc[s, "none"] for s in range(5)])
+    assert cut_of_gap(ends, "good") == pytest.approx(expected)
+    assert cut_of_gap(ends, "none") == 0
+
+
+def test_a_comparison_on_own_images_has_the_form_of_the_study(planes):
+    cures = {"none": Recipe(epochs=2, width=8), "short": Recipe(epochs=1, width=8)}
+    found = compare_cures(planes, cures, seeds=[3, 4], per_class=4, wrong=0.25, size=32)
+    assert found.groupby(["cure", "seed"])["epoch"].count().to_dict() == {
+        ("none", 3): 2, ("none", 4): 2, ("short", 3): 1, ("short", 4): 1,
+    }  # fmt: skip
+    assert found.groupby(["cure", "seed"])["stopped"].sum().eq(1).all()
+    assert set(gaps(found)["cure"]) == {"none", "short", STOPPED}
+    assert not found[found["seed"] == 3]["valid_loss"].equals(
+        found[found["seed"] == 4]["valid_loss"]
+    )
+
+
+def test_cures_may_be_named(planes, monkeypatch):
+    monkeypatch.setitem(comparing.CURES, "none", Recipe(epochs=1, width=4))
+    found = compare_cures(planes, ["none"], seeds=[0], per_class=3, size=32)
+    assert list(found["cure"]) == ["none"]
+
+
+def test_right_answers_are_those_that_agree_with_the_label(noisy):
+    training = train_recipe(noisy, Recipe(epochs=3, width=16))
+    right = right_answers(training, noisy)
+    assert right.index.equals(noisy.truth.index)
+    assert right.mean() == training.curves["valid_accuracy"].iloc[-1]
+    answers = training.predict(noisy.valid).argmax(axis=1)
+    assert (np.array(["ash", "elm"])[answers] == noisy.truth).equals(right)

@@ -1,0 +1,105 @@
+"""The images to choose by and those to pay on, with and without a test split."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import judged
+from helpers.datasets import Dataset
+from helpers.evaluation import class_shares
+from helpers.judged import head_predictions, judged_predictions, open_judged, try_labelling
+from helpers.labelling import STRATEGIES
+
+
+def made(tmp_path, monkeypatch, test=True):
+    """40 things of three photos each, of two classes, whose features tell them apart poorly."""
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "work"))
+    ids = [f"{n:03d}.jpg" for n in range(120)]
+    thing = np.repeat(np.arange(40), 3)
+    images = pd.DataFrame({"label": np.where(thing % 2, "ash", "elm")}, ids)
+    images["split"] = np.where(thing < 24, "train", np.where(thing < 32, "valid", "test"))
+    images["thing"] = [f"t{n}" for n in thing]
+    images = images.rename_axis("image_id")
+    if not test:
+        images = images[images["split"] != "test"]
+    dataset = Dataset("photos", tmp_path, images, group="thing")
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(120, 3)) + (thing % 2)[:, None]
+    features = pd.DataFrame(values, pd.Index(ids, name="image_id"), [*"abc"])
+    monkeypatch.setattr(
+        judged,
+        "embed",
+        lambda part, size, progress=True: features[features.index.isin(part.images.index)],
+    )
+    return dataset, features
+
+
+def test_a_test_split_is_opened_and_logged(tmp_path, monkeypatch, capsys):
+    dataset, _ = made(tmp_path, monkeypatch)
+    clean, opened = open_judged(dataset, dataset.development, 11, "to pay")
+    assert clean.images.equals(dataset.development.images)
+    assert set(opened.images["split"]) == {"test"}
+    assert dataset.test_openings()[["chapter", "reason"]].to_numpy().tolist() == [[11, "to pay"]]
+    assert capsys.readouterr().out == ""
+
+
+def test_without_one_half_of_the_validation_images_stands_in_and_a_line_says_so(
+    tmp_path, monkeypatch, capsys
+):
+    dataset, _ = made(tmp_path, monkeypatch, test=False)
+    clean, opened = open_judged(dataset, dataset, 11, "to pay")
+    kept, away = clean.part("valid").images, opened.images
+    assert sorted([*kept.index, *away.index]) == sorted(dataset.part("valid").images.index)
+    assert not set(kept["thing"]) & set(away["thing"])
+    assert len(kept) and len(away) and set(away["label"]) == {"ash", "elm"}
+    assert (clean.images["split"] == "train").sum() == 72
+    said = capsys.readouterr().out
+    assert f"{len(away)} of 24 validation images stand in" in said
+    assert dataset.test_openings().empty
+
+
+def test_head_predictions_are_of_the_validation_and_the_opened_images(tmp_path, monkeypatch):
+    dataset, features = made(tmp_path, monkeypatch)
+    clean, opened = open_judged(dataset, dataset.development, 11, "to pay")
+    valid, test = head_predictions(clean, opened)
+    assert list(valid.index) == list(clean.part("valid").images.index)
+    assert list(test.index) == list(opened.images.index)
+    assert (test["label"] == opened.images["label"]).all()
+    bold = head_predictions(clean, opened, C=100)[0]
+    assert bold["confidence"].mean() > valid["confidence"].mean() + 0.02
+    monkeypatch.setattr(judged, "embed", lambda part, size: features[1:-1])
+    assert list(head_predictions(clean, opened)[1].index) == list(opened.images.index[:-1])
+
+
+def test_the_judged_model_is_trained_once(tmp_path, monkeypatch):
+    dataset, features = made(tmp_path, monkeypatch)
+    clean, opened = open_judged(dataset, dataset.development, 11, "to pay")
+    trained = []
+
+    def predict(learner, part, progress):
+        names = part.images.index[1:]
+        facts = {"label": part.images["label"][names], "prediction": "ash", "confidence": 0.7}
+        return pd.DataFrame(facts | {"loss": 0.1, "ash": 0.7, "elm": 0.3}, names)
+
+    monkeypatch.setattr(judged, "train_judged", lambda *given: trained.append(given))
+    monkeypatch.setattr(judged, "predict", predict)
+    first, again = judged_predictions(clean, opened), judged_predictions(clean, opened)
+    assert len(trained) == 1
+    for one, other, part in zip(first, again, (clean.part("valid"), opened), strict=True):
+        pd.testing.assert_frame_equal(one, other)
+        assert list(one.index) == list(part.images.index[1:])
+    fewer = opened.with_images(opened.images[:10])
+    assert len(judged_predictions(clean, fewer)[1]) == 9
+    assert len(trained) == 2
+
+
+def test_labelling_is_tried_with_every_strategy_on_the_validation_images(tmp_path, monkeypatch):
+    dataset, _ = made(tmp_path, monkeypatch)
+    found = try_labelling(dataset.development, repeats=2, rounds=3)
+    assert list(found["strategy"].unique()) == [*STRATEGIES]
+    assert found.groupby(["strategy", "seed"]).size().tolist() == [4] * 8
+    assert sorted(found["images"].unique()) == [7, 14, 21, 28]
+    assert found["accuracy"].between(0, 1).all()
+    assert class_shares(dataset.images["label"]).to_dict() == pytest.approx(
+        {"ash": 0.5, "elm": 0.5}
+    )
