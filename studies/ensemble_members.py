@@ -18,7 +18,7 @@ from helpers.transfer import limit_images
 from studies.ladder import open_course, open_fresh
 from studies.provenance import code_hash
 
-CODE = ["leaves/*.py", "helpers/splits/*.py", "helpers/augment/training.py"]
+CODE = ["leaves/*.py", "helpers/augment/training.py"]
 CODE += ["helpers/ensembles/joining.py"]
 CODE += [f"helpers/backbone/{name}" for name in ("network.py", "bundled.safetensors")]
 CODE += [f"helpers/training/{n}.py" for n in ("fitting", "heads", "learning", "networks")]
@@ -146,10 +146,11 @@ def code() -> str:
 def answers(setting: str, seed: int) -> tuple[dict[str, list[pd.DataFrame]], list[pd.Series]]:
     """What every model says of validation and of fresh photos, name → two tables, and the labels of
     both; what is not kept is trained."""
-    kept = work_folder() / "studies" / "ensembles" / f"{code()}-{seed}-{setting}"
-    kept.mkdir(parents=True, exist_ok=True)
     count, epochs = SETTINGS[setting]
     course, fresh = open_course(seed), balanced(seed)
+    given = pd.util.hash_pandas_object(course.images[["label", "split"]]).sum()
+    kept = work_folder() / "studies" / "ensembles" / f"{code()}-{given:x}-{seed}-{setting}"
+    kept.mkdir(parents=True, exist_ok=True)
     for name, part in PARTS.items():
         own = code_hash(DISTILLING) if part is train_students else ""
         if not (done := kept / f"{name}{own}.done").exists():

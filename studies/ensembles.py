@@ -20,48 +20,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from scipy.optimize import minimize_scalar
 from tqdm import tqdm
 
 from helpers.ensembles import choose_weights, disagreement, losses, vote
+from helpers.evaluation import apply_temperature, calibration_error, find_temperature
 from studies.ensemble_members import NETWORKS, SETTINGS, answers, code
 
 TABLE = Path(__file__).with_suffix(".csv")
 COUSINS = ["network 1, eight views", "averaged weights", "taught by one", "taught by five"]
 
 
-def heat(answers: pd.DataFrame, temperature: float) -> pd.DataFrame:
-    logits = np.log(answers.clip(lower=1e-12)) / temperature
-    raised = np.exp(logits.sub(logits.max(axis=1), axis=0))
-    return raised.div(raised.sum(axis=1), axis=0)
-
-
-def calibrate(valid: pd.DataFrame, fresh: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
-    """`fresh` at the temperature that suits validation best (Guo and others, 2017)."""
-    found = minimize_scalar(
-        lambda logarithm: losses(heat(valid, np.exp(logarithm)), labels).mean(),
-        bounds=(-2.5, 2.5),
-        method="bounded",
-    )
-    return heat(fresh, float(np.exp(found.x)))
-
-
-def calibration_error(answers: pd.DataFrame, labels: pd.Series, bins: int = 15) -> float:
-    """Mean distance of confidence from accuracy over bins of as many images each."""
-    right = (answers.idxmax(axis=1) == labels[answers.index]).to_numpy(float)
-    confidence = answers.max(axis=1).to_numpy()
-    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
-    off = [abs(right[part].mean() - confidence[part].mean()) * len(part) for part in parts]
-    return sum(off) / len(right)
+def told(answers: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    """As a predictions table."""
+    return pd.concat([labels[answers.index].rename("label"), answers], axis=1)
 
 
 def figures(valid: pd.DataFrame, fresh: pd.DataFrame, labels: list[pd.Series]) -> dict:
-    known = labels[1][fresh.index]
+    known, scored = labels[1][fresh.index], told(fresh, labels[1])
+    temperature = find_temperature(told(valid, labels[0]))
     return {
         "accuracy": (fresh.idxmax(axis=1) == known).mean(),
         "log_loss": losses(fresh, known).mean(),
-        "calibrated": losses(calibrate(valid, fresh, labels[0]), known).mean(),
-        "ece": calibration_error(fresh, known),
+        "calibrated": apply_temperature(scored, temperature)["loss"].mean(),
+        "ece": calibration_error(scored),
         "valid_log_loss": losses(valid, labels[0]).mean(),
     }
 
