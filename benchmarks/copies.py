@@ -92,7 +92,7 @@ def make(name: str, options: argparse.Namespace, folder: Path) -> Path:
 def run(checkout: Path, program: str, *arguments: str) -> str:
     with tempfile.TemporaryDirectory() as work:
         environment = os.environ | {"WORKBOOK_WORK": work, "PYTHONPATH": str(checkout)}
-        command = [sys.executable, "-c", program, *arguments]
+        command = [sys.executable, "-W", "ignore", "-c", program, *arguments]
         return subprocess.check_output(command, cwd=checkout, env=environment, text=True)
 
 
@@ -111,7 +111,7 @@ def main() -> None:
     checkouts = [*(path.resolve() for path in options.other), here]
     for name in options.sets:
         with tempfile.TemporaryDirectory() as scratch:
-            folder = make(name, options, Path(scratch) / name)
+            folder = make(name, options, Path(scratch) / "pictures" / name)
             ways = ("hash", "embedding") if name == "photos" else ("hash",)
             run(here, PREPARE, str(folder), scratch, ways[-1])
             for how in ways:

@@ -317,8 +317,10 @@ def measure(module: str, tests: list[str], count: int, seed: int) -> list[dict]:
     Raises
     ------
     SystemExit
-        The tests do not pass on the module as it is.
+        There are no tests, or they do not pass on the module as it is.
     """
+    if not tests:  # pytest would run all there are
+        raise SystemExit(f"No tests are named after {module}; name some with --tests.")
     every = list(mutate(Path(module).read_text(encoding="utf-8")))
     chosen = random.Random(seed).sample(every, min(count, len(every)))
     plugin = Biting(module, sorted(chosen, key=lambda mutant: mutant[:3]))

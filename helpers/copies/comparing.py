@@ -4,6 +4,7 @@ Worker processes import this module: numpy and Pillow only.
 """
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -33,6 +34,14 @@ _SHIFTS = (-0.08, 0, 0.08)
 _NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for y in _SHIFTS]
 _NEARBY = np.array(_NEARBY, np.float32)
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def compare_asked(tasks: list, seconds: float, compare: Callable, levels: int | None) -> list:
+    """What `compare` (`compare_pairs` or `compare_parts`) finds of each task, None for None."""
+    asked = [number for number, task in enumerate(tasks) if task is not None]
+    found = compare([tasks[number] for number in asked], seconds, levels) if asked else []
+    rows = dict(zip(asked, found, strict=True))
+    return [rows.get(number) for number in range(len(tasks))]
 
 
 def compare_pairs(

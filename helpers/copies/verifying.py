@@ -157,7 +157,7 @@ class Verifying:
                 ahead = next(known, None)
             return None if self._is_idle(*pairs[number, :2]) else task(number)
 
-        compare = partial(_compare_asked, compare=compare, levels=self.levels)
+        compare = partial(comparing.compare_asked, compare=compare, levels=self.levels)
         work = batches.run_batches(parts, ask, compare, workers=self.workers)
         bar = tqdm(total=len(todo), unit="pair", desc="verify", delay=2, disable=not self.progress)
         problems = {}
@@ -177,14 +177,6 @@ class Verifying:
     def _is_idle(self, first: int, second: int) -> bool:
         """Whether a pair would not be listed, whatever is found of it."""
         return self.crowds.are_in(first, second) and self.crowds.differ_in_time(first, second)
-
-
-def _compare_asked(tasks: list, seconds: float, compare, levels) -> list:
-    """What `compare` finds of each task, None for None."""
-    asked = [number for number, task in enumerate(tasks) if task is not None]
-    found = compare([tasks[number] for number in asked], seconds, levels) if asked else []
-    rows = dict(zip(asked, found, strict=True))
-    return [rows.get(number) for number in range(len(tasks))]
 
 
 class _Store:

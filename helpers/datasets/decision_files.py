@@ -97,7 +97,7 @@ def read_decisions(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     expected = (
-        f"expected a CSV with columns {some(FIELDS, 9)}, of which image_id and action must be"
+        f"expected a CSV with columns {', '.join(FIELDS)}, of which image_id and action must be"
     )
     try:
         text = path.read_bytes().decode("utf-8-sig")

@@ -13,9 +13,11 @@ def some(names: Iterable[str], count: int = 3) -> str:
     return ", ".join(map(str, names[:count])) + more
 
 
-def count(things: Sized, noun: str) -> str:
-    """ "1 image", "1,200 images"."""
-    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
+def count(things: Sized | int, noun: str) -> str:
+    """ "1 image", "1,200 images", "2 classes"; of things, or of their number."""
+    number = things if isinstance(things, int) else len(things)
+    many = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else many}"
 
 
 def shown(name: str) -> str:

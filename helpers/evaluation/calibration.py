@@ -16,6 +16,8 @@ from helpers.evaluation.predictions import FACTS, check_predictions, probabiliti
 
 BINS, BIASED = 15, "temperature and biases"
 COLDEST, HOTTEST = 0.01, 100.0
+HELD = 10.0
+"""How many images' worth of doubt each class's bias has to overcome."""
 
 
 class Floor(NamedTuple):
@@ -62,6 +64,8 @@ def labelled(predictions: pd.DataFrame) -> Labelled:
         raise DatasetError("No image of the predictions table has a label to be held against.")
     found = probabilities(table)
     truth = found.columns.get_indexer(table["label"])
+    if (truth < 0).any():
+        check_predictions(table)  # says which label has no column
     return Labelled(found.to_numpy(float), truth, list(found.columns), table.index)
 
 
@@ -155,8 +159,9 @@ def find_biases(predictions: pd.DataFrame) -> tuple[float, pd.Series]:
 
     Bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, 2020, "Maximum likelihood
     with bias-corrected calibration is hard-to-beat at label shift adaptation"): a temperature keeps
-    the order of classes, and with it a liking for some of them. Each bias is held near 0 as by one
-    further image, so that a class without labels here keeps about 0.
+    the order of classes, and with it a liking for some of them. Each bias is held near 0 as by ten
+    further images (a normal prior of that precision), since a rare class has few images to find it
+    by, and one without labels none.
 
     Returns
     -------
@@ -172,9 +177,9 @@ def find_biases(predictions: pd.DataFrame) -> tuple[float, pd.Series]:
         scaled = logits * np.exp(-flat[0]) + flat[1:]
         scores = log_softmax(scaled, axis=1)
         off = np.exp(scores) - target
-        loss = -(scores * target).sum() + (flat[1:] ** 2).sum() / 2
+        loss = -(scores * target).sum() + HELD * (flat[1:] ** 2).sum() / 2
         steep = -np.exp(-flat[0]) * (off * logits).sum()
-        return loss / images, np.append(steep, off.sum(0) + flat[1:]) / images
+        return loss / images, np.append(steep, off.sum(0) + HELD * flat[1:]) / images
 
     start = np.append(np.log(find_temperature(predictions)), np.zeros(len(found.classes)))
     ends = [(np.log(COLDEST), np.log(HOTTEST))] + [(None, None)] * len(found.classes)

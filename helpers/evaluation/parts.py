@@ -55,7 +55,7 @@ def score_parts(
         for name in names:
             require_column(images, name)
         known = images[names].notna().all(axis=1).to_numpy()
-        values = images[names].astype("str").agg(" × ".join, axis=1).to_numpy()
+        values = images[names].astype("str").fillna("").agg(" × ".join, axis=1).to_numpy()
         parts = []
         for value in sorted(set(values[known])):
             own = known & (values == value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,21 +21,21 @@ def leave_out_copies(root: Path, paths: Iterable[str]) -> tuple[list[str], list[
     They count as copies when all sizes agree, and the bytes of up to 100 files spread over them.
     """
     left = list(paths)
-    sizes: dict[str, int] = defaultdict(int)
+    direct = {path.rpartition("/")[0] for path in left}
+    folders: set[str] = set()
     children: dict[str, set[str]] = defaultdict(set)
-    for direct, number in Counter(path.rpartition("/")[0] for path in left).items():
-        above = direct.split("/") if direct else []
-        for i in range(len(above) + 1):
-            sizes["/".join(above[:i])] += number
-        for i, name in enumerate(above):
-            children["/".join(above[:i])].add(name)
+    for folder in direct - {""}:
+        names = folder.split("/")
+        for i, name in enumerate(names):
+            folders.add("/".join(names[: i + 1]))
+            children["/".join(names[:i])].add(name)
     notes = []
-    for folder in sorted(sizes, key=lambda name: (name.count("/"), name)):
+    for folder in sorted(folders, key=lambda name: (name.count("/"), name)):
         parent, _, name = folder.rpartition("/")
-        if not folder or sizes[folder] == sizes[parent]:  # nothing lies beside it
-            continue
-        repeated = name.casefold() == parent.rpartition("/")[2].casefold()
         inside, beside = children[folder], children[parent] - {name}
+        if not beside and parent not in direct:
+            continue  # nothing that it could be a copy of
+        repeated = name.casefold() == parent.rpartition("/")[2].casefold()
         if not repeated and (split_of(name) or not inside or inside != beside):
             continue
         if copies := _copies(root, folder + "/", left):

@@ -87,7 +87,7 @@ def open_dataset(
         from helpers.opening.objects import open_object
 
         if pattern:
-            raise DatasetError(f"pattern={pattern!r}: only a folder of images takes this.")
+            raise DatasetError(f"pattern={pattern!r}: only a folder takes this, not an object.")
         return _finish(open_object(source, asked), group)
     text = str(source).strip()
     if not text:
@@ -95,7 +95,8 @@ def open_dataset(
     if leaves and text != "leaves":
         raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
     if (named := [key for key in asked if asked[key] and key != "group"]) and text in NAMES:
-        raise DatasetError(f"{some(named)}: only a folder of yours takes these, not {text!r}.")
+        what = "a folder" if named == ["pattern"] else "a folder with a table"
+        raise DatasetError(f"{some(named)}: only {what} takes these, not {text!r}.")
     if text == "leaves":
         dataset = _open_leaves(progress, **leaves)
     elif text == "digits":

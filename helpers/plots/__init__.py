@@ -30,9 +30,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "ensembles": ["bill", "pair_gains", "recipe_gains"],
         "decisions": [
-            *("cost_curve", "coverage_draws", "coverages", "labelling_curves", "paired"),
-            *("precision_curve", "reliability_diagram", "risk_curves", "share_errors"),
+            *("cost_curve", "coverage_draws", "coverages", "paired", "precision_curve"),
+            *("reliability_diagram", "risk_curves", "share_errors"),
         ],
+        "labelling": ["labelling_curves"],
         "evaluation": [
             *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
             "ranking_curves",

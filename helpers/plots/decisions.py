@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
-from scipy import stats
 
 from helpers.evaluation import Difference, calibration_error, calibration_floor, reliability
 from helpers.plots.names import short_name, short_names
@@ -60,20 +59,21 @@ def reliability_diagram(
         ax.scatter(found["confidence"], found["accuracy"], area, color=colour, zorder=3)
         facts.append(said)
     mark_guess(ax, guess, (1 + SURE) / 2, None)
-    first = next(iter(tables.values()))
-    surest = first[(first["confidence"] > SURE) & first["label"].notna()]
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence (probability of the answer)")
     ax.set_ylabel("share of answers that are right")
     ax.grid()
     ax.legend(loc="upper left", title="area of a dot: number of images", alignment="left")
-    default = "No answer here is surer than 0.9"
-    if len(surest):
-        right = (surest["label"] == surest["prediction"]).mean()
-        default = (
-            f"Of {len(surest):,} answers surer than {SURE:g}, {right:.0%} are right; "
-            f"promised were {surest['confidence'].mean():.0%}"
-        )
+    default = f"No answer here is surer than {SURE:g}"
+    if right := [one for one in map(_surest, tables, tables.values()) if one]:
+        default = f"Right among answers surer than {SURE:g}: {', '.join(right)}"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["top"])
+
+
+def _surest(name: str, table: pd.DataFrame) -> str:
+    """How many of a table's surest answers are right, in words; nothing where there are none."""
+    surest = table[(table["confidence"] > SURE) & table["label"].notna()]
+    right = (surest["label"] == surest["prediction"]).mean()
+    return f"{short_name(name)} {right:.0%} of {len(surest):,}" if len(surest) else ""
 
 
 @styled
@@ -342,65 +342,9 @@ def coverage_draws(
         ax.annotate(f"{name}: {value:.0%}", (value, 0.06 * top), (8, 6 + 14 * number),
                     textcoords="offset points", color=INK)  # fmt: skip
     ax.set(xlabel="share of sets that hold the right class", yticks=[])
-    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
     default = (
         f"{promised:.0%} promised, {drawn.mean():.1%} kept on average where both halves are alike"
     )
     facts = "; ".join(f"{name} {value:.0%}" for name, value in live.items())
     return titled(ax, title or default, f"{facts}.", bare=["left"])
-
-
-@styled
-def labelling_curves(
-    table: pd.DataFrame,
-    guess: float | None = None,
-    title: str = "",
-    ax: Axes | None = None,
-) -> Axes:
-    """Accuracy by images looked at, a line per way to choose them, mean and interval over seeds.
-
-    Parameters
-    ----------
-    table : DataFrame, as from ``read_study("labelling")``, of one pool
-    guess : float, optional
-        With how many images the reader thinks that the best way reaches what random choice has in
-        the end.
-    """
-    ax, facts, ends = axes(ax, 4.2), [], []
-    means = table.pivot_table("accuracy", ["strategy", "images"], "seed")
-    for name, colour in zip(table["strategy"].unique(), COLOURS, strict=False):
-        own = means.loc[name]
-        half = _half_width(own)
-        ax.plot(own.index, own.mean(axis=1), color=colour, lw=2.2, marker="o", ms=5)
-        ax.errorbar(own.index, own.mean(axis=1), half, fmt="none", ecolor=colour, alpha=0.5)
-        ends.append((own.mean(axis=1).iloc[-1], name, colour))
-        facts.append(f"{name} {own.mean(axis=1).iloc[-1]:.3f}")
-    low, high = ax.get_ylim()
-    place = -np.inf
-    most = table["images"].max()
-    for value, name, colour in sorted(ends):
-        place = max(value, place + 0.06 * (high - low))
-        ax.annotate(name, (most, value), (1.02 * most, place), textcoords="data", va="center",
-                    color=colour, annotation_clip=False)  # fmt: skip
-    best, aim = max(ends)[1], {name: value for value, name, _ in ends}.get("random")
-    default = f"{best[0].upper()}{best[1:]} leads with {most} images"
-    if aim is not None:
-        ax.axhline(aim, color=INK, lw=1, ls=":", zorder=1)
-        mark_guess(ax, guess, None, aim)
-        line = means.loc[best].mean(axis=1).cummax()
-        if best != "random":
-            enough = np.interp(aim, line, line.index)
-            default = (
-                f"{best[0].upper()}{best[1:]} needs {enough:.0f} images for what random choice "
-                f"reaches with {most}"
-            )
-    ax.set(xlabel="images looked at", ylabel="accuracy on other images")
-    ax.set_xlim(None, 1.28 * most)
-    ax.grid(axis="y")
-    return titled(ax, title or default, f"{'; '.join(facts)}.")
-
-
-def _half_width(values: pd.DataFrame) -> pd.Series:
-    """Half of Student's 95 % interval of the mean over columns."""
-    number = values.notna().sum(axis=1)
-    return stats.t.ppf(0.975, number - 1) * values.std(axis=1) / np.sqrt(number)

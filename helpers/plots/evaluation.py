@@ -58,7 +58,7 @@ def metric_intervals(
         ax.plot(values, places, marker, color=colour, ms=7, label=short_name(name), clip_on=False)
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
-            text = f"{value:{sign}.2f} ({low:{sign}.2f} to {high:{sign}.2f})"
+            text = _told(value, low, high, sign)
             ax.annotate(text, (high, place), (8, 0), textcoords="offset points", va="center",
                         color=colour, fontsize=8.5)  # fmt: skip
             facts.append(f"{name}, {row}: {text}")
@@ -99,7 +99,7 @@ def against_dummy(
     rows = ["accuracy", "balanced accuracy", "macro F1", "MCC"]
     if ax is None:
         ax = plt.subplots(1, len(compared), figsize=(9, 2.9), sharey=True, squeeze=False)[1]
-    facts, ties = [], []
+    facts, ties, beaten = [], [], []
     for panel, (name, table) in zip(np.ravel(ax), compared.items(), strict=True):
         for place, row in enumerate(rows):
             one = table.loc[row]
@@ -108,14 +108,13 @@ def against_dummy(
             panel.plot(one["first"], place, "o", color=ACCENT, ms=9, zorder=3, clip_on=False)
             look = {"mfc": "none", "mec": INK, "ms": 13, "mew": 1.4, "clip_on": False}
             panel.plot(one["second"], place, "o", zorder=2, **look)
-            # Rounded first, or −0.001 would be "-0.00".
-            off, low, high = (round(one[end], 2) + 0.0 for end in ("difference", "low", "high"))
-            text = f"{off:+.2f} ({low:+.2f} to {high:+.2f})"
+            text = _told(one["difference"], one["low"], one["high"], "+")
             panel.annotate("a tie: " * tie + text, (1.1, place), va="center", fontsize=8.5,
                            color=INK if tie else MUTED)  # fmt: skip
             facts.append(f"{name}, {row}: model {one['first']:.2f}, dummy {one['second']:.2f}")
-            if row == "accuracy" and tie:
-                ties.append(name)
+            if row == "accuracy":
+                ties += [name] * tie
+                beaten += [name] * bool(one["high"] < 0)
         panel.set_title(name, fontsize=10.5)
         panel.set_yticks(range(len(rows)), rows)
         panel.set(xlim=(-0.07, 1.7), ylim=(len(rows) - 0.4, -0.6), xticks=[0, 0.5, 1])
@@ -123,8 +122,12 @@ def against_dummy(
         panel.grid(axis="x")
     mark_guess(np.ravel(ax)[0], guess, None, 0)
     np.ravel(ax)[0].set_xlabel("● model   ○ dummy   then their difference, with interval")
-    found = f"A dummy ties with the model in accuracy: {some(ties)}" if ties else (
-        "The model beats the dummy in accuracy on every set")  # fmt: skip
+    if beaten:
+        found = f"A dummy beats the model in accuracy: {some(beaten)}"
+    elif ties:
+        found = f"A dummy ties with the model in accuracy: {some(ties)}"
+    else:
+        found = "The model beats the dummy in accuracy on every set"
     return _headed(np.ravel(ax)[0], title or found, f"{'; '.join(facts)}.")
 
 
@@ -249,6 +252,12 @@ def ranking_curves(
         panel.set_title(f"{what} {told}", fontsize=10.5)
     title = title or f"How well is {short_name(name)} ranked above the rest?"
     return _headed(ax[0], title, f"Dotted: by chance. {'; '.join(facts)}.")
+
+
+def _told(value: float, low: float, high: float, sign: str) -> str:
+    # Rounded first, or −0.001 would be "-0.00".
+    value, low, high = (f"{round(one, 2) + 0.0:{sign}.2f}" for one in (value, low, high))
+    return f"{value} ({low} to {high})"
 
 
 def _headed(ax: Axes, title: str, facts: str) -> Axes:

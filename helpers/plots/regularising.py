@@ -49,7 +49,7 @@ def overfitting(
         "training": ("train_loss", TRAINING), "validation": ("valid_loss", ACCENT),
     }, {
         "training": ("train_accuracy", TRAINING), "validation": ("valid_accuracy", ACCENT),
-        "wrong labels\ngiven back": ("by_heart", FLAG),
+        "wrong labels": ("by_heart", FLAG),
     }  # fmt: skip
     for panel, drawn in zip((left, right), lines, strict=True):
         shown = {name: look for name, look in drawn.items() if table[look[0]].notna().any()}
@@ -113,8 +113,8 @@ def generalisation_gaps(
         y = means.index.get_loc(live[0])
         for loss, colour in zip(live[1:], (TRAINING, ACCENT), strict=True):
             ax.plot(loss, y, "D", ms=8, color=colour, mec=INK, zorder=5)
-        look = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 9}
-        ax.annotate("just now", (live[2], y), (0, -9), **look)
+        look = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9}
+        ax.annotate("just now", (live[2], y), (0, 7), **look)
     for name, colour in (("training", TRAINING), ("validation", ACCENT)):
         column = "train_loss" if name == "training" else "valid_loss"
         look = {"textcoords": "offset points", "ha": "center", "color": colour, "fontsize": 9}
@@ -183,9 +183,9 @@ def _say(effects: pd.DataFrame) -> str:
     words = effects["verdict"].unstack("figure")  # noqa: PD010
     right, probable = (words.index[words[f] == "better"] for f in ("accuracy", "log loss"))
     costs = words.index[words["accuracy"] == "worse"]
-    told = f"{len(probable)} of {count} cures surely better the log loss, "
+    told = f"{len(probable)} of {count} cures surely improve the log loss, "
     told += f"{len(right)} the accuracy" + (f" ({some(right, 3)})" if len(right) else "")
-    return told + (f"; {some(costs, 3)} surely costs right answers" if len(costs) else "")
+    return told + (f"; right answers are surely lost by {some(costs, 3)}" if len(costs) else "")
 
 
 @styled
@@ -226,10 +226,12 @@ def winners_curse(
 ) -> Axes:
     """The best score by the number of tries, on the images chosen by and on others.
 
+    What is promised is the score where the setting was chosen; what it holds, that on others.
+
     Parameters
     ----------
     table : DataFrame from `chosen_by_luck`
-        With a column kind a panel for each; with seed means and 95 % intervals over them.
+        With a column kind a panel for each; with seed each repeat thinly, and their mean.
     guess : float, optional
         The reader's guess at the last gap of the first kind, in points of accuracy.
     """
@@ -238,25 +240,27 @@ def winners_curse(
     table = table if "kind" in table else table.assign(kind="")
     kinds = list(table["kind"].unique())
     ax, *panels = _panels(ax, 3.4, [1] * len(kinds), 0.2)
+    repeats = table["seed"].nunique() if "seed" in table else 1
     drawn = table[["chosen", "others", "best"]].to_numpy()
     room = 0.1 * max(np.ptp(drawn), 0.02)
     facts = []
     for panel, kind in zip(panels, kinds, strict=True):
         by = table[table["kind"] == kind].groupby("tries")
         means, ends = by[["chosen", "others", "gap"]].mean(), []
-        looks = {"chosen": ("where it was chosen", TRAINING), "others": ("on others", ACCENT)}
+        looks = {"chosen": ("promised", TRAINING), "others": ("held", ACCENT)}
         for column, (name, colour) in looks.items():
-            half = _half(by[column])
             panel.plot(means.index, means[column], "o-", color=colour, lw=2.5, ms=5)
-            low, high = means[column] - half, means[column] + half
-            panel.fill_between(means.index, low, high, color=colour, alpha=0.15, lw=0)
+            if repeats > 1:
+                each = table[table["kind"] == kind].pivot_table(column, "tries", "seed")
+                panel.plot(each.index, each, color=colour, lw=0.8, alpha=0.4)
             ends.append((means.index[-1], means[column].iloc[-1], name, colour))
         panel.set_xscale("log")
         plain_log(panel.xaxis, (1, 2, 5))
         panel.set(xlabel="settings tried", ylim=(drawn.min() - room, drawn.max() + room))
         panel.set_ylabel("accuracy of the best" if panel is panels[0] else "")
         panel.grid(axis="y")
-        panel.set_title(short_name(kind, 40), fontsize=10, weight="normal", pad=6)
+        if kind:
+            panel.set_title(short_name(kind, 40), fontsize=10, weight="normal", pad=6)
         if guess is not None and panel is panels[0]:
             mark_guess(panel, means["others"].iloc[-1] + guess / 100, means.index[-1], None)
         _label_ends(panel, ends)

@@ -131,18 +131,18 @@ def alt_text(figure: Figure) -> str:
     return getattr(figure, "alt_text", "") or " ".join(filter(None, parts))
 
 
-def figure_html(figure: Figure, quality: int = 85) -> str | None:
+def figure_html(figure: Figure, quality: int | None = None) -> str | None:
     """The figure as one HTML image with its alt text, or None where nothing is drawn on it.
 
     JupyterLab and nbconvert show PNG and JPEG outputs without any alt text, whatever their metadata
-    say; of HTML both keep it. Figures made of photos become JPEG of that `quality`, a sixth of the
-    size of PNG.
+    say; of HTML both keep it. Figures made of photos become JPEG, a sixth of the size of PNG; all
+    do where a `quality` is asked for.
     """
     if not figure.axes:
         return None
-    jpeg, file = _is_photographic(figure), BytesIO()
-    options = {"format": "jpeg", "pil_kwargs": {"quality": quality}} if jpeg else {"format": "png"}
-    figure.savefig(file, bbox_inches="tight", **options)
+    jpeg, file = quality is not None or _is_photographic(figure), BytesIO()
+    small = {"quality": quality or 85, "optimize": True, "progressive": True} if jpeg else {}
+    figure.savefig(file, format="jpeg" if jpeg else "png", bbox_inches="tight", pil_kwargs=small)
     return image_html(file.getvalue(), alt_text(figure))
 
 

@@ -18,7 +18,8 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
         "fresh": ["fresh_leaves"],
         "comparing": [
-            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "right_answers", "verdicts"),
+            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "right_answers"),
+            *("validation_loss", "verdicts"),
         ],
         "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
     },

@@ -115,3 +115,8 @@ def right_answers(training: Training, features: Features) -> pd.Series:
     """Which validation images a training has right, by image_id."""
     answers = np.array(features.classes)[training.predict(features.valid).argmax(axis=1)]
     return features.truth == pd.Series(answers, features.truth.index)
+
+
+def validation_loss(features: Features, **recipe) -> float:
+    """The validation loss at the end of a training under ``Recipe(**recipe)``, to search by."""
+    return float(train_recipe(features, Recipe(**recipe)).curves["valid_loss"].iloc[-1])

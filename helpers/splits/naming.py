@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.datasets.words import count
 
-LEAST, LARGE = 0.7, 20
+LEAST, LARGE = 0.8, 20
 """A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
 hold more images than that on the average: a day or a camera is not a thing."""
 _P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40
@@ -208,7 +208,7 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
         return Verdict(0.0, 1.0, 0)
     seen, null = np.mean(beats), np.mean(nulls, axis=0)
     chance = (1 + (null >= seen).sum()) / (1 + _SHUFFLES)
-    return Verdict(float(np.clip(2 * seen - 1, 0, 1)), float(chance), len(beats))
+    return Verdict(max(float(2 * seen - 1), 0.0), float(chance), len(beats))
 
 
 def is_series(rule: Rule) -> bool:

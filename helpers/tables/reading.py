@@ -51,7 +51,10 @@ class Table:
 
 
 def _flat(cell: object) -> object:
-    """A list as its members with | between, anything else nested as JSON."""
+    """A list as its members with | between, bytes as the text they may hold, anything else nested
+    as JSON."""
+    if isinstance(cell, (bytes, bytearray)):
+        return cell.decode("utf-8", errors="replace")
     if isinstance(cell, dict):
         return json.dumps(cell, ensure_ascii=False, sort_keys=True, default=str)
     if isinstance(cell, (list, tuple)) or type(cell).__name__ == "ndarray":

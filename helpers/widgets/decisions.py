@@ -14,8 +14,7 @@ from helpers.evaluation.thresholds import (
     sweep_thresholds,
     threshold_of,
 )
-from helpers.plots.style import styled
-from helpers.widgets.figures import figure_html
+from helpers.plots.style import figure_html, styled
 from helpers.widgets.panel import Panel, choice, control, row
 from helpers.widgets.text import safe
 

@@ -5,9 +5,8 @@ from ipywidgets import ToggleButtons
 from matplotlib.figure import Figure
 
 from helpers.plots.regularising import overfitting
-from helpers.plots.style import styled
+from helpers.plots.style import figure_html, styled
 from helpers.regularisation.comparing import gaps
-from helpers.widgets.figures import figure_html
 from helpers.widgets.panel import Panel, choice, control, row
 from helpers.widgets.text import safe
 

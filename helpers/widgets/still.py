@@ -21,10 +21,10 @@ from helpers.widgets.text import safe
 
 CAPTION = "A still picture of this widget as it was when the cell ran; run the cell to use it."
 FRAME = "border: 1px solid #ddd; border-radius: 8px; padding: 4px 12px; max-width: 900px"
-COLUMNS, WIDTH, LARGEST_SIDE, GAP, LINE = 6, 690, 300, 8, 15
+COLUMNS, WIDTH, LARGEST_SIDE, GAP, LINE = 6, 600, 300, 8, 15
 """Of a sheet of images: how many side by side; in pixels its width, the most that an image is wide
 and high, what lies between images, and a line of caption."""
-MOST, QUALITY = 24, 70
+MOST, QUALITY = 24, 65
 """Images on a sheet, and the quality of its JPEG; notebooks stay small."""
 UNREADABLE = Image.new("RGB", (3, 3), "#e4e8ec")
 

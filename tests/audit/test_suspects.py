@@ -31,4 +31,5 @@ def test_one_list_begins_with_two_labels_of_one_file_and_keeps_what_a_person_mus
         ["e", None, "label, by image", "ash", None],
         ["e", "f", "probable copy", None, "sharpness"],
     ]
+    assert found.index.tolist() == [0, 1, 2, 3]
     assert list_suspects(dataset, pairs[1:3], issues[1:], doubts[:1]).empty

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from helpers.audit import find_duplicates, find_outliers, find_quality_issues
+from helpers.audit.tables import require_scan
 from helpers.datasets import DatasetError
 from tests.audit.sets import dataset_of
 
@@ -43,3 +44,13 @@ def test_features_of_one_image_twice_are_refused():
     numbers = pd.DataFrame({"a": range(9), "b": range(9)}, index=[*range(8), 7])
     with pytest.raises(DatasetError, match="with one row per image"):
         find_outliers(numbers)
+
+
+def test_a_table_with_what_a_scan_always_has_is_taken_for_one_as_it_is():
+    needed = ["readable", "sha256", "thumbnail"]
+    for columns in (needed, [*needed, "width"]):
+        table = pd.DataFrame(columns=columns)
+        assert require_scan(table, "this") is table
+    for gone in needed:
+        with pytest.raises(DatasetError, match="^this got a table of 0 rows with columns"):
+            require_scan(pd.DataFrame(columns=[*needed, "width"]).drop(columns=gone), "this")

@@ -13,7 +13,6 @@ from helpers.balance import (
     compare_recalls,
     image_weights,
     over_seeds,
-    oversample,
     recalls,
     tail_and_head,
     try_remedies,
@@ -143,14 +142,6 @@ def test_over_seeds_the_differences_are_paired_with_students_interval():
     assert found["difference"].tolist() == pytest.approx([0.11] * 6)
     assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([low, high])
     assert over_seeds(made, ["weights"])["of"].iloc[-1] == "usual grounds"
-
-
-def test_oversampling_repeats_rare_classes_and_leaves_the_commonest_as_it_is():
-    labels = pd.Series(list("aaaabbc") + [None], [f"{i}.jpg" for i in range(8)])
-    drawn = oversample(labels, seed=1)
-    assert labels[drawn].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
-    assert sorted(drawn[:4]) == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
-    assert (oversample(labels, 1) == drawn).all()
 
 
 def test_without_two_classes_there_is_nothing_to_balance(made):

@@ -56,8 +56,10 @@ class Lab:
         page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
         page.wait_for_function(
             # The first run in a work folder renders the dataset, which a busy machine does slowly.
-            """() => [...document.querySelectorAll('.jp-CodeCell')].every(
-                cell => /\\d/.test(cell.querySelector('.jp-InputPrompt').textContent))""",
+            # After an error the cells below are not run.
+            """() => document.querySelector('[data-mime-type="application/vnd.jupyter.stderr"]') ||
+                [...document.querySelectorAll('.jp-CodeCell')].every(
+                    cell => /\\d/.test(cell.querySelector('.jp-InputPrompt').textContent))""",
             timeout=600_000,
         )
         self.wait_until_idle(page)

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -181,3 +183,23 @@ def test_the_sharper_picture_is_blurred_until_it_is_no_sharper_and_no_further():
     np.testing.assert_allclose(found[1], layers[0], rtol=1e-4)
     assert 1 <= passes < comparing.PASSES == 16
     assert 0 < comparing._sharpness(found)[2] < comparing._sharpness(layers)[1]
+
+
+def test_tasks_that_are_none_are_passed_over_in_their_places():
+    asked = []
+
+    def double(tasks, seconds, levels):
+        asked.append((tasks, seconds, levels))
+        return [2 * task for task in tasks]
+
+    assert comparing.compare_asked([3, None, 5, None], 7.0, double, 255) == [6, None, 10, None]
+    assert comparing.compare_asked([None, None], 7.0, double, None) == [None, None]
+    assert asked == [([3, 5], 7.0, 255)]
+
+
+def test_what_worker_processes_import_stays_at_numpy_and_pillow():
+    code = (
+        "import sys, helpers.copies.comparing; print('pandas' in sys.modules, 'PIL' in sys.modules)"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert printed.split() == ["False", "True"]

@@ -100,6 +100,7 @@ def test_a_notebook_without_claims_is_refused_with_those_that_have_some():
         ([0.0021, 0.0034], "between 0.002 and 0.004"),
         ([0.0034] * 5, "on five collections it was 0.0034"),
         ([1.0] * 5, "on five collections it was 1.00"),
+        ([0.15] * 5, "on five collections it was 0.15"),
         ([9.6, 9.6], "on two collections it was 9.60"),
         ([0.5] * 3, "on three collections it was 0.50"),
         ([0.5] * 4, "on four collections it was 0.50"),

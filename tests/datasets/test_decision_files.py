@@ -204,6 +204,19 @@ def test_files_that_cannot_be_read_lead_to_one_sentence(marked, tmp_path):
         log.import_from(tmp_path / "x.csv")
 
 
+def test_of_many_columns_nine_are_named(tmp_path):
+    (tmp_path / "x.csv").write_text("image_id,a,b,c,d,e,f,g,h,i\n")
+    said = "is missing among image_id, a, b, c, d, e, f, g, h and 1 more.; expected"
+    with pytest.raises(DatasetError, match=said):
+        read_decisions(tmp_path / "x.csv")
+
+
+def test_times_are_universal_where_there_are_none_as_well(tmp_path):
+    empty = DecisionLog(tmp_path / "log.sqlite")
+    assert str(empty.history()["when"].dtype).endswith(", UTC]")
+    assert str(empty.current()["when"].dtype).endswith(", UTC]")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_spreadsheets_may_part_columns_otherwise(tmp_path, separator):
     rows = ["image_id action reason", "a.jpg drop x", "b.jpg keep y", ""]

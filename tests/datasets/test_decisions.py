@@ -116,6 +116,13 @@ def test_a_decision_that_makes_no_sense_is_refused(dataset, decision, message):
     assert log.history().empty
 
 
+def test_of_many_classes_twelve_are_named(dataset):
+    labels = [f"c{i}" for i in range(10, 23)]
+    images = pd.DataFrame({"label": labels, "split": None}, [f"{i}.jpg" for i in range(13)])
+    with pytest.raises(DatasetError, match="classes: c10, c11, .*, c20, c21 and 1 more; new_class"):
+        DecisionLog(dataset.with_images(images)).record("0.jpg", "relabel", "", "oak")
+
+
 def _record_many(path, who):
     log = DecisionLog(path)
     for i in range(25):

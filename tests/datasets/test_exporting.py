@@ -6,8 +6,8 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from helpers.datasets import Dataset, DatasetError, DecisionLog, export, open_dataset
-from helpers.datasets.exporting import DECIDED, METADATA
+from helpers.datasets import DatasetError, DecisionLog, export, open_dataset
+from helpers.datasets.exporting import DECIDED
 
 PHOTOS = [
     *("train/elm/1.png", "train/elm/2.png", "train/oak/1.png", "train/oak/2.png"),
@@ -377,28 +377,6 @@ def test_the_dataset_itself_stays_as_it_was(marked, tmp_path):
     quiet(marked, tmp_path / "b", "links")
     assert before == {n: (marked.root / n).stat().st_mtime_ns for n in files_in(marked.root)}
     assert marked.images["label"]["train/elm/2.png"] == "elm"
-
-
-def test_of_many_names_nine_are_told(tmp_path):
-    ids = [f"{i}.x{i}" for i in range(10)]
-    (tmp_path / "photos").mkdir()
-    for name in ids:
-        (tmp_path / "photos" / name).touch()
-    facts = {f"m{i}": ["big"] * 5 + [7] * 5 for i in range(10)}
-    sides = ["train"] * 5 + ["valid"] * 5
-    images = pd.DataFrame({"label": [f"{i}/ " for i in range(10)], "split": sides} | facts, ids)
-    dataset = Dataset("made", tmp_path / "photos", images)
-    done = quiet(dataset, tmp_path / "out" / "of" / "it", "copies")
-    for begin, first, last in (
-        ("lost where the table is opened again: ", "'0/ ', '1/ '", "'8/ '"),
-        ("that not every computer allows: ", "'0/ ' as 0__, '1/ ' as 1__", "'8/ ' as 8__"),
-        ("passes over files ending in ", ".x0, .x1", ".x8"),
-        (f"no {METADATA}: ", "m0, m1", "m8"),
-    ):
-        (note,) = (note for note in done.notes if begin in note)
-        names = note.split(begin)[1]
-        assert names.startswith(first) and names.endswith(f"{last} and 1 more.")
-        assert names.count(", ") == 8
 
 
 def test_an_export_shows_its_notes(marked, tmp_path):

@@ -22,6 +22,7 @@ from helpers.evaluation import (
     probabilities,
     reliability,
 )
+from helpers.evaluation.calibration import labelled
 from tests.evaluation.tables import CLASSES, drawn, table_of
 
 
@@ -233,3 +234,19 @@ def test_without_any_label_a_sentence_says_so():
     for asked in (calibration_error, calibration_floor, find_temperature, brier_scores):
         with pytest.raises(DatasetError, match="No image of the predictions table has a label"):
             asked(bare)
+
+
+def test_a_label_without_a_column_is_named_and_never_taken_for_the_last_class():
+    table = drawn(20)
+    table.loc[table.index[0], "label"] = "yew"
+    for asked in (calibration_error, find_temperature, brier_scores):
+        with pytest.raises(DatasetError, match="a label without a column of probabilities: 'yew'"):
+            asked(table)
+
+
+def test_a_table_that_was_checked_keeps_its_last_digits():
+    table = table_of(np.random.default_rng(0).dirichlet(np.ones(3), 50).round(3), [0] * 50)
+    known = labelled(table).chances
+    assert (known == probabilities(table).to_numpy()).all()
+    raw = probabilities(table).assign(label=table["label"])
+    assert labelled(raw).chances == pytest.approx(known)

@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from helpers.datasets import open_dataset
+from helpers.opening.copies import leave_out_copies
 
 
 @pytest.fixture
@@ -46,6 +47,20 @@ def test_a_flat_folder_that_lies_inside_itself_however_often_counts_once(tmp_pat
     assert [note.split(" lie ")[0] for note in notes] == [
         f"{2 * times} images in 'cat/cat'", f"{2 * times} images in 'dog/dog'"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "compared"), [(99, 99), (100, 100), (200, 100), (300, 100)])
+def test_the_bytes_of_a_hundred_files_spread_over_all_are_compared(
+    tree, monkeypatch, files, compared
+):
+    names = [f"a/{number:03d}.jpg" for number in range(files)]
+    paths, seen = [*names, *(f"a/{name}" for name in names)], []
+    monkeypatch.setattr("helpers.opening.copies._same_bytes", lambda *two: seen.append(two) or True)
+    left, _ = leave_out_copies(tree(*paths), paths)
+    assert left == names
+    assert [one.name for one, _ in seen] == [f"{files // compared * i:03d}.jpg"
+                                             for i in range(compared)]  # fmt: skip
+    assert all(one.parent.parent == other.parent and one.name == other.name for one, other in seen)
 
 
 @pytest.mark.parametrize("name", ["photos", "DATA", "chest_xray"])

@@ -59,6 +59,9 @@ CROSSED = {
     "sites": (product("{k}/{c}", k=("Oslo", "Bergen"), c=CD), 2, [1], None),
     "site letters below": (product("{c}/site {k}", k="AB", c=CD), 1, [2], None),
     "folds": (product("fold{k}/{c}", k="12345", c=CD), 2, [1], None),
+    "years below, in a wrapper": (
+        product("v1/{c}/{y}", y=("2019", "2020"), c=CD), 2, [3], None,
+    ),
     "magnification": (product("{m}X/{c}", m=("40", "100", "200", "400"), c=CD), 2, [1], None),
     "magnification below": (product("{c}/{m}x", m=("40", "100"), c=CD), 1, [2], None),
     "sizes": (product("{m}/{c}", m=("64x64", "128x128"), c=CD), 2, [1], None),

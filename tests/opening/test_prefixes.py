@@ -133,9 +133,9 @@ def test_a_pattern_is_asked_of_folders_alone_and_not_beside_a_label(tree, monkey
     root = tree(*numbered("cat.", "dog."))
     with pytest.raises(DatasetError, match=r"label='folder_1' and pattern='\(.\)': give one"):
         open_dataset(root, label="folder_1", pattern="(.)")
-    with pytest.raises(DatasetError, match="pattern: only a folder of yours"):
+    with pytest.raises(DatasetError, match="^pattern: only a folder takes these, not 'leaves'"):
         open_dataset("leaves", pattern="(.)")
-    with pytest.raises(DatasetError, match="only a folder of images takes this"):
+    with pytest.raises(DatasetError, match="only a folder takes this, not an object"):
         open_dataset(object(), pattern="(.)")
     monkeypatch.setenv("WORKBOOK_DATASET", str(root))
     assert open_dataset(pattern="(.)").images["label"].value_counts().to_dict() == {"c": 3, "d": 3}

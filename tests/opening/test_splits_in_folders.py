@@ -140,3 +140,28 @@ def test_folders_that_are_beside_splits_by_their_name_need_no_doubt(aside):
 def test_a_lone_split_below_the_first_level_is_no_split():
     folders = ("land/train", "land/bus", "sea/boat", "sea/ship")
     assert read(*folders)[0] == {f: (f, None) for f in folders}
+
+
+def test_several_splits_count_at_any_depth_and_one_only_where_folders_first_differ():
+    below = product("{d}/{s}/{c}", d=("web", "own"), s=("train",), c=CD)
+    assert read(*below)[0] == {f: (f[-3:], None) for f in below}
+    beside = ["land/train/red", "land/bus/red", "sea/train/red", "sea/boat/red"]
+    found, layout = read(*beside)
+    assert {split for _, split in found.values()} == {None} and layout.notes == []
+    assert read("set/train/cat", "set/train/dog")[0]["set/train/cat"] == ("cat", "train")
+    assert read("", "set/train/cat", "set/train/dog")[0]["set/train/cat"] == ("cat", None)
+
+
+def test_names_that_differ_by_the_split_alone_make_one_class_and_others_several():
+    found, _ = read("cat_train", "cat_test")
+    assert found == {"cat_train": (None, "train"), "cat_test": (None, "test")}
+    found, _ = read("Cat_train", "cat_test", "dog_train", "dog_test")
+    assert [label for label, _ in found.values()] == ["Cat", "cat", "dog", "dog"]
+
+
+def test_images_above_the_split_folders_have_neither_split_nor_class():
+    found, layout = read("", "train/cat", "train/dog", "test/cat")
+    assert found[""] == (None, None) and found["train/dog"] == ("dog", "train")
+    assert layout.notes == []
+    found, _ = read("set", "set/train/cat", "set/train/dog", "set/test/cat")
+    assert found["set/test/cat"] == ("cat", "test") and found["set"][1] is None

@@ -25,7 +25,8 @@ def dots(ax, marker="o"):
         line for line in ax.lines if line.get_marker() == marker and len(line.get_xdata()) == 1
     ]
     return {
-        (round(float(line.get_xdata()[0]), 6), float(line.get_ydata()[0])): line for line in drawn
+        (round(float(line.get_xdata()[0]), 6), round(float(line.get_ydata()[0]), 6)): line
+        for line in drawn
     }
 
 
@@ -118,8 +119,8 @@ def test_what_is_bought_is_filled_where_sure_and_red_where_it_costs(effects):
     assert (accuracy.get_xlabel(), loss.get_xlabel()) == ("better →", "← better")
     title = ax.get_title("left").replace("\n", " ")
     assert title == (
-        "On other images: 2 of 3 cures surely better the log loss, 1 the accuracy (turn); stop "
-        "surely costs right answers"
+        "On other images: 2 of 3 cures surely improve the log loss, 1 the accuracy (turn); right "
+        "answers are surely lost by stop"
     )
     assert "accuracy: stop -0.100" in ax.alt_text.replace("turn +0.100, ", "")
 

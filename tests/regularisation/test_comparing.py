@@ -13,6 +13,7 @@ from helpers.regularisation.comparing import (
     cut_of_gap,
     gaps,
     right_answers,
+    validation_loss,
     verdicts,
 )
 from helpers.regularisation.recipes import Recipe, train_recipe
@@ -132,3 +133,9 @@ def test_right_answers_are_those_that_agree_with_the_label(noisy):
     assert right.mean() == training.curves["valid_accuracy"].iloc[-1]
     answers = training.predict(noisy.valid).argmax(axis=1)
     assert (np.array(["ash", "elm"])[answers] == noisy.truth).equals(right)
+
+
+def test_the_loss_to_search_by_is_the_last_one_on_validation(noisy):
+    training = train_recipe(noisy, Recipe(epochs=2, width=16, dropout=0.2))
+    found = validation_loss(noisy, epochs=2, width=16, dropout=0.2)
+    assert found == training.curves["valid_loss"].iloc[-1]

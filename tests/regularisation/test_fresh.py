@@ -26,4 +26,3 @@ def test_they_are_rendered_once_and_given_as_validation_images_are(planes, monke
     assert len(calls) == 1
     assert same.equals(labels)
     assert np.array_equal(again, maps)
-    assert len(fresh_leaves(replace(features, classes=["ash"]), count=20, size=32)[1]) == 0

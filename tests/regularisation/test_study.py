@@ -1,8 +1,8 @@
 """What notebook 08 says of its studies is in their tables."""
 
 import pytest
+from scipy import stats
 
-from helpers.augment import paired_effects
 from helpers.course.studies import read_study
 from helpers.regularisation import CURES, cure_effects, cut_of_gap, gaps
 from studies.regularisation import FOUR, SETTINGS, subsets
@@ -48,19 +48,20 @@ def test_most_cures_surely_better_the_log_loss(study):
     assert (verdicts == "better").sum() > len(verdicts) / 2
 
 
-def test_the_best_of_a_hundred_surely_promises_too_much_and_so_it_does_among_equals(curse):
+def test_the_best_of_a_hundred_promises_too_much_in_every_collection_among_equals_too(curse):
     most = curse[curse["tries"] == 100]
-    assert set(most.groupby("kind")["seed"].nunique()) == {5}
-    for kind in ("settings drawn at random", "equal in truth"):
-        scores = most[most["kind"] == kind]
-        scores = [
-            scores.assign(policy=name, score=scores[name])[["policy", "seed", "score"]]
-            for name in ("chosen", "others")
-        ]
-        import pandas as pd
+    assert set(most["kind"]) == {"settings drawn at random", "equal in truth"}
+    assert most.groupby("kind")["seed"].nunique().min() >= 2
+    assert most["gap"].min() > 0.02
+    assert curse.loc[curse["tries"] == 1, "gap"].abs().max() < 0.01
 
-        found = paired_effects(pd.concat(scores), "score", against="others").loc["chosen"]
-        assert found["low"] > 0.01
+
+def test_on_validation_images_divided_again_the_best_of_twenty_surely_promises_too_much():
+    claims = read_study("claims")
+    points = claims.loc[claims["claim"].str.contains("the best of twenty settings"), "value"]
+    found = stats.ttest_1samp(points, 0).confidence_interval()
+    assert len(points) == 5
+    assert found.low > 0.5
 
 
 def test_among_equals_there_is_nothing_to_find_and_the_promise_rises_all_the_same(curse):

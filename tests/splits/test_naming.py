@@ -83,6 +83,29 @@ def test_folders_inside_of_classes_make_groups_at_their_level():
     assert not any("levels up" in words for words in found)
 
 
+def test_folders_may_make_groups_some_levels_up():
+    folders = [f"{site}/{kind}" for site in ("s1", "s2", "s3") for kind in "ab"]
+    files = [f"{folder}/{name}.jpg" for folder, name in zip(folders, "uvwxyz", strict=True)]
+    assert groups_of(files)["the folder 2 levels up"] == pairs_of(*files)
+
+
+@pytest.mark.parametrize(
+    ("asked", "of", "between", "found"),
+    [(4, 8, " ", True), (4, 9, " ", False), (3, 4, " ", False), (4, 4, "", True),
+     (4, 4, "_-", False)],
+)  # fmt: skip
+def test_a_number_after_a_word_counts_where_half_of_the_names_and_four_have_it(
+    asked, of, between, found
+):
+    numbers = ["1", "1", "2", "2"]
+    files = [f"{'pqrs'[i]} eye{between}{numbers[i]} x.jpg" for i in range(asked)]
+    files += [f"no{'abcde'[i]}.jpg" for i in range(of - asked)]
+    rules = groups_of(files)
+    assert ("the number after 'eye'" in rules) is found
+    if found:
+        assert rules["the number after 'eye'"] == pairs_of(*files[:4])
+
+
 def test_names_alone_in_their_group_are_left_out_of_it():
     files = ["leaf12_a.jpg", "leaf12_b.jpg", "leaf13_a.jpg", "leaf13_b.jpg", "leaf14_a.jpg"]
     assert groups_of(files)["the name without its last part"] == pairs_of(*files[:4])
@@ -159,9 +182,9 @@ def test_four_hundred_pairs_are_compared_at_the_most_and_always_the_same():
 
 
 def test_a_verdict_holds_from_its_bounds_on():
-    assert Verdict(0.7, 0.01, 5).holds
-    assert not Verdict(0.69, 0.01, 5).holds
-    assert not Verdict(0.7, 0.011, 5).holds
+    assert Verdict(0.8, 0.01, 5).holds
+    assert not Verdict(0.79, 0.01, 5).holds
+    assert not Verdict(0.8, 0.011, 5).holds
 
 
 def rule(sizes):

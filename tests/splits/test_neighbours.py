@@ -31,6 +31,14 @@ def test_neighbours_are_those_of_a_loop(nearest, skip):
     assert [tuple(pair) for pair in found.tolist()] == by_hand(features, nearest, skip)
 
 
+def test_of_many_rows_the_nearest_is_the_nearest():
+    features = unit(600)
+    likeness = features @ features.T
+    np.fill_diagonal(likeness, -1)
+    expected = {tuple(sorted(pair)) for pair in enumerate(likeness.argmax(axis=1).tolist())}
+    assert {tuple(pair) for pair in find_neighbours(features, 1).tolist()} == expected
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_labels_say_who_may_be_a_neighbour(same):
     features, labels = unit(40), np.arange(40) % 3

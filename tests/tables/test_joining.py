@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, DecisionLog, open_dataset
+from helpers.tables.joining import find_tables
 
 
 @pytest.fixture
@@ -59,6 +60,37 @@ def test_a_table_of_placeholders_is_left_aside_and_told(lay, name, text, with_te
     (told,) = [note for note in dataset.notes if "left aside" in note]
     assert f"Table '{file}' was left aside" in told and f"open_dataset('{root / file}')" in told
     assert len(open_dataset(root / file)) == 2
+
+
+@pytest.mark.parametrize(
+    ("tables", "found"),
+    [
+        ("b.csv a.csv ann/c.csv photos/d.csv", [["a.csv"], ["b.csv"]]),  # the top comes first
+        ("ann/c.csv photos/d.csv", [["ann/c.csv"]]),
+        ("deep/ann/c.csv", []),
+        ("photos/d.csv", [["photos/d.csv"]]),
+        ("photos/cat/m.csv photos/dog/m.csv", [["photos/cat/m.csv", "photos/dog/m.csv"]]),
+        ("photos/cat/m.csv photos/dog/n.csv", [["photos/cat/m.csv"], ["photos/dog/n.csv"]]),
+        ("photos/elk/m.csv", []),
+        ("", []),
+    ],
+)
+def test_tables_lie_at_the_top_else_in_a_folder_of_their_own_else_beside_the_images(tables, found):
+    images = ["photos/cat/1.jpg", "photos/dog/2.jpg"]
+    assert find_tables({"image": images, "table": tables.split()}) == found
+
+
+def test_columns_are_added_and_splits_replaced_only_where_the_table_tells_them(lay):
+    text = "file,label,split,site\n1.jpg,x,,a\n2.jpg,y,test,b\n"
+    root = lay("train/1.jpg", "train/2.jpg", t_csv=text)
+    dataset = open_dataset(root)
+    assert rows(dataset) == {"train/1.jpg": ("x", "train"), "train/2.jpg": ("y", "test")}
+    assert dataset.images["site"].tolist() == ["a", "b"]
+    assert dataset.notes == (
+        "Splits come from 't.csv', not from the folders; they differ for 1 of 2 images.",
+    )
+    lone = open_dataset(lay("1.jpg", "2.jpg", t_csv="file,label\n1.jpg,x\n2.jpg,y\n") / "t.csv")
+    assert lone.source == "t.csv, label"
 
 
 def test_two_real_tables_are_both_named_with_commands_that_open_them(lay):

@@ -357,3 +357,31 @@ def test_the_separator_is_the_one_that_cuts_all_rows_alike(write, text, classes)
         assert dataset.metadata == ["label, as seen", "note"]
     else:
         assert dataset.classes == classes
+
+
+def test_of_columns_alike_but_for_capitals_the_first_is_taken_and_the_words_have_an_order(write):
+    assert open_dataset(write("file,Label,label_\n0.jpg,a,x\n1.jpg,b,y\n")).classes == ["a", "b"]
+    dataset = open_dataset(write("file,y,target,class\n0.jpg,1,2,a\n1.jpg,3,4,b\n"))
+    assert dataset.classes == ["a", "b"]
+    assert "taken as the label, not 'target', 'y'; name another" in dataset.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"), [("train test x y", True), ("train x y z", False), ("train test", True)]
+)
+def test_a_split_column_counts_where_half_of_its_words_are_splits(write, words, taken):
+    rows = "".join(f"{i}.jpg,a,{word}\n" for i, word in enumerate(words.split()))
+    dataset = open_dataset(write(f"file,label,set\n{rows}"))
+    assert dataset.images["split"].notna().any() == taken
+    assert ("names no split" in " ".join(dataset.notes)) is not taken
+    asked = open_dataset(dataset.root, split="set")
+    assert asked.images["split"].count() == sum(word in ("train", "test") for word in words.split())
+
+
+def test_rows_named_twice_are_counted_with_those_that_disagree(write):
+    text = "file,label\n0.jpg,a\n0.jpg,b\n1.jpg,a\n1.jpg,a\n2.jpg,b\n"
+    notes = open_dataset(write(text)).notes
+    assert notes[0] == (
+        "'items.csv' names 2 images more than once, 1 of them with different labels; the first row "
+        "counts: images/0.jpg, images/1.jpg."
+    )

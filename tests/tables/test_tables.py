@@ -320,3 +320,16 @@ def test_two_tables_that_both_name_labels_ask_which(csv):
     with pytest.raises(DatasetError, match=r"2 tables .*open_dataset\('.*/photos/a.csv'\)"):
         open_dataset(root)
     assert open_dataset(root / "b.csv").classes == ["dog"]
+
+
+@pytest.mark.parametrize("place", ["photos", "."])
+def test_bytes_in_a_parquet_table_are_no_reason_to_stop(tree, place):
+    root = tree("a.jpg", "b.jpg")
+    table = pd.DataFrame({"thumbnail": [b"\x83\xff", b"cat"], "label": [b"cat", b"dog"]})
+    table.index = pd.Index(["a.jpg", "b.jpg"], name="image_id")
+    table.to_parquet(root.parent / place / "scan.parquet")
+    dataset = open_dataset(root)
+    if place == "photos":
+        assert dataset.images["label"].to_dict() == {"a.jpg": "cat", "b.jpg": "dog"}
+    else:
+        assert dataset.images["label"].isna().all()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.course.claims import Claim
 
-NATURAL, EVEN = "as common as in life", "as many of each"
+NATURAL = "as common as in life"
 
 
 def claims(
@@ -32,14 +32,9 @@ def claims(
     shifts : name → Shift
     """
     gap = promised.loc["accuracy", "value"] - score.loc["accuracy", "value"]
-    yield Claim("accuracy on validation above that on the test", gap, low=0.1)
-    natural, even = (compared.get(name) for name in (NATURAL, EVEN))
-    if natural is None or even is None:
-        return
-    lead = natural["difference"]["accuracy"]
-    yield Claim("lead over a dummy in accuracy, as common as in life", lead, -0.05, 0.05)
-    low = even["low"]["balanced accuracy"]
-    yield Claim("lower end of the lead in balanced accuracy, as many of each", low, low=0)
+    yield Claim("accuracy on validation above that on the test", gap, low=0.15)
+    lead = compared[NATURAL].loc["accuracy", "difference"]
+    yield Claim("lead over a dummy in accuracy, as common as in life", lead, -0.02, 0.02)
     width = {name: table["high"] - table["low"] for name, table in drawn.items()}
     ratio = width["groups drawn"]["accuracy"] / width["photos drawn"]["accuracy"]
     yield Claim("width of the interval by specimen to that by photo", ratio, low=1.2)
@@ -47,8 +42,7 @@ def claims(
     right = predictions["prediction"] == predictions["label"]
     for name, ground in (("norway maple", "stone"), ("sycamore", "grass")):
         own = (images["label"] == name) & (images["background"] == ground)
-        yield Claim(f"recall of {name} on {ground}", right[own].mean(), high=0.4)
-    yield Claim(
-        "area by which the unseen site is noticed", shifts["unseen site and camera"].auc, 0.6
-    )
-    yield Claim("area by which known sites are", shifts["known sites"].auc, high=0.65)
+        yield Claim(f"recall of {name} on {ground}", right[own].mean(), high=0.35)
+    noticed = shifts["unseen site and camera"].auc
+    yield Claim("area by which the unseen site is noticed", noticed, low=0.65)
+    yield Claim("area by which known sites are", shifts["known sites"].auc, high=0.62)

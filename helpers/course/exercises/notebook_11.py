@@ -164,7 +164,7 @@ def judge_11_4(answer: Callable, dataset: Any, tables: tuple | None = None) -> F
         return "same", values
     beside = compare_losses(theirs, ours, groups)
     values |= {"beside": repr(beside)}
-    values["sure"] = "more than chance" if beside.high < 0 else "as far as these images can tell"
+    values["sure"] = "and by more than chance" if beside.high < 0 else "though perhaps by chance"
     return (None if beside.difference < 0 else "worse"), values
 
 

@@ -1,0 +1,71 @@
+"""Which images to label next: accuracy by images looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from helpers.plots.style import ACCENT, FAMILIES, INK, MUTED, axes, mark_guess, styled, titled
+
+COLOURS = (MUTED, ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff")
+
+
+@styled
+def labelling_curves(
+    table: pd.DataFrame,
+    guess: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Accuracy by images looked at, a line per way to choose them, mean and interval over seeds.
+
+    Parameters
+    ----------
+    table : DataFrame, as from ``read_study("labelling")``, of one pool
+    guess : float, optional
+        With how many images the reader thinks that the best way reaches what random choice has in
+        the end.
+    """
+    ax, facts, ends = axes(ax, 4.2), [], []
+    means = table.pivot_table("accuracy", ["strategy", "images"], "seed")
+    for name, colour in zip(table["strategy"].unique(), COLOURS, strict=False):
+        own = means.loc[name]
+        half = _half_width(own)
+        ax.plot(own.index, own.mean(axis=1), color=colour, lw=2.2, marker="o", ms=5)
+        ax.errorbar(own.index, own.mean(axis=1), half, fmt="none", ecolor=colour, alpha=0.5)
+        ends.append((own.mean(axis=1).iloc[-1], name, colour))
+        facts.append(f"{name} {own.mean(axis=1).iloc[-1]:.3f}")
+    low, high = ax.get_ylim()
+    place = -np.inf
+    most = round(table["images"].max())
+    for value, name, colour in sorted(ends):
+        place = max(value, place + 0.06 * (high - low))
+        ax.annotate(name, (most, value), (1.02 * most, place), textcoords="data", va="center",
+                    color=colour, annotation_clip=False)  # fmt: skip
+    ax.set_ylim(low, max(high, place + 0.05 * (high - low)))
+    best, aim = max(ends)[1], {name: value for value, name, _ in ends}.get("random")
+    default = f"{best[0].upper()}{best[1:]} leads with {most} images"
+    if aim is not None:
+        ax.axhline(aim, color=INK, lw=1, ls=":", zorder=1)
+        mark_guess(ax, guess, None, aim)
+        line = means.loc[best].mean(axis=1).cummax()
+        if best != "random":
+            enough = np.interp(aim, line, line.index)
+            default = (
+                f"{best[0].upper()}{best[1:]} needs {enough:.0f} images for what random choice "
+                f"reaches with {most}"
+            )
+    seeds = table["seed"].nunique()
+    ax.set_xlabel(f"images looked at (mean of {seeds} seed{'s' * (seeds > 1)})")
+    ax.set_ylabel("accuracy on other images")
+    ax.set_xlim(None, 1.28 * most)
+    ax.grid(axis="y")
+    return titled(ax, title or default, f"{'; '.join(facts)}.")
+
+
+def _half_width(values: pd.DataFrame) -> pd.Series:
+    """Half of Student's 95 % interval of the mean over columns."""
+    number = values.notna().sum(axis=1)
+    return stats.t.ppf(0.975, number - 1) * values.std(axis=1) / np.sqrt(number)
