@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from helpers.ensembles.voting import choose_weights, losses, vote
 from helpers.evaluation import compare_losses
 from helpers.plots.names import short_name
-from helpers.plots.style import ACCENT, INK, MUTED, styled
-from helpers.widgets.figures import figure_html
+from helpers.plots.style import ACCENT, INK, MUTED, figure_html, styled
 from helpers.widgets.panel import Panel, button, control, grid, row
 
 MOST = 3.0
