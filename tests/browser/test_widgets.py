@@ -23,8 +23,8 @@ from PIL import Image
 from helpers import open_dataset
 from helpers.course.studies import read_study
 from helpers.widgets import (browse, compose_ensemble, explore_augmentation, explore_balance,
-                             explore_cures, explore_decisions, explore_errors, explore_rates, explore_splits,
-                             explore_transfer, review)
+                             explore_cures, explore_decisions, explore_errors, explore_rates,
+                             explore_splits, explore_transfer, review)
 
 rng, folder = np.random.default_rng(0), Path("photos")
 names = [f"{label}/{n:02d}.png" for label in ("beech", "linden", "oak") for n in range(20)]
