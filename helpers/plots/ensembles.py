@@ -45,8 +45,7 @@ def pair_gains(pairs: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     ):
         if rows.any():
             ax.plot(*found[rows].to_numpy().T, "o", color=colour, ms=8, alpha=0.75, label=name)
-    named = [found["gain"].idxmax(), found["disagreement"].idxmax(), found["gain"].idxmin()]
-    for pair in dict.fromkeys(named):
+    for pair in dict.fromkeys([found["gain"].idxmax(), found["gain"].idxmin()]):
         x, y = found.loc[pair]
         right = x > found["disagreement"].mean()
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
@@ -140,14 +139,12 @@ def bill(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
     look = {"textcoords": "offset points", "va": "center", "fontsize": 9}
     for name, row in table.iterrows():
         known = name in front.index
-        ax.annotate(
-            name, (row["passes"], row["log_loss"]), (9, 0), color=INK if known else MUTED, **look
-        )
+        spot, beside = (row["passes"], row["log_loss"]), (4, 11) if known else (9, 0)
+        ax.annotate(name, spot, beside, color=INK if known else MUTED, **look)
     ax.set_xscale("log", base=2)
-    shown = sorted(table["passes"].unique())
-    ax.set_xticks(shown, [f"{count:g}" for count in shown])
+    ax.xaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
-    ax.set_xlim(shown[0] * 0.9, shown[-1] * 6)
+    ax.set_xlim(table["passes"].min() * 0.9, table["passes"].max() * 4)
     ax.set(
         xlabel="work per image, in passes of a picture of 64 pixels", ylabel="log loss (↓ better)"
     )
