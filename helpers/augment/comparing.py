@@ -12,7 +12,6 @@ from tqdm.auto import tqdm
 from helpers.augment.policies import NONE, Policy, find_policy
 from helpers.augment.training import train_with
 from helpers.datasets import Dataset
-from helpers.evaluation import Difference
 from helpers.training import predict
 
 
@@ -119,44 +118,6 @@ def paired_effects(
     found = pd.DataFrame.from_dict(rows, "index").rename_axis("policy")
     found["sure"] = _holm(found["p"]) < 1 - level
     return found.sort_values("difference", ascending=False, kind="stable")
-
-
-def compare_losses(
-    first: pd.Series, second: pd.Series, groups: pd.Series | None = None, level: float = 0.95
-) -> Difference:
-    """By how much one model's mean loss differs from another's on the same images.
-
-    The interval is Student's over images or, where they come in groups, over what each group adds
-    to the mean, since photos of one thing are hard or easy together.
-
-    Parameters
-    ----------
-    first, second : Series by image_id
-        The loss of each image; the same images, in any order.
-    groups : Series by image_id, optional
-        Which images belong together, as in `compare_scores`.
-
-    Returns
-    -------
-    Difference
-        difference, low and high: below 0 where the first is better. One group alone tells nothing
-        of others: minus to plus infinity.
-    """
-    off = (first - second.reindex(first.index)).astype(float)
-    if off.isna().any() or len(off) != len(second):
-        raise ValueError(
-            f"{len(first)} and {len(second)} losses are not of the same images; score both models "
-            "on the same ones."
-        )
-    known = pd.Series(off.index, off.index) if groups is None else groups.reindex(off.index)
-    known = known.where(known.notna(), pd.Series(off.index, off.index))
-    mean = float(off.mean())
-    sums = (off - mean).groupby(known.astype("str")).sum()
-    if len(sums) < 2:
-        return Difference(mean, -np.inf, np.inf)
-    error = np.sqrt(len(sums) / (len(sums) - 1) * (sums**2).sum()) / len(off)
-    half = float(error * stats.t.ppf((1 + level) / 2, len(sums) - 1))
-    return Difference(mean, mean - half, mean + half)
 
 
 def class_effects(scores: pd.DataFrame, policy: str, against: str = NONE) -> pd.DataFrame:

@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "abstaining": ["confidence_for", "risk_at", "risk_coverage"],
         "calibration": [
             *("apply_temperature", "brier_scores", "calibration_error", "calibration_floor"),
-            *("compare_losses", "find_biases", "find_temperature", "loss_changes", "mend"),
+            *("find_biases", "find_temperature", "loss_changes", "mend"),
             "reliability",
         ],
         "conformal": [

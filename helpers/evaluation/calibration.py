@@ -7,13 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from helpers.datasets import DatasetError
-from helpers.evaluation.answers import check_level, check_same_images, group_codes, values_of
-from helpers.evaluation.intervals import Difference
+from helpers.evaluation.intervals import Difference, compare_losses
 from helpers.evaluation.predictions import FACTS, check_predictions, probabilities
 
 BINS, BIASED = 15, "temperature and biases"
@@ -125,45 +123,6 @@ def brier_scores(predictions: pd.DataFrame) -> pd.Series:
     off = found.chances.copy()
     off[np.arange(len(off)), found.truth] -= 1
     return pd.Series((off**2).sum(1), found.index, name="brier")
-
-
-def compare_losses(
-    first: pd.Series, second: pd.Series, groups=None, level: float = 0.95
-) -> Difference:
-    """By how much the mean of one loss (log loss, cost) lies above that of another.
-
-    The same images, image by image; Student's interval, of the sums over groups where images come
-    in groups.
-
-    Parameters
-    ----------
-    first, second : Series by image_id of float
-    groups : Series by image_id, optional
-        Which images belong together, e.g. ``dataset.groups``.
-
-    Returns
-    -------
-    Difference
-        difference, low and high; below 0 where the first loses less. One image, or one group,
-        tells nothing of others: low and high are infinite.
-    """
-    check_level(level)
-    check_same_images(first, second)
-    off = first.to_numpy(float) - second[first.index].to_numpy(float)
-    if not len(off) or not np.isfinite(off).all():
-        raise DatasetError("compare_losses got no images, or a loss that is no finite number.")
-    codes = np.arange(len(off))
-    if groups is not None:
-        if isinstance(groups, pd.Series):
-            groups = values_of(groups, first.index, "groups")
-        codes = group_codes(groups, len(off))
-    number, value = codes.max() + 1, float(off.mean())
-    if number == 1:
-        return Difference(value, -np.inf, np.inf)
-    sums = np.bincount(codes, weights=off - value)
-    error = np.sqrt(number / (number - 1) * (sums**2).sum()) / len(off)
-    half = float(stats.t.ppf((1 + level) / 2, number - 1) * error)
-    return Difference(value, value - half, value + half)
 
 
 def loss_changes(

@@ -191,6 +191,8 @@ def compare_losses(
     check_level(level)
     check_same_images(first, second, "compare_losses")
     off = (first - second[first.index]).to_numpy(float)
+    if not off.size:
+        raise DatasetError("compare_losses got no images; expected a loss per image.")
     if not np.isfinite(off).all():
         gone = first.index[~np.isfinite(off)]
         raise DatasetError(

@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import suggestion
-from helpers.evaluation.calibration import compare_losses, labelled
-from helpers.evaluation.intervals import Difference
+from helpers.evaluation.calibration import labelled
+from helpers.evaluation.intervals import Difference, compare_losses
 from helpers.evaluation.predictions import probabilities
 
 IS, IS_NOT, REPORT, PASS = "is", "is not", "report", "pass"

@@ -28,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("backbones", "backbones_elsewhere", "compare_answers", "differences"),
             *("label_curve", "pretraining", "questions"),
         ],
+        "ensembles": ["bill", "pair_gains", "recipe_gains"],
         "decisions": [
             *("cost_curve", "coverage_draws", "coverages", "paired", "precision_curve"),
             *("reliability_diagram", "risk_curves", "share_errors"),

@@ -4,6 +4,7 @@ from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
 from helpers.widgets.decisions import explore_decisions
+from helpers.widgets.ensembles import compose_ensemble
 from helpers.widgets.evaluation import explore_errors
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.regularising import explore_cures
@@ -13,6 +14,7 @@ from helpers.widgets.transfer import explore_transfer
 
 __all__ = [
     "browse",
+    "compose_ensemble",
     "explore_augmentation",
     "explore_balance",
     "explore_cures",

@@ -15,7 +15,6 @@ from helpers.augment import (
     score_answers,
     train_with,
 )
-from helpers.augment.comparing import compare_losses
 from helpers.training import predict
 
 QUICK = {"per_class": 9, "epochs": 1, "size": 32}
@@ -177,29 +176,3 @@ def test_a_network_is_asked_about_images_before_and_after(planes):
     said = predict(learner, valid, progress=False)["prediction"]
     assert (same.set_index("image_id")["before"] == said[same["image_id"]]).all()
     assert ask_changed(learner, valid, []).empty
-
-
-def test_losses_are_compared_image_by_image_and_groups_count_once():
-    rng = np.random.default_rng(0)
-    ids = [f"{n}.jpg" for n in range(60)]
-    second = pd.Series(rng.uniform(0, 3, 60), ids)
-    leaf = np.repeat(np.arange(15), 4)
-    first = second - 0.2 + pd.Series(rng.normal(0, 0.3, 15)[leaf], ids)
-    off = first - second
-    alone = compare_losses(first[::-1], second)
-    assert alone.difference == pytest.approx(off.mean())
-    low, high = stats.t.interval(0.95, 59, off.mean(), stats.sem(off))
-    assert (alone.low, alone.high) == pytest.approx((low, high))
-    grouped = compare_losses(first, second, pd.Series(leaf, ids))
-    means = off.groupby(leaf).mean()
-    low, high = stats.t.interval(0.95, 14, means.mean(), stats.sem(means))
-    assert (grouped.low, grouped.high) == pytest.approx((low, high))
-    missing = pd.Series(leaf, ids).astype(object).where(leaf > 0)
-    assert compare_losses(first, second, missing).low != pytest.approx(grouped.low)
-    assert compare_losses(first, second, pd.Series(1, ids)).high == np.inf
-
-
-@pytest.mark.parametrize("ids", [["a", "b"], ["a", "b", "c", "d"], ["a", "b", "d"]])
-def test_losses_of_different_images_are_refused(ids):
-    with pytest.raises(ValueError, match="not of the same images"):
-        compare_losses(pd.Series(1.0, ["a", "b", "c"]), pd.Series(1.0, ids))

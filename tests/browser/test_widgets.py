@@ -22,9 +22,9 @@ import torch
 from PIL import Image
 from helpers import open_dataset
 from helpers.course.studies import read_study
-from helpers.widgets import (browse, explore_augmentation, explore_balance, explore_cures,
-                             explore_decisions, explore_errors, explore_rates, explore_splits,
-                             explore_transfer, review)
+from helpers.widgets import (browse, compose_ensemble, explore_augmentation, explore_balance,
+                             explore_cures, explore_decisions, explore_errors, explore_rates,
+                             explore_splits, explore_transfer, review)
 
 rng, folder = np.random.default_rng(0), Path("photos")
 names = [f"{label}/{n:02d}.png" for label in ("beech", "linden", "oak") for n in range(20)]
@@ -51,6 +51,8 @@ curve = pd.DataFrame([("bundled", "frozen", per, seed, 0.4 + n / 10 + seed / 50)
 chances = pd.DataFrame(rng.dirichlet([1, 1, 1], 60), images.index, dataset.classes)
 predictions = chances.assign(label=images["label"], prediction=chances.idxmax(axis=1),
                              confidence=chances.max(axis=1))
+voters = {"first": chances, "second": pd.DataFrame(rng.dirichlet([1, 1, 1], 60), images.index,
+                                                 dataset.classes)}
 study = read_study("regularisation")
 study = study[study["setting"] == study["setting"][0]]
 torch.manual_seed(0)
@@ -67,6 +69,7 @@ CALLS = {
     "06": "explore_augmentation(dataset, learner)",
     "07": 'explore_transfer(dataset, curve, {"bundled": features})',
     "08": "explore_cures(study)",
+    "09": "compose_ensemble(voters, images['label'])",
     "10": "explore_errors(dataset, predictions)",
     "11": "explore_decisions(predictions)",
 }
@@ -216,6 +219,18 @@ def test_switching_cures_on_draws_other_curves(widget):
     assert "label smoothing" in widget.after(widget.control("label smoothing").nth(1).click)
     widget.after(widget.control("early stopping").nth(1).press, "Enter")
     assert "stopped early" in widget.panel.locator("table").inner_text()
+
+
+@of("09")
+def test_a_vote_changes_with_a_weight_and_with_the_best_weights(widget):
+    assert "2 of 2 vote" in widget.panel.inner_text()
+    assert "against the best alone" in widget.after(widget.press, "second", "PageDown")
+    handle = widget.control("second").first
+    widget.after(handle.press, "Home")
+    widget.panel.filter(has_text="1 of 2 vote").wait_for()
+    widget.after(widget.button("All alike").click)
+    widget.panel.filter(has_text="2 of 2 vote").wait_for()
+    assert "the score flatters" in widget.after(widget.button("Best on these images").click)
 
 
 @of("10")

@@ -223,7 +223,7 @@ def test_losses_of_other_images_or_without_a_number_are_refused():
         compare_losses(table["loss"], table["loss"][1:])
     broken = table["loss"].copy()
     broken.iloc[0] = np.inf
-    with pytest.raises(DatasetError, match="no finite number"):
+    with pytest.raises(DatasetError, match="without a finite loss"):
         compare_losses(broken, table["loss"])
     with pytest.raises(DatasetError, match="level is 2"):
         compare_losses(table["loss"], table["loss"], level=2)

@@ -301,3 +301,5 @@ def test_losses_that_are_no_numbers_are_refused(loss):
         compare_losses(series([1.0, loss]), series([0.0, 0.0]))
     with pytest.raises(DatasetError, match="compare_losses got list as the second scores"):
         compare_losses(series([1.0]), [1.0])
+    with pytest.raises(DatasetError, match="got no images"):
+        compare_losses(series([]), series([]))

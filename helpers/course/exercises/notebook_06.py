@@ -89,7 +89,7 @@ def judge_06_4(
     `without` is its table for no augmentation, `groups` says which images belong together.
     """
     from helpers.augment import Policy
-    from helpers.augment.comparing import compare_losses
+    from helpers.evaluation import compare_losses
 
     found, _, problem = _call(answer, SIDE)
     if problem:

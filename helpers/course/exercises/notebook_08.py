@@ -175,7 +175,7 @@ class NoRecipe(Exception):
 
 
 def _beats_none(ours: Any, plain: Any, others: tuple, said: dict) -> Found:
-    from helpers.augment.comparing import compare_losses
+    from helpers.evaluation import compare_losses
 
     features, labels = others
     losses = []

@@ -13,6 +13,13 @@ from torchvision.transforms import v2
 
 from tests.course.exercises import regularising
 from tests.course.exercises.deciding import TABLES, UNMEASURED_11, WRONG_11
+from tests.course.exercises.ensembles import (
+    WRONG_AVERAGES,
+    WRONG_SPREADS,
+    WRONG_VOTES,
+    WRONG_WEIGHTS,
+    make_voters,
+)
 from tests.course.exercises.evaluating import WRONG_10
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
@@ -151,6 +158,7 @@ def _compare(policies):
 
 
 GIVEN["compare"] = _compare
+GIVEN["answers"], GIVEN["labels"], GIVEN["truth"] = make_voters(IDS)
 GIVEN["tables"] = TABLES
 NEEDS = {
     "01.3": ["held"],
@@ -162,6 +170,7 @@ NEEDS = {
     "02.4": ["doubts"],
     "02.5": ["flags"],
     "06.4": ["compare", "without", "groups"],
+    "09.4": ["answers", "labels", "groups"],
     "11.4": ["tables"],
 }
 
@@ -618,6 +627,10 @@ WRONG = {
         (0.5, "malformed", "a function"),
     ],
     "07.4": WRONG_FREEZES,
+    "09.1": WRONG_VOTES,
+    "09.2": WRONG_SPREADS,
+    "09.3": WRONG_AVERAGES,
+    "09.4": WRONG_WEIGHTS,
     **WRONG_10,
     **WRONG_11,
 }
@@ -630,6 +643,7 @@ WRONG_ELSEWHERE = {
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
     "05.4": [(make_loop(), "unmeasured", "dls=dls", [])],
     "07.4": [(lambda model: None, "unmeasured", "ours=tuned_right", [])],
+    "09.4": [(lambda answers, labels: {}, "unmeasured", "answers=answers", [])],
     "06.4": [
         (_transforms("RandomErasing", p=1.0), "worse", "+0.50", ["compare", "without", "groups"]),
         (_transforms("RandomVerticalFlip"), "unmeasured", "compare=compare", []),
