@@ -173,19 +173,20 @@ def test_the_package_works_from_any_folder(tmp_path):
 MOST_LINES = {
     "__init__": 15,
     "audit": 1035,
-    "augment": 270,
+    "augment": 250,
     "backbone": 90,
     "balance": 545,
     "copies": 1040,
-    "course": 2200,
+    "course": 2355,
     "datasets": 1570,
     "descriptors": 375,
-    "evaluation": 1345,
+    "ensembles": 210,
+    "evaluation": 1325,
     "judged": 85,
     "labelling": 105,
     "leaves": 1835,
     "opening": 1115,
-    "plots": 3130,
+    "plots": 3250,
     "preparing": 120,
     "processes": 45,
     "regularisation": 400,
@@ -193,7 +194,7 @@ MOST_LINES = {
     "tables": 875,
     "training": 1090,
     "transfer": 145,
-    "widgets": 1310,
+    "widgets": 1400,
 }
 
 
