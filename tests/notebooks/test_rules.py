@@ -274,11 +274,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_a_bad_notebook_is_caught_by_its_rule_alone(what, tmp_path):
+def test_a_bad_notebook_is_caught_by_its_rule_alone(what, tmp_path, monkeypatch):
     name, make = BAD[what]
     path = tmp_path / "99_leaves.ipynb"
     if name == "the_test_split_stays_closed":
         path = tmp_path / "09_leaves.ipynb"
+        monkeypatch.setattr(rules.exercises, "keys", list)  # 09 has some, and this one none
     nbformat.write(make(), path)
     assert {breach.split(":")[0] for breach in rules.breaches(path)} == {name}
 

@@ -27,6 +27,6 @@ def claims(
     yield Claim("share on which two networks differ", unlike.iloc[0, 1], low=0.15)
     mean = sum(loss[name].mean() for name in networks) / len(networks)
     yield Claim("log loss that voting saves", mean - loss["vote of three"].mean(), low=0.05)
-    yield Claim("log loss that shuffled answers cost", with_noise.difference, low=0.0)
+    yield Claim("log loss that shuffled answers cost", with_noise.difference, low=0)
     soup = loss["averaged weights"].mean() - mean
-    yield Claim("averaged weights less the mean network in log loss", soup, high=0.0)
+    yield Claim("averaged weights less the mean network in log loss", soup, high=0)
