@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import brier_score_loss, log_loss
@@ -186,23 +185,6 @@ def test_both_ways_to_mend_lower_the_validation_loss_and_keep_the_images():
     for name, change in changes.items():
         assert change.difference == pytest.approx(found[name]["loss"].mean() - table["loss"].mean())
         assert change.high < 0
-
-
-def test_a_paired_interval_is_students_over_images_and_over_things():
-    rng = np.random.default_rng(0)
-    index = pd.Index([f"{n}.jpg" for n in range(60)])
-    first, second = (pd.Series(rng.gamma(2, size=60), index) for _ in range(2))
-    off = first - second
-    found = compare_losses(first, second.sample(frac=1, random_state=0))
-    expected = stats.t.interval(0.95, 59, off.mean(), stats.sem(off))
-    assert found == pytest.approx((off.mean(), *expected), abs=1e-9)
-    groups = pd.Series([f"{n // 4}" for n in range(60)], index)
-    sums = off.groupby(groups).mean()
-    expected = stats.t.interval(0.9, 14, sums.mean(), stats.sem(sums))
-    assert compare_losses(first, second, groups, 0.9) == pytest.approx(
-        (off.mean(), *expected), abs=1e-9
-    )
-    assert compare_losses(first, second, ["one"] * 60)[1:] == (-np.inf, np.inf)
 
 
 def test_intervals_over_things_cover_where_photos_of_one_thing_err_together():
