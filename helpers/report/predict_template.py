@@ -277,9 +277,11 @@ def column_names(classes: list[str]) -> list[str]:
 
 
 def write_csv(path: str, rows: list[list[str]], classes: list[str], problems: bool) -> None:
-    head = [FILE, *FACTS, *column_names(classes)] + [FAILURE] * problems
+    """A row per file; why some could not be read is in a last column where there are any."""
+    table = [[FILE, *FACTS, *column_names(classes), FAILURE], *rows]
     with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        csv.writer(file, lineterminator="\n").writerows([head, *rows])
+        lines = table if problems else (row[:-1] for row in table)
+        csv.writer(file, lineterminator="\n").writerows(lines)
 
 
 def check_csv(path: str | None) -> None:
@@ -297,7 +299,7 @@ def check_csv(path: str | None) -> None:
 
 
 def run(model: Model, files: list[str], top: int) -> tuple[list[list[str]], int]:
-    """Predict and print; the rows of the table, and how many files could not be read."""
+    """Predict and print; rows of the table, why not last, and how many could not be read."""
     rows, failures = [], 0
     for at in range(0, len(files), BATCH):
         pictures, problems = {}, {}
@@ -306,9 +308,8 @@ def run(model: Model, files: list[str], top: int) -> tuple[list[list[str]], int]
                 pictures[name] = model.read(name)
             except Problem as problem:
                 problems[name] = printable(str(problem))
-        chances = dict(zip(pictures, model.predict([*pictures.values()]), strict=True)) if (
-            pictures
-        ) else {}  # fmt: skip
+        found = model.predict([*pictures.values()]) if pictures else []
+        chances = dict(zip(pictures, found, strict=True))
         for name in files[at : at + BATCH]:
             if name in problems:
                 print(problems[name], file=sys.stderr)
@@ -320,7 +321,7 @@ def run(model: Model, files: list[str], top: int) -> tuple[list[list[str]], int]
             said = ", ".join(f"{printable(model.classes[i])} {own[i]:.1%}" for i in best)
             print(f"{printable(name)}: {said}", flush=True)
             digits = [f"{value:.9g}" for value in own]
-            rows.append([name, model.classes[best[0]], digits[best[0]], *digits])
+            rows.append([name, model.classes[best[0]], digits[best[0]], *digits, ""])
     return rows, failures
 
 
