@@ -20,6 +20,11 @@ from helpers.training.heads import Head
 from helpers.training.learning import Classifier
 from helpers.training.networks import count_channels, load_body
 
+ROUNDED = (
+    "The Learner computes in bfloat16 and the files in 32 bits, so that its own probabilities are "
+    "rounded more coarsely than theirs."
+)
+
 
 class ModelExportError(ValueError):
     """The model cannot be exported: one sentence that says why, and what to do."""
@@ -57,20 +62,11 @@ def from_learner(learner, given: dict) -> Source:
     classes, levels = [*map(str, dls.vocab)], dls.images.levels
     facts = network, act, classes, dls.size, dls.method, levels
     if not isinstance(network, Classifier):
-        save = partial(save_model, network, metadata=metadata(classes, dls.size, dls.method))
-        return Source(*facts, lambda path: save(str(path)), **given)
+        save = partial(_save_network, network, metadata(classes, dls.size, dls.method))
+        return Source(*facts, save, **given)
     if given:
         raise ModelExportError(f"The network normalises images itself: leave {some(given)} out.")
-
-    notes = (
-        [
-            "The Learner computes in bfloat16 and the files in 32 bits, so that its own "
-            "probabilities are rounded more coarsely than theirs."
-        ]
-        if network.bfloat16
-        else []
-    )
-    return Source(*facts, partial(save_learner, learner), notes=notes)
+    return Source(*facts, partial(save_learner, learner), notes=[ROUNDED] * network.bfloat16)
 
 
 def from_head(head: Head, backbone: str, size=None, method="squish", **others) -> Source:
@@ -124,13 +120,24 @@ def from_network(
             f"{', '.join(f'{name}=…' for name in absent)}, as in its training."
         )
     classes = [*map(str, classes)]
-    save = partial(save_model, network, metadata=metadata(classes, size, method, mean, std))
+    save = partial(_save_network, network, metadata(classes, size, method, mean, std))
     act = partial(torch.softmax, dim=-1)
-    return Source(
-        network, act, classes, size, method, None, lambda path: save(str(path)), mean, std
-    )
+    return Source(network, act, classes, size, method, None, save, mean, std)
 
 
 def metadata(classes, size, method, mean=None, std=None) -> dict[str, str]:
     facts = {"classes": classes, "size": size, "method": method, "mean": mean, "std": std}
     return {name: json.dumps(value) for name, value in facts.items()}
+
+
+def _save_network(network: nn.Module, facts: dict[str, str], path: Path) -> None:
+    """Weights that share memory are stored once; `safetensors.torch.load_model` knows."""
+    save_model(network, str(path), metadata=facts)
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    # Safetensors writes metadata in an order that differs from run to run.
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight bytes
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length :])
