@@ -20,6 +20,9 @@ from helpers.training.heads import Head
 from helpers.training.learning import Classifier
 from helpers.training.networks import count_channels, load_body
 
+LEARNERS, NETWORKS = "helpers.training.load_learner", "safetensors.torch.load_model"
+"""What reads the weights again."""
+
 ROUNDED = (
     "The Learner computes in bfloat16 and the files in 32 bits, so that its own probabilities are "
     "rounded more coarsely than theirs."
@@ -41,6 +44,7 @@ class Source:
     method: str
     levels: int | None
     save: Callable[[Path], object]
+    reader: str
     mean: Sequence[float] | None = None
     std: Sequence[float] | None = None
     notes: list[str] = field(default_factory=list)
@@ -63,10 +67,12 @@ def from_learner(learner, given: dict) -> Source:
     facts = network, act, classes, dls.size, dls.method, levels
     if not isinstance(network, Classifier):
         save = partial(_save_network, network, metadata(classes, dls.size, dls.method))
-        return Source(*facts, save, **given)
+        return Source(*facts, save, NETWORKS, **given)
     if given:
         raise ModelExportError(f"The network normalises images itself: leave {some(given)} out.")
-    return Source(*facts, partial(save_learner, learner), notes=[ROUNDED] * network.bfloat16)
+    return Source(
+        *facts, partial(save_learner, learner), LEARNERS, notes=[ROUNDED] * network.bfloat16
+    )
 
 
 def from_head(head: Head, backbone: str, size=None, method="squish", **others) -> Source:
@@ -102,7 +108,7 @@ def from_head(head: Head, backbone: str, size=None, method="squish", **others) -
         checkpoints.write(path, facts | {"model": network.state_dict()})
 
     act = partial(torch.softmax, dim=-1)
-    return Source(network, act, list(head.classes), size, method, None, write)
+    return Source(network, act, list(head.classes), size, method, None, write, LEARNERS)
 
 
 def from_network(
@@ -122,7 +128,7 @@ def from_network(
     classes = [*map(str, classes)]
     save = partial(_save_network, network, metadata(classes, size, method, mean, std))
     act = partial(torch.softmax, dim=-1)
-    return Source(network, act, classes, size, method, None, save, mean, std)
+    return Source(network, act, classes, size, method, None, save, NETWORKS, mean, std)
 
 
 def metadata(classes, size, method, mean=None, std=None) -> dict[str, str]:

@@ -40,6 +40,7 @@ class ExportedModel:
     method : "squish", "crop" or "pad"
     levels : int or None, what is white in pictures of 16 bits; None, each is judged alone
     files : dict of name → (bytes, SHA-256)
+    reader : str, the function that reads ``model.safetensors``
     notes : tuple of str
         What was concluded about the model, and what was not checked, one sentence each.
     """
@@ -50,6 +51,7 @@ class ExportedModel:
     method: str
     levels: int | None
     files: dict[str, tuple[int, str]]
+    reader: str
     notes: tuple[str, ...]
 
     def __repr__(self) -> str:
@@ -168,7 +170,7 @@ def export_model(
         shutil.copyfile(Path(__file__).with_name("predict_template.py"), part / PROGRAM)
         files = {name: _facts_of(part / name) for name in (WEIGHTS, NETWORK, PROGRAM)}
     facts = tuple(source.classes), source.size, source.method, source.levels
-    return ExportedModel(folder, *facts, files, tuple(source.notes))
+    return ExportedModel(folder, *facts, files, source.reader, tuple(source.notes))
 
 
 def check_export(
