@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "cards": ["dataset_card", "model_card"],
-        "croissant": ["croissant", "write_croissant"],
+        "croissant": ["write_croissant"],
         "models": ["check_export", "export_model", "ModelExportError"],
     },
 )
