@@ -72,8 +72,8 @@ def tabulate_splits(dataset: Dataset) -> str:
     ]
     if "\0" in counts.index:
         rows.append(("*no label*", *map(int, counts.loc["\0"]), "", ""))
-    things = "things" if dataset.has_groups else "images"
-    head = ["class", *counts.columns, f"independent {things}", "share of all (95 % interval)"]
+    things = f"values of {plain(dataset.group)}" if dataset.has_groups else "in all"
+    head = ["class", *counts.columns, things, "share of all (95 % interval)"]
     most = shares["ratio"].max()
     text = table(head, rows)
     if len(shares) > 1:

@@ -297,10 +297,10 @@ def summarise(scores: Scores | None, dataset: Dataset) -> str:
     if scores is None:
         return f"Names the class of an image, as in {plain(dataset.name)}. It was not scored.\n"
     classes = count(scores.predictions["label"].nunique(), "class")
-    right = ranged(*scores.metrics.loc["accuracy", ["value", "low", "high"]])
+    value, low, high = scores.metrics.loc["accuracy", ["value", "low", "high"]]
     return (
-        f"Names the class of an image, as in {plain(dataset.name)}. It is right on a share of "
-        f"{right}, the 95 % interval in brackets, of {scores.where}, of {classes}.\n"
+        f"Names the class of an image, as in {plain(dataset.name)}. It is right on {value:.2f} of "
+        f"{scores.where} (95 % interval {low:.2f} to {high:.2f}), which show {classes}.\n"
     )
 
 

@@ -6,7 +6,8 @@
 
 Folders are searched with all that lies in them. Pictures are read and resized as in the training
 of the model: first frame, turned upright by their EXIF tag, transparency on white, colour and grey
-of 16 bits scaled. HEIC files need the package pillow-heif besides.
+of 16 bits scaled. HEIC files need the package pillow-heif besides. Damage that Pillow passes over
+(it repairs some JPEG files) is not noticed here.
 
 Exit code: 0 when every picture was read, 1 when some could not be, 2 when nothing was done.
 """

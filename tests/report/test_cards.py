@@ -1,12 +1,14 @@
 """Cards: parsed by Hugging Face's own classes, filled with what scikit-learn counts as well."""
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from huggingface_hub import DatasetCard, EvalResult, ModelCard
+from nbconvert.filters import markdown2html
 from sklearn import metrics
 
 from helpers.balance import associate
@@ -107,7 +109,7 @@ def test_the_size_category_is_that_of_the_number_of_images(number, size, tmp_pat
 
 
 def test_classes_are_counted_by_split_with_independent_things_and_shares(dataset):
-    rows = rows_of(dataset_card(dataset), "## Dataset Structure")
+    rows = rows_of(dataset_card(dataset), "### Data Splits")
     known = dataset.images
     assert len(rows) == 4
     for name in CLASSES:
@@ -399,7 +401,7 @@ def test_hostile_names_neither_break_the_front_matter_nor_the_page(name, predict
     assert other.data.pretty_name == name
     for text in (card.text, other.text):
         assert "<script" not in text and "[e](f)" not in text
-        rows_of(text, "### By class" if text is card.text else "## Dataset Structure")
+        rows_of(text, "### By class" if text is card.text else "### Data Splits")
 
 
 @pytest.mark.parametrize(
@@ -419,6 +421,32 @@ def test_hostile_names_neither_break_the_front_matter_nor_the_page(name, predict
 )
 def test_any_text_is_shown_as_it_is(text, shown):
     assert plain(text) == shown
+
+
+NAMES = [
+    *(*CLASSES, "# a", "1. b", "- c", "> d", "*e*", "__f__", "~~g~~", "[h](i)", "![j](k)"),
+    *("`l`", "$m$", "<b>n</b>", "&lt;", "https://o.p/q", "www.r.s", "t@u.v", "w | x", "\\", "\\|"),
+    *("^y^", "==z==", "a\u202eb", "  c  ", "é葉👩\u200d🔬", "[^1]", "*[HTML]: x", ":smile:"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_made_of_the_markdown_shows_names_as_they_are(name):
+    shown = name.replace("\n", r"\n").replace("\u202e", r"\u202e").strip()
+    page = markdown2html(f"- It is {plain(name)}\n\n" + table(["a", "b"], [(plain(name), 1)]))
+
+    class Reader(HTMLParser):
+        words, tags = [], []
+
+        def handle_data(self, data):
+            self.words.append(data)
+
+        def handle_starttag(self, tag, attributes):
+            self.tags.append(tag)
+
+    Reader().feed(page)
+    assert "".join(Reader.words).count(shown) == 2
+    assert {*Reader.tags} == {"ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
 
 
 def test_columns_of_places_devices_and_persons_are_known_by_their_names():
