@@ -87,7 +87,7 @@ def dataset_card(
     }
     measured = {"Files": scanned, "Copies": duplicates, "Faults of pictures": quality,
                 "Labels": doubts, "Leaks between splits": leaks,
-                "What goes with the label": associations}  # fmt: skip
+                sections.LABEL: associations}  # fmt: skip
     asked = {
         key: blank(question, known, key, COLLECTOR) for key, question in DATASET_BLANKS.items()
     }

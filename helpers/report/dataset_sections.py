@@ -15,6 +15,7 @@ from helpers.report.markdown import bullets, is_private, plain, ranged, scrub, t
 from helpers.splits import describe_leakage
 
 FEW = 12
+LABEL = "What goes with the label"
 UNDECIDED = "undecided"
 
 
@@ -92,7 +93,7 @@ def tabulate_fields(dataset: Dataset) -> str:
         values = dataset.images[column]
         missing = values.isna().mean()
         rows.append(
-            (plain(column), _values_of(column, values), f"{missing:.1%}" if missing else "none")
+            (plain(column), _values_of(column, values), _percent(missing) if missing else "none")
         )
     return table(["column", "values", "missing"], rows)
 
@@ -110,6 +111,10 @@ def _values_of(column: str, values: pd.Series) -> str:
         return different
     counts = known.astype("str").value_counts()
     return ", ".join(f"{plain(scrub(name, None))} {number:,}" for name, number in counts.items())
+
+
+def _percent(share: float) -> str:
+    return "below 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
 def tell_decisions(dataset: Dataset, decisions: pd.DataFrame | None) -> str:
@@ -188,7 +193,7 @@ def _faults(quality: pd.DataFrame, dataset: Dataset) -> str:
             plain(row.issue),
             row.rule,
             int(row.images) if row.used else "",
-            f"{row.share:.1%}" if row.used else "",
+            _percent(row.share) if row.used else "",
             plain(scrub(row.note, dataset)),
         )
         for row in quality.itertuples()
@@ -231,9 +236,12 @@ def list_unchecked(
 ) -> list[str]:
     """A line for whatever nobody looked into."""
     lines = [plain(scrub(line, dataset)) for line in more]
-    absent = [name.lower() for name, result in measured.items() if result is None]
+    absent = [name for name, result in measured.items() if result is None]
+    if not dataset.metadata and LABEL in absent:
+        absent.remove(LABEL)
+        lines.append("Whether place, device or time give the label away: no metadata tells them")
     if absent:
-        lines.append(f"Not looked into: {', '.join(absent)}")
+        lines.append(f"Not looked into: {', '.join(absent).lower()}")
     if not dataset.labelled:
         lines.append("There are no labels, so that none could be doubted")
     lines.append("Whether the images stand for those that a model will meet")

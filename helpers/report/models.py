@@ -26,6 +26,10 @@ from helpers.training.heads import Head
 from helpers.training.networks import BUNDLED
 
 WEIGHTS, NETWORK, PROGRAM = "model.safetensors", "model.onnx", "predict.py"
+ALONE = (
+    "What is white in pictures of 16 bits was not said (levels=dataset.levels), so that predict.py "
+    "judges each of them alone."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,6 +166,8 @@ def export_model(
             "Head from train_head, or a torch module."
         )
     source.levels = levels or source.levels
+    if source.levels is None:
+        source.notes.append(ALONE)
     network = finish(source)
     with _written_to(folder) as part:
         source.save(part / WEIGHTS)

@@ -71,6 +71,7 @@ class Model:
     def __init__(self, path: str | os.PathLike):
         if not Path(path).is_file():
             raise Problem(f"There is no '{path}'; predict.py needs the model.onnx it came with.")
+        onnxruntime.set_default_logger_severity(3)  # errors: it warns of hardware it does not find
         try:
             self.session = onnxruntime.InferenceSession(
                 os.fspath(path), providers=["CPUExecutionProvider"]

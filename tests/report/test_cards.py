@@ -174,9 +174,11 @@ def measured(dataset):
     pairs = pd.DataFrame({"kind": ["exact", "near", "near"], "image_id": ids[:3],
                           "other_id": ids[3:6]})  # fmt: skip
     quality = pd.DataFrame({
-        "issue": ["dark", "blurred", "odd size"], "rule": ["absolute", "relative", "relative"],
-        "threshold": 0.1, "judged": 600, "images": [12, 300, 0], "share": [0.02, 0.5, 0.0],
-        "used": [True, False, True], "note": ["", "Not used: 300 of 600 are blurred; why?", ""],
+        "issue": ["dark", "blurred", "odd size", "odd file"],
+        "rule": ["absolute", "relative", "relative", "relative"],
+        "threshold": 0.1, "judged": 600, "images": [12, 300, 0, 1],
+        "share": [0.02, 0.5, 0.0, 0.0004], "used": [True, False, True, True],
+        "note": ["", "Not used: 300 of 600 are blurred; why?", "", ""],
     })  # fmt: skip
     leaks = pd.DataFrame(columns=["kind", "image_id", "split", "other_id", "other_split", "label",
                                   "other_label", "group", "other_group"])  # fmt: skip
@@ -198,6 +200,7 @@ def test_what_was_measured_is_told_and_what_was_not_is_named(dataset):
         "1 pair of identical files",
         "2 pairs of one picture in two versions",
         "| dark | absolute | 12 | 2.0% |  |",
+        "| odd file | relative | 1 | below 0.1% |  |",
         "| blurred | relative |  |  | Not used: 300 of 600 are blurred; why? |",
         "None of 600 labels is more likely wrong than right; about 1 more lie further down.",
         "No copies and no images of one group lie on two sides of the split.",
@@ -255,6 +258,10 @@ def test_tiny_and_unlabelled_datasets_have_cards_too(labels, tmp_path):
     assert ("without labels" in text) == (labels == "none")
     assert "times the images" not in text
     assert "Besides label and split, there is no metadata." in text
+    assert "Whether place, device or time give the label away: no metadata tells them" in text
+    assert (
+        "Not looked into: files, copies, faults of pictures, labels, leaks between splits\n" in text
+    )
 
 
 def test_a_model_card_is_read_by_the_hubs_class_and_written_back_unchanged(predictions, valid):

@@ -352,7 +352,11 @@ def test_nothing_is_replaced_unasked_and_nothing_else_is_touched(copied, tmp_pat
     with pytest.raises(ModelExportError, match="holds predict.py already"):
         export_model(Small(), tmp_path, **facts)
     assert (tmp_path / "predict.py").read_text() == "mine"
-    export_model(Small(), tmp_path, replace=True, **facts)
+    exported = export_model(Small(), tmp_path, replace=True, **facts)
+    assert exported.notes == (
+        "What is white in pictures of 16 bits was not said (levels=dataset.levels), so that "
+        "predict.py judges each of them alone.",
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", *FILES]
     assert "onnxruntime" in (tmp_path / "predict.py").read_text(encoding="utf-8")
 
