@@ -23,7 +23,9 @@ from helpers.datasets.words import count, shown, some
 
 CROISSANT, TABLE, TYPED, SUMS = "croissant.json", "images.csv", "images.pq", "SHA256SUMS"
 FORMATS = {".csv": "text/csv", ".pq": "application/x-parquet"}
-FILE, TEXT = "file_name", ("file_name", "image_id", "label", "split", "group")
+FILE = "file_name"
+TEXT = {FILE, "image_id", "label", "split", "group", "label_before", "decision", "decision_reason"}
+TEXT |= {"sha256", "phash", "dhash"}  # which may look like numbers
 TYPES = {"b": "sc:Boolean", "i": "sc:Integer", "u": "sc:Integer", "f": "sc:Float"}
 UNKNOWN = {"licence": "licence", "creator": "who made it", "url": "where it is published"}
 SPECIFICATION = "http://mlcommons.org/croissant/1.0"
@@ -94,15 +96,14 @@ def write_croissant(dataset: Dataset, folder: str | os.PathLike, **facts) -> Pat
     Path of ``croissant.json``
     """
     folder = Path(folder)
-    table = _read_text(folder / TABLE)
+    table, guessed = _read(folder / TABLE)
     files = _files_in(folder, table)
+    meant = _as_meant(table, guessed, dataset)
     if len(files):
         lines = (_sum_line(_sha256(folder / name), name) for name in files)
         _write(folder / SUMS, "".join(lines).encode("utf-8", "surrogateescape"))
-    if _is_misread(folder / TABLE, table, dataset):
-        typed = pd.DataFrame({name: _as_meant(folder / TABLE, table, name, dataset)
-                              for name in table})  # fmt: skip
-        typed.to_parquet(folder / TYPED, index=False)
+    if _is_misread(meant, guessed):
+        meant.to_parquet(folder / TYPED, index=False)
     elif (folder / TYPED).exists():
         raise DatasetError(
             f"'{folder / TYPED}' is there already, and may tell something else than {TABLE}; move "
@@ -152,7 +153,7 @@ def croissant(
     """
     folder = Path(folder)
     place = folder / TYPED if (folder / TYPED).exists() else folder / TABLE
-    table = _read_text(folder / TABLE)
+    table, guessed = _read(folder / TABLE)
     files = _files_in(folder, table)
     known = {"licence": licence, "creator": creator, "url": url}
     described = description or _describe(dataset, table, files)
@@ -174,7 +175,7 @@ def croissant(
         "datePublished": published,
         "rai:dataLimitations": [*limitations] or None,
         "distribution": _distribution(folder, place, files),
-        "recordSet": [_images(dataset, folder, place, table, bool(len(files)))],
+        "recordSet": [_images(_as_meant(table, guessed, dataset), place, bool(len(files)))],
     }
     if classes := sorted({*table.get("label", [])} - {""}):
         found["recordSet"].append(_classes(classes))
@@ -234,7 +235,7 @@ def _file_object(path: Path, kind: str, says: str) -> dict:
     }
 
 
-def _images(dataset: Dataset, folder: Path, place: Path, table: pd.DataFrame, files: bool) -> dict:
+def _images(table: pd.DataFrame, place: Path, files: bool) -> dict:
     fields, ids = [], field_ids(table.columns)
     if files:
         fields.append(
@@ -254,7 +255,7 @@ def _images(dataset: Dataset, folder: Path, place: Path, table: pd.DataFrame, fi
         source = {"fileObject": {"@id": place.name}, "extract": {"column": name}}
         one = {"@type": "cr:Field", "@id": ids[name], "name": name}
         one["description"] = SAYS.get(name, f"Column {shown(name)} of the table.")
-        one["dataType"] = _type_of(folder / TABLE, table, name, dataset)
+        one["dataType"] = _type_of(table[name])
         if name == FILE and files:
             # The path of each file picks its row; as text, which the expression makes it.
             one["source"] = {
@@ -301,10 +302,11 @@ def field_ids(columns: Sequence[str]) -> dict[str, str]:
     return ids
 
 
-def _read_text(path: Path) -> pd.DataFrame:
-    """The table cell by cell, "" where a cell is empty."""
+def _read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table as text, "" where a cell is empty, and as a reader that guesses types has it."""
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        return text, pd.read_csv(path, encoding="utf-8", low_memory=False)
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"'{path}' cannot be read ({type(error).__name__}); helpers.datasets.export(dataset, "
@@ -327,36 +329,30 @@ def _files_in(folder: Path, table: pd.DataFrame) -> list[str]:
     return there
 
 
-def _is_text(table: pd.DataFrame, name: str, dataset: Dataset) -> bool:
-    if name in TEXT:
-        return True
-    known = dataset.images.get(name.removesuffix("_in_table"))
-    return known is not None and (known.dtype == object or pd.api.types.is_string_dtype(known))
+def _as_meant(table: pd.DataFrame, guessed: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """The table with text where text is meant: what `dataset` has as text, and known columns."""
+
+    def is_text(name: str) -> bool:
+        known = dataset.images.get(name.removesuffix("_in_table"))
+        known_text = known is not None and pd.api.types.infer_dtype(known, skipna=True) == "string"
+        return name in TEXT or known_text
+
+    text = table.where(table != "").astype("str")
+    return pd.DataFrame({name: (text if is_text(name) else guessed)[name] for name in table})
 
 
-def _is_misread(path: Path, table: pd.DataFrame, dataset: Dataset) -> bool:
+def _is_misread(meant: pd.DataFrame, guessed: pd.DataFrame) -> bool:
     """Whether a reader that guesses types changes the text of a column of text."""
-    guessed = pd.read_csv(path, encoding="utf-8")
-    for name in table:
-        if _is_text(table, name, dataset):
-            meant = table[name].where(table[name] != "")
-            if not guessed[name].astype("str").where(guessed[name].notna()).equals(meant):
-                return True
-    return False
+    return any(
+        not guessed[name].astype("str").where(guessed[name].notna()).equals(meant[name])
+        for name in meant
+        if pd.api.types.is_string_dtype(meant[name])
+    )
 
 
-def _as_meant(path: Path, table: pd.DataFrame, name: str, dataset: Dataset) -> pd.Series:
-    if _is_text(table, name, dataset):
-        return table[name].where(table[name] != "").astype("str")
-    return pd.read_csv(path, encoding="utf-8", usecols=[name])[name]
-
-
-def _type_of(path: Path, table: pd.DataFrame, name: str, dataset: Dataset) -> str | list[str]:
-    if name == "label":
-        return ["sc:Text", "cr:Label"]
-    if name == "split":
-        return ["sc:Text", "cr:Split"]
-    values = _as_meant(path, table, name, dataset)
+def _type_of(values: pd.Series) -> str | list[str]:
+    if values.name in ("label", "split"):
+        return ["sc:Text", f"cr:{values.name.capitalize()}"]
     return "sc:Text" if values.isna().all() else TYPES.get(values.dtype.kind, "sc:Text")
 
 

@@ -179,6 +179,23 @@ def test_without_images_the_records_are_the_rows(tmp_path):
     assert "images/image" not in [field["@id"] for field in found["recordSet"][0]["field"]]
 
 
+def test_a_table_with_more_columns_than_the_dataset_keeps_hashes_as_text(tmp_path):
+    made = make(tmp_path, ["a", "b"])
+    (tmp_path / "images.csv").write_text(
+        "image_id,label,width,sharpness,phash,flags\n"
+        "f0/00.png,a,8,0.10,0012,\nf1/01.jpg,b,9,1e3,12e4,dark; blurred\n"
+    )
+    records = load(write_croissant(made, tmp_path))
+    assert [record["images/phash"] for record in records] == ["0012", "12e4"]
+    assert [record["images/width"] for record in records] == [8, 9]
+    assert [record["images/sharpness"] for record in records] == [0.1, 1000.0]
+    assert [record["images/flags"] for record in records] == [None, "dark; blurred"]
+    types = {field["name"]: field["dataType"]
+             for field in croissant(made, tmp_path)["recordSet"][0]["field"]}  # fmt: skip
+    assert types == {"image_id": "sc:Text", "label": ["sc:Text", "cr:Label"], "phash": "sc:Text",
+                     "width": "sc:Integer", "sharpness": "sc:Float", "flags": "sc:Text"}  # fmt: skip
+
+
 def test_dropped_images_are_not_counted_where_the_table_is_alone(tmp_path):
     made = make(tmp_path, ["a", "b", "c"])
     decisions = drop("f1/01.jpg")
