@@ -190,10 +190,12 @@ def test_a_table_with_more_columns_than_the_dataset_keeps_hashes_as_text(tmp_pat
     assert [record["images/width"] for record in records] == [8, 9]
     assert [record["images/sharpness"] for record in records] == [0.1, 1000.0]
     assert [record["images/flags"] for record in records] == [None, "dark; blurred"]
-    types = {field["name"]: field["dataType"]
-             for field in croissant(made, tmp_path)["recordSet"][0]["field"]}  # fmt: skip
-    assert types == {"image_id": "sc:Text", "label": ["sc:Text", "cr:Label"], "phash": "sc:Text",
-                     "width": "sc:Integer", "sharpness": "sc:Float", "flags": "sc:Text"}  # fmt: skip
+    fields = croissant(made, tmp_path)["recordSet"][0]["field"]
+    types = {field["name"]: field["dataType"] for field in fields}
+    assert types == {
+        "image_id": "sc:Text", "label": ["sc:Text", "cr:Label"], "width": "sc:Integer",
+        "sharpness": "sc:Float", "phash": "sc:Text", "flags": "sc:Text",
+    }  # fmt: skip
 
 
 def test_dropped_images_are_not_counted_where_the_table_is_alone(tmp_path):
