@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets import Dataset
+from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count, some
 from helpers.evaluation import (
     accuracy_interval,
@@ -45,6 +45,11 @@ class Scores:
     """
 
     def __init__(self, predictions: pd.DataFrame, dataset: Dataset):
+        if len(strange := predictions.index.difference(dataset.images.index)):
+            raise DatasetError(
+                f"{count(strange, 'image')} of the predictions are not in {dataset.name!r}: "
+                f"{some(strange)}; give the dataset that was predicted."
+            )
         self.dataset = dataset
         self.predictions = predictions[predictions["label"].notna()]
         rows = dataset.images.reindex(self.predictions.index)
@@ -112,7 +117,8 @@ def tell_data(scores: Scores) -> str:
         lines.append("Whether the model has seen some of them in training is not known here.")
     if dataset.has_groups:
         lines.append(
-            f"Intervals count the {scores.groups.nunique():,} values of {plain(dataset.group)}, "
+            f"Intervals count the {count(scores.groups.nunique(), 'value')} of "
+            f"{plain(dataset.group)}, "
             "not single images: photos of one thing err together."
         )
     else:
@@ -134,15 +140,22 @@ def tabulate_metrics(scores: Scores, training: Dataset | None) -> str:
     common = min(counts.index[counts == counts.max()])
     dummy = scores.predictions["label"] == common
     gain = compare_scores(scores.right, dummy, scores.groups)
-    chance = ", no more than chance may give" if gain.low <= 0 else ""
+    if gain.low > 0:
+        told = f"is higher by {ranged(*gain)}"
+    elif gain.high < 0:
+        told = f"is lower, by {ranged(-gain.difference, -gain.high, -gain.low)}"
+    else:
+        told = f"differs by {ranged(*gain)}, no more than chance may give"
     return (
         f"{table_of}\nAlways answering “{plain(common)}” would be right on a share of "
-        f"{dummy.mean():.2f}; the model's is higher by {ranged(*gain)}{chance}.\n"
+        f"{dummy.mean():.2f}; the model's {told}.\n"
     )
 
 
 def tell_calibration(scores: Scores) -> str:
     """Whether its probabilities can be taken at their word."""
+    if len(scores.right) < FEWEST_IMAGES:
+        return f"{count(scores.predictions, 'image')}: too few to judge its probabilities by.\n"
     error, floor = calibration_error(scores.predictions), calibration_floor(scores.predictions)
     loss = scores.predictions["loss"].mean()
     sure = scores.predictions["confidence"].mean() - scores.right.mean()

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from fastai.torch_core import default_device
 from safetensors.torch import save_model
 from torch import nn
 
 from helpers.datasets.words import some
 from helpers.training import checkpoints, save_learner
+from helpers.training.hardware import gains_from_bfloat16
 from helpers.training.heads import Head
 from helpers.training.learning import Classifier
 from helpers.training.networks import count_channels, load_body
@@ -26,6 +28,11 @@ LEARNERS, NETWORKS = "helpers.training.load_learner", "safetensors.torch.load_mo
 ROUNDED = (
     "The Learner computes in bfloat16 and the files in 32 bits, so that its own probabilities are "
     "rounded more coarsely than theirs."
+)
+
+ROUNDED_HEAD = (
+    "On this computer embed gives features in bfloat16, and the files compute in 32 bits, so that "
+    "the Head's own probabilities are rounded more coarsely than theirs."
 )
 
 
@@ -102,13 +109,15 @@ def from_head(head: Head, backbone: str, size=None, method="squish", **others) -
     network.start_from(every, head.classes)
     settings = {"backbone": backbone, "pretrained": True, "dropout": 0.0}
     form = {"size": size, "method": method, "batch_size": 64}
-    facts = {"classes": list(head.classes), "form": form, "settings": settings}
+    saved = {"classes": list(head.classes), "form": form, "settings": settings}
 
     def write(path: Path) -> None:
-        checkpoints.write(path, facts | {"model": network.state_dict()})
+        checkpoints.write(path, saved | {"model": network.state_dict()})
 
     act = partial(torch.softmax, dim=-1)
-    return Source(network, act, list(head.classes), size, method, None, write, LEARNERS)
+    notes = [ROUNDED_HEAD] * gains_from_bfloat16(network, default_device())
+    facts = network, act, list(head.classes), size, method, None
+    return Source(*facts, write, LEARNERS, notes=notes)
 
 
 def from_network(

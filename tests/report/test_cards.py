@@ -12,7 +12,7 @@ from nbconvert.filters import markdown2html
 from sklearn import metrics
 
 from helpers.balance import associate
-from helpers.datasets import Dataset
+from helpers.datasets import Dataset, DatasetError
 from helpers.evaluation import accuracy_interval, check_predictions, score_parts
 from helpers.report import dataset_card, model_card
 from helpers.report.markdown import is_private, licence_facts, plain, scrub, table
@@ -365,6 +365,29 @@ def test_calibration_is_held_against_what_chance_gives(valid):
     assert "in the mean it is surer than it is right" in boasting
     accuracy = (chances.idxmax(axis=1) == drawn).mean()
     assert f"by {1 - accuracy:.2f}." in boasting
+
+
+def test_too_few_images_to_judge_probabilities_are_said_to_be(predictions, valid):
+    few = predictions[predictions["label"].notna()]
+    for number, words in ((49, "49 images: too few to judge"), (50, "Mean log loss")):
+        assert words in model_card(None, few.head(number), valid)
+
+
+def test_a_model_worse_than_a_constant_is_called_so(predictions, valid):
+    known = predictions[predictions["label"].notna()]
+    other = known["label"].map({"beech": HOSTILE, HOSTILE: "beech", "Norway_maple": "beech"})
+    wrong = model_card(None, known.assign(prediction=other), valid)
+    share = (known["label"] == "beech").mean()
+    assert f"of {share:.2f}; the model's is lower, by {share:.2f} (" in wrong
+    right = model_card(None, known.assign(prediction=known["label"]), valid)
+    assert f"the model's is higher by {1 - share:.2f} (" in right
+    same = model_card(None, known.assign(prediction="beech"), valid)
+    assert "the model's differs by 0.00 (" in same and "no more than chance may give" in same
+
+
+def test_predictions_of_other_images_are_refused(predictions, valid):
+    with pytest.raises(DatasetError, match="1 image of the predictions are not in"):
+        model_card(None, predictions, valid.with_images(valid.images.drop(predictions.index[3])))
 
 
 def test_what_is_known_of_training_files_and_agreement_is_told(predictions, dataset, valid):

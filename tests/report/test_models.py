@@ -31,6 +31,7 @@ from helpers.training import (
     train_head,
 )
 from helpers.training.decoding import fit
+from helpers.training.hardware import gains_from_bfloat16
 from helpers.training.learning import Classifier
 
 COLOURS = {"blue": (40, 60, 200), "a |b|\n\"c\" 'd' é葉": (50, 180, 60), "=1+1": (200, 50, 40)}
@@ -177,6 +178,8 @@ def test_a_head_is_exported_with_its_backbone(stages, dataset, tmp_path):
     head = train_head(features, dataset.images["label"], C=1.0)
     source = from_head(head, "bundled", size=SIZE)
     network = onnx_file.finish(source)
+    rounded = gains_from_bfloat16(network, torch.device("cpu"))
+    assert len(source.notes) == rounded
     learner = build_learner(
         build_dataloaders(dataset, size=SIZE, workers=0), bfloat16=False, pretrained=True
     )
