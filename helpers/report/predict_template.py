@@ -9,7 +9,8 @@ of the model: first frame, turned upright by their EXIF tag, transparency on whi
 of 16 bits scaled. HEIC files need the package pillow-heif besides. Damage that Pillow passes over
 (it repairs some JPEG files) is not noticed here.
 
-Exit code: 0 when every picture was read, 1 when some could not be, 2 when nothing was done.
+Exit code: 0 when every picture was read, 1 when some could not be, 2 when nothing was done, 130
+when it was stopped; what was done by then is in the table.
 """
 
 from __future__ import annotations
@@ -300,9 +301,8 @@ def check_csv(path: str | None) -> None:
             raise Problem(f"'{path}' is there already and no table of predictions; it is kept.")
 
 
-def run(model: Model, files: list[str], top: int) -> tuple[list[list[str]], int]:
-    """Predict and print; rows of the table, why not last, and how many could not be read."""
-    rows, failures = [], 0
+def run(model: Model, files: list[str], top: int, rows: list[list[str]]) -> None:
+    """Predict, print, and add a row per file: its last cell says why it could not be read."""
     for at in range(0, len(files), BATCH):
         pictures, problems = {}, {}
         for name in files[at : at + BATCH]:
@@ -316,7 +316,6 @@ def run(model: Model, files: list[str], top: int) -> tuple[list[list[str]], int]
             if name in problems:
                 print(problems[name], file=sys.stderr)
                 rows.append([name, "", "", *[""] * len(model.classes), problems[name]])
-                failures += 1
                 continue
             own = chances[name]
             best = np.argsort(-own, kind="stable")[:top]
@@ -324,7 +323,6 @@ def run(model: Model, files: list[str], top: int) -> tuple[list[list[str]], int]
             print(f"{printable(name)}: {said}", flush=True)
             digits = [f"{value:.9g}" for value in own]
             rows.append([name, model.classes[best[0]], digits[best[0]], *digits, ""])
-    return rows, failures
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -350,12 +348,27 @@ def main(arguments: list[str] | None = None) -> int:
     except Problem as problem:
         print(printable(str(problem)), file=sys.stderr)
         return 2
-    rows, failures = run(model, files, chosen.top)
+    rows: list[list[str]] = []
+    stopped = False
+    try:
+        run(model, files, chosen.top, rows)
+    except KeyboardInterrupt:
+        stopped = True
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stopped = True
+    failures = sum(row[-1] != "" for row in rows)
     if chosen.csv:
-        write_csv(chosen.csv, rows, model.classes, bool(failures))
+        try:
+            write_csv(chosen.csv, rows, model.classes, bool(failures))
+        except OSError as error:
+            print(f"'{printable(chosen.csv)}' cannot be written: {error.strerror}", file=sys.stderr)
+            return 2
     if failures:
-        print(f"{failures:,} of {len(files):,} files could not be read.", file=sys.stderr)
-    return int(failures > 0)
+        print(f"{failures:,} of {len(rows):,} files could not be read.", file=sys.stderr)
+    if stopped:
+        print(f"Stopped after {len(rows):,} of {len(files):,} files.", file=sys.stderr)
+    return 130 if stopped else int(failures > 0)
 
 
 if __name__ == "__main__":

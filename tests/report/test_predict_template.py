@@ -345,8 +345,42 @@ def test_pictures_in_several_batches_keep_their_own_answers(number, model, tmp_p
     for i, colour in enumerate(shares):
         Image.new("RGB", (5, 5), tuple(map(int, colour))).save(tmp_path / f"{i:03d}.png")
     files = program.find_pictures([str(tmp_path)])
-    rows, failures = program.run(program.Model(model / "model.onnx"), files, 1)
+    rows = []
+    program.run(program.Model(model / "model.onnx"), files, 1, rows)
     found = np.array([row[3:-1] for row in rows], float)
-    assert failures == 0
+    assert {row[-1] for row in rows} == {""}
     np.testing.assert_allclose(found, shares / shares.sum(1, keepdims=True), atol=1e-5)
     assert [row[1] for row in rows] == [CLASSES[i] for i in shares.argmax(1)]
+
+
+def test_what_was_done_before_an_interruption_is_kept(model, photos, tmp_path, monkeypatch, capsys):
+    read, seen = program.Model.read, []
+
+    def read_two(self, path):
+        seen.append(path)
+        if len(seen) > 2:
+            raise KeyboardInterrupt
+        return read(self, path)
+
+    monkeypatch.setattr(program.Model, "read", read_two)
+    monkeypatch.setattr(program, "BATCH", 1)
+    arguments = [
+        str(photos),
+        "--model",
+        str(model / "model.onnx"),
+        "--csv",
+        str(tmp_path / "o.csv"),
+    ]
+    assert program.main(arguments) == 130
+    assert "Stopped after 2 of 3 files." in capsys.readouterr().err
+    rows = [*csv.reader(io.StringIO((tmp_path / "o.csv").read_text(encoding="utf-8")))]
+    assert [Path(row[0]).name for row in rows[1:]] == ["blue.png", "green.png"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(model, photos):
+    for number in range(300):
+        Image.new("RGB", (4, 4), "red").save(photos / f"{number:03d}.png")
+    command = f"{sys.executable} -I {model / 'predict.py'} {photos} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr
