@@ -1,6 +1,7 @@
 """What export_model writes agrees with the model it was made from, and gives nothing else away."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -127,6 +128,16 @@ def test_the_program_itself_agrees_with_the_learner(exported, learner, dataset, 
     assert list(found["prediction"]) == list(expected["prediction"])
     columns = sorted(COLOURS)
     np.testing.assert_allclose(found[columns], expected[columns], atol=1e-5)
+
+
+@pytest.mark.skipif("WORKBOOK_TEST_DATA" not in os.environ, reason="there are no real photos")
+def test_real_photos_get_the_same_answers(exported, learner):
+    photos = open_dataset(
+        Path(os.environ["WORKBOOK_TEST_DATA"], "data", "clothing"), progress=False
+    )
+    some = photos.with_images(photos.development.images.iloc[::40])
+    assert len(some) > 40
+    assert agree(exported, predict(learner, some, progress=False), some)
 
 
 def test_the_weights_load_as_the_learner_they_were(exported, learner, dataset):
