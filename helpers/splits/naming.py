@@ -38,7 +38,8 @@ class Verdict(NamedTuple):
     expected : float
         The least share of its pairs that must be right, 0 to 1 (see `judge`).
     chance : float
-        Permutation p-value: how often shuffled groups look as much alike.
+        Monte Carlo p-value: how often as many pairs whose second image is drawn at random from
+        the class look as much alike.
     pairs : int
         Pairs of images that were compared.
     """
