@@ -40,8 +40,8 @@ def compare_scores(
     cancels: only images that one has right and the other wrong count. The interval is that of
     Agresti and Min (2005, "Simple improved confidence intervals for comparing matched
     proportions"), which adds half an image to each of the four cases; where images come in groups
-    it is taken for the effective number of images, as in `accuracy_interval`. For other metrics than
-    accuracy there is `compare_metrics`.
+    it is taken for the effective number of images, as in `accuracy_interval`. Metrics other than
+    accuracy: `compare_metrics`.
 
     Parameters
     ----------
