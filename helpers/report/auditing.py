@@ -16,7 +16,30 @@ from helpers.report.sections import LEFT_OUT, Finding, Picture, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14
-REVIEW = "from helpers.widgets import review; review(dataset, {})"
+REVIEW_FLAGS = """from helpers.audit import find_quality_issues, scan
+from helpers.widgets import review
+
+flags = find_quality_issues(scan(dataset))
+review(dataset, flags[flags["rule"] != "not used"])"""
+REVIEW_CONFLICTS = """from helpers.audit import find_conflicts, find_duplicates
+from helpers.widgets import review
+
+review(dataset, find_conflicts(dataset, find_duplicates(dataset)))"""
+REVIEW_LABELS = """from helpers.report import build_report
+from helpers.widgets import review
+
+review(dataset, build_report(dataset).suspects())"""
+DIVIDE_ANEW = """from helpers.splits import ensure_split
+
+divided = ensure_split(dataset.development, given=False)"""
+KEEP_TOGETHER = """from helpers.audit import find_duplicates
+from helpers.splits import split
+
+sides = split(dataset, duplicates=find_duplicates(dataset))"""
+KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
+divided = ensure_split(grouped, given=False)"""
 
 
 def opening(evidence: Evidence) -> Section:
@@ -29,7 +52,9 @@ def opening(evidence: Evidence) -> Section:
     if 0 < labelled < len(images):
         found.says.append(f"{len(images) - labelled:,} images have no label.")
     splits = images["split"].fillna("on no side").value_counts()
-    found.says.append("Split as it came: " + ", ".join(f"{n} {k:,}" for n, k in splits.items()) + ".")
+    found.says.append(
+        "Split as it came: " + ", ".join(f"{n} {k:,}" for n, k in splits.items()) + "."
+    )
     what = f"The column '{dataset.group}' says which images belong together."
     found.says.append(what if dataset.group else "No column says which images belong together.")
     if len(evidence.marks):
@@ -86,9 +111,10 @@ def files(evidence: Evidence) -> Section:
     worst = poor[poor["issue"].isin(["dark", "overexposed", "blurred", "low information"])]
     if len(worst):
         what = f"{count(worst['image_id'].nunique(), 'image')} dark, washed out, blurred or empty."
-        act = REVIEW.format("find_quality_issues(scan(dataset))  # of helpers.audit")
+        act = "look at each, and drop those that show nothing"
         number = worst["image_id"].nunique()
-        found.findings.append(Finding(what, number, len(scanned), act, "files"))
+        finding = Finding(what, number, len(scanned), act, "files", REVIEW_FLAGS)
+        found.findings.append(finding)
     return found
 
 
@@ -99,7 +125,9 @@ def copies(evidence: Evidence) -> Section:
     found = Section("copies", "No picture is there twice")
     if kinds.sum():
         said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-        found.title = f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
+        found.title = (
+            f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
+        )
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     found.says += pairs.attrs.get("notes", [])
     split = dataset.images["split"].nunique() > 1
@@ -113,27 +141,36 @@ def copies(evidence: Evidence) -> Section:
         found.says.append(told)
         found.unchecked.append(told)
     if kinds["probable"]:
-        found.says.append(f"{count(int(kinds['probable']), 'probable pair')}: for a person to decide.")
+        found.says.append(
+            f"{count(int(kinds['probable']), 'probable pair')}: for a person to decide."
+        )
     sure = leaks[leaks["kind"] != "probable"]
     found.numbers["leaks"] = len(sure)
     conflicts = audit.find_conflicts(dataset, pairs)
     if len(sure):
         what = f"The split it came with leaks: {describe_leakage(sure)} Scores on it flatter."
-        act = "from helpers.splits import ensure_split; ensure_split(dataset, given=False)"
-        images = sure["image_id"].nunique()
-        found.findings.append(Finding(what, images, len(dataset), act, "copies", blocks=True))
+        act = "divide training and validation images anew, and drop what leaks into the test images"
+        images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
+        finding = Finding(what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True)
+        found.findings.append(finding)
         found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
     if len(conflicts):
-        what = f"{count(conflicts, 'pair')} of identical files carry two labels: one of each is wrong."
-        act = REVIEW.format("find_conflicts(dataset, find_duplicates(dataset))  # of helpers.audit")
-        number = 2 * len(conflicts)
-        found.findings.append(Finding(what, number, len(dataset), act, "copies"))
+        what = (
+            f"{count(conflicts, 'pair')} of identical files carry two labels: one of each is wrong."
+        )
+        act = "look at each pair, and relabel or drop"
+        number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
+        finding = Finding(what, number, len(dataset), act, "copies", REVIEW_CONFLICTS)
+        found.findings.append(finding)
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
         number = confirmed["other_id"].nunique()
-        what = f"{count(int(number), 'image')} are copies of others: drawn at random, they would leak."
-        act = "split(dataset, duplicates=find_duplicates(dataset)) keeps copies on one side"
-        found.findings.append(Finding(what, int(number), len(dataset), act, "copies"))
+        what = (
+            f"{count(int(number), 'image')} are copies of others: drawn at random, they would leak."
+        )
+        act = "keep copies on one side of every split"
+        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
+        found.findings.append(finding)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
     found.pictures.append(_drawn("pairs", dataset, shown, 9, photographs=True))
     return found
@@ -167,10 +204,13 @@ def same_thing(evidence: Evidence) -> Section:
     found.numbers = {"proposed": len(proposals), "sure": len(sure)}
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
-        what = f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
-        act = "apply_groups(dataset, suggest_groups(dataset)), then ensure_split(…, given=False)"
+        what = (
+            f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
+        )
+        act = "keep them together, and divide anew"
         images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        finding = Finding(what, images, len(evidence.part), act, "same thing", blocks=True)
+        finding = Finding(what, images, len(evidence.part), act, "same thing", KEEP_GROUPS,
+                          blocks=True)  # fmt: skip
         found.findings.append(finding)
     found.pictures.append(_drawn("draw_proposals", evidence.part, sure, 4, photographs=True))
     return found
@@ -191,7 +231,9 @@ def labels(evidence: Evidence) -> Section:
     )
     expected = float(suspects["wrong"].sum())
     found.numbers = {"in doubt": len(suspects), "expected wrong": expected}
-    by_class = suspects.groupby("given").agg(doubts=("wrong", "size"), expected_wrong=("wrong", "sum"))
+    by_class = suspects.groupby("given").agg(
+        doubts=("wrong", "size"), expected_wrong=("wrong", "sum")
+    )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(_drawn("label_issues", evidence.part, doubts, photographs=True))
     gain = evidence.gain_of_leaving_doubts
@@ -199,12 +241,11 @@ def labels(evidence: Evidence) -> Section:
         f" Left out of training, they change the accuracy of a linear head by {gain[0]:+.1%} "
         f"({gain[1]:+.1%} to {gain[2]:+.1%}).")  # fmt: skip
     what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong.{said}"
-    act = "suspects.csv lists them; look at each: " + REVIEW.format(
-        "list_suspects(dataset, pairs, issues, doubts)  # notebook 14"
-    )
+    act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))
     number = round(expected)
-    found.findings.append(Finding(what, number, len(evidence.part), act, "labels", **effect))
+    finding = Finding(what, number, len(evidence.part), act, "labels", REVIEW_LABELS, **effect)
+    found.findings.append(finding)
     return found
 
 
@@ -217,7 +258,9 @@ def outliers(evidence: Evidence) -> Section:
     )
     found.tables["The strangest"] = evidence.outliers.head(SHEET)[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"
-    sheet = _drawn("contact_sheet", evidence.part, strangest, columns=7, title=title, photographs=True)
+    sheet = _drawn(
+        "contact_sheet", evidence.part, strangest, columns=7, title=title, photographs=True
+    )
     found.pictures.append(sheet)
     return found
 
@@ -245,7 +288,9 @@ def _recalls(table: pd.DataFrame):
 
     rows = table.set_index("fault")[["recall", "low", "high"]]
     rows = rows.rename(columns={"recall": "value"}).rename_axis("metric")
-    return plots.metric_intervals({"found": rows}, title="Of faults planted here, how many are found?")
+    return plots.metric_intervals(
+        {"found": rows}, title="Of faults planted here, how many are found?"
+    )
 
 
 def _drawn(name: str, *given, photographs: bool = False, **named) -> Picture:

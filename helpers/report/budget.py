@@ -59,7 +59,9 @@ def read_budget(text: str | float) -> float:
     except (TypeError, ValueError):
         seconds = 0.0
     if seconds <= 0:
-        raise DatasetError(f"budget={text!r} is no time; expected one such as '90s', '10m' or '1h'.")
+        raise DatasetError(
+            f"budget={text!r} is no time; expected one such as '90s', '10m' or '1h'."
+        )
     return seconds
 
 

@@ -10,12 +10,16 @@ import time
 import traceback
 import warnings
 import webbrowser
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import require_column
 from helpers.report import auditing, budget, modelling, verdict
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
@@ -90,6 +94,13 @@ class Report:
     def failed(self) -> list[str]:
         """Names of the sections that ended in an error."""
         return [name for name, one in self.sections.items() if one.state == FAILED]
+
+    def suspects(self) -> pd.DataFrame:
+        """Everything that a person should look at, the surest first, for `widgets.review`."""
+        evidence = self.evidence
+        nothing = pd.DataFrame(columns=["suggested", "issue", "evidence"])
+        doubts = evidence.doubts if evidence.can_learn else nothing
+        return list_suspects(evidence.dataset, evidence.pairs, evidence.issues, doubts)
 
     def _make(self, name: str, function: Callable[[Learned], Section]) -> Section:
         started, said = time.perf_counter(), io.StringIO()
@@ -176,6 +187,7 @@ def build_report(
     needs: Needs | str | Iterable[str] | Mapping[str, float] | None = None,
     budget: str | float = budget.DEFAULT,
     *,
+    groups: Sequence[str] | None = None,
     open_test: bool = False,
     progress: bool = True,
 ) -> Report:
@@ -194,6 +206,9 @@ def build_report(
     budget : str or float
         Time for all that is computed, such as "90s" or "10m": it decides, by the number of images
         alone, which steps are left out (`helpers.report.budget`); the report says which.
+    groups : list of str, optional
+        Columns whose parts are scored by themselves, such as ["site", "sex"]; all metadata columns
+        of 2 to 12 values where left out.
     open_test : bool
         Ask the test split, once, for the final score; the opening is logged. Otherwise it stays
         closed.
@@ -208,8 +223,10 @@ def build_report(
 
     if not isinstance(dataset, Dataset):
         dataset = open_dataset(dataset, progress=progress)
-    plan = plan_for(dataset, budget)
-    return Report(Learned(dataset, plan, progress, open_test), read_needs(needs), progress)
+    for column in groups or ():
+        require_column(dataset.images, column)
+    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups)
+    return Report(evidence, read_needs(needs), progress)
 
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
@@ -220,7 +237,9 @@ def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
 def _failed(name: str, error: Exception) -> Section:
     where = traceback.extract_tb(error.__traceback__)[-1]
     said = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
-    return Section(name, f"{name.capitalize()}: an error stopped this section", [said], state=FAILED)
+    return Section(
+        name, f"{name.capitalize()}: an error stopped this section", [said], state=FAILED
+    )
 
 
 def _private(value: Any, dataset: Dataset) -> Any:

@@ -101,7 +101,7 @@ def plant_canaries(
     Returns
     -------
     DataFrame, a row for each fault: kind (which detector), fault, planted, found, recall (0 to 1),
-    low and high (Wilson's 95 % interval; 0 to 1 where nothing could be planted). Strong faults are
+    low and high (Wilson's 95 % interval). No row where nothing could be planted. Strong faults are
     found more often than weak ones: a recall is that of this fault, at this strength.
     """
     own = dataset.development
@@ -114,23 +114,23 @@ def plant_canaries(
     with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
         planted = _Planted(own, Path(folder), drawn)
         try:
-            rows += [planted.damaged(), *planted.copied(), *planted.poor(scanned)]
+            if planted.pictures:
+                rows += [planted.damaged(), *planted.copied(), *planted.poor(scanned)]
         finally:
             planted.forget()
     if features is not None:
-        rows += _mislabelled(own, features, pairs, rng)
+        rows += plant_labels(own, features, pairs, rng)
     table = pd.DataFrame(rows, columns=["kind", "fault", "planted", "found"])
     return table.join(pd.DataFrame([_interval(*row[2:]) for row in rows], columns=COLUMNS[4:]))
 
 
 def describe_canaries(table: pd.DataFrame) -> str:
     """What was found of the canaries, in a sentence."""
-    asked = table[table["planted"] > 0]
-    if asked.empty:
+    if table.empty:
         return "No canary could be planted: no image can be read."
-    missed = asked[asked["recall"] < 0.5].sort_values("recall", kind="stable")
-    said = f"Of {asked['planted'].sum():,} faults planted in copies, {asked['found'].sum():,} were "
-    said += f"found ({asked['found'].sum() / asked['planted'].sum():.0%})"
+    missed = table[table["recall"] < 0.5].sort_values("recall", kind="stable")
+    said = f"Of {table['planted'].sum():,} faults planted in copies, {table['found'].sum():,} were "
+    said += f"found ({table['found'].sum() / table['planted'].sum():.0%})"
     if missed.empty:
         return f"{said}; of each kind at least half."
     names = ", ".join(
@@ -208,8 +208,15 @@ def _quiet(made: Dataset) -> pd.DataFrame:
     return scan(made, workers=0, progress=False)
 
 
-def _mislabelled(dataset: Dataset, features, pairs, rng) -> list[tuple]:
-    """Labels changed in the table: to any other class, and to the one that looks most like it."""
+def plant_labels(
+    dataset: Dataset, features: pd.DataFrame, pairs: pd.DataFrame | None, rng: np.random.Generator
+) -> list[tuple[str, str, int, int]]:
+    """Change labels in the table, to any other class and then to the one that looks most like it.
+
+    Returns
+    -------
+    list of (kind, fault, planted, found); empty for fewer than two classes or twenty images
+    """
     labels = dataset.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)]
     classes = sorted(labels.unique())
@@ -238,8 +245,6 @@ def _mislabelled(dataset: Dataset, features, pairs, rng) -> list[tuple]:
 
 
 def _interval(planted: int, found: int) -> tuple[float, float, float]:
-    if not planted:
-        return np.nan, 0.0, 1.0
     return tuple(accuracy_interval(np.arange(planted) < found))
 
 

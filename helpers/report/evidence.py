@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -35,10 +36,15 @@ class Evidence:
         find what it mends.
     plan : Plan
         What the budget pays for.
+    columns : list of str or None
+        Those whose parts are scored by themselves; None for all that have few values.
     """
 
-    def __init__(self, dataset: Dataset, plan: Plan, progress: bool = True, open_test=False):
-        self.opened, self.plan = dataset, plan
+    def __init__(
+        self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
+        columns: Sequence[str] | None = None,
+    ):  # fmt: skip
+        self.opened, self.plan, self.columns = dataset, plan, columns
         self.progress, self.open_test = progress, open_test
 
     @cached_property

@@ -54,7 +54,9 @@ class Learned(Evidence):
     def scores(self) -> dict[str, pd.DataFrame]:
         """Metrics of each model with their intervals, by whole groups."""
         groups = self.divided.groups
-        return {name: evaluation.bootstrap_metrics(one, groups) for name, one in self.answers.items()}
+        return {
+            name: evaluation.bootstrap_metrics(one, groups) for name, one in self.answers.items()
+        }
 
     @cached_property
     def best(self) -> str:
@@ -105,7 +107,9 @@ class Learned(Evidence):
             part = self.sides[1]
             return table, part.with_images(part.images.loc[table.index])
         images = self.dataset.images
-        closed = self.dataset.with_images(images[images["split"].eq("test") & images["label"].notna()])
+        closed = self.dataset.with_images(
+            images[images["split"].eq("test") & images["label"].notna()]
+        )
 
         def build() -> pd.DataFrame:
             test = self.dataset.open_test(reason=f"report: final score of the {self.best} model")
@@ -226,8 +230,14 @@ class Learned(Evidence):
         return self._tune(known, labels)
 
     def _tune(self, known: Dataset, labels: pd.Series):
-        from helpers.training import Augment, build_dataloaders, build_learner, embed, train
-        from helpers.training import train_head
+        from helpers.training import (
+            Augment,
+            build_dataloaders,
+            build_learner,
+            embed,
+            train,
+            train_head,
+        )
 
         moved = Augment(flip=False, rotate=5, zoom=0.05, stretch=0.05, shift=0.05)
         dls = build_dataloaders(known, size=SIZE, augment=[moved])
@@ -241,7 +251,9 @@ class Learned(Evidence):
         from helpers.training import predict
 
         if self.best in (DUMMY, DESCRIPTORS):
-            raise DatasetError(f"The {self.best} model is best, and nothing is to be learned of it.")
+            raise DatasetError(
+                f"The {self.best} model is best, and nothing is to be learned of it."
+            )
         return predict(self.learner(), part, self.progress)
 
     def _keep_answers(self, name: str, build, inputs: list) -> pd.DataFrame:

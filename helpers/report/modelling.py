@@ -14,9 +14,24 @@ from helpers.report.learned import Learned
 from helpers.report.sections import Finding, Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
 
+NAMES = {
+    "fine-tuning": "A fine-tuned network was",
+    "learning curve": "What more labels would buy was",
+    "descriptors": "Hand-made descriptors of colour, texture and form were",
+    "ImageNet": "A network pretrained on ImageNet was",
+}
 ASSOCIATED, OFTENER = 0.05, 2.0
 """A column goes with the label where p, corrected for the number of columns, is below the first;
 named are values that come with a class so many times as often as if the two were independent."""
+
+PROBE_BORDER = """from helpers import plots
+from helpers.balance import border_colours, probe
+
+found = probe(dataset, border_colours(dataset))
+ax = plots.border_pictures(dataset.development, found)"""
+PROBE_FILES = """from helpers.balance import file_facts, probe
+
+probe(dataset, file_facts(dataset)).by_class"""
 
 
 def split(evidence: Learned) -> Section:
@@ -27,20 +42,28 @@ def split(evidence: Learned) -> Section:
     leaks = check_leakage(divided, evidence.pairs_of_clean)
     found.numbers["leaks"] = int((leaks["kind"] != "probable").sum())
     kept = "Its own split is kept" if evidence.keeps_split else "Divided by whole groups and copies"
-    found.title = f"{kept}: {sizes.get('train', 0):,} to learn from, {sizes.get('valid', 0):,} to ask"
+    found.title = (
+        f"{kept}: {sizes.get('train', 0):,} to learn from, {sizes.get('valid', 0):,} to ask"
+    )
     found.says.append(describe_leakage(leaks))
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
             f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, whole groups "
             "drawn at random, are learned from and asked about: the budget pays for no more."
         )
-        found.unchecked.append("Models saw a part of the images only (a larger --budget takes all).")
+        found.unchecked.append(
+            "Models saw a part of the images only (a larger --budget takes all)."
+        )
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
-        said = "; ".join(f"{reason}: {number:,}" for reason, number in reasons.value_counts().items())
+        said = "; ".join(
+            f"{reason}: {number:,}" for reason, number in reasons.value_counts().items()
+        )
         found.says.append(f"Left out without asking, since these are matters of fact: {said}.")
         found.tables["Left out"] = evidence.choices[["reason"]]
-    found.pictures.append(_drawn("sides", divided.images, title="Which share of each class is asked?"))
+    found.pictures.append(
+        _drawn("sides", divided.images, title="Which share of each class is asked?")
+    )
     return found
 
 
@@ -49,9 +72,15 @@ def shortcuts(evidence: Learned) -> Section:
     found, divided, probes = Section("shortcuts", ""), evidence.divided, evidence.probes
     goes_with = associate(divided)
     sure = goes_with[goes_with["p_corrected"] < ASSOCIATED]
-    told = [f"{', '.join(one.gives_away)} by {name}" for name, one in probes.items() if one.shortcut]
+    told = [
+        f"{', '.join(one.gives_away)} by {name}" for name, one in probes.items() if one.shortcut
+    ]
     told += [f"the label goes with {some(sure.index)}"] if len(sure) else []
-    found.title = f"Given away: {'; '.join(told)}" if told else "No shortcut was found"
+    at_border = probes["border"].gives_away
+    filled = len(at_border) > len(evidence.clean.classes) / 2
+    if filled:  # two readings are plausible, and none is taken
+        told = [one for one in told if not one.endswith("by border")]
+    found.title = f"Given away: {'; '.join(told)}" if told else "No shortcut is claimed"
     for name, one in probes.items():
         found.says.append(f"From {name} alone, mean recall is {one!r}.")
         found.numbers[f"recall from {name}"] = one.recall
@@ -62,17 +91,20 @@ def shortcuts(evidence: Learned) -> Section:
         found.pictures.append(_drawn("associations", divided, goes_with))
     else:
         found.unchecked.append("No metadata column was there to be held against the label.")
-    at_border = probes["border"].gives_away
-    filled = len(at_border) > len(evidence.clean.classes) / 2
     if filled:
-        found.says.append(
-            "Most classes are told by their border: then it is likely that the subject itself "
-            "reaches it, which is no shortcut. Look at the picture; nothing is claimed of it below."
+        told = (
+            f"{len(at_border)} of {len(evidence.clean.classes)} classes are told by their border: "
+            "either the subject itself reaches it, which is no shortcut, or each class has a ground "
+            "of its own, which is one. Look at the picture; the verdict takes neither."
         )
+        found.says.insert(0, told)
+        found.unchecked.append(told)
     elif at_border:
         found.findings += _border(evidence, at_border)
     if at_border:
-        found.pictures.append(_drawn("border_pictures", divided, probes["border"], photographs=True))
+        found.pictures.append(
+            _drawn("border_pictures", divided, probes["border"], photographs=True)
+        )
     found.findings += _by_files(evidence, probes["file facts"], sure)
     return found
 
@@ -88,18 +120,18 @@ def _border(evidence: Learned, classes: list[str]) -> list[Finding]:
             f" Of these, a linear head names {gap[0]:.0%} rightly where the border alone is taken "
             f"for the class, and {gap[1]:.0%} where it is not."
         )
-    act = "look at the border pictures; collect these classes on other grounds; notebook 04"
-    return [Finding(what, images, len(labels), act, "shortcuts", blocks=True)]
+    act = "look at the border pictures, and collect these classes on other grounds (notebook 04)"
+    return [Finding(what, images, len(labels), act, "shortcuts", PROBE_BORDER, blocks=True)]
 
 
 def _by_files(evidence: Learned, facts: Probe, sure: pd.DataFrame) -> list[Finding]:
     labels, made = evidence.divided.images["label"], []
     if facts.shortcut:
-        what = f"Facts of the file (size, format, compression, camera entries) give away "
+        what = "Facts of the file (size, format, compression, camera entries) give away "
         what += f"{some(facts.gives_away, 4)}: these come from a source of their own."
-        act = "save all images in one form, or collect each class from every source; notebook 04"
+        act = "save all images in one form, or collect each class from every source (notebook 04)"
         number = int(labels.isin(facts.gives_away).sum())
-        made.append(Finding(what, number, len(labels), act, "shortcuts", blocks=True))
+        made.append(Finding(what, number, len(labels), act, "shortcuts", PROBE_FILES, blocks=True))
     for column in sure.index:
         cells = lifts(evidence.divided, column)
         cells = cells[(cells["p"] < ASSOCIATED) & (cells["lift"] >= OFTENER)]
@@ -107,10 +139,15 @@ def _by_files(evidence: Learned, facts: Probe, sure: pd.DataFrame) -> list[Findi
         if len(cells):
             named = [f"{row[0]} with {row[1]} ({row.lift:.1f} times)" for row in
                      cells[["class", "value", "lift"]].itertuples(index=False)]  # fmt: skip
-            what = f"{column.capitalize()} goes with the label, oftener than by chance: {some(named)}."
-            act = f"score_parts(predictions, dataset, ['label × {column}']); notebooks 04 and 10"
+            what = (
+                f"{column.capitalize()} goes with the label, oftener than by chance: {some(named)}."
+            )
+            act = (
+                "score the model where it does not go along (notebook 10), and collect such images"
+            )
+            code = f"from helpers.balance import lifts\n\nlifts(dataset, {column!r})"
             number = int(cells["images"].sum())
-            made.append(Finding(what, number, len(labels), act, "shortcuts", blocks=True))
+            made.append(Finding(what, number, len(labels), act, "shortcuts", code, blocks=True))
     return made
 
 
@@ -127,7 +164,9 @@ def baselines(evidence: Learned) -> Section:
             rows[name] |= {f"{metric} {end}": score.at[metric, end] for end in ("low", "high")}
     found.tables["Baselines"] = pd.DataFrame.from_dict(rows, "index").rename_axis("model")
     best = evidence.best
-    found.title = f"Best by log loss: {best}, {rows[best]['balanced accuracy']:.0%} of each class right"
+    found.title = (
+        f"Best by log loss: {best}, {rows[best]['balanced accuracy']:.0%} of each class right"
+    )
     against = evaluation.compare_metrics(answers[best], answers["dummy"], groups)
     gain = against.loc["balanced accuracy", ["difference", "low", "high"]]
     found.says.append(
@@ -143,7 +182,9 @@ def baselines(evidence: Learned) -> Section:
     for name in evidence.plan.left:
         if name != "same-thing search":
             seconds = in_words(len(evidence.part) * CHOICES[name])
-            found.unchecked.append(f"{name.capitalize()} was left out (about {seconds} over budget).")
+            found.unchecked.append(
+                f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
+            )
     found.unchecked += evidence.imagenet_note
     found.pictures.append(_drawn(
         "metric_intervals",
@@ -183,20 +224,24 @@ def evaluate(evidence: Learned) -> Section:
     names = matrix.index.union(matrix.columns)
     matrix = matrix.reindex(index=names, columns=names, fill_value=0)
     found.pictures += [_drawn("confusion", matrix), _drawn("class_metrics", by_class)]
-    parts = evaluation.score_parts(answers, part)
+    parts = evaluation.score_parts(answers, part, evidence.columns)
     shown = parts[parts["shown"]]
     if len(shown):
         found.tables["Scores of parts"] = shown.drop(columns="shown")
         found.pictures.append(_drawn("parts", parts))
         low = shown[shown["accuracy"] < shown["lowest"]]
         if len(low):
-            names = some([f"{row.column} {row.value} ({row.accuracy:.0%})" for row in low.itertuples()])
+            names = some(
+                [f"{row.column} {row.value} ({row.accuracy:.0%})" for row in low.itertuples()]
+            )
             what = f"Fewer are right than luck explains: {names}."
-            act = "explore_errors(part, predictions) of helpers.widgets; notebooks 10 and 12"
+            act = "look at the errors of these parts, and collect more such images (notebooks 10 and 12)"
             number = int(low["images"].sum())
             found.findings.append(Finding(what, number, len(answers), act, "evaluation"))
     else:
-        found.unchecked.append("No metadata column has parts large enough to be scored by themselves.")
+        found.unchecked.append(
+            "No metadata column has parts large enough to be scored by themselves."
+        )
     found.findings += _lost_classes(by_class)
     return found
 
@@ -222,6 +267,8 @@ def errors(evidence: Learned) -> Section:
         return found
     found.says.append("What have they in common: the ground, the light, a label that is wrong?")
     found.tables["Surest, and wrong"] = worst[["label", "prediction", "confidence"]]
-    found.pictures.append(_drawn("answers", part, worst, title="Surest, and wrong", photographs=True))
+    found.pictures.append(
+        _drawn("answers", part, worst, title="Surest, and wrong", photographs=True)
+    )
     found.unchecked.append("Where the model looks was not asked (notebook 13 does).")
     return found

@@ -50,7 +50,9 @@ _TEMPLATE = """<!doctype html>
 """
 
 
-def make_page(plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True) -> str:
+def make_page(
+    plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True
+) -> str:
     """The whole page.
 
     Parameters
@@ -115,7 +117,9 @@ def _needs(verdict: Mapping[str, Any]) -> str:
         if value is None:
             bars.append(f"<p>{escape(row['asked'])}: {escape(row['shown'])}.</p>")
             continue
-        words = f"{row['asked']}: {percent(value)} ({percent(low)} to {percent(high)})"
+        score = row["asked"].split(" of at least ")[0]
+        words = f"{score[:1].upper() + score[1:]}: {percent(value)} ({percent(low)} to "
+        words += f"{percent(high)}), where {percent(least)} is asked for"
         bars.append(
             f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img" '
             f'aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4" '
@@ -142,11 +146,18 @@ def _findings(findings: list[Mapping[str, Any]]) -> str:
             f'<li><p class="what">{escape(one["what"])}</p><p class="size">{size}, '
             f'<a href="#{_anchor(one["section"])}">the evidence</a></p>'
             f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(share, 1):.1f}%"></i>'
-            f'</span><p class="act">To act: <code>{escape(one["act"])}</code></p></li>'
+            f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
+            f"{_code(one['code'])}</div></li>"
         )
     why = "In the order of what is at stake: the measured effect where there is one beyond chance, "
     why += "else the share of images affected."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
+
+
+def _code(lines: str) -> str:
+    if not lines:
+        return ""
+    return f"<details><summary>In Python</summary><pre><code>{escape(lines)}</code></pre></details>"
 
 
 def _contents(sections: list[Mapping[str, Any]]) -> str:

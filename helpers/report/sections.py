@@ -24,9 +24,11 @@ class Finding:
     images, of : int
         How many images it is about, of how many.
     act : str
-        The command, or the lines of Python, by which to act on it.
+        What to do about it, in words.
     section : str
         The name of the section that has the evidence.
+    code : str
+        Lines of Python that begin it, given ``dataset``; "" where there is nothing to call.
     effect : float or None
         What it was measured to be worth: a share of right answers among the images scored.
     low, high : float or None
@@ -40,6 +42,7 @@ class Finding:
     of: int
     act: str
     section: str
+    code: str = ""
     effect: float | None = None
     low: float | None = None
     high: float | None = None

@@ -90,7 +90,9 @@ def _row(need: Need, evidence: Learned) -> dict:
 
 def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) -> str:
     if evidence is None:
-        return "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
+        return (
+            "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
+        )
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     return {
         GO: f"{GO}: {needs} is shown {on}",

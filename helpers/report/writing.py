@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import audit
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
 from helpers.report.building import Report, _private
@@ -55,9 +54,11 @@ def write_report(report: Report, folder: Path, images: bool = True) -> Path:
     parts: dict[str, Callable[[Path], Any]] = {
         "report.json": lambda path: write_whole(path, _dumped(report.json())),
         "images.csv": lambda path: write_whole(path, images_table(report).to_csv(**AS_CSV)),
-        "leaks.csv": lambda path: write_whole(path, leaks_table(report).to_csv(index=False, **AS_CSV)),
+        "leaks.csv": lambda path: write_whole(
+            path, leaks_table(report).to_csv(index=False, **AS_CSV)
+        ),
         "suspects.csv": lambda path: write_whole(
-            path, suspects_table(report).to_csv(index=False, **AS_CSV)
+            path, report.suspects().to_csv(index=False, **AS_CSV)
         ),
     }
     report.write_html(folder / "report.html", images)
@@ -103,16 +104,6 @@ def marks_known(table: pd.DataFrame, marks: pd.DataFrame) -> pd.Series:
 def leaks_table(report: Report) -> pd.DataFrame:
     """Every two images on different sides of the given split of which one gives the other away."""
     return report.evidence.given_leaks
-
-
-def suspects_table(report: Report) -> pd.DataFrame:
-    """Everything that a person should look at, the surest first."""
-    evidence = report.evidence
-    if not evidence.can_learn:
-        doubts = pd.DataFrame(columns=["suggested", "issue", "evidence"])
-    else:
-        doubts = evidence.doubts
-    return audit.list_suspects(evidence.dataset, evidence.pairs, evidence.issues, doubts)
 
 
 def describe_run(report: Report, written: list[str], missing: dict[str, str]) -> dict[str, Any]:
