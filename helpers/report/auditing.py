@@ -12,7 +12,7 @@ from helpers.datasets.words import count, some
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.canaries import describe_canaries
 from helpers.report.evidence import SURE, Evidence
-from helpers.report.sections import LEFT_OUT, Finding, Picture, Section
+from helpers.report.sections import LEFT_OUT, Finding, Picture, Section, points
 from helpers.splits import describe_leakage
 
 SHEET = 14
@@ -65,10 +65,10 @@ def opening(evidence: Evidence) -> Section:
     if dataset.labelled:
         counts = imbalance(dataset.development)
         found.tables["Images to learn from, by class"] = counts[["images", "groups", "ratio"]]
-        found.pictures.append(_drawn("imbalance_bars", counts))
+        found.pictures.append(drawn("imbalance_bars", counts))
         found.numbers["imbalance"] = float(counts["ratio"].max())
         found.findings += _imbalance(dataset.development, counts)
-    found.pictures.append(_drawn("class_sheet", dataset.development, photographs=True))
+    found.pictures.append(drawn("class_sheet", dataset.development, photographs=True))
     return found
 
 
@@ -107,7 +107,7 @@ def files(evidence: Evidence) -> Section:
         what = f"{count(broken, 'file')} cannot be read and would stop a training run."
         found.findings.append(Finding(what, len(broken), len(scanned), act, "files"))
     found.tables["Flags by kind"] = flags["issue"].value_counts().rename("images").to_frame()
-    found.pictures.append(_drawn("flag_sheet", evidence.dataset, poor, SHEET, photographs=True))
+    found.pictures.append(drawn("flag_sheet", evidence.dataset, poor, SHEET, photographs=True))
     worst = poor[poor["issue"].isin(["dark", "overexposed", "blurred", "low information"])]
     if len(worst):
         what = f"{count(worst['image_id'].nunique(), 'image')} dark, washed out, blurred or empty."
@@ -130,13 +130,19 @@ def copies(evidence: Evidence) -> Section:
         )
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     found.says += pairs.attrs.get("notes", [])
-    split = dataset.images["split"].nunique() > 1
-    found.says.append(describe_leakage(leaks) if split else
-                      "The folder has no split yet, so that nothing can leak across it.")  # fmt: skip
+    split = len(set(dataset.images["split"].dropna())) > 1
+    found.says.append(
+        describe_leakage(leaks)
+        if split
+        else "The folder has no split yet, so that nothing can leak across it."
+    )
     scanned = evidence.files[evidence.files["readable"]]
     small = int((scanned[["width", "height"]].min(axis=1) < SHORTEST_SIDE).sum())
     if small:
-        told = f"{small:,} of {len(scanned):,} images have a side under {SHORTEST_SIDE} px, too little "
+        told = (
+            f"{small:,} of {len(scanned):,} images have a side under {SHORTEST_SIDE} px, too"
+            " little "
+        )
         told += "to search for changed copies: of them only identical files were found."
         found.says.append(told)
         found.unchecked.append(told)
@@ -172,7 +178,7 @@ def copies(evidence: Evidence) -> Section:
         finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
         found.findings.append(finding)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
-    found.pictures.append(_drawn("pairs", dataset, shown, 9, photographs=True))
+    found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
     return found
 
 
@@ -194,8 +200,11 @@ def same_thing(evidence: Evidence) -> Section:
         found.unchecked.append(why)
         return found
     sure = proposals[proposals["expected"] >= SURE]
-    found.title = f"{count(sure, 'pair')} surely show the same thing" if len(sure) else (
-        "No two photos surely show the same thing")  # fmt: skip
+    found.title = (
+        f"{count(sure, 'pair')} surely show the same thing"
+        if len(sure)
+        else ("No two photos surely show the same thing")
+    )
     found.says.append(
         f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
         f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
@@ -209,10 +218,11 @@ def same_thing(evidence: Evidence) -> Section:
         )
         act = "keep them together, and divide anew"
         images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        finding = Finding(what, images, len(evidence.part), act, "same thing", KEEP_GROUPS,
-                          blocks=True)  # fmt: skip
+        finding = Finding(
+            what, images, len(evidence.part), act, "same thing", KEEP_GROUPS, blocks=True
+        )
         found.findings.append(finding)
-    found.pictures.append(_drawn("draw_proposals", evidence.part, sure, 4, photographs=True))
+    found.pictures.append(drawn("draw_proposals", evidence.part, sure, 4, photographs=True))
     return found
 
 
@@ -235,12 +245,19 @@ def labels(evidence: Evidence) -> Section:
         doubts=("wrong", "size"), expected_wrong=("wrong", "sum")
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
-    found.pictures.append(_drawn("label_issues", evidence.part, doubts, photographs=True))
+    found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
     gain = evidence.gain_of_leaving_doubts
-    said = "" if gain is None else (
-        f" Left out of training, they change the accuracy of a linear head by {gain[0]:+.1%} "
-        f"({gain[1]:+.1%} to {gain[2]:+.1%}).")  # fmt: skip
-    what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong.{said}"
+    said = (
+        ""
+        if gain is None
+        else (
+            f" Left out of training, they change the accuracy of a linear head by {points(*gain)}."
+        )
+    )
+    what = (
+        f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be"
+        f" wrong.{said}"
+    )
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))
     number = round(expected)
@@ -258,7 +275,7 @@ def outliers(evidence: Evidence) -> Section:
     )
     found.tables["The strangest"] = evidence.outliers.head(SHEET)[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"
-    sheet = _drawn(
+    sheet = drawn(
         "contact_sheet", evidence.part, strangest, columns=7, title=title, photographs=True
     )
     found.pictures.append(sheet)
@@ -272,33 +289,26 @@ def canaries(evidence: Evidence) -> Section:
     found = Section("canaries", f"{hit:,} of {asked:,} faults that we planted were found")
     found.says += [
         describe_canaries(table),
-        "Nobody knows how many faults there are. So known ones were planted in copies of some of "
-        "these images, in a temporary folder, and every detector was asked again. A recall holds "
-        "for a fault of this kind and strength: labels confused in life are harder than these, and "
-        "weaker blur is found less often.",
+        (
+            "Nobody knows how many faults there are. So known ones were planted in copies of some"
+            " of these images, in a temporary folder, and every detector was asked again. A recall"
+            " holds for a fault of this kind and strength: labels confused in life are harder than"
+            " these, and weaker blur is found less often."
+        ),
     ]
     found.tables["Planted and found"] = table
     found.numbers = {"planted": asked, "found": hit}
-    found.pictures.append(Picture(lambda: _recalls(table)))
+    found.pictures.append(drawn("canaries", table, guessable=True))
     return found
 
 
-def _recalls(table: pd.DataFrame):
-    from helpers import plots
-
-    rows = table.set_index("fault")[["recall", "low", "high"]]
-    rows = rows.rename(columns={"recall": "value"}).rename_axis("metric")
-    return plots.metric_intervals(
-        {"found": rows}, title="Of faults planted here, how many are found?"
-    )
-
-
-def _drawn(name: str, *given, photographs: bool = False, **named) -> Picture:
+def drawn(name: str, *given, photographs=False, guessable=False, **named) -> Picture:
     """A figure of `helpers.plots`, drawn when the page is made."""
 
-    def draw():
+    def draw(guess: float | None = None):
         from helpers import plots
 
-        return getattr(plots, name)(*given, **named)
+        more = {"guess": guess} if guessable else {}
+        return getattr(plots, name)(*given, **named, **more)
 
-    return Picture(draw, photographs)
+    return Picture(draw, photographs, guessable)

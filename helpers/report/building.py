@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column
-from helpers.report import auditing, budget, modelling, verdict
+from helpers.report import auditing, budget, modelling, shortcuts, verdict
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
 from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
@@ -36,7 +36,7 @@ AUDIT: Mapping[str, Callable] = {
 }
 MODEL: Mapping[str, Callable] = {
     "split": modelling.split,
-    "shortcuts": modelling.shortcuts,
+    "shortcuts": shortcuts.shortcuts,
     "baselines": modelling.baselines,
     "evaluation": modelling.evaluate,
     "errors": modelling.errors,
@@ -109,22 +109,32 @@ class Report:
             warnings.simplefilter("always", UserWarning)
             made = self._caught(name, function)
         told = [str(one.message) for one in warned if one.category is UserWarning]
-        made.says += [line for line in [*said.getvalue().splitlines(), *told]
-                      if line.strip() and line not in made.says]  # fmt: skip
+        made.says += [
+            line
+            for line in [*said.getvalue().splitlines(), *told]
+            if line.strip() and line not in made.says
+        ]
+        made.says, made.title = (
+            _private(one, self.evidence.opened) for one in (made.says, made.title)
+        )
         self.seconds[name] = time.perf_counter() - started
         return made
 
     def _caught(self, name: str, function: Callable) -> Section:
         if name in NEEDS_LABELS and not self.evidence.can_learn:
-            return Section(name, f"{name.capitalize()}: not asked, for want of labels of two classes",
-                           state=LEFT_OUT)  # fmt: skip
+            return Section(
+                name,
+                f"{name.capitalize()}: not asked, for want of labels of two classes",
+                state=LEFT_OUT,
+            )
         try:
             return function(self.evidence)
         except DatasetError as error:
             if not isinstance(error.__cause__, OSError):  # the data do not bear the question
                 title = f"{name.capitalize()}: these images do not bear the question"
-                return Section(name, title, [str(error)], unchecked=[f"{title} ({error})"],
-                               state=LEFT_OUT)  # fmt: skip
+                return Section(
+                    name, title, [str(error)], unchecked=[f"{title} ({error})"], state=LEFT_OUT
+                )
             return _failed(name, error)
         except Exception as error:  # one section must not take the others with it
             return _failed(name, error)
@@ -179,7 +189,7 @@ class Report:
     def _repr_html_(self) -> str:
         from helpers.report.page import make_snippet
 
-        return make_snippet(self["verdict"], self.evidence.opened)
+        return make_snippet(self["verdict"])
 
 
 def build_report(

@@ -38,9 +38,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m helpers", allow_abbrev=False,
+        prog="python -m helpers",
+        allow_abbrev=False,
         description="What a folder of images is worth. Nothing in the folder is ever changed.",
-    )  # fmt: skip
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_report(commands)
     _add_scan(commands)
@@ -49,51 +50,98 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_report(commands) -> None:
     one = commands.add_parser(
-        "report", allow_abbrev=False,
+        "report",
+        allow_abbrev=False,
         help="everything: files, copies, labels, shortcuts, models, and a verdict",
-        description="Ask a dataset everything that the workbook asks, and write the answer as one "
-        "page (report.html) with tables beside it. Stopped by Ctrl-C, the same command goes on.",
-    )  # fmt: skip
+        description=(
+            "Ask a dataset everything that the workbook asks, and write the answer as one "
+            "page (report.html) with tables beside it. Stopped by Ctrl-C, the same command goes on."
+        ),
+    )
     _add_dataset(one)
-    one.add_argument("--groups", metavar="A,B", type=_names,
-                     help="columns whose parts are scored by themselves, such as site,sex (all that "
-                     "have 2 to 12 values if left out)")  # fmt: skip
-    one.add_argument("--need", metavar="'SCORE>=LEAST'", action="append", default=[],
-                     help="what a model must reach, such as 'balanced accuracy>=0.8' or 'recall of "
-                     "olive>=0.6'; may be given several times")  # fmt: skip
-    one.add_argument("--budget", metavar="TIME", default="10m",
-                     help="time for all that is computed, such as 90s, 10m (the default) or 1h; what "
-                     "it does not pay for is left out, and the report says so")  # fmt: skip
-    one.add_argument("--open-test", action="store_true",
-                     help="ask the test images, for the final score; each opening is written down")  # fmt: skip
-    one.add_argument("--no-images", action="store_true",
-                     help="no photographs in the page, for sharing it")  # fmt: skip
-    one.add_argument("--out", metavar="FOLDER",
-                     help="where to write (reports/NAME-DATE here if left out)")  # fmt: skip
+    one.add_argument(
+        "--groups",
+        metavar="A,B",
+        type=_names,
+        help=(
+            "columns whose parts are scored by themselves, such as site,sex (all that "
+            "have 2 to 12 values if left out)"
+        ),
+    )
+    one.add_argument(
+        "--need",
+        metavar="'SCORE>=LEAST'",
+        action="append",
+        default=[],
+        help=(
+            "what a model must reach, such as 'balanced accuracy>=0.8' or 'recall of "
+            "olive>=0.6'; may be given several times"
+        ),
+    )
+    one.add_argument(
+        "--budget",
+        metavar="TIME",
+        default="10m",
+        help=(
+            "time for all that is computed, such as 90s, 10m (the default) or 1h; what "
+            "it does not pay for is left out, and the report says so"
+        ),
+    )
+    one.add_argument(
+        "--open-test",
+        action="store_true",
+        help="ask the test images, for the final score; each opening is written down",
+    )
+    one.add_argument(
+        "--no-images", action="store_true", help="no photographs in the page, for sharing it"
+    )
+    one.add_argument(
+        "--out", metavar="FOLDER", help="where to write (reports/NAME-DATE here if left out)"
+    )
     one.set_defaults(run=_report)
 
 
 def _add_scan(commands) -> None:
     one = commands.add_parser(
-        "scan", allow_abbrev=False, help="the files alone: what is broken, poor or odd",
+        "scan",
+        allow_abbrev=False,
+        help="the files alone: what is broken, poor or odd",
         description="Open every file once, and say which cannot be read and which are poor or odd.",
-    )  # fmt: skip
+    )
     _add_dataset(one)
-    one.add_argument("--format", choices=("text", "csv", "json"), default="text",
-                     help="text for people (the default); csv has a row per image; json the flags")  # fmt: skip
+    one.add_argument(
+        "--format",
+        choices=("text", "csv", "json"),
+        default="text",
+        help="text for people (the default); csv has a row per image; json the flags",
+    )
     one.set_defaults(run=_scan)
 
 
 def _add_dataset(parser) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help=_DATASET)
-    parser.add_argument("--metadata", metavar="TABLE",
-                        help="a table with a row per image (CSV, TSV, Parquet, JSON lines), in the "
-                        "same folder as the images")  # fmt: skip
-    parser.add_argument("--label", metavar="COLUMN", help="the column, or level of folders, with the "
-                        "class, where opening finds none or another")  # fmt: skip
+    parser.add_argument(
+        "--metadata",
+        metavar="TABLE",
+        help=(
+            "a table with a row per image (CSV, TSV, Parquet, JSON lines), in the "
+            "same folder as the images"
+        ),
+    )
+    parser.add_argument(
+        "--label",
+        metavar="COLUMN",
+        help="the column, or level of folders, with the class, where opening finds none or another",
+    )
     parser.add_argument("--split", metavar="COLUMN", help="the same for train, valid and test")
-    parser.add_argument("--group", metavar="COLUMN", help="the column that says which images show one "
-                        "thing (patient, specimen): these stay on one side of a split")  # fmt: skip
+    parser.add_argument(
+        "--group",
+        metavar="COLUMN",
+        help=(
+            "the column that says which images show one "
+            "thing (patient, specimen): these stay on one side of a split"
+        ),
+    )
 
 
 def _names(text: str) -> list[str]:

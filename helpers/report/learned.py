@@ -91,8 +91,11 @@ class Learned(Evidence):
         if self.judged_on == "test":
             return "The test split was opened for this, and the opening is written down."
         closed = int(self.dataset.images["split"].eq("test").sum())
-        more = f" The {closed:,} test images stay closed; --open-test asks them." if closed else (
-            " No test images were kept aside, so that the last word is still to be said.")  # fmt: skip
+        more = (
+            f" The {closed:,} test images stay closed; --open-test asks them."
+            if closed
+            else (" No test images were kept aside, so that the last word is still to be said.")
+        )
         return (
             "Validation images are more of the same: they share site, camera and custom with those "
             "learned from, and the best of several models was chosen on them, so that the score "
@@ -126,7 +129,7 @@ class Learned(Evidence):
 
     @cached_property
     def curve(self) -> pd.DataFrame | None:
-        """Accuracy of a linear head by labelled images per class; None where the budget is short."""
+        """Accuracy of a linear head by labelled images per class; None if that is not paid for."""
         if "learning curve" not in self.plan.taken:
             return None
 
@@ -145,7 +148,8 @@ class Learned(Evidence):
     @cached_property
     def gain_of_leaving_doubts(self) -> tuple[float, float, float] | None:
         """What a linear head gains in accuracy when labels in doubt are left out of training, on
-        validation images whose own label is not in doubt; None where there is nothing to compare."""
+        validation images whose own label is not in doubt; None where there is nothing to compare.
+        """
         from helpers.training import train_head
 
         doubted = self.doubts.index[self.doubts["issue"].astype(bool)]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import evaluation
-from helpers.balance import associate, lifts
-from helpers.balance.probing import Probe
 from helpers.datasets.words import count, some
-from helpers.report.auditing import _drawn
+from helpers.report.auditing import drawn
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.learned import Learned
 from helpers.report.sections import Finding, Section, percent, points
@@ -20,18 +18,6 @@ NAMES = {
     "descriptors": "Hand-made descriptors of colour, texture and form were",
     "ImageNet": "A network pretrained on ImageNet was",
 }
-ASSOCIATED, OFTENER = 0.05, 2.0
-"""A column goes with the label where p, corrected for the number of columns, is below the first;
-named are values that come with a class so many times as often as if the two were independent."""
-
-PROBE_BORDER = """from helpers import plots
-from helpers.balance import border_colours, probe
-
-found = probe(dataset, border_colours(dataset))
-ax = plots.border_pictures(dataset.development, found)"""
-PROBE_FILES = """from helpers.balance import file_facts, probe
-
-probe(dataset, file_facts(dataset)).by_class"""
 
 
 def split(evidence: Learned) -> Section:
@@ -62,93 +48,9 @@ def split(evidence: Learned) -> Section:
         found.says.append(f"Left out without asking, since these are matters of fact: {said}.")
         found.tables["Left out"] = evidence.choices[["reason"]]
     found.pictures.append(
-        _drawn("sides", divided.images, title="Which share of each class is asked?")
+        drawn("sides", divided.images, title="Which share of each class is asked?")
     )
     return found
-
-
-def shortcuts(evidence: Learned) -> Section:
-    """Whether something that should say nothing gives a class away."""
-    found, divided, probes = Section("shortcuts", ""), evidence.divided, evidence.probes
-    goes_with = associate(divided)
-    sure = goes_with[goes_with["p_corrected"] < ASSOCIATED]
-    told = [
-        f"{', '.join(one.gives_away)} by {name}" for name, one in probes.items() if one.shortcut
-    ]
-    told += [f"the label goes with {some(sure.index)}"] if len(sure) else []
-    at_border = probes["border"].gives_away
-    filled = len(at_border) > len(evidence.clean.classes) / 2
-    if filled:  # two readings are plausible, and none is taken
-        told = [one for one in told if not one.endswith("by border")]
-    found.title = f"Given away: {'; '.join(told)}" if told else "No shortcut is claimed"
-    for name, one in probes.items():
-        found.says.append(f"From {name} alone, mean recall is {one!r}.")
-        found.numbers[f"recall from {name}"] = one.recall
-        found.numbers[f"by chance from {name}"] = one.chance
-    found.pictures.append(_drawn("probe_results", probes))
-    if len(goes_with):
-        found.tables["Columns that go with the label"] = goes_with
-        found.pictures.append(_drawn("associations", divided, goes_with))
-    else:
-        found.unchecked.append("No metadata column was there to be held against the label.")
-    if filled:
-        told = (
-            f"{len(at_border)} of {len(evidence.clean.classes)} classes are told by their border: "
-            "either the subject itself reaches it, which is no shortcut, or each class has a ground "
-            "of its own, which is one. Look at the picture; the verdict takes neither."
-        )
-        found.says.insert(0, told)
-        found.unchecked.append(told)
-    elif at_border:
-        found.findings += _border(evidence, at_border)
-    if at_border:
-        found.pictures.append(
-            _drawn("border_pictures", divided, probes["border"], photographs=True)
-        )
-    found.findings += _by_files(evidence, probes["file facts"], sure)
-    return found
-
-
-def _border(evidence: Learned, classes: list[str]) -> list[Finding]:
-    """The classes that a border gives away, and what that does to the model."""
-    labels = evidence.divided.images["label"]
-    images, gap = int(labels.isin(classes).sum()), evidence.border_gap(classes)
-    what = f"The border of the picture gives away {some(classes, 4)}: a model may learn the ground "
-    what += "in place of the subject."
-    if gap is not None:
-        what += (
-            f" Of these, a linear head names {gap[0]:.0%} rightly where the border alone is taken "
-            f"for the class, and {gap[1]:.0%} where it is not."
-        )
-    act = "look at the border pictures, and collect these classes on other grounds (notebook 04)"
-    return [Finding(what, images, len(labels), act, "shortcuts", PROBE_BORDER, blocks=True)]
-
-
-def _by_files(evidence: Learned, facts: Probe, sure: pd.DataFrame) -> list[Finding]:
-    labels, made = evidence.divided.images["label"], []
-    if facts.shortcut:
-        what = "Facts of the file (size, format, compression, camera entries) give away "
-        what += f"{some(facts.gives_away, 4)}: these come from a source of their own."
-        act = "save all images in one form, or collect each class from every source (notebook 04)"
-        number = int(labels.isin(facts.gives_away).sum())
-        made.append(Finding(what, number, len(labels), act, "shortcuts", PROBE_FILES, blocks=True))
-    for column in sure.index:
-        cells = lifts(evidence.divided, column)
-        cells = cells[(cells["p"] < ASSOCIATED) & (cells["lift"] >= OFTENER)]
-        cells = cells.sort_values("images", ascending=False, kind="stable")
-        if len(cells):
-            named = [f"{row[0]} with {row[1]} ({row.lift:.1f} times)" for row in
-                     cells[["class", "value", "lift"]].itertuples(index=False)]  # fmt: skip
-            what = (
-                f"{column.capitalize()} goes with the label, oftener than by chance: {some(named)}."
-            )
-            act = (
-                "score the model where it does not go along (notebook 10), and collect such images"
-            )
-            code = f"from helpers.balance import lifts\n\nlifts(dataset, {column!r})"
-            number = int(cells["images"].sum())
-            made.append(Finding(what, number, len(labels), act, "shortcuts", code, blocks=True))
-    return made
 
 
 def baselines(evidence: Learned) -> Section:
@@ -160,8 +62,8 @@ def baselines(evidence: Learned) -> Section:
         score = scores[name] = evidence.scores[name]
         rows[name] = {"images": len(table), "log loss": table["loss"].mean()}
         for metric in ("accuracy", "balanced accuracy"):
-            rows[name] |= {metric: score.at[metric, "value"]}
-            rows[name] |= {f"{metric} {end}": score.at[metric, end] for end in ("low", "high")}
+            rows[name] |= {metric: score.loc[metric, "value"]}
+            rows[name] |= {f"{metric} {end}": score.loc[metric, end] for end in ("low", "high")}
     found.tables["Baselines"] = pd.DataFrame.from_dict(rows, "index").rename_axis("model")
     best = evidence.best
     found.title = (
@@ -186,16 +88,13 @@ def baselines(evidence: Learned) -> Section:
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )
     found.unchecked += evidence.imagenet_note
-    found.pictures.append(_drawn(
-        "metric_intervals",
-        {name: score.loc[["balanced accuracy", "accuracy"]] for name, score in scores.items()},
-        title=found.title,
-    ))  # fmt: skip
+    found.pictures.append(drawn("baselines", evidence.scores, evidence.best, guessable=True))
     if evidence.curve is not None:
         found.tables["Accuracy by labelled images per class"] = evidence.curve
         found.says.append(evidence.curve.attrs["said"])
-    found.numbers = {"best": best} | {f"{name}: {key}": value for name, row in rows.items()
-                                      for key, value in row.items()}  # fmt: skip
+    found.numbers = {"best": best} | {
+        f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
+    }
     return found
 
 
@@ -223,19 +122,22 @@ def evaluate(evidence: Learned) -> Section:
     matrix = pd.crosstab(answers["label"], answers["prediction"])
     names = matrix.index.union(matrix.columns)
     matrix = matrix.reindex(index=names, columns=names, fill_value=0)
-    found.pictures += [_drawn("confusion", matrix), _drawn("class_metrics", by_class)]
+    found.pictures += [drawn("confusion", matrix), drawn("class_metrics", by_class)]
     parts = evaluation.score_parts(answers, part, evidence.columns)
     shown = parts[parts["shown"]]
     if len(shown):
         found.tables["Scores of parts"] = shown.drop(columns="shown")
-        found.pictures.append(_drawn("parts", parts))
+        found.pictures.append(drawn("parts", parts))
         low = shown[shown["accuracy"] < shown["lowest"]]
         if len(low):
             names = some(
                 [f"{row.column} {row.value} ({row.accuracy:.0%})" for row in low.itertuples()]
             )
             what = f"Fewer are right than luck explains: {names}."
-            act = "look at the errors of these parts, and collect more such images (notebooks 10 and 12)"
+            act = (
+                "look at the errors of these parts, and collect more such images (notebooks 10"
+                " and 12)"
+            )
             number = int(low["images"].sum())
             found.findings.append(Finding(what, number, len(answers), act, "evaluation"))
     else:
@@ -268,7 +170,7 @@ def errors(evidence: Learned) -> Section:
     found.says.append("What have they in common: the ground, the light, a label that is wrong?")
     found.tables["Surest, and wrong"] = worst[["label", "prediction", "confidence"]]
     found.pictures.append(
-        _drawn("answers", part, worst, title="Surest, and wrong", photographs=True)
+        drawn("answers", part, worst, title="Surest, and wrong", photographs=True)
     )
     found.unchecked.append("Where the model looks was not asked (notebook 13 does).")
     return found

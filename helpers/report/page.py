@@ -8,7 +8,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from helpers.datasets import Dataset
 from helpers.report.sections import DONE, FAILED, Picture, Section, percent
 from helpers.report.verdict import GO, NO_GO
 
@@ -60,7 +59,7 @@ def make_page(
     plain : dict
         From ``Report.json()``: all words come from there.
     sections : name → Section
-        Their pictures.
+        Their pictures come from there.
     images : bool
         Off: no photographs, and a line in place of each.
     """
@@ -72,7 +71,7 @@ def make_page(
         _verdict(verdict),
         _findings(verdict["findings"]),
         _contents(others),
-        *(_part(one, sections[one["name"]].pictures, images) for one in others),
+        *(_part(one, _figures(sections[one["name"]], images)) for one in others),
         _unchecked(verdict["unchecked"]),
         "</main>",
         _footer(plain, images),
@@ -82,19 +81,15 @@ def make_page(
     return _TEMPLATE.format(safe=SAFE, title=title, style=style, body="\n".join(body))
 
 
-def make_snippet(section: Section, dataset: Dataset, images: bool = True) -> str:
+def make_snippet(section: Section, images: bool = True) -> str:
     """One section for a notebook, in the notebook's own style."""
-    from helpers.report.building import _private
-
-    plain = _private(section.plain(), dataset)
+    plain, sections = section.plain(), {section.name: section}
+    body = [f"<p><b>{escape(plain['title'])}</b></p>"]
     if section.name == "verdict":
-        body = [f"<p><b>{escape(plain['title'])}</b></p>", _needs(plain), _list(plain["says"], "")]
-        rows = [f"<li>{escape(one['what'])}</li>" for one in plain["findings"]]
-        return "\n".join([*body, "<ol>", *rows, "</ol>"])
-    return "\n".join([
-        f"<p><b>{escape(plain['title'])}</b></p>", _list(plain["says"], ""),
-        *(_figure(one, images) for one in section.pictures),
-    ])  # fmt: skip
+        rows = "".join(f"<li>{escape(one['what'])}</li>" for one in plain["findings"])
+        body += [_needs(plain), f"<ol>{rows}</ol>"]
+    body += [_list(plain["says"], ""), *_figures(sections[section.name], images)]
+    return "\n".join(filter(None, body))
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:
@@ -121,13 +116,13 @@ def _needs(verdict: Mapping[str, Any]) -> str:
         words = f"{score[:1].upper() + score[1:]}: {percent(value)} ({percent(low)} to "
         words += f"{percent(high)}), where {percent(least)} is asked for"
         bars.append(
-            f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img" '
-            f'aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4" '
-            f'fill="var(--line)"/><rect x="{400 * low:.1f}" y="12" width="{400 * (high - low):.1f}" '
-            f'height="8" rx="4" fill="var(--tone, #35618f)" opacity="0.45"/>'
-            f'<rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2" '
-            f'fill="var(--tone, #35618f)"/><rect x="{400 * least - 1:.1f}" y="4" width="2" '
-            f'height="24" fill="currentColor"/></svg>'
+            f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
+            f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
+            f' fill="var(--line)"/><rect x="{400 * low:.1f}" y="12"'
+            f' width="{400 * (high - low):.1f}" height="8" rx="4" fill="var(--tone, #35618f)"'
+            f' opacity="0.45"/><rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2"'
+            f' fill="var(--tone, #35618f)"/><rect x="{400 * least - 1:.1f}" y="4" width="2"'
+            ' height="24" fill="currentColor"/></svg>'
         )
     return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
 
@@ -168,7 +163,7 @@ def _contents(sections: list[Mapping[str, Any]]) -> str:
     return f'<nav aria-label="Sections"><ul>{"".join(links)}</ul></nav>'
 
 
-def _part(section: Mapping[str, Any], pictures: list[Picture], images: bool) -> str:
+def _part(section: Mapping[str, Any], figures: list[str]) -> str:
     state = {DONE: "", FAILED: " failed"}.get(section["state"], " left")
     first, *rest = section["says"] or [""]
     return "\n".join([
@@ -176,24 +171,32 @@ def _part(section: Mapping[str, Any], pictures: list[Picture], images: bool) -> 
         f'<p class="eyebrow">{escape(QUESTIONS.get(section["name"], section["name"]))}</p>',
         f"<h2>{escape(section['title'])}</h2>",
         f"<p>{escape(first)}</p>" if first else "", _list(rest, "more"),
-        *(_figure(one, images) for one in pictures),
+        _list([one["what"] for one in section["findings"]], "mended"),
+        *figures,
         *(_table(title, rows) for title, rows in section["tables"].items()),
         "</section>",
     ])  # fmt: skip
 
 
-def _figure(picture: Picture, images: bool) -> str:
-    if picture.photographs and not images:
-        return "<figure><p>Photographs are left out of this copy of the report.</p></figure>"
-    try:
-        drawn = _draw(picture)
-    except Exception as error:  # the page must appear, whatever a picture lacks
-        said = escape(f"This picture could not be drawn ({type(error).__name__}: {error}).")
-        return f"<figure><p>{said}</p></figure>"
-    return f'<figure class="plot">{drawn}</figure>' if drawn else ""
+def _figures(section: Section, images: bool) -> list[str]:
+    found = []
+    for picture in section.pictures:
+        if picture.photographs and not images:
+            found.append(_boxed("Photographs are left out of this copy of the report."))
+            continue
+        try:
+            found.append(_draw(picture, section.guess))
+        except Exception as error:  # the page must appear, whatever a picture lacks
+            told = f"This picture could not be drawn ({type(error).__name__}: {error})."
+            found.append(_boxed(told))
+    return [one for one in found if one]
 
 
-def _draw(picture: Picture) -> str | None:
+def _boxed(words: str) -> str:
+    return f"<figure><p>{escape(words)}</p></figure>"
+
+
+def _draw(picture: Picture, guess: float | None) -> str:
     import matplotlib.pyplot as plt
 
     from helpers.plots.style import STYLE, figure_html
@@ -201,13 +204,12 @@ def _draw(picture: Picture) -> str | None:
     with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": DOTS}):
         before = set(plt.get_fignums())
         try:
-            drawn = picture.draw()
-            figure = drawn.figure if hasattr(drawn, "figure") else drawn
+            figure = (picture.draw(guess) if picture.guessable else picture.draw()).figure
             # One that only says why there is nothing to draw says it in words instead.
             if all(not ax.has_data() and not ax.images for ax in figure.axes):
-                words = " ".join(ax.get_title("left") for ax in figure.axes)
-                return f"<p>{escape(words)}</p>"
-            return figure_html(figure, quality=QUALITY if picture.photographs else None)
+                return _boxed(" ".join(ax.get_title("left") for ax in figure.axes))
+            drawn = figure_html(figure, quality=QUALITY if picture.photographs else None)
+            return f'<figure class="plot">{drawn}</figure>'
         finally:
             for number in set(plt.get_fignums()) - before:
                 plt.close(number)

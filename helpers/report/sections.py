@@ -1,10 +1,10 @@
-"""What a report is made of: sections with sentences, tables and pictures, and findings to act on."""
+"""What a report is made of: sections of sentences, tables and pictures, and findings to act on."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -61,13 +61,23 @@ class Finding:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that is drawn when a page is made; `photographs` may be left out of it."""
+    """A figure that is drawn when a page is made.
 
-    draw: Callable[[], Any]
+    Attributes
+    ----------
+    draw : callable
+        Takes nothing, or, where it is `guessable`, what the reader expects (None for nothing);
+        returns Axes.
+    photographs : bool
+        Whether it shows any of the images, so that it is left out of a page that is to hold none.
+    """
+
+    draw: Callable[..., Any]
     photographs: bool = False
+    guessable: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class Section:
     """One question that was asked of the dataset, and its answer.
 
@@ -84,6 +94,8 @@ class Section:
     unchecked : list of str
         What was not asked, one sentence each.
     state : "done", "left out" or "failed"
+    guess : float or None
+        What the reader expected of it.
     """
 
     name: str
@@ -95,6 +107,19 @@ class Section:
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     state: str = DONE
+    guess: float | None = None
+
+    def with_guess(self, guess: float | None) -> Section:
+        """The same section, with what the reader expected drawn beside what came."""
+        return replace(self, guess=guess)
+
+    def __repr__(self) -> str:
+        return f"{self.name.capitalize()}: {self.title}"
+
+    def _repr_html_(self) -> str:
+        from helpers.report.page import make_snippet
+
+        return make_snippet(self)
 
     def plain(self) -> dict[str, Any]:
         """All but the pictures, as values that JSON knows."""
@@ -106,7 +131,7 @@ class Section:
 
 
 def as_json(value: Any) -> Any:
-    """`value` with plain numbers, None for what is missing, and a record for each row of a table."""
+    """`value` with plain numbers, None for what is missing, and a record for each row of tables."""
     if isinstance(value, pd.DataFrame):
         named = value if isinstance(value.index, pd.RangeIndex) else value.reset_index()
         return [as_json(row) for row in named.to_dict("records")]

@@ -32,9 +32,12 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     failed = [section.name for section in sections if section.state == FAILED]
     found.unchecked += [f"The section '{name}' failed, and says why." for name in failed]
     found.unchecked += [
-        f"{section.title}." for section in sections if section.state == LEFT_OUT
-        and section.unchecked == [] and section.name not in ("same thing", "labels")
-    ]  # fmt: skip
+        f"{section.title}."
+        for section in sections
+        if section.state == LEFT_OUT
+        and section.unchecked == []
+        and section.name not in ("same thing", "labels")
+    ]
     trained = {section.name: section.state for section in sections}.get("evaluation") == "done"
     word, table = _judge(evidence, needs) if trained else (NOT_ASKED, None)
     blocking = [one for one in everything if one.blocks]
@@ -54,8 +57,11 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
                 "score itself in doubt: until looked at, it is not shown that it will hold in use."
             )
     else:
-        found.says.append(_AUDIT_ALONE if not evidence.can_learn else "No model was judged, so that "
-                          "only the audit speaks; the sections say why.")  # fmt: skip
+        found.says.append(
+            _AUDIT_ALONE
+            if not evidence.can_learn
+            else "No model was judged, so that only the audit speaks; the sections say why."
+        )
     if len(everything) > MOST:
         found.says.append(f"{len(everything) - MOST} further findings stand in their sections.")
     openings = evidence.opened.test_openings()
@@ -79,13 +85,23 @@ def _row(need: Need, evidence: Learned) -> dict:
     else:
         by_class = evaluation.score_classes(answers, part.groups)
         if need.label not in by_class.index:
-            return {"asked": str(need), "value": None, "low": 0.0, "high": 1.0,
-                    "shown": "no image of this class was asked about"}  # fmt: skip
+            return {
+                "asked": str(need),
+                "value": None,
+                "low": 0.0,
+                "high": 1.0,
+                "shown": "no image of this class was asked about",
+            }
         row = by_class.loc[need.label]
         value, low, high = (row[f"{need.score}{end}"] for end in ("", " low", " high"))
     shown = "yes" if low >= need.least else "no" if high < need.least else "neither"
-    return {"asked": str(need), "value": float(value), "low": float(low), "high": float(high),
-            "shown": shown}  # fmt: skip
+    return {
+        "asked": str(need),
+        "value": float(value),
+        "low": float(low),
+        "high": float(high),
+        "shown": shown,
+    }
 
 
 def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) -> str:

@@ -49,7 +49,8 @@ def write_report(report: Report, folder: Path, images: bool = True) -> Path:
     folder = folder.expanduser().absolute()
     if folder.is_relative_to(report.evidence.opened.root):
         raise DatasetError(
-            f"'{folder}' lies in the dataset's own folder, where nothing is written; choose another."
+            f"'{folder}' lies in the dataset's own folder, where nothing is written; choose"
+            " another."
         )
     parts: dict[str, Callable[[Path], Any]] = {
         "report.json": lambda path: write_whole(path, _dumped(report.json())),

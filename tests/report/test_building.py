@@ -102,8 +102,9 @@ def test_without_labels_the_audit_alone_is_given(photos, tmp_path):
     states = {name: one.state for name, one in report.sections.items()}
     assert [name for name, state in states.items() if state == "failed"] == []
     assert {name for name, state in states.items() if state == "left out"} == {
-        "same thing", *building.NEEDS_LABELS
-    }  # fmt: skip
+        "same thing",
+        *building.NEEDS_LABELS,
+    }
     assert report["verdict"].numbers["verdict"] == "Not asked"
     assert "audit alone" in report["verdict"].says[0]
     assert "cannot be read" in report["verdict"].findings[0].what

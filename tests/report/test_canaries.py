@@ -23,9 +23,9 @@ def dataset(photos):
 def told_apart(dataset, seed=0):
     """Features that know the class."""
     labels = dataset.images["label"]
-    codes = np.eye(3)[pd.factorize(labels, sort=True)[0]]
-    noise = np.random.default_rng(seed).normal(0, 0.1, (len(labels), 3))
-    return pd.DataFrame(codes + noise, labels.index, ["a", "b", "c"])
+    codes = np.tile(np.eye(3)[pd.factorize(labels, sort=True)[0]], 16)
+    noise = np.random.default_rng(seed).normal(0, 0.3, codes.shape)
+    return pd.DataFrame(codes + noise, labels.index).add_prefix("feature ")
 
 
 def test_known_faults_are_planted_in_copies_and_those_found_are_counted(dataset, photos, work):
@@ -59,7 +59,8 @@ def test_changed_labels_are_found_where_features_tell_the_class_and_else_not(tel
         "label of any other class",
         "label of the class most like it",
     ]
-    assert [row[2:] for row in rows] == [(10, 10 * telling)] * 2
+    assert all(row[2] == 10 for row in rows)
+    assert all(row[3] >= 8 if telling else row[3] == 0 for row in rows)
 
 
 def test_too_few_labels_are_not_changed():
@@ -79,10 +80,14 @@ def test_without_features_no_label_is_changed_and_without_images_nothing_is_plan
 
 
 def test_the_sentence_names_what_is_mostly_missed_the_worst_first():
-    found = pd.DataFrame({
-        "fault": ["one", "two", "three"], "planted": [10, 10, 10], "found": [10, 4, 1],
-        "recall": [1.0, 0.4, 0.1],
-    })  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "fault": ["one", "two", "three"],
+            "planted": [10, 10, 10],
+            "found": [10, 4, 1],
+            "recall": [1.0, 0.4, 0.1],
+        }
+    )
     said = describe_canaries(found)
     assert said.startswith("Of 30 faults planted in copies, 15 were found (50%)")
     assert said.endswith("Mostly missed here: three (1 of 10), two (4 of 10).")

@@ -51,8 +51,14 @@ def sections():
 
 
 def page(sections, images=True):
-    plain = {"dataset": HOSTILE, "images": 12, "budget in seconds": 60, "failed": [],
-             "left out by the budget": [], "sections": [one.plain() for one in sections.values()]}  # fmt: skip
+    plain = {
+        "dataset": HOSTILE,
+        "images": 12,
+        "budget in seconds": 60,
+        "failed": [],
+        "left out by the budget": [],
+        "sections": [one.plain() for one in sections.values()],
+    }
     return make_page(as_json(plain), sections, images)
 
 
