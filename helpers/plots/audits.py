@@ -178,4 +178,6 @@ def canaries(
     found += f"fewest of “{least['fault']}” ({least['recall']:.0%})"
     labels = table.loc[table["kind"] == "labels", "fault"]
     asked = (labels.iloc[0] if len(labels) else table["fault"].iloc[-1], guess)
-    return metric_intervals({"found": rows}, asked, title or found, ax)
+    ax = metric_intervals({"found": rows}, asked, title or found, axes(ax, 0.27 * len(rows) + 1))
+    ax.set(xticks=np.linspace(0, 1, 6), xlabel="share that was found, with 95 % interval")
+    return ax

@@ -247,21 +247,20 @@ def labels(evidence: Evidence) -> Section:
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
     gain = evidence.gain_of_leaving_doubts
-    said = (
+    more = (
         ""
         if gain is None
         else (
-            f" Left out of training, they change the accuracy of a linear head by {points(*gain)}."
+            f"Left out of training, they change the accuracy of a linear head by {points(*gain)}."
         )
     )
-    what = (
-        f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be"
-        f" wrong.{said}"
-    )
+    what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))
     number = round(expected)
-    finding = Finding(what, number, len(evidence.part), act, "labels", REVIEW_LABELS, **effect)
+    finding = Finding(
+        what, number, len(evidence.part), act, "labels", REVIEW_LABELS, more, **effect
+    )
     found.findings.append(finding)
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from collections.abc import Sequence
 from functools import cached_property
@@ -40,6 +42,9 @@ class Evidence:
         Those whose parts are scored by themselves; None for all that have few values.
     """
 
+    workers = 2
+    """Processes for what runs in several; 0 for none, in tests."""
+
     def __init__(
         self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
         columns: Sequence[str] | None = None,
@@ -58,7 +63,7 @@ class Evidence:
 
     @cached_property
     def files(self) -> pd.DataFrame:
-        return audit.scan(self.dataset, progress=self.progress)
+        return audit.scan(self.dataset, workers=self.workers, progress=self.progress)
 
     @cached_property
     def issues(self) -> pd.DataFrame:
@@ -66,7 +71,9 @@ class Evidence:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        return copies.find_duplicates(self.dataset, self.files, progress=self.progress)
+        return copies.find_duplicates(
+            self.dataset, self.files, workers=self.workers, progress=self.progress
+        )
 
     @cached_property
     def given_leaks(self) -> pd.DataFrame:
@@ -112,7 +119,9 @@ class Evidence:
         """Pairs that may show one thing; None where they were not looked for."""
         if self.part.has_groups or "same-thing search" not in self.plan.taken:
             return None
-        return suggest_groups(self.part, self.features, progress=self.progress)
+        return suggest_groups(
+            self.part, self.features, workers=self.workers, progress=self.progress
+        )
 
     @cached_property
     def canaries(self) -> pd.DataFrame:
@@ -190,7 +199,11 @@ class Evidence:
     def divided(self) -> Dataset:
         """`clean` with a split into train and valid that lets nothing through."""
         self.clean.require_labels(classes=2)
-        return ensure_split(self.clean, given=self.keeps_split)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):  # told in the section on the split, not where asked
+            divided = ensure_split(self.clean, given=self.keeps_split)
+        self.split_notes = [line for line in said.getvalue().splitlines() if line.strip()]
+        return divided
 
     @cached_property
     def probes(self) -> dict[str, probing.Probe]:

@@ -31,7 +31,7 @@ def split(evidence: Learned) -> Section:
     found.title = (
         f"{kept}: {sizes.get('train', 0):,} to learn from, {sizes.get('valid', 0):,} to ask"
     )
-    found.says.append(describe_leakage(leaks))
+    found.says += [describe_leakage(leaks), *evidence.split_notes]
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
             f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, whole groups "

@@ -138,7 +138,8 @@ def _findings(findings: list[Mapping[str, Any]]) -> str:
             sure = one["low"] > 0 or one["high"] < 0
             size += "; its effect was measured" if sure else "; its effect is within chance"
         rows.append(
-            f'<li><p class="what">{escape(one["what"])}</p><p class="size">{size}, '
+            f'<li><p class="what">{escape(one["what"])}</p>{_paragraph(one["more"])}<p'
+            f' class="size">{size}, '
             f'<a href="#{_anchor(one["section"])}">the evidence</a></p>'
             f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(share, 1):.1f}%"></i>'
             f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
@@ -147,6 +148,10 @@ def _findings(findings: list[Mapping[str, Any]]) -> str:
     why = "In the order of what is at stake: the measured effect where there is one beyond chance, "
     why += "else the share of images affected."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
+
+
+def _paragraph(words: str) -> str:
+    return f"<p>{escape(words)}</p>" if words else ""
 
 
 def _code(lines: str) -> str:
@@ -171,7 +176,7 @@ def _part(section: Mapping[str, Any], figures: list[str]) -> str:
         f'<p class="eyebrow">{escape(QUESTIONS.get(section["name"], section["name"]))}</p>',
         f"<h2>{escape(section['title'])}</h2>",
         f"<p>{escape(first)}</p>" if first else "", _list(rest, "more"),
-        _list([one["what"] for one in section["findings"]], "mended"),
+        _list([" ".join([one["what"], one["more"]]) for one in section["findings"]], "mended"),
         *figures,
         *(_table(title, rows) for title, rows in section["tables"].items()),
         "</section>",

@@ -20,7 +20,9 @@ class Finding:
     Attributes
     ----------
     what : str
-        One sentence.
+        One short sentence.
+    more : str
+        What else is known of it, in further sentences.
     images, of : int
         How many images it is about, of how many.
     act : str
@@ -43,6 +45,7 @@ class Finding:
     act: str
     section: str
     code: str = ""
+    more: str = ""
     effect: float | None = None
     low: float | None = None
     high: float | None = None

@@ -92,11 +92,11 @@ def _findings(
     total = len(evidence.divided.images)
     for name, cells in columns.items():
         if home[name] is None:
-            what = f"{_say(name, cells)}. A model may learn that in place of the subject."
+            what, more = f"{_say(name, cells)}.", "A model may learn that in place of the subject."
             act = "score the model where these do not go together (notebook 10), and collect such"
             code = f"from helpers.balance import lifts\n\nlifts(dataset, {name!r})"
             images = int(cells["images"].sum())
-            made.append(Finding(what, images, total, act, "shortcuts", code, blocks=True))
+            made.append(Finding(what, images, total, act, "shortcuts", code, more, blocks=True))
     return made
 
 
@@ -110,24 +110,24 @@ def _say(column: str, cells: pd.DataFrame) -> str:
 
 
 def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: list[str]) -> Finding:
-    labels = evidence.divided.images["label"]
+    labels, more = evidence.divided.images["label"], [f"{one}." for one in agreeing]
     if source == "border":
-        what = f"The border of the picture gives away {some(classes, 4)}: a model may learn the "
-        what += "ground in place of the subject."
+        what = f"The border of the picture gives away {some(classes, 4)}."
         if (gap := evidence.border_gap(classes)) is not None:
-            what += (
-                f" Of these, a linear head names {gap[0]:.0%} rightly where the border alone is "
-                f"taken for the class, and {gap[1]:.0%} where it is not."
-            )
+            told = f"Of these, a linear head names {gap[0]:.0%} rightly where the border alone is "
+            more.insert(0, f"{told}taken for the class, and {gap[1]:.0%} where it is not.")
+        more.insert(0, "A model may learn the ground in place of the subject.")
         act = (
             "look at the border pictures, and collect these classes on other grounds (notebook 04)"
         )
         code = PROBE_BORDER
     else:
-        what = "Facts of the file (size, format, compression, camera entries) give away "
-        what += f"{some(classes, 4)}: these come from a source of their own."
+        what = f"Facts of the file give away {some(classes, 4)}."
+        more.insert(
+            0,
+            "By size, format, compression or camera entries: they come from a source of their own.",
+        )
         act = "save all images in one form, or collect each class from every source (notebook 04)"
         code = PROBE_FILES
-    what = " ".join([what, *(f"{one}." for one in agreeing)])
     images = int(labels.isin(classes).sum())
-    return Finding(what, images, len(labels), act, "shortcuts", code, blocks=True)
+    return Finding(what, images, len(labels), act, "shortcuts", code, " ".join(more), blocks=True)

@@ -17,6 +17,11 @@ def one_thread():
 
 
 @pytest.fixture(autouse=True)
+def no_processes(monkeypatch):
+    monkeypatch.setattr("helpers.report.evidence.Evidence.workers", 0)
+
+
+@pytest.fixture(autouse=True)
 def work(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "work"))
     monkeypatch.delenv("WORKBOOK_DATASET", raising=False)

@@ -146,7 +146,7 @@ def test_a_finding_shows_its_size_and_its_evidence(sections):
     assert "3 of 12 images (25%)" in text
     assert '<i style="width:25.0%">' in text
     assert "its effect" not in text
-    sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", 0.1, 0.05, 0.2)]
+    sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, 0.05, 0.2)]
     assert "its effect was measured" in page(sections)
-    sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", 0.1, -0.05, 0.2)]
+    sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, -0.05, 0.2)]
     assert "its effect is within chance" in page(sections)
