@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -90,7 +91,13 @@ class Evidence:
         order = np.random.default_rng(0).permutation(groups.unique().astype(str))
         place = groups.map(dict(zip(order, range(len(order)), strict=True)))
         kept = place.sort_values(kind="stable").index[: self.plan.images]
-        return own.with_images(own.images.loc[own.images.index.isin(kept)])
+        part = own.with_images(own.images.loc[own.images.index.isin(kept)])
+        planted = own.planted
+        return (
+            part
+            if planted is None
+            else replace(part, planted=planted[planted["image_id"].isin(kept)])
+        )
 
     @cached_property
     def features(self) -> pd.DataFrame:

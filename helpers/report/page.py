@@ -13,6 +13,8 @@ from helpers.report.verdict import GO, NO_GO
 
 MOST_ROWS = 25
 QUALITY, DOTS = 72, 130
+SMALL = {"quality": 60, "dots": 80}
+"""Pictures in a notebook, which holds many."""
 QUESTIONS = {
     "opening": "What is in it?",
     "files": "Can every file be read, and is any poor?",
@@ -83,12 +85,12 @@ def make_page(
 
 def make_snippet(section: Section, images: bool = True) -> str:
     """One section for a notebook, in the notebook's own style."""
-    plain, sections = section.plain(), {section.name: section}
+    plain = section.plain()
     body = [f"<p><b>{escape(plain['title'])}</b></p>"]
     if section.name == "verdict":
         rows = "".join(f"<li>{escape(one['what'])}</li>" for one in plain["findings"])
         body += [_needs(plain), f"<ol>{rows}</ol>"]
-    body += [_list(plain["says"], ""), *_figures(sections[section.name], images)]
+    body += [_list(plain["says"], ""), *_figures(section, images, **SMALL)]
     return "\n".join(filter(None, body))
 
 
@@ -183,14 +185,14 @@ def _part(section: Mapping[str, Any], figures: list[str]) -> str:
     ])  # fmt: skip
 
 
-def _figures(section: Section, images: bool) -> list[str]:
+def _figures(section: Section, images: bool, quality: int = QUALITY, dots: int = DOTS) -> list[str]:
     found = []
     for picture in section.pictures:
         if picture.photographs and not images:
             found.append(_boxed("Photographs are left out of this copy of the report."))
             continue
         try:
-            found.append(_draw(picture, section.guess))
+            found.append(_draw(picture, section.guess, quality, dots))
         except Exception as error:  # the page must appear, whatever a picture lacks
             told = f"This picture could not be drawn ({type(error).__name__}: {error})."
             found.append(_boxed(told))
@@ -201,19 +203,19 @@ def _boxed(words: str) -> str:
     return f"<figure><p>{escape(words)}</p></figure>"
 
 
-def _draw(picture: Picture, guess: float | None) -> str:
+def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str:
     import matplotlib.pyplot as plt
 
     from helpers.plots.style import STYLE, figure_html
 
-    with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": DOTS}):
+    with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": dots}):
         before = set(plt.get_fignums())
         try:
             figure = (picture.draw(guess) if picture.guessable else picture.draw()).figure
             # One that only says why there is nothing to draw says it in words instead.
             if all(not ax.has_data() and not ax.images for ax in figure.axes):
                 return _boxed(" ".join(ax.get_title("left") for ax in figure.axes))
-            drawn = figure_html(figure, quality=QUALITY if picture.photographs else None)
+            drawn = figure_html(figure, quality=quality if picture.photographs else None)
             return f'<figure class="plot">{drawn}</figure>'
         finally:
             for number in set(plt.get_fignums()) - before:
