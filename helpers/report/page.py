@@ -90,6 +90,10 @@ def make_snippet(section: Section, images: bool = True) -> str:
     if section.name == "verdict":
         rows = "".join(f"<li>{escape(one['what'])}</li>" for one in plain["findings"])
         body += [_needs(plain), f"<ol>{rows}</ol>"]
+    else:
+        rows = (" ".join([one["what"], one["more"]]) for one in plain["findings"])
+        rows = "".join(f"<li><b>To mend.</b> {escape(row)}</li>" for row in rows)
+        body += [f"<ul>{rows}</ul>" if rows else ""]
     body += [_list(plain["says"], ""), *_figures(section, images, **SMALL)]
     return "\n".join(filter(None, body))
 
