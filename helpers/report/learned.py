@@ -215,25 +215,39 @@ class Learned(Evidence):
 
         return self._keep_answers("tuned", build, [self.divided.images])
 
-    def learner(self):
-        """The best model as a fastai Learner: fine-tuned, or a frozen network with its head.
+    def model(self) -> tuple:
+        """The best model, and what `helpers.report.export_model` has to be told of it.
 
-        Small moves and changes of light only: whether a mirrored picture keeps its label, nobody
-        said. Training goes on where it was interrupted, and one that ended is loaded.
+        Returns
+        -------
+        (Learner, {}) or (Head, dict with size and backbone)
+
+        Raises
+        ------
+        DatasetError
+            The dummy or the descriptors are best, of which there is nothing to hand over.
         """
-        from helpers.training import build_dataloaders, build_learner, embed, train_head
-
+        if self.best in (DUMMY, DESCRIPTORS):
+            raise DatasetError(
+                f"The {self.best} model is best here, and no network is to be handed over."
+            )
         labels = self.sides[0].images["label"].dropna()
-        images = self.divided.images
-        known = self.divided.with_images(images[images["label"].isin(self._classes)])
-        if self.best in (FROZEN, IMAGENET):
-            name = "bundled" if self.best == FROZEN else BACKBONE
-            features = embed(known, name, progress=self.progress)
-            dls = build_dataloaders(known, size=embedding_size(name))
-            return build_learner(dls, name, head=train_head(features, labels))
-        return self._tune(known, labels)
+        if self.best == TUNED:
+            images = self.divided.images
+            known = self.divided.with_images(images[images["label"].isin(self._classes)])
+            return self._tune(known, labels), {}
+        from helpers.training import embed, train_head
+
+        name = "bundled" if self.best == FROZEN else BACKBONE
+        features = embed(self.sides[0], name, progress=self.progress)
+        return train_head(features, labels), {"size": embedding_size(name), "backbone": name}
 
     def _tune(self, known: Dataset, labels: pd.Series):
+        """A fine-tuned learner; training goes on where it was interrupted.
+
+        Small moves and changes of light only: whether a mirrored picture keeps its label, nobody
+        said.
+        """
         from helpers.training import (
             Augment,
             build_dataloaders,
@@ -252,13 +266,13 @@ class Learned(Evidence):
 
     def _ask(self, part: Dataset) -> pd.DataFrame:
         """What the best model says of images that it has not seen."""
-        from helpers.training import predict
+        from helpers.training import embed, predict
 
-        if self.best in (DUMMY, DESCRIPTORS):
-            raise DatasetError(
-                f"The {self.best} model is best, and nothing is to be learned of it."
-            )
-        return predict(self.learner(), part, self.progress)
+        model, told = self.model()
+        if not told:
+            return predict(model, part, self.progress)
+        features = embed(part, told["backbone"], progress=self.progress)
+        return self._check(model.predict_proba(features), part)
 
     def _keep_answers(self, name: str, build, inputs: list) -> pd.DataFrame:
         from helpers.training import fitting, heads, loading

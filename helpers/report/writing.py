@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import platform
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +23,6 @@ from helpers.report.building import Report, _private
 from helpers.report.sections import DONE, as_json
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
-AS_CSV = {"encoding": "utf-8", "lineterminator": "\n"}
 HIDDEN = ("gps", "thumbnail", "facts")
 """Columns of the scan that are not passed on."""
 
@@ -52,27 +54,54 @@ def write_report(report: Report, folder: Path, images: bool = True) -> Path:
             f"'{folder}' lies in the dataset's own folder, where nothing is written; choose"
             " another."
         )
-    parts: dict[str, Callable[[Path], Any]] = {
-        "report.json": lambda path: write_whole(path, _dumped(report.json())),
-        "images.csv": lambda path: write_whole(path, images_table(report).to_csv(**AS_CSV)),
-        "leaks.csv": lambda path: write_whole(
-            path, leaks_table(report).to_csv(index=False, **AS_CSV)
-        ),
-        "suspects.csv": lambda path: write_whole(
-            path, report.suspects().to_csv(index=False, **AS_CSV)
-        ),
-    }
     report.write_html(folder / "report.html", images)
     written, missing = ["report.html"], {}
-    for name, write in parts.items():
+    for name, write in _parts(report, folder).items():
         try:
-            write(folder / name)
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+                warnings.simplefilter("ignore")
+                write()
             written.append(name)
         except Exception as error:  # one file that cannot be made must not take the others with it
             missing[name] = f"{type(error).__name__}: {error}"
     run = _private(as_json(describe_run(report, written, missing)), report.evidence.opened)
     write_whole(folder / "run.json", _dumped(run))
     return folder
+
+
+def _parts(report: Report, folder: Path) -> dict[str, Callable[[], Any]]:
+    """What is written beside the page, by its name, in order."""
+    from helpers.report import handing_over as over
+
+    def text(name: str, made: Callable[[], str]) -> Callable[[], Any]:
+        return lambda: write_whole(folder / name, made())
+
+    def table(made: Callable[[], pd.DataFrame], index: bool = False) -> Callable[[], str]:
+        return lambda: made().to_csv(index=index, encoding="utf-8", lineterminator="\n")
+
+    parts = {
+        "report.json": text("report.json", lambda: _dumped(report.json())),
+        "images.csv": text("images.csv", table(lambda: images_table(report), index=True)),
+        "leaks.csv": text("leaks.csv", table(lambda: report.evidence.given_leaks)),
+        "suspects.csv": text("suspects.csv", table(report.suspects)),
+        "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
+        "croissant.json": lambda: _write_croissant(report, folder),
+    }
+    if report["evaluation"].state == DONE:
+        exported: list = []
+        parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
+        parts["model_card.md"] = text(
+            "model_card.md", lambda: over.describe_model(report, exported[0] if exported else None)
+        )
+    return parts
+
+
+def _write_croissant(report: Report, folder: Path) -> None:
+    from helpers.report.croissant import TYPED, write_croissant
+
+    (folder / TYPED).unlink(missing_ok=True)  # of an earlier report; it is made of images.csv
+    limitations = [one.what for one in report["verdict"].findings]
+    write_croissant(report.evidence.opened, folder, limitations=limitations)
 
 
 def images_table(report: Report) -> pd.DataFrame:
@@ -100,11 +129,6 @@ def images_table(report: Report) -> pd.DataFrame:
 def marks_known(table: pd.DataFrame, marks: pd.DataFrame) -> pd.Series:
     """Whether a person decided about each image."""
     return pd.Series(table.index.isin(marks.index), table.index)
-
-
-def leaks_table(report: Report) -> pd.DataFrame:
-    """Every two images on different sides of the given split of which one gives the other away."""
-    return report.evidence.given_leaks
 
 
 def describe_run(report: Report, written: list[str], missing: dict[str, str]) -> dict[str, Any]:
