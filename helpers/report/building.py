@@ -171,11 +171,19 @@ class Report:
 
         return write_whole(Path(path), self.html(images))
 
-    def write(self, folder: str | os.PathLike, images: bool = True) -> Path:
-        """Write the page, the tables and what else belongs to it; returns the folder."""
+    def write(self, folder: str | os.PathLike, images: bool = True, model: bool = True) -> Path:
+        """Write the page, the tables, the cards and the best model; returns the folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Outside the dataset's own; files of the same names in it are replaced.
+        images, model : bool
+            Whether the page shows photographs, and whether the model is exported.
+        """
         from helpers.report.writing import write_report
 
-        return write_report(self, Path(folder), images)
+        return write_report(self, Path(folder), images, model)
 
     def open(self) -> Path:
         """Write the page under the work folder and show it in the browser."""

@@ -54,7 +54,7 @@ class Scores:
         self.right = self.predictions["prediction"] == self.predictions["label"]
         self.metrics = bootstrap_metrics(self.predictions, self.groups).loc[[*METRICS]]
         # As the rest of the workbook has the interval of a share.
-        self.metrics.loc["accuracy"] = accuracy_interval(self.right, self.groups)
+        self.metrics.loc["accuracy"] = [*accuracy_interval(self.right, self.groups)]
 
     @property
     def where(self) -> str:

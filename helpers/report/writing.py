@@ -41,7 +41,7 @@ def write_whole(path: Path, text: str) -> Path:
     return path
 
 
-def write_report(report: Report, folder: Path, images: bool = True) -> Path:
+def write_report(report: Report, folder: Path, images: bool = True, model: bool = True) -> Path:
     """Write everything of a report into `folder`; what cannot be made is told in ``run.json``.
 
     Returns
@@ -56,7 +56,7 @@ def write_report(report: Report, folder: Path, images: bool = True) -> Path:
         )
     report.write_html(folder / "report.html", images)
     written, missing = ["report.html"], {}
-    for name, write in _parts(report, folder).items():
+    for name, write in _parts(report, folder, model).items():
         try:
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
@@ -69,7 +69,7 @@ def write_report(report: Report, folder: Path, images: bool = True) -> Path:
     return folder
 
 
-def _parts(report: Report, folder: Path) -> dict[str, Callable[[], Any]]:
+def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], Any]]:
     """What is written beside the page, by its name, in order."""
     from helpers.report import handing_over as over
 
@@ -89,7 +89,8 @@ def _parts(report: Report, folder: Path) -> dict[str, Callable[[], Any]]:
     }
     if report["evaluation"].state == DONE:
         exported: list = []
-        parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
+        if model:
+            parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
         parts["model_card.md"] = text(
             "model_card.md", lambda: over.describe_model(report, exported[0] if exported else None)
         )

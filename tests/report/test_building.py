@@ -6,7 +6,7 @@ import pytest
 
 from helpers import open_dataset
 from helpers.datasets import DecisionLog
-from helpers.report import build_report, building
+from helpers.report import auditing, build_report, building, shortcuts
 from tests.report.conftest import draw
 
 BUDGET, TUNED = "1.4s", "2s"  # for 44 images: heads alone, and a fine-tuned network
@@ -141,3 +141,52 @@ def test_your_own_marks_are_applied_first(photos):
 def test_an_unknown_section_is_named_with_those_there_are(photos):
     with pytest.raises(KeyError, match="no section 'leafs'; there are opening, files"):
         report_on(photos)["leafs"]
+
+
+@pytest.fixture
+def divided(photos, tmp_path):
+    """The photos with a test split of three images of each class."""
+    root = tmp_path / "divided"
+    for path in sorted(photos.rglob("*.png")):
+        side = "test" if path.stem in ("11", "12", "13") else "train"
+        target = root / side / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    shutil.copy(root / "test" / "red" / "11.png", root / "train" / "red" / "leak.png")
+    return root
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_test_split_stays_closed_unless_asked_for_and_then_is_opened_once(divided):
+    closed = report_on(divided)
+    assert closed.failed == []
+    assert closed["verdict"].says[-1] == "The test split was never opened."
+    assert "9 test images stay closed" in closed["evaluation"].says[0]
+    for _ in range(2):
+        opened = report_on(divided, open_test=True)
+        assert "of 9 test images" in opened["evaluation"].title
+        assert opened["verdict"].numbers["test openings"] == 1
+    assert "opened 1 time: report: final score of the frozen model" in opened["verdict"].says[-1]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_leak_across_the_given_split_is_found_and_its_training_image_left_out(divided):
+    report = report_on(divided)
+    assert report["copies"].numbers["leaks"] == 1
+    (leak,) = [one for one in report["verdict"].findings if "leaks" in one.what]
+    assert leak.blocks
+    assert report.evidence.choices.loc["train/red/leak.png", "reason"].startswith(
+        "the same file as test/red/11.png"
+    )
+    assert "test/red/11.png" in report.evidence.dataset.images.index
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_line_of_python_that_is_offered_works(divided):
+    report = report_on(divided)
+    offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
+    offered |= {auditing.KEEP_GROUPS, auditing.REVIEW_FLAGS, shortcuts.PROBE_BORDER}
+    offered |= {auditing.REVIEW_LABELS, shortcuts.PROBE_FILES}
+    assert len(offered) > 6
+    for code in sorted(offered):
+        exec(code, {"dataset": report.evidence.dataset})

@@ -35,7 +35,8 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     assert said.splitlines()[-1].endswith("report.html")
     assert "1. " in said
     assert {path.name for path in out.iterdir()} >= {
-        "report.html", "report.json", "images.csv", "leaks.csv", "suspects.csv", "run.json"
+        "report.html", "report.json", "images.csv", "leaks.csv", "suspects.csv", "run.json",
+        "dataset_card.md", "model_card.md", "croissant.json", "model",
     }  # fmt: skip
     images = pd.read_csv(out / "images.csv", index_col="image_id")
     assert len(images) == 44
@@ -45,6 +46,8 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     assert not {"gps", "thumbnail"} & {*images.columns}
     run = json.loads((out / "run.json").read_text())
     assert run["could not be written"] == {}
+    assert (out / "model" / "predict.py").exists()
+    assert "blue" in (out / "model_card.md").read_text()
     assert run["asked"] == ["accuracy of at least 0.5"]
     assert str(tmp_path) not in (out / "run.json").read_text()
     found = json.loads((out / "report.json").read_text())
