@@ -110,7 +110,9 @@ def files(evidence: Evidence) -> Section:
     found.pictures.append(drawn("flag_sheet", evidence.dataset, poor, SHEET, photographs=True))
     worst = poor[poor["issue"].isin(["dark", "overexposed", "blurred", "low information"])]
     if len(worst):
-        what = f"{count(worst['image_id'].nunique(), 'image')} dark, washed out, blurred or empty."
+        kinds = worst["issue"].value_counts()
+        told = ", ".join(f"{name} {number:,}" for name, number in kinds.items())
+        what = f"{count(worst['image_id'].nunique(), 'image')} may be too poor to use ({told})."
         act = "look at each, and drop those that show nothing"
         number = worst["image_id"].nunique()
         finding = Finding(what, number, len(scanned), act, "files", REVIEW_FLAGS)
