@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "canaries": ["plant_canaries"],
         "sections": ["Finding", "Section"],
         "cards": ["dataset_card", "model_card"],
-        "croissant": ["croissant", "write_croissant"],
+        "croissant": ["write_croissant"],
         "models": ["check_export", "export_model", "ModelExportError"],
     },
 )

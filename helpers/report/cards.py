@@ -190,7 +190,7 @@ def model_card(
         models.start(exported),
         models.tell_agreement(agreement),
         "## Training Details\n",
-        scrub(models.tell_training(training, settings or {}), dataset),
+        models.tell_training(training, settings or {}),
         *(models.tell_scores(scores, training) if scores else []),
         "## Model Card Contact\n",
         asked["contact"],

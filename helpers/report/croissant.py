@@ -182,10 +182,9 @@ def croissant(
 
 
 def _describe(dataset: Dataset, table: pd.DataFrame, files: Sequence[str]) -> str:
-    images = f"{count(len(files) or len(table), 'image')}" + (
-        "" if len(files) else " (the table alone; their files are not handed over)"
-    )
-    rows = table[table[FILE] != ""] if len(files) else table
+    rows = table[table[FILE] != ""] if FILE in table else table
+    images = count(len(rows), "image")
+    images += "" if len(files) else " (the table alone; their files are not handed over)"
     labels = rows["label"][rows["label"] != ""] if "label" in rows else []
     classes = f"{count(len({*labels}), 'class')} ({some(map(shown, sorted({*labels})), 12)})"
     parts = rows["split"].replace("", "undecided").value_counts() if "split" in rows else {}
@@ -236,7 +235,7 @@ def _file_object(path: Path, kind: str, says: str) -> dict:
 
 
 def _images(dataset: Dataset, folder: Path, place: Path, table: pd.DataFrame, files: bool) -> dict:
-    fields, ids = [], _field_ids(table.columns)
+    fields, ids = [], field_ids(table.columns)
     if files:
         fields.append(
             {
@@ -287,7 +286,7 @@ def _classes(classes: list[str]) -> dict:
     }
 
 
-def _field_ids(columns: Sequence[str]) -> dict[str, str]:
+def field_ids(columns: Sequence[str]) -> dict[str, str]:
     """Identifiers are IRIs, which column names need not be."""
     ids: dict[str, str] = {}
     taken = {"images/image"}
@@ -315,7 +314,7 @@ def _read_text(path: Path) -> pd.DataFrame:
 
 def _files_in(folder: Path, table: pd.DataFrame) -> list[str]:
     """The image files that the table names, in the order of their paths."""
-    if FILE not in table or FILE == "image_id":
+    if FILE not in table:
         return []
     names = sorted({*table[FILE]} - {""})
     there = [name for name in names if (folder / name).is_file()]

@@ -40,20 +40,15 @@ def list_details(dataset: Dataset, licence: str | None) -> Iterator[str]:
         groups = dataset.images[dataset.group].dropna()
         sizes = groups.value_counts()
         yield (
-            f"**Images of one thing:** column `{_code(dataset.group)}` tells {len(sizes):,} things "
-            f"apart, of {sizes.median():.0f} images each in the middle, {sizes.max():,} at most; "
-            "images of one thing belong in one split"
+            f"**Images of one thing:** {plain(dataset.group)} has {len(sizes):,} values, with "
+            f"{sizes.median():g} images in the median and {sizes.max():,} at most; images of one "
+            "value show the same thing, and belong in one split"
         )
     else:
         yield (
             "**Images of one thing:** no column says which images show the same object, person or "
             "place, so that splits and intervals here take each image to be independent"
         )
-
-
-def _code(text: str) -> str:
-    """A name within backticks, which take no escapes."""
-    return plain(text).replace("\\", "").replace("`", "'")
 
 
 def tabulate_splits(dataset: Dataset) -> str:
@@ -96,7 +91,9 @@ def tabulate_fields(dataset: Dataset) -> str:
     for column in dataset.metadata:
         values = dataset.images[column]
         missing = values.isna().mean()
-        rows.append((plain(column), _values_of(column, values), f"{missing:.0%}"))
+        rows.append(
+            (plain(column), _values_of(column, values), f"{missing:.1%}" if missing else "none")
+        )
     return table(["column", "values", "missing"], rows)
 
 
@@ -112,7 +109,7 @@ def _values_of(column: str, values: pd.Series) -> str:
     if not 0 < known.nunique() <= FEW:
         return different
     counts = known.astype("str").value_counts()
-    return ", ".join(f"{scrub(plain(name), None)} {number:,}" for name, number in counts.items())
+    return ", ".join(f"{plain(scrub(name, None))} {number:,}" for name, number in counts.items())
 
 
 def tell_decisions(dataset: Dataset, decisions: pd.DataFrame | None) -> str:
@@ -143,12 +140,12 @@ def tell_measured(dataset: Dataset, measured: Mapping[str, pd.DataFrame | None])
     tell = dict(zip(measured, (_files, _copies, _faults, _labels, _leaks, _associations),
                     strict=True))  # fmt: skip
     for name, result in measured.items():
-        if result is not None and (text := scrub(tell[name](result), dataset)):
+        if result is not None:
             yield f"### {name}\n"
-            yield text
+            yield tell[name](result, dataset)
 
 
-def _files(scanned: pd.DataFrame) -> str:
+def _files(scanned: pd.DataFrame, dataset: Dataset) -> str:
     known = scanned[scanned["readable"]]
     broken = len(scanned) - len(known)
     lines = [f"{len(known):,} of {len(scanned):,} files can be decoded"]
@@ -161,8 +158,7 @@ def _files(scanned: pd.DataFrame) -> str:
             lines.append(f"{what.capitalize()}: {names}")
         long = known[["width", "height"]].max(axis=1).astype(float)
         lines.append(
-            f"Long side in pixels: {long.min():.0f} to {long.max():.0f}, {long.median():.0f} in "
-            "the middle"
+            f"Long side: {long.min():.0f} to {long.max():.0f} pixels, median {long.median():.0f}"
         )
         if "taken" in known and known["taken"].notna().any():
             days = known["taken"].dropna()
@@ -173,7 +169,7 @@ def _files(scanned: pd.DataFrame) -> str:
     return bullets(lines)
 
 
-def _copies(pairs: pd.DataFrame) -> str:
+def _copies(pairs: pd.DataFrame, dataset: Dataset) -> str:
     counts = pairs["kind"].value_counts()
     told = {
         "exact": "of identical files",
@@ -186,14 +182,14 @@ def _copies(pairs: pd.DataFrame) -> str:
     return bullets(parts)
 
 
-def _faults(quality: pd.DataFrame) -> str:
+def _faults(quality: pd.DataFrame, dataset: Dataset) -> str:
     rows = [
         (
             plain(row.issue),
             row.rule,
             int(row.images) if row.used else "",
             f"{row.share:.1%}" if row.used else "",
-            plain(row.note),
+            plain(scrub(row.note, dataset)),
         )
         for row in quality.itertuples()
         if row.images or not row.used or row.note
@@ -204,15 +200,15 @@ def _faults(quality: pd.DataFrame) -> str:
     return text + "\nA flag says what was measured; whether it is a fault, a person decides.\n"
 
 
-def _labels(doubts: pd.DataFrame) -> str:
-    return plain(describe_doubts(doubts)) + "\n"
+def _labels(doubts: pd.DataFrame, dataset: Dataset) -> str:
+    return plain(scrub(describe_doubts(doubts), dataset)) + "\n"
 
 
-def _leaks(leaks: pd.DataFrame) -> str:
-    return plain(describe_leakage(leaks)) + "\n"
+def _leaks(leaks: pd.DataFrame, dataset: Dataset) -> str:
+    return plain(scrub(describe_leakage(leaks), dataset)) + "\n"
 
 
-def _associations(found: pd.DataFrame) -> str:
+def _associations(found: pd.DataFrame, dataset: Dataset) -> str:
     if found.empty:
         return "There is no column of metadata that could go with the label.\n"
     found = found.sort_values("v", ascending=False, kind="stable")

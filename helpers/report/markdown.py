@@ -27,8 +27,11 @@ PRIVATE = re.compile(
     r"|surname|first_?name|last_?name|patient\w*|path|file_?path|url)(_|$|\d)",
     re.IGNORECASE,
 )
-LOCAL = re.compile(r"(?<![\w/.:])(/(?:home|Users|root|mnt|media|tmp|data|srv|opt|var)/[^\s'\"`|]+"
-                   r"|[A-Za-z]:\\[^\s'\"`|]+|\\\\[^\s'\"`|]+)")  # fmt: skip
+_END = r"[^\s'\"`|]*[^\s'\"`|.,;:)\]}]"
+LOCAL = re.compile(
+    rf"(?<![\w/.:])(/(?:home|Users|root|mnt|media|tmp|data|srv|opt|var)/{_END}"
+    rf"|[A-Za-z]:\\{_END}|\\\\{_END})"
+)
 
 
 def front_matter(facts: Mapping[str, Any]) -> str:
@@ -88,7 +91,7 @@ def _numeric(column: Sequence[str]) -> bool:
 
 def ranged(value: float, low: float, high: float, digits: int = 2) -> str:
     """ "0.45 (0.36 to 0.55)" """
-    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})".replace("-", "−")
 
 
 def bullets(lines: Iterable[str]) -> str:
@@ -103,7 +106,8 @@ def blank(question: str, known: Mapping[str, str], key: str, who: str) -> str:
 
 
 def scrub(text: str, dataset: Dataset | None) -> str:
-    """`text` without paths of this computer: those in the dataset's folder become relative."""
+    """`text`, before it is escaped, without paths of this computer; those in the dataset's folder
+    become relative to it."""
     if dataset is not None:
         for root in sorted({str(dataset.root), os.path.realpath(dataset.root)}, key=len)[::-1]:
             text = text.replace(root.rstrip("/\\") + os.sep, "").replace(root, dataset.name)

@@ -61,7 +61,7 @@ class Scores:
         """Which images were scored, in words."""
         number = count(self.predictions, "image")
         part = {"test": "test", "valid": "validation", "train": "training"}.get(self.split)
-        return f"{number}, " + (f"the {part} split" if part else "of several splits or of none")
+        return f"{number} " + (f"of the {part} split" if part else "of several splits or of none")
 
     def results(self, name: str) -> list[dict[str, Any]]:
         """The ``model-index`` of the Hub's front matter."""
@@ -94,7 +94,7 @@ def tell_data(scores: Scores) -> str:
     """Which images were scored, and how far that can be trusted."""
     dataset, lines = scores.dataset, [f"{scores.where.capitalize()}."]
     if scores.split == "valid":
-        lines.append("Choices were made on these images, so that the scores flatter.")
+        lines.append("Choices may have been made on these images: then the scores flatter.")
     elif scores.split == "train":
         lines.append("**The model has learned from these images**: scores say nothing of others.")
     elif scores.split == "test":
@@ -134,13 +134,11 @@ def tabulate_metrics(scores: Scores, training: Dataset | None) -> str:
     common = min(counts.index[counts == counts.max()])
     dummy = scores.predictions["label"] == common
     gain = compare_scores(scores.right, dummy, scores.groups)
-    found = (
-        f"\nTo answer “{plain(common)}” always would be right on {dummy.mean():.2f} of them; the "
-        f"model is right on {ranged(*gain)} more.\n"
+    chance = ", no more than chance may give" if gain.low <= 0 else ""
+    return (
+        f"{table_of}\nAlways answering “{plain(common)}” would be right on a share of "
+        f"{dummy.mean():.2f}; the model's is higher by {ranged(*gain)}{chance}.\n"
     )
-    if gain.low <= 0:
-        found += "That is no more than chance may give.\n"
-    return table_of + found
 
 
 def tell_calibration(scores: Scores) -> str:
@@ -149,13 +147,14 @@ def tell_calibration(scores: Scores) -> str:
     loss = scores.predictions["loss"].mean()
     sure = scores.predictions["confidence"].mean() - scores.right.mean()
     side = "surer than it is right" if sure > 0 else "less sure than it is right"
-    verdict = (
-        f"more than the {floor.high:.3f} at most that chance gives a perfectly calibrated model: "
-        f"it is {side}, by {abs(sure):.2f} in the mean"
-        if error > floor.high
-        else f"no more than the {floor.high:.3f} that chance gives a perfectly calibrated model"
+    text = f"Mean log loss: {loss:.3f}. The expected calibration error is {error:.3f}; by chance, "
+    text += f"a perfectly calibrated model would have up to {floor.high:.3f} on these images"
+    if error <= floor.high:
+        return f"{text}, so that nothing speaks against its probabilities.\n"
+    return (
+        f"{text}, so that its probabilities should not be taken at their word: in the mean it is "
+        f"{side}, by {abs(sure):.2f}.\n"
     )
-    return f"The expected calibration error is {error:.3f}, {verdict}. Mean log loss: {loss:.3f}.\n"
 
 
 def tabulate_classes(scores: Scores) -> str:
@@ -232,11 +231,16 @@ def list_details(exported, training: Dataset | None) -> Iterator[str]:
             f"**Input:** one picture, {ways[exported.method]} a square of {exported.size} × "
             f"{exported.size} pixels"
         )
-        files = (f"`{name}` ({size / 1e6:.1f} MB, SHA-256 {digest[:12]}…)"
+        files = (f"`{name}` ({_size(size)}, SHA-256 {digest[:12]}…)"
                  for name, (size, digest) in exported.files.items())  # fmt: skip
         yield f"**Files:** {', '.join(files)}"
     if training is not None:
-        yield f"**Trained on:** {plain(training.name)}, {count(training, 'image')}"
+        labelled = int(training.images["label"].notna().sum())
+        yield f"**Trained on:** {count(labelled, 'labelled image')} of {plain(training.name)}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def tell_training(training: Dataset | None, settings: Mapping[str, Any]) -> str:
@@ -247,10 +251,10 @@ def tell_training(training: Dataset | None, settings: Mapping[str, Any]) -> str:
         counts = training.images["label"].value_counts()
         classes = "; ".join(f"{plain(name)} {number:,}" for name, number in counts.head(40).items())
         more = f"; {len(counts) - 40:,} further classes" if len(counts) > 40 else ""
-        text = f"{count(training, 'image')} of {plain(training.name)}: {classes}{more}.\n"
-    if settings:
-        text += "\n" + bullets(f"{plain(k)}: {plain(value)}" for k, value in settings.items())
-    return text
+        labelled = count(int(counts.sum()), "labelled image")
+        text = f"{labelled} of {plain(training.name)}: {classes}{more}.\n"
+    said = (f"{plain(k)}: {plain(scrub(str(value), training))}" for k, value in settings.items())
+    return text + ("\n" + bullets(said) if settings else "")
 
 
 def start(exported) -> str:
@@ -297,8 +301,8 @@ def summarise(scores: Scores | None, dataset: Dataset) -> str:
     classes = count(scores.predictions["label"].nunique(), "class")
     right = ranged(*scores.metrics.loc["accuracy", ["value", "low", "high"]])
     return (
-        f"Names the class of an image, as in {plain(dataset.name)}. On {scores.where}, of "
-        f"{classes}, it is right on a share of {right}.\n"
+        f"Names the class of an image, as in {plain(dataset.name)}. It is right on a share of "
+        f"{right}, the 95 % interval in brackets, of {scores.where}, of {classes}.\n"
     )
 
 
