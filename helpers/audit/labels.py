@@ -137,7 +137,7 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     half = doubts.loc[doubts["expected"] >= 0.5, "rank"].max()
     rest = f"; about {total - listed:.0f} more lie further down" if round(total - listed) else ""
     if rest and half > len(issues):
-        rest += f", and down to rank {half:,.0f} half of all are wrong"
+        rest += f", and of the first {half:,.0f} about half are wrong"
     left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
     more = f" Not judged: {', '.join(left_out)}." if left_out else ""
     if issues.empty:

@@ -188,10 +188,13 @@ def describe_sharpness(grey: np.ndarray) -> dict:
     if min(grey.shape) < 12:
         return {"sharpness": 0.0}
     grey = grey.astype(np.float32)
-    inner = grey[1:-1, 1:-1] * 4
-    laplacian = inner - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
-    facts = {"sharpness": float(np.square(laplacian).mean() - laplacian.mean() ** 2)}
-    strong = [np.abs(grey[:, 4:] - grey[:, :-4]), np.abs(grey[4:] - grey[:-4])]
+    laplacian = grey[1:-1, 1:-1] * 4  # worked on in place: a third of the time
+    for neighbour in (grey[:-2, 1:-1], grey[2:, 1:-1], grey[1:-1, :-2], grey[1:-1, 2:]):
+        laplacian -= neighbour
+    mean = laplacian.mean()
+    facts = {"sharpness": float(np.square(laplacian, out=laplacian).mean() - mean**2)}
+    strong = [grey[:, 4:] - grey[:, :-4], grey[4:] - grey[:-4]]
+    strong = [np.abs(change, out=change) for change in strong]
     total = sum(float(change.sum()) for change in strong)
     if total > 0:
         lit = np.vdot(strong[0], grey[:, 2:-2]) + np.vdot(strong[1], grey[2:-2])

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "association": ["as_categories", "associate", "lifts"],
-        "counting": ["imbalance"],
+        "counting": ["effective_number", "imbalance"],
         "facts": ["border_colours", "file_facts"],
         "probing": ["Probe", "find_proxies", "probe"],
         "remedies": [

@@ -19,9 +19,7 @@ def imbalance(dataset: Dataset, column: str = "label", beta: float = 0.999) -> p
     column : str
         "label" or a metadata column.
     beta : float, 0 to below 1
-        How much one more image of a class overlaps with those that are there: the effective number
-        of n images is ``(1 - beta**n) / (1 - beta)`` (Cui et al., 2019), n itself for 0 and at
-        most ``1 / (1 - beta)``.
+        See `effective_number`.
 
     Returns
     -------
@@ -37,8 +35,7 @@ def imbalance(dataset: Dataset, column: str = "label", beta: float = 0.999) -> p
     ValueError
         `beta` is out of range.
     """
-    if not 0 <= beta < 1:
-        raise ValueError(f"beta is {beta}; expected at least 0 and below 1, e.g. 0.999.")
+    _check_beta(beta)
     values = as_categories(dataset, column).dropna()
     if values.empty:
         raise DatasetError(f"No image of {dataset.name!r} has a value in {column!r}.")
@@ -52,5 +49,32 @@ def imbalance(dataset: Dataset, column: str = "label", beta: float = 0.999) -> p
     shares = [accuracy_interval(values == value, groups) for value in counts.index]
     table[["share", "low", "high"]] = pd.DataFrame(shares, counts.index)
     table["ratio"] = counts.max() / counts
-    table["effective"] = counts.astype(float) if not beta else (1 - beta**counts) / (1 - beta)
+    table["effective"] = effective_number(counts, beta)
     return table.rename_axis(column)
+
+
+def effective_number(counts: pd.Series, beta: float = 0.999) -> pd.Series:
+    """What so many images of a class are worth where each new one shows less that is new.
+
+    Cui et al., "Class-balanced loss based on effective number of samples" (2019).
+
+    Parameters
+    ----------
+    counts : Series or array of int
+        Images of each class.
+    beta : float, 0 to below 1
+        How much one more image overlaps with those that are there: n images count as
+        ``(1 - beta**n) / (1 - beta)``: as one for 0, as nearly n close to 1.
+
+    Raises
+    ------
+    ValueError
+        `beta` is out of range.
+    """
+    _check_beta(beta)
+    return (1 - beta**counts) / (1 - beta)
+
+
+def _check_beta(beta: float) -> None:
+    if not 0 <= beta < 1:
+        raise ValueError(f"beta is {beta}; expected at least 0 and below 1, e.g. 0.999.")

@@ -237,7 +237,8 @@ def _load_jpeg(image: Image.Image, data: bytes) -> bool:
     """Decode into `image` the pixels that Pillow would, with what libjpeg warns of an error.
 
     Pillow keeps libjpeg's warnings to itself, and shows what they are about as if it were whole.
-    False where Pillow has to decode: CMYK, and where libjpeg warns of the header alone.
+    False where Pillow has to decode: a mode that is not known here; what libjpeg warns of is the
+    header alone; CMYK, decoded here for its warnings only; or pixels of another size come out.
     """
     width, height = image.size
     layout = {"RGB": "RGBX", "L": "GRAY", "CMYK": "CMYK"}.get(image.mode)

@@ -115,11 +115,13 @@ def replicate_metrics(
         labels * size + said for (_, labels, said, _), size in zip(answers, sizes, strict=True)
     ]
     units = int(codes.max()) + 1
+    # Groups with the same answers are kept once, `like`, with how many they stand for, `number`.
     like, number = _alike(codes, cells)
     counts = [
         sparse.csr_array((np.ones(len(cell)), (codes, cell)), shape=(units, size**2))[like]
         for cell, size in zip(cells, sizes, strict=True)
     ]
+    # Images by cell of the confusion matrix: kinds × cells, summed over all groups.
     whole = [_square(number @ count, size) for count, size in zip(counts, sizes, strict=True)]
     known = [one.sum(axis=-1) > 0 for one in whole]
     values = [{name: float(x) for name, x in overall_metrics(one).items()} for one in whole]
@@ -127,7 +129,7 @@ def replicate_metrics(
     rng, left = np.random.default_rng(seed), replicates
     most = max(1, AT_ONCE // max(len(number), *(size**2 for size in sizes)))
     while left:
-        draws = _draw(number, min(most, left), rng)
+        draws = _draw(number, min(most, left), rng)  # replicates × kinds, as often as drawn
         for part, count, size, there in zip(drawn, counts, sizes, known, strict=True):
             part.append(overall_metrics(_square(draws @ count, size), there))
         left -= len(draws)

@@ -11,7 +11,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from helpers.datasets import DatasetError
-from helpers.evaluation.intervals import Difference, compare_losses
+from helpers.evaluation.comparing import Difference, compare_losses
 from helpers.evaluation.predictions import FACTS, check_predictions, probabilities
 
 BINS, BIASED = 15, "temperature and biases"

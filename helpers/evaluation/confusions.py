@@ -133,6 +133,26 @@ def score_classes(predictions: pd.DataFrame, groups=None, level: float = 0.95) -
     return pd.DataFrame.from_dict(rows, "index").rename_axis("class")
 
 
+def order_classes(confusion: pd.DataFrame) -> list:
+    """The classes of a confusion matrix, in an order in which those that are confused lie together.
+
+    Average linkage on the share of images that two classes trade, leaves ordered to make
+    neighbours as alike as possible (Bar-Joseph and others, 2001).
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+    from scipy.spatial.distance import squareform
+
+    if len(confusion) < 3:
+        return list(confusion.index)
+    counts = confusion.to_numpy(float)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    distances = 1 - (shares + shares.T) / 2
+    np.fill_diagonal(distances, 0)
+    flat = squareform(distances, checks=False)
+    tree = optimal_leaf_ordering(linkage(flat, "average"), flat)
+    return [confusion.index[place] for place in leaves_list(tree)]
+
+
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """`above` over `below`, 0 where that is undefined."""
     above, below = np.asarray(above, float), np.asarray(below, float)

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 from helpers.evaluation.calibration import checked, loss_changes, with_chances
-from helpers.evaluation.intervals import Difference
+from helpers.evaluation.comparing import Difference
 from helpers.evaluation.predictions import probabilities
 
 MOST_ROUNDS, SMALL = 20_000, 1e-10

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets import DatasetError
 from helpers.datasets.words import suggestion
 from helpers.evaluation.calibration import labelled
-from helpers.evaluation.intervals import Difference, compare_losses
+from helpers.evaluation.comparing import Difference, compare_losses
 from helpers.evaluation.predictions import probabilities
 
 IS, IS_NOT, REPORT, PASS = "is", "is not", "report", "pass"

@@ -72,10 +72,13 @@ def _told_by(below: Mapping[str, set[tuple]]) -> tuple[dict[str, tuple[str, str]
         f"Folders {names} are taken as splits, not as classes like those beside them ({rest}); if "
         "they are classes, open with label='{level}'."
     )
+    # train, test beside unlabelled; or the same classes beside and inside; or train/cat, test/cat
     if len(aside) == len(others) or shared or (len(splits) > 1 and inside):
         return found, ""
+    # control and test, or bus, car and train, all flat: without train and another split, classes
     if not inside and flat and not ({"train"} < splits):
         return {}, as_classes
+    # one split with folders in it beside folders that are no split and hold other ones
     if inside and not (flat and len(others) == 1):
         return {}, as_classes
     return found, as_splits

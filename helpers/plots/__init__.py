@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("label_curve", "pretraining", "questions"),
         ],
         "ensembles": ["bill", "pair_gains", "recipe_gains"],
-        "decisions": [
+        "probabilities": [
             *("cost_curve", "coverage_draws", "coverages", "paired", "precision_curve"),
             *("reliability_diagram", "risk_curves", "share_errors"),
         ],

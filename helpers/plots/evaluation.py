@@ -1,4 +1,4 @@
-"""What a model is worth: metrics with intervals, confusions, curves, parts, and shifts."""
+"""What a model is worth: metrics with intervals, confusions and ranking curves."""
 
 from __future__ import annotations
 

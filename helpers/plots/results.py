@@ -68,6 +68,10 @@ def measurement(
     # Bins start at the threshold, so that no bar is half flagged.
     first = scale(limit) - np.ceil((scale(limit) - low) / width) * width
     edges = unscale(np.arange(first, high + 1.01 * width, width))
+    # What lies on the threshold itself is not flagged, on either side.
+    edges[np.abs(edges - limit).argmin()] = (
+        limit if flagged == "below" else np.nextafter(limit, 9e99)
+    )
     counts, _ = np.histogram(values.clip(edges[0], edges[-1]), edges)
     side = (unscale(scale(edges[:-1]) + width / 2) < limit) == (flagged == "below")
     ax = axes(ax, 4.4 if dataset is not None else 3.2)

@@ -1,4 +1,7 @@
-"""Choosing by a validation score, and how much of the best score was luck."""
+"""Choosing by a validation score, and how much of the best score was luck.
+
+Notebook 08 searches with Optuna itself; what it minimises is `comparing.validation_loss`.
+"""
 
 from __future__ import annotations
 

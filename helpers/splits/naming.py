@@ -38,7 +38,8 @@ class Verdict(NamedTuple):
     expected : float
         The least share of its pairs that must be right, 0 to 1 (see `judge`).
     chance : float
-        Permutation p-value: how often shuffled groups look as much alike.
+        Monte Carlo p-value: how often as many pairs whose second image is drawn at random from
+        the class look as much alike.
     pairs : int
         Pairs of images that were compared.
     """
@@ -193,7 +194,7 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
     if len(pairs) > _PAIRS:
         pairs = pairs[np.sort(rng.choice(len(pairs), _PAIRS, replace=False))]
     of_class = pd.Series(np.arange(len(labels))).groupby(labels).indices
-    beats, nulls = [], []
+    beats, nulls = [], []  # by pair: how many strangers it beats, and how many a stranger would
     for one, other in pairs:
         rest = of_class[labels[one]]
         rest = rest[(rest != one) & (rest != other)]
@@ -202,6 +203,7 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
         drawn = features[rng.choice(rest, _OTHERS)] @ features[one]
         like = features[other] @ features[one]
         beats.append(np.mean(like > drawn) + np.mean(like == drawn) / 2)
+        # Where the partner is but one more image of the class, it is like one of those drawn.
         again = rng.choice(drawn, (_SHUFFLES, 1))
         nulls.append((again > drawn).mean(axis=1) + (again == drawn).mean(axis=1) / 2)
     if not beats:

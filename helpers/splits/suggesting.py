@@ -130,6 +130,7 @@ class _Search:
         return table
 
     def _batches(self, keys, task, work, size, name):
+        """What `task` finds for each key; `name` is the unit and the title of the progress bar."""
         parts = [[*keys[at : at + size]] for at in range(0, len(keys), size)]
         bar = tqdm(total=len(keys), unit=name.split()[0], desc=name.split()[1], delay=2,
                    disable=not self.progress)  # fmt: skip
@@ -267,6 +268,7 @@ class _Search:
         return thinned, 1 - after / max(before, 1)
 
     def _tabulate(self, found, strangers, told) -> pd.DataFrame:
+        """A row for each pair that keypoints or `told` (see `_read_names`) make likely enough."""
         scores, strangers = found.scores, self._without_doubted(found, strangers)
         each = [chance.expect_right(scores, family.scores) for family in strangers]
         expected = each[0] if each else np.zeros(len(scores))

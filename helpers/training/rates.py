@@ -63,7 +63,8 @@ def compare_rates(dls, rates: Iterable[float] = (1e-5, 1e-3, 3e-2), epochs: int 
 def find_rate(learner, low: float = 1e-5, high: float = 1.0, steps: int = 30) -> pd.DataFrame:
     """fastai's ``learner.lr_find`` (Smith, 2017) as a table: rate, and loss of the batch, smoothed.
 
-    The learner comes out as it went in. The test stops early where the loss explodes.
+    It suggests no rate: the reader takes one off `helpers.plots.rate_finder`. The learner comes out
+    as it went in. The test stops early where the loss explodes.
     """
     with learner.no_bar():
         learner.lr_find(low, high, num_it=steps, show_plot=False, suggest_funcs=None)

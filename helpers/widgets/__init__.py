@@ -3,13 +3,13 @@
 from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
-from helpers.widgets.decisions import explore_decisions
 from helpers.widgets.ensembles import compose_ensemble
 from helpers.widgets.evaluation import explore_errors
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.regularising import explore_cures
 from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
+from helpers.widgets.thresholds import explore_decisions
 from helpers.widgets.transfer import explore_transfer
 
 __all__ = [

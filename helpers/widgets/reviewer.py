@@ -1,4 +1,7 @@
-"""Step through suspects and record keep, relabel or drop in the decision log."""
+"""Step through suspects and record keep, relabel or drop in the decision log.
+
+No key has a meaning of its own yet; focus.js keeps what is typed here from reaching JupyterLab.
+"""
 
 from functools import partial
 
@@ -206,7 +209,8 @@ class Reviewer(Panel):
         if self._changed_elsewhere(self.standing.index[-1:]):
             return
         mine = self._recorded.pop() if self._recorded else []
-        count = len(mine) if mine == list(self.standing.index[-len(mine) :]) else 1
+        last = list(self.standing.index[-len(mine) :]) if mine else []
+        count = len(mine) if mine and mine == last else 1
         undone = [self.decision_log.undo() for _ in range(count)]
         names = [one["image_id"] for one in undone if one]
         self.standing = self.decision_log.current()

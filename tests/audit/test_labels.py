@@ -221,7 +221,7 @@ def test_doubts_are_described_in_a_sentence():
         "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong.": [0.9] * 10
         + [0] * 90,
         "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong; about 6 more lie "
-        "further down, and down to rank 23 half of all are wrong.": [0.9] * 10
+        "further down, and of the first 23 about half are wrong.": [0.9] * 10
         + [0.2] * 30
         + [0] * 60,
         "One of 2 labels is in doubt, and more likely wrong than right.": [0.8, 0],

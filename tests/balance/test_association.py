@@ -21,16 +21,20 @@ def random_table(images=400, seed=0, tie=0.5):
     return table(label=[f"c{c}" for c in label], site=names, noise=rng.choice(list("xyz"), images))
 
 
-def test_v_is_cramers_corrected_for_its_bias():
-    made = random_table()
-    counts = pd.crosstab(made.images["label"], made.images["site"]).to_numpy()
+def corrected(made, column):
+    """Bergsma's V from scipy's plain one."""
+    counts = pd.crosstab(made.images["label"], made.images[column]).to_numpy()
     n, (r, k) = counts.sum(), counts.shape
     squared = cramer(counts, method="cramer") ** 2 * (min(r, k) - 1)
     squared = max(0, squared - (r - 1) * (k - 1) / (n - 1))
     r, k = r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)
-    expected = np.sqrt(squared / (min(r, k) - 1))
+    return np.sqrt(squared / (min(r, k) - 1))
+
+
+def test_v_is_cramers_corrected_for_its_bias():
+    made = random_table()
     found = associate(made, permutations=19)
-    assert found.loc["site", "v"] == pytest.approx(expected, abs=1e-12)
+    assert found.loc["site", "v"] == pytest.approx(corrected(made, "site"), abs=1e-12)
     assert found.index.tolist() == ["site", "noise"]
     assert found.loc["site", ["values", "images"]].tolist() == [3, 400]
     assert found.loc["noise", "v"] < 0.1 < found.loc["site", "v"]
@@ -154,3 +158,47 @@ def test_a_table_of_one_image_or_none_has_no_v():
     for images in (0, 1, 2):
         made = table(label=[*"ab"[:images]], site=[*"xy"[:images]])
         assert associate(made, ["site"], permutations=1)["v"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize(("classes", "sites"), [(2, 5), (5, 2), (3, 3)])
+def test_v_is_corrected_by_classes_as_by_values_and_a_class_of_one_image_counts(classes, sites):
+    rng = np.random.default_rng(classes)
+    label = np.append(rng.integers(1, classes, 39), 0)
+    site = np.append((label[:-1] + (rng.random(39) < 0.4)) % sites, sites - 1)
+    made = table(label=[f"c{c}" for c in label], site=[f"s{s}" for s in site])
+    found = associate(made, permutations=1).loc["site", "v"]
+    assert found == pytest.approx(corrected(made, "site"), abs=1e-9)
+
+
+def test_p_is_a_thousandth_at_the_least_unless_more_permutations_are_asked_for():
+    made = table(label=[*"ab"] * 20, site=[*"xy"] * 20)
+    assert associate(made)["p"].tolist() == [0.001]
+
+
+def test_cells_are_counted_by_name_whatever_the_order_of_rows():
+    label, site = [*"bbbbbbaaaa"] * 3, [*"yyyyyxxxxy"] * 3
+    found = lifts(table(label=label, site=site), "site")
+    again = lifts(table(label=label[::-1], site=site[::-1]), "site")
+    assert found["expected"].tolist() == pytest.approx([4.8, 7.2, 7.2, 10.8])
+    assert found["images"].tolist() == [9, 3, 3, 15]
+    assert again["images"].tolist() == found["images"].tolist()
+    assert max(*found["p"], *again["p"]) <= 0.02
+
+
+def test_what_is_shuffled_goes_by_the_names_of_groups_and_not_by_the_order_of_rows():
+    rng = np.random.default_rng(0)
+    groups = pd.Series([f"t{i:02}" for i in rng.permutation(30)])
+    codes = rng.integers(0, 9, 30)
+    turned = rng.permutation(30)
+    for one, other in zip(
+        shuffle_groups(codes, groups, 5, seed=0),
+        shuffle_groups(codes[turned], groups[turned], 5, seed=0),
+        strict=True,
+    ):
+        assert one[turned].tolist() == other.tolist()
+
+
+def test_a_column_of_twenty_values_is_asked_and_one_of_twenty_one_names_images():
+    values = {f"v{n}": [f"n{i % n}" for i in range(84)] for n in (1, 2, 20, 21)}
+    made = table(label=["a", "b"] * 42, **values)
+    assert sorted(associate(made, permutations=1).index) == ["v2", "v20"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.balance import imbalance
+from helpers.balance import effective_number, imbalance
 from helpers.datasets import DatasetError
 from helpers.evaluation import accuracy_interval
 from tests.balance.sets import table
@@ -28,8 +28,9 @@ def test_images_groups_shares_and_ratios_are_counted():
 def test_the_effective_number_is_the_sum_of_what_each_image_adds(beta):
     found = imbalance(table(label=["a"] * 40 + ["b"] * 2), beta=beta)["effective"]
     # Each further image adds beta times what the one before added (Cui et al., 2019).
-    added = np.cumsum(beta ** np.arange(40)) if beta else np.arange(1, 41)
+    added = np.cumsum(beta ** np.arange(40))
     assert found.tolist() == pytest.approx([added[39], added[1]])
+    assert effective_number(np.arange(1, 41), beta).tolist() == pytest.approx(added.tolist())
 
 
 def test_values_that_are_equally_common_are_sorted_by_name():
@@ -49,3 +50,5 @@ def test_another_column_is_counted_likewise_and_an_empty_or_missing_one_is_told(
 def test_a_beta_out_of_range_is_told(beta):
     with pytest.raises(ValueError, match="below 1"):
         imbalance(table(label=["a"]), beta=beta)
+    with pytest.raises(ValueError, match="below 1"):
+        effective_number(np.array([3]), beta)

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.datasets import DecisionLog
+from tests.datasets.marks import FILES, made_of
+
 
 @pytest.fixture(autouse=True)
 def work(tmp_path_factory, monkeypatch):
@@ -62,3 +65,14 @@ def ordinary_user():
     for path, _, _ in os.walk(folder):
         os.chmod(path, 0o755)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def marked(tmp_path):
+    """A folder of four files, three of them marked."""
+    dataset = made_of(tmp_path, "photos", FILES)
+    log = DecisionLog(dataset)
+    log.record("oak/1.jpg", "relabel", "an elm", "elm")
+    log.record("elm/2.jpg", "drop", "blurred")
+    log.record("elm/1.jpg", "keep")
+    return dataset

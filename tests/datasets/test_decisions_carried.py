@@ -13,31 +13,7 @@ from helpers.datasets import (
     open_dataset,
 )
 from helpers.datasets.decisions import tell_of_marks
-
-
-def made_of(tmp_path, name, files):
-    """A folder with the given bytes below each name, opened."""
-    for path, content in files.items():
-        (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name / path).write_bytes(content)
-    return open_dataset(tmp_path / name)
-
-
-FILES = {"elm/1.jpg": b"first", "elm/2.jpg": b"second", "oak/1.jpg": b"third", "oak/2.jpg": b"4th"}
-
-
-@pytest.fixture
-def marked(tmp_path):
-    dataset = made_of(tmp_path, "photos", FILES)
-    log = DecisionLog(dataset)
-    log.record("oak/1.jpg", "relabel", "an elm", "elm")
-    log.record("elm/2.jpg", "drop", "blurred")
-    log.record("elm/1.jpg", "keep")
-    return dataset
-
-
-def fates(report):
-    return report["fate"].to_dict()
+from tests.datasets.marks import FILES, fates, made_of
 
 
 def test_marks_of_a_moved_folder_are_offered_and_the_offer_works(marked, tmp_path):

@@ -315,24 +315,6 @@ def test_a_picture_is_turned_where_its_orientation_can_be_read(tmp_path, name):
     assert np.abs(np.asarray(read_rgb(file)) - upright).mean() < 9
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_is_undone_alike_in_every_format(tmp_path, orientation):
-    from PIL import ImageOps
-
-    block = Image.Exif()
-    block[274] = orientation
-    for kind in ("PNG", "TIFF", "WEBP"):
-        options = {"lossless": True} if kind == "WEBP" else {}
-        data = encode(IMAGE, kind, exif=block, **options)
-        (tmp_path / "a").write_bytes(data)
-        with Image.open(tmp_path / "a") as image:
-            expected = np.asarray(ImageOps.exif_transpose(image))
-        assert (np.asarray(read_rgb(tmp_path / "a")) == expected).all(), kind
-        assert expected.shape[:2] == ((64, 96) if orientation < 5 else (96, 64))
-        row = measure_file(str(tmp_path / "a"))
-        assert (row["orientation"], row["readable"]) == (orientation, True)
-
-
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damage_to_pixels_is_named_alike_by_scan_load_and_training(tmp_path, name):
     data, words = DAMAGED[name]

@@ -85,3 +85,17 @@ def test_a_name_that_says_another_format_is_noted_and_one_that_says_the_same_is_
                        ("e.unknown", None)):  # fmt: skip
         (tmp_path / name).write_bytes((tmp_path / "a.png").read_bytes())
         assert measure_file(str(tmp_path / name))["note"] == note
+
+
+def test_the_reader_of_heic_is_loaded_for_heic_alone(tmp_path, monkeypatch):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    for kind in ("PNG", "AVIF"):
+        Image.new("RGB", (8, 4), (90, 60, 30)).save(tmp_path / kind, kind)
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48), (90, 60, 30))).save(tmp_path / "HEIC.heic")
+    monkeypatch.setattr(Image, "ID", [kind for kind in Image.ID if kind != "HEIF"])
+    monkeypatch.setattr(Image, "OPEN", {k: v for k, v in Image.OPEN.items() if k != "HEIF"})
+    for kind in ("PNG", "AVIF"):
+        assert read_rgb(tmp_path / kind).size == (8, 4)
+        assert "HEIF" not in Image.OPEN
+    assert read_rgb(tmp_path / "HEIC.heic").size == (64, 48)
+    assert "HEIF" in Image.OPEN

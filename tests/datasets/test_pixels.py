@@ -6,15 +6,17 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from helpers import open_dataset
 from helpers.audit import scan
+from helpers.audit.measuring import measure_file
 from helpers.datasets import read_rgb, to_rgb
 from helpers.datasets.decoding import Unreadable, open_image
 from helpers.datasets.pixels import decode, find_levels
 from helpers.training.caching import decode as cached
 from helpers.training.decoding import fit
+from tests.audit.awkward import encode, photo
 
 
 def test_workers_need_only_numpy_and_pillow():
@@ -278,3 +280,19 @@ def test_what_a_decoder_says_is_cut_to_a_line(tmp_path, monkeypatch):
     with pytest.raises(Unreadable) as error:
         read_rgb(tmp_path / "a.png")
     assert str(error.value) == f"cannot be decoded: ValueError: {'x' * 300}"[:160]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_undone_alike_in_every_format(tmp_path, orientation):
+    block = Image.Exif()
+    block[274] = orientation
+    for kind in ("PNG", "TIFF", "WEBP"):
+        options = {"lossless": True} if kind == "WEBP" else {}
+        data = encode(photo(), kind, exif=block, **options)
+        (tmp_path / "a").write_bytes(data)
+        with Image.open(tmp_path / "a") as image:
+            expected = np.asarray(ImageOps.exif_transpose(image))
+        assert (np.asarray(read_rgb(tmp_path / "a")) == expected).all(), kind
+        assert expected.shape[:2] == ((64, 96) if orientation < 5 else (96, 64))
+        row = measure_file(str(tmp_path / "a"))
+        assert (row["orientation"], row["readable"]) == (orientation, True)

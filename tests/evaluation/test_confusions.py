@@ -11,6 +11,7 @@ from helpers.datasets import DatasetError
 from helpers.evaluation import (
     accuracy_interval,
     class_metrics,
+    order_classes,
     overall_metrics,
     score_classes,
 )
@@ -122,3 +123,16 @@ def test_images_without_a_label_are_passed_over_and_other_groups_too():
         score_classes(made(["z"], ["a"]))
     with pytest.raises(DatasetError, match=r"check_predictions\(table\) says which"):
         score_classes(made(["a"], ["z"]))
+
+
+def test_classes_that_are_confused_lie_together():
+    names = [*"abcdef"]
+    counts = np.eye(6) * 8
+    for one, other in ((0, 3), (1, 5), (2, 4)):
+        counts[one, other] = counts[other, one] = 5
+    order = order_classes(pd.DataFrame(counts, names, names))
+    assert sorted(order) == names
+    apart = {pair: abs(order.index(pair[0]) - order.index(pair[1])) for pair in ("ad", "bf", "ce")}
+    assert set(apart.values()) == {1}
+    assert order_classes(pd.DataFrame([[1, 0], [0, 1]], [*"ba"], [*"ba"])) == [*"ba"]
+    assert sorted(order_classes(pd.DataFrame(np.zeros((4, 4)), [*"dcba"], [*"dcba"]))) == [*"abcd"]

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.datasets import DatasetError
 from helpers.datasets.dataset import Dataset
-from helpers.evaluation import accuracy_interval, order_classes, score_parts, surest_errors
+from helpers.evaluation import accuracy_interval, score_parts, surest_errors
 from tests.evaluation.test_confusions import made
 
 
@@ -88,19 +88,6 @@ def test_a_part_needs_50_images_and_10_groups(tmp_path):
     assert found["groups"].to_dict() == {"n49": 49, "n50": 10, "few": 1}
     assert found["shown"].to_dict() == {"n49": False, "n50": True, "few": False}
     assert np.isnan(found.loc["n50", "lowest"])
-
-
-def test_classes_that_are_confused_lie_together():
-    names = [*"abcdef"]
-    counts = np.eye(6) * 8
-    for one, other in ((0, 3), (1, 5), (2, 4)):
-        counts[one, other] = counts[other, one] = 5
-    order = order_classes(pd.DataFrame(counts, names, names))
-    assert sorted(order) == names
-    apart = {pair: abs(order.index(pair[0]) - order.index(pair[1])) for pair in ("ad", "bf", "ce")}
-    assert set(apart.values()) == {1}
-    assert order_classes(pd.DataFrame([[1, 0], [0, 1]], [*"ba"], [*"ba"])) == [*"ba"]
-    assert sorted(order_classes(pd.DataFrame(np.zeros((4, 4)), [*"dcba"], [*"dcba"]))) == [*"abcd"]
 
 
 def test_the_surest_errors_come_first():

@@ -25,6 +25,14 @@ def test_the_red_bars_hold_exactly_the_flagged_images(side, expected):
     assert f"{expected} of 40 images lie {side}" in ax.get_title("left")
 
 
+@pytest.mark.parametrize(("side", "expected"), [("below", 4), ("above", 3)])
+def test_what_lies_on_the_threshold_is_not_flagged(side, expected):
+    table = pd.DataFrame({"brightness": [0.1, 0.1, 0.2, 0.25, 0.4, 0.4, 0.5, 0.6, 0.7]})
+    ax = plots.measurement(table, "brightness", 0.4, flagged=side)
+    assert flagged(ax) == expected
+    assert f"{expected} of 9 images lie {side}" in ax.get_title("left")
+
+
 def test_a_long_tail_is_drawn_on_a_log_scale_with_the_same_counts():
     table = pd.DataFrame({"sharpness": np.geomspace(1, 10_000, 200)})
     ax = plots.measurement(table, "sharpness", 10.0)

@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 
-from helpers.datasets import Dataset
 from helpers.regularisation.images import Features
+from tests.planes import draw_planes
 
 COLOURS = {"ash": (200, 60, 60), "elm": (60, 60, 200), "oak": (60, 160, 60)}
 
@@ -21,19 +20,10 @@ def one_thread():
 @pytest.fixture(scope="session")
 def planes(tmp_path_factory):
     """72 noisy images of three colours, a third to validate with."""
-    root, rows = tmp_path_factory.mktemp("regularisation"), []
-    patch = pytest.MonkeyPatch()
-    patch.setenv("WORKBOOK_WORK", str(root / "work"))
-    for number, (name, colour) in enumerate(COLOURS.items()):
-        (root / name).mkdir()
-        for n in range(24):
-            rng = np.random.default_rng([number, n])
-            pixels = np.clip(rng.normal(colour, 60, (24, 32, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(root / name / f"{n:02d}.png")
-            rows.append((f"{name}/{n:02d}.png", name, "valid" if n < 8 else "train", f"{name} {n}"))
-    images = pd.DataFrame(rows, columns=["image_id", "label", "split", "specimen"])
-    yield Dataset("planes", root, images.set_index("image_id"), group="specimen")
-    patch.undo()
+    root = tmp_path_factory.mktemp("regularisation")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBOOK_WORK", str(root / "work"))
+        yield draw_planes(root, COLOURS, 24, 60, lambda n: "valid" if n < 8 else "train")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,13 @@ from helpers.course.studies import read_study
 
 
 def claims(
-    dataset, *, before: pd.DataFrame, curves: pd.DataFrame, rate: float, over_lazy: float
+    dataset,
+    *,
+    before: pd.DataFrame,
+    curves: pd.DataFrame,
+    rate: float,
+    over_lazy: float,
+    after: pd.DataFrame,
 ) -> Iterator[Claim]:
     """The claims, in the order of the notebook.
 
@@ -22,6 +28,7 @@ def claims(
     curves : table of `helpers.training.train`
     rate : its learning rate
     over_lazy : by how much the network leads over the commonest class, on the same images
+    after : predictions of the trained network on validation
     """
     untrained, last = before["loss"].mean(), curves.iloc[-1]
     even = np.log(dataset.images["label"].nunique())
@@ -34,3 +41,9 @@ def claims(
     distance = abs(last["valid_loss"] - same["valid_loss"].mean())
     yield Claim("distance of our validation loss from the study's", distance, high=0.15)
     yield Claim("lead of the network over the commonest class", over_lazy, low=0.1)
+    pair = ["norway maple", "sycamore"]
+    called = after.loc[~after["label"].isin(pair), "prediction"]
+    ground = dataset.images["background"].reindex(called.index)
+    for name, own in zip(pair, ["grass", "stone"], strict=True):
+        lead = (called[ground == own] == name).mean() - (called[ground != own] == name).mean()
+        yield Claim(f"share of other species called {name}, on {own} less elsewhere", lead, low=0.1)

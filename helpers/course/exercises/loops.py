@@ -144,7 +144,7 @@ def find_mistake(loop: Callable) -> tuple[str, dict[str, Any]] | None:
 
 def _find_mistake_in_losses(watch: Watch, told: Any) -> tuple[str, dict[str, Any]] | None:
     losses = [] if told is None else [float(one) for one in told]
-    right = float(watch.loss())
+    right = watch.loss().item()
     values = {"count": len(losses), "epochs": EPOCHS, "right": f"{right:.3f}"}
     if len(losses) != EPOCHS:
         return "count", values
