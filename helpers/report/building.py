@@ -144,7 +144,10 @@ class Report:
             print(line, file=sys.stderr, flush=True)
 
     def json(self) -> dict[str, Any]:
-        """The findings as plain data: the same for two runs on the same files."""
+        """The findings as plain data: the same for two runs on the same files and computer.
+
+        (Elsewhere the last digits of a trained network may differ, as everywhere.)
+        """
         plan, dataset = self.evidence.plan, self.evidence.opened
         found = {
             "dataset": dataset.name,

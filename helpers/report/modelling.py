@@ -109,6 +109,12 @@ def evaluate(evidence: Learned) -> Section:
         f"{accuracy['high']:.0%}) of {len(answers):,} {evidence.judged_on} images"
     )
     found.says.append(evidence.judged_note)
+    unasked = len(part_asked(evidence)) - len(answers)
+    if unasked > 0:
+        found.says.append(
+            f"{unasked:,} labelled images were not asked about: they cannot be read, or are of a "
+            "class that no image to learn from has."
+        )
     by_class = evaluation.score_classes(answers, groups)
     kept = ["images", "groups", "precision", "recall", "recall low", "recall high", "F1"]
     found.tables["Scores"], found.tables["By class"] = score, by_class[kept]
@@ -146,6 +152,14 @@ def evaluate(evidence: Learned) -> Section:
         )
     found.findings += _lost_classes(by_class)
     return found
+
+
+def part_asked(evidence: Learned) -> pd.Series:
+    """The labels of all images of the split that is judged."""
+    if evidence.judged_on == "validation":
+        return evidence.sides[1].images["label"].dropna()
+    images = evidence.dataset.images
+    return images.loc[images["split"].eq("test"), "label"].dropna()
 
 
 def _lost_classes(by_class: pd.DataFrame) -> list[Finding]:
