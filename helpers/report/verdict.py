@@ -41,9 +41,9 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     trained = {section.name: section.state for section in sections}.get("evaluation") == "done"
     word, table = _judge(evidence, needs) if trained else (NOT_ASKED, None)
     blocking = [one for one in everything if one.blocks]
+    found.title = _headline(word, needs, evidence if trained else None, len(blocking))
     if word == GO and blocking:
         word = NOT_SHOWN
-    found.title = _headline(word, needs, evidence if trained else None, len(blocking))
     if not needs.said and trained:
         found.says.append(
             f"Nobody said what is needed, so {needs} was supposed; --need 'accuracy>=0.9' or "
@@ -110,10 +110,12 @@ def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) 
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
+    if word == GO and blocking:
+        return f"{NOT_SHOWN}: {needs} is reached {on}, but what was found puts that in doubt"
     return {
         GO: f"{GO}: {needs} is shown {on}",
         NO_GO: f"{NO_GO}: {needs} is not reached {on}",
-        NOT_SHOWN: f"{NOT_SHOWN}: {needs} is not proved {on}",
+        NOT_SHOWN: f"{NOT_SHOWN}: {needs} is neither shown nor ruled out {on}",
     }[word]
 
 

@@ -70,6 +70,7 @@ def test_a_class_that_was_not_asked_about_is_not_shown():
 def test_what_puts_the_score_itself_in_doubt_takes_a_go_back_and_leaves_a_no_go():
     blocks = finding(blocks=True)
     assert judged(blocks, given=evidence(95)).numbers["verdict"] == "Not shown yet"
+    assert "but what was found puts that in doubt" in judged(blocks, given=evidence(95)).title
     assert judged(blocks, given=evidence(50)).numbers["verdict"] == "No go"
     assert judged(finding(), given=evidence(95)).numbers["verdict"] == "Go"
 
