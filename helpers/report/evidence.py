@@ -20,6 +20,7 @@ from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.report import canaries
 from helpers.report.budget import Plan
+from helpers.report.markdown import is_private
 from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
 
 SURE = 0.9
@@ -247,6 +248,17 @@ class Evidence:
         """Raise DatasetError, which a section says in place of its result, where that is so."""
         if not needed:
             raise DatasetError(why)
+
+
+def private_columns(dataset: Dataset) -> list[str]:
+    """Metadata columns whose names speak of places, serial numbers or persons: their values are
+    neither shown nor passed on. What groups images is no such column here; it is never shown."""
+    return [c for c in dataset.metadata if is_private(c) and c != dataset.group]
+
+
+def without_private(dataset: Dataset) -> Dataset:
+    """The dataset without its `private_columns`."""
+    return dataset.with_images(dataset.images.drop(columns=private_columns(dataset)))
 
 
 def copies_kinds() -> tuple[str, ...]:

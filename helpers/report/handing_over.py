@@ -26,9 +26,13 @@ def export_best(report: Report, folder: Path) -> ExportedModel:
 def describe_dataset(report: Report) -> str:
     """The dataset card, filled in with what the report measured."""
     evidence = report.evidence
-    divided = report["split"].state == DONE
+    dataset, divided = evidence.opened, report["split"].state == DONE
+    if divided:
+        sides = evidence.divided.images["split"].reindex(dataset.images.index)
+        images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
+        dataset = dataset.with_images(images)
     return dataset_card(
-        evidence.opened,
+        dataset,
         scanned=evidence.files,
         duplicates=evidence.pairs,
         quality=summarise_quality(evidence.files),

@@ -8,6 +8,7 @@ from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
 from helpers.report.budget import CHOICES, in_words
+from helpers.report.evidence import without_private
 from helpers.report.learned import Learned
 from helpers.report.sections import Finding, Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
@@ -129,7 +130,7 @@ def evaluate(evidence: Learned) -> Section:
     names = matrix.index.union(matrix.columns)
     matrix = matrix.reindex(index=names, columns=names, fill_value=0)
     found.pictures += [drawn("confusion", matrix), drawn("class_metrics", by_class)]
-    parts = evaluation.score_parts(answers, part, evidence.columns)
+    parts = evaluation.score_parts(answers, without_private(part), evidence.columns)
     shown = parts[parts["shown"]]
     if len(shown):
         found.tables["Scores of parts"] = shown.drop(columns="shown")

@@ -20,6 +20,7 @@ import pandas as pd
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
 from helpers.report.building import Report, _private
+from helpers.report.evidence import private_columns, without_private
 from helpers.report.sections import DONE, as_json
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
@@ -108,7 +109,7 @@ def _write_croissant(report: Report, folder: Path) -> None:
 def images_table(report: Report) -> pd.DataFrame:
     """A row per image with its label, split, what was decided, and what the audit says of it."""
     evidence = report.evidence
-    table = evidence.opened.images.copy()
+    table = without_private(evidence.opened).images.copy()
     marks = evidence.marks
     table["decision"] = marks["action"].reindex(table.index)
     table["decision_reason"] = marks["reason"].reindex(table.index)
@@ -146,6 +147,7 @@ def describe_run(report: Report, written: list[str], missing: dict[str, str]) ->
         "budget": vars(report.evidence.plan),
         "seconds by section": {name: round(one, 1) for name, one in report.seconds.items()},
         "failed": report.failed,
+        "columns not passed on": private_columns(report.evidence.opened),
         "written": written,
         "could not be written": missing,
         "python": platform.python_version(),

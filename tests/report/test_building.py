@@ -190,3 +190,17 @@ def test_every_line_of_python_that_is_offered_works(divided):
     assert len(offered) > 6
     for code in sorted(offered):
         exec(code, {"dataset": report.evidence.dataset})
+
+
+@pytest.mark.usefixtures("quick")
+def test_columns_of_persons_and_places_are_neither_shown_nor_passed_on(photos, tmp_path):
+    dataset = open_dataset(photos, progress=False)
+    codes = dataset.images["label"].map({"blue": "SN-1", "green": "SN-2", "red": "SN-3"})
+    more = {"camera_serial": codes, "latitude": "51.5", "site": codes.str.replace("SN", "site")}
+    report = report_on(dataset.with_images(dataset.images.assign(**more)))
+    assert "site-1" in json.dumps(report.json())
+    folder = report.write(tmp_path / "out", model=False)
+    for path in folder.iterdir():
+        assert "SN-1" not in path.read_text(), path
+        assert "51.5" not in path.read_text(), path
+    assert any("camera_serial" in line for line in report["verdict"].unchecked)
