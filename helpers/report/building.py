@@ -22,6 +22,7 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column
 from helpers.report import auditing, budget, modelling, shortcuts, verdict
 from helpers.report.learned import Learned
+from helpers.report.markdown import scrub
 from helpers.report.needs import Needs, read_needs
 from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
 
@@ -265,16 +266,8 @@ def _failed(name: str, error: Exception) -> Section:
 
 def _private(value: Any, dataset: Dataset) -> Any:
     """Text without the paths that say whose computer this is."""
-    hidden = {str(dataset.root): dataset.name, str(dataset.work_place.parent): "work"}
-    hidden[str(Path.home())] = "~"
-
-    def clean(one: Any) -> Any:
-        if isinstance(one, str):
-            for path, short in hidden.items():
-                one = one.replace(path, short)
-            return one
-        if isinstance(one, dict):
-            return {clean(key): clean(part) for key, part in one.items()}
-        return [clean(part) for part in one] if isinstance(one, list) else one
-
-    return clean(value)
+    if isinstance(value, str):
+        return scrub(value, dataset)
+    if isinstance(value, dict):
+        return {_private(key, dataset): _private(part, dataset) for key, part in value.items()}
+    return [_private(part, dataset) for part in value] if isinstance(value, list) else value
