@@ -9,15 +9,18 @@ export DATA
 # A name wins over a folder of that name, as in open_dataset: ./leaves is the folder.
 NAMES := leaves|digits|imagenette|pets|clothing
 LAB_ARGS :=
+REPORT_ARGS :=
 TEST_ARGS :=
 NOTEBOOKS :=
 
-.PHONY: help lab test notebooks reset clean
+.PHONY: help lab report test notebooks reset clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab        set up .venv and open JupyterLab on your own copy of the notebooks;"
 	@echo "                DATA=path/to/images runs them on your own images"
+	@echo "make report     a verdict on a folder of images, as one page under reports/;"
+	@echo "                DATA=path/to/images, REPORT_ARGS='--budget 10m --need \"accuracy>=0.9\"'"
 	@echo "make test       set up .venv and run every test, the notebooks among them"
 	@echo "make reset      fresh copies of the notebooks; the old ones are kept beside them"
 	@echo "make notebooks  execute the stored notebooks again and store their outputs"
@@ -72,6 +75,10 @@ lab:
 	@case "$$DATA" in ""|leaves) folder=notebooks ;; *) folder=notebooks-own-data ;; esac; \
 	case "$$DATA" in $(NAMES)|/*) ;; *) [ ! -e "$$DATA" ] || DATA=$$PWD/$$DATA ;; esac; \
 	cd work/$$folder && WORKBOOK_DATASET=$$DATA ../../$(RUN) -m jupyterlab $(LAB_ARGS) 00_start_here.ipynb
+
+report:
+	$(install_lab)
+	@$(RUN) -m helpers report "$$DATA" $(REPORT_ARGS)
 
 test:
 	$(install_test)

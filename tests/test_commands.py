@@ -115,6 +115,14 @@ def test_other_data_is_looked_at_in_notebooks_of_its_own(project):
         assert calls[-1] == f"-m helpers.course.notebooks reset --data {data}"
 
 
+def test_a_report_is_made_of_the_dataset_asked_for_with_the_options_given(project):
+    done, calls = project.make("report", "DATA=my photos", "REPORT_ARGS=--need 'accuracy>=0.9'")
+    assert done.returncode == 0, done.stderr
+    assert calls[-1] == "-m helpers report my photos --need accuracy>=0.9"
+    assert project.make("report")[1][-1].strip() == "-m helpers report"
+    assert "make report" in project.make("help")[0].stdout
+
+
 def test_a_name_wins_over_a_folder_of_that_name_as_it_does_in_open_dataset(project):
     for name in NAMES:
         (project.folder / name).mkdir()

@@ -22,7 +22,7 @@ from helpers.course.notebooks import ROOT
 PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 DRAWING = {"matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython"}
-DRAWING_PARTS = {"plots", "widgets", "report"}
+DRAWING_PARTS = {"plots", "widgets", "report", "__main__"}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 NO_CODE |= {tokenize.ENDMARKER}
 

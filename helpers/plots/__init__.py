@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "groups": ["draw_proposals"],
         "preparing": ["effects", "enhanced", "prepared", "sides", "splits_tried"],
         "features": ["by_class", "class_colours", "dataset_map", "held_equal", "separability"],
-        "audits": ["flag_sheet", "held_out", "promise"],
+        "audits": ["canaries", "flag_sheet", "held_out", "promise"],
         "results": ["agreement", "detectors", "measurement", "scores", "sweep"],
         "training": ["convolution", "learning_curves", "rate_curves", "rate_finder"],
         "transfer": [
@@ -35,7 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "labelling": ["labelling_curves"],
         "evaluation": [
-            *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
+            *("against_dummy", "baselines", "class_metrics", "confusion", "metric_intervals"),
             "ranking_curves",
         ],
         "subsets": ["parts", "shifts"],

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.plots.evaluation import metric_intervals
 from helpers.plots.names import short_name
 from helpers.plots.samples import contact_sheet
 from helpers.plots.style import (
@@ -154,3 +155,29 @@ def flag_sheet(
     names = {image_id: short_name(image_id.rsplit("/", 1)[-1], 18) for image_id in shown}
     default = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)
+
+
+@styled
+def canaries(
+    table: pd.DataFrame, guess: float | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Recall of faults that were planted in copies of a dataset's own images, with intervals.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.report.plant_canaries`
+    guess : float, 0 to 1, optional
+        The recall that the reader expects of the labels, or, without any, of the last row.
+    """
+    if table.empty:
+        return nothing(title or "No canary could be planted: no image can be read", ax)
+    rows = table.set_index("fault")[["recall", "low", "high"]]
+    rows = rows.rename(columns={"recall": "value"}).rename_axis("metric")
+    least = table.loc[table["recall"].idxmin()]
+    found = f"Found here: {table['found'].sum():,} of {table['planted'].sum():,} planted faults, "
+    found += f"fewest of “{least['fault']}” ({least['recall']:.0%})"
+    labels = table.loc[table["kind"] == "labels", "fault"]
+    asked = (labels.iloc[0] if len(labels) else table["fault"].iloc[-1], guess)
+    ax = metric_intervals({"found": rows}, asked, title or found, axes(ax, 0.27 * len(rows) + 1))
+    ax.set(xticks=np.linspace(0, 1, 6), xlabel="share that was found, with 95 % interval")
+    return ax

@@ -76,7 +76,7 @@ def imbalance_bars(
     if guess is not None and guess > 0:
         ax.axvline(most / guess, color=INK, ls="--", lw=1.2, label=f"your guess: 1 to {guess:g}")
     ax.set(xlim=(0, most * 1.22), xlabel="images, with the 95 % interval of the class's share")
-    ax.legend(loc="lower right")
+    ax.figure.legend(loc="outside lower center", ncols=3)  # inside, it would hide equal bars' words
     first, last, ratio = table.index[0], table.index[-1], table["ratio"].iloc[-1]
     found = f"{short_name(first)} has {ratio:.1f} times as many images as {short_name(last)}"
     if ratio < 1.05:

@@ -81,6 +81,27 @@ def metric_intervals(
 
 
 @styled
+def baselines(
+    scores: Mapping[str, pd.DataFrame], best: str, guess: float | None = None, title: str = "",
+    ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """Balanced accuracy of several models with intervals, a row each.
+
+    Parameters
+    ----------
+    scores : name → DataFrame from `helpers.evaluation.bootstrap_metrics`
+    best : str
+        The model that the guess is about.
+    guess : float, 0 to 1, optional
+    """
+    rows = {name: table.loc["balanced accuracy"] for name, table in scores.items()}
+    table = pd.DataFrame.from_dict(rows, "index").rename_axis("metric")
+    value = table.loc[best, "value"]
+    found = f"Balanced accuracy: {short_name(best)} finds {value:.0%} of each class, on average"
+    return metric_intervals({"balanced accuracy": table}, (best, guess), title or found, ax)
+
+
+@styled
 def against_dummy(
     compared: Mapping[str, pd.DataFrame],
     guess: float | None = None,

@@ -8,6 +8,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "building": ["build_report", "Report"],
+        "needs": ["read_needs", "Need", "Needs"],
+        "canaries": ["plant_canaries"],
+        "sections": ["Finding", "Section"],
         "cards": ["dataset_card", "model_card"],
         "croissant": ["write_croissant"],
         "models": ["check_export", "export_model", "ModelExportError"],

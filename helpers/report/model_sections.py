@@ -178,9 +178,11 @@ def tabulate_classes(scores: Scores) -> str:
             plain(name),
             int(row["images"]),
             *(
-                ranged(*(row[f"{metric}{end}"] for end in ("", " low", " high")))
-                if row["images"] or metric == "precision"
-                else ""
+                (
+                    ranged(*(row[f"{metric}{end}"] for end in ("", " low", " high")))
+                    if row["images"] or metric == "precision"
+                    else ""
+                )
                 for metric in ("recall", "precision")
             ),
         )

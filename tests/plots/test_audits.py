@@ -108,3 +108,33 @@ def test_a_guess_and_another_sweep_are_drawn_into_the_sweep():
     texts = {text.get_text() for text in ax.texts}
     assert {"your guess", "recall before"} <= texts
     assert "your guess" not in {text.get_text() for text in plots.sweep(swept).texts}
+
+
+def planted(**more):
+    table = pd.DataFrame({
+        "kind": ["copies", "labels", "labels"], "fault": ["smaller", "any other", "most alike"],
+        "planted": 10, "found": [9, 6, 2], "recall": [0.9, 0.6, 0.2], "low": [0.6, 0.3, 0.05],
+        "high": [0.98, 0.83, 0.5],
+    })  # fmt: skip
+    return table.assign(**more)
+
+
+def test_canaries_stand_in_their_order_with_the_one_found_least_in_the_title():
+    ax = plots.canaries(planted())
+    assert (
+        ax.get_title("left") == "Found here: 17 of 30 planted faults, fewest of “most alike” (20%)"
+    )
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(planted()["fault"])
+    (dots,) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert list(dots.get_xdata()) == [0.9, 0.6, 0.2]
+
+
+def test_a_guess_is_drawn_at_the_labels_or_where_none_were_planted_at_the_last_row():
+    for kinds, row in ((["copies", "labels", "labels"], 1), (["copies"] * 3, 2)):
+        ax = plots.canaries(planted(kind=kinds), guess=0.4)
+        (cross,) = [line for line in ax.lines if line.get_marker() == "X"]
+        assert (cross.get_xdata()[0], cross.get_ydata()[0]) == (0.4, row)
+
+
+def test_without_canaries_a_line_says_why():
+    assert "No canary" in plots.canaries(planted().head(0)).get_title("left")

@@ -128,3 +128,19 @@ def test_curves_are_those_of_scikit_learn_with_the_answers_on_them(predictions):
     dot = [line for line in ax.lines if line.get_marker() == "o"][0]
     assert dot.get_xdata()[0] == pytest.approx(said[own].mean())
     assert dot.get_ydata()[0] == pytest.approx(own[said].mean())
+
+
+def test_baselines_are_rows_of_balanced_accuracy_and_the_guess_is_about_the_best():
+    scores = {
+        name: pd.DataFrame(
+            {"value": [0.9, value], "low": [0.8, value - 0.1], "high": [1.0, value + 0.1]},
+            ["accuracy", "balanced accuracy"],
+        )
+        for name, value in {"dummy": 0.2, "frozen": 0.6}.items()
+    }
+    ax = plots.baselines(scores, "frozen", guess=0.5)
+    assert "frozen finds 60% of each class" in ax.get_title("left")
+    (dots,) = [line for line in ax.lines if line.get_marker() == "o"]
+    assert list(dots.get_xdata()) == [0.2, 0.6]
+    (cross,) = [line for line in ax.lines if line.get_marker() == "X"]
+    assert (cross.get_xdata()[0], cross.get_ydata()[0]) == (0.5, 1)

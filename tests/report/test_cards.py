@@ -503,8 +503,9 @@ def test_licences_are_told_as_the_hub_knows_them(given, facts):
 
 def test_paths_are_taken_out_and_addresses_are_not():
     text = "/home/a/b.jpg, (/tmp/c) D:\\e\\f \\\\server\\g x/home/y https://a.org/tmp/z 1/2"
-    assert scrub(text, None) == (
-        "(a path), ((a path)) (a path) (a path) x/home/y https://a.org/tmp/z 1/2"
+    assert (
+        scrub(text, None)
+        == "(a path), ((a path)) (a path) (a path) x/home/y https://a.org/tmp/z 1/2"
     )
 
 

@@ -77,8 +77,8 @@ def save_as(kind, path):
     else:
         make = {
             "jpeg": lambda: rgb.save(path.with_suffix(".jpg"), quality=85),
-            "large jpeg": lambda: Image.fromarray(noise(4, 700, 900)).save(
-                path.with_suffix(".jpg")
+            "large jpeg": (
+                lambda: Image.fromarray(noise(4, 700, 900)).save(path.with_suffix(".jpg"))
             ),
             "wide jpeg": lambda: Image.fromarray(noise(4, 40, 900)).save(path.with_suffix(".jpg")),
             "grey jpeg": lambda: rgb.convert("L").save(path.with_suffix(".jpg")),
@@ -89,28 +89,36 @@ def save_as(kind, path):
             "grey png": lambda: rgb.convert("L").save(path.with_suffix(".png")),
             "one bit": lambda: rgb.convert("1").save(path.with_suffix(".png")),
             "palette": lambda: rgb.quantize(40).save(path.with_suffix(".png")),
-            "palette with a hole": lambda: rgb.quantize(8).save(
-                path.with_suffix(".png"), transparency=3
+            "palette with a hole": (
+                lambda: rgb.quantize(8).save(path.with_suffix(".png"), transparency=3)
             ),
-            "colour key": lambda: Image.new("RGB", (50, 40), (1, 2, 3)).save(
-                path.with_suffix(".png"), transparency=(1, 2, 3)
+            "colour key": (
+                lambda: Image.new("RGB", (50, 40), (1, 2, 3)).save(
+                    path.with_suffix(".png"), transparency=(1, 2, 3)
+                )
             ),
-            "alpha": lambda: Image.merge("RGBA", (*rgb.split(), alpha)).save(
-                path.with_suffix(".png")
+            "alpha": (
+                lambda: Image.merge("RGBA", (*rgb.split(), alpha)).save(path.with_suffix(".png"))
             ),
-            "grey alpha": lambda: Image.merge("LA", (rgb.convert("L"), alpha)).save(
-                path.with_suffix(".png")
+            "grey alpha": (
+                lambda: Image.merge("LA", (rgb.convert("L"), alpha)).save(path.with_suffix(".png"))
             ),
             "webp": lambda: rgb.save(path.with_suffix(".webp")),
-            "gif of two": lambda: rgb.quantize(20).save(
-                path.with_suffix(".gif"), save_all=True, append_images=[alpha.quantize(20)]
+            "gif of two": (
+                lambda: rgb.quantize(20).save(
+                    path.with_suffix(".gif"), save_all=True, append_images=[alpha.quantize(20)]
+                )
             ),
-            "float": lambda: Image.fromarray(noise(5, channels=1).astype(np.float32) - 40).save(
-                path.with_suffix(".tif")
+            "float": (
+                lambda: Image.fromarray(noise(5, channels=1).astype(np.float32) - 40).save(
+                    path.with_suffix(".tif")
+                )
             ),
-            "integers": lambda: Image.fromarray(
-                noise(6, channels=1, top=90_000, dtype=np.int32)
-            ).save(path.with_suffix(".tif")),
+            "integers": (
+                lambda: Image.fromarray(noise(6, channels=1, top=90_000, dtype=np.int32)).save(
+                    path.with_suffix(".tif")
+                )
+            ),
             "lab": lambda: rgb.convert("RGB").convert("YCbCr").save(path.with_suffix(".jpg")),
             "bmp": lambda: rgb.save(path.with_suffix(".bmp")),
             "netpbm": lambda: rgb.save(path.with_suffix(".ppm")),
@@ -321,8 +329,8 @@ def test_without_its_packages_the_program_says_what_to_install(model, photos):
     command = [sys.executable, str(model / "predict.py"), str(photos)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ})
     assert done.returncode == 1
-    assert done.stderr.strip() == (
-        "This needs the package onnxruntime, which is not installed here: "
+    assert (
+        done.stderr.strip() == "This needs the package onnxruntime, which is not installed here: "
         "pip install onnxruntime pillow numpy"
     )
 

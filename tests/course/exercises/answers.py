@@ -22,6 +22,7 @@ from tests.course.exercises.ensembles import (
 )
 from tests.course.exercises.evaluating import WRONG_10
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
+from tests.course.exercises.reporting import WRONG_14
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
 
@@ -633,6 +634,7 @@ WRONG = {
     "09.4": WRONG_WEIGHTS,
     **WRONG_10,
     **WRONG_11,
+    **WRONG_14,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.

@@ -1,0 +1,315 @@
+"""The sections about the files and their labels: what is there, what is broken, what is there
+twice, what is in doubt."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers import audit
+from helpers.balance import imbalance
+from helpers.copies.duplicates import SHORTEST_SIDE
+from helpers.datasets.words import count, some
+from helpers.report.budget import CHOICES, in_words
+from helpers.report.canaries import describe_canaries
+from helpers.report.evidence import SURE, Evidence
+from helpers.report.sections import LEFT_OUT, Finding, Picture, Section, points
+from helpers.splits import describe_leakage
+
+SHEET = 14
+REVIEW_FLAGS = """from helpers.audit import find_quality_issues, scan
+from helpers.widgets import review
+
+flags = find_quality_issues(scan(dataset))
+review(dataset, flags[flags["rule"] != "not used"])"""
+REVIEW_CONFLICTS = """from helpers.audit import find_conflicts, find_duplicates
+from helpers.widgets import review
+
+review(dataset, find_conflicts(dataset, find_duplicates(dataset)))"""
+REVIEW_LABELS = """from helpers.report import build_report
+from helpers.widgets import review
+
+review(dataset, build_report(dataset).suspects())"""
+DIVIDE_ANEW = """from helpers.splits import ensure_split
+
+divided = ensure_split(dataset.development, given=False)"""
+KEEP_TOGETHER = """from helpers.audit import find_duplicates
+from helpers.splits import split
+
+sides = split(dataset, duplicates=find_duplicates(dataset))"""
+KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
+divided = ensure_split(grouped, given=False)"""
+
+
+def opening(evidence: Evidence) -> Section:
+    """What is in the folder, and what was concluded from it."""
+    dataset, found = evidence.dataset, Section("opening", "")
+    images = dataset.images
+    labelled = int(images["label"].notna().sum())
+    found.title = f"{count(images, 'image')}, {count(dataset.classes, 'class')}"
+    found.says += dataset.notes
+    if 0 < labelled < len(images):
+        found.says.append(f"{len(images) - labelled:,} images have no label.")
+    splits = images["split"].fillna("on no side").value_counts()
+    found.says.append(
+        "Split as it came: " + ", ".join(f"{n} {k:,}" for n, k in splits.items()) + "."
+    )
+    what = f"The column '{dataset.group}' says which images belong together."
+    found.says.append(what if dataset.group else "No column says which images belong together.")
+    if len(evidence.marks):
+        actions = evidence.marks["action"].value_counts()
+        said = ", ".join(f"{n} {k:,}" for n, k in actions.items())
+        found.says.append(f"Your own marks are applied: {said}.")
+    found.numbers = {"images": len(images), "labelled": labelled, "classes": len(dataset.classes)}
+    if dataset.labelled:
+        counts = imbalance(dataset.development)
+        found.tables["Images to learn from, by class"] = counts[["images", "groups", "ratio"]]
+        found.pictures.append(drawn("imbalance_bars", counts))
+        found.numbers["imbalance"] = float(counts["ratio"].max())
+        found.findings += _imbalance(dataset.development, counts)
+    found.pictures.append(drawn("class_sheet", dataset.development, photographs=True))
+    return found
+
+
+def _imbalance(dataset, counts: pd.DataFrame) -> list[Finding]:
+    rare = counts[counts["images"] < 30]
+    if rare.empty:
+        return []
+    what = f"{some(rare.index, 4)} {'has' if len(rare) == 1 else 'have'} fewer than 30 images to "
+    what += "learn from: neither training nor a score says much of so few."
+    act = "collect more of them; notebook 04 shows what weights can do until then"
+    return [Finding(what, int(rare["images"].sum()), len(dataset), act, "opening")]
+
+
+def files(evidence: Evidence) -> Section:
+    """Whether every file can be read, and which are poor or odd."""
+    scanned, issues = evidence.files, evidence.issues
+    broken, flags = scanned[~scanned["readable"]], issues[issues["rule"] != "not used"]
+    poor = flags[flags["issue"] != "unreadable"]
+    found = Section("files", f"{count(broken, 'file')} cannot be read")
+    if broken.empty:
+        found.title = "Every file can be read"
+    found.title += f"; {count(poor['image_id'].nunique(), 'image')} flagged as poor or odd"
+    found.says += scanned.attrs.get("notes", [])
+    summary = audit.summarise_quality(scanned)
+    found.says += [note for note in summary.loc[~summary["used"], "note"] if note]
+    if places := int(scanned["gps"].fillna(False).sum()):
+        found.says.append(
+            f"{count(places, 'file')} hold the position where it was taken; remove it before the "
+            "images are passed on (this report does not repeat it)."
+        )
+    found.says.append("A flag is a reason to look, and no error by itself.")
+    found.numbers = {"unreadable": len(broken), "flagged": int(poor["image_id"].nunique())}
+    if len(broken):
+        found.tables["Files that cannot be read"] = broken[["problem"]]
+        act = "replace the files, or leave them dropped as this report did (images.csv)"
+        what = f"{count(broken, 'file')} cannot be read and would stop a training run."
+        found.findings.append(Finding(what, len(broken), len(scanned), act, "files"))
+    found.tables["Flags by kind"] = flags["issue"].value_counts().rename("images").to_frame()
+    found.pictures.append(drawn("flag_sheet", evidence.dataset, poor, SHEET, photographs=True))
+    worst = poor[poor["issue"].isin(["dark", "overexposed", "blurred", "low information"])]
+    if len(worst):
+        kinds = worst["issue"].value_counts()
+        told = ", ".join(f"{name} {number:,}" for name, number in kinds.items())
+        what = f"{count(worst['image_id'].nunique(), 'image')} may be too poor to use ({told})."
+        act = "look at each, and drop those that show nothing"
+        number = worst["image_id"].nunique()
+        finding = Finding(what, number, len(scanned), act, "files", REVIEW_FLAGS)
+        found.findings.append(finding)
+    return found
+
+
+def copies(evidence: Evidence) -> Section:
+    """The same picture twice, and across the sides of the given split."""
+    pairs, leaks, dataset = evidence.pairs, evidence.given_leaks, evidence.dataset
+    kinds = pairs["kind"].value_counts().reindex(["exact", "near", "probable"], fill_value=0)
+    found = Section("copies", "No picture is there twice")
+    if kinds.sum():
+        said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
+        found.title = (
+            f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
+        )
+    found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
+    found.says += pairs.attrs.get("notes", [])
+    split = len(set(dataset.images["split"].dropna())) > 1
+    found.says.append(
+        describe_leakage(leaks)
+        if split
+        else "The folder has no split yet, so that nothing can leak across it."
+    )
+    scanned = evidence.files[evidence.files["readable"]]
+    small = int((scanned[["width", "height"]].min(axis=1) < SHORTEST_SIDE).sum())
+    if small:
+        told = (
+            f"{small:,} of {len(scanned):,} images have a side under {SHORTEST_SIDE} px, too"
+            " little "
+        )
+        told += "to search for changed copies: of them only identical files were found."
+        found.says.append(told)
+        found.unchecked.append(told)
+    if kinds["probable"]:
+        found.says.append(
+            f"{count(int(kinds['probable']), 'probable pair')}: for a person to decide."
+        )
+    sure = leaks[leaks["kind"] != "probable"]
+    found.numbers["leaks"] = len(sure)
+    conflicts = audit.find_conflicts(dataset, pairs)
+    if len(sure):
+        what = f"The split it came with leaks: {describe_leakage(sure)} Scores on it flatter."
+        act = "divide training and validation images anew, and drop what leaks into the test images"
+        images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
+        finding = Finding(what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True)
+        found.findings.append(finding)
+        found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
+    if len(conflicts):
+        what = (
+            f"{count(conflicts, 'pair')} of identical files carry two labels: one of each is wrong."
+        )
+        act = "look at each pair, and relabel or drop"
+        number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
+        finding = Finding(what, number, len(dataset), act, "copies", REVIEW_CONFLICTS)
+        found.findings.append(finding)
+    confirmed = pairs[pairs["kind"] != "probable"]
+    if len(confirmed):
+        number = confirmed["other_id"].nunique()
+        what = (
+            f"{count(int(number), 'image')} are copies of others: drawn at random, they would leak."
+        )
+        act = "keep copies on one side of every split"
+        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
+        found.findings.append(finding)
+    shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
+    found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
+    return found
+
+
+def same_thing(evidence: Evidence) -> Section:
+    """Other photos of the same thing, which no search for copies finds."""
+    found, proposals = Section("same thing", ""), evidence.proposals
+    if proposals is None:
+        found.state = LEFT_OUT
+        part = evidence.part
+        if part.has_groups:
+            found.title = f"What belongs together is known: the column '{part.group}'"
+            found.says.append("So photos of one thing were not searched for.")
+            return found
+        found.title = "Photos of one thing were not searched for"
+        seconds = in_words(len(part) * CHOICES["same-thing search"])
+        why = f"The search for further photos of one thing (about {seconds}) was left out: the "
+        why += "budget does not pay for it, so that scores may flatter."
+        found.says.append(why)
+        found.unchecked.append(why)
+        return found
+    sure = proposals[proposals["expected"] >= SURE]
+    found.title = (
+        f"{count(sure, 'pair')} surely show the same thing"
+        if len(sure)
+        else ("No two photos surely show the same thing")
+    )
+    found.says.append(
+        f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
+        f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
+        "of the split here. Where light and ground changed, most pairs stay hidden."
+    )
+    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    across = sure[sure["across"].fillna(False).astype(bool)]
+    if len(across):
+        what = (
+            f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
+        )
+        act = "keep them together, and divide anew"
+        images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
+        finding = Finding(
+            what, images, len(evidence.part), act, "same thing", KEEP_GROUPS, blocks=True
+        )
+        found.findings.append(finding)
+    found.pictures.append(drawn("draw_proposals", evidence.part, sure, 4, photographs=True))
+    return found
+
+
+def labels(evidence: Evidence) -> Section:
+    """Labels that neither a model nor other images of the same thing agree with."""
+    doubts = evidence.doubts
+    suspects = doubts[doubts["issue"].astype(bool)]
+    found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
+    found.says.append(audit.describe_doubts(doubts))
+    if suspects.empty:
+        found.title = "No label is more likely wrong than right"
+        found.state = LEFT_OUT if "note" in doubts.attrs else found.state
+        return found
+    found.says.append(
+        "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
+    )
+    expected = float(suspects["wrong"].sum())
+    found.numbers = {"in doubt": len(suspects), "expected wrong": expected}
+    by_class = suspects.groupby("given").agg(
+        doubts=("wrong", "size"), expected_wrong=("wrong", "sum")
+    )
+    found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
+    found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
+    gain = evidence.gain_of_leaving_doubts
+    more = (
+        ""
+        if gain is None
+        else (
+            f"Left out of training, they change the accuracy of a linear head by {points(*gain)}."
+        )
+    )
+    what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
+    act = "look at each (suspects.csv lists them), and relabel, keep or drop"
+    effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))
+    number = round(expected)
+    finding = Finding(
+        what, number, len(evidence.part), act, "labels", REVIEW_LABELS, more, **effect
+    )
+    found.findings.append(finding)
+    return found
+
+
+def outliers(evidence: Evidence) -> Section:
+    """The images that lie farthest from all others."""
+    strangest = evidence.outliers.index[:SHEET]
+    found = Section("outliers", f"The {len(strangest)} strangest images, for a person to look at")
+    found.says.append(
+        "There is always a strangest image, and a rare subject in rare light is strange and right."
+    )
+    found.tables["The strangest"] = evidence.outliers.head(SHEET)[["score", "nearest"]]
+    title = "The strangest: how many do not belong here?"
+    sheet = drawn(
+        "contact_sheet", evidence.part, strangest, columns=7, title=title, photographs=True
+    )
+    found.pictures.append(sheet)
+    return found
+
+
+def canaries(evidence: Evidence) -> Section:
+    """How many of the faults that we planted ourselves the detectors found in these images."""
+    table = evidence.canaries
+    asked, hit = int(table["planted"].sum()), int(table["found"].sum())
+    found = Section("canaries", f"{hit:,} of {asked:,} faults that we planted were found")
+    found.says += [
+        describe_canaries(table),
+        (
+            "Nobody knows how many faults there are. So known ones were planted in copies of some"
+            " of these images, in a temporary folder, and every detector was asked again. A recall"
+            " holds for a fault of this kind and strength: labels confused in life are harder than"
+            " these, and weaker blur is found less often."
+        ),
+    ]
+    found.tables["Planted and found"] = table
+    found.numbers = {"planted": asked, "found": hit}
+    found.pictures.append(drawn("canaries", table, guessable=True))
+    return found
+
+
+def drawn(name: str, *given, photographs=False, guessable=False, **named) -> Picture:
+    """A figure of `helpers.plots`, drawn when the page is made."""
+
+    def draw(guess: float | None = None):
+        from helpers import plots
+
+        more = {"guess": guess} if guessable else {}
+        return getattr(plots, name)(*given, **named, **more)
+
+    return Picture(draw, photographs, guessable)

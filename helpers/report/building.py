@@ -1,0 +1,273 @@
+"""`build_report`: every question asked of a folder of images, each caught on its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import time
+import traceback
+import warnings
+import webbrowser
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers.audit import list_suspects
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import require_column
+from helpers.report import auditing, budget, modelling, shortcuts, verdict
+from helpers.report.learned import Learned
+from helpers.report.markdown import scrub
+from helpers.report.needs import Needs, read_needs
+from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
+
+AUDIT: Mapping[str, Callable] = {
+    "opening": auditing.opening,
+    "files": auditing.files,
+    "copies": auditing.copies,
+    "same thing": auditing.same_thing,
+    "outliers": auditing.outliers,
+    "labels": auditing.labels,
+    "canaries": auditing.canaries,
+}
+MODEL: Mapping[str, Callable] = {
+    "split": modelling.split,
+    "shortcuts": shortcuts.shortcuts,
+    "baselines": modelling.baselines,
+    "evaluation": modelling.evaluate,
+    "errors": modelling.errors,
+}
+NEEDS_LABELS = {"labels", *MODEL}
+
+
+class Report:
+    """Everything that was asked of a dataset, as data and as a page.
+
+    Attributes
+    ----------
+    evidence : Learned
+        The tables behind it, for whoever goes on from here.
+    needs : Needs
+    sections : dict of name → Section, the verdict first
+        Made in turn as they are asked for; `report["labels"]` is one of them.
+    """
+
+    def __init__(self, evidence: Learned, needs: Needs, progress: bool = True):
+        self.evidence, self.needs, self.progress = evidence, needs, progress
+        self._made: dict[str, Section] = {}
+        self.seconds: dict[str, float] = {}
+
+    @property
+    def name(self) -> str:
+        return self.evidence.opened.name
+
+    def __getitem__(self, name: str) -> Section:
+        """One section, made when it is first asked for; "verdict" makes all others."""
+        if name == "verdict":
+            return self.sections["verdict"]
+        if name not in self._made:
+            function = {**AUDIT, **MODEL}.get(name)
+            if function is None:
+                known = ", ".join([*AUDIT, *MODEL, "verdict"])
+                raise KeyError(f"no section {name!r}; there are {known}")
+            self._made[name] = self._make(name, function)
+        return self._made[name]
+
+    @cached_property
+    def sections(self) -> dict[str, Section]:
+        others = {}
+        for number, name in enumerate([*AUDIT, *MODEL], start=1):
+            if name not in self._made:
+                self._tell(f"[{number}/{len(AUDIT) + len(MODEL)}] {name} …")
+            others[name] = self[name]
+
+        def decide(evidence: Learned) -> Section:
+            return verdict.decide(evidence, self.needs, list(others.values()))
+
+        return {"verdict": self._make("verdict", decide), **others}
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of the sections that ended in an error."""
+        return [name for name, one in self.sections.items() if one.state == FAILED]
+
+    def suspects(self) -> pd.DataFrame:
+        """Everything that a person should look at, the surest first, for `widgets.review`."""
+        evidence = self.evidence
+        nothing = pd.DataFrame(columns=["suggested", "issue", "evidence"])
+        doubts = evidence.doubts if evidence.can_learn else nothing
+        return list_suspects(evidence.dataset, evidence.pairs, evidence.issues, doubts)
+
+    def _make(self, name: str, function: Callable[[Learned], Section]) -> Section:
+        started, said = time.perf_counter(), io.StringIO()
+        with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(said):
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", UserWarning)
+            made = self._caught(name, function)
+        told = [str(one.message) for one in warned if one.category is UserWarning]
+        made.says += [
+            line
+            for line in [*said.getvalue().splitlines(), *told]
+            if line.strip() and line not in made.says
+        ]
+        made.says, made.title = (
+            _private(one, self.evidence.opened) for one in (made.says, made.title)
+        )
+        self.seconds[name] = time.perf_counter() - started
+        return made
+
+    def _caught(self, name: str, function: Callable) -> Section:
+        if name in NEEDS_LABELS and not self.evidence.can_learn:
+            return Section(
+                name,
+                f"{name.capitalize()}: not asked, for want of labels of two classes",
+                state=LEFT_OUT,
+            )
+        try:
+            return function(self.evidence)
+        except DatasetError as error:
+            if not isinstance(error.__cause__, OSError):  # the data do not bear the question
+                title = f"{name.capitalize()}: these images do not bear the question"
+                return Section(
+                    name, title, [str(error)], unchecked=[f"{title} ({error})"], state=LEFT_OUT
+                )
+            return _failed(name, error)
+        except Exception as error:  # one section must not take the others with it
+            return _failed(name, error)
+
+    def _tell(self, line: str) -> None:
+        if self.progress:
+            print(line, file=sys.stderr, flush=True)
+
+    def json(self) -> dict[str, Any]:
+        """The findings as plain data: the same for two runs on the same files and computer.
+
+        (Elsewhere the last digits of a trained network may differ, as everywhere.)
+        """
+        plan, dataset = self.evidence.plan, self.evidence.opened
+        found = {
+            "dataset": dataset.name,
+            "images": len(dataset),
+            "asked": [str(need) for need in self.needs.wanted],
+            "asked by a person": self.needs.said,
+            "budget in seconds": plan.seconds,
+            "left out by the budget": plan.left,
+            "sections": [section.plain() for section in self.sections.values()],
+            "failed": self.failed,
+        }
+        return _private(as_json(found), self.evidence.opened)
+
+    def html(self, images: bool = True) -> str:
+        """The report as one page that asks for nothing from anywhere; `images` off leaves out every
+        photograph, for sharing."""
+        from helpers.report.page import make_page
+
+        return make_page(self.json(), self.sections, images)
+
+    def write_html(self, path: str | os.PathLike, images: bool = True) -> Path:
+        """Write the page; returns the file."""
+        from helpers.report.writing import write_whole
+
+        return write_whole(Path(path), self.html(images))
+
+    def write(self, folder: str | os.PathLike, images: bool = True, model: bool = True) -> Path:
+        """Write the page, the tables, the cards and the best model; returns the folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Outside the dataset's own; files of the same names in it are replaced.
+        images, model : bool
+            Whether the page shows photographs, and whether the model is exported.
+        """
+        from helpers.report.writing import write_report
+
+        return write_report(self, Path(folder), images, model)
+
+    def open(self) -> Path:
+        """Write the page under the work folder and show it in the browser."""
+        path = self.write_html(self.evidence.opened.work / "report.html")
+        webbrowser.open(path.as_uri())
+        return path
+
+    def __repr__(self) -> str:
+        return f"Report on {self.name!r}: {self['verdict'].title}"
+
+    def _repr_html_(self) -> str:
+        from helpers.report.page import make_snippet
+
+        return make_snippet(self["verdict"])
+
+
+def build_report(
+    dataset: Dataset | str | os.PathLike | None = None,
+    needs: Needs | str | Iterable[str] | Mapping[str, float] | None = None,
+    budget: str | float = budget.DEFAULT,
+    *,
+    groups: Sequence[str] | None = None,
+    open_test: bool = False,
+    progress: bool = True,
+) -> Report:
+    """Ask a dataset everything that this workbook asks, and decide.
+
+    Nothing is computed until a section, the verdict or a page is asked for; what was computed is
+    kept in the work folder, so that an interrupted report goes on where it was, and a second one
+    takes seconds.
+
+    Parameters
+    ----------
+    dataset : Dataset, name or path
+        As for `helpers.open_dataset`. Your own marks in its log are applied first.
+    needs : str, list of str, or mapping, optional
+        What a model must reach, as for `read_needs`: "recall of olive>=0.6".
+    budget : str or float
+        Time for all that is computed, such as "90s" or "10m": it decides, by the number of images
+        alone, which steps are left out (`helpers.report.budget`); the report says which.
+    groups : list of str, optional
+        Columns whose parts are scored by themselves, such as ["site", "sex"]; all metadata columns
+        of 2 to 12 values where left out.
+    open_test : bool
+        Ask the test split, once, for the final score; the opening is logged. Otherwise it stays
+        closed.
+    progress : bool
+        Say what is being done, with bars for what takes long.
+
+    Returns
+    -------
+    Report
+    """
+    from helpers import open_dataset
+
+    if not isinstance(dataset, Dataset):
+        dataset = open_dataset(dataset, progress=progress)
+    for column in groups or ():
+        require_column(dataset.images, column)
+    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups)
+    return Report(evidence, read_needs(needs), progress)
+
+
+def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
+    """What the budget pays for, for the images of a dataset that may be learned from."""
+    return budget.plan(len(dataset.development), time)
+
+
+def _failed(name: str, error: Exception) -> Section:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    said = f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
+    return Section(
+        name, f"{name.capitalize()}: an error stopped this section", [said], state=FAILED
+    )
+
+
+def _private(value: Any, dataset: Dataset) -> Any:
+    """Text without the paths that say whose computer this is."""
+    if isinstance(value, str):
+        return scrub(value, dataset)
+    if isinstance(value, dict):
+        return {_private(key, dataset): _private(part, dataset) for key, part in value.items()}
+    return [_private(part, dataset) for part in value] if isinstance(value, list) else value

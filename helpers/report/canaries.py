@@ -1,0 +1,260 @@
+"""Known faults planted in copies of a dataset's own images, to see how many would be found there.
+
+Where nobody knows the truth, recall cannot be counted, but it can be tried: take some of the
+images, spoil copies of them in a known way, and ask the detectors. What they find of these, they
+would find of faults of the same kind and strength, in images such as these. The copies lie in a
+temporary folder while they are measured, and nowhere afterwards.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+from helpers.audit.labels import find_label_issues
+from helpers.audit.quality import find_quality_issues
+from helpers.audit.scanning import scan
+from helpers.copies.duplicates import confirmed, find_duplicates
+from helpers.datasets import Dataset, DatasetError
+from helpers.evaluation.intervals import accuracy_interval
+
+MOST, FEWEST, SHARE = 30, 3, 0.05
+"""Images that get one kind of fault: a twentieth of them, within these bounds, so that a rule that
+is relative to the rest still has a rest."""
+
+Spoil = Callable[[Image.Image], Image.Image]
+COLUMNS = ["kind", "fault", "planted", "found", "recall", "low", "high"]
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    return image.resize([max(1, round(0.7 * side)) for side in image.size])
+
+
+def _cropped(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    return image.crop((width // 32, height // 32, width - width // 32, height - height // 32))
+
+
+def _brighter(image: Image.Image) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(1.25)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    return image.rotate(2, Image.Resampling.BICUBIC, fillcolor=(127, 127, 127))
+
+
+def _blurred(share: float) -> Spoil:
+    """Blurred with a standard deviation of that share of the long side."""
+    return lambda image: image.filter(ImageFilter.GaussianBlur(max(image.size) * share))
+
+
+def _lit(light: float, haze: float = 0.0) -> Spoil:
+    """Every level times `light`, and `haze` of the whole range added to it."""
+    return lambda image: image.point(lambda level: min(255, level * light + 255 * haze))
+
+
+COPIES: dict[str, Spoil] = {
+    "saved again": lambda image: image,
+    "smaller": _smaller,
+    "cropped a little": _cropped,
+    "mirrored": ImageOps.mirror,
+    "brighter": _brighter,
+    "turned by 2 degrees": _turned,
+}
+POOR: dict[str, tuple[str, Spoil]] = {
+    "blurred strongly": ("blurred", _blurred(0.025)),
+    "blurred a little": ("blurred", _blurred(0.01)),
+    "a sixth of the light": ("dark", _lit(0.16)),
+    "a third of the light": ("dark", _lit(0.33)),
+    "washed out": ("overexposed", _lit(0.9, 0.6)),
+    "a stop too bright": ("overexposed", _lit(2.0)),
+}
+"""Each fault, and the issue as which it should be flagged."""
+
+
+def plant_canaries(
+    dataset: Dataset, scanned: pd.DataFrame, features: pd.DataFrame | None = None,
+    pairs: pd.DataFrame | None = None, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """Plant known faults in copies of some images, and count how many are found.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its development images are drawn from; the files are only read.
+    scanned : DataFrame
+        What `helpers.audit.scan` returned of it: the planted copies are judged among these rows.
+    features : DataFrame by image_id, optional
+        An embedding; with it, labels are changed in the table and asked for, too.
+    pairs : DataFrame, optional
+        Known copies, for the labels.
+    seed : int
+        Draws the images.
+
+    Returns
+    -------
+    DataFrame, a row for each fault: kind (which detector), fault, planted, found, recall (0 to 1),
+    low and high (Wilson's 95 % interval). No row where nothing could be planted. Strong faults are
+    found more often than weak ones: a recall is that of this fault, at this strength.
+    """
+    own = dataset.development
+    known = scanned.reindex(own.images.index)
+    known = known[known["readable"].fillna(False).astype(bool)]
+    rng = np.random.default_rng(seed)
+    count = int(np.clip(SHARE * len(known), FEWEST, MOST))
+    drawn = [str(i) for i in rng.permutation(known.index.to_numpy(object))[:count]]
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
+        planted = _Planted(own, Path(folder), drawn)
+        try:
+            if planted.pictures:
+                rows += [planted.damaged(), *planted.copied(), *planted.poor(scanned)]
+        finally:
+            planted.forget()
+    if features is not None:
+        rows += plant_labels(own, features, pairs, rng)
+    table = pd.DataFrame(rows, columns=["kind", "fault", "planted", "found"])
+    return table.join(pd.DataFrame([_interval(*row[2:]) for row in rows], columns=COLUMNS[4:]))
+
+
+def describe_canaries(table: pd.DataFrame) -> str:
+    """What was found of the canaries, in a sentence."""
+    if table.empty:
+        return "No canary could be planted: no image can be read."
+    missed = table[table["recall"] < 0.5].sort_values("recall", kind="stable")
+    said = f"Of {table['planted'].sum():,} faults planted in copies, {table['found'].sum():,} were "
+    said += f"found ({table['found'].sum() / table['planted'].sum():.0%})"
+    if missed.empty:
+        return f"{said}; of each kind at least half."
+    names = ", ".join(
+        f"{row.fault} ({row.found} of {row.planted})" for row in missed.head(4).itertuples()
+    )
+    return f"{said}. Mostly missed here: {names}."
+
+
+class _Planted:
+    """Copies of the `drawn` images in a folder of their own, spoiled in turn."""
+
+    def __init__(self, dataset: Dataset, folder: Path, drawn: list[str]):
+        self.dataset, self.folder, self.made = dataset, folder, []
+        self.pictures = {}
+        for image_id in drawn:
+            try:
+                self.pictures[image_id] = dataset.load(image_id)
+            except DatasetError:  # the scan says what is wrong with it
+                continue
+
+    def damaged(self) -> tuple:
+        """Files cut in the middle."""
+        contents = {f"{n:04}.jpg": _as_jpeg(image, 90) for n, image in self._numbered()}
+        scanned = self._scan("cut", {one: data[: len(data) // 2] for one, data in contents.items()})
+        return "unreadable", "files cut in half", len(scanned), int((~scanned["readable"]).sum())
+
+    def copied(self) -> Iterator[tuple]:
+        """Each picture beside a changed copy of itself."""
+        for name, spoil in COPIES.items():
+            contents = {f"{n:04}a.png": _as_png(image) for n, image in self._numbered()}
+            contents |= {
+                f"{n:04}b.jpg": _as_jpeg(spoil(image), 75) for n, image in self._numbered()
+            }
+            made = self._dataset(name, contents)
+            pairs = confirmed(find_duplicates(made, _quiet(made), workers=0, progress=False))
+            ends = zip(pairs["image_id"], pairs["other_id"], strict=True)
+            found = {one[:4] for one, other in ends if one[:4] == other[:4]}
+            yield "copies", name, len(self.pictures), len(found)
+
+    def poor(self, scanned: pd.DataFrame) -> Iterator[tuple]:
+        """Spoiled pictures, judged among the measurements of all the others."""
+        for name, (issue, spoil) in POOR.items():
+            contents = {f"{n:04}.png": _as_png(spoil(image)) for n, image in self._numbered()}
+            rows = self._scan(name, contents)
+            rest = scanned[scanned.index.isin(self.dataset.images.index)]
+            flags = find_quality_issues(pd.concat([rest, rows]))
+            flags = flags[(flags["rule"] != "not used") & (flags["issue"] == issue)]
+            yield "quality", name, len(rows), int(flags["image_id"].isin(rows.index).sum())
+
+    def _numbered(self):
+        return enumerate(self.pictures.values())
+
+    def _dataset(self, name: str, contents: dict[str, bytes]) -> Dataset:
+        root = self.folder / name.replace(" ", "-")
+        root.mkdir()
+        for file, content in contents.items():
+            (root / file).write_bytes(content)
+        ids = pd.Index(sorted(contents), name="image_id", dtype="str")
+        blank = pd.Series(pd.NA, ids, dtype="str")
+        made = Dataset("canaries", root, pd.DataFrame({"label": blank, "split": blank}))
+        self.made.append(made)
+        return made
+
+    def forget(self) -> None:
+        """Remove what was kept under the work folder of these copies."""
+        for made in self.made:
+            shutil.rmtree(made.work_place, ignore_errors=True)
+
+    def _scan(self, name: str, contents: dict[str, bytes]) -> pd.DataFrame:
+        made = _quiet(self._dataset(name, contents))
+        return made.set_axis([f"planted {name} {i}" for i in made.index]).rename_axis("image_id")
+
+
+def _quiet(made: Dataset) -> pd.DataFrame:
+    return scan(made, workers=0, progress=False)
+
+
+def plant_labels(
+    dataset: Dataset, features: pd.DataFrame, pairs: pd.DataFrame | None, rng: np.random.Generator
+) -> list[tuple[str, str, int, int]]:
+    """Change labels in the table, to any other class and then to the one that looks most like it.
+
+    Returns
+    -------
+    list of (kind, fault, planted, found); empty for fewer than two classes or twenty images
+    """
+    labels = dataset.images["label"].dropna()
+    labels = labels[labels.index.isin(features.index)]
+    classes = sorted(labels.unique())
+    if len(classes) < 2 or len(labels) < 20:
+        return []
+    standard = (features - features.mean()) / features.std().replace(0, 1)
+    centres = standard.loc[labels.index].groupby(labels).mean().loc[classes].to_numpy()
+    distance = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    nearest = dict(zip(classes, np.array(classes, object)[distance.argmin(axis=1)], strict=True))
+    rows = []
+    for fault in ("label of any other class", "label of the class most like it"):
+        count = int(np.clip(SHARE * len(labels), FEWEST, MOST))
+        chosen = labels.index[np.sort(rng.choice(len(labels), count, replace=False))]
+        wrong = labels.copy()
+        for image_id in chosen:
+            others = [name for name in classes if name != labels[image_id]]
+            any_other = str(others[rng.integers(len(others))])
+            wrong[image_id] = any_other if "any" in fault else nearest[labels[image_id]]
+        changed = dataset.images.assign(label=wrong.reindex(dataset.images.index))
+        changed = dataset.with_images(changed.astype({"label": "str"}))
+        doubts = find_label_issues(changed, features, pairs=pairs, strict=False)
+        listed = doubts.index[doubts["issue"].astype(bool)]
+        rows.append(("labels", fault, count, int(chosen.isin(listed).sum())))
+    return rows
+
+
+def _interval(planted: int, found: int) -> tuple[float, float, float]:
+    return tuple(accuracy_interval(np.arange(planted) < found))
+
+
+def _as_png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _as_jpeg(image: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()

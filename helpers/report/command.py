@@ -1,0 +1,230 @@
+"""The command line: a report on a folder of images, or a scan of its files alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import count
+
+FAILED, REFUSED, STOPPED = 1, 2, 130
+_DATASET = "a folder of images, a table beside them, or a name (leaves, digits, …); the bundled "
+_DATASET += "leaves if left out"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code: 0; 1 where a section failed or a file cannot be
+    read; 2 where the dataset or an argument cannot be used; 130 after Ctrl-C."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return asked.run(asked)
+    except DatasetError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. What was finished is kept; the same command goes on from there.",
+            file=sys.stderr,
+        )
+        return STOPPED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers",
+        allow_abbrev=False,
+        description="What a folder of images is worth. Nothing in the folder is ever changed.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_report(commands)
+    _add_scan(commands)
+    return parser
+
+
+def _add_report(commands) -> None:
+    one = commands.add_parser(
+        "report",
+        allow_abbrev=False,
+        help="everything: files, copies, labels, shortcuts, models, and a verdict",
+        description=(
+            "Ask a dataset everything that the workbook asks, and write the answer as one "
+            "page (report.html) with tables beside it. Stopped by Ctrl-C, the same command goes on."
+        ),
+    )
+    _add_dataset(one)
+    one.add_argument(
+        "--groups",
+        metavar="A,B",
+        type=_names,
+        help=(
+            "columns whose parts are scored by themselves, such as site,sex (all that "
+            "have 2 to 12 values if left out)"
+        ),
+    )
+    one.add_argument(
+        "--need",
+        metavar="'SCORE>=LEAST'",
+        action="append",
+        default=[],
+        help=(
+            "what a model must reach, such as 'balanced accuracy>=0.8' or 'recall of "
+            "olive>=0.6'; may be given several times"
+        ),
+    )
+    one.add_argument(
+        "--budget",
+        metavar="TIME",
+        default="10m",
+        help=(
+            "time for all that is computed, such as 90s, 10m (the default) or 1h; what "
+            "it does not pay for is left out, and the report says so"
+        ),
+    )
+    one.add_argument(
+        "--open-test",
+        action="store_true",
+        help="ask the test images, for the final score; each opening is written down",
+    )
+    one.add_argument(
+        "--no-images", action="store_true", help="no photographs in the page, for sharing it"
+    )
+    one.add_argument(
+        "--out", metavar="FOLDER", help="where to write (reports/NAME-DATE here if left out)"
+    )
+    one.set_defaults(run=_report)
+
+
+def _add_scan(commands) -> None:
+    one = commands.add_parser(
+        "scan",
+        allow_abbrev=False,
+        help="the files alone: what is broken, poor or odd",
+        description="Open every file once, and say which cannot be read and which are poor or odd.",
+    )
+    _add_dataset(one)
+    one.add_argument(
+        "--format",
+        choices=("text", "csv", "json"),
+        default="text",
+        help="text for people (the default); csv has a row per image; json the flags",
+    )
+    one.set_defaults(run=_scan)
+
+
+def _add_dataset(parser) -> None:
+    parser.add_argument("path", nargs="?", metavar="PATH", help=_DATASET)
+    parser.add_argument(
+        "--metadata",
+        metavar="TABLE",
+        help=(
+            "a table with a row per image (CSV, TSV, Parquet, JSON lines), in the "
+            "same folder as the images"
+        ),
+    )
+    parser.add_argument(
+        "--label",
+        metavar="COLUMN",
+        help="the column, or level of folders, with the class, where opening finds none or another",
+    )
+    parser.add_argument("--split", metavar="COLUMN", help="the same for train, valid and test")
+    parser.add_argument(
+        "--group",
+        metavar="COLUMN",
+        help=(
+            "the column that says which images show one "
+            "thing (patient, specimen): these stay on one side of a split"
+        ),
+    )
+
+
+def _names(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _open(asked: argparse.Namespace) -> Dataset:
+    from helpers import open_dataset
+
+    source = asked.path or None
+    named = {key: getattr(asked, key) for key in ("label", "split", "group") if getattr(asked, key)}
+    if asked.metadata:
+        source = _table_of(asked.path, asked.metadata)
+    return open_dataset(source, **named)
+
+
+def _table_of(path: str | None, table: str) -> Path:
+    """The table, which opens the folder that it lies in."""
+    folder = Path(path or ".").expanduser()
+    found = [one for one in (Path(table).expanduser(), folder / table) if one.is_file()]
+    if not found:
+        raise DatasetError(f"--metadata {table}: there is no such table, here or in '{folder}'.")
+    if path and found[0].resolve().parent != folder.resolve():
+        raise DatasetError(
+            f"--metadata {table}: it lies in '{found[0].resolve().parent}', not beside the images; "
+            f"copy it to '{folder}', or give the folder that holds both."
+        )
+    return found[0]
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from helpers.report.building import build_report
+
+    dataset = _open(asked)
+    folder = Path(asked.out) if asked.out else default_folder(dataset)
+    report = build_report(
+        dataset, asked.need, asked.budget, groups=asked.groups, open_test=asked.open_test
+    )
+    written = report.write(folder, images=not asked.no_images)
+    verdict = report["verdict"]
+    print(f"{verdict.title}.")
+    for number, finding in enumerate(verdict.findings, start=1):
+        print(f"{number}. {finding.what}")
+    print(f"Written: {os.path.relpath(written / 'report.html')}")
+    if report.failed:
+        print(f"Failed, and shown in the report: {', '.join(report.failed)}.", file=sys.stderr)
+    return FAILED if report.failed else 0
+
+
+def default_folder(dataset: Dataset) -> Path:
+    """``reports/NAME-DATE`` in the present folder."""
+    slug = re.sub(r"[^\w.-]+", "-", dataset.name).strip("-.") or "dataset"
+    return Path("reports") / f"{slug}-{date.today().isoformat()}"
+
+
+def _scan(asked: argparse.Namespace) -> int:
+    from helpers.audit import find_quality_issues, scan, summarise_quality
+
+    dataset = _open(asked)
+    files = scan(dataset)
+    issues, broken = find_quality_issues(files), files[~files["readable"]]
+    flags = issues[issues["rule"] != "not used"]
+    if asked.format == "csv":
+        print(files.drop(columns="thumbnail").to_csv(lineterminator="\n"), end="")
+    elif asked.format == "json":
+        from helpers.report.sections import as_json
+
+        found = {"dataset": dataset.name, "images": len(files), "unreadable": len(broken)}
+        found |= {"rules": summarise_quality(files), "flags": flags}
+        print(json.dumps(as_json(found), indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(_scan_in_words(dataset, files, flags)))
+    return FAILED if len(broken) else 0
+
+
+def _scan_in_words(dataset: Dataset, files, flags) -> list[str]:
+    broken = files[~files["readable"]]
+    lines = [*dataset.notes, f"{count(files, 'file')}, of which {len(broken):,} cannot be read."]
+    lines += [f"  {image_id}: {row['problem']}" for image_id, row in broken.head(20).iterrows()]
+    lines += [f"  … and {len(broken) - 20:,} more"] if len(broken) > 20 else []
+    rest = flags[flags["issue"] != "unreadable"]
+    for issue, rows in rest.groupby("issue", sort=False):
+        lines.append(f"{count(rows, 'image')}: {issue}")
+        lines += [f"  {row.image_id}: {row.why}" for row in rows.head(5).itertuples()]
+        lines += [f"  … and {len(rows) - 5:,} more"] if len(rows) > 5 else []
+    return lines if len(rest) else [*lines, "No other flag."]

@@ -1,0 +1,268 @@
+"""All that a report measures, each table once and kept on disk, so that a second run goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from helpers import audit, copies
+from helpers.audit import labels as label_audit
+from helpers.audit import noise
+from helpers.balance import probing
+from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
+from helpers.datasets.steps import saved
+from helpers.report import canaries
+from helpers.report.budget import Plan
+from helpers.report.markdown import is_private
+from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
+
+SURE = 0.9
+"""How probable it must be that two photos show one thing for a report to keep them together by
+itself."""
+
+
+class Evidence:
+    """The tables behind the sections, computed when they are first asked for.
+
+    Attributes
+    ----------
+    opened : Dataset
+        As it was opened.
+    dataset : Dataset
+        With your own marks applied; the course's log for the leaves is not, since the report is to
+        find what it mends.
+    plan : Plan
+        What the budget pays for.
+    columns : list of str or None
+        Those whose parts are scored by themselves; None for all that have few values.
+    """
+
+    workers = 2
+    """Processes for what runs in several; 0 for none, in tests."""
+
+    def __init__(
+        self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
+        columns: Sequence[str] | None = None,
+    ):  # fmt: skip
+        self.opened, self.plan, self.columns = dataset, plan, columns
+        self.progress, self.open_test = progress, open_test
+
+    @cached_property
+    def marks(self) -> pd.DataFrame:
+        """The decisions in your log that stand."""
+        return DecisionLog(self.opened).current()
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        return apply_decisions(self.opened, self.marks) if len(self.marks) else self.opened
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        return audit.scan(self.dataset, workers=self.workers, progress=self.progress)
+
+    @cached_property
+    def issues(self) -> pd.DataFrame:
+        return audit.find_quality_issues(self.files)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        return copies.find_duplicates(
+            self.dataset, self.files, workers=self.workers, progress=self.progress
+        )
+
+    @cached_property
+    def given_leaks(self) -> pd.DataFrame:
+        """What lies on two sides of the split that the dataset came with."""
+        return check_leakage(self.dataset, self.pairs)
+
+    @cached_property
+    def part(self) -> Dataset:
+        """The development images that models learn from: all, or whole groups drawn at random."""
+        own = self.dataset.development
+        if len(own) <= self.plan.images:
+            return own
+        groups = own.groups
+        order = np.random.default_rng(0).permutation(groups.unique().astype(str))
+        place = groups.map(dict(zip(order, range(len(order)), strict=True)))
+        kept = place.sort_values(kind="stable").index[: self.plan.images]
+        part = own.with_images(own.images.loc[own.images.index.isin(kept)])
+        planted = own.planted
+        return (
+            part
+            if planted is None
+            else replace(part, planted=planted[planted["image_id"].isin(kept)])
+        )
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """The embedding of `part` by the bundled backbone."""
+        from helpers.training import embed
+
+        return embed(self.part, progress=self.progress)
+
+    @cached_property
+    def doubts(self) -> pd.DataFrame:
+        def build() -> pd.DataFrame:
+            found = audit.find_label_issues(
+                self.part, self.features, pairs=self.pairs, strict=False
+            )
+            return found.rename_axis("image_id")
+
+        return self._keep("doubts", build, [self.pairs, self.features], (label_audit, noise))
+
+    @cached_property
+    def outliers(self) -> pd.DataFrame:
+        flagged = self.issues[self.issues["rule"] != "not used"]["image_id"]
+        return audit.find_outliers(self.features[~self.features.index.isin(flagged)])
+
+    @cached_property
+    def proposals(self) -> pd.DataFrame | None:
+        """Pairs that may show one thing; None where they were not looked for."""
+        if self.part.has_groups or "same-thing search" not in self.plan.taken:
+            return None
+        return suggest_groups(
+            self.part, self.features, workers=self.workers, progress=self.progress
+        )
+
+    @cached_property
+    def canaries(self) -> pd.DataFrame:
+        """How many of the faults planted in copies were found (see `helpers.report.canaries`)."""
+
+        def build() -> pd.DataFrame:
+            return canaries.plant_canaries(
+                self.part, self.files, self.features if self.can_learn else None, self.pairs
+            )
+
+        inputs = [self.files[["sha256", "readable"]], self.pairs, self.features]
+        return self._keep("canaries", build, inputs, (canaries, label_audit, noise))
+
+    @cached_property
+    def can_learn(self) -> bool:
+        """Whether there are two classes to tell apart."""
+        return len(self.part.classes) > 1
+
+    @cached_property
+    def choices(self) -> pd.DataFrame:
+        """What a report decides without asking: by image_id, action and reason.
+
+        Only matters of fact: files that cannot be read, second copies, identical files with two
+        labels, and training images of which a copy lies among the test images.
+        """
+        found: dict[str, str] = dict.fromkeys(
+            self.files.index[~self.files["readable"]], "the file cannot be read"
+        )
+        sides = self.dataset.images["split"]
+        for row in audit.find_conflicts(self.dataset, self.pairs).itertuples():
+            for one in (row.image_id, row.other_id):
+                found.setdefault(one, "the same file carries another label")
+        exact = self.pairs[self.pairs["kind"] == "exact"]
+        for row in exact.itertuples():
+            here, there = row.image_id, row.other_id
+            # Test images stay as they are: of a copy in training and test, the first goes.
+            first = here if sides[there] == "test" and sides[here] != "test" else there
+            found.setdefault(first, f"the same file as {here if first == there else there}")
+        tested = self.given_leaks
+        tested = tested[(tested["other_split"] == "test") & tested["kind"].isin(copies_kinds())]
+        for row in tested.itertuples():
+            found.setdefault(row.image_id, f"a copy of the test image {row.other_id}")
+        table = pd.DataFrame({"reason": pd.Series(found, dtype="str")}).rename_axis("image_id")
+        table = table[table.index.isin(self.dataset.development.images.index)]
+        return table.assign(action="drop", label=pd.Series(pd.NA, table.index, dtype="str"))
+
+    @cached_property
+    def clean(self) -> Dataset:
+        """The part with the choices applied and, where none was known, with groups suggested."""
+        clean = apply_decisions(self.part, self.choices)
+        if self.proposals is None:
+            return clean
+        sure = self.proposals[self.proposals["expected"] >= SURE]
+        known = sure["image_id"].isin(clean.images.index)
+        known &= sure["other_id"].isin(clean.images.index)
+        return apply_groups(clean, sure[known]) if known.any() else clean
+
+    @cached_property
+    def keeps_split(self) -> bool:
+        """Whether the given train and validation images can stay: both are there, and nothing
+        surely leaks between them."""
+        splits = self.clean.images["split"][self.clean.images["label"].notna()]
+        if not (splits.isin(["train"]).any() and splits.isin(["valid"]).any()):
+            return False
+        leaks = check_leakage(self.clean, self.pairs_of_clean)
+        return not (leaks["kind"] != "probable").any()
+
+    @property
+    def pairs_of_clean(self) -> pd.DataFrame:
+        known = self.clean.images.index
+        both = self.pairs["image_id"].isin(known) & self.pairs["other_id"].isin(known)
+        return self.pairs[both]
+
+    @cached_property
+    def divided(self) -> Dataset:
+        """`clean` with a split into train and valid that lets nothing through."""
+        self.clean.require_labels(classes=2)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):  # told in the section on the split, not where asked
+            divided = ensure_split(self.clean, given=self.keeps_split)
+        self.split_notes = [line for line in said.getvalue().splitlines() if line.strip()]
+        return divided
+
+    @cached_property
+    def probes(self) -> dict[str, probing.Probe]:
+        """What borders, file facts and metadata tell of the label, against shuffled labels."""
+        from helpers.balance import border_colours, file_facts
+
+        sources = {
+            "border": border_colours(self.divided, self.progress),
+            "file facts": file_facts(self.divided, self.progress),
+        }
+        return {name: self._probe(name, source) for name, source in sources.items()}
+
+    def _probe(self, name: str, features: pd.DataFrame) -> probing.Probe:
+        def build() -> pd.DataFrame:
+            found = probing.probe(self.divided, features)
+            rows = found.by_class.reset_index().assign(row="class")
+            table = pd.concat([rows, found.shuffled.add_prefix("shuffled ").assign(row="shuffled")])
+            table.attrs = {key: getattr(found, key) for key in ("recall", "chance", "highest", "p")}
+            return table.reset_index(drop=True)
+
+        table = self._keep(f"probe-{name.replace(' ', '-')}", build, [features], (probing,))
+        by_class = table[table["row"] == "class"].set_index("class")
+        by_class = by_class[["recall", "auc", "chance", "p", "images"]].astype({"images": int})
+        shuffled = table.loc[table["row"] == "shuffled"].filter(like="shuffled ")
+        shuffled = shuffled.rename(columns=lambda name: name.removeprefix("shuffled "))
+        return probing.Probe(**table.attrs, by_class=by_class, shuffled=shuffled)
+
+    def _keep(self, name: str, build, inputs: list, code: tuple) -> pd.DataFrame:
+        code = (*code, sys.modules[__name__])
+        known = [self.part.images, self.part.group or "", *inputs]
+        return saved(self.opened, f"report-{name}", build, inputs=known, code=code, table=False)
+
+    def require(self, needed: bool, why: str) -> None:
+        """Raise DatasetError, which a section says in place of its result, where that is so."""
+        if not needed:
+            raise DatasetError(why)
+
+
+def private_columns(dataset: Dataset) -> list[str]:
+    """Metadata columns whose names speak of places, serial numbers or persons: their values are
+    neither shown nor passed on. What groups images is no such column here; it is never shown."""
+    return [c for c in dataset.metadata if is_private(c) and c != dataset.group]
+
+
+def without_private(dataset: Dataset) -> Dataset:
+    """The dataset without its `private_columns`."""
+    return dataset.with_images(dataset.images.drop(columns=private_columns(dataset)))
+
+
+def copies_kinds() -> tuple[str, ...]:
+    """Kinds of pairs that are copies without a doubt."""
+    from helpers.copies.duplicates import KINDS
+
+    return KINDS

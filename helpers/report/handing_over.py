@@ -1,0 +1,68 @@
+"""The model and the cards that go with a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from helpers.audit import summarise_quality
+from helpers.balance import associate
+from helpers.report.building import Report
+from helpers.report.cards import dataset_card, model_card
+from helpers.report.learned import EPOCHS, RATE, SIZE, TUNED
+from helpers.report.models import ExportedModel, export_model
+from helpers.report.sections import DONE
+
+MODEL = "model"
+
+
+def export_best(report: Report, folder: Path) -> ExportedModel:
+    """Write the best model of the report into ``model`` below `folder`."""
+    model, told = report.evidence.model()
+    levels = report.evidence.opened.levels
+    return export_model(model, folder / MODEL, levels=levels, replace=True, **told)
+
+
+def describe_dataset(report: Report) -> str:
+    """The dataset card, filled in with what the report measured."""
+    evidence = report.evidence
+    dataset, divided = evidence.opened, report["split"].state == DONE
+    if divided:
+        sides = evidence.divided.images["split"].reindex(dataset.images.index)
+        images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
+        dataset = dataset.with_images(images)
+    return dataset_card(
+        dataset,
+        scanned=evidence.files,
+        duplicates=evidence.pairs,
+        quality=summarise_quality(evidence.files),
+        doubts=evidence.doubts if evidence.can_learn else None,
+        leaks=evidence.given_leaks,
+        associations=associate(evidence.divided) if divided else None,
+        decisions=evidence.marks if len(evidence.marks) else None,
+        findings=_findings(report),
+        not_checked=report["verdict"].unchecked,
+    )
+
+
+def describe_model(report: Report, exported: ExportedModel | None) -> str:
+    """The model card: what the best model scored, by class and by group."""
+    evidence = report.evidence
+    answers, part = evidence.judged
+    settings: dict[str, Any] = {"model": evidence.best, "seed": 0}
+    if evidence.best == TUNED:
+        settings |= {"epochs": EPOCHS, "highest learning rate": RATE, "side in pixels": SIZE}
+    return model_card(
+        exported,
+        answers,
+        part,
+        name=f"{report.name} {evidence.best}",
+        training=evidence.sides[0],
+        settings=settings,
+        findings=[f"{report['verdict'].title}.", *_findings(report)],
+        not_checked=report["verdict"].unchecked,
+    )
+
+
+def _findings(report: Report) -> list[str]:
+    return [" ".join(filter(None, [one.what, one.more])) for one in report["verdict"].findings]

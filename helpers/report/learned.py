@@ -1,0 +1,304 @@
+"""What a report trains, and what it asks the trained: each answer once, and kept on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from functools import cached_property
+
+import pandas as pd
+
+from helpers import evaluation
+from helpers.balance import answer_out_of_fold, border_colours
+from helpers.datasets import Dataset, DatasetError
+from helpers.report.evidence import Evidence
+from helpers.transfer import head_curve
+
+SIZE, EPOCHS, RATE = 64, 4, 3e-3
+COUNTS, SEEDS = (5, 10, 20, 40, "all"), 3
+DUMMY, DESCRIPTORS, FROZEN, IMAGENET = "dummy", "descriptors", "frozen", "frozen, ImageNet"
+TUNED = "fine-tuned"
+BACKBONE = "mobilenet_v2"
+
+
+class Learned(Evidence):
+    """`Evidence`, and the models."""
+
+    @cached_property
+    def sides(self) -> tuple[Dataset, Dataset]:
+        """The images learned from and those asked about."""
+        return self.divided.part("train"), self.divided.part("valid")
+
+    @cached_property
+    def answers(self) -> dict[str, pd.DataFrame]:
+        """By model what it says of the validation images: checked predictions tables, all of the
+        same images."""
+        found = {DUMMY: self._dummy()}
+        if "descriptors" in self.plan.taken:
+            from helpers.descriptors import describe
+
+            described = describe(self.divided, workers=2, progress=self.progress)
+            found[DESCRIPTORS] = self._by_head(described)
+        found[FROZEN] = self._by_head(self.features)
+        if self.has_imagenet:
+            from helpers.training import embed
+
+            found[IMAGENET] = self._by_head(embed(self.divided, BACKBONE, progress=self.progress))
+        if "fine-tuning" in self.plan.taken:
+            found[TUNED] = self._tuned()
+        same = set.intersection(*(set(table.index) for table in found.values()))
+        return {name: table[table.index.isin(same)].sort_index() for name, table in found.items()}
+
+    @cached_property
+    def scores(self) -> dict[str, pd.DataFrame]:
+        """Metrics of each model with their intervals, by whole groups."""
+        groups = self.divided.groups
+        return {
+            name: evaluation.bootstrap_metrics(one, groups) for name, one in self.answers.items()
+        }
+
+    @cached_property
+    def best(self) -> str:
+        """The model of the least log loss; the dummy where nothing beats it."""
+        losses = {name: table["loss"].mean() for name, table in self.answers.items()}
+        return min(losses, key=losses.get)
+
+    @cached_property
+    def has_imagenet(self) -> bool:
+        from helpers.training.networks import stored_weights
+
+        return "ImageNet" in self.plan.taken and bool(stored_weights(BACKBONE))
+
+    @property
+    def imagenet_note(self) -> list[str]:
+        """What would probably do better and was not tried."""
+        if self.opened.name == "leaves" or self.has_imagenet or "ImageNet" in self.plan.left:
+            return []
+        return [
+            "No ImageNet weights are on this computer. The bundled network has only seen rendered "
+            "pictures; on natural photos ImageNet's networks did better wherever it was measured "
+            f"(helpers/backbone/CARD.md): build_learner(dls, '{BACKBONE}') downloads and tries one."
+        ]
+
+    @cached_property
+    def judged_on(self) -> str:
+        tests = self.dataset.images["split"].eq("test") & self.dataset.images["label"].notna()
+        return "test" if self.open_test and tests.any() else "validation"
+
+    @property
+    def judged_note(self) -> str:
+        if self.judged_on == "test":
+            return "The test split was opened for this, and the opening is written down."
+        closed = int(self.dataset.images["split"].eq("test").sum())
+        more = (
+            f" The {closed:,} test images stay closed; --open-test asks them."
+            if closed
+            else (" No test images were kept aside, so that the last word is still to be said.")
+        )
+        return (
+            "Validation images are more of the same: they share site, camera and custom with those "
+            "learned from, and the best of several models was chosen on them, so that the score "
+            "flatters." + more
+        )
+
+    @cached_property
+    def judged(self) -> tuple[pd.DataFrame, Dataset]:
+        """The answers that the verdict is about, and the images they are of."""
+        if self.judged_on == "validation":
+            table = self.answers[self.best]
+            part = self.sides[1]
+            return table, part.with_images(part.images.loc[table.index])
+        images = self.dataset.images
+        closed = self.dataset.with_images(
+            images[images["split"].eq("test") & images["label"].notna()]
+        )
+
+        def build() -> pd.DataFrame:
+            test = self.dataset.open_test(reason=f"report: final score of the {self.best} model")
+            test = test.with_images(test.images.loc[test.images["label"].notna()])
+            return self._ask(test)
+
+        table = self._keep_answers("test-answers", build, [closed.images, self.best])
+        return table, closed.with_images(closed.images.loc[table.index])
+
+    @cached_property
+    def judged_scores(self) -> pd.DataFrame:
+        answers, part = self.judged
+        return evaluation.bootstrap_metrics(answers, part.groups)
+
+    @cached_property
+    def curve(self) -> pd.DataFrame | None:
+        """Accuracy of a linear head by labelled images per class; None if that is not paid for."""
+        if "learning curve" not in self.plan.taken:
+            return None
+
+        def build() -> pd.DataFrame:
+            with contextlib.redirect_stdout(io.StringIO()):
+                return head_curve(self.divided, self.features, counts=COUNTS, seeds=range(SEEDS))
+
+        table = self._keep("curve", build, [self.features, self.divided.images], (head_curve,))
+        order = [str(count) for count in COUNTS if str(count) in set(table["per_class"])]
+        found = table.groupby("per_class")[["images", "accuracy"]].mean().loc[order]
+        spread = table.groupby("per_class")["accuracy"].agg(["min", "max"]).loc[order]
+        found = found.join(spread.set_axis(["lowest", "highest"], axis=1))
+        found.attrs["said"] = _say_curve(found)
+        return found.astype({"images": int})
+
+    @cached_property
+    def gain_of_leaving_doubts(self) -> tuple[float, float, float] | None:
+        """What a linear head gains in accuracy when labels in doubt are left out of training, on
+        validation images whose own label is not in doubt; None where there is nothing to compare.
+        """
+        from helpers.training import train_head
+
+        doubted = self.doubts.index[self.doubts["issue"].astype(bool)]
+        train, valid = (side.images["label"].dropna() for side in self.sides)
+        valid = valid[valid.index.isin(self.features.index) & ~valid.index.isin(doubted)]
+        kept = train.drop(doubted, errors="ignore")
+        if len(kept) == len(train) or valid.empty or kept.nunique() < train.nunique():
+            return None
+        asked = self.features.loc[valid.index]
+        right = [train_head(self.features, one).predict(asked) == valid for one in (kept, train)]
+        return tuple(evaluation.compare_scores(*right, self.divided.groups))
+
+    def border_gap(self, classes: list[str]) -> tuple[float, float] | None:
+        """Which share of the images of these classes a linear head names rightly, out of fold,
+        where the border alone is taken for the class, and where it is not."""
+        labels = self.divided.images["label"]
+        asked = labels.index[labels.isin(classes)]
+        border = answer_out_of_fold(self.divided, border_colours(self.divided, False))
+        model = answer_out_of_fold(self.divided, self.features)
+        asked = asked[asked.isin(border.index) & asked.isin(model.index)]
+        usual, right = (one.loc[asked].idxmax(axis=1) == labels[asked] for one in (border, model))
+        if not usual.any() or usual.all():
+            return None
+        return float(right[usual].mean()), float(right[~usual].mean())
+
+    def _dummy(self) -> pd.DataFrame:
+        train, valid = self.sides
+        shares = train.images["label"].value_counts(normalize=True).reindex(self._classes)
+        asked = self._asked(valid.images.index)
+        table = pd.DataFrame([shares.fillna(0.0)] * len(asked), asked)
+        return self._check(table.astype(float), valid)
+
+    def _by_head(self, features: pd.DataFrame) -> pd.DataFrame:
+        from helpers.training import train_head
+
+        train, valid = self.sides
+        head = train_head(features, train.images["label"])
+        known = features[features.index.isin(self._asked(valid.images.index))]
+        return self._check(head.predict_proba(known), valid)
+
+    def _asked(self, ids: pd.Index) -> pd.Index:
+        """Labelled validation images that have features and are of a class that was learned."""
+        labels = self.divided.images["label"].reindex(ids)
+        return ids[ids.isin(self.features.index) & labels.isin(self._classes).to_numpy()]
+
+    @cached_property
+    def _classes(self) -> list[str]:
+        return self.sides[0].classes
+
+    def _check(self, table: pd.DataFrame, part: Dataset) -> pd.DataFrame:
+        return evaluation.check_predictions(table, part.with_images(part.images.loc[table.index]))
+
+    def _tuned(self) -> pd.DataFrame:
+        def build() -> pd.DataFrame:
+            from helpers.training import predict
+
+            valid = self.sides[1]
+            valid = valid.with_images(valid.images.loc[self._asked(valid.images.index)])
+            train, images = self.sides[0], self.divided.images
+            known = self.divided.with_images(images[images["label"].isin(self._classes)])
+            learner = self._tune(known, train.images["label"].dropna())
+            return predict(learner, valid, self.progress)
+
+        return self._keep_answers("tuned", build, [self.divided.images])
+
+    def model(self) -> tuple:
+        """The best model, and what `helpers.report.export_model` has to be told of it.
+
+        Returns
+        -------
+        (Learner, {}) or (Head, dict with size and backbone)
+
+        Raises
+        ------
+        DatasetError
+            The dummy or the descriptors are best, of which there is nothing to hand over.
+        """
+        if self.best in (DUMMY, DESCRIPTORS):
+            raise DatasetError(
+                f"The {self.best} model is best here, and no network is to be handed over."
+            )
+        labels = self.sides[0].images["label"].dropna()
+        if self.best == TUNED:
+            images = self.divided.images
+            known = self.divided.with_images(images[images["label"].isin(self._classes)])
+            return self._tune(known, labels), {}
+        from helpers.training import embed, train_head
+
+        name = "bundled" if self.best == FROZEN else BACKBONE
+        features = embed(self.sides[0], name, progress=self.progress)
+        return train_head(features, labels), {"size": embedding_size(name), "backbone": name}
+
+    def _tune(self, known: Dataset, labels: pd.Series):
+        """A fine-tuned learner; training goes on where it was interrupted.
+
+        Small moves and changes of light only: whether a mirrored picture keeps its label, nobody
+        said.
+        """
+        from helpers.training import (
+            Augment,
+            build_dataloaders,
+            build_learner,
+            embed,
+            train,
+            train_head,
+        )
+
+        moved = Augment(flip=False, rotate=5, zoom=0.05, stretch=0.05, shift=0.05)
+        dls = build_dataloaders(known, size=SIZE, augment=[moved])
+        features = embed(self.sides[0], size=SIZE, progress=self.progress)
+        learner = build_learner(dls, head=train_head(features, labels))
+        train(learner, EPOCHS, RATE, resume=f"report-{SIZE}", progress=self.progress)
+        return learner
+
+    def _ask(self, part: Dataset) -> pd.DataFrame:
+        """What the best model says of images that it has not seen."""
+        from helpers.training import embed, predict
+
+        model, told = self.model()
+        if not told:
+            return predict(model, part, self.progress)
+        features = embed(part, told["backbone"], progress=self.progress)
+        return self._check(model.predict_proba(features), part)
+
+    def _keep_answers(self, name: str, build, inputs: list) -> pd.DataFrame:
+        from helpers.training import fitting, heads, loading
+
+        code = (fitting, heads, loading, sys.modules[__name__])
+        return evaluation.check_predictions(self._keep(name, build, inputs, code))
+
+
+def embedding_size(backbone: str) -> int:
+    """The side of the square that `embed` brings images to."""
+    from helpers.training.networks import load_body
+
+    return min(load_body(backbone).size, 128)
+
+
+def _say_curve(found: pd.DataFrame) -> str:
+    """What the last step of the curve bought, in a sentence."""
+    if len(found) < 2:
+        return "Too few images of each class to see what more labels would buy."
+    before, after = found.iloc[-2], found.iloc[-1]
+    bought = after["accuracy"] - before["accuracy"]
+    width = max(row["highest"] - row["lowest"] for _, row in found.iloc[-2:].iterrows())
+    said = (
+        f"With {before['images']:,.0f} labelled images in all a linear head has "
+        f"{before['accuracy']:.0%} right, with {after['images']:,.0f} {after['accuracy']:.0%}"
+    )
+    if bought > width / 2:
+        return f"{said}: more labels still help."
+    return f"{said}: by this curve, more labels of the same kind would help little."

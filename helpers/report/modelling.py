@@ -1,0 +1,191 @@
+"""The sections about what can be learned: split, shortcuts, baselines, evaluation, errors."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers import evaluation
+from helpers.datasets.words import count, some
+from helpers.report.auditing import drawn
+from helpers.report.budget import CHOICES, in_words
+from helpers.report.evidence import without_private
+from helpers.report.learned import Learned
+from helpers.report.sections import Finding, Section, percent, points
+from helpers.splits import check_leakage, describe_leakage
+
+NAMES = {
+    "fine-tuning": "A fine-tuned network was",
+    "learning curve": "What more labels would buy was",
+    "descriptors": "Hand-made descriptors of colour, texture and form were",
+    "ImageNet": "A network pretrained on ImageNet was",
+}
+
+
+def split(evidence: Learned) -> Section:
+    """The split that everything below is measured on."""
+    divided, found = evidence.divided, Section("split", "")
+    sizes = divided.images["split"].value_counts()
+    found.numbers = {side: int(sizes.get(side, 0)) for side in ("train", "valid")}
+    leaks = check_leakage(divided, evidence.pairs_of_clean)
+    found.numbers["leaks"] = int((leaks["kind"] != "probable").sum())
+    kept = "Its own split is kept" if evidence.keeps_split else "Divided by whole groups and copies"
+    found.title = (
+        f"{kept}: {sizes.get('train', 0):,} to learn from, {sizes.get('valid', 0):,} to ask"
+    )
+    found.says += [describe_leakage(leaks), *evidence.split_notes]
+    if len(evidence.part) < len(evidence.dataset.development):
+        found.says.append(
+            f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, whole groups "
+            "drawn at random, are learned from and asked about: the budget pays for no more."
+        )
+        found.unchecked.append(
+            "Models saw a part of the images only (a larger --budget takes all)."
+        )
+    reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
+    if len(reasons):
+        said = "; ".join(
+            f"{reason}: {number:,}" for reason, number in reasons.value_counts().items()
+        )
+        found.says.append(f"Left out without asking, since these are matters of fact: {said}.")
+        found.tables["Left out"] = evidence.choices[["reason"]]
+    found.pictures.append(
+        drawn("sides", divided.images, title="Which share of each class is asked?")
+    )
+    return found
+
+
+def baselines(evidence: Learned) -> Section:
+    """What simple models score on the same validation images."""
+    answers, groups = evidence.answers, evidence.divided.groups
+    found = Section("baselines", "")
+    rows, scores = {}, {}
+    for name, table in answers.items():
+        score = scores[name] = evidence.scores[name]
+        rows[name] = {"images": len(table), "log loss": table["loss"].mean()}
+        for metric in ("accuracy", "balanced accuracy"):
+            rows[name] |= {metric: score.loc[metric, "value"]}
+            rows[name] |= {f"{metric} {end}": score.loc[metric, end] for end in ("low", "high")}
+    found.tables["Baselines"] = pd.DataFrame.from_dict(rows, "index").rename_axis("model")
+    best = evidence.best
+    found.title = (
+        f"Best by log loss: {best}, {rows[best]['balanced accuracy']:.0%} of each class right"
+    )
+    against = evaluation.compare_metrics(answers[best], answers["dummy"], groups)
+    gain = against.loc["balanced accuracy", ["difference", "low", "high"]]
+    found.says.append(
+        f"Over a dummy that always says the commonest class, {best} gains {points(*gain)} of "
+        "balanced accuracy on the same images."
+    )
+    for name in [one for one in answers if one not in ("dummy", best)]:
+        off = evaluation.compare_metrics(answers[best], answers[name], groups)
+        gain = off.loc["balanced accuracy", ["difference", "low", "high"]]
+        tie = gain["low"] <= 0 <= gain["high"]
+        more = ": these images cannot tell the two apart" if tie else ""
+        found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
+    for name in evidence.plan.left:
+        if name != "same-thing search":
+            seconds = in_words(len(evidence.part) * CHOICES[name])
+            found.unchecked.append(
+                f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
+            )
+    found.unchecked += evidence.imagenet_note
+    found.pictures.append(drawn("baselines", evidence.scores, evidence.best, guessable=True))
+    if evidence.curve is not None:
+        found.tables["Accuracy by labelled images per class"] = evidence.curve
+        found.says.append(evidence.curve.attrs["said"])
+    found.numbers = {"best": best} | {
+        f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
+    }
+    return found
+
+
+def evaluate(evidence: Learned) -> Section:
+    """The best baseline, looked at closely."""
+    answers, part = evidence.judged
+    score, groups = evidence.judged_scores, part.groups
+    accuracy = score.loc["accuracy"]
+    found = Section("evaluation", "")
+    found.title = (
+        f"{evidence.best}: {accuracy['value']:.0%} right ({accuracy['low']:.0%} to "
+        f"{accuracy['high']:.0%}) of {len(answers):,} {evidence.judged_on} images"
+    )
+    found.says.append(evidence.judged_note)
+    unasked = len(part_asked(evidence)) - len(answers)
+    if unasked > 0:
+        found.says.append(
+            f"{unasked:,} labelled images were not asked about: they cannot be read, or are of a "
+            "class that no image to learn from has."
+        )
+    by_class = evaluation.score_classes(answers, groups)
+    kept = ["images", "groups", "precision", "recall", "recall low", "recall high", "F1"]
+    found.tables["Scores"], found.tables["By class"] = score, by_class[kept]
+    error, floor = evaluation.calibration_error(answers), evaluation.calibration_floor(answers)
+    found.numbers = {"calibration error": error, "its floor": floor[0], "up to": floor[2]}
+    honest = "no more than chance gives" if error <= floor[2] else "more than chance gives"
+    found.says.append(
+        f"Its probabilities are off by {percent(error)} on average (expected calibration error), "
+        f"{honest} (up to {percent(floor[2])})."
+    )
+    matrix = pd.crosstab(answers["label"], answers["prediction"])
+    names = matrix.index.union(matrix.columns)
+    matrix = matrix.reindex(index=names, columns=names, fill_value=0)
+    found.pictures += [drawn("confusion", matrix), drawn("class_metrics", by_class)]
+    parts = evaluation.score_parts(answers, without_private(part), evidence.columns)
+    shown = parts[parts["shown"]]
+    if len(shown):
+        found.tables["Scores of parts"] = shown.drop(columns="shown")
+        found.pictures.append(drawn("parts", parts))
+        low = shown[shown["accuracy"] < shown["lowest"]]
+        if len(low):
+            names = some(
+                [f"{row.column} {row.value} ({row.accuracy:.0%})" for row in low.itertuples()]
+            )
+            what = f"Fewer are right than luck explains: {names}."
+            act = (
+                "look at the errors of these parts, and collect more such images (notebooks 10"
+                " and 12)"
+            )
+            number = int(low["images"].sum())
+            found.findings.append(Finding(what, number, len(answers), act, "evaluation"))
+    else:
+        found.unchecked.append(
+            "No metadata column has parts large enough to be scored by themselves."
+        )
+    found.findings += _lost_classes(by_class)
+    return found
+
+
+def part_asked(evidence: Learned) -> pd.Series:
+    """The labels of all images of the split that is judged."""
+    if evidence.judged_on == "validation":
+        return evidence.sides[1].images["label"].dropna()
+    images = evidence.dataset.images
+    return images.loc[images["split"].eq("test"), "label"].dropna()
+
+
+def _lost_classes(by_class: pd.DataFrame) -> list[Finding]:
+    lost = by_class[by_class["recall high"] < 0.5]
+    if lost.empty:
+        return []
+    names = some([f"{name} ({row['recall']:.0%})" for name, row in lost.iterrows()], 4)
+    what = f"More than half of these are surely missed: {names}."
+    act = "class weights or logit adjustment (notebook 04), and more images of them"
+    number, total = int(lost["images"].sum()), int(by_class["images"].sum())
+    return [Finding(what, number, total, act, "evaluation")]
+
+
+def errors(evidence: Learned) -> Section:
+    """The wrong answers of which the model was most sure."""
+    answers, part = evidence.judged
+    worst = evaluation.surest_errors(answers)
+    found = Section("errors", f"The {count(worst, 'wrong answer')} it was surest of")
+    if worst.empty:
+        found.title = "No answer was wrong"
+        return found
+    found.says.append("What have they in common: the ground, the light, a label that is wrong?")
+    found.tables["Surest, and wrong"] = worst[["label", "prediction", "confidence"]]
+    found.pictures.append(
+        drawn("answers", part, worst, title="Surest, and wrong", photographs=True)
+    )
+    found.unchecked.append("Where the model looks was not asked (notebook 13 does).")
+    return found

@@ -1,0 +1,291 @@
+"""The findings as one page that asks for nothing from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from helpers.report.sections import DONE, FAILED, Picture, Section, percent
+from helpers.report.verdict import GO, NO_GO
+
+MOST_ROWS = 25
+QUALITY, DOTS = 72, 130
+SMALL = {"quality": 60, "dots": 80}
+"""Pictures in a notebook, which holds many."""
+QUESTIONS = {
+    "opening": "What is in it?",
+    "files": "Can every file be read, and is any poor?",
+    "copies": "Is a picture there twice?",
+    "same thing": "Do other photos show the same thing?",
+    "outliers": "What does not belong here?",
+    "labels": "Which labels are in doubt?",
+    "canaries": "How much would these checks miss?",
+    "split": "What is learned from, what is asked?",
+    "shortcuts": "Does something else give the label away?",
+    "baselines": "What do simple models score?",
+    "evaluation": "How good is the best, and for whom?",
+    "errors": "Where is it surest, and wrong?",
+}
+SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
+"""What a browser is told that this page may fetch and run: nothing."""
+
+_TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{safe}">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def make_page(
+    plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True
+) -> str:
+    """The whole page.
+
+    Parameters
+    ----------
+    plain : dict
+        From ``Report.json()``: all words come from there.
+    sections : name → Section
+        Their pictures come from there.
+    images : bool
+        Off: no photographs, and a line in place of each.
+    """
+    verdict, *others = plain["sections"]
+    name, day = escape(str(plain["dataset"])), datetime.now(UTC).date().isoformat()
+    body = [
+        f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',
+        f"<h1>{name}</h1></header>\n<main>",
+        _verdict(verdict),
+        _findings(verdict["findings"]),
+        _contents(others),
+        *(_part(one, _figures(sections[one["name"]], images)) for one in others),
+        _unchecked(verdict["unchecked"]),
+        "</main>",
+        _footer(plain, images),
+    ]
+    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    title = f"{name}: {escape(verdict['numbers']['verdict'])}"
+    return _TEMPLATE.format(safe=SAFE, title=title, style=style, body="\n".join(body))
+
+
+def make_snippet(section: Section, images: bool = True) -> str:
+    """One section for a notebook, in the notebook's own style."""
+    plain = section.plain()
+    body = [f"<p><b>{escape(plain['title'])}</b></p>"]
+    if section.name == "verdict":
+        rows = "".join(f"<li>{escape(one['what'])}</li>" for one in plain["findings"])
+        body += [_needs(plain), f"<ol>{rows}</ol>"]
+    else:
+        rows = (" ".join([one["what"], one["more"]]) for one in plain["findings"])
+        rows = "".join(f"<li><b>To mend.</b> {escape(row)}</li>" for row in rows)
+        body += [f"<ul>{rows}</ul>" if rows else ""]
+    body += [_list(plain["says"], ""), *_figures(section, images, **SMALL)]
+    return "\n".join(filter(None, body))
+
+
+def _verdict(verdict: Mapping[str, Any]) -> str:
+    word = verdict["numbers"]["verdict"]
+    tone = {GO: "go", NO_GO: "no"}.get(word, "unsure")
+    headline = verdict["title"].removeprefix(f"{word}: ")
+    return "\n".join([
+        f'<div class="verdict {tone}"><p class="word">{escape(word)}</p>',
+        f'<p class="headline">{escape(headline[:1].upper() + headline[1:])}.</p>',
+        _needs(verdict), _list(verdict["says"], ""), "</div>",
+    ])  # fmt: skip
+
+
+def _needs(verdict: Mapping[str, Any]) -> str:
+    """A bar for each need: what was shown with its interval, and where the least lies."""
+    bars = []
+    for row in verdict["tables"].get("Asked, and shown", []):
+        least = float(row["asked"].rsplit(" ", 1)[-1])
+        low, high, value = row["low"], row["high"], row["value"]
+        if value is None:
+            bars.append(f"<p>{escape(row['asked'])}: {escape(row['shown'])}.</p>")
+            continue
+        score = row["asked"].split(" of at least ")[0]
+        words = f"{score[:1].upper() + score[1:]}: {percent(value)} ({percent(low)} to "
+        words += f"{percent(high)}), where {percent(least)} is asked for"
+        bars.append(
+            f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
+            f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
+            f' fill="var(--line)"/><rect x="{400 * low:.1f}" y="12"'
+            f' width="{400 * (high - low):.1f}" height="8" rx="4" fill="var(--tone, #35618f)"'
+            f' opacity="0.45"/><rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2"'
+            f' fill="var(--tone, #35618f)"/><rect x="{400 * least - 1:.1f}" y="4" width="2"'
+            ' height="24" fill="currentColor"/></svg>'
+        )
+    return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+
+
+def _findings(findings: list[Mapping[str, Any]]) -> str:
+    if not findings:
+        return "<h2>Mend first</h2><p>Nothing was found that asks to be mended.</p>"
+    rows = []
+    for one in findings:
+        share = one["images"] / max(one["of"], 1)
+        size = f"{one['images']:,} of {one['of']:,} images ({percent(share)})"
+        if one["effect"] is not None:
+            sure = one["low"] > 0 or one["high"] < 0
+            size += "; its effect was measured" if sure else "; its effect is within chance"
+        rows.append(
+            f'<li><p class="what">{escape(one["what"])}</p>{_paragraph(one["more"])}<p'
+            f' class="size">{size}, '
+            f'<a href="#{_anchor(one["section"])}">the evidence</a></p>'
+            f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(share, 1):.1f}%"></i>'
+            f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
+            f"{_code(one['code'])}</div></li>"
+        )
+    why = "In the order of what is at stake: the measured effect where there is one beyond chance, "
+    why += "else the share of images affected."
+    return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
+
+
+def _paragraph(words: str) -> str:
+    return f"<p>{escape(words)}</p>" if words else ""
+
+
+def _code(lines: str) -> str:
+    if not lines:
+        return ""
+    return f"<details><summary>In Python</summary><pre><code>{escape(lines)}</code></pre></details>"
+
+
+def _contents(sections: list[Mapping[str, Any]]) -> str:
+    links = [
+        f'<li><a href="#{_anchor(one["name"])}">{escape(one["name"].capitalize())}</a></li>'
+        for one in sections
+    ]
+    return f'<nav aria-label="Sections"><ul>{"".join(links)}</ul></nav>'
+
+
+def _part(section: Mapping[str, Any], figures: list[str]) -> str:
+    state = {DONE: "", FAILED: " failed"}.get(section["state"], " left")
+    first, *rest = section["says"] or [""]
+    return "\n".join([
+        f'<section class="part{state}" id="{_anchor(section["name"])}">',
+        f'<p class="eyebrow">{escape(QUESTIONS.get(section["name"], section["name"]))}</p>',
+        f"<h2>{escape(section['title'])}</h2>",
+        f"<p>{escape(first)}</p>" if first else "", _list(rest, "more"),
+        _list([" ".join([one["what"], one["more"]]) for one in section["findings"]], "mended"),
+        *figures,
+        *(_table(title, rows) for title, rows in section["tables"].items()),
+        "</section>",
+    ])  # fmt: skip
+
+
+def _figures(section: Section, images: bool, quality: int = QUALITY, dots: int = DOTS) -> list[str]:
+    found = []
+    for picture in section.pictures:
+        if picture.photographs and not images:
+            found.append(_boxed("Photographs are left out of this copy of the report."))
+            continue
+        try:
+            found.append(_draw(picture, section.guess, quality, dots))
+        except Exception as error:  # the page must appear, whatever a picture lacks
+            told = f"This picture could not be drawn ({type(error).__name__}: {error})."
+            found.append(_boxed(told))
+    return [one for one in found if one]
+
+
+def _boxed(words: str) -> str:
+    return f"<figure><p>{escape(words)}</p></figure>"
+
+
+def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str:
+    import matplotlib.pyplot as plt
+
+    from helpers.plots.style import STYLE, figure_html
+
+    with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": dots}):
+        before = set(plt.get_fignums())
+        try:
+            figure = (picture.draw(guess) if picture.guessable else picture.draw()).figure
+            # One that only says why there is nothing to draw says it in words instead.
+            if all(not ax.has_data() and not ax.images for ax in figure.axes):
+                return _boxed(" ".join(ax.get_title("left") for ax in figure.axes))
+            drawn = figure_html(figure, quality=quality if picture.photographs else None)
+            return f'<figure class="plot">{drawn}</figure>'
+        finally:
+            for number in set(plt.get_fignums()) - before:
+                plt.close(number)
+
+
+def _table(title: str, rows: list[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    columns = list(rows[0])
+    numeric = {
+        name: all(isinstance(row[name], int | float | None) for row in rows) for name in columns
+    }
+    head = "".join(_cell("th", name, numeric[name]) for name in columns)
+    body = "".join(
+        f"<tr>{''.join(_cell('td', row[name], numeric[name]) for name in columns)}</tr>"
+        for row in rows[:MOST_ROWS]
+    )
+    more = len(rows) - MOST_ROWS
+    told = f"<p>… and {more:,} more in the files beside this page.</p>" if more > 0 else ""
+    return (
+        f"<details><summary>{escape(title)} ({len(rows):,})</summary>"
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f"</div>{told}</details>"
+    )
+
+
+def _cell(tag: str, value: Any, number: bool) -> str:
+    kind = ' class="number"' if number else ""
+    if value is None:
+        text = ""
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, float):
+        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    else:
+        text = f"{value:,}" if isinstance(value, int) else str(value)
+    return f"<{tag}{kind}>{escape(text)}</{tag}>"
+
+
+def _list(lines: list[str], kind: str) -> str:
+    if not lines:
+        return ""
+    style = f' class="{kind}"' if kind else ""
+    return f"<ul{style}>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+
+
+def _unchecked(lines: list[str]) -> str:
+    lines = lines or ["Nothing that this report knows of."]
+    rows = "".join(f"<li>{escape(line)}</li>" for line in dict.fromkeys(lines))
+    return (
+        '<section class="part" id="unchecked"><p class="eyebrow">What this report does not say</p>'
+        f'<h2>Not checked</h2><ul class="unchecked">{rows}</ul></section>'
+    )
+
+
+def _footer(plain: Mapping[str, Any], images: bool) -> str:
+    left = ", ".join(plain["left out by the budget"]) or "nothing"
+    failed = f" Sections that failed: {', '.join(plain['failed'])}." if plain["failed"] else ""
+    return (
+        "<footer><p>Made by the image classification dataset workbook within a budget of "
+        f"{plain['budget in seconds']:,.0f} seconds, which left out {escape(left)}."
+        f"{escape(failed)} This page holds no script and asks for nothing from the network"
+        f"{'' if images else '; it shows no photographs'}.</p></footer>"
+    )
+
+
+def _anchor(name: str) -> str:
+    return escape(name.replace(" ", "-"))

@@ -1,0 +1,164 @@
+"""What a report is made of: sections of sentences, tables and pictures, and findings to act on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+DONE, LEFT_OUT, FAILED = "done", "left out", "failed"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to mend before a model is trusted.
+
+    Attributes
+    ----------
+    what : str
+        One short sentence.
+    more : str
+        What else is known of it, in further sentences.
+    images, of : int
+        How many images it is about, of how many.
+    act : str
+        What to do about it, in words.
+    section : str
+        The name of the section that has the evidence.
+    code : str
+        Lines of Python that begin it, given ``dataset``; "" where there is nothing to call.
+    effect : float or None
+        What it was measured to be worth: a share of right answers among the images scored.
+    low, high : float or None
+        The 95 % interval of `effect`.
+    blocks : bool
+        Whether a score cannot be believed before this is looked at.
+    """
+
+    what: str
+    images: int
+    of: int
+    act: str
+    section: str
+    code: str = ""
+    more: str = ""
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    blocks: bool = False
+
+    @property
+    def measured(self) -> bool:
+        """Whether its effect is more than chance gives."""
+        return self.effect is not None and (self.low > 0 or self.high < 0)
+
+    @property
+    def at_stake(self) -> float:
+        """What findings are ordered by: the measured effect, else the share of images affected."""
+        return abs(self.effect) if self.measured else self.images / max(self.of, 1)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that is drawn when a page is made.
+
+    Attributes
+    ----------
+    draw : callable
+        Takes nothing, or, where it is `guessable`, what the reader expects (None for nothing);
+        returns Axes.
+    photographs : bool
+        Whether it shows any of the images, so that it is left out of a page that is to hold none.
+    """
+
+    draw: Callable[..., Any]
+    photographs: bool = False
+    guessable: bool = False
+
+
+@dataclass(repr=False)
+class Section:
+    """One question that was asked of the dataset, and its answer.
+
+    Attributes
+    ----------
+    name, title : str
+        What others refer to it by, and its headline, which states the finding.
+    says : list of str
+        Sentences, the most important first.
+    numbers : dict of str to number or text
+    tables : dict of title → DataFrame, as they are shown
+    pictures : list of Picture
+    findings : list of Finding
+    unchecked : list of str
+        What was not asked, one sentence each.
+    state : "done", "left out" or "failed"
+    guess : float or None
+        What the reader expected of it.
+    """
+
+    name: str
+    title: str
+    says: list[str] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+    state: str = DONE
+    guess: float | None = None
+
+    def with_guess(self, guess: float | None) -> Section:
+        """The same section, with what the reader expected drawn beside what came."""
+        return replace(self, guess=guess)
+
+    def __repr__(self) -> str:
+        return f"{self.name.capitalize()}: {self.title}"
+
+    def _repr_html_(self) -> str:
+        from helpers.report.page import make_snippet
+
+        return make_snippet(self)
+
+    def plain(self) -> dict[str, Any]:
+        """All but the pictures, as values that JSON knows."""
+        return as_json({
+            "name": self.name, "title": self.title, "state": self.state, "says": self.says,
+            "numbers": self.numbers, "tables": self.tables, "unchecked": self.unchecked,
+            "findings": [vars(one) for one in self.findings],
+        })  # fmt: skip
+
+
+def as_json(value: Any) -> Any:
+    """`value` with plain numbers, None for what is missing, and a record for each row of tables."""
+    if isinstance(value, pd.DataFrame):
+        named = value if isinstance(value.index, pd.RangeIndex) else value.reset_index()
+        return [as_json(row) for row in named.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(key): as_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(one) for one in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), 6) if math.isfinite(value) else None
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    return str(value)
+
+
+def percent(share: float) -> str:
+    """A share in words that do not round to nothing: "0.4 %", "12 %"."""
+    return f"{share:.1%}" if 0 < share < 0.095 else f"{share:.0%}"
+
+
+def points(value: float, low: float, high: float) -> str:
+    """A difference of shares with its interval, in points: "+3.1 points (+1.0 to +5.2)"."""
+    value, low, high = (round(100 * one, 1) + 0.0 for one in (value, low, high))
+    return f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"

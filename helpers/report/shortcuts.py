@@ -1,0 +1,140 @@
+"""The section about shortcuts: what should say nothing of the label, and does."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.balance import associate, lifts
+from helpers.datasets.words import some
+from helpers.report.auditing import drawn
+from helpers.report.evidence import private_columns, without_private
+from helpers.report.learned import Learned
+from helpers.report.sections import Finding, Section
+
+ASSOCIATED, OFTENER = 0.05, 2.0
+"""A column goes with the label where p, corrected for the number of columns, is below the first;
+named are values that come with a class so many times as often as if the two were independent."""
+
+PROBE_BORDER = """from helpers import plots
+from helpers.balance import border_colours, probe
+
+found = probe(dataset, border_colours(dataset))
+ax = plots.border_pictures(dataset.development, found)"""
+PROBE_FILES = """from helpers.balance import file_facts, probe
+
+probe(dataset, file_facts(dataset)).by_class"""
+
+
+def shortcuts(evidence: Learned) -> Section:
+    """Whether something that should say nothing gives a class away."""
+    found, probes = Section("shortcuts", ""), evidence.probes
+    divided, hidden = without_private(evidence.divided), private_columns(evidence.divided)
+    if hidden:
+        found.unchecked.append(
+            f"Columns that speak of persons, places or serial numbers ({some(hidden)}) were not"
+            " held against the label, for their values would be shown."
+        )
+    goes_with = associate(divided)
+    sure = goes_with[goes_with["p_corrected"] < ASSOCIATED]
+    given = {name: one.gives_away for name, one in probes.items() if one.shortcut}
+    at_border = given.get("border", [])
+    told = _two_readings(evidence, at_border)
+    if told:
+        del given["border"]
+        found.says.append(told)
+        found.unchecked.append(told)
+    parts = [f"{', '.join(classes)} by {name}" for name, classes in given.items()]
+    parts += [f"the label goes with {some(sure.index)}"] if len(sure) else []
+    found.title = f"Given away: {'; '.join(parts)}" if parts else "No shortcut is claimed"
+    for name, one in probes.items():
+        found.says.append(f"From {name} alone, mean recall is {one!r}.")
+        found.numbers[f"recall from {name}"] = one.recall
+        found.numbers[f"by chance from {name}"] = one.chance
+    found.pictures.append(drawn("probe_results", probes))
+    if len(goes_with):
+        found.tables["Columns that go with the label"] = goes_with
+        found.pictures.append(drawn("associations", divided, goes_with))
+    else:
+        found.unchecked.append("No metadata column was there to be held against the label.")
+    if at_border:
+        found.pictures.append(drawn("border_pictures", divided, probes["border"], photographs=True))
+    found.findings = _findings(
+        evidence, given, {name: _cells(divided, name) for name in sure.index}
+    )
+    return found
+
+
+def _two_readings(evidence: Learned, at_border: list[str]) -> str:
+    """What is said where most classes are told by their border; "" elsewhere."""
+    classes = len(evidence.clean.classes)
+    if len(at_border) <= classes / 2:
+        return ""
+    return (
+        f"{len(at_border)} of {classes} classes are told by their border: either the subject itself"
+        " reaches it, which is no shortcut, or each class has a ground of its own, which is one."
+        " Look at the picture; the verdict takes neither."
+    )
+
+
+def _cells(divided, column: str) -> pd.DataFrame:
+    """The values of a column that come with a class more often than by chance."""
+    cells = lifts(divided, column)
+    cells = cells[(cells["p"] < ASSOCIATED) & (cells["lift"] >= OFTENER)]
+    return cells.sort_values("images", ascending=False, kind="stable")
+
+
+def _findings(
+    evidence: Learned, given: dict[str, list[str]], columns: dict[str, pd.DataFrame]
+) -> list[Finding]:
+    """One finding for each source, and for each column that no source's classes explain."""
+    columns = {name: cells for name, cells in columns.items() if len(cells)}
+    home = {}
+    for name, cells in columns.items():
+        around = [source for source, told in given.items() if set(cells["class"]) <= set(told)]
+        home[name] = min(around, key=lambda source: len(given[source]), default=None)
+    made = []
+    for source, classes in given.items():
+        agreeing = [_say(name, cells) for name, cells in columns.items() if home[name] == source]
+        made.append(_of_source(evidence, source, classes, agreeing))
+    total = len(evidence.divided.images)
+    for name, cells in columns.items():
+        if home[name] is None:
+            what, more = f"{_say(name, cells)}.", "A model may learn that in place of the subject."
+            act = "score the model where these do not go together (notebook 10), and collect such"
+            code = f"from helpers.balance import lifts\n\nlifts(dataset, {name!r})"
+            images = int(cells["images"].sum())
+            made.append(Finding(what, images, total, act, "shortcuts", code, more, blocks=True))
+    return made
+
+
+def _say(column: str, cells: pd.DataFrame) -> str:
+    rows = cells[["class", "value", "lift"]].itertuples(index=False, name=None)
+    named = [
+        f"{label} with {value} ({lift:.1f} times as often as by chance)"
+        for label, value, lift in rows
+    ]
+    return f"The column '{column}' goes with the label: {some(named)}"
+
+
+def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: list[str]) -> Finding:
+    labels, more = evidence.divided.images["label"], [f"{one}." for one in agreeing]
+    if source == "border":
+        what = f"The border of the picture gives away {some(classes, 4)}."
+        if (gap := evidence.border_gap(classes)) is not None:
+            told = f"Of these, a linear head names {gap[0]:.0%} rightly where the border alone is "
+            more.insert(0, f"{told}taken for the class, and {gap[1]:.0%} where it is not.")
+        more.insert(0, "A model may learn the ground in place of the subject.")
+        act = (
+            "look at the border pictures, and collect these classes on other grounds (notebook 04)"
+        )
+        code = PROBE_BORDER
+    else:
+        what = f"Facts of the file give away {some(classes, 4)}."
+        more.insert(
+            0,
+            "By size, format, compression or camera entries: they come from a source of their own.",
+        )
+        act = "save all images in one form, or collect each class from every source (notebook 04)"
+        code = PROBE_FILES
+    images = int(labels.isin(classes).sum())
+    return Finding(what, images, len(labels), act, "shortcuts", code, " ".join(more), blocks=True)

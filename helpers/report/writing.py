@@ -1,0 +1,166 @@
+"""What a report leaves on disk: the page, tables for other programs, and how it was made."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import platform
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers.datasets import DatasetError
+from helpers.datasets.words import count
+from helpers.report.building import Report, _private
+from helpers.report.evidence import private_columns, without_private
+from helpers.report.sections import DONE, as_json
+
+PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
+HIDDEN = ("gps", "thumbnail", "facts")
+"""Columns of the scan that are not passed on."""
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file so that it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(part, path)
+    except OSError as error:
+        raise DatasetError(f"'{path}' cannot be written ({error.strerror}).") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def write_report(report: Report, folder: Path, images: bool = True, model: bool = True) -> Path:
+    """Write everything of a report into `folder`; what cannot be made is told in ``run.json``.
+
+    Returns
+    -------
+    Path, of the folder
+    """
+    folder = folder.expanduser().absolute()
+    if folder.is_relative_to(report.evidence.opened.root):
+        raise DatasetError(
+            f"'{folder}' lies in the dataset's own folder, where nothing is written; choose"
+            " another."
+        )
+    report.write_html(folder / "report.html", images)
+    written, missing = ["report.html"], {}
+    for name, write in _parts(report, folder, model).items():
+        try:
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+                warnings.simplefilter("ignore")
+                write()
+            written.append(name)
+        except Exception as error:  # one file that cannot be made must not take the others with it
+            missing[name] = f"{type(error).__name__}: {error}"
+    run = _private(as_json(describe_run(report, written, missing)), report.evidence.opened)
+    write_whole(folder / "run.json", _dumped(run))
+    return folder
+
+
+def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], Any]]:
+    """What is written beside the page, by its name, in order."""
+    from helpers.report import handing_over as over
+
+    def text(name: str, made: Callable[[], str]) -> Callable[[], Any]:
+        return lambda: write_whole(folder / name, made())
+
+    def table(made: Callable[[], pd.DataFrame], index: bool = False) -> Callable[[], str]:
+        return lambda: made().to_csv(index=index, encoding="utf-8", lineterminator="\n")
+
+    parts = {
+        "report.json": text("report.json", lambda: _dumped(report.json())),
+        "images.csv": text("images.csv", table(lambda: images_table(report), index=True)),
+        "leaks.csv": text("leaks.csv", table(lambda: report.evidence.given_leaks)),
+        "suspects.csv": text("suspects.csv", table(report.suspects)),
+        "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
+        "croissant.json": lambda: _write_croissant(report, folder),
+    }
+    if report["evaluation"].state == DONE:
+        exported: list = []
+        if model:
+            parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
+        parts["model_card.md"] = text(
+            "model_card.md", lambda: over.describe_model(report, exported[0] if exported else None)
+        )
+    return parts
+
+
+def _write_croissant(report: Report, folder: Path) -> None:
+    from helpers.report.croissant import TYPED, write_croissant
+
+    (folder / TYPED).unlink(missing_ok=True)  # of an earlier report; it is made of images.csv
+    limitations = [one.what for one in report["verdict"].findings]
+    write_croissant(report.evidence.opened, folder, limitations=limitations)
+
+
+def images_table(report: Report) -> pd.DataFrame:
+    """A row per image with its label, split, what was decided, and what the audit says of it."""
+    evidence = report.evidence
+    table = without_private(evidence.opened).images.copy()
+    marks = evidence.marks
+    table["decision"] = marks["action"].reindex(table.index)
+    table["decision_reason"] = marks["reason"].reindex(table.index)
+    chosen = evidence.choices["reason"].reindex(table.index)
+    table["decision"] = table["decision"].fillna(chosen.notna().map({True: "drop", False: None}))
+    table["decision_reason"] = table["decision_reason"].where(marks_known(table, marks), chosen)
+    if report["split"].state == DONE:
+        sides = evidence.divided.images["split"].reindex(table.index)
+        table["report_split"] = sides
+    flags = evidence.issues[evidence.issues["rule"] != "not used"]
+    table["flags"] = flags.groupby("image_id")["issue"].agg("; ".join).reindex(table.index)
+    if evidence.can_learn:
+        doubts = evidence.doubts.reindex(table.index)
+        table["chance_that_label_is_wrong"] = doubts["wrong"]
+    files = evidence.files.drop(columns=[c for c in HIDDEN if c in evidence.files])
+    return table.join(files.reindex(table.index), rsuffix="_of_file")
+
+
+def marks_known(table: pd.DataFrame, marks: pd.DataFrame) -> pd.Series:
+    """Whether a person decided about each image."""
+    return pd.Series(table.index.isin(marks.index), table.index)
+
+
+def describe_run(report: Report, written: list[str], missing: dict[str, str]) -> dict[str, Any]:
+    """What the report was made with, and how long it took."""
+    hashes = report.evidence.files["sha256"].fillna("").sort_index()
+    digest = hashlib.sha256("\n".join(f"{i} {h}" for i, h in hashes.items()).encode()).hexdigest()
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dataset": report.name,
+        "images": count(len(report.evidence.opened), "image"),
+        "sha256 of all files": digest,
+        "seed": 0,
+        "asked": [str(need) for need in report.needs.wanted],
+        "budget": vars(report.evidence.plan),
+        "seconds by section": {name: round(one, 1) for name, one in report.seconds.items()},
+        "failed": report.failed,
+        "columns not passed on": private_columns(report.evidence.opened),
+        "written": written,
+        "could not be written": missing,
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,206 @@
+import json
+import re
+import shutil
+
+import pytest
+
+from helpers import open_dataset
+from helpers.datasets import DecisionLog
+from helpers.report import auditing, build_report, building, shortcuts
+from tests.report.conftest import draw
+
+BUDGET, TUNED = "1.4s", "2s"  # for 44 images: heads alone, and a fine-tuned network
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Canaries are tested by themselves; here three images are spoiled in one way."""
+    from helpers.report import canaries
+
+    monkeypatch.setattr(canaries, "COPIES", {"saved again": canaries.COPIES["saved again"]})
+    monkeypatch.setattr(canaries, "POOR", {})
+
+
+def report_on(photos, **given):
+    return build_report(photos, **{"budget": BUDGET, "progress": False} | given)
+
+
+def without_time(report):
+    return json.dumps(report.json(), sort_keys=True)
+
+
+@pytest.mark.usefixtures("quick")
+def test_planted_faults_are_found_and_the_folder_stays_as_it_was(photos):
+    before = {path: path.read_bytes() for path in photos.rglob("*") if path.is_file()}
+    report = report_on(photos)
+    found = report.json()
+    assert found["failed"] == []
+    by_name = {one["name"]: one for one in found["sections"]}
+    assert list(by_name)[0] == "verdict"
+    assert by_name["files"]["numbers"]["unreadable"] == 1
+    assert by_name["copies"]["numbers"]["exact pairs"] == 2
+    whats = " ".join(one["what"] for one in by_name["verdict"]["findings"])
+    assert "1 file cannot be read" in whats
+    assert "1 pair of identical files carry two labels" in whats
+    dropped = report.evidence.choices["reason"].to_dict()
+    assert dropped == {
+        "blue/00.png": "the file cannot be read",
+        "blue/02.png": "the same file carries another label",
+        "red/other.png": "the same file carries another label",
+        "green/again.png": "the same file as green/01.png",
+    }
+    assert by_name["split"]["numbers"]["leaks"] == 0
+    assert {path: path.read_bytes() for path in before} == before
+    assert "frozen" in by_name["evaluation"]["title"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_interrupted_report_goes_on_and_says_what_an_uninterrupted_one_says(
+    photos, monkeypatch, tmp_path
+):
+    def stop(evidence):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setitem(building.MODEL, "baselines", stop)
+        with pytest.raises(KeyboardInterrupt):
+            report_on(photos, budget=TUNED).json()
+    resumed = without_time(report_on(photos, budget=TUNED))
+    assert without_time(report_on(photos, budget=TUNED)) == resumed
+    assert "fine-tuned" in resumed
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "other"))
+    assert without_time(report_on(photos, budget=TUNED)) == resumed
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_section_that_breaks_says_so_and_takes_no_other_with_it(photos, monkeypatch):
+    def broken(evidence):
+        raise RuntimeError(f"no such thing in {photos}")
+
+    monkeypatch.setitem(building.AUDIT, "outliers", broken)
+    report = report_on(photos)
+    assert report.failed == ["outliers"]
+    made = report["outliers"]
+    assert made.state == "failed"
+    assert re.match(
+        r"RuntimeError: no such thing in .* \(test_building.py, line \d+\)", made.says[0]
+    )
+    assert report["evaluation"].state == "done"
+    text = json.dumps(report.json())
+    assert str(photos) not in text
+    assert "no such thing in photos" in text
+    assert "The section 'outliers' failed" in text
+
+
+@pytest.mark.usefixtures("quick")
+def test_without_labels_the_audit_alone_is_given(photos, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number, path in enumerate(sorted(photos.rglob("*.png"))[:20]):
+        shutil.copy(path, flat / f"{number}.png")
+    report = report_on(flat)
+    states = {name: one.state for name, one in report.sections.items()}
+    assert [name for name, state in states.items() if state == "failed"] == []
+    assert {name for name, state in states.items() if state == "left out"} == {
+        "same thing",
+        *building.NEEDS_LABELS,
+    }
+    assert report["verdict"].numbers["verdict"] == "Not asked"
+    assert "audit alone" in report["verdict"].says[0]
+    assert "cannot be read" in report["verdict"].findings[0].what
+    assert report.html().count("<section") == 13
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("classes", [1, 2])
+def test_one_class_and_four_images_give_a_report(tmp_path, classes):
+    for number in range(4):
+        name = "ab"[number % classes]
+        draw(tmp_path / "few" / name / f"{number}.png", (90, 120, 40 + 60 * number), number)
+    report = report_on(tmp_path / "few")
+    assert report.failed == []
+    assert report["opening"].numbers == {"images": 4, "labelled": 4, "classes": classes} | (
+        {"imbalance": 1.0}
+    )
+    assert report["verdict"].numbers["verdict"] in ("Not asked", "Not shown yet")
+    assert "<h1>few</h1>" in report.html()
+
+
+@pytest.mark.usefixtures("quick")
+def test_your_own_marks_are_applied_first(photos):
+    log = DecisionLog(open_dataset(photos, progress=False))
+    log.record("blue/00.png", "drop", "broken")
+    log.record("red/other.png", "drop", "it is blue")
+    report = report_on(photos)
+    assert report["files"].numbers["unreadable"] == 0
+    assert report["copies"].numbers["exact pairs"] == 1
+    assert "Your own marks are applied: drop 2." in report["opening"].says
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_unknown_section_is_named_with_those_there_are(photos):
+    with pytest.raises(KeyError, match="no section 'leafs'; there are opening, files"):
+        report_on(photos)["leafs"]
+
+
+@pytest.fixture
+def divided(photos, tmp_path):
+    """The photos with a test split of three images of each class."""
+    root = tmp_path / "divided"
+    for path in sorted(photos.rglob("*.png")):
+        side = "test" if path.stem in ("11", "12", "13") else "train"
+        target = root / side / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    shutil.copy(root / "test" / "red" / "11.png", root / "train" / "red" / "leak.png")
+    return root
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_test_split_stays_closed_unless_asked_for_and_then_is_opened_once(divided):
+    closed = report_on(divided)
+    assert closed.failed == []
+    assert closed["verdict"].says[-1] == "The test split was never opened."
+    assert "9 test images stay closed" in closed["evaluation"].says[0]
+    for _ in range(2):
+        opened = report_on(divided, open_test=True)
+        assert "of 9 test images" in opened["evaluation"].title
+        assert opened["verdict"].numbers["test openings"] == 1
+    assert "opened 1 time: report: final score of the frozen model" in opened["verdict"].says[-1]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_leak_across_the_given_split_is_found_and_its_training_image_left_out(divided):
+    report = report_on(divided)
+    assert report["copies"].numbers["leaks"] == 1
+    (leak,) = [one for one in report["verdict"].findings if "leaks" in one.what]
+    assert leak.blocks
+    assert report.evidence.choices.loc["train/red/leak.png", "reason"].startswith(
+        "the same file as test/red/11.png"
+    )
+    assert "test/red/11.png" in report.evidence.dataset.images.index
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_line_of_python_that_is_offered_works(divided):
+    report = report_on(divided)
+    offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
+    offered |= {auditing.KEEP_GROUPS, auditing.REVIEW_FLAGS, shortcuts.PROBE_BORDER}
+    offered |= {auditing.REVIEW_LABELS, shortcuts.PROBE_FILES}
+    assert len(offered) > 6
+    for code in sorted(offered):
+        exec(code, {"dataset": report.evidence.dataset})
+
+
+@pytest.mark.usefixtures("quick")
+def test_columns_of_persons_and_places_are_neither_shown_nor_passed_on(photos, tmp_path):
+    dataset = open_dataset(photos, progress=False)
+    codes = dataset.images["label"].map({"blue": "SN-1", "green": "SN-2", "red": "SN-3"})
+    more = {"camera_serial": codes, "latitude": "51.5", "site": codes.str.replace("SN", "site")}
+    report = report_on(dataset.with_images(dataset.images.assign(**more)))
+    assert "site-1" in json.dumps(report.json())
+    folder = report.write(tmp_path / "out", model=False)
+    for path in folder.iterdir():
+        assert "SN-1" not in path.read_text(), path
+        assert "51.5" not in path.read_text(), path
+    assert any("camera_serial" in line for line in report["verdict"].unchecked)

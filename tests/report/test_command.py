@@ -1,0 +1,140 @@
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from helpers.course.notebooks import ROOT
+from helpers.report import building, canaries, command
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(canaries, "COPIES", {})
+    monkeypatch.setattr(canaries, "POOR", {})
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_well(
+    photos, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "out"
+    asked = [
+        "report",
+        str(photos),
+        "--budget",
+        "1.4s",
+        "--out",
+        str(out),
+        "--need",
+        "accuracy>=0.5",
+    ]
+    assert command.main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].endswith("report.html")
+    assert "1. " in said
+    assert {path.name for path in out.iterdir()} >= {
+        "report.html", "report.json", "images.csv", "leaks.csv", "suspects.csv", "run.json",
+        "dataset_card.md", "model_card.md", "croissant.json", "model",
+    }  # fmt: skip
+    images = pd.read_csv(out / "images.csv", index_col="image_id")
+    assert len(images) == 44
+    assert images.loc["blue/00.png", "decision"] == "drop"
+    assert images["decision"].notna().sum() == 4
+    assert set(images["report_split"].dropna()) == {"train", "valid"}
+    assert not {"gps", "thumbnail"} & {*images.columns}
+    run = json.loads((out / "run.json").read_text())
+    assert run["could not be written"] == {}
+    assert (out / "model" / "predict.py").exists()
+    assert "blue" in (out / "model_card.md").read_text()
+    assert run["asked"] == ["accuracy of at least 0.5"]
+    assert str(tmp_path) not in (out / "run.json").read_text()
+    found = json.loads((out / "report.json").read_text())
+    assert found["asked by a person"] is True
+    assert str(tmp_path) not in (out / "report.html").read_text()
+
+    def broken(evidence):
+        raise RuntimeError("broken")
+
+    monkeypatch.setitem(building.AUDIT, "outliers", broken)
+    assert command.main([*asked, "--no-images"]) == 1
+    assert "outliers" in capsys.readouterr().err
+    assert "image/jpeg" not in (out / "report.html").read_text()
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(photos, monkeypatch, capsys):
+    def stop(*given, **named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(building, "build_report", stop)
+    assert command.main(["report", str(photos)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["report", "PHOTOS", "--budget", "soon"], "is no time"),
+        (["report", "PHOTOS", "--need", "beauty>=0.5"], "There is no score 'beauty'"),
+        (["report", "PHOTOS", "--groups", "site"], "no column 'site'"),
+        (["report", "PHOTOS", "--group", "site"], "no metadata column 'site'"),
+        (["report", "PHOTOS", "--metadata", "none.csv"], "there is no such table"),
+        (["report", "PHOTOS", "--out", "PHOTOS/report", "--budget", "1s"], "nothing is written"),
+        (["scan", "/nowhere/at/all"], "neither a dataset we know"),
+    ],
+)
+@pytest.mark.usefixtures("quick")
+def test_what_cannot_be_used_is_told_in_a_sentence(asked, words, photos, capsys):
+    asked = [part.replace("PHOTOS", str(photos)) for part in asked]
+    assert command.main(asked) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert "Traceback" not in error
+
+
+def test_a_scan_is_given_as_text_csv_and_json(photos, capsys):
+    assert command.main(["scan", str(photos)]) == 1
+    text = capsys.readouterr().out
+    assert "44 files, of which 1 cannot be read." in text
+    assert "blue/00.png: is cut short" in text
+    assert command.main(["scan", str(photos), "--format", "csv"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 45
+    assert lines[0].startswith("image_id,readable,problem")
+    assert command.main(["scan", str(photos), "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["images"], found["unreadable"]) == (44, 1)
+    (photos / "blue" / "00.png").unlink()
+    assert command.main(["scan", str(photos)]) == 0
+    assert "No other flag." in capsys.readouterr().out
+
+
+def test_a_table_beside_the_images_gives_labels_and_groups(photos, capsys):
+    rows = [(path.name, path.parent.name) for path in sorted(photos.rglob("1?.png"))]
+    flat = photos.parent / "flat"
+    flat.mkdir()
+    for number, (name, label) in enumerate(rows):
+        (photos / label / name).rename(flat / f"{number}.png")
+    table = pd.DataFrame({"file": [f"{n}.png" for n in range(len(rows))],
+                          "label": [label for _, label in rows],
+                          "patient": [f"p{n // 2}" for n in range(len(rows))]})  # fmt: skip
+    table.to_csv(flat / "meta.csv", index=False)
+    asked = command._parser().parse_args(
+        ["report", str(flat), "--metadata", "meta.csv", "--group", "patient"]
+    )
+    dataset = command._open(asked)
+    assert dataset.group == "patient"
+    assert dataset.classes == ["blue", "green", "red"]
+    elsewhere = photos.parent / "meta.csv"
+    (flat / "meta.csv").rename(elsewhere)
+    assert command.main(["scan", str(flat), "--metadata", str(elsewhere)]) == 2
+    assert "not beside the images" in capsys.readouterr().err
+
+
+def test_help_names_the_commands_and_starts_without_torch():
+    code = "import sys; from helpers.report.command import main\n"
+    code += "try: main(['--help'])\nfinally: print('torch' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert {"report", "scan"} <= {*done.stdout.split()}
+    assert done.stderr.strip().endswith("False")

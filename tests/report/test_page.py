@@ -1,0 +1,152 @@
+import html
+import re
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.report.page import MOST_ROWS, make_page
+from helpers.report.sections import Finding, Picture, Section, as_json
+
+HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
+
+
+def drawn():
+    ax = plt.subplots()[1]
+    ax.plot([1, 2])
+    ax.set_title("A <b>figure</b>", loc="left")
+    return ax
+
+
+def photograph():
+    ax = plt.subplots()[1]
+    ax.imshow(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8))
+    return ax
+
+
+def broken():
+    raise RuntimeError(HOSTILE)
+
+
+@pytest.fixture
+def sections():
+    verdict = Section("verdict", f"No go: {HOSTILE}", [HOSTILE], {"verdict": "No go"})
+    row = {
+        "asked": "accuracy of at least 0.8",
+        "value": 0.5,
+        "low": 0.4,
+        "high": 0.6,
+        "shown": "no",
+    }
+    verdict.tables["Asked, and shown"] = pd.DataFrame([row]).set_index("asked")
+    verdict.findings = [Finding(HOSTILE, 3, 12, HOSTILE, "files", code=HOSTILE)]
+    verdict.unchecked = [HOSTILE]
+    files = Section("files", HOSTILE, [HOSTILE, HOSTILE], {HOSTILE: 1})
+    rows = [f"{HOSTILE}{n}" for n in range(MOST_ROWS + 5)]
+    files.tables[HOSTILE] = pd.DataFrame({HOSTILE: rows})
+    files.pictures = [Picture(drawn), Picture(photograph, photographs=True), Picture(broken)]
+    return {"verdict": verdict, "files": files}
+
+
+def page(sections, images=True):
+    plain = {
+        "dataset": HOSTILE,
+        "images": 12,
+        "budget in seconds": 60,
+        "failed": [],
+        "left out by the budget": [],
+        "sections": [one.plain() for one in sections.values()],
+    }
+    return make_page(as_json(plain), sections, images)
+
+
+class Tags(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "rect", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_names_are_shown_as_they_are_and_never_become_elements(sections):
+    text = page(sections)
+    assert "<script" not in text
+    assert "onerror" not in {name for _, attrs in Tags(text).found for name in attrs}
+    assert html.escape(HOSTILE) in text
+    assert text.count("alert(&quot;x&quot;)") > 10
+
+
+def test_the_page_asks_for_nothing_from_anywhere(sections):
+    tags = Tags(page(sections))
+    assert not tags.open
+    for tag, attrs in tags.found:
+        assert tag not in ("script", "link", "iframe", "object", "base", "form")
+        for name in ("src", "href", "srcset", "action"):
+            assert attrs.get(name, "#").startswith(("#", "data:image/"))
+    style = re.search(r"<style>(.*?)</style>", page(sections), re.DOTALL)[1]
+    assert not re.search(r"@import|url\(|https?:", style)
+    (policy,) = [a["content"] for t, a in tags.found if t == "meta" and "http-equiv" in a]
+    assert policy.startswith("default-src 'none'")
+    assert "script" not in policy
+
+
+def test_links_lead_to_sections_that_are_there(sections):
+    tags = Tags(page(sections)).found
+    ids = {attrs["id"] for _, attrs in tags if "id" in attrs}
+    links = {attrs["href"][1:] for tag, attrs in tags if tag == "a"}
+    assert links == {"files"}
+    assert links <= ids
+
+
+def test_every_picture_says_what_it_shows_and_one_that_fails_says_so(sections):
+    text = page(sections)
+    images = [attrs for tag, attrs in Tags(text).found if tag == "img"]
+    assert len(images) == 2
+    assert images[0]["alt"] == "A <b>figure</b>"
+    assert "could not be drawn (RuntimeError" in text
+    assert not plt.get_fignums()
+
+
+def test_without_images_no_photograph_is_in_the_page_but_charts_are(sections):
+    text = page(sections, images=False)
+    assert "image/jpeg" not in text
+    assert text.count("data:image/png") == 1
+    assert "Photographs are left out" in text
+
+
+def test_long_tables_are_cut_and_say_so(sections):
+    text = page(sections)
+    assert "and 5 more in the files beside this page" in text
+    assert f"&amp;amp;{MOST_ROWS - 1}<" in text
+    assert f"&amp;amp;{MOST_ROWS}<" not in text
+
+
+def test_the_need_is_drawn_where_it_lies_and_told_in_words(sections):
+    tags = Tags(page(sections)).found
+    words = [attrs["aria-label"] for tag, attrs in tags if tag == "svg"]
+    assert words == ["Accuracy: 50% (40% to 60%), where 80% is asked for"]
+    places = [float(attrs["x"]) for tag, attrs in tags if tag == "rect"]
+    assert places == [0, 160, 198, 319]
+
+
+def test_a_finding_shows_its_size_and_its_evidence(sections):
+    text = page(sections)
+    assert "3 of 12 images (25%)" in text
+    assert '<i style="width:25.0%">' in text
+    assert "its effect" not in text
+    sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, 0.05, 0.2)]
+    assert "its effect was measured" in page(sections)
+    sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, -0.05, 0.2)]
+    assert "its effect is within chance" in page(sections)

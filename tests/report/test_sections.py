@@ -1,0 +1,52 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.report.sections import Finding, Section, as_json, percent, points
+
+
+def test_everything_in_a_section_becomes_plain_json():
+    table = pd.DataFrame({"n": [1, 2], "x": [0.5, np.nan]}, pd.Index(["a", "b"], name="image_id"))
+    section = Section("one", "A title", numbers={"k": np.int64(3), "ok": np.bool_(True)})
+    section.tables["A table"] = table
+    section.findings.append(Finding("what", 3, 10, "do it", "one"))
+    plain = section.plain()
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert plain["numbers"] == {"k": 3, "ok": True}
+    assert plain["tables"]["A table"] == [
+        {"image_id": "a", "n": 1, "x": 0.5},
+        {"image_id": "b", "n": 2, "x": None},
+    ]
+    assert plain["findings"][0]["images"] == 3
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA, pd.NaT, float("nan"), float("inf")])
+def test_what_is_missing_or_infinite_is_none(missing):
+    assert as_json([missing]) == [None]
+
+
+def test_a_measured_effect_counts_only_where_its_interval_leaves_out_zero():
+    given = {"what": "", "images": 10, "of": 100, "act": "", "section": ""}
+    affected = Finding(**given)
+    assert not affected.measured
+    assert affected.at_stake == 0.1
+    for low, high, measured in [(0.1, 0.3, True), (-0.3, -0.1, True), (-0.1, 0.3, False)]:
+        one = Finding(**given, effect=0.2, low=low, high=high)
+        assert one.measured == measured
+        assert one.at_stake == (0.2 if measured else 0.1)
+    assert Finding(**given | {"of": 0}).at_stake == 10
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0, "0%"), (0.004, "0.4%"), (0.0949, "9.5%"), (0.095, "10%"), (0.123, "12%"), (1, "100%")],
+)
+def test_shares_do_not_round_to_nothing(share, words):
+    assert percent(share) == words
+
+
+def test_a_difference_is_said_in_points_and_never_as_minus_zero():
+    assert points(0.031, 0.01, 0.0521) == "+3.1 points (+1.0 to +5.2)"
+    assert points(-0.0001, -0.02, 0.02) == "+0.0 points (-2.0 to +2.0)"

@@ -1,0 +1,116 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from helpers.evaluation import bootstrap_metrics, check_predictions
+from helpers.report.needs import read_needs
+from helpers.report.sections import Finding, Section
+from helpers.report.verdict import decide, rank
+
+
+def answers(right: int, of: int) -> pd.DataFrame:
+    """Predictions of two classes; the first `right` of each are named rightly."""
+    rows = []
+    for name, other in (("oak", "ash"), ("ash", "oak")):
+        for number in range(of):
+            said = name if number < right else other
+            rows.append({"label": name, "oak": float(said == "oak"), "ash": float(said == "ash")})
+    table = pd.DataFrame(rows)
+    table.index = pd.Index([f"{n}.jpg" for n in range(len(table))], name="image_id")
+    return check_predictions(table)
+
+
+def evidence(right=90, of=100, split="train", openings=()):
+    table = answers(right, of)
+    images = pd.DataFrame({"split": [split]})
+    log = pd.DataFrame({"reason": list(openings)})
+    part = SimpleNamespace(groups=pd.Series(table.index, table.index))
+    return SimpleNamespace(
+        judged=(table, part), judged_scores=bootstrap_metrics(table), judged_on="validation",
+        best="frozen", can_learn=True, dataset=SimpleNamespace(images=images),
+        opened=SimpleNamespace(test_openings=lambda: log),
+    )  # fmt: skip
+
+
+def finding(images=10, **more):
+    return Finding(f"{images} images", images, 100, "act", "files", **more)
+
+
+def judged(*findings, needs="accuracy>=0.8", given=None, state="done"):
+    found = Section("evaluation", "t", state=state, findings=list(findings))
+    return decide(given or evidence(), read_needs(needs), [found])
+
+
+@pytest.mark.parametrize(
+    ("right", "word"), [(95, "Go"), (80, "Not shown yet"), (60, "No go"), (84, "Not shown yet")]
+)
+def test_the_whole_interval_decides_and_not_the_score(right, word):
+    found = judged(given=evidence(right))
+    assert found.numbers["verdict"] == word
+    row = found.tables["Asked, and shown"].iloc[0]
+    assert row["value"] == pytest.approx(right / 100)
+    assert row["low"] < row["value"] < row["high"]
+    assert found.title.startswith(f"{word}: accuracy of at least 0.8")
+
+
+def test_one_need_that_is_not_reached_decides_against_all_others():
+    needs = {"accuracy": 0.5, "recall of oak": 0.99, "recall of ash": 0.5}
+    found = judged(needs=needs)
+    assert list(found.tables["Asked, and shown"]["shown"]) == ["yes", "no", "yes"]
+    assert found.numbers["verdict"] == "No go"
+
+
+def test_a_class_that_was_not_asked_about_is_not_shown():
+    found = judged(needs="recall of elm>=0.5")
+    assert found.numbers["verdict"] == "Not shown yet"
+    assert found.tables["Asked, and shown"]["shown"].iloc[0].startswith("no image of this class")
+
+
+def test_what_puts_the_score_itself_in_doubt_takes_a_go_back_and_leaves_a_no_go():
+    blocks = finding(blocks=True)
+    assert judged(blocks, given=evidence(95)).numbers["verdict"] == "Not shown yet"
+    assert "but what was found puts that in doubt" in judged(blocks, given=evidence(95)).title
+    assert judged(blocks, given=evidence(50)).numbers["verdict"] == "No go"
+    assert judged(finding(), given=evidence(95)).numbers["verdict"] == "Go"
+
+
+def test_without_an_evaluation_nothing_is_judged():
+    found = judged(finding(), state="left out")
+    assert found.numbers["verdict"] == "Not asked"
+    assert found.tables == {}
+    assert "t." in found.unchecked
+
+
+def test_five_findings_at_most_in_the_order_of_what_is_at_stake():
+    findings = [finding(n) for n in (5, 50, 20, 1, 30, 40)]
+    measured = finding(2, effect=-0.45, low=-0.6, high=-0.1)
+    chance = finding(3, effect=0.9, low=-0.1, high=1.0)
+    assert [one.images for one in rank([*findings, measured, chance])] == [50, 2, 40, 30, 20]
+    assert rank([finding(7), finding(7, code="x")])[0].code == ""
+    found = judged(*findings)
+    assert len(found.findings) == 5
+    assert found.numbers["findings"] == 6
+    assert "1 further findings stand in their sections." in found.says
+
+
+def test_it_says_what_was_supposed_and_how_often_the_test_split_was_opened():
+    supposed = judged(needs=None)
+    assert supposed.says[0].startswith("Nobody said what is needed")
+    assert supposed.says[-1].startswith("There is no test split")
+    assert judged(given=evidence(split="test")).says[-1] == "The test split was never opened."
+    often = judged(given=evidence(split="test", openings=["why", "why", "again"]))
+    assert often.says[-1] == "The test split was opened 3 times: why; again."
+    assert often.numbers["test openings"] == 3
+
+
+def test_what_was_not_checked_and_what_failed_is_gathered():
+    sections = [
+        Section("evaluation", "a", unchecked=["not this"]),
+        Section("errors", "broken", state="failed"),
+        Section("outliers", "Outliers: not asked", state="left out"),
+    ]
+    found = decide(evidence(), read_needs(None), sections)
+    assert found.unchecked == [
+        "not this", "The section 'errors' failed, and says why.", "Outliers: not asked."
+    ]  # fmt: skip
