@@ -240,6 +240,11 @@ def _figures(pictures, axes=(0, 1, 2)):
     return (pictures / 255).mean(axes), (pictures / 255).std(axes)
 
 
+def _variances(pictures):
+    mean, std = _figures(pictures)
+    return mean, std**2
+
+
 def _by_picture(pictures):
     return _figures(pictures)[0], _figures(pictures, (1, 2))[1].mean(0)
 
@@ -450,6 +455,7 @@ WRONG = {
         (lambda pictures, split: _figures(pictures[split != "test"]), "valid_too", "Validation"),
         (lambda pictures, split: _figures(pictures[split == "train"])[::-1], "exchanged", "order"),
         (lambda pictures, split: _by_picture(pictures[split == "train"]), "spread", "each one's"),
+        (lambda pictures, split: _variances(pictures[split == "train"]), "variance", "square root"),
         (lambda pictures, split: _figures(pictures[split == "test"]), "other", "you return"),
         (0.5, "malformed", "a function"),
     ],
