@@ -93,7 +93,7 @@ def promise(
     count = int(doubts["issue"].sum())
     if doubts.empty or (not count and wrong is None):
         note = doubts.attrs.get("note", "No label is more likely wrong than right")
-        return nothing(title or note, ax)
+        return nothing(title or note.partition(". ")[0], ax)  # the reason is long
     shown = doubts.head(max(2 * count, min(40, len(doubts))))
     ax = axes(ax, 3.8)
     lines = {"promised": (shown["wrong"].cumsum(), MUTED)}

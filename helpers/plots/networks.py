@@ -158,7 +158,7 @@ def label_issues(
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     if issues.empty:
         note = found.attrs.get("note", "No label is more likely wrong than right")
-        return nothing(title or note, ax)
+        return nothing(title or note.partition(". ")[0], ax)  # the reason is long
     strongest = ["same file", "within group", "image", "whole group"]
     kinds = [kind for kind in strongest if kind in set(issues["evidence"])]
     whole = issues["evidence"].isin(["whole group", "image"])

@@ -143,7 +143,7 @@ def bars(images: pd.DataFrame) -> str:
             for side, number in row_of.items()
             if number
         )
-        sides = f'<td><div style="display: flex">{cells}</div></td>'
+        sides = f'<td><div style="display: flex; min-width: 18em">{cells}</div></td>'
         lines.append(f"<tr><th>{safe(named(label))}</th>{sides}</tr>")
     more = len(counts) - MOST
     note = f"<tr><th></th><td>and {more} more classes</td></tr>" if more > 0 else ""

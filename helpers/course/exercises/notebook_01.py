@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from helpers.course.exercises.framework import Found, Unanswered, close
 from helpers.descriptors import score_descriptor
@@ -38,8 +39,9 @@ def judge_01_1(answer: tuple[str, float], dataset: Any) -> Found:
 def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
     """A function that returns mean red, green and blue between 0 and 1."""
     rgb = np.zeros((2, 3, 3), dtype=np.uint8)
-    rgb[..., 0], rgb[..., 1], rgb[0, :, 2] = 255, 51, 102
-    expected = np.array([1.0, 0.2, 0.2])
+    # Its brightest level is not 255, so that dividing by the picture's own brightest is told.
+    rgb[..., 0], rgb[..., 1], rgb[0, :, 2] = 204, 51, 102
+    expected = np.array([0.8, 0.2, 0.2])
     if not callable(answer):
         raise TypeError
     try:
@@ -54,7 +56,8 @@ def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
     if found.shape != (3,):
         return "axis", {"shape": found.shape}
     readings = [(None, found), ("exchanged", found[::-1]), ("levels", found / 255)]
-    for name, value in [*readings, ("sum", found / 6), ("sum", found / 6 / 255)]:
+    readings += [("sum", found / 6), ("sum", found / 6 / 255), ("brightest", found * 0.8)]
+    for name, value in readings:
         if np.allclose(value, expected, atol=0.005):
             return name
     return "other", {"found": ", ".join(f"{value:.2f}" for value in found)}
@@ -115,4 +118,18 @@ def judge_01_4(
     # Of a family that is nearly perfect, half of what it leaves is enough.
     if mine >= min(ours["auc"] + LEAD, (ours["auc"] + 1) / 2):
         return None
-    return ("close" if mine > ours["auc"] else "worse"), values
+    if mine > ours["auc"]:
+        return "close", values
+    found = _answers(answer, pictures)
+    if (found == found[0]).all():
+        return "same"
+    sides = zip(pictures["rgb"], pictures["foreground"], strict=True)
+    things = [np.where(foreground[..., None], rgb, 0) for rgb, foreground in sides]
+    alone = np.allclose(_answers(answer, pictures.assign(rgb=things)), found)
+    return ("poor" if alone else "worse"), values
+
+
+def _answers(answer: Callable, pictures: pd.DataFrame, most: int = 20) -> np.ndarray:
+    """What a function returns of the first pictures."""
+    rows = pictures[["rgb", "foreground"]].head(most).itertuples(index=False)
+    return np.array([float(answer(rgb.copy(), foreground.copy())) for rgb, foreground in rows])

@@ -81,7 +81,9 @@ def judge_03_2(answer: Callable, dataset: Any) -> Found:
     if not np.allclose(mean, expected[0], atol=1e-3):
         return "other", {"found": mean[0], "expected": expected[0][0]}
     # Over pixels, with n or n - 1 below: both are standard deviations.
-    return None if np.allclose(std, expected[1], rtol=0.02) else "spread"
+    if np.allclose(std, expected[1], rtol=0.02):
+        return None
+    return "variance" if np.allclose(std, expected[1] ** 2, rtol=0.02) else "spread"
 
 
 def judge_03_4(answer: Callable, dataset: Any) -> Found:

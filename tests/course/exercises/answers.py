@@ -241,6 +241,11 @@ def _figures(pictures, axes=(0, 1, 2)):
     return (pictures / 255).mean(axes), (pictures / 255).std(axes)
 
 
+def _variances(pictures):
+    mean, std = _figures(pictures)
+    return mean, std**2
+
+
 def _by_picture(pictures):
     return _figures(pictures)[0], _figures(pictures, (1, 2))[1].mean(0)
 
@@ -359,7 +364,8 @@ WRONG = {
         (lambda rgb: rgb.mean(axis=(0, 1)), "levels", "divide by 255"),
         (lambda rgb: rgb.sum(axis=(0, 1)) / 255, "sum", "mean, not the sum"),
         (lambda rgb: rgb.sum(axis=(0, 1)), "sum", "mean, not the sum"),
-        (lambda rgb: np.median(rgb, axis=(0, 1)) / 128, "other", "you return 1.99"),
+        (lambda rgb: np.median(rgb, axis=(0, 1)) / 128, "other", "you return 1.59"),
+        (lambda rgb: (rgb / rgb.max()).mean(axis=(0, 1)), "brightest", "divide by 255"),
         (0.5, "malformed", "a function"),
     ],
     "01.3": [
@@ -373,7 +379,8 @@ WRONG = {
         (lambda rgb, leaf: rgb.mean(axis=(0, 1)), "many", "(3,)"),
         (lambda rgb, leaf: np.nan, "no_number", "finite"),
         (lambda rgb, leaf: rgb.mean(), "worse", "rgb[foreground]"),
-        (lambda rgb, leaf: 7, "worse", "AUC of 0.50, colour had 0.90"),
+        (lambda rgb, leaf: 7, "same", "every picture"),
+        (lambda rgb, leaf: rgb[leaf].std() % 7, "poor", "at the thing alone"),
         (_nearly, "close", "may be chance"),
         (0.5, "malformed", "a function"),
     ],
@@ -449,6 +456,7 @@ WRONG = {
         (lambda pictures, split: _figures(pictures[split != "test"]), "valid_too", "Validation"),
         (lambda pictures, split: _figures(pictures[split == "train"])[::-1], "exchanged", "order"),
         (lambda pictures, split: _by_picture(pictures[split == "train"]), "spread", "each one's"),
+        (lambda pictures, split: _variances(pictures[split == "train"]), "variance", "square root"),
         (lambda pictures, split: _figures(pictures[split == "test"]), "other", "you return"),
         (0.5, "malformed", "a function"),
     ],
