@@ -162,6 +162,7 @@ def _compare(policies, seeds):
 
 
 GIVEN["compare"] = _compare
+GIVEN["rate"] = 3e-3
 GIVEN["answers"], GIVEN["labels"], GIVEN["truth"] = make_voters(IDS)
 GIVEN["tables"] = TABLES
 NEEDS = {
@@ -169,7 +170,7 @@ NEEDS = {
     "01.4": ["pictures", "separation"],
     "02.1": ["sweep"],
     "05.4": ["dls"],
-    "07.4": ["dls", "head", "ours"],
+    "07.4": ["dls", "head", "ours", "rate"],
     "07.1": ["curve"],
     "02.4": ["doubts"],
     "02.5": ["flags"],
