@@ -28,11 +28,12 @@ def describe(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    largest: int = LARGEST,
 ) -> pd.DataFrame:
     """Colour, texture and form of every image, as numbers a simple model can use.
 
-    Images are first reduced to at most 160 px, and to 96 px where detail hardly matters (colour,
-    region shape). The result is saved as a step, so that a second call loads it.
+    Images are first reduced to at most `largest` px, and to 96 px where detail hardly matters
+    (colour, region shape). The result is saved as a step, so that a second call loads it.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def describe(
         Any `concurrent.futures` executor, used instead of starting processes.
     progress : bool
         Show a progress bar.
+    largest : int
+        The longer side in pixels, at most; for a fair comparison with a network, those it sees.
 
     Returns
     -------
@@ -66,7 +69,9 @@ def describe(
     levels = dataset.levels
 
     def build() -> pd.DataFrame:
-        chunks = [(files[i : i + CHUNK], kinds, levels) for i in range(0, len(files), CHUNK)]
+        chunks = [
+            (files[i : i + CHUNK], kinds, levels, largest) for i in range(0, len(files), CHUNK)
+        ]
         rows = _run(chunks, workers, executor, progress)
         ids, values = zip(*rows, strict=True) if rows else ((), ())
         names = _described(Image.new("RGB", (8, 8)), kinds)
@@ -74,7 +79,7 @@ def describe(
         return pd.DataFrame(np.array(values, np.float32).reshape(-1, len(names)), index, [*names])
 
     code = (colour, texture, form, _described, pixels, decoding)
-    key = {"inputs": (kinds, LARGEST, SMALL, levels), "code": code}
+    key = {"inputs": (kinds, largest, SMALL, levels), "code": code}
     # Descriptors depend on pixels alone: relabelled images are not described again.
     return saved(dataset, "descriptors", build, table=False, **key)
 
@@ -91,20 +96,22 @@ def _run(chunks: list, workers: int | None, executor: Executor | None, progress:
         return [row for rows in bar for row in rows]
 
 
-def _describe_files(chunk: tuple[list[tuple[str, str]], tuple[str, ...], int]) -> list:
-    files, kinds, levels = chunk
+def _describe_files(chunk: tuple[list[tuple[str, str]], tuple[str, ...], int, int]) -> list:
+    files, kinds, levels, largest = chunk
     rows = []
     for image_id, path in files:
         try:
-            image = read_rgb(Path(path), LARGEST, levels)
+            image = read_rgb(Path(path), largest, levels)
         except Exception:  # a decoder may raise anything; the scan says what is wrong with the file
             continue
-        rows.append((image_id, [*_described(image, kinds).values()]))
+        rows.append((image_id, [*_described(image, kinds, largest).values()]))
     return rows
 
 
-def _described(image: Image.Image, kinds: tuple[str, ...]) -> dict[str, float]:
-    image.thumbnail((LARGEST, LARGEST), Image.Resampling.BOX)
+def _described(
+    image: Image.Image, kinds: tuple[str, ...], largest: int = LARGEST
+) -> dict[str, float]:
+    image.thumbnail((largest, largest), Image.Resampling.BOX)
     grey = np.asarray(image.convert("L"))
     image.thumbnail((SMALL, SMALL), Image.Resampling.BOX)
     rgb = np.asarray(image)

@@ -80,7 +80,7 @@ def kept(asked: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, 1.06), ylim=(len(share) - 0.4, -0.6))
     images = known["image_id"].nunique()
     ax.set_xlabel(f"share of {images:,} images, right as they are, that stay right when changed")
-    title = title or "What does a network that never saw such changes make of them?"
+    title = title or "How many right answers survive each change?"
     facts = "; ".join(f"{name} {value:.0%}" for name, value in share.items())
     return titled(ax, title, f"{facts}.", bare=["left"])
 
@@ -163,7 +163,7 @@ def recalls(
 ) -> Axes:  # fmt: skip
     """What one policy changes in the recall of each class, with intervals over repeats.
 
-    Red where the interval lies below zero.
+    Red where a loss is sure after Holm's correction for all classes.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def recalls(
     ax = axes(ax, 0.9 + 0.36 * len(shown))
     ax.axvline(0, color=INK, lw=1)
     for y, row in enumerate(shown.itertuples()):
-        colour = FLAG if row.high < 0 else ACCENT
+        colour = FLAG if row.sure and row.difference < 0 else ACCENT
         ax.plot([row.low, row.high], [y, y], color=colour, lw=2, alpha=0.6)
         ax.plot(row.difference, y, "o", ms=8, color=colour)
     names = [f"your guess: {name}" if name == guess else name for name in shown.index]
@@ -188,7 +188,7 @@ def recalls(
     ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.set_xlabel("change of recall against no augmentation, 95 % interval (better →)")
     ax.grid(axis="x")
-    lost = list(found.index[found["high"] < 0])
+    lost = list(found.index[found["sure"].astype(bool) & (found["difference"] < 0)])
     what = f"{policy or 'the policy'} surely costs recall in {len(lost)} of {len(found)} classes"
     title = title or what[0].upper() + what[1:]
     facts = "; ".join(f"{row.Index} {row.difference:+.2f}" for row in shown.itertuples())

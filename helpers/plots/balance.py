@@ -258,7 +258,7 @@ def proxies(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
                     solid_capstyle="butt")  # fmt: skip
             face = colours.get(row.source, LATER)
             ax.plot(row.recall, y, "o", color=face, mfc=face if row.told else "white", ms=8)
-            words = row.source if row.told else f"{row.source} (no more than chance)"
+            words = row.source if row.told else f"{row.source} (may be chance)"
             ax.annotate(words, (max(row.recall, row.highest), y), (10, 0), va="center",
                         textcoords="offset points", color=face, fontsize=9)  # fmt: skip
             facts.append(f"{column} from {row.source} {row.recall:.2f}, chance {row.chance:.2f}")

@@ -33,10 +33,10 @@ LOOKS = {
     ("random", "from scratch"): (FAMILIES["colour"], "-"),
     ("random", "frozen"): (MUTED, "--"),
 }
-ROWS = ["leaves", "textures", "outlines", "things", "of parts", "strokes", "fractals"]
+ROWS = ["leaves", "textures", "outlines", "things", "more things", "strokes", "fractals"]
 NAMES = {("random", "from scratch"): "from scratch", ("random", "frozen"): "random weights, frozen"}
 OURS = ("bundled", "random", "random weights")  # all others are torchvision's, from ImageNet
-KINDS = (ACCENT, FAMILIES["colour"], MUTED)
+KINDS = (ACCENT, FAMILIES["colour"], MUTED, FAMILIES["form"])
 
 
 def name_of(backbone: str, training: str = "") -> str:
@@ -324,6 +324,7 @@ def compare_answers(
     right: Mapping[str, pd.Series],
     groups: pd.Series,
     guess: Mapping[str, float | None] | None = None,
+    commonest: float | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -336,8 +337,15 @@ def compare_answers(
         Which images belong together.
     guess : name → accuracy, optional
         What the reader expects; None draws nothing.
+    commonest : float, optional
+        What answering with the commonest class scores, drawn as an upright line.
     """
     ax, names, facts = axes(ax, 0.45 * len(right) + 1.0), list(right), []
+    if commonest is not None:
+        ax.axvline(commonest, color=INK, lw=1, zorder=0)
+        ax.annotate("commonest class", (commonest, -0.6), (4, -4), textcoords="offset points",
+                    va="top", color=INK, fontsize=9)  # fmt: skip
+        facts.append(f"commonest class {commonest:.2f}")
     for y, (name, values) in enumerate(right.items()):
         found = accuracy_interval(values, groups[values.index])
         ax.plot([found.low, found.high], [y, y], color=ACCENT, lw=2.5, alpha=0.5)

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from helpers import open_dataset
-from helpers.descriptors import describe, separability, table
+from helpers.datasets import read_rgb
+from helpers.descriptors import describe, separability, table, texture
 
 
 @pytest.fixture
@@ -46,6 +47,20 @@ def test_one_kind_may_be_named_alone(folder):
     assert {name.split(" ")[0] for name in alone} == {"colour"}
     with pytest.raises(ValueError, match="'color'"):
         describe(folder, kinds="color")
+
+
+def test_images_are_described_at_the_size_that_is_asked_for(folder):
+    usual, small = (
+        describe(folder, "texture", workers=1, progress=False, **size)
+        for size in ({}, {"largest": 64})
+    )
+    picture = read_rgb(folder.path("a/photo.jpg"), 64)
+    picture.thumbnail((64, 64), Image.Resampling.BOX)
+    expected = texture.local_binary_patterns(np.asarray(picture.convert("L")))
+    found = small.loc["a/photo.jpg", [f"texture {name}" for name in expected]]
+    assert found.to_numpy() == pytest.approx(list(expected.values()), abs=1e-6)
+    assert not np.allclose(found, usual.loc["a/photo.jpg", found.index], atol=0.02)
+    assert small.loc["b/digit.png"].equals(usual.loc["b/digit.png"])
 
 
 def test_any_executor_gives_the_same_table(folder, monkeypatch, tmp_path):

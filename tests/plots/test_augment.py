@@ -118,6 +118,12 @@ def test_classes_that_surely_lose_are_red_and_first(found):
     assert ax.get_title("left") == "Hue surely costs recall in 1 of 3 classes"
 
 
+def test_a_class_whose_loss_many_comparisons_explain_is_not_red(found):
+    ax = plots.recalls(found.assign(sure=False), "hue")
+    assert FLAG not in {to_hex(line.get_color()) for line in ax.lines}
+    assert ax.get_title("left") == "Hue surely costs recall in 0 of 3 classes"
+
+
 def test_at_most_twelve_classes_are_drawn_those_that_lose_most(found):
     many = pd.concat([found.loc[["light"]].assign(difference=-n / 100) for n in range(30)])
     many.index = [f"class {n}" for n in range(30)]

@@ -152,6 +152,15 @@ def test_two_heads_are_compared_on_the_same_images_and_the_guess_is_marked():
     dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
     assert dots == [0.25, 0.75]
     assert [t.get_text() for t in ax.texts if "guess" in t.get_text()] == ["your guess 0.6"]
+    assert not [t for t in ax.texts if "commonest" in t.get_text()]
+
+
+def test_what_the_commonest_class_earns_is_an_upright_line_beside_the_heads():
+    right = {"random": pd.Series([True, False]), "pretrained": pd.Series([True, True])}
+    ax = plots.compare_answers(right, pd.Series(range(2)), commonest=0.2)
+    assert [0.2, 0.2] in [list(line.get_xdata()) for line in ax.lines]
+    assert "commonest class" in [text.get_text() for text in ax.texts]
+    assert "commonest class 0.20" in ax.alt_text
 
 
 def elsewhere(**accuracies):

@@ -15,6 +15,8 @@ PROBES = [
     (0.30, [0.24, 0.26, 0.25, 0.27, 0.23] * 20, 4, True),
     (0.105, [0.10, 0.11, 0.09, 0.12, 0.08] * 20, 10, False),
     (0.21, [0.15, 0.16, 0.17, 0.14, 0.18] * 20, 2, True),
+    # Three of a hundred are as high: rare enough, though it is not the highest of all.
+    (0.16, [0.12, 0.15, 0.13, 0.14, 0.11] * 19 + [0.13, 0.12, 0.17, 0.16, 0.18], 10, True),
 ]
 PLANTED, IMAGES_OF_ONE = "planted", 5
 
@@ -51,12 +53,14 @@ def judge_04_2(answer: Callable, dataset: Any) -> Found:
     found = [bool(one) for one in given]
     if found == [right for *_, right in PROBES]:
         return None
-    readings = {
-        "classes": [recall > 1 / classes for recall, _, classes, _ in PROBES],
-        "mean": [recall > np.mean(shuffled) for recall, shuffled, *_ in PROBES],
-        "reversed": [not right for *_, right in PROBES],
-    }
-    for name, answers in readings.items():
+    readings = [
+        ("classes", [recall > 1 / classes for recall, _, classes, _ in PROBES]),
+        ("mean", [recall > np.mean(shuffled) for recall, shuffled, *_ in PROBES]),
+        ("strict", [recall > max(shuffled) for recall, shuffled, *_ in PROBES]),
+        ("reversed", [recall < max(shuffled) for recall, shuffled, *_ in PROBES]),
+        ("reversed", [not right for *_, right in PROBES]),
+    ]
+    for name, answers in readings:
         if found == answers:
             return name
     number = next(i for i, (*_, right) in enumerate(PROBES) if found[i] != right)

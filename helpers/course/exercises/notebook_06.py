@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.course.exercises.framework import Found, Unanswered
 
-SIDE, HUE_MOVED = 64, 0.04
+SIDE, HUE_MOVED, REPEATS = 64, 0.04, 5
 CASES = ("digits", "willows", "hands")
 RIGHT = {"digits": "turn", "willows": "hue", "hands": "mirror"}
 
@@ -79,17 +79,15 @@ def judge_06_3(answer: Callable, dataset: Any) -> Found:
     return next((name for name, right in readings if np.allclose(said, right)), "targets")
 
 
-def judge_06_4(
-    answer: Callable[[int], Any], dataset: Any, compare: Any = None, without: Any = None,
-    groups: Any = None,
-) -> Found:  # fmt: skip
-    """Transforms that surely lower the validation loss at the same budget.
+def judge_06_4(answer: Callable[[int], Any], dataset: Any, compare: Any = None) -> Found:
+    """Transforms that surely lower the validation loss at the same budget, over several repeats.
 
-    `compare` trains with a list of policies and returns what they say of the validation images;
-    `without` is its table for no augmentation, `groups` says which images belong together.
+    `compare` trains with each of a list of policies, once for each of `seeds`, and returns what
+    they say of the validation images. One repeat is not enough: a policy that changes next to
+    nothing draws other numbers, and may come out better by luck.
     """
-    from helpers.augment import Policy
-    from helpers.evaluation import compare_losses
+    from helpers.augment import Policy, paired_effects, score_answers
+    from helpers.augment.policies import NONE
 
     found, _, problem = _call(answer, SIDE)
     if problem:
@@ -101,16 +99,16 @@ def judge_06_4(
         return problem
     if dataset is not None and dataset.is_bundled and _moves_hue(steps):
         return "hue"
-    if compare is None or without is None:
+    if compare is None:
         return "unmeasured"
-    mine = compare([Policy("mine", "several at random", lambda size: steps)])
-    losses = (table.set_index("image_id")["loss"] for table in (mine, without))
-    gain = compare_losses(*losses, groups)
-    said = {"change": f"{gain.difference:+.2f}", "low": f"{gain.low:+.2f}"}
-    said["high"] = f"{gain.high:+.2f}"
-    if gain.high < 0:
-        return None
-    return ("worse" if gain.low > 0 else "unsure"), said
+    mine = Policy("mine", "several at random", lambda size: steps)
+    answers = compare([NONE, mine], seeds=range(REPEATS))
+    gain = paired_effects(score_answers(answers), "log_loss").loc["mine"]
+    said = {"change": f"{gain['difference']:+.2f}", "low": f"{gain['low']:+.2f}"}
+    said |= {"high": f"{gain['high']:+.2f}", "repeats": REPEATS}
+    if gain["high"] < 0:
+        return None, said
+    return ("worse" if gain["low"] > 0 else "unsure"), said
 
 
 def _call(answer: Callable, *values: Any) -> tuple[Any, Any, Found]:

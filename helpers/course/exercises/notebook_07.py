@@ -118,12 +118,13 @@ def _best(mask: pd.Series) -> str | None:
 
 
 def judge_07_4(
-    answer: Callable, dataset: Any, dls: Any = None, head: Any = None, ours: Any = None
-) -> Found:
+    answer: Callable, dataset: Any, dls: Any = None, head: Any = None, ours: Any = None,
+    rate: float = 3e-3,
+) -> Found:  # fmt: skip
     """A function that freezes a part of the network, compared with training all of it.
 
-    `dls` and `head` are the notebook's; `ours` says of each validation image whether the notebook's
-    fine-tuned network has it right.
+    `dls`, `head` and the learning `rate` are the notebook's; `ours` says of each validation image
+    whether the notebook's fine-tuned network has it right.
     """
     if not callable(answer):
         raise TypeError
@@ -150,7 +151,7 @@ def judge_07_4(
         return "head" if frozen < len(body_weights) else "everything"
     if frozen in (0, len(body_weights)):
         return "nothing" if not frozen else "whole_body"
-    train(learner, EPOCHS, lr=slice(1e-3, 3e-3), progress=False)
+    train(learner, EPOCHS, lr=rate, progress=False)
     found = predict(learner, dataset.part("valid"), progress=False)
     theirs = (found["prediction"] == found["label"])[ours.index]
     beside = compare_scores(theirs, ours, dataset.groups[ours.index])
