@@ -30,7 +30,7 @@ SIZE, EPOCHS, RATE = 64, 4, 3e-3
 def train_judged(clean: Dataset, progress: bool = True):
     """The bundled backbone with a trained head, fine-tuned on mirrored and turned images.
 
-    The training that notebook 10 shows step by step, done again.
+    As notebook 07 does it, step by step.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def train_judged(clean: Dataset, progress: bool = True):
 def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     """The split dataset to choose by, and the images to pay on: the test split, opened and logged.
 
-    Where no test image has a label, half of the validation images, by whole groups, stands in for
-    them and is taken out of the first; a line says so.
+    Test images without a label are left out. Where none has one, half of the validation images, by
+    whole groups, stands in for them and is taken out of the first. A line says so.
 
     Returns
     -------
@@ -57,7 +57,11 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     """
     images = dataset.images
     if (images["split"].eq("test") & images["label"].notna()).any():
-        return clean, dataset.open_test(chapter=chapter, reason=reason)
+        opened = dataset.open_test(chapter=chapter, reason=reason)
+        known = opened.images[opened.images["label"].notna()]
+        if without := len(opened.images) - len(known):
+            print(f"{without:,} of {len(opened):,} test images have no label and are left out.")
+        return clean, opened.with_images(known) if without else opened
     held = clean.part("valid")
     sides = split(held.with_images(held.images.assign(split=None)), 0.5)["split"]
     away = held.with_images(held.images[(sides == "train").to_numpy()])

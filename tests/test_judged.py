@@ -43,6 +43,17 @@ def test_a_test_split_is_opened_and_logged(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_test_images_without_a_label_are_left_out_and_a_line_says_so(tmp_path, monkeypatch, capsys):
+    dataset, _ = made(tmp_path, monkeypatch)
+    ids = dataset.images.index[dataset.images["split"] == "test"]
+    labels = dataset.images["label"].where(~dataset.images.index.isin(ids[:2]))
+    dataset = dataset.with_images(dataset.images.assign(label=labels))
+    _, opened = open_judged(dataset, dataset.development, 10, "final score")
+    assert list(opened.images.index) == list(ids[2:])
+    assert f"2 of {len(ids)} test images have no label" in capsys.readouterr().out
+    assert len(dataset.test_openings()) == 1
+
+
 def test_without_one_half_of_the_validation_images_stands_in_and_a_line_says_so(
     tmp_path, monkeypatch, capsys
 ):

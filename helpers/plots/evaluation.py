@@ -59,15 +59,16 @@ def metric_intervals(
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
             text = _told(value, low, high, sign)
-            ax.annotate(text, (high, place), (8, 0), textcoords="offset points", va="center",
-                        color=colour, fontsize=8.5)  # fmt: skip
+            # Beside the axes: within, a number would lie under another table's interval or a guess.
+            look = {"va": "center", "color": colour, "fontsize": 8.5}
+            ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), **look)
             facts.append(f"{name}, {row}: {text}")
         lowest = min(lowest, table["low"].min())
     if guess is not None and guess[0] in rows:
         mark_guess(ax, guess[1], None, rows.index(guess[0]))
     ax.set_yticks(range(len(rows)), short_names(rows).values())
     ends = np.concatenate([table["high"] for table in tables.values()])
-    room = 0.3 * (ends.max() - lowest)
+    room = 0.05 * (ends.max() - lowest)
     xlabel = "score" if scored else "difference on the same images"
     ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
     ax.set_xlabel(f"{xlabel}, with 95 % interval")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -163,9 +163,9 @@ def cost_curve(
     ax = axes(ax, 3.8)
     x, y = sweep["up_to"].clip(0, 1), sweep["cost"]
     ax.step(x, y, where="pre", color=ACCENT, lw=2, zorder=2)
-    for (name, threshold), marker in zip(marks.items(), "osD^v", strict=False):
+    for (name, threshold), marker in zip(marks.items(), _markers(marks), strict=True):
         height = y.iloc[np.searchsorted(sweep["up_to"], threshold)]
-        said = f"{name}: {threshold:.2f}, costs {height:.2f}"
+        said = f"{name}: {threshold:.3f}, costs {height:.2f}"
         ax.plot(min(threshold, 1), height, marker, color=INK, mec="white", ms=9, ls="", zorder=4,
                 label=said)  # fmt: skip
     if guess is not None:
@@ -180,10 +180,17 @@ def cost_curve(
     best = sweep.loc[sweep["cost"].idxmin()]
     default = (
         f"Reporting {short_name(positive)} costs least from a probability of "
-        f"{best['threshold']:.2f} on: {best['cost']:.2f} an image"
+        f"{best['threshold']:.3f} on: {best['cost']:.2f} an image"
     )
-    facts = "; ".join(f"{name} {threshold:.2f}" for name, threshold in marks.items())
+    facts = "; ".join(f"{name} {threshold:.3f}" for name, threshold in marks.items())
     return titled(ax, title or default, f"{facts}.")
+
+
+def _markers(names: Iterable[str]) -> list[str]:
+    """A marker for each threshold, the same for the same name in every figure."""
+    own = {"cheapest": "D", "by the cost matrix": "^", "most accurate": "s"}
+    others = iter("ovPX*" * 4)
+    return [own.get(name) or next(others) for name in names]
 
 
 @styled
@@ -221,8 +228,8 @@ def precision_curve(
     ax.xaxis.set_major_formatter("{x:g}")
     ax.grid()
     default = (
-        f"{recall:.0%} are found, with {false_alarms:.1%} false alarms; "
-        f"of the alarms are right: {', '.join(facts)}"
+        f"{recall:.0%} are found, and {false_alarms:.1%} of the others reported. "
+        f"Right among the reports: {', '.join(facts)}"
     )
     return titled(ax, title or default, f"{'; '.join(facts)}.")
 
@@ -262,7 +269,8 @@ def risk_curves(
     if paid is not None:
         ax.plot(*paid, "D", color=INK, mec="white", ms=9, zorder=5)
         said = f"paid: {paid[0]:.0%} answered, {paid[1]:.0%} of them wrong"
-        ax.annotate(said, paid, (8, -12), textcoords="offset points", color=INK)
+        look = {"textcoords": "offset points", "color": INK, "ha": "right"}
+        ax.annotate("paid", paid, (-8, 5), **look)
         facts.append(said)
     ax.set(xlim=(0, 1.01), ylim=(0, None), xlabel="share of images answered, the surest first")
     ax.set_ylabel("share of answers that are wrong")

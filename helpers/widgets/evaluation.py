@@ -76,7 +76,7 @@ class ErrorExplorer(Panel):
         first = (self.position.value - 1) * PER_PAGE
         rows = self.shown.iloc[first : first + PER_PAGE]
         captions = [
-            f"<b>{safe(named(one.prediction))}, {one.confidence:.0%}</b>"
+            f"<b>{safe(named(one.prediction))}</b><span>{one.confidence:.0%} sure</span>"
             f"<span>is {safe(named(one.label))}</span>"
             for one in rows.itertuples()
         ]

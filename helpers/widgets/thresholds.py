@@ -79,7 +79,7 @@ class DecisionExplorer(Panel):
         self.outcome = found
         sweep = sweep_thresholds(self.predictions, self.positive.value, costs)
         marks = {"yours": self.threshold.value, "cheapest": choose_threshold(sweep)}
-        marks["of calibrated probabilities"] = threshold_of(costs)
+        marks["by the cost matrix"] = threshold_of(costs)
         self.details.value = _outcomes(found, self.positive.value, there)
         self.picture.value = _curve(sweep, marks, self.positive.value)
 

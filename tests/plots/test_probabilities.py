@@ -80,7 +80,7 @@ def test_costs_are_steps_and_marks_lie_on_them():
         cost = at_threshold(table, "oak", at, costs)["cost"]
         assert line.get_xdata()[0] == pytest.approx(min(at, 1))
         assert line.get_ydata()[0] == pytest.approx(cost)
-        assert f"{at:.2f}, costs {cost:.2f}" in line.get_label()
+        assert f"{at:.3f}, costs {cost:.2f}" in line.get_label()
     assert ax.lines[-1].get_label() == "your guess: 0.3"
     assert "Reporting oak costs least from" in ax.get_title("left")
     assert f"{sweep['cost'].min():.2f} an image" in ax.get_title("left")

@@ -22,7 +22,7 @@ def test_it_opens_with_all_errors_the_surest_first(explorer):
     assert explorer.shown.index.tolist() == [f"a/{number}.jpg" for number in (19, 18, 17, 16)]
     assert "<b>4 images</b> · page 1 of 1" in explorer.count.value
     assert explorer.picture.value.count("<figure") == 4
-    assert "&lt;b&gt;elm, 90%" in explorer.picture.value
+    assert "&lt;b&gt;elm</b><span>90% sure</span>" in explorer.picture.value
     assert "<b>elm" not in explorer.picture.value
     assert explorer.error is None
 

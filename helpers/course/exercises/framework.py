@@ -20,6 +20,27 @@ class Unanswered(Exception):
     """The answer is still the untouched stub."""
 
 
+def call(answer: Any, *given: Any) -> Any:
+    """What the learner's function returns, a tuple as a list; or a mistake, which is a tuple.
+
+    Raises
+    ------
+    TypeError
+        Where it is no function.
+    Unanswered
+        Where it returns nothing, or the dots of the stub.
+    """
+    if not callable(answer):
+        raise TypeError
+    try:
+        found = answer(*given)
+    except Exception as error:
+        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
+    if found is None or found is ...:
+        raise Unanswered
+    return [*found] if isinstance(found, tuple) else found
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise, as its TOML file describes it.

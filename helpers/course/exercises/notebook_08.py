@@ -15,6 +15,9 @@ BUDGET = 5
 # training loss falls throughout.
 WAVES = [2.0, 1.6, 1.7, 1.8, 1.5, 1.6, 1.7, 1.75, 1.45, 1.6, 1.7, 1.8, 1.9, 1.2, 1.3]
 CASES = [(3, WAVES), (2, WAVES), (1, [1.9, 1.4, 1.6, 1.2]), (4, [1.9, 1.5, np.nan, 1.4, 1.45, 1.5])]
+# Losses that fall without beating the best, and one that equals it: neither ends the wait.
+CASES += [(3, [1.9, 1.2, 1.6, 1.5, 1.7, 1.1, 1.3, 1.4, 1.45, 0.9])]
+CASES += [(3, [1.9, 1.4, 1.4, 1.5, 1.5, 1.6, 1.3])]
 
 
 def judge_08_1(answer: Callable[[pd.DataFrame, int], Any], dataset: Any) -> Found:
@@ -39,12 +42,27 @@ def judge_08_1(answer: Callable[[pd.DataFrame, int], Any], dataset: Any) -> Foun
             "stopped": min(right + patience, len(losses) - 1),
             "last": len(losses) - 1,
             "early": stop_epoch(losses, patience - 1) if patience > 1 else -1,
+            "before": _waits(losses, patience, lambda loss, best, before: loss < before),
+            "equal": _waits(losses, patience, lambda loss, best, before: loss <= best),
             "late": stop_epoch(losses, patience + 1),
         }
         name = next((name for name, value in readings.items() if found == value), "other")
         said = {"found": f"{found:g}", "right": right, "patience": patience, "losses": losses}
         return name, said
     return None
+
+
+def _waits(losses: list[float], patience: int, ends: Callable[..., bool]) -> int:
+    """The epoch kept where the wait ends as soon as ``ends(loss, best, loss before)``."""
+    best, before, kept, waited = np.inf, np.inf, 0, 0
+    for epoch, loss in enumerate(losses):
+        waited = 0 if ends(loss, best, before) else waited + 1
+        if loss < best or (loss == best and waited == 0):
+            best, kept = loss, epoch
+        if waited >= patience:
+            break
+        before = loss
+    return kept
 
 
 def judge_08_2(answer: Callable[[np.ndarray, int, float], Any], dataset: Any) -> Found:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.course.exercises.framework import Found, Unanswered
+from helpers.course.exercises.framework import Found, call
 
 COSTS = ((20.0, 1.0), (2.0, 3.0))
 # Numbers of scores, and shares that may be missed; the last cannot be promised.
@@ -20,10 +20,12 @@ def judge_11_1(answer: Callable, dataset: Any) -> Found:
     rng, bins = np.random.default_rng(0), 10
     sure = np.append(rng.beta(4, 2, 300), np.ones(30))
     right = rng.random(330) < 0.3 + 0.5 * sure  # too sure of some, not sure enough of others
-    found = _call(answer, sure.copy(), right.copy(), bins)
+    found = call(answer, sure.copy(), right.copy(), bins)
     if isinstance(found, tuple):
         return found
     found = float(found)
+    if np.isnan(found):
+        return "empty"
     place = np.minimum((sure * bins).astype(int), bins - 1)
     parts = pd.DataFrame({"sure": sure, "right": right.astype(float), "place": place})
     means, sizes = parts.groupby("place").mean(), parts.groupby("place").size() / len(sure)
@@ -40,6 +42,7 @@ def judge_11_1(answer: Callable, dataset: Any) -> Found:
         "accuracy": [right.mean(), 1 - right.mean(), means["right"].mean()],
         "middles": [(middles * sizes).sum()],
         "largest": [gaps.max()],
+        "single": [np.abs(sure - right).mean()],
         "ones": [
             (kept_gaps * kept_sizes).sum() / len(sure),
             (kept_gaps * kept_sizes).sum() / len(below),
@@ -55,7 +58,7 @@ def judge_11_2(answer: Callable, dataset: Any) -> Found:
     """A function that picks a threshold by cost, on images known beforehand."""
     valid, tests = made_scores(0, 600), [made_scores(seed, 600) for seed in (1, 2)]
     for missed, false_alarm in COSTS:
-        given = [_call(answer, valid.copy(), test, missed, false_alarm) for test in tests]
+        given = [call(answer, valid.copy(), test, missed, false_alarm) for test in tests]
         for one in given:
             if isinstance(one, tuple):
                 return one
@@ -105,7 +108,7 @@ def judge_11_3(answer: Callable, dataset: Any) -> Found:
     """A function from scores to the limit that keeps a conformal promise."""
     for images, miss in LIMITS:
         scores = np.random.default_rng(images).random(images)
-        found = _call(answer, scores.copy(), miss)
+        found = call(answer, scores.copy(), miss)
         if isinstance(found, tuple):
             return found
         found, ranked = float(found), np.sort(scores)
@@ -144,7 +147,7 @@ def judge_11_4(answer: Callable, dataset: Any, tables: tuple | None = None) -> F
 
     valid, before, test, rare, costs, groups = tables
     asked = test.assign(label=None, loss=np.nan)
-    found = _call(answer, valid.copy(), before.copy(), asked, rare, costs.copy())
+    found = call(answer, valid.copy(), before.copy(), asked, rare, costs.copy())
     if isinstance(found, tuple):
         return found
     if not isinstance(found, pd.Series) or not test.index.isin(found.index).all():
@@ -166,18 +169,3 @@ def judge_11_4(answer: Callable, dataset: Any, tables: tuple | None = None) -> F
     values |= {"beside": repr(beside)}
     values["sure"] = "and by more than chance" if beside.high < 0 else "though perhaps by chance"
     return (None if beside.difference < 0 else "worse"), values
-
-
-def _call(answer: Callable, *given: Any) -> Any:
-    """What the learner's function returns, or the name of what went wrong."""
-    if not callable(answer):
-        raise TypeError
-    try:
-        found = answer(*given)
-    except Exception as error:
-        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
-    if found is None or found is ...:
-        raise Unanswered
-    if isinstance(found, tuple):
-        raise TypeError
-    return found

@@ -113,6 +113,8 @@ WRONG_11 = {
         (_middles, "middles", "middle of each bin"),
         (_largest, "largest", "worst bin"),
         (_without_ones, "ones", "exactly 1"),
+        (lambda sure, right, bins=10: float("nan"), "empty", "no image"),
+        (lambda sure, right, bins=10: abs(sure - right).mean(), "single", "by itself"),
         (_bins_of_index, "raised", "IndexError"),
         (lambda sure, right, bins=10: 0.5, "other", "0.5000"),
         (0.1, "malformed", "a function"),

@@ -83,6 +83,19 @@ def _tries(*recipes, then=0):
     return choose
 
 
+def _waited(curves, patience, what):
+    """Early stopping that takes heart too soon."""
+    best, before, kept, waited = float("inf"), float("inf"), 0, 0
+    for epoch, loss in zip(curves["epoch"], curves["valid_loss"], strict=True):
+        better = loss < best or (what == "equal" and loss == best)
+        best, kept = (loss, epoch) if better else (best, kept)
+        fell = loss < before if what == "before" else better
+        waited, before = (0 if fell else waited + 1), loss
+        if waited == patience:
+            break
+    return kept
+
+
 NONE, TURNED = Recipe(), Recipe(augment=True)
 WRONG = {
     "08.1": [
@@ -94,6 +107,8 @@ WRONG = {
         (lambda curves, patience: curves["train_loss"].idxmin(), "last", "training loss"),
         (lambda curves, patience: _missed(curves, patience, more=-1), "early", "too soon"),
         (lambda curves, patience: _missed(curves, patience, more=1), "late", "too long"),
+        (lambda curves, patience: _waited(curves, patience, "before"), "before", "*best* ends"),
+        (lambda curves, patience: _waited(curves, patience, "equal"), "equal", "earlier epoch"),
         (lambda curves, patience: 0, "other", "expected 4"),
         (3, "malformed", "a function"),
     ],
