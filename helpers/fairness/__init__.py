@@ -1,0 +1,17 @@
+"""Who is served worse: groups named beforehand, metrics by group, and remedies with their price."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "groups": ["Shortcut", "find_shortcut", "group_values", "name_groups", "trade_groups"],
+        "metrics": ["DEFINITIONS", "compare_gaps", "group_metrics", "measure_gaps"],
+        "offsets": ["CONSTRAINTS", "Margins", "Offsets", "find_offsets"],
+        "paying": ["over_seeds", "standing", "who_pays"],
+        "remedies": [
+            *("REMEDIES", "answer", "cross_fit", "fit_remedies", "group_dro"),
+            *("optimise_thresholds", "retrain_last_layer"),
+        ],
+    },
+)
