@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "groups": ["Shortcut", "find_shortcut", "group_values", "name_groups", "trade_groups"],
         "metrics": ["DEFINITIONS", "compare_gaps", "group_metrics", "measure_gaps"],
         "offsets": ["CONSTRAINTS", "Margins", "Offsets", "find_offsets"],
-        "paying": ["over_seeds", "standing", "who_pays"],
+        "paying": ["count_groups", "lowest_part", "over_seeds", "standing", "who_pays"],
         "remedies": [
             *("REMEDIES", "answer", "cross_fit", "fit_remedies", "group_dro"),
             *("optimise_thresholds", "retrain_last_layer"),

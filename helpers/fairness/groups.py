@@ -36,6 +36,11 @@ class Shortcut(NamedTuple):
     usual: dict[str, list[str]]
     positive: str
 
+    @property
+    def by(self) -> str:
+        """The column to compare groups by: that of the shortcut, else the label."""
+        return self.column or "label"
+
     def __repr__(self) -> str:
         if self.column is None:
             return (
@@ -115,7 +120,7 @@ def name_groups(
     for column in given:
         values = group_values(both, column)
         known = values[values.index.isin(train.images.index)].nunique()
-        if columns is not None or 2 <= known <= MOST_VALUES:
+        if columns is not None or column == shortcut.column or 2 <= known <= MOST_VALUES:
             made[column] = values[made.index]
     return asked.with_images(made)
 

@@ -99,6 +99,33 @@ def judged_groups(
     return found
 
 
+def count_groups(named: Dataset) -> pd.DataFrame:
+    """How many images and things each named group has, before anybody looks at a score.
+
+    Returns
+    -------
+    DataFrame by column and value
+        images, things; judged: from 50 images and 10 things on, "changes only" from 20 images on
+        (told with its interval, never sought for as the lowest of many), else "too small".
+    """
+    rows, index = [], named.images.index[named.images["label"].notna()]
+    for column in few_valued(named, index) or ["label"]:
+        values = named.images.loc[index, column]
+        for value, own in values.dropna().groupby(values):
+            things = named.groups[own.index].nunique()
+            words = "yes" if len(own) >= FEWEST_IMAGES else "changes only"
+            small = len(own) < FEWEST_NAMED or things < FEWEST_GROUPS
+            rows.append((column, value, len(own), things, "too small" if small else words))
+    table = pd.DataFrame(rows, columns=["column", "value", "images", "things", "judged"])
+    return table.set_index(["column", "value"])
+
+
+def lowest_part(parts: pd.DataFrame) -> str:
+    """The value of the part of the lowest accuracy (of `score_parts`); "" where none is judged."""
+    shown = parts[parts["shown"]]
+    return "" if shown.empty else str(shown.loc[shown["accuracy"].idxmin(), "value"])
+
+
 def over_seeds(table: pd.DataFrame, groups: str = "named") -> pd.DataFrame:
     """The study's changes, their mean over seeds with Student's 95 % interval, as `who_pays` has.
 
