@@ -28,8 +28,9 @@ from helpers.training import embed
 from studies.provenance import code_hash
 
 TABLE = Path(__file__).with_suffix(".csv")
-CODE = ["leaves/*.py", "helpers/fairness/*.py", "helpers/balance/*.py", "helpers/training/*.py"]
-CODE += ["helpers/backbone/*", "helpers/splits/*.py"]
+CODE = [f"helpers/fairness/{name}.py" for name in ("groups", "offsets", "remedies")]
+CODE += ["leaves/*.py", "helpers/balance/*.py", "helpers/training/*.py", "helpers/backbone/*"]
+CODE += ["helpers/splits/*.py"]
 FIGURES = ["accuracy", "low", "high", "difference", "change_low", "change_high"]
 COLUMNS = ["seed", "groups", "remedy", "of", "images", *FIGURES, "code"]
 

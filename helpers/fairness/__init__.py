@@ -11,7 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "paying": ["count_groups", "lowest_part", "over_seeds", "standing", "who_pays"],
         "remedies": [
             *("REMEDIES", "answer", "cross_fit", "fit_remedies", "group_dro"),
-            *("optimise_thresholds", "retrain_last_layer"),
+            "retrain_last_layer",
         ],
+        "thresholds": ["optimise_thresholds"],
     },
 )

@@ -95,23 +95,23 @@ def made_cells() -> tuple[pd.Series, pd.Series]:
     return pd.Series(labels, index), pd.Series(grounds, index)
 
 
-def judge_12_4(answer: Callable, dataset: Any, tables: tuple | None = None) -> Found:
+def judge_12_4(answer: Callable, dataset: Any, served: tuple | None = None) -> Found:
     """A remedy of the learner's own: what it buys the group served worst, and what it costs.
 
-    `tables`: features; the training images, the validation images and the test images with the
+    `served`: features; the training images, the validation images and the test images with the
     columns of their groups; the column of the shortcut; and the plain model's answers to
     validation and to test images.
     """
     if not callable(answer):
         raise TypeError
-    if tables is None:
+    if served is None:
         return "unmeasured"
     from helpers.balance import as_categories
     from helpers.evaluation import compare_scores
     from helpers.fairness.groups import SHORTCUT
     from helpers.fairness.paying import judged_groups
 
-    features, train, valid, named, shortcut, plain_valid, plain = tables
+    features, train, valid, named, shortcut, plain_valid, plain = served
     labels = train.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)]
     grounds = as_categories(train, shortcut.by).reindex(labels.index)
