@@ -53,6 +53,8 @@ def optimise_thresholds(
     asked = values.reindex(predictions.index)
     asked = asked.where(asked.isin({*groups}), OTHERS)
     there = asked.isin({*groups}).to_numpy()
+    if not there.any():
+        return predictions
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         model.fit(scores[[positive]], truth.astype(int), sensitive_features=groups)

@@ -124,10 +124,7 @@ def definitions(gaps: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     ax.set(xlim=(-0.02, min(1.02, 1.1 * max(0.1, known.max().max()))))
     ax.set_ylim(len(known) - 0.4, -0.6)
     ax.set_xlabel("largest difference between two groups (filled: the least of these models)")
-    handles, labels = ax.get_legend_handles_labels()
-    for handle in handles:
-        handle.set_markerfacecolor(handle.get_color())
-    ax.legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1))
+    _filled_legend(ax)
     winners = list(dict.fromkeys(best.values()))
     said = f"{winners[0]} is nearest to every definition here"
     if len(winners) > 1:
@@ -174,10 +171,7 @@ def group_changes(
     ax.set_ylim(len(asked) * (len(remedies) + 1) - 1.2, -0.8)
     ax.set_xlabel("change of accuracy, in points, 95 % interval (hollow: it holds zero)")
     ax.grid(axis="x")
-    handles, labels = ax.get_legend_handles_labels()
-    for handle in handles:
-        handle.set_markerfacecolor(handle.get_color())
-    ax.legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1))
+    _filled_legend(ax)
     pay = sorted({of for of, sure in zip(table["of"], table["high"] < 0, strict=True) if sure})
     gain = sorted({of for of, sure in zip(table["of"], table["low"] > 0, strict=True) if sure})
     said = [f"gain: {some(gain)}"] * bool(gain) + [f"pay, by some remedy: {some(pay)}"] * bool(pay)
@@ -218,3 +212,9 @@ def trade_off(
     ax.grid(axis="y")
     said = f"With a slack of {slack:.2f}: {facts[0]}; {facts[1]}"
     return titled(ax, title or said, "Dotted: without offsets.")
+
+
+def _filled_legend(ax: Axes) -> None:
+    """A legend beside the axes whose dots are filled, whatever those of the first row are."""
+    for handle in ax.legend(loc="upper left", bbox_to_anchor=(1, 1)).legend_handles:
+        handle.set_markerfacecolor(handle.get_color())

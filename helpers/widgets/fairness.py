@@ -25,7 +25,7 @@ class FairnessExplorer(Panel):
         differ.
     picture, details : ipywidgets.HTML
         Accuracy and the lowest recall by slack, and the four outcomes of each group.
-    before, outcome : DataFrames by group
+    plain, outcome : DataFrames by group
         Without offsets, and with those that keep the constraint, as from `Margins.outcome`.
     curve : DataFrame
         From `Margins.trade_off`.
@@ -61,18 +61,18 @@ class FairnessExplorer(Panel):
         at = self.classes.index(self.positive.value)
         self.margins = Margins(self.logits, self.truth, self.groups, at, self.constraint.value)
         self.curve = self.margins.trade_off(SLACKS)
-        self.before = self.margins.outcome(np.full(len(self.margins.names), NONE))
+        self.plain = self.margins.outcome(np.full(len(self.margins.names), NONE))
         self._draw()
 
     def _draw(self) -> None:
         places = self.margins.choose(self.slack.value)
         if places is None:
             self.say("No offsets keep this constraint with so little slack.", "notice")
-            self.outcome = self.before
+            self.outcome = self.plain
         else:
             self.outcome = self.margins.outcome(places)
-        self.details.value = _outcomes(self.before, self.outcome, self.positive.value)
-        self.picture.value = _curve(self.curve, self.before, self.slack.value)
+        self.details.value = _outcomes(self.plain, self.outcome, self.positive.value)
+        self.picture.value = _curve(self.curve, self.plain, self.slack.value)
 
 
 def _outcomes(before: pd.DataFrame, after: pd.DataFrame, positive: str) -> str:

@@ -21,6 +21,7 @@ from tests.course.exercises.ensembles import (
     make_voters,
 )
 from tests.course.exercises.evaluating import WRONG_10
+from tests.course.exercises.fair import SERVED, UNMEASURED_12, WRONG_12
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
@@ -160,6 +161,7 @@ def _compare(policies):
 GIVEN["compare"] = _compare
 GIVEN["answers"], GIVEN["labels"], GIVEN["truth"] = make_voters(IDS)
 GIVEN["tables"] = TABLES
+GIVEN["served"] = SERVED
 NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
@@ -172,6 +174,7 @@ NEEDS = {
     "06.4": ["compare", "without", "groups"],
     "09.4": ["answers", "labels", "groups"],
     "11.4": ["tables"],
+    "12.4": ["served"],
 }
 
 
@@ -633,11 +636,13 @@ WRONG = {
     "09.4": WRONG_WEIGHTS,
     **WRONG_10,
     **WRONG_11,
+    **WRONG_12,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
     **UNMEASURED_11,
+    **UNMEASURED_12,
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
