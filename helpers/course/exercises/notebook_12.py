@@ -49,14 +49,14 @@ def judge_12_1(answer: Callable, dataset: Any) -> Found:
 
 
 def made_answers(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether images are of a class, whether they are named so, and their group; of the group
-    "dune" there are forty images, five of them of the class, and none of those is found."""
+    """Whether images are of a class, whether they are named so, and their group; of forty images
+    of "dune" five are of the class, of eight of "reef" four."""
     rng = np.random.default_rng(seed)
-    groups = np.repeat(["meadow", "quarry", "dune"], [300, 200, 40])
-    is_class = rng.random(540) < np.where(groups == "meadow", 0.5, 0.2)
-    named = rng.random(540) < np.where(is_class, np.where(groups == "meadow", 0.9, 0.6), 0.15)
-    is_class[500:], named[500:505] = False, False
-    is_class[500:505] = True
+    groups = np.repeat(["meadow", "quarry", "dune", "reef"], [300, 200, 40, 8])
+    is_class = rng.random(548) < np.where(groups == "meadow", 0.5, 0.2)
+    named = rng.random(548) < np.where(is_class, np.where(groups == "meadow", 0.9, 0.6), 0.15)
+    is_class[500:], is_class[500:505], is_class[540:544] = False, True, True
+    named[500:505], named[540:544] = [True] + [False] * 4, False
     return is_class, named, groups
 
 
