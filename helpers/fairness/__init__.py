@@ -13,6 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("REMEDIES", "answer", "cross_fit", "fit_remedies", "group_dro"),
             "retrain_last_layer",
         ],
-        "thresholds": ["optimise_thresholds"],
+        "thresholds": ["add_offsets", "optimise_thresholds", "values_at_use"],
     },
 )

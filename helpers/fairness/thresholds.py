@@ -1,4 +1,4 @@
-"""For two classes: thresholds by group, from fairlearn."""
+"""Offsets under another constraint; for two classes, thresholds by group from fairlearn."""
 
 from __future__ import annotations
 
@@ -9,8 +9,34 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from helpers.balance.association import MISSING
+from helpers.datasets import Dataset
 from helpers.evaluation.predictions import probabilities
-from helpers.fairness.offsets import OTHERS, pool_small
+from helpers.fairness.groups import Shortcut, group_values
+from helpers.fairness.offsets import OTHERS, find_offsets, pool_small
+from helpers.fairness.remedies import SLACK, Shifted, cross_fit
+
+EVERYBODY = "all images"
+
+
+def values_at_use(dataset: Dataset, shortcut: Shortcut) -> pd.Series:
+    """The group that each image's offsets go by: the shortcut's value, else all images alike."""
+    if shortcut.column is None:
+        return pd.Series(EVERYBODY, dataset.images.index)
+    return group_values(dataset, shortcut.column)
+
+
+def add_offsets(
+    models: dict, train: Dataset, features: pd.DataFrame, shortcut: Shortcut, constraint: str
+) -> dict:
+    """The models and one more: the plain head with offsets by group under another constraint.
+
+    Where no column goes with the class there are no groups to offset, and none is added.
+    """
+    if shortcut.column is None:
+        return models
+    unseen = cross_fit(train, features)
+    offsets = find_offsets(unseen, values_at_use(train, shortcut), constraint, SLACK)
+    return models | {f"offsets for {constraint}": Shifted(models["plain"], offsets)}
 
 
 def optimise_thresholds(

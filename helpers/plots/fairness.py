@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from helpers.datasets.words import some
 from helpers.plots.names import short_name, short_names
@@ -93,20 +96,29 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
 
 
 @styled
-def definitions(gaps: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
-    """How far each model misses each definition of fairness, and which model is best by it.
+def definitions(
+    gaps: pd.DataFrame, changes: pd.DataFrame | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """How far each model misses each definition of fairness, which is best by it, and who pays.
 
     Parameters
     ----------
     gaps : DataFrame from `helpers.fairness.compare_gaps`
         The model that is always right is drawn as a stroke.
+    changes : DataFrame from `helpers.fairness.who_pays`, optional
+        Drawn in a second panel: what each model changes on each group.
     """
     known = gaps.dropna()
     if known.empty:
         said = "No two groups are large enough to compare: no definition can be asked"
         return nothing(title or said, ax)
     models = [name for name in known.columns if name != "always right"]
-    ax, facts, best = axes(ax, 0.62 * len(known) + 1.4), [], {}
+    ax, facts, best = axes(ax, 0.66 * len(known) + 1.6), [], {}
+    beside = None
+    if changes is not None and len(changes):
+        place = ax.get_subplotspec().subgridspec(1, 2, width_ratios=[3, 2])
+        ax.set_subplotspec(place[0])
+        beside = ax.figure.add_subplot(place[1])
     for y, (definition, row) in enumerate(known.iterrows()):
         best[definition] = row[models].idxmin()
         ax.axhline(y, color=GRID, lw=1, zorder=0)
@@ -123,8 +135,12 @@ def definitions(gaps: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     ax.set_yticks(range(len(known)), known.index)
     ax.set(xlim=(-0.02, min(1.02, 1.1 * max(0.1, known.max().max()))))
     ax.set_ylim(len(known) - 0.4, -0.6)
-    ax.set_xlabel("largest difference between two groups (filled: the least of these models)")
-    _filled_legend(ax)
+    ax.set_xlabel("largest difference between two groups (filled: least)")
+    if beside is None:
+        _filled_legend(ax)
+    else:
+        colours = {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(models[1:])}
+        facts.append(_payers(beside, changes, colours))
     winners = list(dict.fromkeys(best.values()))
     said = f"{winners[0]} is nearest to every definition here"
     if len(winners) > 1:
@@ -172,10 +188,12 @@ def group_changes(
     ax.set_xlabel("change of accuracy, in points, 95 % interval (hollow: it holds zero)")
     ax.grid(axis="x")
     _filled_legend(ax)
-    pay = sorted({of for of, sure in zip(table["of"], table["high"] < 0, strict=True) if sure})
-    gain = sorted({of for of, sure in zip(table["of"], table["low"] > 0, strict=True) if sure})
-    said = [f"gain: {some(gain)}"] * bool(gain) + [f"pay, by some remedy: {some(pay)}"] * bool(pay)
-    default = f"Who gains, who pays? {'; '.join(said) or 'nobody surely'}"
+    gain, pay = (
+        some([of for of in asked if sure[table["of"] == of].any()]) or "nobody surely"
+        for sure in (table["low"] > 0, table["high"] < 0)
+    )
+    default = f"Who gains by some remedy? {gain[:1].upper()}{gain[1:]}. Who pays? "
+    default += f"{pay[:1].upper()}{pay[1:]}"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left"])
 
 
@@ -212,6 +230,28 @@ def trade_off(
     ax.grid(axis="y")
     said = f"With a slack of {slack:.2f}: {facts[0]}; {facts[1]}"
     return titled(ax, title or said, "Dotted: without offsets.")
+
+
+def _payers(ax: Axes, changes: pd.DataFrame, colours: dict[str, str]) -> str:
+    """A dot for each model on each group; what was drawn, in words."""
+    asked, facts = list(changes["of"].unique()), []
+    for row in changes.itertuples():
+        place = list(colours).index(row.remedy) - (len(colours) - 1) / 2
+        y, ends = asked.index(row.of) + 0.14 * place, [100 * row.low, 100 * row.high]
+        colour = colours[row.remedy]
+        ax.plot(ends, [y, y], color=colour, lw=2, alpha=0.5)
+        ax.plot(100 * row.difference, y, "o", color=colour, ms=6)
+        facts.append(f"{row.remedy}, {row.of} {100 * row.difference:+.0f} points")
+    ax.axvline(0, color=INK, lw=1, zorder=1)
+    ax.set_yticks(range(len(asked)), [fill(of, 12) for of in asked])
+    ax.set(ylim=(len(asked) - 0.4, -0.6), xlabel="change of accuracy, in points")
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    labels = [("plain", MUTED), *colours.items(), ("always right", INK)]
+    marks = [Line2D([], [], color=c, marker="|" if n == "always right" else "o", ls="", label=n)
+             for n, c in labels]  # fmt: skip
+    ax.figure.legend(handles=marks, loc="outside lower center", ncol=3)
+    return "; ".join(facts)
 
 
 def _filled_legend(ax: Axes) -> None:

@@ -6,6 +6,7 @@ from helpers.balance import image_weights
 from helpers.evaluation import probabilities
 from helpers.fairness import (
     REMEDIES,
+    add_offsets,
     answer,
     cross_fit,
     fit_remedies,
@@ -15,6 +16,7 @@ from helpers.fairness import (
     retrain_last_layer,
     standing,
     trade_groups,
+    values_at_use,
     who_pays,
 )
 from helpers.fairness import remedies as module
@@ -192,3 +194,19 @@ def test_where_the_model_stands_is_told_by_its_average_and_its_worst_group(answe
     assert stands.loc["plain", "group"] == AGAINST
     assert stands.loc["plain", "worst"] == pytest.approx(right[sides == "reversed"].mean())
     assert stands.loc["plain", "images"] == 120
+
+
+def test_offsets_for_another_constraint_are_one_more_model_and_none_without_groups():
+    models = {"plain": train_head(FEATURES.loc[LABELS.index], LABELS)}
+    more = add_offsets(models, TRAIN, FEATURES, FOUND, "demographic parity")
+    assert [*more] == ["plain", "offsets for demographic parity"]
+    told = answer(more, FEATURES, TEST, "ground")
+    gaps = {}
+    for name, table in told.items():
+        named = (table["prediction"] == "ash").groupby(TEST.images["ground"]).mean()
+        gaps[name] = abs(named["moss"] - named["sand"])
+    assert gaps["offsets for demographic parity"] < gaps["plain"] / 2
+    nobody = FOUND._replace(column=None)
+    assert add_offsets(models, TRAIN, FEATURES, nobody, "demographic parity") is models
+    assert values_at_use(TRAIN, FOUND).equals(GROUNDS.rename("ground"))
+    assert set(values_at_use(TRAIN, nobody)) == {"all images"}

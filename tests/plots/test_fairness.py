@@ -61,6 +61,23 @@ def test_the_definitions_name_the_model_that_is_best_by_each():
     assert alone == "Plain is nearest to every definition here"
 
 
+def test_beside_the_definitions_stands_who_pays():
+    gaps = pd.DataFrame(
+        {"plain": [0.4], "a": [0.3], "b": [0.2], "always right": [0.0]}, index=["equal accuracy"]
+    )
+    table = changes(a=[("few", 0.3, 0.1, 0.5)], b=[("few", -0.2, -0.4, 0.1)])
+    ax = plots.definitions(gaps, table)
+    beside = ax.figure.axes[1]
+    dots = [line for line in beside.lines if line.get_marker() == "o"]
+    assert [line.get_xdata()[0] for line in dots] == pytest.approx([30, -20])
+    colours = {line.get_color() for line in ax.lines if line.get_marker() == "o"}
+    assert {line.get_color() for line in dots} < colours
+    assert [tick.get_text() for tick in beside.get_yticklabels()] == ["few"]
+    assert "b, few -20 points" in ax.alt_text
+    names = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    assert names == ["plain", "a", "b", "always right"]
+
+
 def test_gaps_of_real_tables_are_drawn():
     table, dataset = asked()
     ax = plots.definitions(compare_gaps({"plain": table}, dataset, "site", "elm"))
@@ -77,11 +94,12 @@ def test_changes_are_drawn_in_points_hollow_where_the_interval_holds_zero():
     assert [line.get_xdata()[0] for line in dots] == pytest.approx([-5, 1, 30, 20])
     assert [line.get_mfc() == "white" for line in dots] == [False, True, False, False]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["all images (50)", "few (50)"]
-    assert ax.get_title("left") == "Who gains, who pays? gain: few; pay, by some remedy: all images"
+    assert ax.get_title("left") == "Who gains by some remedy? Few. Who pays? All images"
     assert "a, all images -5 (-9 to -1)" in ax.alt_text
     guesses = [line for line in ax.lines if line.get_marker() == "X"]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in guesses] == [(-12, 0)]
-    assert "nobody surely" in plots.group_changes(table[2:3]).get_title("left")
+    unsure = plots.group_changes(table[2:3]).get_title("left")
+    assert unsure == "Who gains by some remedy? Nobody surely. Who pays? Nobody surely"
 
 
 def test_the_trade_off_marks_the_slack_and_what_was_there_without_offsets():
