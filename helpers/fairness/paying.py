@@ -126,7 +126,9 @@ def lowest_part(parts: pd.DataFrame) -> str:
     return "" if shown.empty else str(shown.loc[shown["accuracy"].idxmin(), "value"])
 
 
-def over_seeds(table: pd.DataFrame, groups: str = "named") -> pd.DataFrame:
+def over_seeds(
+    table: pd.DataFrame, groups: str = "named", of: Iterable[str] | None = None
+) -> pd.DataFrame:
     """The study's changes, their mean over seeds with Student's 95 % interval, as `who_pays` has.
 
     Parameters
@@ -134,16 +136,20 @@ def over_seeds(table: pd.DataFrame, groups: str = "named") -> pd.DataFrame:
     table : DataFrame from ``read_study("fairness")``
     groups : "named" or "traded"
         With the groups that are meant, or with the same values traded between things.
+    of : iterable of str, optional
+        The sets of images to keep, in this order; all, if absent.
     """
     from scipy import stats
 
     own = table[(table["groups"] == groups) & (table["remedy"] != "plain")]
+    if of is not None:
+        own = pd.concat([own[own["of"] == one] for one in of])
     rows = []
-    for (name, of), part in own.groupby(["remedy", "of"], sort=False):
+    for (name, who), part in own.groupby(["remedy", "of"], sort=False):
         gain = part["difference"].to_numpy(float)
         half = stats.sem(gain) * stats.t.ppf(0.975, len(gain) - 1)
         images = int(part["images"].mean())
-        rows.append((name, of, images, gain.mean(), gain.mean() - half, gain.mean() + half))
+        rows.append((name, who, images, gain.mean(), gain.mean() - half, gain.mean() + half))
     return pd.DataFrame(rows, columns=["remedy", "of", "images", "difference", "low", "high"])
 
 

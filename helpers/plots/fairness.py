@@ -25,7 +25,7 @@ from helpers.plots.style import (
     titled,
 )
 
-COLOURS = (ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff", "#717581")
+COLOURS = (ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff", "#ffa90e")
 PANELS = {
     "accuracy": "accuracy",
     "named": "called so",
@@ -151,8 +151,9 @@ def definitions(
 
 @styled
 def group_changes(
-    table: pd.DataFrame, guess: float | None = None, title: str = "", ax: Axes | None = None
-) -> Axes:
+    table: pd.DataFrame, guess: float | None = None, like: pd.DataFrame | None = None,
+    title: str = "", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
     """By how much each remedy changes accuracy, on all images and on each group, in points.
 
     Parameters
@@ -160,6 +161,8 @@ def group_changes(
     table : DataFrame from `helpers.fairness.who_pays` or `helpers.fairness.over_seeds`
     guess : float, optional
         What the reader thinks that the first remedy costs over all images, in points.
+    like : DataFrame, optional
+        Another such table, whose scale is taken, so that the two figures can be compared.
     """
     remedies, asked = list(table["remedy"].unique()), list(table["of"].unique())
     if not remedies:
@@ -182,6 +185,9 @@ def group_changes(
             facts.append(f"{name}, {of} {value:+.0f} ({low:+.0f} to {high:+.0f})")
     mark_guess(ax, guess, None, 0)
     ax.axvline(0, color=INK, lw=1, zorder=1)
+    if like is not None and len(like):
+        reach = pd.concat([like, table])
+        ax.set_xlim(100 * reach["low"].min() - 3, 100 * reach["high"].max() + 3)
     names = [f"{of} ({table.loc[table['of'] == of, 'images'].iloc[0]:,})" for of in places]
     ax.set_yticks([*places.values()], names)
     ax.set_ylim(len(asked) * (len(remedies) + 1) - 1.2, -0.8)

@@ -94,6 +94,9 @@ def test_the_study_is_told_by_its_mean_with_students_interval():
     columns = ["seed", "groups", "remedy", "of", "images", "difference"]
     found = over_seeds(pd.DataFrame(rows, columns=columns))
     assert found[["remedy", "of", "images"]].to_numpy().tolist() == [["b", "all", 100]]
+    sets = pd.DataFrame(rows, columns=columns).assign(of=["x", "y", "z"] * 4)
+    chosen = over_seeds(pd.concat([sets, sets.assign(of="w")]), of=["w", "y"])
+    assert list(dict.fromkeys(chosen["of"])) == ["w", "y"]
     half = 4.302653 * 0.1 / np.sqrt(3)
     expected = [0.2, 0.2 - half, 0.2 + half]
     assert found[["difference", "low", "high"]].iloc[0].tolist() == pytest.approx(expected)

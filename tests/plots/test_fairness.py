@@ -98,6 +98,8 @@ def test_changes_are_drawn_in_points_hollow_where_the_interval_holds_zero():
     assert "a, all images -5 (-9 to -1)" in ax.alt_text
     guesses = [line for line in ax.lines if line.get_marker() == "X"]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in guesses] == [(-12, 0)]
+    low, high = plots.group_changes(table[1:2], like=table).get_xlim()
+    assert (low, high) == pytest.approx((-12, 53))
     unsure = plots.group_changes(table[2:3]).get_title("left")
     assert unsure == "Who gains by some remedy? Nobody surely. Who pays? Nobody surely"
 
