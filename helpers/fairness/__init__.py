@@ -8,7 +8,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "groups": ["Shortcut", "find_shortcut", "group_values", "name_groups", "trade_groups"],
         "metrics": ["DEFINITIONS", "compare_gaps", "group_metrics", "measure_gaps"],
         "offsets": ["CONSTRAINTS", "Margins", "Offsets", "find_offsets"],
-        "paying": ["count_groups", "lowest_part", "over_seeds", "standing", "who_pays"],
+        "paying": [
+            *("change_by_chance", "count_groups", "lowest_part", "over_seeds", "score_groups"),
+            *("standing", "who_pays"),
+        ],
         "remedies": [
             *("REMEDIES", "answer", "cross_fit", "fit_remedies", "group_dro"),
             "retrain_last_layer",

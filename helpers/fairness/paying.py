@@ -9,8 +9,16 @@ import pandas as pd
 
 from helpers.datasets import Dataset
 from helpers.evaluation.intervals import accuracy_interval, compare_scores
-from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, few_valued
-from helpers.fairness.groups import ALIGNED, NEITHER, REVERSED, SHORTCUT
+from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, few_valued, score_parts
+from helpers.fairness.groups import (
+    ALIGNED,
+    NEITHER,
+    REVERSED,
+    SHORTCUT,
+    Shortcut,
+    trade_groups,
+)
+from helpers.fairness.remedies import answer, fit_remedies
 
 ALL = "all images"
 SIDES = {
@@ -95,7 +103,7 @@ def judged_groups(
             ids = index[(values == value).to_numpy()]
             if len(ids) >= fewest and named.groups[ids].nunique() >= FEWEST_GROUPS:
                 known = SIDES.get(value) if column == SHORTCUT else None
-                found[known or f"{column} {value}"] = ids
+                found[known or f"{'class' if column == 'label' else column} {value}"] = ids
     return found
 
 
@@ -118,6 +126,25 @@ def count_groups(named: Dataset) -> pd.DataFrame:
             rows.append((column, value, len(own), things, "too small" if small else words))
     table = pd.DataFrame(rows, columns=["column", "value", "images", "things", "judged"])
     return table.set_index(["column", "value"])
+
+
+def score_groups(predictions: pd.DataFrame, named: Dataset) -> pd.DataFrame:
+    """`score_parts` of the named groups, or of the classes, where there are none."""
+    known = predictions.index[predictions["label"].notna()]
+    return score_parts(predictions, named, few_valued(named, known) or ["label"])
+
+
+def change_by_chance(
+    train: Dataset, features: pd.DataFrame, asked: Dataset, named: Dataset, shortcut: Shortcut
+) -> pd.DataFrame:
+    """`who_pays` for remedies that were given traded groups (`trade_groups`).
+
+    Empty where no column goes with the class, so that there are no groups to trade.
+    """
+    if shortcut.column is None:
+        return pd.DataFrame(columns=["remedy", "of", "images", "difference", "low", "high"])
+    models = fit_remedies(trade_groups(train, shortcut.column), features, shortcut.column)
+    return who_pays(answer(models, features, asked, shortcut.column), named)
 
 
 def lowest_part(parts: pd.DataFrame) -> str:

@@ -166,7 +166,7 @@ def group_changes(
     """
     remedies, asked = list(table["remedy"].unique()), list(table["of"].unique())
     if not remedies:
-        return nothing(title or "There is no remedy to compare", ax)
+        return nothing("There are no groups beside the classes: nothing to compare here", ax)
     ax, facts = axes(ax, 0.2 * len(remedies) * len(asked) + 0.3 * len(asked) + 1.1), []
     places = {}
     for i, of in enumerate(asked):

@@ -2,8 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.evaluation import check_predictions, compare_scores
-from helpers.fairness import count_groups, lowest_part, over_seeds, standing, who_pays
+from helpers.evaluation import check_predictions, compare_scores, score_parts
+from helpers.fairness import (
+    Shortcut,
+    change_by_chance,
+    count_groups,
+    lowest_part,
+    over_seeds,
+    score_groups,
+    standing,
+    who_pays,
+)
 from helpers.fairness.paying import judged_groups
 from tests.fairness.sets import made
 
@@ -60,7 +69,7 @@ def test_the_worst_group_is_sought_among_those_of_fifty_images():
 def test_without_columns_the_classes_are_judged_and_without_size_nobody():
     named = asked(SIZES)
     bare = named.with_images(named.images[["label", "split", "thing"]])
-    assert [*judged_groups(bare, bare.images.index)] == ["label ash", "label elm"]
+    assert [*judged_groups(bare, bare.images.index)] == ["class ash", "class elm"]
     small = bare.with_images(bare.images[:30])
     stands = standing({"m": says(small, [True] * 30)}, small).loc["m"]
     assert np.isnan(stands["worst"])
@@ -78,6 +87,22 @@ def test_what_will_be_judged_is_counted_beforehand():
     few = count_groups(asked(SIZES, photos=20)).loc["shortcut"]
     assert few["things"].tolist() == [1, 5, 3]
     assert set(few["judged"]) == {"too small"}
+
+
+def test_groups_are_scored_as_parts_and_the_classes_where_there_are_none():
+    named = asked(SIZES)
+    table = says(named, np.arange(170) < 100)
+    found = score_groups(table, named)
+    assert found["column"].unique().tolist() == ["shortcut", "site"]
+    assert found.equals(score_parts(table, named))
+    bare = named.with_images(named.images[["label", "split", "thing"]])
+    assert score_groups(table, bare)["value"].tolist() == ["ash", "elm"]
+
+
+def test_without_groups_there_is_nothing_to_trade():
+    named = asked(SIZES)
+    nobody = Shortcut(None, {}, "ash")
+    assert change_by_chance(named, pd.DataFrame(), named, named, nobody).empty
 
 
 def test_the_lowest_part_is_named_of_those_that_are_shown():

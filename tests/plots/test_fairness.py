@@ -39,8 +39,9 @@ def test_where_nobody_is_judged_a_sentence_stands_instead():
     assert "No group is large enough" in plots.group_metrics(found, "elm").get_title("left")
     for empty in (pd.DataFrame(columns=["plain"], dtype=float),):
         assert "no definition can be asked" in plots.definitions(empty).get_title("left")
-    nobody = plots.group_changes(changes())
-    assert nobody.get_title("left") == "There is no remedy to compare"
+    nobody = plots.group_changes(changes(), title="Who pays?")
+    said = "There are no groups beside the classes: nothing to compare here"
+    assert nobody.get_title("left") == said
 
 
 def test_the_definitions_name_the_model_that_is_best_by_each():
