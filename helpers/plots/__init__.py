@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("cost_curve", "coverage_draws", "coverages", "paired", "precision_curve"),
             *("reliability_diagram", "risk_curves", "share_errors"),
         ],
+        "fairness": ["definitions", "group_changes", "group_metrics", "trade_off"],
         "labelling": ["labelling_curves"],
         "evaluation": [
             *("against_dummy", "baselines", "class_metrics", "confusion", "metric_intervals"),

@@ -23,8 +23,8 @@ from PIL import Image
 from helpers import open_dataset
 from helpers.course.studies import read_study
 from helpers.widgets import (browse, compose_ensemble, explore_augmentation, explore_balance,
-                             explore_cures, explore_decisions, explore_errors, explore_rates,
-                             explore_splits, explore_transfer, review)
+                             explore_cures, explore_decisions, explore_errors, explore_fairness,
+                             explore_rates, explore_splits, explore_transfer, review)
 
 rng, folder = np.random.default_rng(0), Path("photos")
 names = [f"{label}/{n:02d}.png" for label in ("beech", "linden", "oak") for n in range(20)]
@@ -72,6 +72,7 @@ CALLS = {
     "09": "compose_ensemble(voters, images['label'])",
     "10": "explore_errors(dataset, predictions)",
     "11": "explore_decisions(predictions)",
+    "12": "explore_fairness(predictions, images['label'].replace('oak', 'linden'), 'beech')",
 }
 
 
@@ -250,6 +251,15 @@ def test_a_higher_threshold_reports_fewer(widget):
     widget.after(widget.press, "from a probability of", "End")
     assert reported() == 0 < before
     widget.after(widget.control("Report the class").select_option, "oak")
+
+
+@of("12")
+def test_another_constraint_and_less_slack_offset_other_groups(widget):
+    assert "Accuracy" in widget.panel.inner_text()
+    widget.after(widget.control("Alike in all groups").select_option, "demographic parity")
+    said = widget.after(widget.press, "but for a slack of", "Home")
+    assert "→" in said
+    widget.after(widget.control("Offset the class").select_option, "oak")
 
 
 def cell_sources(page):

@@ -22,6 +22,7 @@ from tests.course.exercises.ensembles import (
     make_voters,
 )
 from tests.course.exercises.evaluating import WRONG_10
+from tests.course.exercises.fair import SERVED, UNMEASURED_12, WRONG_12
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 from tests.course.exercises.reporting import WRONG_14
 
@@ -166,6 +167,7 @@ GIVEN["compare"] = _compare
 GIVEN["rate"] = 3e-3
 GIVEN["answers"], GIVEN["labels"], GIVEN["truth"] = make_voters(IDS)
 GIVEN["tables"] = TABLES
+GIVEN["served"] = SERVED
 NEEDS = {
     "01.3": ["held"],
     "01.4": ["pictures", "separation"],
@@ -178,6 +180,7 @@ NEEDS = {
     "06.4": ["compare"],
     "09.4": ["answers", "labels", "groups"],
     "11.4": ["tables"],
+    "12.4": ["served"],
 }
 
 
@@ -650,12 +653,14 @@ WRONG = {
     "09.4": WRONG_WEIGHTS,
     **WRONG_10,
     **WRONG_11,
+    **WRONG_12,
     **WRONG_14,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
     **UNMEASURED_11,
+    **UNMEASURED_12,
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],

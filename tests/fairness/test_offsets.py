@@ -1,0 +1,168 @@
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.datasets import DatasetError
+from helpers.evaluation import probabilities
+from helpers.evaluation.calibration import labelled
+from helpers.fairness import Margins, Offsets, find_offsets
+from helpers.fairness.offsets import NONE, OTHERS, STEPS, pool_small
+from tests.evaluation.tables import drawn
+
+
+def sites(table, seed=0, shares=(0.6, 0.4)):
+    """Two sites; in the second the first class is often taken for another."""
+    rng = np.random.default_rng(seed)
+    return pd.Series(rng.choice(["hill", "town"], len(table), p=shares), table.index)
+
+
+def biased(images=600, seed=1, classes=4):
+    """Predictions that name the first class less often in town."""
+    table = drawn(images, seed, (0.4, 0.3, 0.2, 0.1)[:classes] if classes == 4 else (0.5, 0.5))
+    values = sites(table)
+    chances = probabilities(table)
+    moved = Offsets(pd.DataFrame(0.0, ["hill", "town", OTHERS], chances.columns), [])
+    moved.table.loc["town", "ash"] = -2.0
+    from helpers.evaluation import check_predictions
+
+    return check_predictions(moved.apply(chances, values).assign(label=table["label"])), values
+
+
+def margins(table, values, constraint="equal opportunity", at=0):
+    found = labelled(table)
+    logits = np.log(np.maximum(found.chances, 1e-12))
+    return Margins(logits, found.truth, values.to_numpy(dtype=object), at, constraint)
+
+
+def test_what_an_offset_does_is_what_counting_says():
+    table, values = biased()
+    found = margins(table, values)
+    places = np.array([NONE + 5, NONE - 7])
+    outcome = found.outcome(places)
+    logits = np.log(probabilities(table).to_numpy())
+    for group, place in zip(found.names, places, strict=True):
+        own = (values == group).to_numpy()
+        moved = logits[own].copy()
+        moved[:, 0] += STEPS[place]
+        said = np.array(probabilities(table).columns)[moved.argmax(axis=1)]
+        labels = table["label"].to_numpy()[own]
+        row = outcome.loc[group]
+        assert row["offset"] == STEPS[place]
+        assert row["hits"] == ((said == "ash") & (labels == "ash")).sum()
+        assert row["missed"] == ((said != "ash") & (labels == "ash")).sum()
+        assert row["false_alarms"] == ((said == "ash") & (labels != "ash")).sum()
+        assert row["passed"] == ((said != "ash") & (labels != "ash")).sum()
+        assert row["right"] == (said == labels).sum()
+        assert row["named"] == pytest.approx((said == "ash").mean())
+        assert row["recall"] == pytest.approx((said == "ash")[labels == "ash"].mean())
+        assert row["false_alarm_rate"] == pytest.approx((said == "ash")[labels != "ash"].mean())
+
+
+@pytest.mark.parametrize("constraint", ["demographic parity", "equal opportunity"])
+@pytest.mark.parametrize("slack", [0.05, 0.2])
+def test_the_search_is_as_good_as_trying_all_pairs(constraint, slack):
+    table, values = biased(300)
+    found = margins(table, values, constraint)
+    rates = found.rates[{"demographic parity": "named"}.get(constraint, "recall")]
+    best = max(
+        found.right[0, a] + found.right[1, b]
+        for a, b in product(range(len(STEPS)), repeat=2)
+        if abs(rates[0, a] - rates[1, b]) <= slack
+    )
+    chosen = found.choose(slack)
+    outcome = found.outcome(chosen)
+    assert abs(rates[0, chosen[0]] - rates[1, chosen[1]]) <= slack + 1e-6
+    # Windows begin at eighty-one places, so that a pair between two of them can be missed.
+    assert best - 2 <= outcome["right"].sum() <= best
+
+
+def test_equalised_odds_keeps_both_rates_within_the_slack():
+    table, values = biased()
+    found = margins(table, values, "equalised odds")
+    chosen = found.choose(0.1)
+    for name in ("recall", "false alarms"):
+        rates = found.rates[name][[0, 1], chosen]
+        assert abs(rates[0] - rates[1]) <= 0.1 + 1e-6
+
+
+def test_all_the_slack_there_is_gives_the_most_right_answers_by_the_smallest_offsets():
+    table, values = biased()
+    found = margins(table, values)
+    chosen = found.choose(1.0)
+    assert (found.right[[0, 1], chosen] == found.right.max(axis=1)).all()
+    for row, place in zip(found.right, chosen, strict=True):
+        assert abs(STEPS[place]) == min(abs(STEPS[row == row.max()]))
+
+
+def test_a_trade_off_never_falls_with_more_slack_and_says_where_nothing_keeps_it():
+    table, values = biased()
+    curve = margins(table, values).trade_off([0.0, 0.1, 0.3, 1.0])
+    assert curve["accuracy"].dropna().is_monotonic_increasing
+    assert curve["slack"].tolist() == [0.0, 0.1, 0.3, 1.0]
+    last = margins(table, values)
+    outcome = last.outcome(last.choose(1.0))
+    assert curve["accuracy"].iloc[-1] == pytest.approx(outcome["right"].sum() / 600)
+    assert curve["lowest"].iloc[-1] == pytest.approx(outcome["recall"].min())
+
+
+def test_small_groups_are_put_together_and_left_free_if_they_stay_small():
+    groups = np.array(["a"] * 30 + ["b"] * 19 + ["c"] * 20, dtype=object)
+    assert pool_small(groups, np.ones(69, bool)).tolist() == ["a"] * 30 + [OTHERS] * 19 + ["c"] * 20
+    needed = np.arange(69) >= 11
+    assert set(pool_small(groups, needed)[:30]) == {OTHERS}
+    table, values = biased()
+    ashes = values.index[(table["label"] == "ash").to_numpy()]
+    few = values.copy()
+    few[ashes[:9]] = "islet"
+    found = margins(table, few)
+    assert found.names == ["(others)", "hill", "town"]
+    place = found.choose(0.05)[0]
+    assert found.right[0, place] == found.right[0].max()
+    few[ashes[:10]] = "islet"
+    found = margins(table, few)
+    chosen = found.choose(0.05)
+    rates = found.rates["recall"][range(3), chosen]
+    assert np.ptp(rates) <= 0.05 + 1e-6
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_offsets_win_back_what_a_group_was_denied(classes):
+    table, values = biased(1200, classes=classes)
+    offsets = find_offsets(table, values, "equal opportunity", 0.05)
+    assert offsets.unmet == []
+    moved = offsets.apply(probabilities(table), values).idxmax(axis=1)
+    recall = {}
+    for name, said in (("before", table["prediction"]), ("after", moved)):
+        own = table["label"] == "ash"
+        recall[name] = (said[own] == "ash").groupby(values[own]).mean()
+    assert recall["before"]["town"] < recall["before"]["hill"] - 0.2
+    assert abs(recall["after"]["town"] - recall["after"]["hill"]) < 0.15
+    assert (moved == table["label"]).mean() > (table["prediction"] == table["label"]).mean()
+
+
+def test_of_two_classes_only_the_second_is_offset():
+    table, values = biased(classes=2)
+    offsets = find_offsets(table, values, "demographic parity", 0.05)
+    assert (offsets.table["ash"] == 0).all()
+    assert (offsets.table["elm"] != 0).any()
+
+
+def test_applied_probabilities_sum_to_one_and_unknown_groups_have_those_of_the_small():
+    table = drawn(4)
+    offsets = pd.DataFrame(0.0, ["hill", OTHERS], probabilities(table).columns)
+    offsets.loc[OTHERS, "oak"] = 20.0
+    values = pd.Series(["hill", "sea", None], table.index[:3])
+    found = Offsets(offsets, []).apply(probabilities(table), values)
+    assert found.sum(axis=1).tolist() == pytest.approx([1] * 4)
+    assert (found["oak"] > 0.99).tolist() == [False, True, True, True]
+    assert found.iloc[0].to_dict() == pytest.approx(probabilities(table).iloc[0].to_dict())
+
+
+def test_a_strange_constraint_or_slack_is_refused():
+    table, values = biased(100)
+    with pytest.raises(DatasetError, match="'parity'"):
+        find_offsets(table, values, "parity")
+    with pytest.raises(DatasetError, match="slack is 2"):
+        find_offsets(table, values, "equal opportunity", 2)

@@ -1,0 +1,211 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.balance import image_weights
+from helpers.evaluation import probabilities
+from helpers.fairness import (
+    REMEDIES,
+    add_offsets,
+    answer,
+    change_by_chance,
+    cross_fit,
+    fit_remedies,
+    group_dro,
+    name_groups,
+    optimise_thresholds,
+    retrain_last_layer,
+    standing,
+    values_at_use,
+    who_pays,
+)
+from helpers.fairness import remedies as module
+from helpers.training import train_head
+from tests.fairness.sets import both, made
+from tests.fairness.test_groups import FOUND
+
+TRAIN, TEST, FEATURES = both()
+LABELS, GROUNDS = TRAIN.images["label"], TRAIN.images["ground"]
+AGAINST = "against the shortcut"
+
+
+@pytest.fixture(scope="module")
+def answers():
+    models = fit_remedies(TRAIN, FEATURES, "ground")
+    return answer(models, FEATURES, TEST, "ground")
+
+
+def test_every_remedy_helps_those_against_the_shortcut_and_is_paid_by_those_with_it(answers):
+    assert tuple(answers) == REMEDIES
+    table = who_pays(answers, name_groups(TRAIN, TEST, FOUND)).set_index(["remedy", "of"])
+    for remedy in REMEDIES[1:]:
+        assert table.loc[(remedy, AGAINST), "low"] > 0.1
+        assert table.loc[(remedy, "with the shortcut"), "difference"] < 0
+
+
+def test_with_traded_groups_the_help_is_gone():
+    named = name_groups(TRAIN, TEST, FOUND)
+    table = change_by_chance(TRAIN, FEATURES, TEST, named, FOUND).set_index(["remedy", "of"])
+    assert table.loc[("group balance", AGAINST), "difference"] < 0.1
+    assert table.loc[("offsets by group", AGAINST), "difference"] < 0.1
+
+
+def test_group_balance_is_a_head_with_these_weights(answers):
+    known = FEATURES.loc[LABELS.index]
+    head = train_head(known, LABELS, weights=image_weights(LABELS, GROUNDS))
+    expected = head.predict_proba(FEATURES.loc[TEST.images.index])
+    assert np.allclose(probabilities(answers["group balance"]), expected)
+
+
+def test_last_layers_are_trained_on_as_many_of_each_class_in_each_group(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(module, "train_head", lambda known, labels, C: drawn.append((labels, C)))
+    retrain_last_layer(FEATURES, LABELS, GROUNDS, seed=3)
+    assert len(drawn) == 10
+    for labels, C in drawn:
+        assert pd.crosstab(labels, GROUNDS[labels.index]).to_numpy().tolist() == [[12, 12]] * 3
+        assert not labels.index.duplicated().any()
+        assert pytest.approx(0.01 * 284) == C * 72
+    assert not drawn[0][0].index.equals(drawn[1][0].index)
+    drawn.clear()
+    few = LABELS.drop(LABELS.index[(LABELS == "ash") & (GROUNDS == "sand")][2:])
+    retrain_last_layer(FEATURES, few, GROUNDS)
+    counts = pd.crosstab(drawn[0][0], GROUNDS[drawn[0][0].index])
+    assert counts.to_numpy().tolist() == [[5, 2], [5, 5], [5, 5]]
+    drawn.clear()
+    retrain_last_layer(FEATURES, LABELS)
+    assert drawn[0][0].value_counts().tolist() == [80] * 3
+
+
+def test_group_dro_turns_to_the_group_with_the_greatest_loss(monkeypatch):
+    weighed = []
+
+    def record(known, labels, weights):
+        weighed.append(weights)
+        return train_head(known, labels, weights=weights)
+
+    monkeypatch.setattr(module, "train_head", record)
+    group_dro(FEATURES, LABELS, GROUNDS)
+    cells = LABELS + " " + GROUNDS
+    shares = [one.groupby(cells).sum() / len(LABELS) for one in weighed]
+    assert len(shares) == 6
+    assert shares[0].tolist() == pytest.approx([1 / 6] * 6)
+    head = train_head(FEATURES.loc[LABELS.index], LABELS, weights=weighed[0])
+    chances = head.predict_proba(FEATURES.loc[LABELS.index])
+    own = [chances.loc[name, label] for name, label in LABELS.items()]
+    loss = (-np.log(pd.Series(own, LABELS.index))).groupby(cells).mean()
+    expected = np.exp(0.5 * loss) / np.exp(0.5 * loss).sum()
+    assert shares[1].to_dict() == pytest.approx(expected.to_dict(), rel=1e-3)
+    assert shares[5][loss.idxmax()] > shares[0][loss.idxmax()]
+
+
+def test_a_mean_of_last_layers_is_the_mean_of_their_probabilities():
+    asked = FEATURES.loc[TEST.images.index[:5]]
+    model = retrain_last_layer(FEATURES, LABELS, GROUNDS)
+    expected = sum(head.predict_proba(asked) for head in model.heads) / 10
+    assert np.allclose(model.predict_proba(asked), expected)
+    assert model.predict_proba(asked).sum(axis=1).tolist() == pytest.approx([1] * 5)
+
+
+def test_cross_fitted_answers_come_from_heads_that_never_saw_the_thing(monkeypatch):
+    seen = []
+
+    class Spy:
+        def __init__(self, labels):
+            self.ids, self.classes = labels.index, sorted(labels.unique())
+
+        def predict_proba(self, features):
+            seen.append((self.ids, features.index))
+            return pd.DataFrame(1 / 3, features.index, self.classes)
+
+    monkeypatch.setattr(module, "train_head", lambda known, labels, **_: Spy(labels))
+    found = cross_fit(TRAIN, FEATURES)
+    things = TRAIN.images["thing"]
+    assert len(seen) == 5
+    for own, asked in seen:
+        assert not {*things[own]} & {*things[asked]}
+    assert sorted(np.concatenate([asked for _, asked in seen])) == [*LABELS.index]
+    assert found.index.equals(LABELS.index)
+    assert found["label"].equals(LABELS.rename("label"))
+
+
+def test_without_a_column_classes_are_balanced_and_there_are_no_offsets():
+    models = fit_remedies(TRAIN, FEATURES)
+    assert tuple(models) == REMEDIES[:-1]
+    told = answer(models, FEATURES, TEST)
+    head = train_head(FEATURES.loc[LABELS.index], LABELS, weights=image_weights(LABELS))
+    expected = head.predict_proba(FEATURES.loc[TEST.images.index])
+    assert np.allclose(probabilities(told["group balance"]), expected)
+
+
+def test_images_without_label_or_features_are_passed_over():
+    models = {"plain": train_head(FEATURES.loc[LABELS.index], LABELS)}
+    images = TEST.images.copy()
+    images.iloc[0, images.columns.get_loc("label")] = None
+    told = answer(models, FEATURES.drop(TEST.images.index[1]), TEST.with_images(images))
+    assert told["plain"].index.equals(TEST.images.index[2:])
+
+
+def binary():
+    """Two classes in training and test, the plain head's cross-fitted answers, and its answers."""
+    cells = dict(zip(
+        [("ash", "moss"), ("ash", "sand"), ("elm", "moss"), ("elm", "sand")], (120, 40, 40, 120),
+        strict=True))  # fmt: skip
+    (train, known), (test, asked) = made(cells), made(dict.fromkeys(cells, 150), 1, "test")
+    features = pd.concat([known, asked])
+    head = train_head(known, train.images["label"])
+    plain = answer({"plain": head}, features, test)["plain"]
+    return train, test, cross_fit(train, features), plain
+
+
+def test_for_two_classes_fairlearns_thresholds_bring_recalls_together():
+    train, test, unseen, plain = binary()
+    grounds = train.images["ground"], test.images["ground"]
+    mended = optimise_thresholds(unseen, grounds[0], plain, grounds[1])
+    gaps = []
+    for table in (plain, mended):
+        own = table["label"] == "elm"
+        recall = (table.loc[own, "prediction"] == "elm").groupby(grounds[1][own]).mean()
+        gaps.append(abs(recall["moss"] - recall["sand"]))
+    assert gaps[0] > 0.3
+    assert gaps[1] < 0.2
+    chances = probabilities(mended).to_numpy()
+    at = (mended["prediction"] == "elm").to_numpy(int)
+    assert mended["confidence"].tolist() == chances[np.arange(600), at].tolist()
+    again = optimise_thresholds(unseen, grounds[0], plain, grounds[1])
+    assert again["prediction"].equals(mended["prediction"])
+
+
+def test_a_group_that_was_not_seen_keeps_its_answers_and_three_classes_are_refused(answers):
+    train, test, unseen, plain = binary()
+    elsewhere = pd.Series("rock", test.images.index)
+    mended = optimise_thresholds(unseen, train.images["ground"], plain, elsewhere)
+    assert mended.equals(plain)
+    with pytest.raises(ValueError, match="two classes, not 3"):
+        optimise_thresholds(answers["plain"], GROUNDS, answers["plain"], GROUNDS)
+
+
+def test_where_the_model_stands_is_told_by_its_average_and_its_worst_group(answers):
+    stands = standing({"plain": answers["plain"]}, name_groups(TRAIN, TEST, FOUND))
+    right = answers["plain"]["prediction"] == answers["plain"]["label"]
+    assert stands.loc["plain", "average"] == pytest.approx(right.mean())
+    sides = name_groups(TRAIN, TEST, FOUND).images["shortcut"]
+    assert stands.loc["plain", "group"] == AGAINST
+    assert stands.loc["plain", "worst"] == pytest.approx(right[sides == "reversed"].mean())
+    assert stands.loc["plain", "images"] == 120
+
+
+def test_offsets_for_another_constraint_are_one_more_model_and_none_without_groups():
+    models = {"plain": train_head(FEATURES.loc[LABELS.index], LABELS)}
+    more = add_offsets(models, TRAIN, FEATURES, FOUND, "demographic parity")
+    assert [*more] == ["plain", "offsets for demographic parity"]
+    told = answer(more, FEATURES, TEST, "ground")
+    gaps = {}
+    for name, table in told.items():
+        named = (table["prediction"] == "ash").groupby(TEST.images["ground"]).mean()
+        gaps[name] = abs(named["moss"] - named["sand"])
+    assert gaps["offsets for demographic parity"] < gaps["plain"] / 2
+    nobody = FOUND._replace(column=None)
+    assert add_offsets(models, TRAIN, FEATURES, nobody, "demographic parity") is models
+    assert values_at_use(TRAIN, FOUND).equals(GROUNDS.rename("ground"))
+    assert set(values_at_use(TRAIN, nobody)) == {"all images"}
