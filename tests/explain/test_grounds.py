@@ -1,0 +1,72 @@
+"""The same leaf on another ground, drawn again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import open_dataset
+from helpers.datasets import Dataset, DatasetError
+from helpers.explain.grounds import ground_effect, redraw
+
+
+@pytest.fixture
+def leaves():
+    return open_dataset("leaves", development=200, test=60, workers=1, progress=False)
+
+
+def test_on_its_own_ground_a_photo_comes_out_as_it_was_and_on_another_the_leaf_stays(leaves):
+    planted = set(leaves.planted["image_id"]) | set(leaves.planted["partner"].dropna())
+    plain = leaves.images[~leaves.images.index.isin(planted)]
+    ids = [*plain.index[plain["background"] == "wood"][:6]]
+    before = dict(leaves.images.loc[ids[0]])
+    same, other = redraw(leaves, ids, "wood"), redraw(leaves, ids, "stone")
+    for image_id in ids:
+        photo, again, moved = (np.asarray(d.load(image_id), int) for d in (leaves, same, other))
+        assert np.array_equal(photo, again)
+        mask = leaves.mask(image_id) > 0
+        assert np.array_equal(other.mask(image_id) > 0, mask)
+        change = np.abs(photo - moved).mean(2)
+        assert change[~mask].mean() > 3 * change[mask].mean()
+    assert set(other.images["background"]) == {"stone"} and other.images.index.to_list() == ids
+    kept = other.images.columns.difference(["background"])
+    assert other.images[kept].equals(leaves.images.loc[ids, kept])
+    assert dict(leaves.images.loc[ids[0]]) == before
+
+
+def test_copies_are_redrawn_as_their_originals_and_photos_without_a_leaf_left_out(leaves):
+    kinds = leaves.planted.set_index("kind")
+    pair = kinds.loc[["exact_duplicate"]].iloc[0]
+    bare = kinds.loc[["no_leaf"]].iloc[0]["image_id"]
+    found = redraw(leaves, [pair["image_id"], pair["partner"], bare], "paper")
+    assert found.images.index.to_list() == [pair["image_id"], pair["partner"]]
+    first, second = (np.asarray(found.load(i)) for i in found.images.index)
+    assert np.array_equal(first, second)
+
+
+def test_each_picture_is_drawn_once(leaves):
+    ids = [leaves.images.index[leaves.images["split"] == "test"][0]]
+    found = redraw(leaves, ids, "soil")
+    stamp = found.path(ids[0]).stat().st_mtime_ns
+    assert redraw(leaves, ids, "soil").path(ids[0]).stat().st_mtime_ns == stamp
+    with pytest.raises(DatasetError, match="no ground 'moon'; expected bark, grass"):
+        redraw(leaves, ids, "moon")
+
+
+def test_other_photos_cannot_be_redrawn(dataset):
+    with pytest.raises(DatasetError, match="was not rendered here"):
+        redraw(dataset, dataset.images.index[:1], "stone")
+
+
+def test_the_effect_is_what_the_answer_given_before_loses():
+    ids = pd.Index(["a", "b", "c"], name="image_id")
+    before = pd.DataFrame({"prediction": ["oak", "elm", "elm"], "oak": [0.9, 0.2, 0.5],
+                           "elm": [0.1, 0.8, 0.5]}, ids)  # fmt: skip
+    after = pd.DataFrame({"prediction": ["elm", "elm"], "oak": [0.4, 0.1], "elm": [0.6, 0.9]},
+                         ids[:2])  # fmt: skip
+    found = ground_effect(before, after)
+    assert found.index.to_list() == ["a", "b"]
+    assert found["fall"].to_list() == pytest.approx([0.5, -0.1])
+    assert found["margin"].to_list() == pytest.approx([np.log(9) - np.log(2 / 3),
+                                                       np.log(4) - np.log(9)])  # fmt: skip
+    assert found["turned"].to_list() == [True, False]
+    assert isinstance(Dataset, type)
