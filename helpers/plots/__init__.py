@@ -38,6 +38,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
             "ranking_curves",
         ],
+        "explaining": [
+            *("deletion_curves", "explanation_scores", "explanations", "looked", "nearest_sheet"),
+            *("other_grounds", "weights_check"),
+        ],
         "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
         "regularising": [

@@ -6,6 +6,7 @@ from helpers.widgets.browser import browse
 from helpers.widgets.decisions import explore_decisions
 from helpers.widgets.ensembles import compose_ensemble
 from helpers.widgets.evaluation import explore_errors
+from helpers.widgets.explaining import explore_explanations
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.regularising import explore_cures
 from helpers.widgets.reviewer import review
@@ -20,6 +21,7 @@ __all__ = [
     "explore_cures",
     "explore_decisions",
     "explore_errors",
+    "explore_explanations",
     "explore_rates",
     "explore_splits",
     "explore_transfer",

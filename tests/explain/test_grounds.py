@@ -9,9 +9,18 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.explain.grounds import ground_effect, redraw
 
 
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """A small collection of leaves, rendered once."""
+    folder = tmp_path_factory.mktemp("rendered")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBOOK_WORK", str(folder))
+        return open_dataset("leaves", development=200, test=60, workers=1, progress=False)
+
+
 @pytest.fixture
-def leaves():
-    return open_dataset("leaves", development=200, test=60, workers=1, progress=False)
+def leaves(rendered):
+    return rendered
 
 
 def test_on_its_own_ground_a_photo_comes_out_as_it_was_and_on_another_the_leaf_stays(leaves):
@@ -48,7 +57,7 @@ def test_each_picture_is_drawn_once(leaves):
     found = redraw(leaves, ids, "soil")
     stamp = found.path(ids[0]).stat().st_mtime_ns
     assert redraw(leaves, ids, "soil").path(ids[0]).stat().st_mtime_ns == stamp
-    with pytest.raises(DatasetError, match="no ground 'moon'; expected bark, grass"):
+    with pytest.raises(DatasetError, match="No ground 'moon'; expected one of bark, grass"):
         redraw(leaves, ids, "moon")
 
 

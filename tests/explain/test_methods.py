@@ -71,7 +71,7 @@ def test_the_controls_ask_no_network_and_noise_follows_the_seed():
     assert set(CONTROLS) == {"random", "edges"}
     for model in (make_linear(), make_convolutional()):
         random, edges = (attribute(model, images, TARGETS, name) for name in CONTROLS)
-        assert np.array_equal(random, attribute(None or model, other, TARGETS, "random"))
+        assert np.array_equal(random, attribute(model, other, TARGETS, "random"))
         assert not np.allclose(random, attribute(model, images, TARGETS, "random", seed=1))
         assert not np.allclose(random[0], random[1])
         assert np.allclose(attribute(model, other, TARGETS, "edges"), edges / 2, atol=1e-5)
@@ -116,7 +116,7 @@ def test_unknown_methods_and_layers_are_refused_with_the_nearest_name():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_hundred_explanations_leave_no_hook_no_slope_and_no_memory(method):
-    model, images = make_convolutional(), make_images(2, 48)
+    model, images = make_convolutional(), make_images(2, 24)
     targets, process = torch.tensor([0, 1]), psutil.Process()
 
     def explain_often(times):
@@ -138,6 +138,6 @@ def test_a_hundred_explanations_leave_no_hook_no_slope_and_no_memory(method):
     ]  # fmt: skip
     assert not any(hooks)
     assert tensors() <= alive
-    assert after - before < 8e6  # a kept graph of two images would take 100 × 200 kB
+    assert after - before < 4e6  # a kept graph of two images would take 100 × 50 kB
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not images.requires_grad

@@ -21,6 +21,7 @@ from tests.course.exercises.ensembles import (
     make_voters,
 )
 from tests.course.exercises.evaluating import WRONG_10
+from tests.course.exercises.explaining import NEEDS_13, SCENES, UNMEASURED_13, WRONG_13
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 
 LABELS = ["oak"] * 10 + ["birch"] * 6 + ["beech"] * 4
@@ -633,11 +634,13 @@ WRONG = {
     "09.4": WRONG_WEIGHTS,
     **WRONG_10,
     **WRONG_11,
+    **WRONG_13,
 }
 
 # The same where nothing is planted, or the notebook measured nothing.
 WRONG_ELSEWHERE = {
     **UNMEASURED_11,
+    **UNMEASURED_13,
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
@@ -653,7 +656,7 @@ WRONG_ELSEWHERE = {
         (20, "bursts_unknown", "Open the bursts", []),
     ],
 }
-GIVEN |= regularising.GIVEN
-NEEDS |= regularising.NEEDS
+GIVEN |= regularising.GIVEN | SCENES
+NEEDS |= regularising.NEEDS | NEEDS_13
 WRONG |= regularising.WRONG
 WRONG_ELSEWHERE |= regularising.WRONG_ELSEWHERE
