@@ -12,8 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "layers": ["find_layers", "last_layer"],
         "methods": ["CONTROLS", "METHODS", "attribute"],
-        "heatmaps": ["Heatmaps", "explain", "subject_masks"],
-        "looking": ["did_it_look", "look_by"],
+        "heatmaps": ["Heatmaps", "choose_cases", "explain", "subject_masks"],
+        "looking": ["did_it_look", "look", "look_by", "over_seeds"],
         "checking": [
             *("agreement", "area_under", "check_weights", "deletion", "judge_weights"),
             *("half_of", "randomise", "similarity"),

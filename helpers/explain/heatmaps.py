@@ -118,6 +118,20 @@ def _codes(names: pd.Series, what: str, asked: str, vocab: list[str]) -> torch.T
     return codes
 
 
+def choose_cases(answers: pd.DataFrame, count: int = 3) -> list[str]:
+    """Right answers, then wrong ones: the surest of each class, `count` of each kind at most.
+
+    Parameters
+    ----------
+    answers : DataFrame from `helpers.training.predict`
+        Images without a label are passed over.
+    """
+    told = answers.dropna(subset=["label"]).sort_values("confidence", ascending=False)
+    wrong = told["label"] != told["prediction"]
+    kinds = [told[kind].drop_duplicates("label").index[:count] for kind in (~wrong, wrong)]
+    return [*kinds[0], *kinds[1]]
+
+
 def shown(learner, dataset: Dataset) -> tuple[pd.Index, np.ndarray]:
     """The readable images as the network sees them: ids, and uint8, images × height × width × 3."""
     images = dataset.images

@@ -16,17 +16,17 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 def at_rest(model: nn.Module) -> Iterator[None]:
     """The network in evaluation mode and in 32 bits; as it was afterwards."""
     training = {module: module.training for module in model.modules()}
-    halved = getattr(model, "bfloat16", False)
+    halved = [module for module in training if getattr(module, "bfloat16", None) is True]
     try:
         model.eval()
-        if halved:
-            model.bfloat16 = False
+        for module in halved:
+            module.bfloat16 = False
         yield
     finally:
         for module, was in training.items():
             module.training = was
-        if halved:
-            model.bfloat16 = halved
+        for module in halved:
+            module.bfloat16 = True
 
 
 def find_layers(model: nn.Module, images: torch.Tensor) -> pd.DataFrame:

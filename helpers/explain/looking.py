@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.datasets import DatasetError
+from helpers.datasets import Dataset, DatasetError
 from helpers.evaluation import compare_losses
+from helpers.explain.heatmaps import explain, subject_masks
+
+
+def look(
+    learner, dataset: Dataset, method: str | Callable, rival: str | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Explain the answers to images that have masks, and see how much lies on the subject.
+
+    Parameters
+    ----------
+    learner, dataset, method, rival, seed : as for `helpers.explain.explain`
+
+    Returns
+    -------
+    DataFrame by image_id
+        As from `did_it_look`.
+    """
+    found = explain(learner, dataset, method, rival=rival, seed=seed)
+    masks = subject_masks(found, dataset, learner.dls.method)
+    return did_it_look(found.maps, masks, found.targets.index)
 
 
 def did_it_look(maps: np.ndarray, masks: np.ndarray, ids: pd.Index | None = None) -> pd.DataFrame:
@@ -81,6 +103,26 @@ def look_by(
         low, high = (end if np.isfinite(end) else np.nan for end in found[1:])
         rows[name] = {"mean": found.difference, "low": low, "high": high, "images": len(ids)}
     return pd.DataFrame.from_dict(rows, "index")
+
+
+def over_seeds(study: pd.DataFrame, question: str) -> pd.DataFrame:
+    """What a study found for a question: the mean over its seeds, with its 95 % interval.
+
+    Parameters
+    ----------
+    study : DataFrame
+        ``read_study("explanations")``: seed, question, method, mean.
+
+    Returns
+    -------
+    DataFrame by method, in the order of the study
+        mean, low, high (Student's t over seeds).
+    """
+    own = study[study["question"] == question].groupby("method", sort=False)["mean"]
+    found = own.agg(["mean", "sem", "count"])
+    half = stats.t.ppf(0.975, (found["count"] - 1).clip(lower=1)) * found["sem"]
+    ends = {"low": found["mean"] - half, "high": found["mean"] + half}
+    return pd.DataFrame({"mean": found["mean"], **ends})
 
 
 def rank_correlation(first, second) -> float:

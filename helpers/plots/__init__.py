@@ -39,8 +39,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "ranking_curves",
         ],
         "explaining": [
-            *("deletion_curves", "explanation_scores", "explanations", "looked", "nearest_sheet"),
-            *("other_grounds", "weights_check"),
+            *("agreements", "deletion_curves", "explanation_scores", "explanation_study"),
+            *("explanations", "looked", "nearest_sheet", "other_grounds", "weights_check"),
         ],
         "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from matplotlib.colors import TwoSlopeNorm
 from helpers.datasets import Dataset
 from helpers.datasets.words import count, some
 from helpers.explain.heatmaps import Heatmaps
+from helpers.explain.looking import look_by, over_seeds
 from helpers.plots.names import short_name, short_names
 from helpers.plots.samples import _sheet
 from helpers.plots.style import (
@@ -29,6 +31,8 @@ from helpers.plots.style import (
 
 MOST_ROWS = 6
 CONTROL = "random"
+AREA = "noise: the subject's share of the picture"
+LOOKS = [INNOCENT, ACCENT, "#e76300", "#0b5345"]
 
 
 @styled
@@ -142,12 +146,16 @@ def nearest_sheet(
 
 
 @styled
-def weights_check(checked: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axes:
+def weights_check(
+    checked: pd.DataFrame, guess: float | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
     """How alike a method's maps stay while more and more of the network is shuffled.
 
     Parameters
     ----------
     checked : DataFrame from `helpers.explain.check_weights`
+    guess : float, optional
+        The reader's, at the right end.
     """
     means = checked.pivot_table("similarity", "method", "network")
     means = means.loc[checked["method"].unique()]
@@ -167,6 +175,7 @@ def weights_check(checked: pd.DataFrame, title: str = "", ax: Axes | None = None
     ax.set(ylabel="likeness of the maps\n(rank correlation)", xlabel="what is shuffled")
     ax.set(ylim=(-0.25, 1.05), xlim=(-0.2, len(shares) + 1.3))
     ax.axhline(0, color=MUTED, lw=0.8)
+    mark_guess(ax, guess, len(shares), None)
     ax.grid(axis="y")
     facts = "; ".join(f"{n} {r['twin']:.2f}, then {r[shares[-1]]:.2f}" for n, r in means.iterrows())
     title = title or "Do heatmaps change when the network forgets?"
@@ -186,6 +195,60 @@ def _spread_out(values: np.ndarray, apart: float) -> np.ndarray:
     for before, after in zip(order, order[1:], strict=False):
         made[after] = max(made[after], made[before] + apart)
     return made
+
+
+@styled
+def agreements(
+    table: pd.DataFrame, guess: float | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """How alike the maps of each two methods are, as dots on a line.
+
+    Parameters
+    ----------
+    table : DataFrame from `helpers.explain.agreement`
+    guess : float, optional
+        The reader's, from −1 to 1.
+    """
+    pairs = {f"{a} and {b}": table.loc[a, b] for a, b in combinations(table.index, 2)}
+    ax = axes(ax, 0.36 * max(len(pairs), 1) + 1.1)
+    for y, value in enumerate(pairs.values()):
+        ax.plot([0, value], [y, y], color=ACCENT, lw=2.5, alpha=0.4)
+        ax.plot(value, y, "o", color=ACCENT, ms=8)
+        ax.annotate(f"{value:.2f}", (value, y), (8, 0), textcoords="offset points", va="center")
+    mark_guess(ax, guess, None, -0.4)
+    ax.axvline(0, color=MUTED, lw=1)
+    ax.set_yticks(range(len(pairs)), list(pairs))
+    ax.set(xlim=(-1, 1.05), ylim=(len(pairs) - 0.5, -0.7), xlabel="rank correlation of the maps")
+    ax.grid(axis="x")
+    facts = "; ".join(f"{name} {value:.2f}" for name, value in pairs.items())
+    return titled(ax, title or "Do the methods agree?", f"{facts}.", bare=["left"])
+
+
+@styled
+def explanation_study(
+    study: pd.DataFrame, questions: Mapping[str, tuple[str, float]], ax: Axes | None = None
+) -> Axes:
+    """What a study found about each method, a panel for each question; controls are grey.
+
+    Parameters
+    ----------
+    study : DataFrame
+        ``read_study("explanations")``: seed, question, method, mean.
+    questions : question → (label of its axis, where the line stands that says "nothing")
+    """
+    tables = {question: over_seeds(study, question) for question in questions}
+    ax = axes(ax, 3.4)
+    ax.axis("off")
+    facts, width = [], 0.83 / len(tables)
+    for number, (question, table) in enumerate(tables.items()):
+        panel = ax.inset_axes([0.17 + number * width, 0.16, width * 0.92, 0.8])
+        label, against = questions[question]
+        explanation_scores(table, label, "", against=against, ax=panel)
+        panel.set_title("")
+        panel.tick_params(labelleft=number == 0)
+        facts.append(f"{label.replace(chr(10), ' ')}: {panel.alt_text.lstrip('. ')}")
+    seeds = study["seed"].nunique()
+    return titled(ax, f"What do heatmaps know? Leaves of {seeds} seeds", " ".join(facts))
 
 
 @styled
@@ -235,42 +298,48 @@ def explanation_scores(
 
 @styled
 def looked(
-    parts: Mapping[str, pd.DataFrame],
+    looks: Mapping[str, pd.DataFrame],
+    by: pd.Series,
+    groups: pd.Series,
     guess: float | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """The share of the attribution that lies on the subject, by part, under several models.
+    """The share of what speaks for the answer that lies on the subject, by part, with intervals.
 
     Parameters
     ----------
-    parts : name → DataFrame from `helpers.explain.look_by`
-        The first is the control: the share that a map without preference would score.
+    looks : name → DataFrame from `helpers.explain.look`, of the same images
+        Beside them stands the subject's share of the picture, which noise would score.
+    by : Series by image_id
+        The part that an image belongs to.
+    groups : Series by image_id
     guess : float, optional
-        The reader's, at "all", for the second.
+        The reader's, at "all".
     """
-    names = list(parts)
-    rows = list(parts[names[0]].index)
-    ax = axes(ax, 0.42 * len(rows) + 1.3)
-    colours = [INNOCENT, ACCENT, "#0b5345", "#e76300"]
-    for number, name in enumerate(names):
-        table = parts[name].reindex(rows)
-        y = np.arange(len(rows)) + (number - (len(names) - 1) / 2) * 0.2
-        colour = colours[number % len(colours)]
+    first = next(iter(looks.values()))
+    parts = {AREA: look_by(first["area"], by, groups)}
+    parts |= {name: look_by(table["share"], by, groups) for name, table in looks.items()}
+    rows = list(parts[AREA].index)
+    ax = axes(ax, 0.4 * len(rows) + 1.3)
+    for number, (name, table) in enumerate(parts.items()):
+        table = table.reindex(rows)
+        y = np.arange(len(rows)) + (number - len(looks) / 2) * 0.2
+        colour = LOOKS[number % len(LOOKS)]
         ax.hlines(y, table["low"], table["high"], color=colour, lw=2.5, alpha=0.6)
-        ax.plot(table["mean"], y, "D" if number == 0 else "o", color=colour, ms=6, label=name)
+        ax.plot(table["mean"], y, "o" if number else "D", color=colour, ms=6, label=name)
     mark_guess(ax, guess, None, 0)
     short = short_names(rows, 40)
-    images = parts[names[-1]]["images"].reindex(rows).fillna(0)
-    labels = [f"{short[row]} ({images[row]:,.0f})" for row in rows]
-    ax.set_yticks(range(len(rows)), labels)
-    ax.set(xlabel="share of the attribution that lies on the subject", xlim=(0, 1))
+    images = parts[AREA]["images"]
+    ax.set_yticks(range(len(rows)), [f"{short[row]} ({images[row]:,.0f})" for row in rows])
+    ax.set(xlabel="share of what speaks for the answer that lies on the subject", xlim=(0, 1))
     ax.set(ylim=(len(rows) - 0.4, -0.6))
     ax.grid(axis="x")
-    ax.legend(loc="lower right", fontsize=9)
+    ax.legend(loc="upper right", fontsize=9)
     facts = "; ".join(f"{name} {table.loc['all', 'mean']:.2f}" for name, table in parts.items())
-    title = title or "Did it look at the subject?"
-    return titled(ax, title, f"Over all images: {facts}.", bare=["left"])
+    return titled(
+        ax, title or "Did it look at the subject?", f"Over all images: {facts}.", bare=["left"]
+    )
 
 
 @styled
@@ -309,6 +378,7 @@ def other_grounds(
     before: pd.DataFrame,
     after: pd.DataFrame,
     most: int = 6,
+    guess: float | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -317,6 +387,8 @@ def other_grounds(
     Parameters
     ----------
     before, after : DataFrames from `helpers.training.predict`, of `dataset` and of `redrawn`
+    guess : float, optional
+        The reader's, at the share that gets another answer; told in the title.
     """
     ids = [i for i in before.index if i in after.index]
     if not ids:
@@ -335,9 +407,8 @@ def other_grounds(
     both = _Side(dataset, redrawn)
     pairs = [[(key, key) for key, _ in row] for row in rows]
     ax = _sheet(both, pairs, most, ax, captions, frames)
-    title = (
-        title or f"The same {len(ids)} leaves on another ground: {turned:.0%} get another answer"
-    )
+    title = title or f"On another ground, {turned:.0%} of {len(ids)} get another answer"
+    title += f" (your guess: {guess:.0%})" if guess is not None else ""
     return titled(ax, title, "Above, photos as they are; below, redrawn on another ground.")
 
 

@@ -21,7 +21,7 @@ from helpers.widgets.text import named, plain, safe
 SHOWN = 280
 """Side of the pictures on the screen, in pixels."""
 ANSWER = "its answer"
-LAST = "the last"
+LAST, NEXT = "the last", "runner-up"
 MOST = 12
 
 
@@ -30,9 +30,9 @@ class ExplanationExplorer(Panel):
 
     Attributes
     ----------
-    label, image, target, method, layer : Dropdown
-        A class and one of its images; the class that is explained; the method; for Grad-CAM the
-        layer.
+    label, image, target, rival, method, layer : Dropdown
+        A class and one of its images; the class that is explained, and rather than which; the
+        method; for Grad-CAM the layer.
     picture, details : ipywidgets.HTML
         The photo beside its heatmap, and in words what was asked and found.
     shown : Heatmaps
@@ -49,6 +49,8 @@ class ExplanationExplorer(Panel):
         self.image = choice("Image", self._of_class(), "260px")
         classes = [(plain(named(one)), one) for one in learner.dls.vocab]
         self.target = choice("What speaks for", [(ANSWER, "prediction"), *classes], "180px")
+        kinds = [("nothing else", None), ("the next likely", NEXT), *classes]
+        self.rival = choice("Rather than", kinds, "180px")
         self.method = choice("Method", [*METHODS, *CONTROLS], "180px")
         layers = find_layers(learner.model, as_tensor(pictures[:1], learner))
         sizes = layers[["height", "width"]].astype("str").agg(" × ".join, axis=1)
@@ -56,10 +58,13 @@ class ExplanationExplorer(Panel):
         offered = [(f"{name.split('.')[-1]}, {sizes[name]}", name) for name in last.index[-MOST:]]
         self.layer = choice("Layer", [(LAST, None), *offered], "180px")
         self.picture.add_class("sides")
-        controls = row(self.label, self.image, self.target), row(self.method, self.layer)
+        controls = (
+            row(self.label, self.image),
+            row(self.target, self.rival, self.method, self.layer),
+        )
         self.fill(*controls, self.status, self.picture, self.details)
         self.answer(self._choose, self.label)
-        self.answer(self._draw, self.image, self.target, self.method, self.layer)
+        self.answer(self._draw, self.image, self.target, self.rival, self.method, self.layer)
         self._draw()
 
     def _of_class(self) -> list[str]:
@@ -72,21 +77,23 @@ class ExplanationExplorer(Panel):
     def _draw(self) -> None:
         self.layer.disabled = self.method.value != "grad-cam"
         layer = None if self.layer.disabled else self.layer.value
-        key = self.image.value, self.target.value, self.method.value, layer
+        key = self.image.value, self.target.value, self.rival.value, self.method.value, layer
         if key not in self.known:
             self.known[key] = self._explain(*key)
         self.shown, self.picture.value, self.details.value = self.known[key]
 
-    def _explain(self, image_id: str, target: str, method: str, layer: str | None) -> tuple:
+    def _explain(self, image_id: str, target: str, rival: str | None, method: str, layer) -> tuple:
         one = self.dataset.with_images(self.dataset.images.loc[[image_id]])
-        found = explain(self.learner, one, method, target, layer)
-        label, aim = self.labels[image_id], found.targets.iloc[0]
+        found = explain(self.learner, one, method, target, rival, layer)
+        label, aim = self.labels[image_id], safe(named(found.targets.iloc[0]))
+        if rival is not None:
+            aim += f" rather than {safe(named(found.rivals.iloc[0]))}"
         photo, heat = found.pictures[0], found.maps[0]
         pictures = _figure("the photo", photo, f"is {safe(named(label))}")
         colours = np.rint(255 * overlaid(photo, heat).clip(0, 1)).astype(np.uint8)
-        pictures += _figure(method, colours, f"what speaks for {safe(named(aim))}")
+        pictures += _figure(method, colours, f"what speaks for {aim}")
         said = f"<b>{safe(method)}</b>" + (f" at layer {safe(found.layer)}" if found.layer else "")
-        said += f": orange speaks for <b>{safe(named(aim))}</b>, purple against. "
+        said += f": orange speaks for <b>{aim}</b>, purple against. "
         return found, pictures, said + self._look(found, one)
 
     def _look(self, found: Heatmaps, one: Dataset) -> str:

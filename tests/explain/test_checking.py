@@ -16,6 +16,7 @@ from helpers.explain.checking import (
     area_under,
     check_weights,
     deletion,
+    half_of,
     judge_weights,
     randomise,
     similarity,
@@ -147,3 +148,9 @@ def test_equal_values_are_deleted_in_no_order_of_their_own(dataset, learner):
 def test_the_area_is_that_of_trapezoids():
     curves = pd.DataFrame({0.0: [1.0, 0.5], 0.5: [0.0, 0.5], 1.0: [0.0, 1.0]}, ["a", "b"])
     assert area_under(curves).to_dict() == {"a": 0.25, "b": 0.625}
+
+
+def test_a_twin_learns_from_every_other_group_of_each_class_and_knows_all_classes():
+    labels = pd.Series(["oak"] * 8 + ["elm"] * 2, list("abcdefghij"))
+    groups = pd.Series(["1", "1", "2", "2", "3", "3", "4", "4", "5", "5"], labels.index)
+    assert half_of(labels, groups).index.to_list() == ["a", "b", "e", "f", "i", "j"]

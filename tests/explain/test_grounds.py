@@ -3,10 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from helpers import open_dataset
 from helpers.datasets import Dataset, DatasetError
-from helpers.explain.grounds import ground_effect, redraw
+from helpers.explain.grounds import (
+    ground_effect,
+    mend_head,
+    redraw,
+    swap_grounds,
+    tell_truth,
+)
+from helpers.training import embed, train_head
+from tests.course.exercises.explaining import SCENES
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +88,64 @@ def test_the_effect_is_what_the_answer_given_before_loses():
                                                        np.log(4) - np.log(9)])  # fmt: skip
     assert found["turned"].to_list() == [True, False]
     assert isinstance(Dataset, type)
+
+
+def test_swapped_are_the_photos_of_both_species_that_lie_on_their_usual_ground(leaves):
+    part = leaves.images.iloc[::3]
+    found = swap_grounds(leaves.with_images(part))
+    usual = {"norway maple": "grass", "sycamore": "stone"}
+    own = part[part["background"] == part["label"].map(usual)]
+    kinds = leaves.planted.set_index("image_id")["kind"]
+    corrupt = own.index[own.index.isin(kinds.index[kinds.isin(["corrupt", "no_leaf"])])]
+    assert set(own.index) - set(found.images.index) <= set(corrupt)
+    assert len(found) > 10
+    turned = found.images["label"].map({"norway maple": "stone", "sycamore": "grass"})
+    assert (found.images["background"] == turned).all()
+    single = found.images.index[found.images["background"] == "stone"][:1]
+    alone = redraw(leaves, single, "stone")
+    assert np.array_equal(found.load(single[0]), alone.load(single[0]))
+
+
+def test_the_model_that_hangs_on_the_ground_is_named_by_occlusion_and_not_by_brightness():
+    learners = {"plain": SCENES["learner"], "mended": SCENES["mended"]}
+    told = tell_truth(learners, SCENES["photos"], SCENES["moved"], "occlusion")
+    assert len(told) == 24 and told["right"].mean() == 1
+    assert (told["off plain"] > 0.8).all() and (told["off mended"] < 0.5).all()
+    assert (told["hangs plain"] > 3 * told["hangs mended"]).all()
+    assert np.allclose(told["share"], 1 - told["off mended"])
+    blind = tell_truth(
+        learners, SCENES["photos"], SCENES["moved"], lambda m, images, t: images[:, 0]
+    )
+    assert (blind["right"] == 0.5).all()
+    turned = dict(reversed(learners.items()))
+    again = tell_truth(turned, SCENES["photos"], SCENES["moved"], "occlusion")
+    assert again["right"].mean() == 1 and np.allclose(again["share"], 1 - told["off plain"])
+
+
+def test_how_far_an_answer_hangs_on_the_ground_is_its_lead_before_less_its_lead_after():
+    learner, photos, moved = (SCENES[name] for name in ("learner", "photos", "moved"))
+    told = tell_truth({"a": learner, "b": learner}, photos, moved, "edges")
+    image_id = photos.images.index[3]
+    leads = []
+    for one in (photos, moved):
+        picture = torch.from_numpy(np.array(one.load(image_id))).permute(2, 0, 1)[None] / 255
+        with torch.no_grad():
+            logits = learner.model(picture)[0]
+        leads.append(float(logits[1] - logits[0]))
+    assert leads[0] > 0
+    assert told.loc[image_id, "hangs a"] == pytest.approx(abs(leads[0] - leads[1]), abs=1e-5)
+
+
+def test_a_mended_head_is_trained_on_both_grounds(leaves):
+    ids = leaves.images.index[leaves.images["split"] != "test"]
+    images = leaves.images.loc[ids].assign(split="train")
+    maples = images[images["label"].isin(["norway maple", "sycamore"])]
+    clean = leaves.with_images(maples)
+    moved = swap_grounds(clean)
+    features = embed(clean, size=32, progress=False)
+    own = embed(moved, size=32, progress=False).rename(index="redrawn {}".format)
+    both = pd.concat([features, own])
+    labels = pd.concat([maples["label"], moved.images["label"].rename(index="redrawn {}".format)])
+    head = mend_head(features, maples["label"], moved, 32)
+    assert np.allclose(head.weights, train_head(both, labels).weights)
+    assert not np.allclose(head.weights, train_head(features, maples["label"]).weights)

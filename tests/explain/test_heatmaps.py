@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from helpers.datasets import DatasetError
-from helpers.explain.heatmaps import explain, subject_masks
+from helpers.explain.heatmaps import choose_cases, explain, subject_masks
 from helpers.explain.methods import attribute
 from helpers.training.decoding import fit
 
@@ -91,3 +91,39 @@ def test_grey_pictures_and_two_classes_are_explained_too(tmp_path, learner):
     found = explain(learner, open_dataset(tmp_path / "grey", progress=False))
     assert found.maps.shape == (2, 16, 16) and set(found.targets) <= {"off", "on"}
     assert isinstance(found.targets, pd.Series)
+
+
+def test_held_against_a_rival_the_difference_of_two_logits_is_explained(dataset, learner):
+    """Integrated gradients of a difference are the difference of theirs."""
+    of = {name: explain(learner, dataset, "integrated gradients", name)
+          for name in learner.dls.vocab}  # fmt: skip
+    found = explain(learner, dataset, "integrated gradients", rival="runner-up")
+    images = torch.from_numpy(found.pictures).permute(0, 3, 1, 2) / 255
+    with torch.no_grad():
+        order = learner.model.eval()(images).argsort(1, descending=True)
+    vocab = np.array(learner.dls.vocab)
+    assert found.targets.to_list() == vocab[order[:, 0]].tolist()
+    assert found.rivals.to_list() == vocab[order[:, 1]].tolist()
+    for image_id, target, rival in zip(
+        found.targets.index, found.targets, found.rivals, strict=True
+    ):
+        expected = of[target][image_id] - of[rival][image_id]
+        assert np.allclose(found[image_id], expected, atol=1e-5)
+    named = explain(learner, dataset, "grad-cam", "elm", "fir")
+    assert set(named.rivals) == {"fir"} and named.layer == "4"
+    same = explain(learner, dataset, "integrated gradients", "elm", "elm")
+    assert np.allclose(same.maps, 0)
+    with pytest.raises(DatasetError, match="rival='oak'.*does not know 'oak'"):
+        explain(learner, dataset, rival="oak")
+
+
+def test_cases_are_the_surest_of_each_class_right_ones_first():
+    answers = pd.DataFrame(
+        [("a", "oak", "oak", 0.6), ("b", "oak", "oak", 0.9), ("c", "elm", "elm", 0.7),
+         ("d", "elm", "oak", 0.8), ("e", "oak", "elm", 0.5), ("f", "oak", "elm", 0.4),
+         ("g", None, "elm", 0.99)],
+        columns=["image_id", "label", "prediction", "confidence"],
+    ).set_index("image_id")  # fmt: skip
+    assert choose_cases(answers) == ["b", "c", "d", "e"]
+    assert choose_cases(answers, 1) == ["b", "d"]
+    assert choose_cases(answers.loc[["g"]]) == []

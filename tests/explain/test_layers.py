@@ -65,8 +65,10 @@ def test_a_transformer_and_a_linear_model_have_no_last_convolution():
 def test_the_network_comes_out_as_it_went_in_even_after_an_error():
     model = make_convolutional().train()
     model[1].eval()
-    model.bfloat16 = True
+    model.bfloat16 = model[3].bfloat16 = True
     with pytest.raises(RuntimeError, match="stop"), at_rest(model):
-        assert not any(module.training for module in model.modules()) and not model.bfloat16
+        assert not any(module.training for module in model.modules())
+        assert not model.bfloat16 and not model[3].bfloat16
         raise RuntimeError("stop")
-    assert model.training and not model[1].training and model[0].training and model.bfloat16
+    assert model.training and not model[1].training and model[0].training
+    assert model.bfloat16 and model[3].bfloat16

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.explain.looking import did_it_look, look_by, rank_correlation
+from helpers.explain.heatmaps import explain, subject_masks
+from helpers.explain.looking import did_it_look, look, look_by, over_seeds, rank_correlation
 
 
 def by_loop(image, mask):
@@ -76,3 +77,25 @@ def test_rank_correlation_is_scipys_and_missing_where_nothing_varies():
     assert rank_correlation(first, second) == pytest.approx(0.8)
     assert np.isnan(rank_correlation([1, 1, 1], [1, 2, 3]))
     assert np.isnan(rank_correlation([1, 2], [1, 2]))
+
+
+@pytest.mark.parametrize("form", ["squish", "crop"])
+def test_looking_explains_and_compares_with_the_masks_in_one_go(dataset, learner, form):
+    learner.dls.method = form
+    found = explain(learner, dataset, "occlusion", rival="runner-up")
+    expected = did_it_look(found.maps, subject_masks(found, dataset, form), found.targets.index)
+    pd.testing.assert_frame_equal(look(learner, dataset, "occlusion", "runner-up"), expected)
+    assert not expected["share"].equals(look(learner, dataset, "occlusion")["share"])
+
+
+def test_seeds_are_averaged_with_students_interval():
+    study = pd.DataFrame(
+        {"seed": [0, 1, 2] * 2, "question": "q", "method": ["b"] * 3 + ["a"] * 3,
+         "mean": [1.0, 2, 3, 5, 5, 5]}
+    )  # fmt: skip
+    other = study.assign(question="other", mean=9.0)
+    found = over_seeds(pd.concat([study, other]), "q")
+    assert found.index.to_list() == ["b", "a"]
+    half = 4.302653 * 1 / np.sqrt(3)
+    assert found.loc["b"].to_list() == pytest.approx([2, 2 - half, 2 + half], abs=1e-4)
+    assert found.loc["a"].to_list() == [5, 5, 5]

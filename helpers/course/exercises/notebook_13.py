@@ -112,7 +112,7 @@ def judge_13_4(
         except Unanswered:
             raise
         except Exception as error:
-            return "raised", {"error": f"{type(error).__name__}: {str(error)[:90]}"}
+            return "raised", {"error": f"{type(error).__name__}: {str(error)[:150]}"}
         rights[name] = found
     own, noise = rights["own"], rights["random"]
     told = {
