@@ -30,8 +30,9 @@ from helpers.explain import (
     mend_head,
     subject_masks,
     swap_grounds,
-    tell_truth,
 )
+from helpers.explain.grounds import hang, name_right
+from helpers.explain.looking import rank_correlation
 from helpers.training import build_dataloaders, build_learner, embed, predict, train_head
 from studies.ladder import open_course
 from studies.provenance import code_hash
@@ -39,7 +40,7 @@ from studies.provenance import code_hash
 TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/explain/*.py", "helpers/training/*.py", "helpers/backbone/*"]
 COLUMNS = ["seed", "question", "method", "mean", "low", "high", "images", "code"]
-SIZE, SHOWN, RIVAL = 96, 60, "runner-up"
+SIZE, SHOWN, RIVAL = 96, 40, "runner-up"
 
 
 def run(seed: int, code: str) -> list[list]:
@@ -56,23 +57,28 @@ def run(seed: int, code: str) -> list[list]:
         for ground, those in (("its own ground", photos), ("the other ground", moved)):
             said = predict(learner, those, progress=False)
             add(f"accuracy on {ground}", name, (said["prediction"] == said["label"]).astype(float))
+    models = {name: learners[name] for name in ("plain", "mended")}
+    noise = {
+        name: area_under(deletion(one, explain(one, photos, "random", rival=RIVAL, seed=seed + 99)))
+        for name, one in models.items()
+    }
     for method in [*METHODS, *CONTROLS]:
-        looked, area = {}, {}
-        for name in ("plain", "mended"):
-            learner = learners[name]
-            found = explain(learner, photos, method, rival=RIVAL, seed=seed)
+        share, off, hangs = {}, pd.DataFrame(), pd.DataFrame()
+        for number, (name, learner) in enumerate(models.items()):
+            found = explain(learner, photos, method, rival=RIVAL, seed=seed + 1000 * number)
             masks = subject_masks(found, photos)
-            looked[name] = did_it_look(found.maps, masks, found.targets.index)
-            area[name] = area_under(deletion(learner, found))
-        add("share on the leaf, shortcut", method, looked["plain"]["share"])
-        add("share on the leaf, mended", method, looked["mended"]["share"])
-        add("rise of the share", method, looked["mended"]["share"], looked["plain"]["share"])
-        noise = area_under(deletion(learner, explain(learner, photos, "random", seed=seed + 99)))
-        add("area under deletion, above noise's", method, area["mended"], noise)
-        told = tell_truth(
-            {name: learners[name] for name in ("plain", "mended")}, photos, moved, method, seed=seed
-        )
-        add("names the model that hangs on the ground", method, told["right"])
+            looked = did_it_look(found.maps, masks, found.targets.index)
+            share[name], hangs[name] = looked["share"], hang(learner, found, moved)
+            off[name] = 1 - share[name]
+            area = area_under(deletion(learner, found))
+            add(f"area under deletion below noise's, {name}", method, noise[name], area)
+            add(f"share on the leaf, {name}", method, share[name])
+        add("rise of the share", method, share["mended"], share["plain"])
+        add("names the model that hangs on the ground", method, name_right(off, hangs))
+        for name in models:
+            within = rank_correlation(off[name].fillna(0.5), hangs[name])
+            rows.append([seed, f"rank correlation with the truth, {name}", method, within,
+                         None, None, len(photos), code])  # fmt: skip
     some = photos.with_images(images.iloc[::2])
     checked = check_weights(
         learners["plain"], learners["twin"], some, [*METHODS, *CONTROLS], seed, (0.0, 1.0)
@@ -96,7 +102,7 @@ def prepare(course) -> tuple[dict, object, object]:
     dls = build_dataloaders(course, size=SIZE, progress=False)
     learners = {name: build_learner(dls, head=head) for name, head in heads.items()}
     valid = moved.part("valid")
-    ids = valid.images.index[:: max(1, len(valid) // SHOWN)]
+    ids = valid.images.index[:: -(-len(valid) // SHOWN)]
     return (
         learners,
         course.with_images(course.images.loc[ids]),

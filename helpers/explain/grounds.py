@@ -14,7 +14,7 @@ import torch
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
-from helpers.explain.heatmaps import as_tensor, explain, shown, subject_masks
+from helpers.explain.heatmaps import Heatmaps, as_tensor, explain, shown, subject_masks
 from helpers.explain.layers import at_rest
 from helpers.explain.looking import did_it_look
 from helpers.training import embed, train_head
@@ -172,33 +172,41 @@ def tell_truth(
     """
     ids = photos.images.index.intersection(moved.images.index)
     photos, moved = (one.with_images(one.images.loc[ids]) for one in (photos, moved))
-    table = pd.DataFrame(index=ids)
+    off, hangs, looked = pd.DataFrame(), pd.DataFrame(), pd.DataFrame()
     for number, (name, learner) in enumerate(learners.items()):
         found = explain(learner, photos, method, rival=rival, seed=seed + number)
         masks = subject_masks(found, photos, learner.dls.method)
         looked = did_it_look(found.maps, masks, found.targets.index)
-        table["share"], table["area"] = looked["share"], looked["area"]
-        table[f"off {name}"] = 1 - looked["share"]
-        known, pictures = shown(learner, moved)
-        before = pd.Series(_height(learner, found.pictures, found), found.targets.index)
-        there = found.targets.index.intersection(known)
-        after = _height(learner, pictures[known.get_indexer(there)], found, there)
-        table[f"hangs {name}"] = (before[there] - after).abs()
-    one, other = learners
-    off = table[f"off {one}"] - table[f"off {other}"]
-    hangs = table[f"hangs {one}"] - table[f"hangs {other}"]
-    right = 0.5 + 0.5 * np.sign(off.fillna(0)) * np.sign(hangs)
-    return table.assign(right=right)[["right", *table.columns]][right.notna()]
+        off[f"off {name}"], hangs[f"hangs {name}"] = (
+            1 - looked["share"],
+            hang(learner, found, moved),
+        )
+    right = name_right(off, hangs).rename("right")
+    return pd.concat([right, looked[["share", "area"]], off, hangs], axis=1)[right.notna()]
 
 
-def _height(learner, pictures: np.ndarray, found, ids: pd.Index | None = None) -> np.ndarray:
-    """The logit of what was explained, above that of its rival where there is one."""
-    vocab = pd.Index(learner.dls.vocab)
-    with at_rest(learner.model), torch.no_grad():
-        logits = learner.model(as_tensor(pictures, learner)).cpu().numpy()
-    rows, height = np.arange(len(logits)), 0.0
-    for sign, names in ((1, found.targets), (-1, found.rivals)):
-        if names is not None:
-            names = names if ids is None else names[ids]
-            height = height + sign * logits[rows, vocab.get_indexer(names)]
-    return height
+def hang(learner, found: Heatmaps, moved: Dataset) -> pd.Series:
+    """How far what was explained, a logit or its lead, moves on another ground; without sign."""
+    known, pictures = shown(learner, moved)
+    ids = found.targets.index.intersection(known)
+    sides = (
+        found.pictures[found.targets.index.get_indexer(ids)],
+        pictures[known.get_indexer(ids)],
+    )
+    leads, vocab = [], pd.Index(learner.dls.vocab)
+    for side in sides:
+        with at_rest(learner.model), torch.no_grad():
+            logits = learner.model(as_tensor(side, learner)).cpu().numpy()
+        rows, lead = np.arange(len(ids)), 0.0
+        for sign, names in ((1, found.targets), (-1, found.rivals)):
+            if names is not None:
+                lead = lead + sign * logits[rows, vocab.get_indexer(names[ids])]
+        leads.append(lead)
+    return pd.Series(np.abs(leads[0] - leads[1]), ids)
+
+
+def name_right(off: pd.DataFrame, hangs: pd.DataFrame) -> pd.Series:
+    """Whether the model with more of its map off the subject hangs more on the ground: 1 or 0; 0.5
+    where the maps put the same share there. Two columns each, by image_id, a model each."""
+    first, second = (table.iloc[:, 0] - table.iloc[:, 1] for table in (off, hangs))
+    return 0.5 + 0.5 * np.sign(first.fillna(0)) * np.sign(second)

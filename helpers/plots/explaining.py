@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,15 @@ from helpers.plots.style import (
 MOST_ROWS = 6
 CONTROL = "random"
 AREA = "noise: the subject's share of the picture"
+QUESTIONS = {
+    "likeness lost with the weights": (
+        "likeness to the twin's maps above shuffled ones'",
+        0,
+    ),
+    "rise of the share": ("rise of the share on the leaf when the model is mended", 0),
+    "names the model that hangs on the ground": ("photos in which it names the right model", 0.5),
+}
+"""What `explanation_study` shows: question → what its axis says, where "nothing" is."""
 LOOKS = [INNOCENT, ACCENT, "#e76300", "#0b5345"]
 
 
@@ -225,28 +235,25 @@ def agreements(
 
 
 @styled
-def explanation_study(
-    study: pd.DataFrame, questions: Mapping[str, tuple[str, float]], ax: Axes | None = None
-) -> Axes:
+def explanation_study(study: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """What a study found about each method, a panel for each question; controls are grey.
 
     Parameters
     ----------
     study : DataFrame
         ``read_study("explanations")``: seed, question, method, mean.
-    questions : question → (label of its axis, where the line stands that says "nothing")
     """
-    tables = {question: over_seeds(study, question) for question in questions}
+    tables = {question: over_seeds(study, question) for question in QUESTIONS}
     ax = axes(ax, 3.4)
     ax.axis("off")
     facts, width = [], 0.83 / len(tables)
     for number, (question, table) in enumerate(tables.items()):
         panel = ax.inset_axes([0.17 + number * width, 0.16, width * 0.92, 0.8])
-        label, against = questions[question]
-        explanation_scores(table, label, "", against=against, ax=panel)
+        label, against = QUESTIONS[question]
+        explanation_scores(table, fill(label, 30), "", against=against, ax=panel)
         panel.set_title("")
         panel.tick_params(labelleft=number == 0)
-        facts.append(f"{label.replace(chr(10), ' ')}: {panel.alt_text.lstrip('. ')}")
+        facts.append(f"{label}: {panel.alt_text.lstrip('. ')}")
     seeds = study["seed"].nunique()
     return titled(ax, f"What do heatmaps know? Leaves of {seeds} seeds", " ".join(facts))
 
