@@ -145,7 +145,7 @@ def ground_effect(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 def tell_truth(
     learners: Mapping[str, object], photos: Dataset, moved: Dataset, method: str | Callable,
-    rival: str | None = "runner-up", seed: int = 0,
+    target: str = "prediction", rival: str | Mapping[str, str] | None = "runner-up", seed: int = 0,
 ) -> pd.DataFrame:  # fmt: skip
     """Do heatmaps name the model whose answer truly hangs on the ground?
 
@@ -161,7 +161,7 @@ def tell_truth(
         With masks.
     moved : Dataset
         The same images on another ground, from `redraw`.
-    method, rival, seed : as for `explain`
+    method, target, rival, seed : as for `explain`
 
     Returns
     -------
@@ -174,7 +174,7 @@ def tell_truth(
     photos, moved = (one.with_images(one.images.loc[ids]) for one in (photos, moved))
     off, hangs, looked = pd.DataFrame(), pd.DataFrame(), pd.DataFrame()
     for number, (name, learner) in enumerate(learners.items()):
-        found = explain(learner, photos, method, rival=rival, seed=seed + number)
+        found = explain(learner, photos, method, target, rival, seed=seed + number)
         masks = subject_masks(found, photos, learner.dls.method)
         looked = did_it_look(found.maps, masks, found.targets.index)
         off[f"off {name}"], hangs[f"hangs {name}"] = (

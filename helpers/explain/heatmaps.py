@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,7 @@ class Heatmaps:
 
 def explain(
     learner, dataset: Dataset, method: str | Callable = "grad-cam", target: str = "prediction",
-    rival: str | None = None, layer: str | None = None, seed: int = 0,
+    rival: str | Mapping[str, str] | None = None, layer: str | None = None, seed: int = 0,
 ) -> Heatmaps:  # fmt: skip
     """Heatmaps of what a learner answers to the images of `dataset`.
 
@@ -70,9 +70,10 @@ def explain(
     target : str
         What is explained: "prediction" (the answer), "label" (what would have been right), or a
         class.
-    rival : str, optional
-        Rather than what? A class, or "runner-up" (the likeliest of the others): explained is then
-        the difference of the two logits; by default the logit alone.
+    rival : str, or class → class, optional
+        Rather than what? A class, the class that belongs to the explained one, or "runner-up" (the
+        likeliest of the others): explained is then the difference of the two logits; by default the
+        logit alone.
 
     Raises
     ------
@@ -92,7 +93,9 @@ def explain(
     if rival is not None:
         others = logits.scatter(1, aims[:, None], -torch.inf).argmax(1)
         if rival != "runner-up":
-            others = _codes(pd.Series(rival, ids), "rival", rival, vocab).to(aims.device)
+            aimed = pd.Series([vocab[one] for one in aims.tolist()], ids)
+            named = pd.Series(rival, ids) if isinstance(rival, str) else aimed.map(rival)
+            others = _codes(named, "rival", rival, vocab).to(aims.device)
     note = ""
     if method == "grad-cam" and layer is None:
         layer, whole = last_layer(learner.model, images)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,20 +14,21 @@ from helpers.explain.heatmaps import explain, subject_masks
 
 
 def look(
-    learner, dataset: Dataset, method: str | Callable, rival: str | None = None, seed: int = 0
-) -> pd.DataFrame:
+    learner, dataset: Dataset, method: str | Callable, target: str = "prediction",
+    rival: str | Mapping[str, str] | None = None, seed: int = 0,
+) -> pd.DataFrame:  # fmt: skip
     """Explain the answers to images that have masks, and see how much lies on the subject.
 
     Parameters
     ----------
-    learner, dataset, method, rival, seed : as for `helpers.explain.explain`
+    learner, dataset, method, target, rival, seed : as for `helpers.explain.explain`
 
     Returns
     -------
     DataFrame by image_id
         As from `did_it_look`.
     """
-    found = explain(learner, dataset, method, rival=rival, seed=seed)
+    found = explain(learner, dataset, method, target, rival, seed=seed)
     masks = subject_masks(found, dataset, learner.dls.method)
     return did_it_look(found.maps, masks, found.targets.index)
 

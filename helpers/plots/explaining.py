@@ -30,7 +30,7 @@ from helpers.plots.style import (
     titled,
 )
 
-MOST_ROWS = 6
+MOST_ROWS, FEWEST_COLUMNS = 6, 5
 CONTROL = "random"
 AREA = "noise: the subject's share of the picture"
 QUESTIONS = {
@@ -70,7 +70,7 @@ def explanations(
     ids = list(first.targets.index if image_ids is None else image_ids)[:MOST_ROWS]
     if not ids:
         return nothing(title or "No image to explain", ax)
-    columns = len(heatmaps) + 1
+    columns = max(len(heatmaps) + 1, FEWEST_COLUMNS)
     ax = axes(ax, (len(ids) * 7.4 / columns) * 0.98 + 0.7)
     ax.axis("off")
     wrong = 0

@@ -111,6 +111,9 @@ def test_held_against_a_rival_the_difference_of_two_logits_is_explained(dataset,
         assert np.allclose(found[image_id], expected, atol=1e-5)
     named = explain(learner, dataset, "grad-cam", "elm", "fir")
     assert set(named.rivals) == {"fir"} and named.layer == "4"
+    ring = {"ash": "elm", "elm": "fir", "fir": "ash"}
+    mapped = explain(learner, dataset, "edges", "label", ring)
+    assert mapped.rivals.to_list() == dataset.images["label"].map(ring).to_list()
     same = explain(learner, dataset, "integrated gradients", "elm", "elm")
     assert np.allclose(same.maps, 0)
     with pytest.raises(DatasetError, match="rival='oak'.*does not know 'oak'"):

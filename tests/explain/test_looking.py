@@ -84,7 +84,7 @@ def test_looking_explains_and_compares_with_the_masks_in_one_go(dataset, learner
     learner.dls.method = form
     found = explain(learner, dataset, "occlusion", rival="runner-up")
     expected = did_it_look(found.maps, subject_masks(found, dataset, form), found.targets.index)
-    pd.testing.assert_frame_equal(look(learner, dataset, "occlusion", "runner-up"), expected)
+    pd.testing.assert_frame_equal(look(learner, dataset, "occlusion", rival="runner-up"), expected)
     assert not expected["share"].equals(look(learner, dataset, "occlusion")["share"])
 
 

@@ -8,7 +8,10 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.explain.layers import last_layer
 from helpers.explain.methods import CONTROLS, GREY, METHODS, attribute
+from helpers.training.learning import Classifier
+from helpers.training.networks import load_body
 from tests.explain.conftest import SIDE, make_convolutional, make_images, make_linear
 
 TARGETS = torch.tensor([0, 2, 1, 2])
@@ -141,3 +144,22 @@ def test_a_hundred_explanations_leave_no_hook_no_slope_and_no_memory(method):
     assert after - before < 4e6  # a kept graph of two images would take 100 × 50 kB
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not images.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("backbone", "layer"),
+    [("bundled", "0.network.stage4"), ("resnet18", "0.network.layer41"),
+     ("timm:resnet10t", "0.network.layer4")],
+)  # fmt: skip
+def test_learners_of_any_backbone_are_explained_by_every_method(backbone, layer):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Classifier(load_body(backbone, pretrained=False), 2)
+    model.bfloat16 = True
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert last_layer(model, images)[0] == layer
+    for rivals in (None, torch.tensor([1])):
+        for method in METHODS:
+            found = attribute(model, images, torch.tensor([0]), method, rivals=rivals)
+            assert found.shape == (1, 64, 64) and np.isfinite(found).all()
+    assert found.std() > 0 and model.bfloat16

@@ -88,7 +88,7 @@ def judge_13_2(answer: Callable, dataset: Any) -> Found:
 
 
 def judge_13_4(
-    answer: Callable, dataset: Any, learner=None, mended=None, photos=None, moved=None
+    answer: Callable, dataset: Any, learner=None, mended=None, photos=None, moved=None, rival=None
 ) -> Found:
     """An attribution of one's own, a function of (model, images, targets) to a value per pixel.
 
@@ -103,12 +103,12 @@ def judge_13_4(
     from helpers.evaluation import compare_scores
     from helpers.explain import tell_truth
 
-    rights = {}
+    rights, models = {}, {"plain": learner, "mended": mended}
     for name, method in (("own", answer), ("random", "random")):
         try:
             if name == "own" and _untouched(answer, learner, photos):
                 raise Unanswered
-            found = tell_truth({"plain": learner, "mended": mended}, photos, moved, method)
+            found = tell_truth(models, photos, moved, method, "label", rival)
         except Unanswered:
             raise
         except Exception as error:

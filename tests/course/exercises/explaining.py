@@ -14,6 +14,7 @@ from helpers.datasets import Dataset
 
 GROUNDS = {"ash": (50, 150, 50), "elm": (100, 100, 180)}
 SUBJECTS = {"ash": (200, 60, 60), "elm": (200, 200, 40)}
+RIVAL = {"ash": "elm", "elm": "ash"}
 SIDE = 32
 
 
@@ -45,6 +46,8 @@ def make_scenes() -> dict:
         "mended": make_model(ground=0.5, thing=40.0),
         "photos": sides["own"],
         "moved": sides["other"],
+        "rather": {"rival": RIVAL},
+        "rival": RIVAL,
     }
 
 
@@ -152,5 +155,5 @@ WRONG_13 = {
         (0.7, "malformed", "a function"),
     ],
 }
-NEEDS_13 = {"13.4": ["learner", "mended", "photos", "moved"]}
+NEEDS_13 = {"13.4": ["learner", "mended", "photos", "moved", "rival"]}
 UNMEASURED_13 = {"13.4": [(_fall, "unmeasured", "photos=photos", [])]}
