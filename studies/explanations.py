@@ -103,16 +103,23 @@ def prepare(course) -> tuple[dict, object, object]:
     )
 
 
+def stored(code: str) -> pd.DataFrame:
+    """The rows of this code."""
+    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
+    return table[table["code"] == code]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     options, code = parser.parse_args(), code_hash(__file__, *CODE)
-    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=COLUMNS)
-    table = table[table["code"] == code].reset_index(drop=True)
-    for seed in tqdm([s for s in options.seeds if s not in set(table["seed"])], "explanations"):
-        for row in run(seed, code):
-            table.loc[len(table)] = row
-        table.to_csv(TABLE, index=False)
+    for seed in tqdm([s for s in options.seeds if s not in set(stored(code)["seed"])], "seeds"):
+        found = pd.DataFrame(run(seed, code), columns=COLUMNS)
+        # Read again: another process may have added its seeds meanwhile.
+        pd.concat([stored(code), found]).sort_values("seed", kind="stable").to_csv(
+            TABLE, index=False
+        )
+    table = stored(code)
     print(table.groupby(["question", "method"], sort=False)["mean"].agg(["mean", "min", "max"]))
 
 
