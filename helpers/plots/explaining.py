@@ -343,10 +343,11 @@ def looked(
     ax.set(ylim=(len(rows) - 0.4, -0.6))
     ax.grid(axis="x")
     ax.legend(loc="upper right", fontsize=9)
-    facts = "; ".join(f"{name} {table.loc['all', 'mean']:.2f}" for name, table in parts.items())
-    return titled(
-        ax, title or "Did it look at the subject?", f"Over all images: {facts}.", bare=["left"]
-    )
+    means = {name: table.loc["all", "mean"] for name, table in parts.items()}
+    facts = "; ".join(f"{name} {value:.2f}" for name, value in means.items())
+    told = ", ".join(f"{name} {means[name]:.0%}" for name in looks)
+    title = title or f"Did it look at the subject? {told}; noise {means[AREA]:.0%}"
+    return titled(ax, title, f"Over all images: {facts}.", bare=["left"])
 
 
 @styled

@@ -117,6 +117,8 @@ def test_shares_are_drawn_for_each_part_beside_the_area():
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["all (3)", "oak (2)", "rose (1)"]
     assert "the model 0.60; another 0.60" in ax.alt_text
+    title = "Did it look at the subject? the model 60%, another 60%; noise 30%"
+    assert ax.get_title("left") == title
     assert any(line.get_xdata()[0] == 0.5 for line in ax.lines[3:])
 
 
