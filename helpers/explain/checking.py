@@ -99,10 +99,11 @@ def check_weights(
     Parameters
     ----------
     learner, twin : Learners
-        The twin learned the same task from other images; what its maps have in common with the
-        learner's is what learning brings about. Maps of a network whose weights were shuffled must
-        be less alike than these: then a map shows something learned. (A method that draws at random
-        changes with the weights, too, but it is no more like the twin's.)
+        The twin learned the same task from other images, or half of them (`half_of`); what its maps
+        have in common with the learner's is what learning brings about. Maps of a network whose
+        weights were shuffled must be less alike than these: then a map shows something learned. (A
+        method that draws at random changes with the weights, too, but it is no more like the
+        twin's.)
     methods : names or functions, as for `explain`
     shares : of the layers, from the answer back, whose weights are shuffled (see `randomise`)
 

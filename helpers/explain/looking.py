@@ -26,8 +26,11 @@ def look(
     Returns
     -------
     DataFrame by image_id
-        As from `did_it_look`.
+        As from `did_it_look`. An image of which no mask is kept has no row.
     """
+    if dataset.masks is not None:
+        marked = [(dataset.masks / f"{i}.png").exists() for i in dataset.images.index]
+        dataset = dataset.with_images(dataset.images[marked])
     found = explain(learner, dataset, method, target, rival, seed=seed)
     masks = subject_masks(found, dataset, learner.dls.method)
     return did_it_look(found.maps, masks, found.targets.index)

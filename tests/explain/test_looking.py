@@ -85,6 +85,9 @@ def test_looking_explains_and_compares_with_the_masks_in_one_go(dataset, learner
     found = explain(learner, dataset, "occlusion", rival="runner-up")
     expected = did_it_look(found.maps, subject_masks(found, dataset, form), found.targets.index)
     pd.testing.assert_frame_equal(look(learner, dataset, "occlusion", rival="runner-up"), expected)
+    (dataset.masks / "elm/3.png.png").unlink()
+    fewer = look(learner, dataset, "occlusion", rival="runner-up")
+    pd.testing.assert_frame_equal(fewer, expected.drop("elm/3.png"))
     assert not expected["share"].equals(look(learner, dataset, "occlusion")["share"])
 
 
