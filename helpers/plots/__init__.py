@@ -38,9 +38,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("against_dummy", "class_metrics", "confusion", "metric_intervals"),
             "ranking_curves",
         ],
-        "explaining": [
+        "explaining": ["explanations", "looked", "nearest_sheet", "other_grounds"],
+        "explanation_tests": [
             *("agreements", "deletion_curves", "explanation_scores", "explanation_study"),
-            *("explanations", "looked", "nearest_sheet", "other_grounds", "weights_check"),
+            "weights_check",
         ],
         "subsets": ["parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
