@@ -38,7 +38,7 @@ from studies.provenance import code_hash
 TABLE = Path(__file__).with_suffix(".csv")
 CODE = ["leaves/*.py", "helpers/explain/*.py", "helpers/training/*.py", "helpers/backbone/*"]
 COLUMNS = ["seed", "question", "method", "mean", "low", "high", "images", "code"]
-SIZE, SHOWN = 96, 24
+SIZE, SHOWN = 96, 40
 RIVAL = {"norway maple": "sycamore", "sycamore": "norway maple"}
 
 
