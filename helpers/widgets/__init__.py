@@ -5,6 +5,7 @@ from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
 from helpers.widgets.ensembles import compose_ensemble
 from helpers.widgets.evaluation import explore_errors
+from helpers.widgets.explaining import explore_explanations
 from helpers.widgets.fairness import explore_fairness
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.regularising import explore_cures
@@ -21,6 +22,7 @@ __all__ = [
     "explore_cures",
     "explore_decisions",
     "explore_errors",
+    "explore_explanations",
     "explore_fairness",
     "explore_rates",
     "explore_splits",

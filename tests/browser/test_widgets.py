@@ -23,8 +23,9 @@ from PIL import Image
 from helpers import open_dataset
 from helpers.course.studies import read_study
 from helpers.widgets import (browse, compose_ensemble, explore_augmentation, explore_balance,
-                             explore_cures, explore_decisions, explore_errors, explore_fairness,
-                             explore_rates, explore_splits, explore_transfer, review)
+                             explore_cures, explore_decisions, explore_errors,
+                             explore_explanations, explore_fairness, explore_rates,
+                             explore_splits, explore_transfer, review)
 
 rng, folder = np.random.default_rng(0), Path("photos")
 names = [f"{label}/{n:02d}.png" for label in ("beech", "linden", "oak") for n in range(20)]
@@ -58,6 +59,10 @@ study = study[study["setting"] == study["setting"][0]]
 torch.manual_seed(0)
 model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, 3))
 learner = SimpleNamespace(model=model, dls=SimpleNamespace(vocab=dataset.classes, device="cpu"))
+maps = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 6, 3, 2),
+                           torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(6, 3))
+form = {"vocab": dataset.classes, "device": "cpu", "size": 32, "method": "squish"}
+seer = SimpleNamespace(model=maps, dls=SimpleNamespace(**form))
 """
 CALLS = {
     "00": "browse(dataset, features.iloc[:, :1].assign(right=codes > 0))",
@@ -73,6 +78,7 @@ CALLS = {
     "10": "explore_errors(dataset, predictions)",
     "11": "explore_decisions(predictions)",
     "12": "explore_fairness(predictions, images['label'].replace('oak', 'linden'), 'beech')",
+    "13": "explore_explanations(seer, dataset)",
 }
 
 
@@ -260,6 +266,16 @@ def test_another_constraint_and_less_slack_offset_other_groups(widget):
     said = widget.after(widget.press, "but for a slack of", "Home")
     assert "→" in said
     widget.after(widget.control("Offset the class").select_option, "oak")
+
+
+@of("13")
+def test_another_method_and_another_class_draw_another_heatmap(widget):
+    assert "integrated gradients: orange" in widget.after(widget.press, "Method", "i")
+    said = widget.after(widget.control("What speaks for").select_option, "oak")
+    assert "orange speaks for oak" in said
+    assert "oak rather than" in widget.after(widget.press, "Rather than", "ArrowDown")
+    widget.after(widget.control("Class").first.select_option, "linden")
+    assert "is linden" in widget.panel.inner_text()
 
 
 def cell_sources(page):

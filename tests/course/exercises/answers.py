@@ -22,6 +22,7 @@ from tests.course.exercises.ensembles import (
     make_voters,
 )
 from tests.course.exercises.evaluating import WRONG_10
+from tests.course.exercises.explaining import NEEDS_13, SCENES, UNMEASURED_13, WRONG_13
 from tests.course.exercises.fair import SERVED, UNMEASURED_12, WRONG_12
 from tests.course.exercises.networks import WRONG_FREEZES, WRONG_LOOPS, make_loop, make_task
 from tests.course.exercises.reporting import WRONG_14
@@ -654,6 +655,7 @@ WRONG = {
     **WRONG_10,
     **WRONG_11,
     **WRONG_12,
+    **WRONG_13,
     **WRONG_14,
 }
 
@@ -661,6 +663,7 @@ WRONG = {
 WRONG_ELSEWHERE = {
     **UNMEASURED_11,
     **UNMEASURED_12,
+    **UNMEASURED_13,
     "01.3": [("device", "unmeasured", "held=held", [])],
     "01.4": [(lambda rgb, leaf: 1, "unmeasured", "pictures=pictures", ["pictures"])],
     "02.4": [(IDS[:10], "unmeasured", "doubts=alone", [])],
@@ -676,7 +679,7 @@ WRONG_ELSEWHERE = {
         (20, "bursts_unknown", "Open the bursts", []),
     ],
 }
-GIVEN |= regularising.GIVEN
-NEEDS |= regularising.NEEDS
+GIVEN |= regularising.GIVEN | SCENES
+NEEDS |= regularising.NEEDS | NEEDS_13
 WRONG |= regularising.WRONG
 WRONG_ELSEWHERE |= regularising.WRONG_ELSEWHERE

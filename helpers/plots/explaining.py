@@ -1,0 +1,240 @@
+"""Heatmaps beside photos, nearest training images, and what tests of heatmaps found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+
+from helpers.datasets import Dataset
+from helpers.datasets.words import count, some
+from helpers.explain.heatmaps import Heatmaps
+from helpers.explain.looking import look_by
+from helpers.plots.names import short_name, short_names
+from helpers.plots.samples import _sheet
+from helpers.plots.style import (
+    ACCENT,
+    FLAG,
+    INK,
+    INNOCENT,
+    axes,
+    mark_guess,
+    nothing,
+    styled,
+    titled,
+)
+
+MOST_ROWS, FEWEST_COLUMNS = 6, 5
+AREA = "noise: the subject's share of the picture"
+LOOKS = [INNOCENT, ACCENT, "#e76300", "#0b5345"]
+
+
+@styled
+def explanations(
+    heatmaps: Mapping[str, Heatmaps],
+    answers: pd.DataFrame,
+    image_ids: Iterable[str] | None = None,
+    outlines: np.ndarray | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Photos in rows, and what each method says of each, side by side.
+
+    Orange speaks for the answer, purple against it, each picture on its own scale.
+
+    Parameters
+    ----------
+    heatmaps : name → Heatmaps, of the same images
+    answers : DataFrame from `helpers.training.predict`
+    image_ids : at most six are drawn
+    outlines : bool array, one per image of the heatmaps, from `subject_masks`
+        Where the subject is; its outline is drawn.
+    """
+    first = next(iter(heatmaps.values()))
+    ids = list(first.targets.index if image_ids is None else image_ids)[:MOST_ROWS]
+    if not ids:
+        return nothing(title or "No image to explain", ax)
+    columns = max(len(heatmaps) + 1, FEWEST_COLUMNS)
+    ax = axes(ax, (len(ids) * 7.4 / columns) * 0.98 + 0.7)
+    ax.axis("off")
+    wrong = 0
+    for row, image_id in enumerate(ids):
+        at = first.targets.index.get_loc(image_id)
+        photo, said = first.pictures[at], answers.loc[image_id]
+        off = pd.notna(said["label"]) and said["label"] != said["prediction"]
+        wrong += off
+        for column, name in enumerate(["photo", *heatmaps]):
+            width, height = 0.82 / columns, 1 / len(ids)
+            box = [0.18 + column * width, 1 - (row + 1) * height, width * 0.96, height * 0.96]
+            panel = ax.inset_axes(box)
+            panel.imshow(photo if column == 0 else overlaid(photo, heatmaps[name][image_id]))
+            if outlines is not None:
+                panel.contour(outlines[at], [0.5], colors="white", linewidths=0.9)
+            panel.set(xticks=[], yticks=[])
+            panel.spines[:].set_visible(False)
+            if row == 0:
+                panel.set_title(name, fontsize=9, loc="left", pad=4, weight="normal")
+        words = [f"{short_name(said['prediction'])}, {said['confidence']:.0%}"]
+        words += [f"is {short_name(said['label'])}"] * off
+        middle = 1 - (row + 0.5) / len(ids)
+        look = {"ha": "right", "va": "center", "fontsize": 9, "color": FLAG if off else INK}
+        ax.text(0.165, middle, "\n".join(words), transform=ax.transAxes, **look)
+    title = title or f"What speaks for the answer? {count(ids, 'photo')}, {wrong} answered wrongly"
+    text = f"Rows of a photo and heatmaps by {some(heatmaps, 9)}."
+    titled(ax, title, text)
+    ax.set_title(ax.get_title("left"), pad=26)
+    return ax
+
+
+def overlaid(photo: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """The photo in grey under the map's colours; float, height × width × 3."""
+    from matplotlib import colormaps
+
+    top = max(float(np.quantile(np.abs(heat), 0.995)), 1e-12)
+    tint = colormaps["PuOr_r"](TwoSlopeNorm(0, -top, top)(heat))[..., :3]
+    strength = np.clip(np.abs(heat) / top, 0, 1)[..., None] ** 0.7 * 0.85
+    grey = photo.mean(2, keepdims=True) / 255 * 0.85 + 0.1
+    return (1 - strength) * grey + strength * tint
+
+
+@styled
+def nearest_sheet(
+    dataset: Dataset,
+    found: pd.DataFrame,
+    answers: pd.DataFrame,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Each photo, and beside it the training images that the network finds most like it.
+
+    A red frame marks a photo that was answered wrongly.
+
+    Parameters
+    ----------
+    found : DataFrame from `helpers.explain.nearest_images`
+    answers : DataFrame from `helpers.training.predict`
+    """
+    asked = list(found["image_id"].unique())[:MOST_ROWS]
+    if not asked:
+        return nothing(title or "No image to explain", ax)
+    rows, captions, frames, agree = [], {}, {}, []
+    for image_id in asked:
+        said, own = answers.loc[image_id], found[found["image_id"] == image_id]
+        off = pd.notna(said["label"]) and said["label"] != said["prediction"]
+        captions[image_id] = f"said: {said['prediction']}" + f"\nis {said['label']}" * off
+        if off:
+            frames[image_id] = FLAG
+        cells = [(image_id, image_id)]
+        for one in own.itertuples():
+            key = (image_id, one.neighbour)
+            captions[key] = str(one.label)
+            cells.append((key, one.neighbour))
+        rows.append(cells)
+        agree.append((own["label"] == said["prediction"]).mean())
+    columns = max(map(len, rows))
+    ax = _sheet(dataset, rows, columns, ax, captions, frames)
+    title = title or (
+        f"Which training images are nearest? {np.mean(agree):.0%} of these bear the answer's label"
+    )
+    return titled(ax, title, "Each row: a photo, then its nearest training images.")
+
+
+@styled
+def looked(
+    looks: Mapping[str, pd.DataFrame],
+    by: pd.Series,
+    groups: pd.Series,
+    guess: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """The share of what speaks for the answer that lies on the subject, by part, with intervals.
+
+    Parameters
+    ----------
+    looks : name → DataFrame from `helpers.explain.look`, of the same images
+        Beside them stands the subject's share of the picture, which noise would score.
+    by : Series by image_id
+        The part that an image belongs to.
+    groups : Series by image_id
+    guess : float, optional
+        The reader's, at "all".
+    """
+    first = next(iter(looks.values()))
+    parts = {AREA: look_by(first["area"], by, groups)}
+    parts |= {name: look_by(table["share"], by, groups) for name, table in looks.items()}
+    rows = list(parts[AREA].index)
+    ax = axes(ax, 0.4 * len(rows) + 1.3)
+    for number, (name, table) in enumerate(parts.items()):
+        table = table.reindex(rows)
+        y = np.arange(len(rows)) + (number - len(looks) / 2) * 0.2
+        colour = LOOKS[number % len(LOOKS)]
+        ax.hlines(y, table["low"], table["high"], color=colour, lw=2.5, alpha=0.6)
+        ax.plot(table["mean"], y, "o" if number else "D", color=colour, ms=6, label=name)
+    mark_guess(ax, guess, None, 0)
+    short = short_names(rows, 40)
+    images = parts[AREA]["images"]
+    ax.set_yticks(range(len(rows)), [f"{short[row]} ({images[row]:,.0f})" for row in rows])
+    ax.set(xlabel="share of what speaks for the answer that lies on the subject", xlim=(0, 1))
+    ax.set(ylim=(len(rows) - 0.4, -0.6))
+    ax.grid(axis="x")
+    ax.legend(loc="upper right", fontsize=9)
+    means = {name: table.loc["all", "mean"] for name, table in parts.items()}
+    facts = "; ".join(f"{name} {value:.2f}" for name, value in means.items())
+    told = ", ".join(f"{name} {means[name]:.0%}" for name in looks)
+    title = title or f"Did it look at the subject? {told}; noise {means[AREA]:.0%}"
+    return titled(ax, title, f"Over all images: {facts}.", bare=["left"])
+
+
+@styled
+def other_grounds(
+    dataset: Dataset,
+    redrawn: Dataset,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    most: int = 6,
+    guess: float | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """The same subjects on their own and on another ground, and what is answered to each.
+
+    Parameters
+    ----------
+    before, after : DataFrames from `helpers.training.predict`, of `dataset` and of `redrawn`
+    guess : float, optional
+        The reader's, at the share that gets another answer; told in the title.
+    """
+    ids = [i for i in before.index if i in after.index]
+    if not ids:
+        return nothing(title or "No photo on another ground", ax)
+    turned = (before.loc[ids, "prediction"] != after.loc[ids, "prediction"]).mean()
+    rows, captions, frames = [], {}, {}
+    for kind, table in (("own", before), ("other", after)):
+        row = []
+        for image_id in ids[:most]:
+            said = table.loc[image_id]
+            captions[kind, image_id] = f"{said['prediction']}\n{said['confidence']:.0%} sure"
+            if said["prediction"] != said["label"]:
+                frames[kind, image_id] = FLAG
+            row.append(((kind, image_id), image_id))
+        rows.append(row)
+    both = _Side(dataset, redrawn)
+    pairs = [[(key, key) for key, _ in row] for row in rows]
+    ax = _sheet(both, pairs, most, ax, captions, frames)
+    title = title or f"On another ground, {turned:.0%} of {len(ids)} get another answer"
+    title += f" (your guess: {guess:.0%})" if guess is not None else ""
+    return titled(ax, title, "Above, photos as they are; below, redrawn on another ground.")
+
+
+class _Side:
+    """Loads ("own", id) from one dataset and ("other", id) from another."""
+
+    def __init__(self, own: Dataset, other: Dataset):
+        self.sides = {"own": own, "other": other}
+
+    def load(self, key: tuple[str, str], at_least: int | None = None):
+        return self.sides[key[0]].load(key[1], at_least)

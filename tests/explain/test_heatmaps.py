@@ -1,0 +1,132 @@
+"""Explanations of a learner's answers to the images of a dataset, and masks that fit them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from helpers.datasets import DatasetError
+from helpers.explain.heatmaps import choose_cases, explain, subject_masks
+from helpers.explain.methods import attribute
+from helpers.training.decoding import fit
+
+
+def test_each_image_is_explained_for_the_answer_that_the_network_gives(dataset, learner):
+    ids = dataset.images.index[[0, 7, 13]]
+    found = explain(learner, dataset.with_images(dataset.images.loc[ids]), "integrated gradients")
+    pictures = np.stack([fit(dataset.load(i), 16, "squish") for i in ids])
+    images = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255
+    with torch.no_grad():
+        answers = learner.model.eval()(images).argmax(1)
+    assert np.array_equal(found.pictures, pictures)
+    assert found.targets.index.equals(ids)
+    assert found.targets.to_list() == [learner.dls.vocab[one] for one in answers]
+    expected = attribute(learner.model, images, answers, "integrated gradients")
+    assert np.array_equal(found.maps, expected)
+    assert np.array_equal(found[ids[1]], expected[1])
+
+
+def test_the_label_or_any_class_can_be_explained_instead(dataset, learner):
+    own = explain(learner, dataset, target="label")
+    assert own.targets.to_list() == dataset.images["label"].to_list()
+    assert set(explain(learner, dataset, target="fir").targets) == {"fir"}
+    with pytest.raises(DatasetError, match="target='oak'.*does not know 'oak', but ash, elm, fir"):
+        explain(learner, dataset, target="oak")
+    nameless = dataset.images.assign(label=dataset.images["label"].where(range(18) != np.int64(3)))
+    with pytest.raises(DatasetError, match="'ash/3.png' cannot be explained with target='label'"):
+        explain(learner, dataset.with_images(nameless), target="label")
+
+
+def test_the_layer_and_what_was_concluded_about_it_are_said(dataset, learner):
+    assert repr(explain(learner, dataset)) == (
+        "Heatmaps of 18 images by grad-cam at layer 4, the last with maps"
+    )
+    assert repr(explain(learner, dataset, layer="0")) == (
+        "Heatmaps of 18 images by grad-cam at layer 0"
+    )
+    assert repr(explain(learner, dataset, "edges")) == "Heatmaps of 18 images by edges"
+
+
+def test_test_images_and_unreadable_ones_are_passed_over(dataset, learner, tmp_path):
+    images = dataset.images.copy()
+    images.loc[images.index[:4], "split"] = "test"
+    (tmp_path / "photos" / "elm" / "2.png").write_bytes(b"no picture")
+    found = explain(learner, dataset.with_images(images), "edges")
+    assert found.targets.index.to_list() == [i for i in images.index[4:] if i != "elm/2.png"]
+    with pytest.raises(DatasetError, match="none can be read"):
+        explain(learner, dataset.with_images(images.loc[["elm/2.png"]]), "edges")
+
+
+@pytest.mark.parametrize("method", ["squish", "crop", "pad"])
+def test_masks_are_brought_to_the_form_of_the_pictures(dataset, learner, method):
+    learner.dls.method = method
+    found = explain(learner, dataset, "edges")
+    masks = subject_masks(found, dataset, method)
+    assert masks.shape == found.maps.shape and masks.dtype == bool
+    # The subject is the only saturated thing: what the mask covers is coloured, the rest grey.
+    spread = np.ptp(found.pictures.astype(int), axis=3)
+    assert np.median(spread[masks]) > 80
+    assert (spread[~masks] > 80).mean() < 0.05
+    assert masks.any((1, 2)).all()
+
+
+def test_without_masks_the_question_cannot_be_asked(dataset, learner):
+    from dataclasses import replace
+
+    found = explain(learner, dataset, "edges")
+    with pytest.raises(DatasetError, match="has no masks"):
+        subject_masks(found, replace(dataset, masks=None))
+
+
+def test_grey_pictures_and_two_classes_are_explained_too(tmp_path, learner):
+    from helpers import open_dataset
+
+    for name in ("on/1.png", "off/1.png"):
+        path = tmp_path / "grey" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 20), np.uint8)).save(path)
+    learner.dls.vocab = ["off", "on"]
+    learner.model[-1] = torch.nn.Linear(8, 2)
+    found = explain(learner, open_dataset(tmp_path / "grey", progress=False))
+    assert found.maps.shape == (2, 16, 16) and set(found.targets) <= {"off", "on"}
+    assert isinstance(found.targets, pd.Series)
+
+
+def test_held_against_a_rival_the_difference_of_two_logits_is_explained(dataset, learner):
+    """Integrated gradients of a difference are the difference of theirs."""
+    of = {name: explain(learner, dataset, "integrated gradients", name)
+          for name in learner.dls.vocab}  # fmt: skip
+    found = explain(learner, dataset, "integrated gradients", rival="runner-up")
+    images = torch.from_numpy(found.pictures).permute(0, 3, 1, 2) / 255
+    with torch.no_grad():
+        order = learner.model.eval()(images).argsort(1, descending=True)
+    vocab = np.array(learner.dls.vocab)
+    assert found.targets.to_list() == vocab[order[:, 0]].tolist()
+    assert found.rivals.to_list() == vocab[order[:, 1]].tolist()
+    for image_id, target, rival in zip(
+        found.targets.index, found.targets, found.rivals, strict=True
+    ):
+        expected = of[target][image_id] - of[rival][image_id]
+        assert np.allclose(found[image_id], expected, atol=1e-5)
+    named = explain(learner, dataset, "grad-cam", "elm", "fir")
+    assert set(named.rivals) == {"fir"} and named.layer == "4"
+    ring = {"ash": "elm", "elm": "fir", "fir": "ash"}
+    mapped = explain(learner, dataset, "edges", "label", ring)
+    assert mapped.rivals.to_list() == dataset.images["label"].map(ring).to_list()
+    same = explain(learner, dataset, "integrated gradients", "elm", "elm")
+    assert np.allclose(same.maps, 0)
+    with pytest.raises(DatasetError, match="rival='oak'.*does not know 'oak'"):
+        explain(learner, dataset, rival="oak")
+
+
+def test_cases_are_the_surest_of_each_class_right_ones_first():
+    answers = pd.DataFrame(
+        [("a", "oak", "oak", 0.6), ("b", "oak", "oak", 0.9), ("c", "elm", "elm", 0.7),
+         ("d", "elm", "oak", 0.8), ("e", "oak", "elm", 0.5), ("f", "oak", "elm", 0.4),
+         ("g", None, "elm", 0.99)],
+        columns=["image_id", "label", "prediction", "confidence"],
+    ).set_index("image_id")  # fmt: skip
+    assert choose_cases(answers) == ["b", "c", "d", "e"]
+    assert choose_cases(answers, 1) == ["b", "d"]
+    assert choose_cases(answers.loc[["g"]]) == []
