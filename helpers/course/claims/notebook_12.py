@@ -49,4 +49,4 @@ def claims(
     gain = luck.loc[(BALANCE, AGAINST), "difference"]
     yield Claim(f"{BALANCE} by traded groups: gain against the shortcut", gain, high=0.08)
     parity = gaps.loc["demographic parity", "always right"]
-    yield Claim("demographic parity missed by a model that is always right", parity, 0.2)
+    yield Claim("demographic parity missed by a model that is always right", parity, 0.24)
