@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.balance.association import MISSING
-from helpers.balance.probing import folds_of
+from helpers.balance.remedies import answer_out_of_fold
 from helpers.balance.weighting import image_weights
 from helpers.datasets import Dataset
 from helpers.evaluation.predictions import check_predictions
@@ -111,35 +111,19 @@ def fit_remedy(name: str, features: pd.DataFrame, labels: pd.Series, values, see
     return retrain_last_layer(features, labels, values, seed)
 
 
-def cross_fit(
-    train: Dataset,
-    features: pd.DataFrame,
-    column: str | None = None,
-    remedy: str = "plain",
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Answers to every training image, by models that saw none of its things.
+def cross_fit(train: Dataset, features: pd.DataFrame) -> pd.DataFrame:
+    """The plain head's answers to every training image, by heads that saw none of its things.
 
-    A group of counterexamples is small: to keep some of it aside would leave too few to learn
-    from. So five models are each trained without a fifth of the things, and asked about those.
+    Counterexamples are few: to keep some of them aside would leave too few to learn from. So five
+    heads are each trained without a fifth of the things, and asked about those. Saved as a step.
 
     Returns
     -------
     predictions table
     """
-    labels = train.images["label"].dropna()
-    labels = labels[labels.index.isin(features.index)]
-    values = None if column is None else group_values(train, column).fillna(MISSING)
-    codes, classes = pd.factorize(labels, sort=True)
-    found = pd.DataFrame(0.0, labels.index, classes)
-    for own, asked in folds_of(codes, train.groups[labels.index], seed):
-        if labels.iloc[own].nunique() < 2:  # so few things that all others are of one class
-            found.loc[labels.index[asked], labels.iloc[own[0]]] = 1.0
-            continue
-        head = fit_remedy(remedy, features, labels.iloc[own], values, seed)
-        answers = head.predict_proba(features.loc[labels.index[asked]])
-        found.loc[answers.index, answers.columns] = answers
-    return check_predictions(found, train.with_images(train.images.loc[labels.index]))
+    known = features[features.index.isin(train.images.index)]
+    found = answer_out_of_fold(train, known)
+    return check_predictions(found, train.with_images(train.images.loc[found.index]))
 
 
 def fit_remedies(
@@ -165,7 +149,7 @@ def fit_remedies(
     known = features[features.index.isin(labels.index)]
     models = {name: fit_remedy(name, known, labels, values, seed) for name in REMEDIES[:-1]}
     if values is not None and len(values.unique()) > 1:
-        unseen = cross_fit(train, known, seed=seed)
+        unseen = cross_fit(train, known)
         offsets = find_offsets(unseen, values, CONSTRAINT, SLACK)
         models[REMEDIES[-1]] = Shifted(models["plain"], offsets)
     return models

@@ -3,25 +3,23 @@ import pandas as pd
 import pytest
 
 from helpers.balance import image_weights
+from helpers.balance.probing import folds_of
 from helpers.evaluation import probabilities
 from helpers.fairness import (
     REMEDIES,
-    add_offsets,
     answer,
     change_by_chance,
     cross_fit,
     fit_remedies,
     group_dro,
     name_groups,
-    optimise_thresholds,
     retrain_last_layer,
     standing,
-    values_at_use,
     who_pays,
 )
 from helpers.fairness import remedies as module
 from helpers.training import train_head
-from tests.fairness.sets import both, made
+from tests.fairness.sets import both
 from tests.fairness.test_groups import FOUND
 
 TRAIN, TEST, FEATURES = both()
@@ -107,26 +105,16 @@ def test_a_mean_of_last_layers_is_the_mean_of_their_probabilities():
     assert model.predict_proba(asked).sum(axis=1).tolist() == pytest.approx([1] * 5)
 
 
-def test_cross_fitted_answers_come_from_heads_that_never_saw_the_thing(monkeypatch):
-    seen = []
-
-    class Spy:
-        def __init__(self, labels):
-            self.ids, self.classes = labels.index, sorted(labels.unique())
-
-        def predict_proba(self, features):
-            seen.append((self.ids, features.index))
-            return pd.DataFrame(1 / 3, features.index, self.classes)
-
-    monkeypatch.setattr(module, "train_head", lambda known, labels, **_: Spy(labels))
+def test_cross_fitted_answers_come_from_heads_that_never_saw_the_thing():
     found = cross_fit(TRAIN, FEATURES)
-    things = TRAIN.images["thing"]
-    assert len(seen) == 5
-    for own, asked in seen:
-        assert not {*things[own]} & {*things[asked]}
-    assert sorted(np.concatenate([asked for _, asked in seen])) == [*LABELS.index]
     assert found.index.equals(LABELS.index)
     assert found["label"].equals(LABELS.rename("label"))
+    codes = pd.factorize(LABELS, sort=True)[0]
+    for own, asked in folds_of(codes, TRAIN.groups, 0):
+        head = train_head(FEATURES.loc[LABELS.index[own]], LABELS.iloc[own])
+        expected = head.predict_proba(FEATURES.loc[LABELS.index[asked]])
+        assert np.allclose(probabilities(found).loc[expected.index], expected, atol=1e-6)
+        assert not {*TRAIN.images["thing"].iloc[own]} & {*TRAIN.images["thing"].iloc[asked]}
 
 
 def test_without_a_column_classes_are_balanced_and_there_are_no_offsets():
@@ -146,45 +134,6 @@ def test_images_without_label_or_features_are_passed_over():
     assert told["plain"].index.equals(TEST.images.index[2:])
 
 
-def binary():
-    """Two classes in training and test, the plain head's cross-fitted answers, and its answers."""
-    cells = dict(zip(
-        [("ash", "moss"), ("ash", "sand"), ("elm", "moss"), ("elm", "sand")], (120, 40, 40, 120),
-        strict=True))  # fmt: skip
-    (train, known), (test, asked) = made(cells), made(dict.fromkeys(cells, 150), 1, "test")
-    features = pd.concat([known, asked])
-    head = train_head(known, train.images["label"])
-    plain = answer({"plain": head}, features, test)["plain"]
-    return train, test, cross_fit(train, features), plain
-
-
-def test_for_two_classes_fairlearns_thresholds_bring_recalls_together():
-    train, test, unseen, plain = binary()
-    grounds = train.images["ground"], test.images["ground"]
-    mended = optimise_thresholds(unseen, grounds[0], plain, grounds[1])
-    gaps = []
-    for table in (plain, mended):
-        own = table["label"] == "elm"
-        recall = (table.loc[own, "prediction"] == "elm").groupby(grounds[1][own]).mean()
-        gaps.append(abs(recall["moss"] - recall["sand"]))
-    assert gaps[0] > 0.3
-    assert gaps[1] < 0.2
-    chances = probabilities(mended).to_numpy()
-    at = (mended["prediction"] == "elm").to_numpy(int)
-    assert mended["confidence"].tolist() == chances[np.arange(600), at].tolist()
-    again = optimise_thresholds(unseen, grounds[0], plain, grounds[1])
-    assert again["prediction"].equals(mended["prediction"])
-
-
-def test_a_group_that_was_not_seen_keeps_its_answers_and_three_classes_are_refused(answers):
-    train, test, unseen, plain = binary()
-    elsewhere = pd.Series("rock", test.images.index)
-    mended = optimise_thresholds(unseen, train.images["ground"], plain, elsewhere)
-    assert mended.equals(plain)
-    with pytest.raises(ValueError, match="two classes, not 3"):
-        optimise_thresholds(answers["plain"], GROUNDS, answers["plain"], GROUNDS)
-
-
 def test_where_the_model_stands_is_told_by_its_average_and_its_worst_group(answers):
     stands = standing({"plain": answers["plain"]}, name_groups(TRAIN, TEST, FOUND))
     right = answers["plain"]["prediction"] == answers["plain"]["label"]
@@ -193,19 +142,3 @@ def test_where_the_model_stands_is_told_by_its_average_and_its_worst_group(answe
     assert stands.loc["plain", "group"] == AGAINST
     assert stands.loc["plain", "worst"] == pytest.approx(right[sides == "reversed"].mean())
     assert stands.loc["plain", "images"] == 120
-
-
-def test_offsets_for_another_constraint_are_one_more_model_and_none_without_groups():
-    models = {"plain": train_head(FEATURES.loc[LABELS.index], LABELS)}
-    more = add_offsets(models, TRAIN, FEATURES, FOUND, "demographic parity")
-    assert [*more] == ["plain", "offsets for demographic parity"]
-    told = answer(more, FEATURES, TEST, "ground")
-    gaps = {}
-    for name, table in told.items():
-        named = (table["prediction"] == "ash").groupby(TEST.images["ground"]).mean()
-        gaps[name] = abs(named["moss"] - named["sand"])
-    assert gaps["offsets for demographic parity"] < gaps["plain"] / 2
-    nobody = FOUND._replace(column=None)
-    assert add_offsets(models, TRAIN, FEATURES, nobody, "demographic parity") is models
-    assert values_at_use(TRAIN, FOUND).equals(GROUNDS.rename("ground"))
-    assert set(values_at_use(TRAIN, nobody)) == {"all images"}

@@ -36,17 +36,17 @@ def claims(
     )  # fmt: skip
     plain = stands.loc["plain"]
     gap = plain["average"] - plain["worst"]
-    yield Claim("plain model: average less worst named group", gap, 0.25)
-    for name, low in ((BALANCE, 0.5), (LAYER, 0.8), (OFFSETS, 0.2)):
+    yield Claim("plain model: average less worst named group", gap, 0.28)
+    for name, low, least in ((BALANCE, 0.4, 0.1), (LAYER, 0.7, 0.2), (OFFSETS, 0.2, 0.05)):
         gain = here.loc[(name, AGAINST)]
         yield Claim(f"{name}: share of that gap won back", gain["difference"] / gap, low)
-        yield Claim(f"{name}: gain against the shortcut, lower end", gain["low"], 0)
+        yield Claim(f"{name}: gain against the shortcut, lower end", gain["low"], least)
     paid = here.loc[(LAYER, WITH), "difference"]
-    yield Claim(f"{LAYER}: change with the shortcut", paid, high=-0.05)
-    for name, high in ((BALANCE, 0), (LAYER, -0.05)):
+    yield Claim(f"{LAYER}: change with the shortcut", paid, high=-0.2)
+    for name, high in ((BALANCE, -0.01), (LAYER, -0.05)):
         cost = home.loc[(name, ALL), "difference"]
         yield Claim(f"{name}: change on validation images", cost, high=high)
     gain = luck.loc[(BALANCE, AGAINST), "difference"]
-    yield Claim(f"{BALANCE} by traded groups: gain against the shortcut", gain, high=0.15)
+    yield Claim(f"{BALANCE} by traded groups: gain against the shortcut", gain, high=0.08)
     parity = gaps.loc["demographic parity", "always right"]
-    yield Claim("demographic parity missed by a model that is always right", parity, 0.2)
+    yield Claim("demographic parity missed by a model that is always right", parity, 0.24)
