@@ -50,4 +50,4 @@ def claims(
     first = next(iter(looks.values()))
     above = first["share"].mean() - first["area"].mean()
     yield Claim("share on the leaf above noise's", above, -0.1, 0.12)
-    yield Claim("rise of the share on the leaf, mended", rise.loc["all", "mean"], low=0.0)
+    yield Claim("rise of the share on the leaf, mended", rise.loc["all", "mean"], low=0)
