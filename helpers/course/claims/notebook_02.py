@@ -27,9 +27,7 @@ def claims(
             yield Claim(f"precision of {kind}", row.precision, low=precision)
     leafless = score_against_truth(dataset, strangest, "no_leaf").set_index("strength")
     recall = leafless["recall"].get("all detectable")
-    yield Claim(
-        "share of leafless pictures that the forty strangest hold", recall, low=0.15, high=0.7
-    )
+    yield Claim("share of leafless pictures that the forty strangest hold", recall, low=0.15, high=0.7)
     yield from _labels(dataset, doubts, blind, alone)
     dropped = (decisions["action"] == "drop").sum() / len(dataset.images)
     yield Claim("share of images that the log drops", dropped, low=0.05, high=0.09)
