@@ -95,9 +95,11 @@ def score_label_lists(dataset, lists) -> pd.DataFrame:
     """
     if dataset.planted is None:
         return pd.DataFrame(columns=_COLUMNS)
+    planted = set(dataset.planted["kind"])
+    there = [kind for kind in LABEL_ERRORS if f"label_error_{kind}" in planted]
     scores = []
     for name, flagged in lists.items():
-        for kind in LABEL_ERRORS:
+        for kind in there:
             table = score_against_truth(dataset, flagged, f"label_error_{kind}")
             every = table[table["strength"].isin(STRENGTHS)]
             row = table.iloc[:1].assign(kind=name, strength=kind)

@@ -96,8 +96,8 @@ def files(evidence: Evidence) -> Section:
     found.says += [note for note in summary.loc[~summary["used"], "note"] if note]
     if places := int(scanned["gps"].fillna(False).sum()):
         found.says.append(
-            f"{count(places, 'file')} hold the position where it was taken; remove it before the "
-            "images are passed on (this report does not repeat it)."
+            f"The position where it was taken is recorded in {count(places, 'file')}; remove it "
+            "before the images are passed on (this report does not repeat it)."
         )
     found.says.append("A flag is a reason to look, and no error by itself.")
     found.numbers = {"unreadable": len(broken), "flagged": int(poor["image_id"].nunique())}
@@ -142,10 +142,9 @@ def copies(evidence: Evidence) -> Section:
     small = int((scanned[["width", "height"]].min(axis=1) < SHORTEST_SIDE).sum())
     if small:
         told = (
-            f"{small:,} of {len(scanned):,} images have a side under {SHORTEST_SIDE} px, too"
-            " little "
+            f"{small:,} of {len(scanned):,} images have a side under {SHORTEST_SIDE} px, too little"
+            " to search for changed copies: of them only identical files were found."
         )
-        told += "to search for changed copies: of them only identical files were found."
         found.says.append(told)
         found.unchecked.append(told)
     if kinds["probable"]:
@@ -180,7 +179,8 @@ def copies(evidence: Evidence) -> Section:
         finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
         found.findings.append(finding)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
-    found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
+    if len(shown):
+        found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
     return found
 
 
@@ -205,7 +205,7 @@ def same_thing(evidence: Evidence) -> Section:
     found.title = (
         f"{count(sure, 'pair')} surely show the same thing"
         if len(sure)
-        else ("No two photos surely show the same thing")
+        else "No two photos surely show the same thing"
     )
     found.says.append(
         f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
@@ -249,13 +249,14 @@ def labels(evidence: Evidence) -> Section:
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
     gain = evidence.gain_of_leaving_doubts
-    more = (
-        ""
-        if gain is None
-        else (
+    more = ""
+    if gain is not None:
+        more = (
             f"Left out of training, they change the accuracy of a linear head by {points(*gain)}."
         )
-    )
+        if gain[2] < 0:  # then they teach, and what teaches is hardly wrong
+            more += " So it learns from them, and many may be right."
+            gain = None
     what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,6 +145,10 @@ def test_each_list_of_labels_is_scored_by_kind_of_error_of_any_strength(mislabel
     assert rows.loc[("one", "confusable"), "planted"] == 2
     assert score_label_lists(dataset_of(tmp_path, ["a"]), lists).empty
     assert score_label_lists(mislabelled, {}).empty
+    planted = mislabelled.planted
+    some = replace(mislabelled, planted=planted[planted["kind"] != "label_error_specimen"])
+    assert "specimen" not in set(score_label_lists(some, lists)["strength"])
+    assert "random" in set(score_label_lists(some, lists)["strength"])
 
 
 def test_two_hashes_alone_are_compared_bit_by_bit(dataset):
