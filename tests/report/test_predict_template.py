@@ -73,9 +73,9 @@ def save_as(kind, path):
         png_of_sixteen_bits(path, noise(2, 60, 70, int(channels), int(top) + 1, np.uint16))
     elif kind.startswith("sixteen"):
         path = path.with_suffix(f".{kind.split()[1]}")
-        Image.fromarray(noise(3, channels=1, top=int(kind.split()[2]) + 1, dtype=np.uint16)).save(
-            path
-        )
+        values = noise(3, channels=1, top=int(kind.split()[2]) + 1, dtype=np.uint16)
+        values[:9, :9] = 0  # black is a value like others
+        Image.fromarray(values).save(path)
     else:
         make = {
             "jpeg": lambda: rgb.save(path.with_suffix(".jpg"), quality=85),
