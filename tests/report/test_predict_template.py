@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pillow_heif
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
@@ -59,6 +60,7 @@ def png_of_sixteen_bits(path, values):
 
 def save_as(kind, path):
     """Write a picture of this kind; its path, with the right extension."""
+    pillow_heif.register_heif_opener()
     rgb, alpha = Image.fromarray(noise()), Image.fromarray(noise(1, channels=1))
     exif = Image.Exif()
     if kind.startswith("turned"):
@@ -71,9 +73,9 @@ def save_as(kind, path):
         png_of_sixteen_bits(path, noise(2, 60, 70, int(channels), int(top) + 1, np.uint16))
     elif kind.startswith("sixteen"):
         path = path.with_suffix(f".{kind.split()[1]}")
-        Image.fromarray(noise(3, channels=1, top=int(kind.split()[2]) + 1, dtype=np.uint16)).save(
-            path
-        )
+        values = noise(3, channels=1, top=int(kind.split()[2]) + 1, dtype=np.uint16)
+        values[:9, :9] = 0  # black is a value like others
+        Image.fromarray(values).save(path)
     else:
         make = {
             "jpeg": lambda: rgb.save(path.with_suffix(".jpg"), quality=85),
@@ -120,6 +122,8 @@ def save_as(kind, path):
                 )
             ),
             "lab": lambda: rgb.convert("RGB").convert("YCbCr").save(path.with_suffix(".jpg")),
+            "heic": lambda: rgb.save(path.with_suffix(".heic"), quality=70),
+            "avif": lambda: rgb.save(path.with_suffix(".avif"), quality=70),
             "bmp": lambda: rgb.save(path.with_suffix(".bmp")),
             "netpbm": lambda: rgb.save(path.with_suffix(".ppm")),
             "one pixel": lambda: Image.new("RGB", (1, 1), "red").save(path.with_suffix(".png")),
@@ -133,7 +137,7 @@ KINDS = [
     *("jpeg", "large jpeg", "wide jpeg", "grey jpeg", "cmyk jpeg", "progressive jpeg", "tall"),
     *("cmyk tiff", "png", "grey png", "one bit", "palette", "palette with a hole", "colour key"),
     *("alpha", "grey alpha", "webp", "gif of two", "float", "integers", "lab", "bmp", "netpbm"),
-    "one pixel",
+    *("one pixel", "heic", "avif"),
     *(f"turned {kind} {way}" for kind in ("jpg", "png", "tif", "webp") for way in (3, 5, 6, 8)),
     *(f"sixteen png {top}" for top in (200, 1000, 4095, 16000, 65535)),
     *("sixteen tif 4000", "sixteen tif 60000", "sixteen pgm 4000"),
@@ -158,6 +162,18 @@ def test_large_photos_are_reduced_while_they_are_decoded_as_in_training(tmp_path
     found = program.read_picture(path, 48)
     assert np.array_equal(found, seen_in_training(path, 48, "squish"))
     assert not np.array_equal(found, plain)
+
+
+def test_heic_is_read_by_a_package_that_may_be_absent(tmp_path, monkeypatch):
+    path, called = save_as("heic", tmp_path / "picture"), []
+    others = [save_as(kind, tmp_path / kind) for kind in ("avif", "png")]
+    monkeypatch.setattr(pillow_heif, "register_heif_opener", lambda: called.append(1))
+    for one in (path, *others):
+        program.read_picture(one, 24)
+        assert called == [1]
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(program.Problem, match="it is HEIC, which needs: pip install pillow-heif"):
+        program.read_picture(path, 24)
 
 
 def test_photos_with_a_broken_exif_block_are_read(tmp_path):
