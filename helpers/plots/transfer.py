@@ -151,7 +151,8 @@ def questions(
     ax, facts = axes(ax, 1.1 + 0.6 * len(asked)), []
     for number, (name, colour) in enumerate(zip(kinds, KINDS, strict=False)):
         rows = table[table["features"] == name].set_index("question").loc[asked]
-        y = np.arange(len(asked)) + 0.14 * (2 * number - len(kinds) + 1)
+        step = min(0.14, 0.4 / len(kinds))
+        y = np.arange(len(asked)) + step * (2 * number - len(kinds) + 1)
         around = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
         ax.errorbar(rows["accuracy"], y, xerr=around, fmt="none", ecolor=colour, alpha=0.5, lw=2.5)
         ax.plot(rows["accuracy"], y, "o", color=colour, ms=8, label=short_name(name))

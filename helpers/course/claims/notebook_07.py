@@ -30,5 +30,7 @@ def claims(
     table = answers.pivot_table("accuracy", "question", "features")
     camera = table["pretrained"].get("device") - table["random weights"].get("device")
     yield Claim("lead of learned features on the camera", camera, high=0.1)
+    more = table["pretrained and descriptors"].get("device") - table["pretrained"].get("device")
+    yield Claim("what descriptors add to learned features on the camera", more, low=0)
     behind = table["pretrained"].get("background") - table["pretrained"]["class"]
     yield Claim("lead of the background over the class", behind, low=0.1)
