@@ -110,7 +110,8 @@ def mark_guess(
     place = (guess if x is None else x, guess if y is None else y)
     ax.plot(*place, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
     look = {"textcoords": "offset points", "ha": "right", "va": "bottom", "color": INK}
-    ax.annotate(f"your guess {guess if told is None else told:g}", place, (-7, 3), fontsize=9, **look)
+    told = guess if told is None else told
+    ax.annotate(f"your guess {told:g}", place, (-7, 3), fontsize=9, **look)
 
 
 def nothing(title: str, ax: Axes | None = None) -> Axes:
