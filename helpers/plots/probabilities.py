@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from helpers.plots.style import (
 
 COLOURS = (MUTED, ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff")
 BINS, SURE, MOST_ROWS = 10, 0.9, 24
+MARKERS = {"most accurate": "s", "cheapest": "D", "by the cost matrix": "^"}
 
 
 @styled
@@ -163,11 +164,11 @@ def cost_curve(
     ax = axes(ax, 3.8)
     x, y = sweep["up_to"].clip(0, 1), sweep["cost"]
     ax.step(x, y, where="pre", color=ACCENT, lw=2, zorder=2)
-    for (name, threshold), marker in zip(marks.items(), _markers(marks), strict=True):
+    for name, threshold in marks.items():
         height = y.iloc[np.searchsorted(sweep["up_to"], threshold)]
         said = f"{name}: {threshold:.3f}, costs {height:.2f}"
-        ax.plot(min(threshold, 1), height, marker, color=INK, mec="white", ms=9, ls="", zorder=4,
-                label=said)  # fmt: skip
+        look = {"color": INK, "mec": "white", "ms": 9, "ls": "", "zorder": 4, "label": said}
+        ax.plot(min(threshold, 1), height, MARKERS.get(name, "o"), **look)
     if guess is not None:
         ax.axvline(guess, color=INK, ls="--", lw=1.2, label=f"your guess: {guess:g}")
     ax.legend(loc="lower right")
@@ -184,13 +185,6 @@ def cost_curve(
     )
     facts = "; ".join(f"{name} {threshold:.3f}" for name, threshold in marks.items())
     return titled(ax, title or default, f"{facts}.")
-
-
-def _markers(names: Iterable[str]) -> list[str]:
-    """A marker for each threshold, the same for the same name in every figure."""
-    own = {"cheapest": "D", "by the cost matrix": "^", "most accurate": "s"}
-    others = iter("ovPX*" * 4)
-    return [own.get(name) or next(others) for name in names]
 
 
 @styled

@@ -262,7 +262,7 @@ def winners_curse(
         if kind:
             panel.set_title(short_name(kind, 40), fontsize=10, weight="normal", pad=6)
         if guess is not None and panel is panels[0]:
-            mark_guess(panel, means["others"].iloc[-1] + guess / 100, means.index[-1], None)
+            mark_guess(panel, means["others"].iloc[-1] + guess / 100, means.index[-1], None, guess)
         _label_ends(panel, ends)
         facts.append(f"{kind or 'settings'}: {means['chosen'].iloc[-1]:.3f} and "
                      f"{means['others'].iloc[-1]:.3f}")  # fmt: skip

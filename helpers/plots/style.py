@@ -97,17 +97,21 @@ def plain_log(axis: Axis, within: Iterable[float] = (1,)) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def mark_guess(ax: Axes, guess: float | None, x: float | None, y: float | None) -> None:
+def mark_guess(
+    ax: Axes, guess: float | None, x: float | None, y: float | None, told: float | None = None
+) -> None:
     """Mark the reader's guess, at `x` and `y`, of which the one that is None is the guess.
 
-    Where there is no guess nothing is drawn.
+    Where there is no guess nothing is drawn. `told` is what the reader wrote, if it is not in the
+    units of the axis.
     """
     if guess is None:
         return
     place = (guess if x is None else x, guess if y is None else y)
     ax.plot(*place, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
     look = {"textcoords": "offset points", "ha": "right", "va": "bottom", "color": INK}
-    ax.annotate(f"your guess {guess:g}", place, (-7, 3), fontsize=9, **look)
+    told = guess if told is None else told
+    ax.annotate(f"your guess {told:g}", place, (-7, 3), fontsize=9, **look)
 
 
 def nothing(title: str, ax: Axes | None = None) -> Axes:

@@ -172,4 +172,5 @@ def test_one_repeat_has_no_interval_and_a_guess_lies_above_what_it_is_worth(luck
     ax = plots.winners_curse(one, guess=4)
     assert ax.get_title("left") == "The best of 10 promises 2.0 points more than it holds"
     assert set(dots(ax.child_axes[0], "X")) == {(10.0, 0.59)}
+    assert "your guess 4" in [text.get_text() for text in ax.child_axes[0].texts]
     assert plots.winners_curse(one[:0]).get_title("left").startswith("There are too few settings")

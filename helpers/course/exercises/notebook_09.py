@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from helpers.course.exercises.framework import Found, Unanswered
+from helpers.course.exercises.framework import Found, Unanswered, call
 
 # Three models, eight images, three classes.
 _RNG = np.random.default_rng(9)
@@ -15,27 +15,10 @@ CHANCES = _RNG.dirichlet(np.full(3, 0.7), size=(3, 8))
 WEIGHTS = np.array([3.0, 1.0, 2.0])
 
 
-def _call(answer: Callable, *given: Any) -> Any:
-    """The answer of a function, or its mistake as a string and what fills its words."""
-    if not callable(answer):
-        raise TypeError
-    try:
-        found = answer(*given)
-    except Exception as error:
-        return ("raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"})
-    if found is None or found is ...:
-        raise Unanswered
-    return found
-
-
-def _is_mistake(found: Any) -> bool:
-    return isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], str)
-
-
 def judge_09_1(answer: Callable[[np.ndarray, np.ndarray], Any], dataset: Any) -> Found:
     """A function that makes one table of probabilities from several, by weights."""
-    found = _call(answer, CHANCES.copy(), WEIGHTS.copy())
-    if _is_mistake(found):
+    found = call(answer, CHANCES.copy(), WEIGHTS.copy())
+    if isinstance(found, tuple):
         return found
     found = np.asarray(found, float)
     if found.shape != CHANCES.shape[1:]:
@@ -58,8 +41,8 @@ def judge_09_1(answer: Callable[[np.ndarray, np.ndarray], Any], dataset: Any) ->
 
 def judge_09_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
     """The mean squared distance of the members' probabilities from those of their vote."""
-    found = _call(answer, CHANCES.copy())
-    if _is_mistake(found):
+    found = call(answer, CHANCES.copy())
+    if isinstance(found, tuple):
         return found
     found = np.asarray(found, float)
     if found.shape:
@@ -95,8 +78,8 @@ def _states() -> list[dict[str, torch.Tensor]]:
 def judge_09_3(answer: Callable[[list], Any], dataset: Any) -> Found:
     """A function that averages the weights of networks, given as state dicts."""
     states, before = _states(), _states()
-    found = _call(answer, states)
-    if _is_mistake(found):
+    found = call(answer, states)
+    if isinstance(found, tuple):
         return found
     if any((old[key] != new[key]).any() for old, new in zip(before, states, strict=True)
            for key in old):  # fmt: skip
