@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
+from helpers.evaluation.answers import group_codes
 from helpers.evaluation.calibration import Labelled, checked, labelled
 from helpers.evaluation.intervals import accuracy_interval
 from helpers.evaluation.predictions import probabilities
@@ -125,10 +126,17 @@ def simulate_coverage(
     repeats: int = 200,
     share: float = 0.5,
     seed: int = 0,
+    groups=None,
 ) -> np.ndarray:
     """Coverages where the promise must hold: images parted at random into two, again and again.
 
     The limit is taken from the one part and paid on the other, so that both are drawn alike.
+
+    Parameters
+    ----------
+    groups : Series by image_id, optional
+        Which images belong together and stay on one side, as in use: a new thing is not one of
+        those that the limit was found on. Where all are of one group, images are parted.
 
     Returns
     -------
@@ -139,10 +147,15 @@ def simulate_coverage(
     if len(rows) < 2:
         raise DatasetError("One labelled image cannot be parted into two; expected at least two.")
     scores = class_scores(found.chances, method)[rows, found.truth]
-    first = min(max(1, round(share * len(rows))), len(rows) - 1)
+    codes = rows if groups is None else group_codes(groups.reindex(found.index), len(rows))
+    codes = codes if codes.any() else rows
+    sizes = np.bincount(codes)
     coverages = np.empty(repeats)
     for number in range(repeats):
-        order = rng.permutation(rows)
+        places = rng.permutation(len(sizes))
+        ends = np.cumsum(sizes[places])[:-1]
+        first = ends[np.abs(ends - share * len(rows)).argmin()]
+        order = np.argsort(np.argsort(places)[codes], kind="stable")
         limit = finite_quantile(scores[order[:first]], miss)
         coverages[number] = (scores[order[first:]] <= limit).mean()
     return coverages

@@ -120,6 +120,20 @@ def test_the_simulation_keeps_the_promise_and_takes_the_share_it_is_told():
     assert simulate_coverage(table, 0.3, "aps").mean() == pytest.approx(0.7, abs=0.02)
 
 
+def test_whole_groups_are_parted_so_that_coverages_spread_as_new_things_do():
+    table = drawn(100, 5, sharpness=3)
+    copies = pd.concat([table.set_axis(table.index + f" {n}") for n in range(5)])
+    copies.index.name = "image_id"
+    groups = pd.Series([one.split(" ")[0] for one in copies.index], copies.index)
+    by_thing = simulate_coverage(copies, 0.1, groups=groups)
+    assert by_thing.mean() == pytest.approx(0.9, abs=0.02)
+    # Each half holds fifty things, however many photos there are of each.
+    assert set(np.round(by_thing * 50, 6)) <= set(range(51))
+    assert by_thing.std() > 1.5 * simulate_coverage(copies, 0.1).std()
+    one = pd.Series("one", copies.index)
+    assert (simulate_coverage(copies, 0.1, groups=one) == simulate_coverage(copies, 0.1)).all()
+
+
 @pytest.mark.parametrize("miss", [0, 1, -0.1])
 def test_a_promise_of_all_or_none_is_refused(miss):
     with pytest.raises(DatasetError, match="between 0 and 1"):
