@@ -24,7 +24,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "questions": [
             "against_dummy",
             "always",
-            "held_out",
             "one_against_rest",
             "select_marked",
         ],

@@ -1,10 +1,9 @@
 """Other questions to the same predictions: one class against the rest, an answer that never
-changes, and which images are left to be asked."""
+changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pandas as pd
 
@@ -92,23 +91,3 @@ def against_dummy(
         for name, part in answers.items()
     }
     return rare, answers, compared
-
-
-def held_out(dataset: Dataset, chapter: int, reason: str) -> Dataset:
-    """The labelled images of the test split, opened through the guard; where there are none, those
-    of validation, with a note that says so."""
-    images = dataset.images
-    if (images["split"].eq("test") & images["label"].notna()).any():
-        part = dataset.open_test(chapter, reason)
-        without = int(part.images["label"].isna().sum())
-        note = f"{without:,} test images without a label are left out." if without else ""
-    else:
-        part = dataset.part("valid")
-        note = (
-            f"{dataset.name!r} has no labelled test images: these are its validation images, on "
-            "which choices were made, so that scores flatter; keep some images aside before the "
-            "next choice."
-        )
-    known = part.images[part.images["label"].notna()]
-    notes = (*part.notes, note) if note else part.notes
-    return replace(part, images=known, notes=notes)

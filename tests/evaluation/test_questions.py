@@ -7,13 +7,12 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, matthews_corrcoef
 
 from helpers.datasets import DatasetError
-from helpers.datasets.dataset import Dataset, TestSplitClosed
+from helpers.datasets.dataset import Dataset
 from helpers.evaluation import (
     against_dummy,
     always,
     check_predictions,
     classes_of,
-    held_out,
     one_against_rest,
     probabilities,
     select_marked,
@@ -89,29 +88,3 @@ def test_marked_images_are_selected_where_there_are_marks(predictions, dataset):
     assert list(select_marked(predictions, dataset, {"other": "absent"})) == ["all images"]
     none = dataset.with_images(dataset.images.assign(common=False))
     assert len(select_marked(predictions, none, {"in life": "common"})["all images"]) == 60
-
-
-def test_the_test_split_is_opened_through_the_guard(dataset):
-    part = held_out(dataset, 10, "final score")
-    assert len(part.images) == 60
-    assert part.notes == dataset.notes
-    assert dataset.test_openings()["reason"].tolist() == ["final score"]
-    with pytest.raises(TestSplitClosed):
-        held_out(dataset, 9, "final score")
-    some = dataset.images["label"].where(dataset.images.index != "00.jpg")
-    part = held_out(dataset.with_images(dataset.images.assign(label=some)), 10, "final score")
-    assert len(part.images) == 59
-    assert part.notes[-1] == "1 test images without a label are left out."
-
-
-@pytest.mark.parametrize("split", ["valid", "test"])
-def test_without_labelled_test_images_it_is_validation_and_that_is_said(dataset, split):
-    images = dataset.images.copy()
-    images.loc[images.index[:20], "split"] = "valid"
-    images.loc[images.index[20:], "split"] = "train" if split == "valid" else "test"
-    if split == "test":
-        images.loc[images.index[20:], "label"] = None
-    part = held_out(dataset.with_images(images), 10, "final score")
-    assert len(part.images) == 20
-    assert "'photos' has no labelled test images: these are its validation images" in part.notes[-1]
-    assert dataset.test_openings().empty
