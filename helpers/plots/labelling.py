@@ -54,8 +54,8 @@ def labelling_curves(
         if best != "random":
             enough = np.interp(aim, line, line.index)
             default = (
-                f"{best[0].upper()}{best[1:]} needs {enough:.0f} images for what random choice "
-                f"reaches with {most}"
+                f"{best[0].upper()}{best[1:]} needs about {enough:.0f} images for what random "
+                f"choice reaches with {most}"
             )
     seeds = table["seed"].nunique()
     ax.set_xlabel(f"images looked at (mean of {seeds} seed{'s' * (seeds > 1)})")
