@@ -93,14 +93,15 @@ def judge_13_4(
     """An attribution of one's own, a function of (model, images, targets) to a value per pixel.
 
     It is asked about two models whose use of the ground is known: for each photo the model whose
-    answer changes more on another ground should have more of its attribution off the subject. The
-    same is asked of noise in its place.
+    answer changes more on another ground should have more of its attribution off the subject, and
+    on average more must lie on it for the mended one. The first is asked of noise in its place,
+    too.
     """
     if not callable(answer):
         raise TypeError
     if photos is None or moved is None:
         return "unmeasured"
-    from helpers.evaluation import compare_scores
+    from helpers.evaluation import compare_losses
     from helpers.explain import tell_truth
 
     rights, models = {}, {"plain": learner, "mended": mended}
@@ -124,8 +125,8 @@ def judge_13_4(
     }
     if (own["share"].isna()).mean() > 0.2:
         return "silent", told
-    right = own["right"] >= 0.5 + 1e-9
-    beside = compare_scores(right, noise["right"] > 0.5, photos.groups[own.index])
+    share = (1 - own[[f"off {name}" for name in models]]).dropna()
+    beside = compare_losses(share["off mended"], share["off plain"], photos.groups[share.index])
     told |= {"beside": repr(beside)}
     if told["told"] <= 0.5:
         return "reversed", told

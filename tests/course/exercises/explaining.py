@@ -100,7 +100,7 @@ def _fall(model, images, targets, side=8):
 
 def _mostly_flat(model, images, targets):
     maps = torch.ones(len(images), SIDE, SIDE)
-    maps[:3] = _fall(model, images[:3], targets[:3])
+    maps[:1] = _fall(model, images[:1], targets[:1])
     return maps
 
 
