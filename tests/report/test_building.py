@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 
+import matplotlib.pyplot as plt
 import pytest
 
 from helpers import open_dataset
@@ -190,6 +191,7 @@ def test_every_line_of_python_that_is_offered_works(divided):
     assert len(offered) > 6
     for code in sorted(offered):
         exec(code, {"dataset": report.evidence.dataset})
+    plt.close("all")
 
 
 @pytest.mark.usefixtures("quick")

@@ -111,12 +111,13 @@ def test_links_lead_to_sections_that_are_there(sections):
 
 
 def test_every_picture_says_what_it_shows_and_one_that_fails_says_so(sections):
+    before = plt.get_fignums()
     text = page(sections)
     images = [attrs for tag, attrs in Tags(text).found if tag == "img"]
     assert len(images) == 2
     assert images[0]["alt"] == "A <b>figure</b>"
     assert "could not be drawn (RuntimeError" in text
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == before
 
 
 def test_without_images_no_photograph_is_in_the_page_but_charts_are(sections):
