@@ -12,8 +12,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "needs": ["read_needs", "Need", "Needs"],
         "canaries": ["plant_canaries"],
         "sections": ["Finding", "Section"],
-        "cards": ["dataset_card", "model_card"],
-        "croissant": ["write_croissant"],
-        "models": ["check_export", "export_model", "ModelExportError"],
     },
 )

@@ -20,9 +20,9 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column
+from helpers.exports.markdown import scrub
 from helpers.report import auditing, budget, modelling, shortcuts, verdict
 from helpers.report.learned import Learned
-from helpers.report.markdown import scrub
 from helpers.report.needs import Needs, read_needs
 from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
 

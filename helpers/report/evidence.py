@@ -18,9 +18,9 @@ from helpers.audit import noise
 from helpers.balance import probing
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
+from helpers.exports.markdown import is_private
 from helpers.report import canaries
 from helpers.report.budget import Plan
-from helpers.report.markdown import is_private
 from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
 
 SURE = 0.9

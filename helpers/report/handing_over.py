@@ -7,10 +7,10 @@ from typing import Any
 
 from helpers.audit import summarise_quality
 from helpers.balance import associate
+from helpers.exports.cards import dataset_card, model_card
+from helpers.exports.models import ExportedModel, export_model
 from helpers.report.building import Report
-from helpers.report.cards import dataset_card, model_card
 from helpers.report.learned import EPOCHS, RATE, SIZE, TUNED
-from helpers.report.models import ExportedModel, export_model
 from helpers.report.sections import DONE
 
 MODEL = "model"

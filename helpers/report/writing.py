@@ -99,7 +99,7 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
 
 
 def _write_croissant(report: Report, folder: Path) -> None:
-    from helpers.report.croissant import TYPED, write_croissant
+    from helpers.exports.croissant import TYPED, write_croissant
 
     (folder / TYPED).unlink(missing_ok=True)  # of an earlier report; it is made of images.csv
     limitations = [one.what for one in report["verdict"].findings]

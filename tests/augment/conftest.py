@@ -1,17 +1,9 @@
 import pytest
-import torch
 
 from tests.planes import draw_planes
+from tests.threads import one_thread  # noqa: F401
 
 COLOURS = {"ash": (200, 60, 60), "elm": (60, 60, 200)}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # the other tests run beside these
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,9 @@ import torch
 
 from helpers.regularisation.images import Features
 from tests.planes import draw_planes
+from tests.threads import one_thread  # noqa: F401
 
 COLOURS = {"ash": (200, 60, 60), "elm": (60, 60, 200), "oak": (60, 160, 60)}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # the other tests run beside these
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

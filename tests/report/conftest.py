@@ -2,18 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
+from tests.threads import one_thread  # noqa: F401
+
 COLOURS = {"blue": (40, 60, 200), "green": (50, 180, 60), "red": (200, 50, 40)}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # the other tests run beside these
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from helpers.balance import imbalance
 from helpers.datasets import Dataset
 from helpers.datasets.dataset import SPLITS
 from helpers.datasets.words import count
-from helpers.report.markdown import bullets, is_private, plain, ranged, scrub, table
+from helpers.exports.markdown import bullets, is_private, plain, ranged, scrub, table
 from helpers.splits import describe_leakage
 
 FEW = 12

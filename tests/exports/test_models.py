@@ -20,8 +20,8 @@ from safetensors.torch import load_model
 from torch import nn
 
 from helpers import open_dataset
-from helpers.report import ModelExportError, check_export, export_model, onnx_file
-from helpers.report.model_sources import from_head, from_learner, from_network
+from helpers.exports import ModelExportError, check_export, export_model, onnx_file
+from helpers.exports.model_sources import from_head, from_learner, from_network
 from helpers.splits import split
 from helpers.training import (
     build_dataloaders,
@@ -356,7 +356,7 @@ def copied(small, monkeypatch):
     def copy(network, facts, path):
         shutil.copyfile(source, path)
 
-    monkeypatch.setattr("helpers.report.models.write_onnx", copy)
+    monkeypatch.setattr("helpers.exports.models.write_onnx", copy)
 
 
 def test_nothing_is_replaced_unasked_and_nothing_else_is_touched(copied, tmp_path):
@@ -420,7 +420,7 @@ def test_without_onnxruntime_the_export_says_that_it_was_not_run(small, monkeypa
     monkeypatch.setattr(onnx_file, "find_spec", lambda one: None)
     (note,) = onnx_file.compare(None, source, None)
     assert note == "Not run before it was handed over: onnxruntime is not installed here."
-    monkeypatch.setattr("helpers.report.models.find_spec", lambda one: None)
+    monkeypatch.setattr("helpers.exports.models.find_spec", lambda one: None)
     with pytest.raises(ModelExportError, match="pip install onnxruntime"):
         check_export(small[1].folder, pd.DataFrame(), None)
 

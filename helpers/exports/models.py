@@ -20,8 +20,8 @@ from torch import nn
 from helpers.datasets import Dataset
 from helpers.datasets.words import count, some
 from helpers.evaluation import probabilities
-from helpers.report.model_sources import ModelExportError, from_head, from_learner, from_network
-from helpers.report.onnx_file import CHECKER, compare, finish, require_packages, write_onnx
+from helpers.exports.model_sources import ModelExportError, from_head, from_learner, from_network
+from helpers.exports.onnx_file import CHECKER, compare, finish, require_packages, write_onnx
 from helpers.training.heads import Head
 from helpers.training.networks import BUNDLED
 
@@ -211,7 +211,7 @@ def check_export(
     """
     if find_spec(CHECKER) is None:
         raise ModelExportError(f"Predicting with ONNX needs a package: pip install {CHECKER}.")
-    from helpers.report.predict_template import Model
+    from helpers.exports.predict_template import Model
 
     model, expected = Model(Path(folder) / NETWORK), probabilities(predictions)
     if set(model.classes) != set(expected.columns) or expected.empty:

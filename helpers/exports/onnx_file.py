@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from helpers.datasets.words import count, some
-from helpers.report.model_sources import ModelExportError, Source, metadata
+from helpers.exports.model_sources import ModelExportError, Source, metadata
 from helpers.training.decoding import METHODS
 from helpers.training.learning import Classifier
 
@@ -146,7 +146,7 @@ def compare(network: Exported, source: Source, path: Path) -> list[str]:
     """Raise ModelExportError where the file gives other probabilities than torch; what to say."""
     if find_spec(CHECKER) is None:
         return [f"Not run before it was handed over: {CHECKER} is not installed here."]
-    from helpers.report.predict_template import Model
+    from helpers.exports.predict_template import Model
 
     session = Model(path).session
     for pictures in (1, 5):

@@ -20,7 +20,7 @@ from helpers.evaluation import (
     score_parts,
 )
 from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, few_valued
-from helpers.report.markdown import bullets, is_private, plain, ranged, scrub, table
+from helpers.exports.markdown import bullets, is_private, plain, ranged, scrub, table
 
 METRICS = {
     "accuracy": ("accuracy", "Accuracy"),

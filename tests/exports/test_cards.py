@@ -14,9 +14,9 @@ from sklearn import metrics
 from helpers.balance import associate
 from helpers.datasets import Dataset, DatasetError
 from helpers.evaluation import accuracy_interval, check_predictions, score_parts
-from helpers.report import dataset_card, model_card
-from helpers.report.markdown import is_private, licence_facts, plain, scrub, table
-from helpers.report.models import Agreement, ExportedModel
+from helpers.exports import dataset_card, model_card
+from helpers.exports.markdown import is_private, licence_facts, plain, scrub, table
+from helpers.exports.models import Agreement, ExportedModel
 
 HOSTILE = 'a |b|\n---\n"c" <script>alert(1)</script> `d` [e](f) _g_ é葉'
 CLASSES = ["beech", HOSTILE, "Norway_maple"]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from helpers import open_dataset
 from helpers.datasets import Dataset, DatasetError, export
-from helpers.report.croissant import croissant, field_ids, write_croissant
+from helpers.exports.croissant import croissant, field_ids, write_croissant
 
 LABELS = ["007", 'a |b|\n"c", é葉', "NA", "true"]
 COLUMNS = ["site", 'odd "na|me"\n', "image", "_x"]

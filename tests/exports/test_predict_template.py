@@ -19,8 +19,8 @@ from PIL import Image
 
 from helpers.datasets.pixels import LEVELS, read_rgb
 from helpers.evaluation import read_predictions
+from helpers.exports import predict_template as program
 from helpers.opening.folders import EXTENSIONS
-from helpers.report import predict_template as program
 from helpers.training.decoding import METHODS, PADDING, fit
 
 ORIENTATION = 274

@@ -1,0 +1,15 @@
+"""What leaves the workbook: cards, a Croissant description, and the model as ONNX with a program.
+
+Names load their module on first use.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "cards": ["dataset_card", "model_card"],
+        "croissant": ["write_croissant"],
+        "models": ["check_export", "export_model", "ModelExportError"],
+    },
+)
