@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset
-from helpers.evaluation.intervals import accuracy_interval, compare_scores
+from helpers.evaluation.comparing import compare_scores
+from helpers.evaluation.intervals import accuracy_interval
 from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, few_valued, score_parts
 from helpers.fairness.groups import (
     ALIGNED,
