@@ -9,8 +9,9 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import suggestion
+from helpers.evaluation.comparing import compare_losses
 from helpers.evaluation.confusions import answer_codes, groups_of
-from helpers.evaluation.intervals import accuracy_interval, compare_losses
+from helpers.evaluation.intervals import accuracy_interval
 from helpers.fairness.groups import group_values
 
 FEWEST_IMAGES, FEWEST_THINGS = 20, 10
