@@ -8,12 +8,15 @@ from typing import Any
 from helpers.audit import summarise_quality
 from helpers.balance import associate
 from helpers.exports.cards import dataset_card, model_card
-from helpers.exports.models import ExportedModel, export_model
+from helpers.exports.models import ExportedModel, check_export, export_model
 from helpers.report.building import Report
 from helpers.report.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.report.sections import DONE
 
 MODEL = "model"
+
+COMPARED = 200
+"""Images, at most, on which what is handed over is compared with what was judged."""
 
 
 def export_best(report: Report, folder: Path) -> ExportedModel:
@@ -56,6 +59,7 @@ def describe_model(report: Report, exported: ExportedModel | None) -> str:
         exported,
         answers,
         part,
+        agreement=check_export(exported.folder, answers, part, COMPARED) if exported else None,
         name=f"{report.name} {evidence.best}",
         training=evidence.sides[0],
         settings=settings,

@@ -47,7 +47,9 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     run = json.loads((out / "run.json").read_text())
     assert run["could not be written"] == {}
     assert (out / "model" / "predict.py").exists()
-    assert "blue" in (out / "model_card.md").read_text()
+    card = (out / "model_card.md").read_text()
+    assert "blue" in card
+    assert "`predict.py` and the model that was scored give the same class on all" in card
     assert run["asked"] == ["accuracy of at least 0.5"]
     assert str(tmp_path) not in (out / "run.json").read_text()
     found = json.loads((out / "report.json").read_text())
