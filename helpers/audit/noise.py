@@ -35,7 +35,8 @@ def chance_of_noise(logs: np.ndarray, y: np.ndarray, gain: float = GAIN) -> np.n
 
     Returns
     -------
-    array of float, shape (images,), 0 to 1; all 0 where noise explains no more than chance
+    array of float, shape (images,), 0 to 1; all 0 where noise explains no more than chance, or the
+    predictions are no better than knowing how common each class is: these contradict no label
     """
     if len(y) == 0 or logs.shape[1] < 2:
         return np.zeros(len(y))
@@ -62,7 +63,8 @@ def chance_of_noise(logs: np.ndarray, y: np.ndarray, gain: float = GAIN) -> np.n
         clean = max(clean, prior + np.log(right).sum())
         if likely > best:
             best, chances = likely, found
-    return chances if best > clean + gain else np.zeros(len(y))
+    knows = clean > np.log(np.bincount(y)[y] / len(y)).sum() + gain
+    return chances if knows and best > clean + gain else np.zeros(len(y))
 
 
 def _where_noise_goes(logs, y) -> np.ndarray:

@@ -151,3 +151,13 @@ def test_no_more_than_a_fifth_is_looked_for():
     share, chances = likeliest(logs, y)
     assert share == 0.2
     np.testing.assert_allclose(chance_of_noise(logs, y), chances, atol=0.01)
+
+
+@pytest.mark.parametrize("spread", [0.5, 1.5, 3.0])
+def test_predictions_worse_than_knowing_how_common_classes_are_doubt_nothing(spread):
+    rng = np.random.default_rng(0)
+    shares = np.array([0.5, 0.2, 0.1, 0.1, 0.05, 0.05])
+    y = rng.choice(COUNT, 3000, p=shares)
+    logits = np.log(shares) + rng.normal(0, spread, (len(y), COUNT))
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    assert chance_of_noise(logs, y).sum() == 0
