@@ -135,17 +135,17 @@ def definitions(
     ax.set_yticks(range(len(known)), known.index)
     ax.set(xlim=(-0.02, min(1.02, 1.1 * max(0.1, known.max().max()))))
     ax.set_ylim(len(known) - 0.4, -0.6)
-    ax.set_xlabel("largest difference between two groups (filled: least)")
+    ax.set_xlabel("largest difference between two groups (filled: least; no intervals)")
     if beside is None:
         _filled_legend(ax)
     else:
         colours = {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(models[1:])}
         facts.append(_payers(beside, changes, colours))
     winners = list(dict.fromkeys(best.values()))
-    said = f"{winners[0]} is nearest to every definition here"
+    said = f"{winners[0]} has the least difference by every definition here"
     if len(winners) > 1:
         parts = [f"{who} by {some([d for d in best if best[d] == who])}" for who in winners]
-        said = f"Which is fairest? {'; '.join(parts)}"
+        said = f"Least by one definition is not least by another: {'; '.join(parts)}"
     return titled(ax, title or said[0].upper() + said[1:], f"{'; '.join(facts)}.", bare=["left"])
 
 

@@ -51,7 +51,7 @@ def test_the_definitions_name_the_model_that_is_best_by_each():
     )
     ax = plots.definitions(gaps)
     assert ax.get_title("left") == (
-        "Which is fairest? plain by demographic parity; mended by equal opportunity"
+        "Least by one definition is not least by another: plain by demographic parity; mended by equal opportunity"
     )
     filled = [line.get_mfc() != "white" for line in ax.lines if line.get_marker() == "o"]
     assert filled == [True, False, False, True]
@@ -59,7 +59,7 @@ def test_the_definitions_name_the_model_that_is_best_by_each():
     assert strokes == [0.4, 0]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == [*gaps.index[:2]]
     alone = plots.definitions(gaps[["plain", "always right"]]).get_title("left")
-    assert alone == "Plain is nearest to every definition here"
+    assert alone == "Plain has the least difference by every definition here"
 
 
 def test_beside_the_definitions_stands_who_pays():
