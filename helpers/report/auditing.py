@@ -51,7 +51,7 @@ def opening(evidence: Evidence) -> Section:
     found.says += dataset.notes
     if 0 < labelled < len(images):
         found.says.append(f"{len(images) - labelled:,} images have no label.")
-    splits = images["split"].fillna("on no side").value_counts()
+    splits = images["split"].fillna("undecided").value_counts()
     found.says.append(
         "Split as it came: " + ", ".join(f"{n} {k:,}" for n, k in splits.items()) + "."
     )
@@ -124,7 +124,7 @@ def copies(evidence: Evidence) -> Section:
     """The same picture twice, and across the sides of the given split."""
     pairs, leaks, dataset = evidence.pairs, evidence.given_leaks, evidence.dataset
     kinds = pairs["kind"].value_counts().reindex(["exact", "near", "probable"], fill_value=0)
-    found = Section("copies", "No picture is there twice")
+    found = Section("copies", "No copies were found")
     if kinds.sum():
         said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
         found.title = (
@@ -163,7 +163,8 @@ def copies(evidence: Evidence) -> Section:
         found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
     if len(conflicts):
         what = (
-            f"{count(conflicts, 'pair')} of identical files carry two labels: one of each is wrong."
+            f"Identical files carry two labels in {count(conflicts, 'pair')}: at least one of each "
+            "two is wrong."
         )
         act = "look at each pair, and relabel or drop"
         number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
@@ -172,9 +173,8 @@ def copies(evidence: Evidence) -> Section:
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
         number = confirmed["other_id"].nunique()
-        what = (
-            f"{count(int(number), 'image')} are copies of others: drawn at random, they would leak."
-        )
+        are = "is a copy of another" if number == 1 else "are copies of others"
+        what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
         act = "keep copies on one side of every split"
         finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
         found.findings.append(finding)
@@ -235,8 +235,10 @@ def labels(evidence: Evidence) -> Section:
     found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
     found.says.append(audit.describe_doubts(doubts))
     if suspects.empty:
-        found.title = "No label is more likely wrong than right"
-        found.state = LEFT_OUT if "note" in doubts.attrs else found.state
+        judged = "note" not in doubts.attrs
+        found.title = f"No label is in doubt, of {len(doubts):,} judged"
+        if not judged:
+            found.title, found.state = "Labels could not be judged", LEFT_OUT
         return found
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
@@ -252,7 +254,7 @@ def labels(evidence: Evidence) -> Section:
     more = ""
     if gain is not None:
         more = (
-            f"Left out of training, they change the accuracy of a linear head by {points(*gain)}."
+            f"Left out of training, they change the accuracy of a linear model by {points(*gain)}."
         )
         if gain[2] < 0:  # then they teach, and what teaches is hardly wrong
             more += " So it learns from them, and many may be right."
@@ -294,8 +296,8 @@ def canaries(evidence: Evidence) -> Section:
         (
             "Nobody knows how many faults there are. So known ones were planted in copies of some"
             " of these images, in a temporary folder, and every detector was asked again. A recall"
-            " holds for a fault of this kind and strength: labels confused in life are harder than"
-            " these, and weaker blur is found less often."
+            " holds for a fault of this kind and strength: labels that people confuse are harder to"
+            " find than these, and so is a weaker blur."
         ),
     ]
     found.tables["Planted and found"] = table

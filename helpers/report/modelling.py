@@ -9,7 +9,7 @@ from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.evidence import without_private
-from helpers.report.learned import Learned
+from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.report.sections import Finding, Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
 
@@ -19,6 +19,14 @@ NAMES = {
     "descriptors": "Hand-made descriptors of colour, texture and form were",
     "ImageNet": "A network pretrained on ImageNet was",
 }
+MODELS = {
+    DUMMY: "the shares of the classes, whatever the picture",
+    DESCRIPTORS: "a linear model on numbers for colour, texture and form",
+    FROZEN: "a linear model on features of the workbook's pretrained network",
+    IMAGENET: "a linear model on features of a network pretrained on ImageNet",
+    TUNED: "the workbook's pretrained network, trained on with these images",
+}
+"""What each baseline is, for whoever reads the page and not the workbook."""
 
 
 def split(evidence: Learned) -> Section:
@@ -28,15 +36,17 @@ def split(evidence: Learned) -> Section:
     found.numbers = {side: int(sizes.get(side, 0)) for side in ("train", "valid")}
     leaks = check_leakage(divided, evidence.pairs_of_clean)
     found.numbers["leaks"] = int((leaks["kind"] != "probable").sum())
-    kept = "Its own split is kept" if evidence.keeps_split else "Divided by whole groups and copies"
+    whole = "Divided by whole groups" if divided.has_groups else "Divided image by image"
+    kept = "Its own split is kept" if evidence.keeps_split else f"{whole}, copies together"
     found.title = (
-        f"{kept}: {sizes.get('train', 0):,} to learn from, {sizes.get('valid', 0):,} to ask"
+        f"{kept}: {sizes.get('train', 0):,} to train on, {sizes.get('valid', 0):,} to validate on"
     )
     found.says += [describe_leakage(leaks), *evidence.split_notes]
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
-            f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, whole groups "
-            "drawn at random, are learned from and asked about: the budget pays for no more."
+            f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, drawn at "
+            f"random{' by whole groups' if divided.has_groups else ''}, are trained and validated "
+            "on: the budget pays for no more."
         )
         found.unchecked.append(
             "Models saw a part of the images only (a larger --budget takes all)."
@@ -49,7 +59,7 @@ def split(evidence: Learned) -> Section:
         found.says.append(f"Left out without asking, since these are matters of fact: {said}.")
         found.tables["Left out"] = evidence.choices[["reason"]]
     found.pictures.append(
-        drawn("sides", divided.images, title="Which share of each class is asked?")
+        drawn("sides", divided.images, title="Which share of each class is validated on?")
     )
     return found
 
@@ -68,7 +78,8 @@ def baselines(evidence: Learned) -> Section:
     found.tables["Baselines"] = pd.DataFrame.from_dict(rows, "index").rename_axis("model")
     best = evidence.best
     found.title = (
-        f"Best by log loss: {best}, {rows[best]['balanced accuracy']:.0%} of each class right"
+        f"Best by log loss: {best}, {rows[best]['balanced accuracy']:.0%} of a class right on "
+        "average"
     )
     against = evaluation.compare_metrics(answers[best], answers["dummy"], groups)
     gain = against.loc["balanced accuracy", ["difference", "low", "high"]]
@@ -76,6 +87,7 @@ def baselines(evidence: Learned) -> Section:
         f"Over a dummy that always says the commonest class, {best} gains {points(*gain)} of "
         "balanced accuracy on the same images."
     )
+    found.says.append("; ".join(f"{name}: {MODELS[name]}" for name in answers) + ".")
     for name in [one for one in answers if one not in ("dummy", best)]:
         off = evaluation.compare_metrics(answers[best], answers[name], groups)
         gain = off.loc["balanced accuracy", ["difference", "low", "high"]]
@@ -167,8 +179,8 @@ def _lost_classes(by_class: pd.DataFrame) -> list[Finding]:
     lost = by_class[by_class["recall high"] < 0.5]
     if lost.empty:
         return []
-    names = some([f"{name} ({row['recall']:.0%})" for name, row in lost.iterrows()], 4)
-    what = f"More than half of these are surely missed: {names}."
+    names = some([f"{name} ({row['recall']:.0%} found)" for name, row in lost.iterrows()], 4)
+    what = f"More than half of the images of these classes are missed, beyond chance: {names}."
     act = "class weights or logit adjustment (notebook 04), and more images of them"
     number, total = int(lost["images"].sum()), int(by_class["images"].sum())
     return [Finding(what, number, total, act, "evaluation")]

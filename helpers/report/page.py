@@ -23,7 +23,7 @@ QUESTIONS = {
     "outliers": "What does not belong here?",
     "labels": "Which labels are in doubt?",
     "canaries": "How much would these checks miss?",
-    "split": "What is learned from, what is asked?",
+    "split": "What is trained on, what is validated on?",
     "shortcuts": "Does something else give the label away?",
     "baselines": "What do simple models score?",
     "evaluation": "How good is the best, and for whom?",
@@ -151,8 +151,8 @@ def _findings(findings: list[Mapping[str, Any]]) -> str:
             f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
             f"{_code(one['code'])}</div></li>"
         )
-    why = "In the order of what is at stake: the measured effect where there is one beyond chance, "
-    why += "else the share of images affected."
+    why = "In the order of what is at stake: the measured effect on accuracy where it is beyond "
+    why += "chance, else the share of images affected."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
 
 

@@ -47,7 +47,7 @@ def shortcuts(evidence: Learned) -> Section:
     parts += [f"the label goes with {some(sure.index)}"] if len(sure) else []
     found.title = f"Given away: {'; '.join(parts)}" if parts else "No shortcut is claimed"
     for name, one in probes.items():
-        found.says.append(f"From {name} alone, mean recall is {one!r}.")
+        found.says.append(f"From the {name} alone, mean recall is {one!r}.")
         found.numbers[f"recall from {name}"] = one.recall
         found.numbers[f"by chance from {name}"] = one.chance
     found.pictures.append(drawn("probe_results", probes))
@@ -72,7 +72,8 @@ def _two_readings(evidence: Learned, at_border: list[str]) -> str:
     return (
         f"{len(at_border)} of {classes} classes are told by their border: either the subject itself"
         " reaches it, which is no shortcut, or each class has a ground of its own, which is one."
-        " Look at the picture; the verdict takes neither."
+        " Look at the pictures of the border: the report cannot tell which, and the verdict leaves"
+        " it out."
     )
 
 
@@ -121,8 +122,10 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
     if source == "border":
         what = f"The border of the picture gives away {some(classes, 4)}."
         if (gap := evidence.border_gap(classes)) is not None:
-            told = f"Of these, a linear head names {gap[0]:.0%} rightly where the border alone is "
-            more.insert(0, f"{told}taken for the class, and {gap[1]:.0%} where it is not.")
+            told = f"Of these images a linear model names {gap[0]:.0%} rightly where the border "
+            more.insert(
+                0, f"{told}alone points to their class, and {gap[1]:.0%} where it does not."
+            )
         more.insert(0, "A model may learn the ground in place of the subject.")
         act = (
             "look at the border pictures, and collect these classes on other grounds (notebook 04)"
@@ -132,7 +135,8 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         what = f"Facts of the file give away {some(classes, 4)}."
         more.insert(
             0,
-            "By size, format, compression or camera entries: they come from a source of their own.",
+            "Size, format, compression or camera entries tell them apart; perhaps they come from a "
+            "source of their own.",
         )
         act = "save all images in one form, or collect each class from every source (notebook 04)"
         code = PROBE_FILES

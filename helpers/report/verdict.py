@@ -46,15 +46,15 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         word = NOT_SHOWN
     if not needs.said and trained:
         found.says.append(
-            f"Nobody said what is needed, so {needs} was supposed; --need 'accuracy>=0.9' or "
+            f"Nobody said what is needed, so {needs} was assumed; --need 'accuracy>=0.9' or "
             "build_report(…, needs='recall of CLASS>=0.6') says otherwise."
         )
     if trained:
         found.tables["Asked, and shown"] = table
         if blocking:
             found.says.append(
-                f"{count(blocking, 'finding')} below {'puts' if len(blocking) == 1 else 'put'} the "
-                "score itself in doubt: until looked at, it is not shown that it will hold in use."
+                f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
+                "itself in doubt: until looked at, it is not shown that it will hold in use."
             )
     else:
         found.says.append(
@@ -62,8 +62,9 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
             if not evidence.can_learn
             else "No model was judged, so that only the audit speaks; the sections say why."
         )
-    if len(everything) > MOST:
-        found.says.append(f"{len(everything) - MOST} further findings stand in their sections.")
+    if (rest := len(everything) - MOST) > 0:
+        stand = "stands in its section" if rest == 1 else "stand in their sections"
+        found.says.append(f"{count(rest, 'further finding')} {stand}.")
     openings = evidence.opened.test_openings()
     found.numbers = {"verdict": word, "findings": len(everything), "test openings": len(openings)}
     found.says.append(_say_openings(evidence, openings))

@@ -42,7 +42,7 @@ def test_planted_faults_are_found_and_the_folder_stays_as_it_was(photos):
     assert by_name["copies"]["numbers"]["exact pairs"] == 2
     whats = " ".join(one["what"] for one in by_name["verdict"]["findings"])
     assert "1 file cannot be read" in whats
-    assert "1 pair of identical files carry two labels" in whats
+    assert "Identical files carry two labels in 1 pair" in whats
     dropped = report.evidence.choices["reason"].to_dict()
     assert dropped == {
         "blue/00.png": "the file cannot be read",

@@ -30,7 +30,7 @@ def test_a_column_is_told_with_the_source_of_fewest_classes_that_explains_it():
     }
     border, files, site = _findings(evidence(), given, columns)
     assert border.what == "The border of the picture gives away ash, elm, oak."
-    assert "names 90% rightly where the border alone is taken for the class, and 50%" in border.more
+    assert "90% rightly where the border alone points to their class, and 50%" in border.more
     assert "ash with grass (3.2 times as often as by chance), elm with stone (2.5" in border.more
     assert "oak with old" not in border.more
     assert (border.images, border.of) == (90, 100)
@@ -52,4 +52,4 @@ def test_where_most_classes_are_told_by_their_border_both_readings_are_named():
     assert _two_readings(evidence(), ["a", "b"]) == ""
     told = _two_readings(evidence(), ["a", "b", "c"])
     assert told.startswith("3 of 4 classes are told by their border: either the subject itself")
-    assert "the verdict takes neither" in told
+    assert "the verdict leaves it out" in told

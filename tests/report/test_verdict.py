@@ -91,7 +91,7 @@ def test_five_findings_at_most_in_the_order_of_what_is_at_stake():
     found = judged(*findings)
     assert len(found.findings) == 5
     assert found.numbers["findings"] == 6
-    assert "1 further findings stand in their sections." in found.says
+    assert "1 further finding stands in its section." in found.says
 
 
 def test_it_says_what_was_supposed_and_how_often_the_test_split_was_opened():
