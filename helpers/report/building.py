@@ -55,12 +55,15 @@ class Report:
     needs : Needs
     sections : dict of name → Section, the verdict first
         Made in turn as they are asked for; `report["labels"]` is one of them.
+    unwritten : dict of file name → why
+        What the last `write` could not make.
     """
 
     def __init__(self, evidence: Learned, needs: Needs, progress: bool = True):
         self.evidence, self.needs, self.progress = evidence, needs, progress
         self._made: dict[str, Section] = {}
         self.seconds: dict[str, float] = {}
+        self.unwritten: dict[str, str] = {}
 
     @property
     def name(self) -> str:

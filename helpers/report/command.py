@@ -188,7 +188,9 @@ def _report(asked: argparse.Namespace) -> int:
     print(f"Written: {os.path.relpath(written / 'report.html')}")
     if report.failed:
         print(f"Failed, and shown in the report: {', '.join(report.failed)}.", file=sys.stderr)
-    return FAILED if report.failed else 0
+    for name, why in report.unwritten.items():
+        print(f"{name} could not be written: {why}", file=sys.stderr)
+    return FAILED if report.failed or report.unwritten else 0
 
 
 def default_folder(dataset: Dataset) -> Path:

@@ -289,16 +289,17 @@ def embedding_size(backbone: str) -> int:
 
 
 def _say_curve(found: pd.DataFrame) -> str:
-    """What the last step of the curve bought, in a sentence."""
-    if len(found) < 2:
+    """What twice as many labels bought, or more, in a sentence."""
+    half = found[found["images"] <= found["images"].max() / 2]
+    if half.empty:
         return "Too few images of each class to see what more labels would buy."
-    before, after = found.iloc[-2], found.iloc[-1]
+    before, after = half.iloc[-1], found.iloc[-1]
     bought = after["accuracy"] - before["accuracy"]
-    width = max(row["highest"] - row["lowest"] for _, row in found.iloc[-2:].iterrows())
+    width = max(row["highest"] - row["lowest"] for row in (before, after))
     said = (
         f"With {before['images']:,.0f} labelled images in all a linear head has "
         f"{before['accuracy']:.0%} right, with {after['images']:,.0f} {after['accuracy']:.0%}"
     )
     if bought > width / 2:
         return f"{said}: more labels still help."
-    return f"{said}: by this curve, more labels of the same kind would help little."
+    return f"{said}: no more than chance, so more labels of the same kind may help little."

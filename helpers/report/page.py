@@ -212,6 +212,7 @@ def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str
 
     from helpers.plots.style import STYLE, figure_html
 
+    plt.draw_if_interactive()  # a notebook's backend loads on first use and turns drawing on
     with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": dots}):
         before = set(plt.get_fignums())
         try:

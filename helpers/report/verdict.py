@@ -113,8 +113,9 @@ def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) 
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
         return f"{NOT_SHOWN}: {needs} is reached {on}, but what was found puts that in doubt"
+    asked = "" if needs.said else ", which was assumed since nobody said what is needed,"
     return {
-        GO: f"{GO}: {needs} is shown {on}",
+        GO: f"{GO}: {needs}{asked} is shown {on}",
         NO_GO: f"{NO_GO}: {needs} is not reached {on}",
         NOT_SHOWN: f"{NOT_SHOWN}: {needs} is neither shown nor ruled out {on}",
     }[word]

@@ -65,6 +65,7 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
             written.append(name)
         except Exception as error:  # one file that cannot be made must not take the others with it
             missing[name] = f"{type(error).__name__}: {error}"
+    report.unwritten = missing
     run = _private(as_json(describe_run(report, written, missing)), report.evidence.opened)
     write_whole(folder / "run.json", _dumped(run))
     return folder

@@ -51,7 +51,8 @@ def test_the_definitions_name_the_model_that_is_best_by_each():
     )
     ax = plots.definitions(gaps)
     assert ax.get_title("left") == (
-        "Least by one definition is not least by another: plain by demographic parity; mended by equal opportunity"
+        "Least by one definition is not least by another: plain by demographic parity; "
+        "mended by equal opportunity"
     )
     filled = [line.get_mfc() != "white" for line in ax.lines if line.get_marker() == "o"]
     assert filled == [True, False, False, True]
