@@ -351,6 +351,22 @@ def pictures_say_what_they_show(notebook, number):
 
 
 @rule
+def what_is_drawn_is_shown(notebook, number):
+    for place, cell in code_cells(notebook):
+        drawn = [
+            node.func.attr
+            for node in ast.walk(parse(cell))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and getattr(node.func.value, "id", "") == "plots"
+        ]
+        if set(drawn) - {"use_style", "alt", "palette"} and "<img" not in "".join(
+            str(output.get("data", {}).get("text/html", "")) for output in cell.outputs
+        ):
+            yield f"cell {place} draws plots.{drawn[-1]} and shows no picture"
+
+
+@rule
 def widgets_leave_a_still_picture(notebook, number):
     for place, cell in code_cells(notebook):
         last = (parse(cell).body or [None])[-1]

@@ -266,6 +266,10 @@ BAD = {
         "widgets_leave_a_still_picture",
         lambda: _spoil(DRAW, code("browse(dataset)", printed("Browser of leaves"))),
     ),
+    "a figure that never appeared": (
+        "what_is_drawn_is_shown",
+        lambda: _spoil(DRAW, code("ax = plots.sizes(dataset)", printed("3 images"))),
+    ),
     "a picture without alt text": (
         "pictures_say_what_they_show",
         lambda: _spoil(DRAW, code("draw()", picture("aGk=", alt=" "))),
