@@ -271,9 +271,10 @@ def test_another_constraint_and_less_slack_offset_other_groups(widget):
 @of("13")
 def test_another_method_and_another_class_draw_another_heatmap(widget):
     assert "integrated gradients: orange" in widget.after(widget.press, "Method", "i")
-    said = widget.after(widget.control("What speaks for").select_option, "oak")
-    assert "orange speaks for oak" in said
-    assert "oak rather than" in widget.after(widget.press, "Rather than", "ArrowDown")
+    other = "linden" if "orange speaks for oak" in widget.panel.inner_text() else "oak"
+    said = widget.after(widget.control("What speaks for").select_option, other)
+    assert f"orange speaks for {other}" in said
+    assert f"{other} rather than" in widget.after(widget.press, "Rather than", "ArrowDown")
     widget.after(widget.control("Class").first.select_option, "linden")
     assert "is linden" in widget.panel.inner_text()
 
@@ -317,6 +318,9 @@ def test_a_notebook_can_be_saved_while_its_widget_has_the_focus(lab, widget):
     raise AssertionError("the notebook was not saved")
 
 
+AGAIN = {"14": "02"}  # a notebook that shows the widget of another one
+
+
 def test_every_widget_of_a_notebook_is_driven_here():
     driven = {call.split("(")[0] for call in CALLS.values()}
     assert driven == {*widgets.__all__}
@@ -330,5 +334,6 @@ def test_every_widget_of_a_notebook_is_driven_here():
             if isinstance(node, ast.Call)
         }
         shown = called & {*widgets.__all__}
-        if shown or path.name[:2] in CALLS:
-            assert CALLS[path.name[:2]].split("(")[0] in shown, path.name
+        number = AGAIN.get(path.name[:2], path.name[:2])
+        if shown or number in CALLS:
+            assert CALLS[number].split("(")[0] in shown, path.name
