@@ -35,7 +35,6 @@ def imbalance(dataset: Dataset, column: str = "label", beta: float = 0.999) -> p
     ValueError
         `beta` is out of range.
     """
-    _check_beta(beta)
     values = as_categories(dataset, column).dropna()
     if values.empty:
         raise DatasetError(f"No image of {dataset.name!r} has a value in {column!r}.")
@@ -71,10 +70,6 @@ def effective_number(counts: pd.Series, beta: float = 0.999) -> pd.Series:
     ValueError
         `beta` is out of range.
     """
-    _check_beta(beta)
-    return (1 - beta**counts) / (1 - beta)
-
-
-def _check_beta(beta: float) -> None:
     if not 0 <= beta < 1:
         raise ValueError(f"beta is {beta}; expected at least 0 and below 1, e.g. 0.999.")
+    return (1 - beta**counts) / (1 - beta)

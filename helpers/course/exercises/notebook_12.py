@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.course.exercises.framework import Found, Unanswered
+from helpers.course.exercises.framework import Found, call
 
 DEAREST = 0.1
 """What a remedy may cost on validation images."""
@@ -16,7 +16,7 @@ def judge_12_1(answer: Callable, dataset: Any) -> Found:
     """A function that measures equal opportunity, and leaves small groups out."""
     for seed, fewest in ((0, 10), (1, 25)):
         is_class, named, groups = made_answers(seed)
-        found = _call(answer, is_class.copy(), named.copy(), groups.copy(), fewest)
+        found = call(answer, is_class.copy(), named.copy(), groups.copy(), fewest)
         if isinstance(found, tuple):
             return found
         found = float(found)
@@ -63,7 +63,7 @@ def made_answers(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def judge_12_2(answer: Callable, dataset: Any) -> Found:
     """A function that draws as many images of each class on each ground."""
     labels, grounds = made_cells()
-    drawn = [_call(answer, labels.copy(), grounds.copy(), seed) for seed in (0, 1)]
+    drawn = [call(answer, labels.copy(), grounds.copy(), seed) for seed in (0, 1)]
     for one in drawn:
         if isinstance(one, tuple):
             return one
@@ -116,7 +116,7 @@ def judge_12_4(answer: Callable, dataset: Any, served: tuple | None = None) -> F
     labels = labels[labels.index.isin(features.index)]
     grounds = as_categories(train, shortcut.by).reindex(labels.index)
     asked = features.loc[[*plain_valid.index, *plain.index]]
-    found = _call(answer, features.loc[labels.index], labels.copy(), grounds, asked.copy())
+    found = call(answer, features.loc[labels.index], labels.copy(), grounds, asked.copy())
     if isinstance(found, tuple):
         return found
     if not isinstance(found, pd.Series):
@@ -142,18 +142,3 @@ def judge_12_4(answer: Callable, dataset: Any, served: tuple | None = None) -> F
     if gain.low <= 0:
         return "worse", values
     return ("dear", values | {"cost": -cost}) if cost < -100 * DEAREST else (None, values)
-
-
-def _call(answer: Callable, *given: Any) -> Any:
-    """What the learner's function returns, or the name of what went wrong."""
-    if not callable(answer):
-        raise TypeError
-    try:
-        found = answer(*given)
-    except Exception as error:
-        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
-    if found is None or found is ...:
-        raise Unanswered
-    if isinstance(found, tuple):
-        raise TypeError
-    return found

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.course.exercises.framework import Found, Unanswered
+from helpers.course.exercises.framework import Found, Unanswered, call
 
 # Where the slope changes along the way: what holds at the picture alone does not hold between.
 _REFERENCE = 400
@@ -22,7 +22,7 @@ def judge_13_1(answer: Callable, dataset: Any) -> Found:
     target = 1
     with torch.no_grad():
         gap = float(torch.sub(*(model(x[None])[0, target] for x in (image, baseline))))
-    found = _call(answer, model, image.clone(), baseline.clone(), target)
+    found = call(answer, model, image.clone(), baseline.clone(), target)
     if isinstance(found, tuple):
         return found
     found = _as_array(found)
@@ -59,7 +59,7 @@ def judge_13_2(answer: Callable, dataset: Any) -> Found:
     masks = rng.random((3, 6, 9)) < np.array([0.2, 0.5, 0.7])[:, None, None]
     found = []
     for heat, mask in zip(heats, masks, strict=True):
-        given = _call(answer, heat.copy(), mask.copy())
+        given = call(answer, heat.copy(), mask.copy())
         if isinstance(given, tuple):
             return given
         found.append(float(given))
@@ -81,7 +81,7 @@ def judge_13_2(answer: Callable, dataset: Any) -> Found:
     name = next((n for n, v in readings.items() if np.allclose(found, v, atol=1e-6)), "other")
     if name is not None:
         return name, {"found": found[0], "right": readings[None][0]}
-    nothing = _call(answer, np.full((4, 4), -1.0), np.ones((4, 4), bool))
+    nothing = call(answer, np.full((4, 4), -1.0), np.ones((4, 4), bool))
     if isinstance(nothing, tuple):
         return nothing
     return None if float(nothing) == 0 else "nothing"
@@ -171,16 +171,3 @@ def slope_path(model, start, image, target) -> torch.Tensor:
 def _as_array(found: Any) -> np.ndarray:
     found = found.detach().numpy() if isinstance(found, torch.Tensor) else found
     return np.asarray(found, float)
-
-
-def _call(answer: Callable, *given: Any) -> Any:
-    """What the learner's function returns, or the name of what went wrong."""
-    if not callable(answer):
-        raise TypeError
-    try:
-        found = answer(*given)
-    except Exception as error:
-        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
-    if found is None or found is ...:
-        raise Unanswered
-    return [*found] if isinstance(found, tuple) else found

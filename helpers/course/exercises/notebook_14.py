@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.course.exercises.framework import Found, Unanswered
+from helpers.course.exercises.framework import Found, call
 
 # Lower end, upper end, the least that will do, what follows.
 INTERVALS = [
@@ -35,7 +35,7 @@ FEWEST_KEPT, WIDEST = 0.85, 0.15
 
 def judge_14_1(answer: Callable, dataset: Any) -> Found:
     """A function that decides by the ends of an interval."""
-    given = [_call(answer, *case[:3]) for case in INTERVALS]
+    given = [call(answer, *case[:3]) for case in INTERVALS]
     for one in given:
         if isinstance(one, tuple):
             return one
@@ -59,7 +59,7 @@ def judge_14_1(answer: Callable, dataset: Any) -> Found:
 
 def judge_14_2(answer: Callable, dataset: Any) -> Found:
     """A function that estimates how many faults there are."""
-    found = [_call(answer, *case) for case in COUNTS]
+    found = [call(answer, *case) for case in COUNTS]
     for one in found:
         if isinstance(one, tuple):
             return one
@@ -81,7 +81,7 @@ def judge_14_2(answer: Callable, dataset: Any) -> Found:
 
 def judge_14_3(answer: Callable, dataset: Any) -> Found:
     """A function that orders findings by what is at stake."""
-    found = _call(answer, FINDINGS.copy())
+    found = call(answer, FINDINGS.copy())
     if isinstance(found, tuple):
         return found
     found = [str(one) for one in found]
@@ -117,7 +117,7 @@ def judge_14_4(answer: Callable, dataset: Any) -> Found:
             asked += [str(one) for one in np.atleast_1d(np.asarray(ids, dtype=object))]
             return np.array([one in wrong for one in asked[-len(np.atleast_1d(ids)) :]])
 
-        found = _call(answer, images, suspects, ask)
+        found = call(answer, images, suspects, ask)
         if isinstance(found, tuple) and found and found[0] == "raised":
             return found
         low, high = (float(one) for one in found)
@@ -153,16 +153,3 @@ def _trial(dataset: Any, seed: int) -> tuple[list[str], set[str], list[str]]:
     right = [one for one in images if one not in wrong][: len(listed) // 3]
     suspects = [str(one) for one in rng.permutation(np.array(listed + right, dtype=object))]
     return images, wrong, suspects
-
-
-def _call(answer: Callable, *given: Any) -> Any:
-    """What the learner's function returns, or the name of what went wrong."""
-    if not callable(answer):
-        raise TypeError
-    try:
-        found = answer(*given)
-    except Exception as error:
-        return "raised", {"error": f"{type(error).__name__}: {str(error)[:80]}"}
-    if found is None or found is ...:
-        raise Unanswered
-    return [*found] if isinstance(found, tuple) else found
