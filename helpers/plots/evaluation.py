@@ -218,6 +218,7 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     ax[1].set_xlabel("share, with 95 % interval")
     last = table.iloc[-1]
     way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
+    way = way if last["recall"] > 0 else "never found"
     found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
     found += f" ({hidden} classes between are left out)" * bool(hidden)
     facts = "; ".join(
