@@ -28,11 +28,13 @@ from helpers.plots.style import (
 COLOURS = (ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff", "#ffa90e")
 PANELS = {
     "accuracy": "accuracy",
-    "named": "called so",
+    "named": "called",
     "recall": "recall",
     "false alarms": "false alarms",
     "too sure": "too sure",
 }
+
+ABOUT_ONE = ("named", "recall", "false alarms")
 
 
 @styled
@@ -68,7 +70,8 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
             ax.plot([one["low"], one["high"]], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
             ax.plot(one["value"], y, "o", color=ACCENT, ms=6)
             facts.append(f"{group} {name} {one['value']:.2f}")
-        about = f"\n{short_name(positive)}" if metric in ("named", "recall", "false alarms") else ""
+        of = "" if metric == "named" else "of "
+        about = f"\n{of}{short_name(positive)}" if metric in ABOUT_ONE else ""
         ax.set_title(f"{name}{about}", fontsize=10, weight="normal", loc="left")
         ax.grid(axis="x")
         ax.set_xlim((-0.5, 0.5) if metric == "too sure" else (-0.03, 1.03))
@@ -144,8 +147,8 @@ def definitions(
     winners = list(dict.fromkeys(best.values()))
     said = f"{winners[0]} has the least difference by every definition here"
     if len(winners) > 1:
-        parts = [f"{who} by {some([d for d in best if best[d] == who])}" for who in winners]
-        said = f"Least by one definition is not least by another: {'; '.join(parts)}"
+        few = f"{len(winners)} of {len(models)} have it by some"
+        said = f"No model has the least difference by every definition; {few}"
     return titled(ax, title or said[0].upper() + said[1:], f"{'; '.join(facts)}.", bare=["left"])
 
 
@@ -195,11 +198,10 @@ def group_changes(
     ax.grid(axis="x")
     _filled_legend(ax)
     gain, pay = (
-        some([of for of in asked if sure[table["of"] == of].any()]) or "nobody surely"
+        some([of for of in asked if sure[table["of"] == of].any()]) or "nobody"
         for sure in (table["low"] > 0, table["high"] < 0)
     )
-    default = f"Who gains by some remedy? {gain[:1].upper()}{gain[1:]}. Who pays? "
-    default += f"{pay[:1].upper()}{pay[1:]}"
+    default = f"Surely better by some remedy: {gain}. Surely worse: {pay}"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left"])
 
 
