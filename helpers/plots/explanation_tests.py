@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.explain.looking import over_seeds
+from helpers.explain.methods import CONTROLS
 from helpers.plots.names import short_names
 from helpers.plots.style import (
     ACCENT,
@@ -23,12 +24,8 @@ from helpers.plots.style import (
     titled,
 )
 
-CONTROLS = ("random", "edges")
 QUESTIONS = {
-    "likeness lost with the weights": (
-        "likeness to the twin's maps above shuffled ones'",
-        0,
-    ),
+    "likeness lost with the weights": ("likeness lost when the weights are shuffled", 0),
     "rise of the share": ("rise of the share on the leaf when the model is mended", 0),
     "names the model that hangs on the ground": ("photos in which it names the right model", 0.5),
 }

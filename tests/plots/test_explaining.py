@@ -76,7 +76,8 @@ def test_shares_are_drawn_for_each_part_beside_the_area():
         "the model": pd.DataFrame({"share": [0.6, 0.8, 0.4], "area": [0.3, 0.3, 0.3]}, IDS),
         "another": pd.DataFrame({"share": [0.5, 0.7, np.nan], "area": [0.3, 0.3, 0.3]}, IDS),
     }
-    by, groups = pd.Series(["oak", "oak", "rose"], IDS), pd.Series(["a", "b", "c"], IDS)
+    by = pd.Series(["oak", "oak", "rose"], IDS, name="label")
+    groups = pd.Series(["a", "b", "c"], IDS)
     ax = plots.looked(looks, by, groups, guess=0.5)
     drawn = [line.get_xdata().tolist() for line in ax.lines[:3]]
     assert np.allclose(drawn[:2], [[0.3, 0.3, 0.3], [0.6, 0.7, 0.4]])
@@ -84,19 +85,31 @@ def test_shares_are_drawn_for_each_part_beside_the_area():
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["all (3)", "oak (2)", "rose (1)"]
     assert "the model 0.60; another 0.60" in ax.alt_text
-    title = "Did it look at the subject? the model 60%, another 60%; noise 30%"
+    title = "On the subject, by label: the model 60%, another 60%; noise 30%"
     assert ax.get_title("left") == title
+    nameless = plots.looked({"centre": looks["another"]}, by.rename(None), groups)
+    assert nameless.get_title("left") == "On the subject: centre 60%; noise 30%"
+    assert nameless.lines[1].get_marker() == "s"  # a control
     assert any(line.get_xdata()[0] == 0.5 for line in ax.lines[3:])
 
 
-def test_both_grounds_stand_one_above_the_other_with_their_answers(photos, answers):
-    after = answers.assign(prediction=["rose", "rose", "rose"])
-    ax = plots.other_grounds(photos, photos, answers, after)
-    assert ax.get_title("left") == "On another ground, 33% of 3 get another answer"
+def test_grounds_stand_one_above_the_other_with_their_answers_and_wrong_ones_framed(
+    photos, answers
+):
+    after, third = answers.assign(prediction="rose"), answers.assign(prediction="oak")
+    grounds = dict.fromkeys(["as taken", "the other's", "soil"], photos)
+    told = dict(zip(grounds, (answers, after, third), strict=True))
+    ax = plots.other_grounds(grounds, told)
+    said = "Of 3 leaves, another answer is given to: on the other's 33%, on soil 67%"
+    assert " ".join(ax.get_title("left").split()) == said
     words = [text.get_text() for text in ax.texts]
-    assert words == ["oak\n90% sure", "rose\n70% sure", "rose\n80% sure", "rose\n90% sure",
-                     "rose\n70% sure", "rose\n80% sure"]  # fmt: skip
-    assert len(ax.patches) == 3
-    assert "No photo" in plots.other_grounds(photos, photos, answers[:0], after).get_title("left")
-    guessed = plots.other_grounds(photos, photos, answers, after, guess=0.5)
+    assert words[:4] == ["oak\n90% sure", "rose\n70% sure", "rose\n80% sure", "as\ntaken"]
+    assert words[4:7] == ["rose\n90% sure", "rose\n70% sure", "rose\n80% sure"]
+    wrong = sum((one["prediction"] != one["label"]).sum() for one in told.values())
+    assert len(ax.patches) == wrong == 4
+    none = {name: table[:0] for name, table in told.items()}
+    assert "No photo" in plots.other_grounds(grounds, none).get_title("left")
+    guessed = plots.other_grounds(grounds, told, most=2, guess=0.5)
     assert guessed.get_title("left").endswith("(your guess: 50%)")
+    shown = [text.get_text() for text in guessed.texts][:2]
+    assert shown == ["oak\n90% sure", "rose\n80% sure"]  # the first and the last of all
