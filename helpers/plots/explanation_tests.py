@@ -140,7 +140,6 @@ def explanation_scores(
     table: pd.DataFrame,
     label: str,
     title: str,
-    guess: float | None = None,
     against: float = 0.0,
     ax: Axes | None = None,
 ) -> Axes:
@@ -152,8 +151,6 @@ def explanation_scores(
         mean, low, high.
     label : str
         Of the axis.
-    guess : float, optional
-        The reader's, at the first row.
     against : float
         Where the line stands that says "nothing".
     """
@@ -167,7 +164,6 @@ def explanation_scores(
         colour = INNOCENT if control else ACCENT
         ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2.5, alpha=0.6)
         ax.plot(row["mean"], y, "o", color=colour, mfc=colour if sure else "white", ms=8)
-    mark_guess(ax, guess, None, 0)
     ax.axvline(against, color=MUTED, lw=1)
     ax.set_yticks(range(len(table)), [short[name] for name in table.index])
     ax.set(xlabel=label, ylim=(len(table) - 0.5, -0.6))
@@ -176,7 +172,6 @@ def explanation_scores(
         f"{name} {row['mean']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
         for name, row in table.iterrows()
     )
-    facts += f"; your guess {guess:g}" if guess is not None else ""
     return titled(ax, title, f"{facts}.", bare=["left"])
 
 
