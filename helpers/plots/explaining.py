@@ -60,18 +60,22 @@ def explanations(
     ids = list(first.targets.index if image_ids is None else image_ids)[:MOST_ROWS]
     if not ids:
         return nothing(title or "No image to explain", ax)
-    columns = max(len(heatmaps) + 1, FEWEST_COLUMNS)
-    ax = axes(ax, (len(ids) * 7.4 / columns) * 0.98 + 0.7)
+    # Few maps of many photos stand in two blocks beside each other, and leave no half page empty.
+    blocks, side = (2, 0.14) if len(heatmaps) < 3 and len(ids) > 3 else (1, 0.18)
+    columns = len(heatmaps) + 1 if blocks > 1 else max(len(heatmaps) + 1, FEWEST_COLUMNS)
+    rows, width = -(-len(ids) // blocks), (1 / blocks - side) / columns
+    ax = axes(ax, rows * 9 * width * 0.98 + 0.7)
     ax.axis("off")
     wrong = 0
-    for row, image_id in enumerate(ids):
+    for place, image_id in enumerate(ids):
         at = first.targets.index.get_loc(image_id)
         photo, said = first.pictures[at], answers.loc[image_id]
         off = pd.notna(said["label"]) and said["label"] != said["prediction"]
         wrong += off
+        (block, row), height = divmod(place, rows), 1 / rows
+        left = block / blocks + side
         for column, name in enumerate(["photo", *heatmaps]):
-            width, height = 0.82 / columns, 1 / len(ids)
-            box = [0.18 + column * width, 1 - (row + 1) * height, width * 0.96, height * 0.96]
+            box = [left + column * width, 1 - (row + 1) * height, width * 0.96, height * 0.96]
             panel = ax.inset_axes(box)
             panel.imshow(photo if column == 0 else overlaid(photo, heatmaps[name][image_id]))
             if outlines is not None:
@@ -80,11 +84,11 @@ def explanations(
             panel.spines[:].set_visible(False)
             if row == 0:
                 panel.set_title(name, fontsize=9, loc="left", pad=4, weight="normal")
-        words = [f"{short_name(said['prediction'])}, {said['confidence']:.0%}"]
-        words += [f"is {short_name(said['label'])}"] * off
-        middle = 1 - (row + 0.5) / len(ids)
+        words = [f"{short_name(said['prediction'], 18)}, {said['confidence']:.0%}"]
+        words += [f"is {short_name(said['label'], 18)}"] * off
         look = {"ha": "right", "va": "center", "fontsize": 9, "color": FLAG if off else INK}
-        ax.text(0.165, middle, "\n".join(words), transform=ax.transAxes, **look)
+        where = (left - 0.015, 1 - (row + 0.5) * height)
+        ax.text(*where, "\n".join(words), transform=ax.transAxes, **look)
     title = title or f"What speaks for the answer? {count(ids, 'photo')}, {wrong} answered wrongly"
     text = f"Rows of a photo and heatmaps by {some(heatmaps, 9)}."
     titled(ax, title, text)

@@ -52,6 +52,17 @@ def test_explanations_show_a_row_per_photo_and_a_column_per_method(heatmaps, ans
     said = {text.get_text(): text.get_color() for text in ax.texts}
     assert said["rose, 70%\nis oak"] == FLAG and said["oak, 90%"] != FLAG
     assert "3 photos, 1 answered wrongly" in ax.get_title("left")
+    twice = {
+        name: Heatmaps(one.maps[[0, 1, 2, 0]], one.targets.iloc[[0, 1, 2, 0]].set_axis([*"abcd"]),
+                       one.pictures[[0, 1, 2, 0]], name)
+        for name, one in heatmaps.items()
+    }  # fmt: skip
+    four = plots.explanations(twice, answers.iloc[[0, 1, 2, 0]].set_axis([*"abcd"]))
+    boxes = [panel.get_position(original=True) for panel in four.child_axes]
+    assert len(boxes) == 12 and np.array_equal(
+        four.child_axes[6].images[0].get_array(), heatmaps["grad-cam"].pictures[2]
+    )
+    assert boxes[6].y0 == boxes[0].y0 and boxes[6].x0 > boxes[2].x1  # the third opens a block
     few = plots.explanations(heatmaps, answers, IDS[1:2])
     assert len(few.child_axes) == 3
     assert "No image" in plots.explanations(heatmaps, answers, []).get_title("left")
