@@ -58,8 +58,9 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
     first = axes(None, 0.34 * len(groups) + 1.6)
     figure, facts = first.figure, []
     figure.clear()
-    panels = figure.subplots(1, len(PANELS), sharey=True)
-    for ax, (metric, name) in zip(panels, PANELS.items(), strict=True):
+    drawn = {metric: name for metric, name in PANELS.items() if metric in set(table["metric"])}
+    panels = figure.subplots(1, len(drawn), sharey=True)
+    for ax, (metric, name) in zip(panels, drawn.items(), strict=True):
         own = table[table["metric"] == metric].set_index("group")
         for y, group in enumerate(groups):
             one = own.loc[group]
@@ -86,7 +87,8 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
         names = some([f"{PANELS[o.metric]} of {o.group} ({o.images})" for o in small.itertuples()])
         figure.supxlabel(f"–: too few images or things to judge: {names}", fontsize=9, color=MUTED)
     recalls = table[(table["metric"] == "recall") & table["shown"]].set_index("group")["value"]
-    said = f"How is {short_name(positive)} served in each group?"
+    one = f"{short_name(positive)} served in each group" if len(drawn) > 2 else "each class served"
+    said = f"How is {one}?"
     if len(recalls) > 1:
         low, high = recalls.idxmin(), recalls.idxmax()
         said = (
@@ -94,7 +96,7 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
             f"{recalls[low]:.0%} with {short_name(low)}"
         )
     figure.suptitle(title or said, x=0.01, ha="left", weight="bold", fontsize=13)
-    figure.alt_text = f"{title or said}. {'; '.join(facts)}."
+    figure.alt_text = f"{title or said}. {'; '.join(facts)}.".replace("?.", "?")
     return first
 
 
@@ -114,6 +116,8 @@ def definitions(
     known = gaps.dropna()
     if known.empty:
         said = "No two groups are large enough to compare: no definition can be asked"
+        if gaps.empty:
+            said = "There are no groups beside the classes: no definition can be asked"
         return nothing(title or said, ax)
     models = [name for name in known.columns if name != "always right"]
     ax, facts, best = axes(ax, 0.66 * len(known) + 1.6), [], {}

@@ -86,11 +86,11 @@ def cut_to_width(text: str, most: float, size: float) -> str:
 def _inches(text: str, size: float) -> float:
     """How wide a line is drawn; letters that the first font has not count as their columns."""
     font = _fonts(tuple(rcParams["font.family"]))[0]
-    font.set_size(size, 72)
+    font.set_size(16 * size, 72)  # large, or every letter's width would be rounded up
     own = [letter for letter in text if font.get_char_index(ord(letter))]
     font.set_text("".join(own))
     others = _width(text) - _width("".join(own))
-    return font.get_width_height()[0] / 64 / 72 + others * size * 0.5 / 72
+    return font.get_width_height()[0] / 64 / 72 / 16 + others * size * 0.6 / 72
 
 
 def short_names(names: Iterable[object], most: int = MOST) -> dict:

@@ -121,6 +121,6 @@ def test_grounds_stand_one_above_the_other_with_their_answers_and_wrong_ones_fra
     none = {name: table[:0] for name, table in told.items()}
     assert "No photo" in plots.other_grounds(grounds, none).get_title("left")
     guessed = plots.other_grounds(grounds, told, most=2, guess=0.5)
-    assert guessed.get_title("left").endswith("(your guess: 50%)")
+    assert " ".join(guessed.get_title("left").split()).endswith("(your guess: 50%)")
     shown = [text.get_text() for text in guessed.texts][:2]
     assert shown == ["oak\n90% sure", "rose\n80% sure"]  # the first and the last of all

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import accuracy_score
 
 from helpers import plots
 from helpers.fairness import compare_gaps, group_metrics
@@ -33,12 +34,26 @@ def test_five_metrics_are_drawn_for_each_group_that_is_judged_and_the_rest_is_na
     assert f"coast accuracy {shown.iloc[0]['value']:.2f}" in ax.figure.alt_text
 
 
+def test_of_classes_as_groups_only_what_has_a_meaning_is_drawn():
+    table, dataset = asked()
+    found = group_metrics(table, dataset, "label", "elm")
+    assert sorted(found["metric"].unique()) == ["accuracy", "too sure"]
+    ax = plots.group_metrics(found, "elm")
+    assert [one.get_title("left") for one in ax.figure.axes] == ["accuracy", "too sure"]
+    assert ax.figure.alt_text.startswith("How is each class served? ")
+    whole = accuracy_score(table["label"], table["prediction"])
+    own = found[found["metric"] == "accuracy"]
+    assert np.average(own["value"], weights=own["images"]) == pytest.approx(whole)
+
+
 def test_where_nobody_is_judged_a_sentence_stands_instead():
     table, dataset = asked(40)
     found = group_metrics(table, dataset, "site", "elm").assign(shown=False)
     assert "No group is large enough" in plots.group_metrics(found, "elm").get_title("left")
     for empty in (pd.DataFrame(columns=["plain"], dtype=float),):
-        assert "no definition can be asked" in plots.definitions(empty).get_title("left")
+        assert "no groups beside the classes" in plots.definitions(empty).get_title("left")
+    small = pd.DataFrame({"plain": [np.nan], "always right": [np.nan]}, ["equal accuracy"])
+    assert "No two groups are large enough" in plots.definitions(small).get_title("left")
     nobody = plots.group_changes(changes(), title="Who pays?")
     said = "There are no groups beside the classes: nothing to compare here"
     assert nobody.get_title("left") == said
