@@ -15,7 +15,7 @@ from helpers.explain.grounds import other_answers
 from helpers.explain.heatmaps import Heatmaps
 from helpers.explain.looking import look_by
 from helpers.explain.methods import CONTROLS
-from helpers.plots.names import short_name, short_names
+from helpers.plots.names import short_name, short_names, wrapped
 from helpers.plots.samples import _sheet
 from helpers.plots.style import (
     ACCENT,
@@ -61,7 +61,7 @@ def explanations(
     if not ids:
         return nothing(title or "No image to explain", ax)
     # Few maps of many photos stand in two blocks beside each other, and leave no half page empty.
-    blocks, side = (2, 0.14) if len(heatmaps) < 3 and len(ids) > 3 else (1, 0.18)
+    blocks, side = (2, 0.17) if len(heatmaps) < 3 and len(ids) > 3 else (1, 0.18)
     columns = len(heatmaps) + 1 if blocks > 1 else max(len(heatmaps) + 1, FEWEST_COLUMNS)
     rows, width = -(-len(ids) // blocks), (1 / blocks - side) / columns
     ax = axes(ax, rows * 9 * width * 0.98 + 0.7)
@@ -232,10 +232,10 @@ def other_grounds(
             if said["prediction"] != said["label"]:
                 frames[name, image_id] = FLAG
         rows.append([((name, image_id), (name, image_id)) for image_id in shown])
-    names = [name.replace(" ", "\n", 1) for name in grounds]
+    names = [wrapped(name, 11) for name in grounds]
     ax = _sheet(_Sides(grounds), rows, len(shown), ax, captions, frames, names)
-    shares = [f"on {name} {share:.0%}" for name, share in other_answers(told).items()]
-    title = title or f"Of {len(ids)} leaves, another answer is given to: {', '.join(shares)}"
+    shares = [f"{share:.0%} on {name}" for name, share in other_answers(told).items()]
+    title = title or f"Of {len(ids)} photos another answer is given to {', '.join(shares)}"
     title += f" (your guess: {guess:.0%})" if guess is not None else ""
     return titled(ax, title, f"The same photos in rows: {some(grounds, 9)}.")
 

@@ -111,10 +111,10 @@ def test_grounds_stand_one_above_the_other_with_their_answers_and_wrong_ones_fra
     grounds = dict.fromkeys(["as taken", "the other's", "soil"], photos)
     told = dict(zip(grounds, (answers, after, third), strict=True))
     ax = plots.other_grounds(grounds, told)
-    said = "Of 3 leaves, another answer is given to: on the other's 33%, on soil 67%"
+    said = "Of 3 photos another answer is given to 33% on the other's, 67% on soil"
     assert " ".join(ax.get_title("left").split()) == said
     words = [text.get_text() for text in ax.texts]
-    assert words[:4] == ["oak\n90% sure", "rose\n70% sure", "rose\n80% sure", "as\ntaken"]
+    assert words[:4] == ["oak\n90% sure", "rose\n70% sure", "rose\n80% sure", "as taken"]
     assert words[4:7] == ["rose\n90% sure", "rose\n70% sure", "rose\n80% sure"]
     wrong = sum((one["prediction"] != one["label"]).sum() for one in told.values())
     assert len(ax.patches) == wrong == 4
