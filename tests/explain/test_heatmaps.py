@@ -40,7 +40,7 @@ def test_the_label_or_any_class_can_be_explained_instead(dataset, learner):
 
 def test_the_layer_and_what_was_concluded_about_it_are_said(dataset, learner):
     assert repr(explain(learner, dataset)) == (
-        "Heatmaps of 18 images by grad-cam at layer 4, the last with maps"
+        "Heatmaps of 18 images by grad-cam at layer 4, the last with maps (4 × 4 cells)"
     )
     assert repr(explain(learner, dataset, layer="0")) == (
         "Heatmaps of 18 images by grad-cam at layer 0"
