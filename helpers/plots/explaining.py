@@ -40,7 +40,6 @@ def explanations(
     heatmaps: Mapping[str, Heatmaps],
     answers: pd.DataFrame,
     image_ids: Iterable[str] | None = None,
-    outlines: np.ndarray | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -53,8 +52,6 @@ def explanations(
     heatmaps : name → Heatmaps, of the same images
     answers : DataFrame from `helpers.training.predict`
     image_ids : at most six are drawn
-    outlines : bool array, one per image of the heatmaps, from `subject_masks`
-        Where the subject is; its outline is drawn.
     """
     first = next(iter(heatmaps.values()))
     ids = list(first.targets.index if image_ids is None else image_ids)[:MOST_ROWS]
@@ -78,8 +75,6 @@ def explanations(
             box = [left + column * width, 1 - (row + 1) * height, width * 0.96, height * 0.96]
             panel = ax.inset_axes(box)
             panel.imshow(photo if column == 0 else overlaid(photo, heatmaps[name][image_id]))
-            if outlines is not None:
-                panel.contour(outlines[at], [0.5], colors="white", linewidths=0.9)
             panel.set(xticks=[], yticks=[])
             panel.spines[:].set_visible(False)
             if row == 0:

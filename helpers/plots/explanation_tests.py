@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.explain.checking import area_under
 from helpers.explain.looking import over_seeds
 from helpers.explain.methods import CONTROLS
 from helpers.plots.names import short_names
@@ -185,20 +186,15 @@ def deletion_curves(
     ----------
     curves : name → DataFrame from `helpers.explain.deletion`
     """
-    ax = axes(ax, 3.4)
+    ax, areas = axes(ax, 3.4), {name: area_under(table).mean() for name, table in curves.items()}
     for number, (name, table) in enumerate(curves.items()):
         colour = INNOCENT if name in CONTROLS else ACCENT
-        mean = table.mean()
-        ax.plot(table.columns.to_numpy(float), mean, ["-", "--", "-.", ":"][number % 4],
-                color=colour, lw=1.8, label=f"{name}: area {_area(mean):.2f}")  # fmt: skip
+        ax.plot(table.columns.to_numpy(float), table.mean(), ["-", "--", "-.", ":"][number % 4],
+                color=colour, lw=1.8, label=f"{name}: area {areas[name]:.2f}")  # fmt: skip
     ax.set(xlabel="share of the pixels painted grey", ylabel="probability of the answer")
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.grid(axis="y")
     ax.legend(fontsize=9)
-    facts = "; ".join(f"{name} {_area(table.mean()):.2f}" for name, table in curves.items())
+    facts = "; ".join(f"{name} {area:.2f}" for name, area in areas.items())
     title = title or "Does the answer go when what the heatmap names is taken away?"
     return titled(ax, title, f"Area under the mean curve: {facts}.")
-
-
-def _area(mean: pd.Series) -> float:
-    return float(np.trapezoid(mean, mean.index.to_numpy(float)))

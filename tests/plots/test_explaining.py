@@ -42,7 +42,7 @@ def test_what_speaks_for_is_orange_what_speaks_against_purple_and_the_rest_grey(
 
 
 def test_explanations_show_a_row_per_photo_and_a_column_per_method(heatmaps, answers):
-    ax = plots.explanations(heatmaps, answers, outlines=np.ones((3, 12, 12), bool))
+    ax = plots.explanations(heatmaps, answers)
     panels = ax.child_axes
     assert len(panels) == 9
     assert [one.get_title("left") for one in panels[:3]] == ["photo", "grad-cam", "occlusion"]
