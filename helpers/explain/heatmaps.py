@@ -85,6 +85,11 @@ def explain(
     images, vocab = as_tensor(pictures, learner), list(learner.dls.vocab)
     with at_rest(learner.model), torch.no_grad():
         logits = learner.model(images)
+    if logits.shape[1] != len(vocab):
+        raise DatasetError(
+            f"The network has {logits.shape[1]:,} answers and the learner knows {len(vocab):,} "
+            "classes (learner.dls.vocab); they must be the same, in the same order."
+        )
     aims, others = logits.argmax(1), None
     if target != "prediction":
         labels = dataset.images.loc[ids, "label"]
