@@ -61,8 +61,8 @@ def test_networks_of_other_libraries_are_explained_by_every_method(dataset, lear
     learner.dls.size = 64
     few = dataset.with_images(dataset.images.iloc[:2])
     for method in METHODS:
-        maps = explain(learner, few, method).maps
-        assert maps.shape == (2, 64, 64) and np.isfinite(maps).all() and maps.std() > 0
+        maps = np.stack([explain(learner, few, method, one).maps for one in learner.dls.vocab])
+        assert maps.shape == (3, 2, 64, 64) and np.isfinite(maps).all() and maps.std() > 0
     transformer = models.VisionTransformer(64, 16, 2, 2, 16, 32, num_classes=3)
     torch.nn.init.normal_(transformer.heads[0].weight)
     learner.model = transformer
