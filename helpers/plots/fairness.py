@@ -227,6 +227,8 @@ def trade_off(
     lines = {"accuracy": (ACCENT, before["right"].sum() / images)}
     lines["lowest"] = (FAMILIES["colour"], before["recall"].min())
     for column, (colour, plain) in lines.items():
+        if curve[column].isna().all():
+            continue  # no group is constrained, or none can be
         name = {"accuracy": "accuracy of all", "lowest": "recall of the worst group"}[column]
         ax.plot(curve["slack"], curve[column], color=colour, lw=2)
         ax.axhline(plain, color=colour, lw=1, ls=":")
@@ -240,7 +242,7 @@ def trade_off(
     ax.axvline(slack, color=FLAG if curve["accuracy"].isna().all() else MUTED, lw=1)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="slack: by how much rates may differ between groups")
     ax.grid(axis="y")
-    said = f"With a slack of {slack:.2f}: {facts[0]}; {facts[1]}"
+    said = f"With a slack of {slack:.2f}: {'; '.join(facts) or 'no offsets keep the constraint'}"
     return titled(ax, title or said, "Dotted: without offsets.")
 
 

@@ -134,3 +134,7 @@ def test_the_trade_off_marks_the_slack_and_what_was_there_without_offsets():
     dotted = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == ":"]
     assert dotted == pytest.approx([0.7, 0.8])
     assert "accuracy of all 0.55, without offsets 0.70" in ax.get_title("left").replace("\n", " ")
+    alone = plots.trade_off(curve.assign(lowest=np.nan), before, 0.25).get_title("left")
+    assert alone.endswith("accuracy of all 0.55, without offsets 0.70")
+    none = curve.assign(lowest=np.nan, accuracy=np.nan)
+    assert "no offsets keep" in plots.trade_off(none, before, 0.25).get_title("left")
