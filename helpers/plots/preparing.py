@@ -24,7 +24,7 @@ from helpers.plots.style import (
     titled,
 )
 
-SIDES = {"train": ACCENT, "valid": FAMILIES["colour"], "test": INNOCENT}
+SIDES = {"train": FAMILIES["colour"], "valid": ACCENT, "test": INNOCENT}
 _CELL, _GAP = 190, 14
 METHODS = ("squish", "crop", "pad")
 MOST = 30
