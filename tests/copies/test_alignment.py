@@ -97,6 +97,16 @@ def test_drift_is_the_distance_in_pixels_that_is_left(shift):
     assert not stay(waves(places(SIDE)), moved, IDENTITY, movement=0.4)["good"][0]
 
 
+def test_one_step_moves_no_map_by_more_than_a_tenth():
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0, 255, (2, 20, SIDE, SIDE)).astype(np.float32)
+    starts = np.repeat(IDENTITY[None, None], 20, axis=0)
+    fit = overlay(smooth(first), smooth(second * 0.01), starts, rounds=((SIDE, 1, 1),))
+    moved = fit["map"] - IDENTITY
+    assert np.abs(moved).max() <= 0.1 + 1e-6
+    assert np.isclose(moved.max(), 0.1) or np.isclose(moved.min(), -0.1)
+
+
 def test_a_picture_is_matched_by_its_regression_on_the_other_where_that_is_asked():
     rng = np.random.default_rng(0)
     first = rng.uniform(0, 255, (2, 32, 32)).astype(np.float32)
