@@ -42,7 +42,8 @@ function listen(panel, model) {
 
   // Keys of a field: Enter takes what was typed (and may press a key), Escape leaves the field.
   const inField = (event) => {
-    if (event.key !== "Enter" && event.key !== "Escape") return;
+    const plain = !event.ctrlKey && !event.metaKey && !event.isComposing;
+    if (!plain || (event.key !== "Enter" && event.key !== "Escape")) return;
     const fields = Object.entries(model.get("fields"));
     const [, field] = fields.find(([, one]) => event.target.closest(one.at)) ?? [];
     if (!field) return;
