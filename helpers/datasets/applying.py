@@ -45,7 +45,7 @@ def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> 
         first = f"{strange['action'].iloc[0]!r} for {strange.index[0]!r}"
         raise DatasetError(
             f"{len(strange):,} decisions cannot be applied, the first {first}; expected one of "
-            f"{some(ACTIONS)}, and a label with relabel."
+            f"{', '.join(ACTIONS)}, and a label with relabel."
         )
     notes = [note for note in table.attrs.get("notes", ()) if note not in dataset.notes]
     table = table[table.index.isin(dataset.images.index)]

@@ -23,6 +23,7 @@ from helpers.datasets.decision_files import (
     changed,
     content_of,
     elsewhere,
+    last_entry,
     match,
     read_decisions,
     read_history,
@@ -82,6 +83,7 @@ class DecisionLog:
     def __init__(self, where: Dataset | str | os.PathLike, name: str = "decisions"):
         self._dataset = where if isinstance(where, Dataset) else None
         known = self._dataset is not None
+        self._read = ((), pd.DataFrame())
         self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
 
     def __repr__(self) -> str:
@@ -195,7 +197,9 @@ class DecisionLog:
     def _checked(self, image_id, action, reason, label, new_class) -> tuple:
         """The row to write; raises DatasetError where it makes no sense."""
         if action not in ACTIONS:
-            raise DatasetError(f"There is no decision {action!r}; expected one of {some(ACTIONS)}.")
+            raise DatasetError(
+                f"There is no decision {action!r}; expected one of {', '.join(ACTIONS)}."
+            )
         known = None if self._dataset is None else self._dataset.images.index
         if known is not None and image_id not in known:
             hint = suggestion(image_id, known)
@@ -279,7 +283,7 @@ class DecisionLog:
                 what = row.action if pd.isna(row.label) else f"{row.action} {row.label}"
                 raise DatasetError(
                     f"{what!r} about {row.image_id!r} in '{path.name}' is no decision; expected "
-                    f"one of {some(ACTIONS)}, and a label with relabel only."
+                    f"one of {', '.join(ACTIONS)}, and a label with relabel only."
                 )
         table = table.drop_duplicates(["image_id", "action", "label"], keep="last")
         if self._dataset is None:
@@ -348,7 +352,10 @@ class DecisionLog:
     def current(self) -> pd.DataFrame:
         """The decision that stands for each image, by image_id in order of decision: action,
         reason, label (missing unless relabelled), when (UTC)."""
-        return standing(self.history()).set_index("image_id")[COLUMNS[1:]]
+        state = last_entry(self.path)
+        if state != self._read[0]:
+            self._read = state, standing(self.history()).set_index("image_id")[COLUMNS[1:]]
+        return self._read[1].copy()
 
     def history(self) -> pd.DataFrame:
         """Everything ever recorded, by running number, undo included: image_id, action, reason,

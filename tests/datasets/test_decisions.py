@@ -284,3 +284,21 @@ def test_a_decision_made_meanwhile_is_not_overruled_nor_taken_back_unseen(datase
         log.undo_all(seen=log.current().iloc[:-1])
     with pytest.raises(DecidedMeanwhile):
         log.undo_all(seen=log.current().assign(action="keep"))
+
+
+def test_what_stands_is_read_again_after_any_change_of_the_log(dataset, tmp_path):
+    log, other = DecisionLog(dataset), DecisionLog(dataset)
+    assert log.current().empty
+    other.record("cat/1.jpg", "drop")
+    table = log.current()
+    table["action"] = "spoilt"
+    assert actions(log) == {"cat/1.jpg": "drop"}
+    other.undo()
+    assert actions(log) == {}
+    another = DecisionLog(tmp_path / "another.sqlite")
+    for name in ("x.jpg", "y.jpg"):
+        another.record(name, "keep")
+    another.path.replace(log.path)
+    assert actions(log) == {"x.jpg": "keep", "y.jpg": "keep"}
+    log.path.unlink()
+    assert actions(log) == {}
