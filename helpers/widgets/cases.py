@@ -27,12 +27,12 @@ def as_cases(dataset, suspects: pd.DataFrame) -> pd.DataFrame:
     others = cases["other_id"].where(cases["other_id"].isin(known))
     labels = dataset.images["label"].reindex(cases.index)
     cases = cases.assign(other_id=others, label=labels).reset_index()
-    broken = [not any(map(_opens, map(dataset.path, images_of(case)))) for case in rows(cases)]
+    broken = [not any(map(opens, map(dataset.path, images_of(case)))) for case in rows(cases)]
     order = pd.Series(broken, cases.index, dtype=bool).sort_values(kind="stable").index
     return cases.loc[order].reset_index(drop=True)
 
 
-def _opens(path) -> bool:
+def opens(path) -> bool:
     """Whether a file begins like a picture; what comes later is not looked at, which is quick."""
     try:
         with warnings.catch_warnings():

@@ -1,7 +1,11 @@
 """Images of a class to compare a suspect with: the nearest by features, or else typical ones."""
 
+from itertools import islice
+
 import numpy as np
 import pandas as pd
+
+from helpers.widgets.cases import opens
 
 COUNT = 3
 
@@ -28,7 +32,7 @@ class Examples:
         images = dataset.images[dataset.images["split"].ne("test").fillna(True).astype(bool)]
         labels = images["label"].dropna()
         sure = ~labels.index.isin([*suspected])
-        self._groups, self._vectors = dataset.groups, None
+        self._groups, self._path, self._vectors = dataset.groups, dataset.path, None
         self._of = {
             label: names[sure[labels.index.get_indexer(names)]] if any(
                 sure[labels.index.get_indexer(names)]) else names
@@ -39,25 +43,29 @@ class Examples:
             self._row = {name: row for row, name in enumerate(self._vectors.index)}
             self._values = self._vectors.to_numpy()
 
-    def find(self, image_id: str, label: str) -> tuple[list[str], bool]:
-        """Return up to three examples of the class `label`, and whether they are the nearest.
+    def find(self, image_ids: list[str], label: str) -> tuple[list[str], bool]:
+        """Return up to three examples of the class `label` that can be read, and whether they are
+        those nearest to the first of `image_ids`.
 
-        The image itself and others of its group are never among them.
+        Neither these images nor others of their groups are among them.
         """
+        image_id = image_ids[0]
         names = self._of.get(label, pd.Index([]))
-        group = self._groups[image_id]
-        names = names[(self._groups[names] != group).to_numpy()] if len(names) else names
+        names = names[~self._groups[names].isin(self._groups[image_ids]).to_numpy(bool)]
         if self._vectors is None or image_id not in self._row:
-            return _spread(names), False
+            return self._readable(_spread(names)), False
         names = names[names.isin(self._vectors.index)]
         near = self._values[[self._row[name] for name in names]] @ self._values[self._row[image_id]]
-        return list(names[np.argsort(-near, kind="stable")[:COUNT]]), True
+        return self._readable(names[np.argsort(-near, kind="stable")]), True
+
+    def _readable(self, names: pd.Index) -> list[str]:
+        return list(islice((name for name in names if opens(self._path(name))), COUNT))
 
 
-def _spread(names: pd.Index) -> list[str]:
+def _spread(names: pd.Index) -> pd.Index:
     """Names spread evenly over the whole list, so that neighbours in a folder do not crowd it."""
     places = np.linspace(0, len(names) - 1, min(COUNT, len(names))).round().astype(int)
-    return list(names[places])
+    return names[places]
 
 
 def _unit_vectors(dataset, features: pd.DataFrame) -> pd.DataFrame:

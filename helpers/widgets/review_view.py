@@ -178,7 +178,7 @@ class ReviewView(Panel):
         labels = [case["suggestion"], *(self._given[name] for name in images_of(case))]
         parts = []
         for label in dict.fromkeys(one for one in labels[::-1] if not pd.isna(one)):
-            found, nearest = self._examples.find(case["image_id"], label)
+            found, nearest = self._examples.find(images_of(case), label)
             figures = self.thumbnails.figures(found, [""] * len(found))
             role = "suggested" if label == case["suggestion"] else "given"
             parts.append(review_html.examples_html(label, role, nearest, figures))

@@ -30,11 +30,11 @@ def test_the_nearest_are_those_of_the_highest_cosine_of_another_group(woods, fea
     allowed &= woods.images["tree"] != woods.images["tree"][asked]
     allowed &= woods.images.index != "elm/03.jpg"
     expected = cosine[allowed].sort_values(ascending=False).index[:3].tolist()
-    assert Examples(woods, [asked, "elm/03.jpg"], features).find(asked, label) == (expected, True)
+    assert Examples(woods, [asked, "elm/03.jpg"], features).find([asked], label) == (expected, True)
 
 
 def test_without_features_they_are_spread_over_the_class(woods):
-    assert Examples(woods, ["elm/00.jpg"]).find("elm/00.jpg", "ash") == (
+    assert Examples(woods, ["elm/00.jpg"]).find(["elm/00.jpg"], "ash") == (
         ["ash/00.jpg", "ash/02.jpg", "ash/04.jpg"],
         False,
     )
@@ -42,17 +42,17 @@ def test_without_features_they_are_spread_over_the_class(woods):
 
 def test_an_image_without_features_gets_examples_that_are_not_by_likeness(woods, features):
     features.iloc[6] = np.nan
-    assert Examples(woods, [], features).find("elm/00.jpg", "ash")[1] is False
+    assert Examples(woods, [], features).find(["elm/00.jpg"], "ash")[1] is False
 
 
 def test_suspects_are_examples_only_where_a_class_has_no_others(woods):
     suspected = woods.images.index[woods.images["label"] == "elm"]
-    assert Examples(woods, suspected).find("ash/00.jpg", "elm")[0] == [
+    assert Examples(woods, suspected).find(["ash/00.jpg"], "elm")[0] == [
         "elm/00.jpg",
         "elm/02.jpg",
         "elm/05.jpg",
     ]
-    assert Examples(woods, []).find("ash/00.jpg", "yew") == ([], False)
+    assert Examples(woods, []).find(["ash/00.jpg"], "yew") == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,9 @@ def test_the_review_says_which_examples_it_shows(woods, features):
     assert "Some of elm (given), not by likeness" in html
     alone = review(woods, pd.DataFrame({"suggestion": "yew"}, index=["elm/00.jpg"]))
     assert "No other image of yew (suggested)" in alone.examples.value
+
+
+def test_neither_image_of_a_pair_is_its_own_example_nor_is_a_file_without_a_picture(woods):
+    woods.path("ash/00.jpg").write_bytes(b"broken")
+    expected = ["ash/01.jpg", "ash/04.jpg"]
+    assert Examples(woods, []).find(["ash/02.jpg", "elm/00.jpg"], "ash") == (expected, False)
