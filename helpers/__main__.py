@@ -1,4 +1,4 @@
-"""``python -m helpers report PATH``, ``scan PATH`` and ``dashboard PATH``; each has a ``--help``."""
+"""``python -m helpers report PATH``, ``scan PATH``, ``dashboard PATH``; each has a ``--help``."""
 
 import sys
 

@@ -122,7 +122,7 @@ def _trained(page: Dashboard) -> Widget:
 
 
 def _scores(scores: dict[str, pd.DataFrame]) -> str:
-    rows = [name for name in next(iter(scores.values())).index]
+    rows = list(next(iter(scores.values())).index)
     head = "".join(f"<th>{safe(name)}</th>" for name in scores)
     body = ""
     for name in rows:
@@ -174,10 +174,10 @@ def _on_a_split(page: Dashboard, name: str, make) -> Widget:
     prepare(page, name)
     page.say(name, "Asking the head")
     if not study.openings:
-        closed = f" The {study.closed:,} test images stay closed (see Train)." if study.closed else (
-            "")  # fmt: skip
-        told = words(f"On {len(study.judged(VALIDATION)[0]):,} validation images.{closed}")
-        return VBox([told, make(study, VALIDATION)])
+        told = f"On {len(study.judged(VALIDATION)[0]):,} validation images."
+        if study.closed:
+            told += f" The {study.closed:,} test images stay closed (see Train)."
+        return VBox([words(told), make(study, VALIDATION)])
     sides = control(ToggleButtons, "Images", "auto", options=[VALIDATION, TEST])
     shown = VBox([make(study, VALIDATION)])
 

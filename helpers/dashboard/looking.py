@@ -13,7 +13,6 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 from helpers.audit import find_conflicts
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
-from helpers.datasets.words import count
 from helpers.report.building import Report
 from helpers.report.needs import read_needs
 from helpers.report.page import make_snippet
@@ -70,7 +69,7 @@ def findings(study: Study) -> list[tuple[str, str, pd.DataFrame]]:
         leaks = leaks.assign(issue="on two sides of the split, " + leaks["kind"])
         found.append(("pairs across the given split", "A score on it flatters.", leaks))
     for kind, rows in flags[~broken].groupby("issue", sort=False):
-        found.append((f"images flagged: {kind}", "A reason to look, and no error yet.", rows))
+        found.append((f"flagged as {kind}", "A reason to look, and no error yet.", rows))
     return found
 
 

@@ -3,7 +3,45 @@
 
 const WORDS = { busy: "busy", done: "done", failed: "failed" };
 
+// What ipywidgets leave without a name or a role, for those who listen to the page.
+function name(page) {
+  page.querySelector(".top")?.setAttribute("role", "banner");
+  page.querySelector(".open")?.setAttribute("role", "main");
+  for (const handle of page.querySelectorAll(".noUi-handle:not([aria-label])")) {
+    const label = handle.closest(".jupyter-widgets")?.querySelector("label")?.textContent;
+    handle.setAttribute("aria-label", label || "place");
+  }
+  for (const group of page.querySelectorAll(".widget-toggle-buttons:not([role])")) {
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", group.querySelector("label")?.textContent || "choice");
+  }
+  for (const one of page.querySelectorAll(".widget-toggle-button")) {
+    const pressed = String(one.classList.contains("mod-active"));
+    if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
+  }
+  for (const box of page.querySelectorAll(":is(.details, .scroll):not([tabindex])")) {
+    box.tabIndex = 0; // what scrolls can be scrolled by keyboard
+  }
+}
+
+function keepNamed(el) {
+  let observer, waiting;
+  const look = () => {
+    const page = el.closest(".dashboard");
+    if (!page) return void (waiting = requestAnimationFrame(look));
+    let asked = 0;
+    const later = () => (asked ||= requestAnimationFrame(() => ((asked = 0), name(page))));
+    observer = new MutationObserver(later);
+    const watched = { attributes: true, attributeFilter: ["class"], childList: true };
+    observer.observe(page, { ...watched, subtree: true });
+    name(page);
+  };
+  look();
+  return () => (cancelAnimationFrame(waiting), observer?.disconnect());
+}
+
 function render({ model, el }) {
+  const stopNaming = keepNamed(el);
   const nav = document.createElement("nav");
   nav.setAttribute("aria-label", "Steps");
   const list = document.createElement("ol");
@@ -61,6 +99,7 @@ function render({ model, el }) {
   for (const name of ["names", "states", "selected"]) model.on(`change:${name}`, draw);
   draw();
   return () => {
+    stopNaming();
     for (const name of ["names", "states", "selected"]) model.off(`change:${name}`, draw);
   };
 }
