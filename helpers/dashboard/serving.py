@@ -64,6 +64,9 @@ def _make_app(port: int, token: str):
     settings.Voila.update({"ip": ADDRESS, "port": port, "port_retries": 0, "token": token})
     settings.Voila.update({"open_browser": False, "log_level": logging.ERROR})
     settings.Voila.config_file_paths = []
+    settings.Voila.tornado_settings = {"ws_ping_timeout": 30_000}
+    if os.name == "posix":  # files that nobody else can open, in place of ports
+        settings.ConnectionFileMixin.transport = "ipc"
     settings.VoilaConfiguration.update({"template": "workbook", "file_allowlist": []})
     settings.VoilaConfiguration.update({"show_tracebacks": False, "strip_sources": True})
     app = Voila(config=settings)
