@@ -34,7 +34,8 @@ WAYS = {
 
 
 def _browse(page: Dashboard) -> Widget:
-    browser = browse(page.study.dataset)
+    # What the audit computed is used; until then the browser computes its own, and it is kept.
+    browser = browse(page.study.dataset, features=lambda: vars(page.study.audit).get("features"))
     browser.to_review = page.review
     return browser
 
