@@ -16,7 +16,7 @@ from helpers.datasets import DatasetError
 from helpers.report.building import Report
 from helpers.report.needs import read_needs
 from helpers.report.page import make_snippet
-from helpers.widgets import browse, review
+from helpers.widgets import browse, explore_map, review
 from helpers.widgets.panel import Panel, button, choice, control, row
 from helpers.widgets.text import plain, safe
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from helpers.dashboard.page import Dashboard
     from helpers.dashboard.study import Study
 
-CHOSEN = "chosen in Browse"
+CHOSEN = "selected by you"
 SHOWN = {"files": "files", "copies": "copies", "outliers": "outliers", "labels": "labels"}
 WAYS = {
     "the table alone": None,
@@ -38,6 +38,16 @@ def _browse(page: Dashboard) -> Widget:
     browser = browse(page.study.dataset, features=lambda: vars(page.study.audit).get("features"))
     browser.to_review = page.review
     return browser
+
+
+def _map(page: Dashboard) -> Widget:
+    study = page.study
+    if "features" not in vars(study.audit):
+        study.embed(lambda told, share: page.say("Map", told, share))
+    page.say("Map", "Laying the images out, so that similar ones lie close")
+    drawn = explore_map(study.audit.part, study.audit.features)
+    drawn.to_review = page.review
+    return drawn
 
 
 def findings(study: Study) -> list[tuple[str, str, pd.DataFrame]]:
@@ -112,8 +122,8 @@ def _review(page: Dashboard) -> Widget:
     suspects = page.study.suspects()
     if suspects.empty:
         return words(
-            "Nothing was found that a person has to look at. Images that you select in Browse can "
-            "be reviewed here."
+            "Nothing was found that a person has to look at. Images that you select in Browse or "
+            "Map can be reviewed here."
         )
     return review(page.study.dataset, suspects, page.study.log)
 
@@ -187,6 +197,7 @@ def _export(page: Dashboard) -> Widget:
 
 PARTS = [
     Part("Browse", "Look at the images; a click opens one and selects it.", _browse),
+    Part("Map", "Which images are alike? A lasso catches many at once.", _map),
     Part("Audit", "What is wrong with the files, which are there twice, and which labels are in "
          "doubt?", _audit),
     Part("Review", "Keep, drop or relabel what was found; the files themselves stay as they are.",

@@ -121,8 +121,8 @@ def add_groups(parser) -> None:
         "--groups",
         metavar="A,B",
         type=_names,
-        help="columns whose parts are scored by themselves, such as site,sex (all that have 2 to 12 "
-        "values if left out)",
+        help="columns whose parts are scored by themselves, such as site,sex (all that have 2 to "
+        "12 values if left out)",
     )
 
 

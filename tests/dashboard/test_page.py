@@ -10,8 +10,8 @@ from helpers.dashboard import page as pages
 from helpers.dashboard.study import TEST, VALIDATION
 from helpers.datasets import DatasetError, DecisionLog
 
-EVERYTHING = ["Browse", "Audit", "Review", "Split", "Balance", "Train", "Thresholds", "Errors"]
-EVERYTHING += ["Export"]
+EVERYTHING = ["Browse", "Map", "Audit", "Review", "Split", "Balance", "Train", "Thresholds"]
+EVERYTHING += ["Errors", "Export"]
 
 
 def parts(widget):
@@ -60,7 +60,7 @@ def test_without_labels_only_steps_that_need_none_are_offered_and_the_page_says_
     for number, image_id in enumerate(dataset.images.index):
         (flat / f"{number}.png").write_bytes(dataset.path(image_id).read_bytes())
     page = build_dashboard(flat, home=tmp_path, background=False)
-    assert [*page.steps.names] == ["Browse", "Audit", "Review", "Export"]
+    assert [*page.steps.names] == ["Browse", "Map", "Audit", "Review", "Export"]
     for name in page.steps.names:
         page.go_to(name)
         assert page.state(name) == "done", page.errors
@@ -89,6 +89,21 @@ def test_images_selected_in_browse_go_to_the_review(page):
     assert list(cases["image_id"]) == ["red/01.png", "blue/03.png"]
     page.review(["green/05.png"])
     assert list(page.widgets["Review"].children[-1].cases["image_id"]) == ["green/05.png"]
+
+
+def test_what_is_caught_on_the_map_or_picked_in_browse_goes_to_the_review(page):
+    page.go_to("Map")
+    drawn = page.widgets["Map"]
+    drawn.points.pressed = [[3, 5], "only", 1]
+    wanted = drawn.selected
+    drawn.to_review_button.click()
+    assert page.selected == "Review" and len(wanted) == 2
+    assert list(page.widgets["Review"].children[-1].cases["image_id"]) == wanted
+    browser = page.widgets["Browse"]
+    browser.picker.pressed = [0, "open", 1]
+    browser.to_review_button.click()
+    cases = page.widgets["Review"].children[-1].cases
+    assert list(cases["image_id"]) == browser.selected == browser.image_ids[:1]
 
 
 def test_a_mark_goes_to_the_log_of_the_notebooks_and_changes_what_is_trained_on(page, dataset):
