@@ -89,6 +89,8 @@ def answers(
         if wrong and frames:
             colours[image_id] = FLAG
     title = title or "What the model says"
+    if not captions:
+        return nothing(f"{title}: no such answer", ax)
     return contact_sheet(dataset, captions, captions, frames=colours, title=title, ax=ax)
 
 
@@ -139,7 +141,7 @@ def pairs(
     found : DataFrame with columns image_id and other_id and, where known, kind, transform, distance
     """
     if found.empty:
-        return nothing(title or "No such pair", ax)
+        return nothing(f"{title}: no such pair" if title else "No such pair", ax)
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
     cells, captions, frames = [], {}, {}
     for i, pair in enumerate(found.head(most).to_dict("records")):

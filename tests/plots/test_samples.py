@@ -147,3 +147,12 @@ def test_answers_tell_what_was_said_and_frame_what_is_wrong(photos):
     assert [text.get_text() for text in untold.texts][1] == "oak\n80% sure"
     assert not untold.patches
     assert len(plots.answers(photos, table, frames=False).patches) == 0
+
+
+def test_where_nothing_is_to_be_shown_the_title_says_so(photos):
+    none = pd.DataFrame(columns=["image_id", "other_id", "kind"])
+    assert plots.pairs(photos, none).get_title("left") == "No such pair"
+    ax = plots.pairs(photos, none, title="Left and right")
+    assert ax.get_title("left") == "Left and right: no such pair"
+    ax = plots.answers(photos, none, title="Surest, and wrong")
+    assert ax.get_title("left") == "Surest, and wrong: no such answer"
