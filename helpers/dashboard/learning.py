@@ -38,7 +38,7 @@ def _split(page: Dashboard) -> Widget:
     page.say("Split", "Dividing the images")
     report = Report(model, read_needs(None), progress=False)
     explorer = explore_splits(model.clean, model.features, model.pairs_of_clean)
-    use = button("Use the split on show", "check", "keep", "Training will use it")
+    use = button("Use the split on show", "check", "go", "Training will use it")
     back = button("Use the proposed one", "undo")
     back.disabled = page.study.chosen is None
     use.on_click(lambda _: _take(page, explorer.splits))
@@ -59,7 +59,7 @@ def _balance(page: Dashboard) -> Widget:
     page.say("Balance", "Training a head for each strength of the remedy")
     shown = explore_balance(model.divided, model.features)
     look = button("Look for shortcuts", "search", tooltip="What gives a class away: border, file")
-    made = VBox([look])
+    made = VBox([row(look)])
     parts = VBox([HTML("<h3>Who gains, who pays</h3>"), shown,
                   HTML("<h3>Does something else give a class away?</h3>"), made])  # fmt: skip
 
@@ -84,7 +84,7 @@ def _train(page: Dashboard) -> Widget:
         f"about {in_words(max(seconds, 2))} on this computer, measured just now on a few images"
         if seconds else "a few seconds: the features are there already"
     )  # fmt: skip
-    go = button("Train a head", "play", "keep")
+    go = button("Train a head", "play", "go")
     go.on_click(lambda _: page.run("Train", lambda: _training(page)))
     return VBox([
         words("The bundled network turns each image into numbers and stays as it is (frozen); a "

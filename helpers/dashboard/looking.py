@@ -151,7 +151,7 @@ class Exporter(Panel):
         self.images = choice("With the table go", [*WAYS.items()], "300px")
         self.model = control(Checkbox, "the trained model too", indent=False, value=study.trained)
         self.model.disabled = not study.trained
-        self.write = button("Export", "download", "keep")
+        self.write = button("Export", "download", "go")
         marks = study.log.current()
         decided = ", ".join(f"{n:,} {name}" for name, n in marks["action"].value_counts().items())
         self.count.value = f"Your decisions: {decided}." if decided else (

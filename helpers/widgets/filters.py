@@ -71,7 +71,7 @@ class Filter(HBox):
         name = self.column.value
         kind = kind_of(self.rows[name]) if name else VALUES
         for one, its in ((self.value, VALUES), (self.words, WORDS), (self.range, RANGE)):
-            one.layout.display = None if kind == its else "none"
+            one.layout.display = None if name and kind == its else "none"
         self.kind, self.words.value = kind, ""
         self.value.options = choices(self.rows[name]) if name and kind == VALUES else NONE
         if kind == RANGE:
