@@ -90,6 +90,11 @@ def _add_report(commands) -> None:
         help="ask the test images, for the final score; each opening is written down",
     )
     one.add_argument(
+        "--against",
+        metavar="FOLDER",
+        help="a second folder, such as images of another place: does it look like this one?",
+    )
+    one.add_argument(
         "--no-images", action="store_true", help="no photographs in the page, for sharing it"
     )
     one.add_argument(
@@ -192,7 +197,12 @@ def _report(asked: argparse.Namespace) -> int:
     dataset = open_asked(asked)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
-        dataset, asked.need, asked.budget, groups=asked.groups, open_test=asked.open_test
+        dataset,
+        asked.need,
+        asked.budget,
+        groups=asked.groups,
+        open_test=asked.open_test,
+        against=asked.against,
     )
     written = report.write(folder, images=not asked.no_images)
     verdict = report["verdict"]
