@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from ipywidgets import HTML, Text, ToggleButtons, VBox, Widget
 
+from helpers import plots
 from helpers.dashboard.parts import Part, follows_marks, prepare, words
 from helpers.dashboard.study import EXPLAINED, TEST, VALIDATION
+from helpers.datasets import Dataset
 from helpers.datasets.words import count
+from helpers.evaluation import score_parts
+from helpers.plots.style import figure_html
 from helpers.report.budget import in_words
 from helpers.report.building import Report
+from helpers.report.evidence import without_private
 from helpers.report.learned import DUMMY, FROZEN
 from helpers.report.needs import read_needs
 from helpers.report.page import make_snippet
@@ -29,8 +35,6 @@ if TYPE_CHECKING:
     from helpers.dashboard.page import Dashboard
     from helpers.dashboard.study import Study
 
-METRICS = ["accuracy", "balanced accuracy", "F1, macro"]
-
 
 def _split(page: Dashboard) -> Widget:
     prepare(page, "Split")
@@ -38,7 +42,7 @@ def _split(page: Dashboard) -> Widget:
     page.say("Split", "Dividing the images")
     report = Report(model, read_needs(None), progress=False)
     explorer = explore_splits(model.clean, model.features, model.pairs_of_clean)
-    use = button("Use the split on show", "check", "keep", "Training will use it")
+    use = button("Use the split on show", "check", "go", "Training will use it")
     back = button("Use the proposed one", "undo")
     back.disabled = page.study.chosen is None
     use.on_click(lambda _: _take(page, explorer.splits))
@@ -59,7 +63,7 @@ def _balance(page: Dashboard) -> Widget:
     page.say("Balance", "Training a head for each strength of the remedy")
     shown = explore_balance(model.divided, model.features)
     look = button("Look for shortcuts", "search", tooltip="What gives a class away: border, file")
-    made = VBox([look])
+    made = VBox([row(look)])
     parts = VBox([HTML("<h3>Who gains, who pays</h3>"), shown,
                   HTML("<h3>Does something else give a class away?</h3>"), made])  # fmt: skip
 
@@ -84,7 +88,7 @@ def _train(page: Dashboard) -> Widget:
         f"about {in_words(max(seconds, 2))} on this computer, measured just now on a few images"
         if seconds else "a few seconds: the features are there already"
     )  # fmt: skip
-    go = button("Train a head", "play", "keep")
+    go = button("Train a head", "play", "go")
     go.on_click(lambda _: page.run("Train", lambda: _training(page)))
     return VBox([
         words("The bundled network turns each image into numbers and stays as it is (frozen); a "
@@ -114,8 +118,11 @@ def _trained(page: Dashboard) -> Widget:
         f" class: {model.scores[DUMMY].loc['accuracy', 'value']:.0%}."
     )
     table = _scores({"head": model.scores[FROZEN], "dummy": model.scores[DUMMY]})
-    note = "Intervals cover 95 %, drawn by whole groups. " + safe(model.judged_note.split(".")[0])
-    parts = [words(said), HTML(table), words(f"{note}.")]
+    note = (
+        "Intervals cover 95 %, drawn by whole groups. Validation images are more of the same: they "
+        "share site, camera and custom with those learned from, so that the score flatters."
+    )
+    parts = [words(said), HTML(table), words(note)]
     if page.study.closed:
         parts.append(Opening(page))
     return VBox(parts)
@@ -123,7 +130,7 @@ def _trained(page: Dashboard) -> Widget:
 
 def _scores(scores: dict[str, pd.DataFrame]) -> str:
     rows = list(next(iter(scores.values())).index)
-    head = "".join(f"<th>{safe(name)}</th>" for name in scores)
+    head = "".join(f"<th>{safe(name)}</th>" for name in ["score", *scores])
     body = ""
     for name in rows:
         cells = "".join(
@@ -132,7 +139,7 @@ def _scores(scores: dict[str, pd.DataFrame]) -> str:
             for one in scores.values()
         )
         body += f"<tr><td>{safe(name)}</td>{cells}</tr>"
-    return f'<div class="scroll"><table class="scores"><tr><th></th>{head}</tr>{body}</table></div>'
+    return f'<div class="scroll"><table class="scores"><tr>{head}</tr>{body}</table></div>'
 
 
 class Opening(Panel):
@@ -206,10 +213,27 @@ def _explain(study: Study, side: str) -> Widget:
     wrong = answers["prediction"] != answers["label"]
     first = answers.assign(wrong=wrong).sort_values(["wrong", "confidence"], ascending=False)
     few = part.with_images(part.images.loc[sorted(first.index[:EXPLAINED])])
-    told = f"The {len(few):,} surest errors and answers." if len(few) < len(part) else ""
-    why = HTML(f"<h3>What speaks for an answer?</h3><p>{told}</p>")
     shown = explore_explanations(study.model.learner, few)
-    return VBox([explore_errors(part, answers), why, shown])
+    heading = f"<h3>What speaks for an answer?</h3><p>{_chosen(len(few), len(part))}</p>"
+    parts = HTML(f"<h3>For whom does it fail?</h3>{_parts(study, answers, part)}")
+    return VBox([explore_errors(part, answers), HTML(heading), shown, parts])
+
+
+def _chosen(few: int, images: int) -> str:
+    if few == images:
+        return ""
+    return f"To choose from: {few:,} of {images:,} images, errors first, those it was surest of."
+
+
+def _parts(study: Study, answers: pd.DataFrame, part: Dataset) -> str:
+    """Scores of the values of each column, as an image, or why there are none."""
+    scores = score_parts(answers, without_private(part), study.groups)
+    if not scores["shown"].any():
+        return "<p>No column has parts large enough to be scored by themselves.</p>"
+    figure = plots.parts(scores).figure
+    drawn = figure_html(figure)
+    plt.close(figure)
+    return drawn
 
 
 def _trains(page: Dashboard):

@@ -111,12 +111,18 @@ def _line(page: Dashboard, name: str, what: str, suspects: pd.DataFrame) -> HBox
     return HBox([HTML(text), look]).add_class("found")
 
 
+def _reviewer(page: Dashboard, suspects: pd.DataFrame) -> Widget:
+    """The review, with the nearest images of each class once the audit has features."""
+    study = page.study
+    return review(study.dataset, suspects, study.log, vars(study.audit).get("features"))
+
+
 def _review(page: Dashboard) -> Widget:
     if page.suspects is not None:
         name, suspects = page.suspects
         everything = button("All suspects", "list")
         everything.on_click(lambda _: _all_suspects(page))
-        shown = review(page.study.dataset, suspects, page.study.log)
+        shown = _reviewer(page, suspects)
         return VBox([row(words(f"<b>{len(suspects):,}</b> {safe(name)}."), everything), shown])
     prepare(page, "Review")
     suspects = page.study.suspects()
@@ -125,7 +131,7 @@ def _review(page: Dashboard) -> Widget:
             "Nothing was found that a person has to look at. Images that you select in Browse or "
             "Map can be reviewed here."
         )
-    return review(page.study.dataset, suspects, page.study.log)
+    return _reviewer(page, suspects)
 
 
 def _all_suspects(page: Dashboard) -> None:
@@ -151,7 +157,7 @@ class Exporter(Panel):
         self.images = choice("With the table go", [*WAYS.items()], "300px")
         self.model = control(Checkbox, "the trained model too", indent=False, value=study.trained)
         self.model.disabled = not study.trained
-        self.write = button("Export", "download", "keep")
+        self.write = button("Export", "download", "go")
         marks = study.log.current()
         decided = ", ".join(f"{n:,} {name}" for name, n in marks["action"].value_counts().items())
         self.count.value = f"Your decisions: {decided}." if decided else (

@@ -13,6 +13,7 @@ import webbrowser
 from pathlib import Path
 
 from helpers.dashboard.page import ASKED
+from helpers.datasets import DatasetError
 
 HERE = Path(__file__).parent
 ADDRESS = "127.0.0.1"
@@ -20,10 +21,24 @@ LAB_ONLY = ("JUPYTER_TOKEN", "JUPYTER_CONFIG_DIR", "JUPYTER_CONFIG_PATH", "VOILA
 """Settings of other servers, which must not change this one."""
 
 
-def free_port() -> int:
-    """A port of this computer that nobody listens on."""
+def free_port(wanted: int = 0) -> int:
+    """A port of this computer that nobody listens on: the one wanted, or any if that is 0.
+
+    Raises
+    ------
+    DatasetError
+        Somebody listens on the one wanted, or it is none that may be used.
+    """
     with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
+        if os.name == "posix":  # a port that was used a moment ago is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, wanted))
+        except (OSError, OverflowError) as error:
+            raise DatasetError(
+                f"Port {wanted} cannot be used ({getattr(error, 'strerror', None) or error}); "
+                "choose another, or leave --port out for one that is free."
+            ) from error
         return probe.getsockname()[1]
 
 
@@ -46,7 +61,7 @@ def serve(opening: dict, port: int = 0, browser: bool = True) -> None:
         os.environ.pop(name, None)
     own = [str(HERE / "share"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, own))
-    app = _make_app(port or free_port(), secrets.token_urlsafe(24))
+    app = _make_app(free_port(port), secrets.token_urlsafe(24))
     address = f"http://{ADDRESS}:{app.port}/?token={app.token}"
     print(f"The dashboard: {address}\nCtrl-C here stops it.", flush=True)
     if browser:

@@ -19,7 +19,7 @@ function name(page) {
     const pressed = String(one.classList.contains("mod-active"));
     if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
   }
-  for (const box of page.querySelectorAll(":is(.details, .scroll):not([tabindex])")) {
+  for (const box of page.querySelectorAll(":is(.details, .scroll, .plot):not([tabindex])")) {
     box.tabIndex = 0; // what scrolls can be scrolled by keyboard
   }
 }

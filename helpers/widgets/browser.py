@@ -92,7 +92,7 @@ class Browser(Panel):
     def _arrange(self) -> None:
         basic = self.label, self.split, self.search, self.sort, self.order, self.per_page
         self.fill(
-            grid(*basic),
+            grid(*basic).add_class("six"),
             row(*self.filters),
             row(self.more, self.clear, self.count),
             self.status,

@@ -57,7 +57,7 @@ class Filter(HBox):
             FloatRangeSlider, "lies from, to", min=0, max=1, continuous_update=False,
             readout_format=".4g",
         )  # fmt: skip
-        super().__init__([self.column, self.value, self.words, self.range])
+        super().__init__()
         self.add_class("filter")
         self.offer()
 
@@ -70,8 +70,8 @@ class Filter(HBox):
         """Offer what the chosen column holds."""
         name = self.column.value
         kind = kind_of(self.rows[name]) if name else VALUES
-        for one, its in ((self.value, VALUES), (self.words, WORDS), (self.range, RANGE)):
-            one.layout.display = None if kind == its else "none"
+        fits = {VALUES: self.value, WORDS: self.words, RANGE: self.range}[kind]
+        self.children = [self.column, fits] if name else [self.column]
         self.kind, self.words.value = kind, ""
         self.value.options = choices(self.rows[name]) if name and kind == VALUES else NONE
         if kind == RANGE:

@@ -32,11 +32,11 @@ function render({ model, el }) {
   let points, codes, colours, chosen, view, ring, drag, waiting, size, at = -1, count = 0;
 
   // Places on the map are 0 to 1 on both sides; view: what lies in the middle, and the zoom.
-  const scale = () => Math.min(size.wide, size.high) * 0.92 * view.zoom;
-  const toX = (x) => (x - view.x) * scale() + size.wide / 2;
-  const toY = (y) => (view.y - y) * scale() + size.high / 2;
-  const fromX = (x) => (x - size.wide / 2) / scale() + view.x;
-  const fromY = (y) => view.y - (y - size.high / 2) / scale();
+  const scale = (side) => side * 0.92 * view.zoom;
+  const toX = (x) => (x - view.x) * scale(size.wide) + size.wide / 2;
+  const toY = (y) => (view.y - y) * scale(size.high) + size.high / 2;
+  const fromX = (x) => (x - size.wide / 2) / scale(size.wide) + view.x;
+  const fromY = (y) => view.y - (y - size.high / 2) / scale(size.high);
 
   function read() {
     points = floats(model.get("points"));
@@ -149,8 +149,8 @@ function render({ model, el }) {
     drag.moved ||= Math.hypot(x - drag.x, y - drag.y) > 4;
     if (ring) ring.push([x, y]);
     else {
-      view.x = drag.from.x - (x - drag.x) / scale();
-      view.y = drag.from.y + (y - drag.y) / scale();
+      view.x = drag.from.x - (x - drag.x) / scale(size.wide);
+      view.y = drag.from.y + (y - drag.y) / scale(size.high);
     }
     later();
   }

@@ -8,10 +8,11 @@ from anywidget import AnyWidget
 from ipywidgets import HTML, Textarea, ToggleButtons, VBox
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from traitlets import Bool, Bytes, Int, List, Unicode
 
 from helpers.datasets import DatasetError
-from helpers.plots.style import CLASS_COLOURS, palette
+from helpers.plots.style import CLASS_COLOURS, alt, figure_html, palette, styled
 from helpers.widgets import selection
 from helpers.widgets.filters import RANGE, kind_of
 from helpers.widgets.panel import Panel, button, choice, control, row
@@ -21,6 +22,8 @@ from helpers.widgets.thumbnails import Thumbnails
 
 LAID_OUT, NEIGHBOURS = 2000, 5
 """Images that t-SNE lays out; the others go between their nearest of those."""
+ASIDE = 0.01
+"""How far copies of one image, which have one place, are moved apart at most."""
 STEPS = 32
 """Colours of a column of numbers, from low to high."""
 REST = "#b8bec4"
@@ -40,32 +43,46 @@ def lay_out(features: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame by image_id: x, y, each 0 to 1
+    DataFrame by image_id: x, y, each 0 to 1; neither has a unit
     """
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-    from sklearn.neighbors import NearestNeighbors
-
     values = features.to_numpy(np.float64)
     values = (values - values.mean(0)) / np.maximum(values.std(0), 1e-9)
-    if min(values.shape) > 1:
-        parts = min(30, *values.shape)
-        values = PCA(parts, random_state=seed, svd_solver="full").fit_transform(values)
+    # Of images that are all the same one is laid out: places that coincide crash scikit-learn.
+    values, place = np.unique(values, axis=0, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(values))
     sample = np.sort(order[:LAID_OUT])
+    values = _reduce(values, seed)
+    laid = _embed(values[sample], seed)
     places = np.zeros((len(values), 2))
-    if len(sample) > 5:
-        near = min(30, (len(sample) - 1) // 3)
-        laid = TSNE(perplexity=near, init="pca", random_state=seed).fit_transform(values[sample])
-    else:
-        laid = np.column_stack([np.arange(len(sample)), np.zeros(len(sample))])
     places[sample] = laid
     if len(rest := np.setdiff1d(order, sample)):
+        from sklearn.neighbors import NearestNeighbors
+
         known = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(values[sample])
         places[rest] = laid[known.kneighbors(values[rest], return_distance=False)].mean(1)
     low, high = places.min(0), places.max(0)
-    middle, wide = (low + high) / 2, max((high - low).max(), 1e-9)
-    return pd.DataFrame((places - middle) / wide + 0.5, features.index, ["x", "y"])
+    places = (places - (low + high) / 2) / np.maximum(high - low, 1e-9) * (1 - 2 * ASIDE) + 0.5
+    found = pd.DataFrame(places[place.ravel()], features.index, ["x", "y"])
+    again = found.groupby(["x", "y"]).cumcount()
+    return found.add(np.minimum(again, 3) * ASIDE / 3, axis=0)
+
+
+def _reduce(values: np.ndarray, seed: int) -> np.ndarray:
+    """The first 30 principal components."""
+    from sklearn.decomposition import PCA
+
+    parts = min(30, *values.shape)
+    return PCA(parts, random_state=seed, svd_solver="full").fit_transform(values)
+
+
+def _embed(values: np.ndarray, seed: int) -> np.ndarray:
+    """Places by t-SNE; a few images stand in a line."""
+    from sklearn.manifold import TSNE
+
+    if len(values) < 6 or values.shape[1] < 2:
+        return np.column_stack([np.arange(len(values)), np.zeros(len(values))])
+    near = min(30, (len(values) - 1) // 3)
+    return TSNE(perplexity=near, init="pca", random_state=seed).fit_transform(values)
 
 
 def colour(column: pd.Series, classes: bool = False) -> tuple[np.ndarray, list[str], list[str]]:
@@ -106,6 +123,18 @@ class Points(AnyWidget):
     label, lasso = Unicode().tag(sync=True), Bool(False).tag(sync=True)
     hovered, home = Int(-1).tag(sync=True), Int(0).tag(sync=True)
     pressed, picture = List().tag(sync=True), List([-1, ""]).tag(sync=True)
+
+    @styled
+    def still(self) -> str:
+        """The whole map as an HTML image, for where no kernel runs."""
+        places = np.frombuffer(self.points, np.float32).reshape(-1, 2)
+        figure = Figure(figsize=(8.6, 5), layout="none")
+        ax = figure.add_axes((0, 0, 1, 1))
+        ax.axis("off")
+        shades = [self.colours[code] for code in self.codes]
+        size = np.clip(6000 / max(len(places), 1), 4, 40)
+        ax.scatter(*places.T, c=shades, s=size, linewidths=0, alpha=0.85)
+        return figure_html(alt(figure, self.label))
 
 
 class MapExplorer(Panel):

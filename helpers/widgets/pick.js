@@ -33,12 +33,13 @@ function render({ model, el }) {
   }
 
   function key(event) {
-    if (event.target.closest(".tick") || !event.target.closest("figure")) return;
+    const at = figures().indexOf(event.target.closest("figure"));
+    if (at < 0 || event.target.closest(".tick")) return;
     const across = getComputedStyle(box).gridTemplateColumns.split(" ").length;
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across };
-    if (event.key in steps) move(last + steps[event.key]);
-    else if (event.key === "Enter") tell(last, event.shiftKey ? "through" : "open");
-    else if (event.key === " ") tell(last, "toggle");
+    if (event.key in steps) move(at + steps[event.key]);
+    else if (event.key === "Enter") tell(at, event.shiftKey ? "through" : "open");
+    else if (event.key === " ") tell(at, "toggle");
     else return;
     event.preventDefault();
   }

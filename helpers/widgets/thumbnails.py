@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from helpers.datasets.storage import make_folder
+from helpers.datasets.storage import DatasetError, make_folder
 from helpers.widgets.pictures import Pictures
 
 LARGE = 300_000
@@ -28,12 +28,12 @@ class Thumbnails(Pictures):
             return super().load(image_id)
         known = f"{image_id}\0{facts.st_mtime_ns}\0{facts.st_size}\0{self.size}"
         name = hashlib.sha256(os.fsencode(known)).hexdigest()[:24]
-        kept = self.dataset.work / "thumbnails" / f"{name}.jpg"
+        kept = self.dataset.work_place / "thumbnails" / f"{name}.jpg"
         with suppress(OSError):
             return Image.open(BytesIO(kept.read_bytes()))
         image = super().load(image_id)
         part = kept.with_name(f".{name}-{os.getpid()}")
-        with suppress(OSError):  # a full disk costs time, and no picture
+        with suppress(OSError, DatasetError):  # a full disk costs time, and no picture
             make_folder(kept.parent)
             image.save(part, "JPEG", quality=90)
             os.replace(part, kept)

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from helpers import open_dataset
 from helpers.course.notebooks import ROOT
 from helpers.datasets import DecisionLog
+from helpers.widgets.still import CAPTION
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.report.conftest import COLOURS, draw
 
@@ -136,6 +137,7 @@ def test_every_address_asks_for_the_token(served):
 
 def test_no_code_is_visible_and_steps_open_by_keyboard_alone(served, page):
     assert "show_dashboard" not in page.content()
+    assert CAPTION not in page.content(), "the still of a widget makes room for the live one"
     assert page.locator(".steps button span").all_inner_texts() == STEPS
     page.locator(".steps button").first.focus()
     page.keyboard.press("ArrowDown")

@@ -5,6 +5,7 @@ import pytest
 
 from helpers.dashboard import command, serving
 from helpers.dashboard import page as pages
+from helpers.datasets import DatasetError
 
 
 @pytest.fixture
@@ -80,5 +81,11 @@ def test_a_free_port_is_free_and_the_server_listens_on_this_computer_alone():
     assert (app.ip, app.port, app.token) == ("127.0.0.1", port, "secret")
     assert app.voila_configuration.template == "workbook" and not app.open_browser
     assert app.voila_configuration.strip_sources and app.port_retries == 0
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", port))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with pytest.raises(DatasetError, match=f"Port {port} cannot be used .* leave --port out"):
+            serving.free_port(port)
+    assert serving.free_port(port) == port
+    with pytest.raises(DatasetError, match="Port 99999"):
+        serving.free_port(99_999)

@@ -1,6 +1,8 @@
+import re
 import threading
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from ipywidgets import HTML, Box, Button
 
@@ -9,6 +11,7 @@ from helpers.dashboard import build_dashboard
 from helpers.dashboard import page as pages
 from helpers.dashboard.study import TEST, VALIDATION
 from helpers.datasets import DatasetError, DecisionLog
+from tests.report.conftest import COLOURS, draw
 
 EVERYTHING = ["Browse", "Map", "Audit", "Review", "Split", "Balance", "Train", "Thresholds"]
 EVERYTHING += ["Errors", "Export"]
@@ -150,6 +153,24 @@ def test_what_needs_a_model_says_so_until_one_is_trained(page):
         assert page.state(name) == "done" and f"{len(answers):,} validation images" in text(
             page, name
         )
+
+
+def test_columns_named_as_groups_are_scored_by_their_parts(tmp_path):
+    root, seed = tmp_path / "photos", 0
+    rows = []
+    for label, colour in COLOURS.items():
+        for number in range(110):
+            name = f"{label}-{number:03}.png"
+            draw(root / name, colour, seed := seed + 1)
+            rows.append({"file": name, "label": label, "site": "north" if number % 2 else "south",
+                         "split": "valid" if number % 2 or number % 3 else "train"})  # fmt: skip
+    pd.DataFrame(rows).to_csv(root / "table.csv", index=False)
+    source = root / "table.csv"
+    page = build_dashboard(source, groups=["site"], home=tmp_path, background=False)
+    trained(page).go_to("Errors")
+    assert page.errors == {}
+    alt = re.search(r'For whom does it fail\?</h3><img alt="([^"]*)"', text(page, "Errors"))[1]
+    assert "north" in alt and "south" in alt
 
 
 def test_the_learner_that_is_explained_answers_as_the_head_does(page):

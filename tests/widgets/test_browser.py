@@ -260,6 +260,7 @@ def test_any_column_of_numbers_is_filtered_by_a_range(make_dataset):
     browser.column.value = "score"
     browser.filters[0].range.value = (0.5, 1.0)
     assert browser.image_ids == names[10:]
+    assert "lies from, to: <b>0.5 to 1</b>" in browser._repr_mimebundle_()["text/html"]
 
 
 def test_more_like_this_sorts_by_the_features_given_until_filters_are_cleared(trees):
