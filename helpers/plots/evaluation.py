@@ -217,8 +217,9 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     ax[0].set_yticks(places, short_names(shown.index, 24).values())
     ax[1].set_xlabel("share, with 95 % interval")
     last = table.iloc[-1]
-    way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
-    found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
+    found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}"
+    found += ", found too seldom" * bool(last["recall"] < last["precision"])
+    found += ", named too often" * bool(last["recall"] > last["precision"])
     found += f" ({hidden} classes between are left out)" * bool(hidden)
     facts = "; ".join(
         f"{name} precision {row['precision']:.2f}, recall {row['recall']:.2f}, F1 {row['F1']:.2f}"

@@ -7,12 +7,13 @@ import pandas as pd
 
 from helpers import audit
 from helpers.balance import imbalance
+from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.words import count, some
 from helpers.report.budget import CHOICES, in_words
-from helpers.report.canaries import describe_canaries
+from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.report.evidence import SURE, Evidence
-from helpers.report.sections import LEFT_OUT, Finding, Picture, Section, points
+from helpers.report.sections import LEFT_OUT, Finding, Picture, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14
@@ -114,8 +115,9 @@ def files(evidence: Evidence) -> Section:
         told = ", ".join(f"{name} {number:,}" for name, number in kinds.items())
         what = f"{count(worst['image_id'].nunique(), 'image')} may be too poor to use ({told})."
         act = "look at each, and drop those that show nothing"
-        number = worst["image_id"].nunique()
-        finding = Finding(what, number, len(scanned), act, "files", REVIEW_FLAGS)
+        ids = pd.Index(worst["image_id"].unique())
+        more = told_leaving(evidence, ids)
+        finding = Finding(what, len(ids), len(scanned), act, "files", REVIEW_FLAGS, **more)
         found.findings.append(finding)
     return found
 
@@ -158,7 +160,11 @@ def copies(evidence: Evidence) -> Section:
         what = f"The split it came with leaks: {describe_leakage(sure)} Scores on it flatter."
         act = "divide training and validation images anew, and drop what leaks into the test images"
         images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
-        finding = Finding(what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True)
+        gain = flattery_of_leaks(evidence) if evidence.can_learn else None
+        more = measured("Its training copies raise what a linear model scores on validation", gain)
+        finding = Finding(
+            what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True, **more
+        )
         found.findings.append(finding)
         found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
     if len(conflicts):
@@ -176,7 +182,9 @@ def copies(evidence: Evidence) -> Section:
         are = "is a copy of another" if number == 1 else "are copies of others"
         what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
         act = "keep copies on one side of every split"
-        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
+        gain = flattery_of_copies(evidence) if evidence.can_learn else None
+        more = measured("On such a split they raise the accuracy of a linear model", gain)
+        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER, **more)
         found.findings.append(finding)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
     if len(shown):
@@ -250,22 +258,10 @@ def labels(evidence: Evidence) -> Section:
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    gain = evidence.gain_of_leaving_doubts
-    more = ""
-    if gain is not None:
-        more = (
-            f"Left out of training, they change the accuracy of a linear model by {points(*gain)}."
-        )
-        if gain[2] < 0:  # then they teach, and what teaches is hardly wrong
-            more += " So it learns from them, and many may be right."
-            gain = None
     what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
-    effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))
-    number = round(expected)
-    finding = Finding(
-        what, number, len(evidence.part), act, "labels", REVIEW_LABELS, more, **effect
-    )
+    more, number = told_leaving(evidence, suspects.index), round(expected)
+    finding = Finding(what, number, len(evidence.part), act, "labels", REVIEW_LABELS, **more)
     found.findings.append(finding)
     return found
 
@@ -289,12 +285,13 @@ def outliers(evidence: Evidence) -> Section:
 def canaries(evidence: Evidence) -> Section:
     """How many of the faults that we planted ourselves the detectors found in these images."""
     table = evidence.canaries
-    asked, hit = int(table["planted"].sum()), int(table["found"].sum())
-    often, kinds = int((table["recall"] > 0.5).sum()), count(range(len(table)), "kind")
-    title = f"Of {kinds} of fault that we planted, {often:,} are found more often than not"
-    found = Section("canaries", title if len(table) else "No fault could be planted")
+    title = "No fault could be planted"
+    if len(table):
+        least = table.loc[table["recall"].idxmin()]
+        title = f"Of the faults that we planted, fewest are found of “{least['fault']}”: "
+        title += f"{least['recall']:.0%} ({least['low']:.0%} to {least['high']:.0%})"
+    found = Section("canaries", title)
     found.says += [
-        describe_canaries(table),
         (
             "Nobody knows how many faults there are. So known ones were planted in copies of some"
             " of these images, in a temporary folder, and every detector was asked again. A recall"
@@ -302,8 +299,9 @@ def canaries(evidence: Evidence) -> Section:
             " find than these, and so is a weaker blur."
         ),
     ]
+    found.says += describe_canaries(table)
     found.tables["Planted and found"] = table
-    found.numbers = {"planted": asked, "found": hit}
+    found.numbers = {row.fault: row.recall for row in table.itertuples()}
     found.pictures.append(drawn("canaries", table, guessable=True))
     return found
 

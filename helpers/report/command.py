@@ -88,6 +88,14 @@ def _add_report(commands) -> None:
         ),
     )
     one.add_argument(
+        "--decisions",
+        metavar="CSV",
+        help=(
+            "verdicts to be written to your log first, such as review_sample.csv with its "
+            "column 'action' filled in; rows without an action are passed over"
+        ),
+    )
+    one.add_argument(
         "--open-test",
         action="store_true",
         help="ask the test images, for the final score; each opening is written down",
@@ -179,8 +187,11 @@ def _table_of(path: str | None, table: str) -> Path:
 
 def _report(asked: argparse.Namespace) -> int:
     from helpers.report.building import build_report
+    from helpers.report.sampling import take_decisions
 
     dataset = _open(asked)
+    if asked.decisions:
+        print(take_decisions(dataset, Path(asked.decisions).expanduser()), file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,

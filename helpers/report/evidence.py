@@ -12,14 +12,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from helpers import audit, copies
+from helpers import audit, canaries, copies
 from helpers.audit import labels as label_audit
 from helpers.audit import noise
+from helpers.audit.sampling import ErrorRate
 from helpers.balance import probing
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.exports.markdown import is_private
-from helpers.report import canaries
 from helpers.report.budget import Plan
 from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
 
@@ -120,6 +120,16 @@ class Evidence:
         return self._keep("doubts", build, [self.pairs, self.features], (label_audit, noise))
 
     @cached_property
+    def sample(self) -> pd.DataFrame:
+        """Images drawn at random of all that came with a label, for a person to judge."""
+        return audit.draw_sample(self.opened)
+
+    @cached_property
+    def error_rate(self) -> ErrorRate:
+        """What your marks say of the sample."""
+        return audit.judge_sample(self.opened, self.sample, self.marks)
+
+    @cached_property
     def outliers(self) -> pd.DataFrame:
         flagged = self.issues[self.issues["rule"] != "not used"]["image_id"]
         return audit.find_outliers(self.features[~self.features.index.isin(flagged)])
@@ -135,7 +145,7 @@ class Evidence:
 
     @cached_property
     def canaries(self) -> pd.DataFrame:
-        """How many of the faults planted in copies were found (see `helpers.report.canaries`)."""
+        """How many of the faults planted in copies were found (see `helpers.canaries`)."""
 
         def build() -> pd.DataFrame:
             return canaries.plant_canaries(

@@ -9,6 +9,7 @@ from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.evidence import without_private
+from helpers.report.explaining import LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.report.sections import Finding, Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
@@ -102,9 +103,6 @@ def baselines(evidence: Learned) -> Section:
             )
     found.unchecked += evidence.imagenet_note
     found.pictures.append(drawn("baselines", evidence.scores, evidence.best, guessable=True))
-    if evidence.curve is not None:
-        found.tables["Accuracy by labelled images per class"] = evidence.curve
-        found.says.append(evidence.curve.attrs["said"])
     found.numbers = {"best": best} | {
         f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
     }
@@ -199,5 +197,18 @@ def errors(evidence: Learned) -> Section:
     found.pictures.append(
         drawn("answers", part, worst, title="Surest, and wrong", photographs=True)
     )
-    found.unchecked.append("Where the model looks was not asked (notebook 13 does).")
+    explained = explain_errors(evidence, worst)
+    near, of = explained.nearest, len(explained.nearest)
+    found.says.append(
+        f"Of the {of} training images that are nearest to the first {near['image_id'].nunique()}, "
+        f"{explained.agreeing(worst, 'prediction')} bear the class that was answered and "
+        f"{explained.agreeing(worst, 'label')} the one that the label says."
+    )
+    found.says.append(LIMITS)
+    if explained.heatmaps is None:
+        found.unchecked.append(f"Where the model looks: the {evidence.best} model is no network.")
+    else:
+        found.unchecked.append("Whether the heatmaps can be believed (notebook 13 tests them).")
+    shown = evidence.dataset.with_images(pd.concat([part.images, evidence.sides[0].images]))
+    found.pictures.append(drawn("explained_errors", shown, worst, *explained, photographs=True))
     return found

@@ -9,6 +9,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.datasets.words import count
 from helpers.report.learned import Learned
+from helpers.report.more_labels import labels_needed
 from helpers.report.needs import Need, Needs
 from helpers.report.sections import FAILED, LEFT_OUT, Finding, Section
 
@@ -46,11 +47,13 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         word = NOT_SHOWN
     if not needs.said and trained:
         found.says.append(
-            f"Nobody said what is needed, so {needs} was assumed; --need 'accuracy>=0.9' or "
-            "build_report(…, needs='recall of CLASS>=0.6') says otherwise."
+            f"No need was stated; assumed: {needs}. State yours, such as --need 'accuracy>=0.9' on "
+            "the command line, or build_report(dataset, needs='accuracy>=0.9')."
         )
     if trained:
         found.tables["Asked, and shown"] = table
+        if word == NO_GO and (more := labels_needed(evidence, needs)):
+            found.says.append(more)
         if blocking:
             found.says.append(
                 f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
@@ -110,14 +113,14 @@ def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) 
         return (
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
+    asked = "" if needs.said else " (assumed)"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
-        return f"{NOT_SHOWN}: {needs} is reached {on}, but what was found puts that in doubt"
-    asked = "" if needs.said else ", which was assumed since nobody said what is needed,"
+        return f"{NOT_SHOWN}: {needs}{asked} is reached {on}, but what was found puts that in doubt"
     return {
         GO: f"{GO}: {needs}{asked} is shown {on}",
-        NO_GO: f"{NO_GO}: {needs} is not reached {on}",
-        NOT_SHOWN: f"{NOT_SHOWN}: {needs} is neither shown nor ruled out {on}",
+        NO_GO: f"{NO_GO}: {needs}{asked} is not reached {on}",
+        NOT_SHOWN: f"{NOT_SHOWN}: {needs}{asked} is neither shown nor ruled out {on}",
     }[word]
 
 

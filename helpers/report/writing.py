@@ -21,6 +21,8 @@ from helpers.datasets import DatasetError
 from helpers.datasets.words import count
 from helpers.report.building import Report
 from helpers.report.evidence import private_columns, without_private
+from helpers.report.more_labels import NEXT
+from helpers.report.sampling import SAMPLE, sample_table
 from helpers.report.second_folder import shared_copies
 from helpers.report.sections import DONE, as_json
 
@@ -90,10 +92,14 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
         "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
         "croissant.json": lambda: _write_croissant(report, folder),
     }
+    if report.evidence.can_learn:
+        parts[SAMPLE] = text(SAMPLE, table(lambda: sample_table(report.evidence)))
     if report.evidence.against is not None:
         parts["shared_copies.csv"] = text(
             "shared_copies.csv", table(lambda: shared_copies(report.evidence))
         )
+    if report["more labels"].code:
+        parts[NEXT] = text(NEXT, table(lambda: report.evidence.label_next, index=True))
     if report["evaluation"].state == DONE:
         exported: list = []
         if model:

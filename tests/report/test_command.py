@@ -6,8 +6,9 @@ import sys
 import pandas as pd
 import pytest
 
+from helpers import canaries
 from helpers.course.notebooks import ROOT
-from helpers.report import building, canaries, command
+from helpers.report import building, command
 
 
 @pytest.fixture
