@@ -217,9 +217,12 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     ax[0].set_yticks(places, short_names(shown.index, 24).values())
     ax[1].set_xlabel("share, with 95 % interval")
     last = table.iloc[-1]
-    found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}"
-    found += ", found too seldom" * bool(last["recall"] < last["precision"])
-    found += ", named too often" * bool(last["recall"] > last["precision"])
+    way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
+    way = "found as often as named" if np.isclose(last["recall"], last["precision"]) else way
+    way = way if last["recall"] > 0 else "never found"
+    found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
+    if table["F1"].min() == 1:
+        found = "Each class is always found, and never named wrongly"
     found += f" ({hidden} classes between are left out)" * bool(hidden)
     facts = "; ".join(
         f"{name} precision {row['precision']:.2f}, recall {row['recall']:.2f}, F1 {row['F1']:.2f}"

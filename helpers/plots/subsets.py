@@ -75,6 +75,8 @@ def parts(
     ax.set(xlim=(0, 1), ylim=(y - 0.4, -0.7), yticks=[], xlabel=label)
     ax.grid(axis="x")
     found = f"Lower than luck explains: {some(low)}" if low else "No part lower than luck explains"
+    if shown["column"].value_counts().max() < 2:
+        found = "No two parts of a column are large enough to be compared"
     if len(small):
         names = some([f"{row.value} ({row.images})" for row in small.itertuples()], 4)
         ax.set_xlabel(f"{label}\ntoo small to be scored: {names}")

@@ -176,7 +176,8 @@ def rate_curves(
     words = list(judged["verdict"].unique())
     default = f"From left to right, rates are {some(words, 9)}"
     if words == ["learned nothing"]:
-        default = "At none of these rates has the network learned anything that holds"
+        epochs = f"{final + 1} epoch{'s' if final else ''}"
+        default = f"After {epochs} no rate has taught the network anything that holds"
     facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
     panels = {"In the end, each training a dot": left, "After each epoch, means": right}
     return _finish(ax, panels, title or default, f"{facts}.")
@@ -211,8 +212,10 @@ def rate_finder(
     ax.set(ylim=(low, top), xscale="log")
     plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
-    for x, y, name, colour in ends:
-        ax.annotate(name, (x, y), (0, 8), textcoords="offset points", color=colour)
+    place = -np.inf
+    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
+        place = max(y + 0.03 * (top - low), place + 0.08 * (top - low))
+        ax.text(x, place, name, color=colour)
     if guess is not None:
         mark_guess(ax, float(f"{guess:g}"), None, low)
     ax.grid(axis="y")
