@@ -180,7 +180,8 @@ def explained_errors(
         for column, (picture, caption) in enumerate(cells):
             box = [0.16 + column * width, 1 - (row + 0.86) * height, width * 0.94, height * 0.8]
             panel = ax.inset_axes(box)
-            panel.imshow(picture)
+            shape = cells[0][0].shape if column == 1 and heatmaps is not None else picture.shape
+            panel.imshow(picture, extent=(0, shape[1], shape[0], 0))
             panel.set(xticks=[], yticks=[], anchor="NW")
             panel.spines[:].set_visible(False)
             panel.set_xlabel(caption, fontsize=8, loc="left", labelpad=2)

@@ -12,6 +12,8 @@ from helpers.report.needs import Needs
 from helpers.report.sections import LEFT_OUT, Section, points
 
 NEXT, SHOWN = "label_next.csv", 30
+DOUBLINGS = 4
+"""Of the number of labels, beyond which a gap is said to stay open."""
 REVIEW_NEXT = """from helpers.report import build_report
 from helpers.widgets import review
 
@@ -78,7 +80,7 @@ def labels_needed(evidence: Learned, needs: Needs) -> str:
     missing, (_, low, high) = need.least - value, gain
     said = f"More labels: the last doubling bought {points(*gain)} of {need.score}, and "
     said += f"{100 * missing:.0f} points are missing. "
-    if high <= 0 or missing / high > 10:
+    if high <= 0 or missing / high > DOUBLINGS:
         return said + "More of the same images will hardly close that gap."
     times = 2 ** (missing / high)
     least = math.ceil(round(10 * times, 6)) / 10
