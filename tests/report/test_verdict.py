@@ -139,9 +139,7 @@ def test_a_blocking_finding_is_told_with_the_verdict_and_without_it():
 
 
 def test_a_headline_says_where_a_need_was_only_assumed():
-    assumed = (
-        "balanced accuracy of at least 0.8, which was assumed since nobody said what is needed,"
-    )
+    assumed = "balanced accuracy of at least 0.8 (assumed)"
     assert judged(needs=None, given=evidence(95)).title.startswith(f"Go: {assumed} is shown on")
     assert "assumed" not in judged(given=evidence(95)).title
 
