@@ -125,7 +125,8 @@ def plant_canaries(
 
 
 def describe_canaries(table: pd.DataFrame) -> list[str]:
-    """What was found, a sentence for each detector, each fault with its interval.
+    """What was found, a sentence for each detector, each fault with its interval; those that were
+    always found together, at the end.
 
     No share of all faults is given: it would be one of this choice of faults.
     """
@@ -135,8 +136,13 @@ def describe_canaries(table: pd.DataFrame) -> list[str]:
     for kind, rows in table.groupby("kind", sort=False):
         each = [
             f"{row.fault} {row.found} of {row.planted} ({row.low:.0%} to {row.high:.0%})"
-            for row in rows.itertuples()
+            for row in rows[rows["found"] < rows["planted"]].itertuples()
         ]
+        if len(each) < len(rows):
+            one = rows[rows["found"] == rows["planted"]].iloc[0]
+            whole = f"{one['found']} of {one['planted']} ({one['low']:.0%} to {one['high']:.0%})"
+            rest = ", ".join(rows.loc[rows["found"] == rows["planted"], "fault"])
+            each.append(f"{rest} {whole}" + " each" * (len(rows) - len(each) > 1))
         said.append(f"{kind.capitalize()}: {', '.join(each)}.")
     return said
 

@@ -100,7 +100,8 @@ def files(evidence: Evidence) -> Section:
             f"The position where it was taken is recorded in {count(places, 'file')}; remove it "
             "before the images are passed on (this report does not repeat it)."
         )
-    found.says.append("A flag is a reason to look, and no error by itself.")
+    if len(poor):
+        found.says.append("A flag is a reason to look, and no error by itself.")
     found.numbers = {"unreadable": len(broken), "flagged": int(poor["image_id"].nunique())}
     if len(broken):
         found.tables["Files that cannot be read"] = broken[["problem"]]
@@ -215,12 +216,14 @@ def same_thing(evidence: Evidence) -> Section:
         if len(sure)
         else "No two photos surely show the same thing"
     )
+    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    if proposals.empty:
+        return found
     found.says.append(
         f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
         f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
         "of the split here. Where light and ground changed, most pairs stay hidden."
     )
-    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
         what = (

@@ -35,7 +35,7 @@ from helpers.report import (
 )
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json
 
 AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
@@ -146,7 +146,7 @@ class Report:
         if name in NEEDS_LABELS and not self.evidence.can_learn:
             return Section(
                 name,
-                f"{name.capitalize()}: not asked, for want of labels of two classes",
+                f"{name.capitalize()}: not asked, {UNLABELLED}",
                 state=LEFT_OUT,
             )
         try:

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from helpers.report.sections import DONE, FAILED, Picture, Section, percent
+from helpers.report.sections import DONE, FAILED, UNLABELLED, Picture, Section, percent
 from helpers.report.verdict import GO, NO_GO
 
 MOST_ROWS = 25
@@ -70,6 +70,7 @@ def make_page(
         Off: no photographs, and a line in place of each.
     """
     verdict, *others = plain["sections"]
+    others = [one for one in others if not one["title"].endswith(UNLABELLED)]
     name, day = escape(str(plain["dataset"])), datetime.now(UTC).date().isoformat()
     body = [
         f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',
@@ -204,7 +205,8 @@ def _figures(section: Section, images: bool, quality: int = QUALITY, dots: int =
     found = []
     for picture in section.pictures:
         if picture.photographs and not images:
-            found.append(_boxed("Photographs are left out of this copy of the report."))
+            told = "Photographs are left out of this copy of the report."
+            found.append(f'<p class="eyebrow">{told}</p>')
             continue
         try:
             found.append(_draw(picture, section.guess, quality, dots))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 DONE, LEFT_OUT, FAILED = "done", "left out", "failed"
+UNLABELLED = "for want of labels of two classes"
 
 
 @dataclass(frozen=True)

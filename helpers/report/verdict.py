@@ -11,7 +11,7 @@ from helpers.datasets.words import count
 from helpers.report.learned import Learned
 from helpers.report.more_labels import labels_needed
 from helpers.report.needs import Need, Needs
-from helpers.report.sections import FAILED, LEFT_OUT, Finding, Section
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST = 5
@@ -38,7 +38,10 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         if section.state == LEFT_OUT
         and section.unchecked == []
         and section.name not in ("same thing", "labels")
+        and not section.title.endswith(UNLABELLED)
     ]
+    if silent := [section.name for section in sections if section.title.endswith(UNLABELLED)]:
+        found.unchecked.append(f"Not asked, {UNLABELLED}: {', '.join(silent)}.")
     trained = {section.name: section.state for section in sections}.get("evaluation") == "done"
     word, table = _judge(evidence, needs) if trained else (NOT_ASKED, None)
     blocking = [one for one in everything if one.blocks]
