@@ -176,6 +176,7 @@ def canaries(
     least = table.loc[table["recall"].idxmin()]
     found = f"Fewest are found of “{least['fault']}”: {least['recall']:.0%} "
     found += f"({least['low']:.0%} to {least['high']:.0%})"
+    found = "All planted faults are found" if least["recall"] == 1 else found
     labels = table.loc[table["kind"] == "labels", "fault"]
     asked = (labels.iloc[0] if len(labels) else table["fault"].iloc[-1], guess)
     ax = metric_intervals({"found": rows}, asked, title or found, axes(ax, 0.27 * len(rows) + 1))

@@ -37,6 +37,14 @@ KEEP_TOGETHER = """from helpers.audit import find_duplicates
 from helpers.splits import split
 
 sides = split(dataset, duplicates=find_duplicates(dataset))"""
+REVIEW_SAME = """from helpers import plots
+from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+proposals = suggest_groups(dataset.development)
+ax = plots.draw_proposals(dataset, proposals, 8)
+grouped = apply_groups(dataset.development, proposals)"""
+LIKELY = 0.5
+"""From where on a pair that is not sure is told of."""
 KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
 
 grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
@@ -219,6 +227,17 @@ def same_thing(evidence: Evidence) -> Section:
     found.numbers = {"proposed": len(proposals), "sure": len(sure)}
     if proposals.empty:
         return found
+    unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
+    if len(unsure):
+        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, 'pair')}"
+        if sure.empty:
+            found.title = f"About {expected} of photos are expected to show one thing"
+        what = f"About {expected} of photos are expected to show one thing; none is sure enough "
+        what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
+        act = "look at them, and keep those together that are right"
+        images = unsure[["image_id", "other_id"]].to_numpy().ravel()
+        number, of = len(pd.unique(images)), len(evidence.part)
+        found.findings.append(Finding(what, number, of, act, "same thing", REVIEW_SAME))
     found.says.append(
         f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
         f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
@@ -235,7 +254,8 @@ def same_thing(evidence: Evidence) -> Section:
             what, images, len(evidence.part), act, "same thing", KEEP_GROUPS, blocks=True
         )
         found.findings.append(finding)
-    found.pictures.append(drawn("draw_proposals", evidence.part, sure, 4, photographs=True))
+    shown = sure if len(sure) else unsure
+    found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
     return found
 
 
@@ -293,6 +313,8 @@ def canaries(evidence: Evidence) -> Section:
         least = table.loc[table["recall"].idxmin()]
         title = f"Of the faults that we planted, fewest are found of “{least['fault']}”: "
         title += f"{least['recall']:.0%} ({least['low']:.0%} to {least['high']:.0%})"
+        if least["recall"] == 1:
+            title = "All faults that we planted were found"
     found = Section("canaries", title)
     found.says += [
         (

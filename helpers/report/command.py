@@ -15,6 +15,10 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
+UNLABELLED = (
+    "There are no labels of two classes, so that this will be the audit alone. Where a column of a "
+    "table or a level of folders holds them, stop (Ctrl-C) and name it: --label COLUMN."
+)
 _DATASET = "a folder of images, a table beside them, or a name (leaves, digits, …); the bundled "
 _DATASET += "leaves if left out"
 
@@ -204,6 +208,10 @@ def _report(asked: argparse.Namespace) -> int:
     from helpers.report.sampling import take_decisions
 
     dataset = open_asked(asked)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    if len(dataset.classes) < 2:
+        print(UNLABELLED, file=sys.stderr)
     if asked.decisions:
         print(take_decisions(dataset, Path(asked.decisions).expanduser()), file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)

@@ -15,7 +15,11 @@ from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Secti
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST = 5
-_AUDIT_ALONE = "Without labels of two classes nothing can be trained: this is the audit alone."
+_AUDIT_ALONE = (
+    "Without labels of two classes nothing can be trained: this is the audit alone. Where a column "
+    "of the table or a level of folders holds them, name it: --label COLUMN on the command line, "
+    "open_dataset(…, label='COLUMN') in Python."
+)
 
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:

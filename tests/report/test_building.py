@@ -190,7 +190,12 @@ def test_every_line_of_python_that_is_offered_works(divided):
     report = report_on(divided)
     offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
     offered |= {part.code for part in report.sections.values() if part.code}
-    offered |= {auditing.KEEP_GROUPS, auditing.REVIEW_FLAGS, shortcuts.PROBE_BORDER}
+    offered |= {
+        auditing.KEEP_GROUPS,
+        auditing.REVIEW_SAME,
+        auditing.REVIEW_FLAGS,
+        shortcuts.PROBE_BORDER,
+    }
     offered |= {auditing.REVIEW_LABELS, shortcuts.PROBE_FILES}
     assert len(offered) > 6
     for code in sorted(offered):
