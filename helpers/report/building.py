@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.storage import work_folder
-from helpers.datasets.words import require_column
+from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
 from helpers.exports.markdown import scrub
 from helpers.report import (
@@ -280,12 +280,19 @@ def build_report(
         dataset = open_dataset(dataset, progress=progress)
     for column in groups or ():
         require_column(dataset.images, column)
+    wanted = read_needs(needs)
+    for label in [need.label for need in wanted.wanted if need.label is not None]:
+        if dataset.classes and label not in dataset.classes:
+            raise DatasetError(
+                f"A need names {label!r}, and {dataset.name!r} has no such class"
+                f"{suggestion(label, dataset.classes)}; it has {some(dataset.classes, 12)}."
+            )
     if against is not None:
         if not isinstance(against, Dataset):
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
     evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
-    return Report(evidence, read_needs(needs), progress)
+    return Report(evidence, wanted, progress)
 
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
