@@ -60,18 +60,26 @@ def test_planted_faults_are_found_and_the_folder_stays_as_it_was(photos):
 def test_an_interrupted_report_goes_on_and_says_what_an_uninterrupted_one_says(
     photos, monkeypatch, tmp_path
 ):
-    def stop(evidence):
+    def stop(*given):
         raise KeyboardInterrupt
 
+    for number in range(12):
+        draw(tmp_path / "elsewhere" / f"{number:02}.png", (90, 60, 120), 700 + number)
+    asked = {"budget": TUNED, "against": tmp_path / "elsewhere"}
     with monkeypatch.context() as patched:
         patched.setitem(building.MODEL, "baselines", stop)
         with pytest.raises(KeyboardInterrupt):
-            report_on(photos, budget=TUNED).json()
-    resumed = without_time(report_on(photos, budget=TUNED))
-    assert without_time(report_on(photos, budget=TUNED)) == resumed
+            report_on(photos, **asked).json()
+    with monkeypatch.context() as patched:
+        patched.setattr("helpers.drift.comparing.find_shift", stop)
+        with pytest.raises(KeyboardInterrupt):
+            report_on(photos, **asked).json()
+    resumed = without_time(report_on(photos, **asked))
+    assert without_time(report_on(photos, **asked)) == resumed
     assert "fine-tuned" in resumed
+    assert "area by content" in resumed
     monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "other"))
-    assert without_time(report_on(photos, budget=TUNED)) == resumed
+    assert without_time(report_on(photos, **asked)) == resumed
 
 
 @pytest.mark.usefixtures("quick")
