@@ -15,9 +15,11 @@ MOST, NEAREST = 6, 3
 LIMITS = (
     "A heatmap (Grad-CAM) shows on a coarse grid what speaks for the answer, orange the more. It "
     "does not say what is seen there, nor that it is the cause, and a network that has learned "
-    "nothing draws convincing ones, too (notebook 13 tests it). The nearest training images are "
-    "those that the network takes for most alike: look whether they share the ground, the light or "
-    "a wrong label with the error."
+    "nothing draws convincing ones, too (notebook 13 tests it)."
+)
+ALIKE = (
+    "The nearest training images are those that the pretrained network takes for most alike: look "
+    "whether they share the ground, the light or a wrong label with the error."
 )
 
 

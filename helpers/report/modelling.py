@@ -9,7 +9,7 @@ from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.evidence import without_private
-from helpers.report.explaining import LIMITS, explain_errors
+from helpers.report.explaining import ALIKE, LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.report.sections import Finding, Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
@@ -94,6 +94,11 @@ def baselines(evidence: Learned) -> Section:
         gain = off.loc["balanced accuracy", ["difference", "low", "high"]]
         tie = gain["low"] <= 0 <= gain["high"]
         more = ": these images cannot tell the two apart" if tie else ""
+        if gain["high"] < 0:
+            more = f": {name} names more rightly, and its probabilities are worse (log loss "
+            more += (
+                f"{answers[name]['loss'].mean():.2f}, against {answers[best]['loss'].mean():.2f})"
+            )
         found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
     for name in evidence.plan.left:
         if name != "same-thing search":
@@ -102,6 +107,8 @@ def baselines(evidence: Learned) -> Section:
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )
     found.unchecked += evidence.imagenet_note
+    if best in (DUMMY, DESCRIPTORS):
+        found.says.append(f"The {best} model is no network, so that no model is handed over.")
     found.pictures.append(drawn("baselines", evidence.scores, evidence.best, guessable=True))
     found.numbers = {"best": best} | {
         f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
@@ -204,7 +211,9 @@ def errors(evidence: Learned) -> Section:
         f"{explained.agreeing(worst, 'prediction')} bear the class that was answered and "
         f"{explained.agreeing(worst, 'label')} the one that the label says."
     )
-    found.says.append(LIMITS)
+    found.says.append(ALIKE)
+    if explained.heatmaps is not None:
+        found.says.append(LIMITS)
     if explained.heatmaps is None:
         found.unchecked.append(f"Where the model looks: the {evidence.best} model is no network.")
     else:

@@ -21,6 +21,7 @@ from helpers.datasets import DatasetError
 from helpers.datasets.words import count
 from helpers.report.building import Report
 from helpers.report.evidence import private_columns, without_private
+from helpers.report.learned import DESCRIPTORS, DUMMY
 from helpers.report.more_labels import NEXT
 from helpers.report.sampling import SAMPLE, sample_table
 from helpers.report.second_folder import shared_copies
@@ -104,7 +105,7 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
         parts[NEXT] = text(NEXT, table(lambda: report.evidence.label_next, index=True))
     if report["evaluation"].state == DONE:
         exported: list = []
-        if model:
+        if model and report.evidence.best not in (DUMMY, DESCRIPTORS):
             parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
         parts["model_card.md"] = text(
             "model_card.md", lambda: over.describe_model(report, exported[0] if exported else None)
