@@ -150,7 +150,7 @@ def evaluate(evidence: Learned) -> Section:
     parts = evaluation.score_parts(answers, without_private(part), evidence.columns)
     shown = parts[parts["shown"]]
     if len(shown):
-        found.tables["Scores of parts"] = shown.drop(columns="shown")
+        found.tables["Scores of parts"] = shown.drop(columns="shown").reset_index(drop=True)
         found.pictures.append(drawn("parts", parts))
         low = shown[shown["accuracy"] < shown["lowest"]]
         if len(low):

@@ -62,7 +62,8 @@ def _say_gain(evidence: Learned, found: Section, gain: tuple, train: int) -> Non
         "than the last."
     )
     if evidence.curve is not None:
-        found.tables["Accuracy by labelled images per class"] = evidence.curve
+        title = "Accuracy of a linear model by labelled images of each class, on three other splits"
+        found.tables[title] = evidence.curve
 
 
 def labels_needed(evidence: Learned, needs: Needs) -> str:

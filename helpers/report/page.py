@@ -251,7 +251,8 @@ def _table(title: str, rows: list[Mapping[str, Any]]) -> str:
     numeric = {
         name: all(isinstance(row[name], int | float | None) for row in rows) for name in columns
     }
-    head = "".join(_cell("th", name, numeric[name]) for name in columns)
+    named = {name: name if name.endswith("_id") else name.replace("_", " ") for name in columns}
+    head = "".join(_cell("th", named[name], numeric[name]) for name in columns)
     body = "".join(
         f"<tr>{''.join(_cell('td', row[name], numeric[name]) for name in columns)}</tr>"
         for row in rows[:MOST_ROWS]

@@ -77,7 +77,7 @@ def sample(evidence: Evidence) -> Section:
     title = f"Which of these labels are wrong? {count(drawn_ids, 'image')} drawn at random"
     found.pictures.append(
         drawn(
-            "contact_sheet", evidence.opened, drawn_ids.index, captions, 10, title=title,
+            "contact_sheet", evidence.opened, drawn_ids.index, captions, 8, title=title,
             photographs=True,
         )
     )  # fmt: skip

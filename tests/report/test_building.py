@@ -279,3 +279,16 @@ def test_the_worst_errors_are_explained_beside_their_nearest_training_images(pho
     assert alone.heatmaps is None
     assert len(plots.explained_errors(part, worst, *alone).child_axes) == 2 * 4
     plt.close("all")
+
+
+@pytest.mark.usefixtures("quick")
+def test_no_model_is_handed_over_where_the_best_is_no_network_and_that_is_no_failure(
+    photos, tmp_path
+):
+    report = report_on(photos)
+    report.evidence.best = "dummy"
+    folder = report.write(tmp_path / "out", images=False)
+    assert report.unwritten == {}
+    assert not (folder / "model").exists()
+    assert (folder / "model_card.md").exists()
+    assert any("dummy model is no network" in line for line in report["baselines"].says)
