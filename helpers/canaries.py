@@ -143,7 +143,7 @@ def describe_canaries(table: pd.DataFrame) -> list[str]:
             whole = f"{one['found']} of {one['planted']} ({one['low']:.0%} to {one['high']:.0%})"
             rest = ", ".join(rows.loc[rows["found"] == rows["planted"], "fault"])
             each.append(f"{rest} {whole}" + " each" * (len(rows) - len(each) > 1))
-        said.append(f"{kind.capitalize()}: {', '.join(each)}.")
+        said.append(f"{kind.capitalize()}: {'; '.join(each)}.")
     return said
 
 

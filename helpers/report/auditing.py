@@ -142,7 +142,7 @@ def copies(evidence: Evidence) -> Section:
             f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
         )
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
-    found.says += pairs.attrs.get("notes", [])
+    found.says += [*pairs.attrs.get("notes", []), *evidence.noted["pairs"]]
     split = len(set(dataset.images["split"].dropna())) > 1
     found.says.append(
         describe_leakage(leaks)
@@ -226,10 +226,12 @@ def same_thing(evidence: Evidence) -> Section:
     )
     found.numbers = {"proposed": len(proposals), "sure": len(sure)}
     if proposals.empty:
+        found.says += evidence.noted["proposals"]
         return found
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
     if len(unsure):
-        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, 'pair')}"
+        further = "further pair" if len(sure) else "pair"
+        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, further)}"
         if sure.empty:
             found.title = f"About {expected} of photos are expected to show one thing"
         what = f"About {expected} of photos are expected to show one thing; none is sure enough "
@@ -243,6 +245,7 @@ def same_thing(evidence: Evidence) -> Section:
         f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
         "of the split here. Where light and ground changed, most pairs stay hidden."
     )
+    found.says += evidence.noted["proposals"]
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
         what = (

@@ -81,9 +81,10 @@ def gain_of_doubling(evidence: Learned, metric: str = "accuracy") -> Effect | No
 def told_leaving(evidence: Learned, ids: pd.Index) -> dict:
     """The fields of a `Finding` that say what leaving these images out of training is worth."""
     gain = gain_of_leaving(evidence, ids) if evidence.can_learn else None
-    words = "Left out of training, they change the accuracy of a linear model"
+    them = "it" if len(ids) == 1 else "them"
+    words = f"Without {them} in training, the accuracy of a linear model changes"
     if gain is not None and gain[2] < 0:  # then they teach, and what teaches is hardly a fault
-        return {"more": f"{words} by {points(*gain)}. So it learns from them; many may be right."}
+        return {"more": f"{words} by {points(*gain)}. So it learns from {them}; many may be right."}
     return measured(words, gain)
 
 

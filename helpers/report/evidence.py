@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -55,6 +56,7 @@ class Evidence:
     ):  # fmt: skip
         self.opened, self.plan, self.columns = dataset, plan, columns
         self.progress, self.open_test, self.against = progress, open_test, against
+        self.noted: dict[str, list[str]] = {"pairs": [], "proposals": []}
 
     @cached_property
     def marks(self) -> pd.DataFrame:
@@ -75,9 +77,20 @@ class Evidence:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        return copies.find_duplicates(
-            self.dataset, self.files, workers=self.workers, progress=self.progress
-        )
+        with self._noting("pairs"):
+            return copies.find_duplicates(
+                self.dataset, self.files, workers=self.workers, progress=self.progress
+            )
+
+    @contextlib.contextmanager
+    def _noting(self, name: str):
+        """Keep what a search says for the section that it belongs to, whichever asks first."""
+        said = io.StringIO()
+        with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(said):
+            warnings.simplefilter("always", UserWarning)
+            yield
+        told = [str(one.message) for one in warned if one.category is UserWarning]
+        self.noted[name] += [*filter(str.strip, said.getvalue().splitlines()), *told]
 
     @cached_property
     def given_leaks(self) -> pd.DataFrame:
@@ -139,9 +152,10 @@ class Evidence:
         """Pairs that may show one thing; None where they were not looked for."""
         if self.part.has_groups or "same-thing search" not in self.plan.taken:
             return None
-        return suggest_groups(
-            self.part, self.features, workers=self.workers, progress=self.progress
-        )
+        with self._noting("proposals"):
+            return suggest_groups(
+                self.part, self.features, workers=self.workers, progress=self.progress
+            )
 
     @cached_property
     def canaries(self) -> pd.DataFrame:

@@ -67,16 +67,21 @@ class Learned(Evidence):
         losses = {name: table["loss"].mean() for name, table in self.answers.items()}
         return min(losses, key=losses.get)
 
-    @cached_property
+    @property
     def has_imagenet(self) -> bool:
+        return "ImageNet" in self.plan.taken and self.has_weights
+
+    @cached_property
+    def has_weights(self) -> bool:
+        """Whether a network pretrained on ImageNet is on this computer."""
         from helpers.training.networks import stored_weights
 
-        return "ImageNet" in self.plan.taken and bool(stored_weights(BACKBONE))
+        return bool(stored_weights(BACKBONE))
 
     @property
     def imagenet_note(self) -> list[str]:
         """What would probably do better and was not tried."""
-        if self.opened.name == "leaves" or self.has_imagenet or "ImageNet" in self.plan.left:
+        if self.opened.name == "leaves" or self.has_weights:
             return []
         return [
             "No ImageNet weights are on this computer. The bundled network has only seen rendered "

@@ -101,7 +101,7 @@ def baselines(evidence: Learned) -> Section:
             )
         found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
     for name in evidence.plan.left:
-        if name != "same-thing search":
+        if name != "same-thing search" and (name != "ImageNet" or evidence.has_weights):
             seconds = in_words(len(evidence.part) * CHOICES[name])
             found.unchecked.append(
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."

@@ -59,7 +59,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if trained:
         found.tables["Asked, and shown"] = table
-        if word == NO_GO and (more := labels_needed(evidence, needs)):
+        if word != GO and (more := labels_needed(evidence, needs)):
             found.says.append(more)
         if blocking:
             found.says.append(

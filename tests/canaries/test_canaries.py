@@ -92,7 +92,7 @@ def test_each_fault_is_told_with_its_interval_and_none_is_added_to_another():
         }
     )
     assert describe_canaries(found) == [
-        "Copies: smaller 4 of 10 (17% to 69%), mirrored, saved again 10 of 10 (72% to 100%) each.",
+        "Copies: smaller 4 of 10 (17% to 69%); mirrored, saved again 10 of 10 (72% to 100%) each.",
         "Labels: any other 1 of 20 (1% to 24%).",
         "Dark: night 10 of 10 (72% to 100%).",
     ]

@@ -60,7 +60,7 @@ def test_planted_faults_are_found_and_the_folder_stays_as_it_was(photos):
 def test_an_interrupted_report_goes_on_and_says_what_an_uninterrupted_one_says(
     photos, monkeypatch, tmp_path
 ):
-    def stop(*given):
+    def stop(*given, **named):
         raise KeyboardInterrupt
 
     for number in range(12):

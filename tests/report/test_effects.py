@@ -51,7 +51,9 @@ def test_leaving_wrong_labels_out_gains_what_two_models_differ_by():
     assert gain[0] > 0
     told = effects.told_leaving(made, pd.Index(off))
     assert (told["effect"], told["low"], told["high"]) == gain
-    assert told["more"].startswith("Left out of training, they change the accuracy of a linear")
+    assert told["more"].startswith(
+        "Without them in training, the accuracy of a linear model changes"
+    )
 
 
 def test_images_that_teach_are_said_to_teach_and_have_no_effect_as_a_fault(monkeypatch):
