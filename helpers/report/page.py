@@ -102,7 +102,8 @@ def make_snippet(section: Section, images: bool = True) -> str:
         rows = (" ".join([one["what"], one["more"]]) for one in plain["findings"])
         rows = "".join(f"<li><b>To mend.</b> {escape(row)}</li>" for row in rows)
         body += [f"<ul>{rows}</ul>" if rows else ""]
-    body += [_list(plain["says"], ""), *_figures(section, images, **SMALL)]
+    lines = f"<pre><code>{escape(plain['code'])}</code></pre>" if plain["code"] else ""
+    body += [_list(plain["says"], ""), lines, *_figures(section, images, **SMALL)]
     return "\n".join(filter(None, body))
 
 

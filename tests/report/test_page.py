@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.report.page import MOST_ROWS, make_page
+from helpers.report.page import MOST_ROWS, make_page, make_snippet
 from helpers.report.sections import Finding, Picture, Section, as_json
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
@@ -174,6 +174,12 @@ def test_lines_of_python_open_the_dataset_first_so_that_they_can_be_pasted(secti
         "from helpers import open_dataset\nfrom helpers.audit import scan\n\n"
         f"{opening}\nscan(dataset)",
     ]
+
+
+def test_a_section_in_a_notebook_shows_the_lines_that_go_on_from_it(sections):
+    sections["files"].code = "scan(dataset) < 3"
+    assert "<pre><code>scan(dataset) &lt; 3</code></pre>" in make_snippet(sections["files"])
+    assert "<pre>" not in make_snippet(sections["verdict"])
 
 
 def test_a_figure_of_panels_alone_is_drawn(sections):
