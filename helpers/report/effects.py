@@ -6,6 +6,9 @@ None where there is nothing to compare.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -57,9 +60,14 @@ def gain_of_doubling(evidence: Learned, metric: str = "accuracy") -> Effect | No
     ----------
     metric : "accuracy" or "balanced accuracy"
     """
+    train, valid = _labels(evidence)
+    return _kept(evidence, "doubling", lambda: _double(evidence, train, valid, metric),
+                 [train, valid], metric)  # fmt: skip
+
+
+def _double(evidence: Learned, train: pd.Series, valid: pd.Series, metric: str) -> Effect | None:
     from helpers.training import train_head
 
-    train, valid = _labels(evidence)
     groups = evidence.divided.groups
     names = groups[train.index].unique().astype(str)
     right = []
@@ -122,8 +130,30 @@ def _paired(evidence: Learned, one: pd.Series, other: pd.Series, valid: pd.Serie
     """The score of a model that learned from `one` less that of one that learned from `other`."""
     from helpers.training import train_head
 
-    if min(one.nunique(), other.nunique()) < 2:
-        return None
-    asked, groups = evidence.features.loc[valid.index], evidence.part.groups
-    right = [train_head(evidence.features, each).predict(asked) == valid for each in (one, other)]
-    return tuple(evaluation.compare_scores(*right, groups[valid.index]))
+    def build() -> Effect | None:
+        if min(one.nunique(), other.nunique()) < 2:
+            return None
+        asked, groups = evidence.features.loc[valid.index], evidence.part.groups
+        heads = [train_head(evidence.features, each) for each in (one, other)]
+        right = [head.predict(asked) == valid for head in heads]
+        return tuple(evaluation.compare_scores(*right, groups[valid.index]))
+
+    return _kept(evidence, "effect", build, [one, other, valid])
+
+
+def _kept(
+    evidence: Learned, name: str, build: Callable[[], Effect | None], labels: list[pd.Series],
+    *more: str,
+) -> Effect | None:  # fmt: skip
+    """What `build` returns, computed once: a second report takes seconds."""
+    from helpers.training import heads
+
+    columns = ["effect", "low", "high"]
+
+    def table() -> pd.DataFrame:
+        found = build()
+        return pd.DataFrame([] if found is None else [found], columns=columns, dtype=float)
+
+    inputs = [*(one.to_frame("label") for one in labels), evidence.features, *more]
+    kept = evidence._keep(name, table, inputs, (sys.modules[__name__], heads))
+    return tuple(kept.iloc[0]) if len(kept) else None

@@ -99,6 +99,19 @@ def test_other_class_shares_are_named_and_content_is_asked_within_the_classes(tm
     assert "within the classes no difference of content is shown" in said
 
 
+def test_shares_of_a_single_class_are_not_asked_about(tmp_path):
+    one, other = fill(tmp_path / "a", 12, 1), fill(tmp_path / "b", 12, 2)
+    for root in (one, other):
+        for label in ("blue", "green"):
+            shutil.rmtree(root / label)
+    found = compare(one, other)
+    assert np.isnan(found.tests.loc[comparing.SHARES, "p"])
+    assert found.differs == []
+    assert "Class shares: not asked, for want of two classes or images." in (
+        describe_comparison(found)
+    )
+
+
 def test_classes_of_one_folder_alone_are_named(tmp_path):
     one, other = fill(tmp_path / "a", 15, 1), fill(tmp_path / "b", 15, 2)
     (other / "red").rename(other / "rose")

@@ -30,7 +30,7 @@ def evidence(number=400, noise=1.2, wrong=0.0, seed=0, features=None):
     none = pd.DataFrame(columns=["image_id", "other_id", "kind"])
     sides = tuple(divided.part(one) for one in ("train", "valid"))
     made = SimpleNamespace(divided=divided, part=divided, sides=sides, features=known, pairs=none,
-                           can_learn=True)  # fmt: skip
+                           can_learn=True, _keep=lambda name, build, *key: build())  # fmt: skip
     return made, list(images.index[off])
 
 
@@ -118,6 +118,26 @@ def test_the_last_doubling_is_the_whole_against_halves_drawn_by_group():
     shares = [whole[valid == one].mean() for one in "abc"]
     assert abs(balanced[0] - value) < 0.05
     assert np.mean(shares) <= 1
+
+
+def test_an_effect_is_measured_once_for_the_same_images_and_labels(monkeypatch):
+    kept = {}
+
+    made, _ = evidence(200)
+    made._keep = lambda name, build, inputs, code: _once(kept, name, build, inputs)
+    ids = made.sides[0].images.index[:20]
+    first = effects.gain_of_leaving(made, ids)
+    monkeypatch.setattr("helpers.training.train_head", None)
+    assert effects.gain_of_leaving(made, ids) == first
+    with pytest.raises(TypeError):
+        effects.gain_of_leaving(made, ids[1:])
+
+
+def _once(kept, name, build, inputs):
+    key = name, str([one.to_csv() if hasattr(one, "to_csv") else one for one in inputs])
+    if key not in kept:
+        kept[key] = build()
+    return kept[key]
 
 
 def test_effects_are_told_in_points():
