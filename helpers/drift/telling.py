@@ -60,6 +60,10 @@ def _classes(found: Comparison) -> str:
         for where, names in zip(("second", "first"), alone, strict=True)
         if names
     ]
+    if pd.isna(found.tests.loc[SHARES, "p"]):
+        return (
+            "; ".join(["Class shares: not asked, for want of two classes or images", *said]) + "."
+        )
     if not found.tests.loc[SHARES, "differs"]:
         return "; ".join(["Class shares: no difference shown", *said]) + "."
     most = table[table["differs"]]

@@ -108,7 +108,7 @@ def blank(question: str, known: Mapping[str, str], key: str, who: str) -> str:
 def scrub(text: str, *datasets: Dataset | None) -> str:
     """`text`, before it is escaped, without paths of this computer; those in a dataset's folder
     become relative to it."""
-    for dataset in filter(None.__ne__, datasets):
+    for dataset in [one for one in datasets if one is not None]:
         for root in sorted({str(dataset.root), os.path.realpath(dataset.root)}, key=len)[::-1]:
             text = text.replace(root.rstrip("/\\") + os.sep, "").replace(root, dataset.name)
     text = text.replace(str(Path.home()) + os.sep, "~/") if str(Path.home()) != "/" else text

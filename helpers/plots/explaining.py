@@ -16,7 +16,7 @@ from helpers.explain.heatmaps import Heatmaps
 from helpers.explain.looking import look_by
 from helpers.explain.methods import CONTROLS
 from helpers.plots.names import short_name, short_names, wrapped
-from helpers.plots.samples import _sheet
+from helpers.plots.samples import _sheet, thumbnail
 from helpers.plots.style import (
     ACCENT,
     FLAG,
@@ -142,6 +142,61 @@ def nearest_sheet(
         f"Which training images are nearest? {np.mean(agree):.0%} of these bear the answer's label"
     )
     return titled(ax, title, "Each row: a photo, then its nearest training images.")
+
+
+@styled
+def explained_errors(
+    dataset: Dataset, answers: pd.DataFrame, heatmaps: Heatmaps | None, nearest: pd.DataFrame,
+    title: str = "", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """A row for each wrong answer: photo, heatmap, and the training images that are nearest to it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Has the images asked about and those trained on.
+    answers : DataFrame from `helpers.training.predict`
+    heatmaps : Heatmaps, optional
+    nearest : DataFrame from `helpers.explain.nearest_images`
+    """
+    ids = list(nearest["image_id"].unique())[:MOST_ROWS]
+    if not ids:
+        return nothing(title or "No wrong answer to explain", ax)
+    most = int(nearest["rank"].max())
+    heads = ["photo", *["speaks for the answer"] * (heatmaps is not None)]
+    heads += ["nearest in training", *[""] * (most - 1)]
+    width, height = 0.84 / len(heads), 1 / len(ids)
+    ax = axes(ax, len(ids) * 1.5 + 0.7)
+    ax.axis("off")
+    for row, image_id in enumerate(ids):
+        said, near = answers.loc[image_id], nearest[nearest["image_id"] == image_id]
+        cells = [(np.asarray(thumbnail(dataset, image_id, 200)), "")]
+        if heatmaps is not None:
+            at = heatmaps.targets.index.get_loc(image_id)
+            cells.append((overlaid(heatmaps.pictures[at], heatmaps[image_id]), ""))
+        for one in near.itertuples():
+            photo = np.asarray(thumbnail(dataset, one.neighbour, 200))
+            cells.append((photo, short_name(one.label, 18)))
+        for column, (picture, caption) in enumerate(cells):
+            box = [0.16 + column * width, 1 - (row + 0.86) * height, width * 0.94, height * 0.8]
+            panel = ax.inset_axes(box)
+            shape = cells[0][0].shape if column == 1 and heatmaps is not None else picture.shape
+            panel.imshow(picture, extent=(0, shape[1], shape[0], 0))
+            panel.set(xticks=[], yticks=[], anchor="NW")
+            panel.spines[:].set_visible(False)
+            panel.set_xlabel(caption, fontsize=8, loc="left", labelpad=2)
+            if row == 0:
+                panel.set_title(heads[column], fontsize=9, loc="left", pad=4, weight="normal")
+        words = f"{short_name(said['prediction'], 18)}, {said['confidence']:.0%}\n"
+        words += f"is {short_name(said['label'], 18)}"
+        look = {"ha": "right", "va": "center", "fontsize": 9, "color": FLAG}
+        ax.text(0.145, 1 - (row + 0.45) * height, words, transform=ax.transAxes, **look)
+    told = (
+        "Rows of a photo that was answered wrongly, what speaks for the answer, and the training "
+    )
+    titled(ax, title or "What speaks for these answers?", f"{told}images nearest to it.")
+    ax.set_title(ax.get_title("left"), pad=26)
+    return ax
 
 
 @styled

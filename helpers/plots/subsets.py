@@ -114,7 +114,9 @@ def shifts(
     ax.axvline(0.5, color=GRID, zorder=0)
     ax.set_yticks(range(len(found)), short_names(found).values())
     ax.set(xlim=(0.2, 1), ylim=(len(found) - 0.4, -0.6))
-    ax.set_xlabel("area under the ROC curve, new against old; grey: old and new shuffled")
+    traded = "95 % interval; grey: by chance, whole groups having traded folders"
+    told = traded if intervals else "new against old; grey: old and new shuffled"
+    ax.set_xlabel(f"area under the ROC curve, {told}")
     sure = [short_name(name) for name, one in found.items() if one.p < 0.01]
     default = f"Noticed without a label: {some(sure)}" if sure else "No shift is noticed"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left", "bottom"])

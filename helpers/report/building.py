@@ -19,13 +19,23 @@ import pandas as pd
 
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.words import require_column
+from helpers.datasets.storage import work_folder
+from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
 from helpers.exports.markdown import scrub
-from helpers.report import auditing, budget, modelling, second_folder, shortcuts, verdict
+from helpers.report import (
+    auditing,
+    budget,
+    modelling,
+    more_labels,
+    sampling,
+    second_folder,
+    shortcuts,
+    verdict,
+)
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json
 
 AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
@@ -34,6 +44,7 @@ AUDIT: Mapping[str, Callable] = {
     "same thing": auditing.same_thing,
     "outliers": auditing.outliers,
     "labels": auditing.labels,
+    "sample": sampling.sample,
     "canaries": auditing.canaries,
 }
 MODEL: Mapping[str, Callable] = {
@@ -42,8 +53,9 @@ MODEL: Mapping[str, Callable] = {
     "baselines": modelling.baselines,
     "evaluation": modelling.evaluate,
     "errors": modelling.errors,
+    "more labels": more_labels.more_labels,
 }
-NEEDS_LABELS = {"labels", *MODEL}
+NEEDS_LABELS = {"labels", "sample", *MODEL}
 
 
 class Report:
@@ -134,7 +146,7 @@ class Report:
         if name in NEEDS_LABELS and not self.evidence.can_learn:
             return Section(
                 name,
-                f"{name.capitalize()}: not asked, for want of labels of two classes",
+                f"{name.capitalize()}: not asked, {UNLABELLED}",
                 state=LEFT_OUT,
             )
         try:
@@ -170,6 +182,7 @@ class Report:
         found = {
             "dataset": dataset.name,
             "images": len(dataset),
+            "opened by": opening_line(dataset),
             "asked": [str(need) for need in self.needs.wanted],
             "asked by a person": self.needs.said,
             "budget in seconds": plan.seconds,
@@ -267,17 +280,30 @@ def build_report(
         dataset = open_dataset(dataset, progress=progress)
     for column in groups or ():
         require_column(dataset.images, column)
+    wanted = read_needs(needs)
+    for label in [need.label for need in wanted.wanted if need.label is not None]:
+        if dataset.classes and label not in dataset.classes:
+            raise DatasetError(
+                f"A need names {label!r}, and {dataset.name!r} has no such class"
+                f"{suggestion(label, dataset.classes)}; it has {some(dataset.classes, 12)}."
+            )
     if against is not None:
         if not isinstance(against, Dataset):
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
     evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
-    return Report(evidence, read_needs(needs), progress)
+    return Report(evidence, wanted, progress)
 
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     return budget.plan(len(dataset.development), time)
+
+
+def opening_line(dataset: Dataset) -> str:
+    """What opens the dataset again, without the path of the folder that holds it."""
+    own = dataset.root.is_relative_to(work_folder())
+    return f"open_dataset({dataset.name if own else f'path/to/{dataset.root.name}'!r})"
 
 
 def _failed(name: str, error: Exception) -> Section:

@@ -15,6 +15,10 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
+UNLABELLED = (
+    "There are no labels of two classes, so that this will be the audit alone. Where a column of a "
+    "table or a level of folders holds them, stop (Ctrl-C) and name it: --label COLUMN."
+)
 _DATASET = "a folder of images, a table beside them, or a name (leaves, digits, …); the bundled "
 _DATASET += "leaves if left out"
 
@@ -82,6 +86,14 @@ def _add_report(commands) -> None:
         help=(
             "time for all that is computed, such as 90s, 10m (the default) or 1h; what "
             "it does not pay for is left out, and the report says so"
+        ),
+    )
+    one.add_argument(
+        "--decisions",
+        metavar="CSV",
+        help=(
+            "verdicts to be written to your log first, such as review_sample.csv with its "
+            "column 'action' filled in; rows without an action are passed over"
         ),
     )
     one.add_argument(
@@ -193,8 +205,15 @@ def _table_of(path: str | None, table: str) -> Path:
 
 def _report(asked: argparse.Namespace) -> int:
     from helpers.report.building import build_report
+    from helpers.report.sampling import take_decisions
 
     dataset = open_asked(asked)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    if len(dataset.classes) < 2:
+        print(UNLABELLED, file=sys.stderr)
+    if asked.decisions:
+        print(take_decisions(dataset, Path(asked.decisions).expanduser()), file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,

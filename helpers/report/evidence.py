@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,14 +13,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from helpers import audit, copies
+from helpers import audit, canaries, copies
 from helpers.audit import labels as label_audit
 from helpers.audit import noise
+from helpers.audit.sampling import ErrorRate
 from helpers.balance import probing
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.exports.markdown import is_private
-from helpers.report import canaries
 from helpers.report.budget import Plan
 from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
 
@@ -55,6 +56,7 @@ class Evidence:
     ):  # fmt: skip
         self.opened, self.plan, self.columns = dataset, plan, columns
         self.progress, self.open_test, self.against = progress, open_test, against
+        self.noted: dict[str, list[str]] = {"pairs": [], "proposals": []}
 
     @cached_property
     def marks(self) -> pd.DataFrame:
@@ -75,9 +77,20 @@ class Evidence:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        return copies.find_duplicates(
-            self.dataset, self.files, workers=self.workers, progress=self.progress
-        )
+        with self._noting("pairs"):
+            return copies.find_duplicates(
+                self.dataset, self.files, workers=self.workers, progress=self.progress
+            )
+
+    @contextlib.contextmanager
+    def _noting(self, name: str):
+        """Keep what a search says for the section that it belongs to, whichever asks first."""
+        said = io.StringIO()
+        with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(said):
+            warnings.simplefilter("always", UserWarning)
+            yield
+        told = [str(one.message) for one in warned if one.category is UserWarning]
+        self.noted[name] += [*filter(str.strip, said.getvalue().splitlines()), *told]
 
     @cached_property
     def given_leaks(self) -> pd.DataFrame:
@@ -120,6 +133,16 @@ class Evidence:
         return self._keep("doubts", build, [self.pairs, self.features], (label_audit, noise))
 
     @cached_property
+    def sample(self) -> pd.DataFrame:
+        """Images drawn at random of all that came with a label, for a person to judge."""
+        return audit.draw_sample(self.opened)
+
+    @cached_property
+    def error_rate(self) -> ErrorRate:
+        """What your marks say of the sample."""
+        return audit.judge_sample(self.opened, self.sample, self.marks)
+
+    @cached_property
     def outliers(self) -> pd.DataFrame:
         flagged = self.issues[self.issues["rule"] != "not used"]["image_id"]
         return audit.find_outliers(self.features[~self.features.index.isin(flagged)])
@@ -129,13 +152,14 @@ class Evidence:
         """Pairs that may show one thing; None where they were not looked for."""
         if self.part.has_groups or "same-thing search" not in self.plan.taken:
             return None
-        return suggest_groups(
-            self.part, self.features, workers=self.workers, progress=self.progress
-        )
+        with self._noting("proposals"):
+            return suggest_groups(
+                self.part, self.features, workers=self.workers, progress=self.progress
+            )
 
     @cached_property
     def canaries(self) -> pd.DataFrame:
-        """How many of the faults planted in copies were found (see `helpers.report.canaries`)."""
+        """How many of the faults planted in copies were found (see `helpers.canaries`)."""
 
         def build() -> pd.DataFrame:
             return canaries.plant_canaries(

@@ -59,8 +59,9 @@ def _findings(evidence: Evidence, differs: list[str], facts: str) -> list[Findin
     if differs:
         what = f"'{second.name}' does not look like these images: {some(differs, 9)}."
         more = f"What differs most: {facts}. " if facts else ""
-        more += "Scores on the validation images of this report need not hold there."
-        act = "label some of its images, and score the model on them before it is used there"
+        if evidence.can_learn:
+            more += "Scores on the validation images of this report need not hold there."
+        act = "label some of its images, and score a model on them before it is used there"
         made.append(Finding(what, len(second), len(second), act, NAME, more=more))
     ends = pd.unique(confirmed(compared.pairs)[["image_id", "other_id"]].to_numpy(object).ravel())
     if own := int(sides[ends].eq(SECOND).sum()):

@@ -11,7 +11,7 @@ from PIL import Image
 from helpers import open_dataset
 from helpers.datasets import DatasetError
 from helpers.drift import compare_folders, comparing, describe_comparison, describe_facts
-from tests.report.conftest import COLOURS, draw, one_thread, work  # noqa: F401
+from tests.report.conftest import COLOURS, draw
 
 
 @pytest.fixture(autouse=True)
@@ -85,18 +85,31 @@ def test_other_files_of_the_same_pictures_are_told_by_their_files(tmp_path):
 
 
 def test_other_class_shares_are_named_and_content_is_asked_within_the_classes(tmp_path):
-    one, other = fill(tmp_path / "a", 40, 1), fill(tmp_path / "b", 40, 2, shares=(0, 0.5, 2.5))
+    one, other = fill(tmp_path / "a", 40, 1), fill(tmp_path / "b", 40, 2, shares=(0, 0.75, 2.25))
     found = compare(one, other)
     assert {comparing.SHARES, comparing.CONTENT} <= {*found.differs}
     assert found.tests.loc[comparing.WITHIN, "differs"].item() is False
     classes = found.classes
     assert list(classes["first"]) == [40, 40, 40]
-    assert list(classes["second"]) == [0, 20, 100]
-    assert classes["difference"].tolist() == pytest.approx([-1 / 3, -1 / 6, 1 / 2], abs=1e-3)
+    assert list(classes["second"]) == [0, 30, 90]
+    assert classes["difference"].tolist() == pytest.approx([-1 / 3, -1 / 12, 5 / 12], abs=1e-3)
     assert classes["differs"].tolist() == [True, False, True]
     said = " ".join(describe_comparison(found))
-    assert "red 33% here, 83% there" in said
+    assert "red 33% here, 75% there" in said
     assert "within the classes no difference of content is shown" in said
+
+
+def test_shares_of_a_single_class_are_not_asked_about(tmp_path):
+    one, other = fill(tmp_path / "a", 12, 1), fill(tmp_path / "b", 12, 2)
+    for root in (one, other):
+        for label in ("blue", "green"):
+            shutil.rmtree(root / label)
+    found = compare(one, other)
+    assert np.isnan(found.tests.loc[comparing.SHARES, "p"])
+    assert found.differs == []
+    assert "Class shares: not asked, for want of two classes or images." in (
+        describe_comparison(found)
+    )
 
 
 def test_classes_of_one_folder_alone_are_named(tmp_path):

@@ -6,8 +6,9 @@ import sys
 import pandas as pd
 import pytest
 
+from helpers import canaries
 from helpers.course.notebooks import ROOT
-from helpers.report import building, canaries, command
+from helpers.report import building, command
 
 
 @pytest.fixture
@@ -83,6 +84,9 @@ def test_ctrl_c_says_that_the_same_command_goes_on(photos, monkeypatch, capsys):
     [
         (["report", "PHOTOS", "--budget", "soon"], "is no time"),
         (["report", "PHOTOS", "--need", "beauty>=0.5"], "There is no score 'beauty'"),
+        (["report", "PHOTOS", "--need", "recall of gren>=0.5"], "did you mean 'green'?"),
+        (["report", "PHOTOS", "--against", "PHOTOS/red"], "not with itself or a part of it"),
+        (["report", "PHOTOS", "--decisions", "none.csv"], "'none.csv' cannot be read"),
         (["report", "PHOTOS", "--groups", "site"], "no column 'site'"),
         (["report", "PHOTOS", "--group", "site"], "no metadata column 'site'"),
         (["report", "PHOTOS", "--metadata", "none.csv"], "there is no such table"),

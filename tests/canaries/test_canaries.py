@@ -4,14 +4,14 @@ import pytest
 
 from helpers import open_dataset
 from helpers.audit import scan
-from helpers.evaluation import accuracy_interval
-from helpers.report.canaries import (
+from helpers.canaries import (
     COPIES,
     POOR,
     describe_canaries,
     plant_canaries,
     plant_labels,
 )
+from helpers.evaluation import accuracy_interval
 from tests.balance.sets import table
 
 
@@ -76,19 +76,23 @@ def test_without_features_no_label_is_changed_and_without_images_nothing_is_plan
     dataset = open_dataset(tmp_path / "none", progress=False)
     found = plant_canaries(dataset, scan(dataset, workers=0, progress=False))
     assert found.empty
-    assert describe_canaries(found) == "No canary could be planted: no image can be read."
+    assert describe_canaries(found) == ["No canary could be planted: no image can be read."]
 
 
-def test_the_sentence_names_what_is_mostly_missed_the_worst_first():
+def test_each_fault_is_told_with_its_interval_and_none_is_added_to_another():
     found = pd.DataFrame(
         {
-            "fault": ["one", "two", "three"],
-            "planted": [10, 10, 10],
-            "found": [10, 4, 1],
-            "recall": [1.0, 0.4, 0.1],
+            "kind": ["copies", "copies", "copies", "labels", "dark"],
+            "fault": ["mirrored", "smaller", "saved again", "any other", "night"],
+            "planted": [10, 10, 10, 20, 10],
+            "found": [10, 4, 10, 1, 10],
+            "recall": [1.0, 0.4, 1.0, 0.05, 1.0],
+            "low": [0.72, 0.17, 0.72, 0.01, 0.72],
+            "high": [1.0, 0.69, 1.0, 0.24, 1.0],
         }
     )
-    said = describe_canaries(found)
-    assert said.startswith("Of 30 faults planted in copies, 15 were found (50%)")
-    assert said.endswith("Mostly missed here: three (1 of 10), two (4 of 10).")
-    assert describe_canaries(found.head(1)).endswith("of each kind at least half.")
+    assert describe_canaries(found) == [
+        "Copies: smaller 4 of 10 (17% to 69%); mirrored, saved again 10 of 10 (72% to 100%) each.",
+        "Labels: any other 1 of 20 (1% to 24%).",
+        "Dark: night 10 of 10 (72% to 100%).",
+    ]
