@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from helpers import open_dataset
 from helpers.audit import scan
@@ -44,8 +45,9 @@ def test_known_faults_are_planted_in_copies_and_those_found_are_counted(dataset,
         assert (row.recall, row.low, row.high) == pytest.approx(expected)
     assert {path: path.read_bytes() for path in photos.rglob("*.png")} == before
     assert not [path for path in work.iterdir() if path.name.startswith("canaries")]
-    again = plant_canaries(dataset, scanned, told_apart(dataset))
+    again = plant_canaries(dataset, scanned, told_apart(dataset), seed=0)
     pd.testing.assert_frame_equal(found, again)
+    assert plant_canaries(dataset, scanned.iloc[:0]).empty  # nothing is known to be readable
 
 
 @pytest.mark.parametrize("telling", [True, False])
@@ -96,3 +98,76 @@ def test_each_fault_is_told_with_its_interval_and_none_is_added_to_another():
         "Labels: any other 1 of 20 (1% to 24%).",
         "Dark: night 10 of 10 (72% to 100%).",
     ]
+
+
+LEVELS = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
+"""256 × 64 px, each column of a level of its own."""
+
+
+def edited(name):
+    spoil = COPIES[name] if name in COPIES else POOR[name][1]
+    return spoil(Image.fromarray(LEVELS).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    ("name", "light", "haze"),
+    [
+        ("brighter", 1.25, 0),
+        ("a sixth of the light", 0.16, 0),
+        ("a third of the light", 0.33, 0),
+        ("washed out", 0.9, 153),
+        ("a stop too bright", 2, 0),
+        ("saved again", 1, 0),
+    ],
+)
+def test_light_is_a_factor_and_haze_is_added_up_to_white(name, light, haze):
+    expected = np.minimum(255, np.arange(256) * light + haze)
+    found = np.asarray(edited(name))[5].astype(float)
+    np.testing.assert_allclose(found, np.stack([expected] * 3, axis=1), atol=1)
+    assert (found[0] == haze).all()
+
+
+def test_copies_are_smaller_cropped_mirrored_or_turned_by_as_much_as_is_said():
+    assert edited("smaller").size == (round(0.7 * 256), round(0.7 * 64))
+    cropped = np.asarray(edited("cropped a little"))[..., 0]
+    assert (cropped == LEVELS[2:-2, 8:-8]).all()
+    assert (np.asarray(edited("mirrored"))[..., 0] == LEVELS[:, ::-1]).all()
+    turned = np.asarray(edited("turned by 2 degrees"))
+    assert {tuple(turned[y, x]) for y in (0, -1) for x in (0, -1)} == {(127, 127, 127)}
+    # About the middle, a column has come from as far beside as the sine of two degrees says.
+    top, bottom = int(turned[4, 128, 0]), int(turned[60, 128, 0])
+    assert top - bottom == pytest.approx(56 * np.sin(np.pi / 90), abs=1.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "share"), [("blurred strongly", 0.025), ("blurred a little", 0.01)]
+)
+def test_blur_is_a_share_of_the_long_side(name, share):
+    line = np.zeros((200, 400), np.uint8)
+    line[:, 200] = 255
+    found = np.asarray(POOR[name][1](Image.fromarray(line)))[100].astype(float)
+    spread = np.sqrt((found * (np.arange(400) - 200) ** 2).sum() / found.sum())
+    assert spread == pytest.approx(400 * share, rel=0.12)
+
+
+def test_labels_are_changed_to_any_other_class_and_then_to_the_nearest(monkeypatch):
+    dataset = table(label=["a", "b", "c"] * 20)
+    labels, changed = dataset.images["label"], []
+
+    def note(made, features, **options):
+        changed.append((made.images["label"], options))
+        issue = made.images["label"].ne(labels)
+        return pd.DataFrame({"issue": issue})
+
+    monkeypatch.setattr("helpers.canaries.find_label_issues", note)
+    features = pd.DataFrame({"x": labels.map({"a": 0.0, "b": 1.0, "c": 9.0}), "y": 0.0})
+    rows = plant_labels(dataset, features, "known", np.random.default_rng(0))
+    assert [row[2:] for row in rows] == [(3, 3)] * 2
+    assert [options for _, options in changed] == [{"pairs": "known", "strict": False}] * 2
+    for wrong, _ in changed:
+        assert wrong.ne(labels).sum() == 3
+    nearest = changed[1][0]
+    moved = nearest.index[nearest.ne(labels)]
+    assert nearest[moved].tolist() == labels[moved].map({"a": "b", "b": "a", "c": "b"}).tolist()
+    assert plant_labels(dataset, features[:19], None, np.random.default_rng(0)) == []
+    assert len(plant_labels(dataset, features[:20], None, np.random.default_rng(0))) == 2

@@ -3,6 +3,7 @@ import pytest
 from scipy.ndimage import zoom
 from scipy.spatial.distance import pdist, squareform
 
+from helpers.copies import neighbours
 from helpers.copies.neighbours import find_parts
 
 
@@ -61,6 +62,19 @@ def test_pictures_that_are_not_near_by_their_features_are_not_compared(pictures)
     assert len(pairs) == 0
 
 
+@pytest.mark.parametrize(
+    ("start", "share"), [(0, 0.5), (0, 0.9), (0.1, 0.9), (0.5, 0.5), (0.2, 0.6)]
+)
+def test_a_stretch_of_sixteen_pixels_is_interpolated_as_eight(start, share):
+    values = np.random.default_rng(0).uniform(0, 255, 16)
+    at = (start + share * (np.arange(8) + 0.5) / 8) * 16 - 0.5
+    expected = np.interp(at, np.arange(16), values)
+    np.testing.assert_allclose(neighbours._sampling(start, share) @ values, expected, rtol=1e-5)
+
+
 def test_few_and_equal_pictures_do_no_harm():
+    for few in (0, 1):
+        pairs, boxes = find_parts(np.ones((few, 3)), np.full((few, 16, 16), 7, np.uint8))
+        assert pairs.shape == (0, 2) and boxes == []
     pairs, boxes = find_parts(np.ones((2, 3)), np.full((2, 16, 16), 7, np.uint8))
     assert len(pairs) == len(boxes) == 0
