@@ -22,7 +22,7 @@ from helpers.course.notebooks import ROOT
 PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 DRAWING = {"matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython"}
-DRAWING_PARTS = {"plots", "widgets", "report", "__main__"}
+DRAWING_PARTS = {"plots", "widgets", "report", "dashboard", "__main__"}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 NO_CODE |= {tokenize.ENDMARKER}
 
@@ -128,8 +128,12 @@ def test_computing_never_imports_drawing():
             assert parts[:2] not in [["helpers", part] for part in DRAWING_PARTS], path
 
 
-def test_plots_never_import_widgets_and_neither_imports_the_report():
-    above = {"plots": {"widgets", "report"}, "widgets": {"report"}}
+def test_plots_widgets_report_and_dashboard_import_only_what_stands_below_them():
+    above = {
+        "plots": {"widgets", "report", "dashboard"},
+        "widgets": {"report", "dashboard"},
+        "report": {"dashboard"},
+    }
     for path in MODULES:
         for module in _imports(path):
             upper = above.get(_part(path), set()) & set(module.split(".")[1:2])

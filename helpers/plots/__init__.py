@@ -44,7 +44,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("agreements", "deletion_curves", "explanation_scores", "explanation_study"),
             "weights_check",
         ],
-        "subsets": ["parts", "shifts"],
+        "subsets": ["most_unlike", "parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
         "regularising": [
             *("bought", "generalisation_gaps", "overfitting", "search_history", "winners_curse"),

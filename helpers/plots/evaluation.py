@@ -219,6 +219,7 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     last = table.iloc[-1]
     way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
     way = "found as often as named" if np.isclose(last["recall"], last["precision"]) else way
+    way = way if last["recall"] > 0 else "never found"
     found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
     if table["F1"].min() == 1:
         found = "Each class is always found, and never named wrongly"

@@ -20,8 +20,9 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column
+from helpers.drift import join_datasets
 from helpers.exports.markdown import scrub
-from helpers.report import auditing, budget, modelling, shortcuts, verdict
+from helpers.report import auditing, budget, modelling, second_folder, shortcuts, verdict
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
 from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
@@ -74,19 +75,26 @@ class Report:
         if name == "verdict":
             return self.sections["verdict"]
         if name not in self._made:
-            function = {**AUDIT, **MODEL}.get(name)
+            function = self._questions.get(name)
             if function is None:
-                known = ", ".join([*AUDIT, *MODEL, "verdict"])
+                known = ", ".join([*self._questions, "verdict"])
                 raise KeyError(f"no section {name!r}; there are {known}")
             self._made[name] = self._make(name, function)
         return self._made[name]
 
+    @property
+    def _questions(self) -> dict[str, Callable]:
+        asked = {**AUDIT, **MODEL}
+        if self.evidence.against is not None:
+            asked[second_folder.NAME] = second_folder.second_folder
+        return asked
+
     @cached_property
     def sections(self) -> dict[str, Section]:
         others = {}
-        for number, name in enumerate([*AUDIT, *MODEL], start=1):
+        for number, name in enumerate(self._questions, start=1):
             if name not in self._made:
-                self._tell(f"[{number}/{len(AUDIT) + len(MODEL)}] {name} …")
+                self._tell(f"[{number}/{len(self._questions)}] {name} …")
             others[name] = self[name]
 
         def decide(evidence: Learned) -> Section:
@@ -118,9 +126,7 @@ class Report:
             for line in [*said.getvalue().splitlines(), *told]
             if line.strip() and line not in made.says
         ]
-        made.says, made.title = (
-            _private(one, self.evidence.opened) for one in (made.says, made.title)
-        )
+        made.says, made.title = (self.scrubbed(one) for one in (made.says, made.title))
         self.seconds[name] = time.perf_counter() - started
         return made
 
@@ -143,6 +149,14 @@ class Report:
         except Exception as error:  # one section must not take the others with it
             return _failed(name, error)
 
+    def scrubbed(self, value: Any) -> Any:
+        """Text without the paths that say whose computer this is."""
+        if isinstance(value, str):
+            return scrub(value, self.evidence.opened, self.evidence.against)
+        if isinstance(value, dict):
+            return {self.scrubbed(key): self.scrubbed(part) for key, part in value.items()}
+        return [self.scrubbed(part) for part in value] if isinstance(value, list) else value
+
     def _tell(self, line: str) -> None:
         if self.progress:
             print(line, file=sys.stderr, flush=True)
@@ -163,7 +177,7 @@ class Report:
             "sections": [section.plain() for section in self.sections.values()],
             "failed": self.failed,
         }
-        return _private(as_json(found), self.evidence.opened)
+        return self.scrubbed(as_json(found))
 
     def html(self, images: bool = True) -> str:
         """The report as one page that asks for nothing from anywhere; `images` off leaves out every
@@ -214,6 +228,7 @@ def build_report(
     *,
     groups: Sequence[str] | None = None,
     open_test: bool = False,
+    against: Dataset | str | os.PathLike | None = None,
     progress: bool = True,
 ) -> Report:
     """Ask a dataset everything that this workbook asks, and decide.
@@ -237,6 +252,8 @@ def build_report(
     open_test : bool
         Ask the test split, once, for the final score; the opening is logged. Otherwise it stays
         closed.
+    against : Dataset, name or path, optional
+        A second folder, such as images of another place: is it like this one?
     progress : bool
         Say what is being done, with bars for what takes long.
 
@@ -250,7 +267,11 @@ def build_report(
         dataset = open_dataset(dataset, progress=progress)
     for column in groups or ():
         require_column(dataset.images, column)
-    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups)
+    if against is not None:
+        if not isinstance(against, Dataset):
+            against = open_dataset(against, progress=progress)
+        join_datasets(dataset, against)  # what cannot be compared is said before anything is done
+    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
     return Report(evidence, read_needs(needs), progress)
 
 
@@ -265,12 +286,3 @@ def _failed(name: str, error: Exception) -> Section:
     return Section(
         name, f"{name.capitalize()}: an error stopped this section", [said], state=FAILED
     )
-
-
-def _private(value: Any, dataset: Dataset) -> Any:
-    """Text without the paths that say whose computer this is."""
-    if isinstance(value, str):
-        return scrub(value, dataset)
-    if isinstance(value, dict):
-        return {_private(key, dataset): _private(part, dataset) for key, part in value.items()}
-    return [_private(part, dataset) for part in value] if isinstance(value, list) else value

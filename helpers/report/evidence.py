@@ -42,6 +42,8 @@ class Evidence:
         What the budget pays for.
     columns : list of str or None
         Those whose parts are scored by themselves; None for all that have few values.
+    against : Dataset or None
+        A second folder, to be compared with this one.
     """
 
     workers = 2
@@ -49,10 +51,10 @@ class Evidence:
 
     def __init__(
         self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None, against: Dataset | None = None,
     ):  # fmt: skip
         self.opened, self.plan, self.columns = dataset, plan, columns
-        self.progress, self.open_test = progress, open_test
+        self.progress, self.open_test, self.against = progress, open_test, against
 
     @cached_property
     def marks(self) -> pd.DataFrame:
@@ -142,6 +144,14 @@ class Evidence:
 
         inputs = [self.files[["sha256", "readable"]], self.pairs, self.features]
         return self._keep("canaries", build, inputs, (canaries, label_audit, noise))
+
+    @cached_property
+    def comparison(self):
+        """Whether the second folder is like this one (see `helpers.drift.compare_folders`)."""
+        from helpers.drift import compare_folders
+
+        run = {"workers": self.workers, "progress": self.progress}
+        return compare_folders(self.dataset, self.against, self.files, **run)
 
     @cached_property
     def can_learn(self) -> bool:

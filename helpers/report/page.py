@@ -28,6 +28,7 @@ QUESTIONS = {
     "baselines": "What do simple models score?",
     "evaluation": "How good is the best, and for whom?",
     "errors": "Where is it surest, and wrong?",
+    "second folder": "Does a second folder look like this one?",
 }
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 """What a browser is told that this page may fetch and run: nothing."""

@@ -19,8 +19,9 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
-from helpers.report.building import Report, _private
+from helpers.report.building import Report
 from helpers.report.evidence import private_columns, without_private
+from helpers.report.second_folder import shared_copies
 from helpers.report.sections import DONE, as_json
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
@@ -66,7 +67,7 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
         except Exception as error:  # one file that cannot be made must not take the others with it
             missing[name] = f"{type(error).__name__}: {error}"
     report.unwritten = missing
-    run = _private(as_json(describe_run(report, written, missing)), report.evidence.opened)
+    run = report.scrubbed(as_json(describe_run(report, written, missing)))
     write_whole(folder / "run.json", _dumped(run))
     return folder
 
@@ -89,6 +90,10 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
         "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
         "croissant.json": lambda: _write_croissant(report, folder),
     }
+    if report.evidence.against is not None:
+        parts["shared_copies.csv"] = text(
+            "shared_copies.csv", table(lambda: shared_copies(report.evidence))
+        )
     if report["evaluation"].state == DONE:
         exported: list = []
         if model:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
@@ -88,9 +89,15 @@ class Lab:
 def lab(tmp_path_factory):
     if CHROMIUM is None:
         pytest.skip("no chromium found: on Debian or Ubuntu, sudo apt install chromium")
+    with running(tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@contextmanager
+def running(private, folder):
+    """A `Lab` on `folder`, which keeps its settings in the folder `private`."""
     from playwright.sync_api import sync_playwright
 
-    private, folder = tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")
     tracker = (
         private / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     )

@@ -71,13 +71,18 @@ def test_integrated_gradients_add_up_to_what_the_answer_differs_from_the_baselin
 
 def test_the_controls_ask_no_network_and_noise_follows_the_seed():
     images, other = make_images(), make_images() * 0.5
-    assert set(CONTROLS) == {"random", "edges"}
+    assert set(CONTROLS) == {"random", "centre", "edges"}
     for model in (make_linear(), make_convolutional()):
-        random, edges = (attribute(model, images, TARGETS, name) for name in CONTROLS)
+        random, centre, edges = (attribute(model, images, TARGETS, name) for name in CONTROLS)
         assert np.array_equal(random, attribute(model, other, TARGETS, "random"))
         assert not np.allclose(random, attribute(model, images, TARGETS, "random", seed=1))
         assert not np.allclose(random[0], random[1])
         assert np.allclose(attribute(model, other, TARGETS, "edges"), edges / 2, atol=1e-5)
+        assert np.array_equal(centre, attribute(model, other, TARGETS, "centre"))
+    assert (centre == centre[0]).all() and np.allclose(centre, centre[:, ::-1, ::-1])
+    at = np.linspace(-1, 1, SIDE)[[SIDE // 2 - 1, 0]]
+    blob = np.exp(-(at[:, None] ** 2 + at**2) / (2 * 0.4**2))
+    assert np.allclose(centre[0][np.ix_([SIDE // 2 - 1, 0], [SIDE // 2 - 1, 0])], blob, atol=1e-6)
     step = torch.zeros(1, 3, SIDE, SIDE)
     step[..., 8:] = 1
     edge = attribute(make_linear(), step, TARGETS[:1], "edges")[0]

@@ -164,6 +164,15 @@ def test_large_photos_are_reduced_while_they_are_decoded_as_in_training(tmp_path
     assert not np.array_equal(found, plain)
 
 
+@pytest.mark.parametrize("lowest", [0, 1000])
+def test_grey_of_sixteen_bits_that_ends_in_white_is_not_stretched(tmp_path, lowest):
+    values = np.linspace(lowest, 65535, 40 * 50).reshape(40, 50).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "white.png")
+    found = program.read_picture(tmp_path / "white.png", 24)
+    assert np.array_equal(found, seen_in_training(tmp_path / "white.png", 24, "squish"))
+    assert abs(int(found.min()) - lowest / 257) < 5 and found.max() >= 250
+
+
 def test_heic_is_read_by_a_package_that_may_be_absent(tmp_path, monkeypatch):
     path, called = save_as("heic", tmp_path / "picture"), []
     others = [save_as(kind, tmp_path / kind) for kind in ("avif", "png")]
@@ -399,6 +408,22 @@ def test_what_was_done_before_an_interruption_is_kept(model, photos, tmp_path, m
     assert "Stopped after 2 of 3 files." in capsys.readouterr().err
     rows = [*csv.reader(io.StringIO((tmp_path / "o.csv").read_text(encoding="utf-8")))]
     assert [Path(row[0]).name for row in rows[1:]] == ["blue.png", "green.png"]
+
+
+def test_a_table_that_cannot_be_written_in_the_end_is_said(model, photos, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(program, "write_csv", full)
+    model = ["--model", str(model / "model.onnx")]
+    assert program.main([str(photos), *model, "--csv", str(photos / "o.csv")]) == 2
+    assert "o.csv' cannot be written: No space left on device" in capsys.readouterr().err
+
+
+def test_why_a_file_cannot_be_read_is_told_in_the_words_of_the_system(tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(program.Problem, match="folder.png' cannot be read: Is a directory.$"):
+        program.read_picture(tmp_path / "folder.png", 24)
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(model, photos):

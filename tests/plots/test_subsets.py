@@ -28,10 +28,12 @@ def test_parts_below_luck_are_red_and_named_and_small_ones_are_told():
     assert "your guess 0.6" in texts(ax)
     assert ax.get_xlabel().endswith("too small to be scored: sea (7)")
     assert "hill 0.30 (0.20 to 0.40) of 90 images" in alt_text(ax.figure)
-    even = pd.DataFrame(ROWS[1:2], columns=NAMES)
+    even = pd.DataFrame([ROWS[1], ("site", "bay", 99, 40, 0.7, 0.6, 0.8, 0.5, True)], columns=NAMES)
     ax = plots.parts(even)
     assert ax.get_title("left") == "No part lower than luck explains"
     assert "too small" not in ax.get_xlabel()
+    alone = plots.parts(even[:1]).get_title("left")
+    assert alone == "No two parts of a column are large enough to be compared"
 
 
 def test_where_no_part_is_scored_a_line_says_why():

@@ -126,10 +126,10 @@ def test_a_table_beside_the_images_gives_labels_and_groups(photos, capsys):
                           "label": [label for _, label in rows],
                           "patient": [f"p{n // 2}" for n in range(len(rows))]})  # fmt: skip
     table.to_csv(flat / "meta.csv", index=False)
-    asked = command._parser().parse_args(
+    asked = command._parser([]).parse_args(
         ["report", str(flat), "--metadata", "meta.csv", "--group", "patient"]
     )
-    dataset = command._open(asked)
+    dataset = command.open_asked(asked)
     assert dataset.group == "patient"
     assert dataset.classes == ["blue", "green", "red"]
     elsewhere = photos.parent / "meta.csv"

@@ -21,6 +21,8 @@ def claims(
     changes: pd.DataFrame,
     traded: pd.DataFrame,
     gaps: pd.DataFrame,
+    metrics: pd.DataFrame,
+    frame,
 ) -> Iterator[Claim]:
     """The claims, in the order of the notebook.
 
@@ -30,6 +32,8 @@ def claims(
     at_home, changes, traded : from `who_pays`, on validation images, on test images, and on those
         with groups that were traded
     gaps : from `compare_gaps`
+    metrics : of the plain model by group, from `group_metrics`
+    frame : fairlearn's MetricFrame of the same accuracies
     """
     here, home, luck = (
         one.set_index(["remedy", "of"]) for one in (changes, at_home, traded)
@@ -37,6 +41,9 @@ def claims(
     plain = stands.loc["plain"]
     gap = plain["average"] - plain["worst"]
     yield Claim("plain model: average less worst named group", gap, 0.28)
+    ours = metrics[metrics["metric"] == "accuracy"].set_index("group")["value"]
+    apart = (frame.by_group - ours).abs().max()
+    yield Claim("accuracy by group, ours and fairlearn's, apart by", apart, high=1e-6)
     for name, low, least in ((BALANCE, 0.4, 0.1), (LAYER, 0.7, 0.2), (OFFSETS, 0.2, 0.05)):
         gain = here.loc[(name, AGAINST)]
         yield Claim(f"{name}: share of that gap won back", gain["difference"] / gap, low)

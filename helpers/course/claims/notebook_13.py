@@ -16,7 +16,8 @@ def claims(
     heatmaps: Mapping,
     verdicts: pd.DataFrame,
     curves: Mapping[str, pd.DataFrame],
-    hanging: Mapping[str, float] | None = None,
+    hanging: Mapping[str, pd.Series] | None = None,
+    overall: Mapping[str, pd.DataFrame] | None = None,
     looks: Mapping[str, pd.DataFrame] | None = None,
     rise: pd.DataFrame | None = None,
 ) -> Iterator[Claim]:
@@ -27,7 +28,8 @@ def claims(
     heatmaps : method → Heatmaps of the same images
     verdicts : from `judge_weights`
     curves : method, and "random" → deletion curves
-    hanging : model → share of maples that get another answer on the other ground
+    hanging : model → ground → share of maples that get another answer there
+    overall : "Grad-CAM" and "centre" → what `look` found of all photos
     looks : model → what `look` found of the maples
     rise : of the share on the leaf with the mended model, from `look_by`
     """
@@ -36,16 +38,24 @@ def claims(
     for method, low in zip(METHODS, (0.4, 0.7, 0.75), strict=True):
         value = verdicts.loc[method, "difference"]
         yield Claim(f"likeness that {method} loses with the weights", value, low=low)
-    edges = verdicts.loc[list(CONTROLS), "difference"].abs()
-    yield Claim("likeness that edges lose with the weights", edges["edges"], -0.01, 0.01)
-    yield Claim("likeness that noise loses with the weights", edges["random"], high=0.05)
+    lost = verdicts.loc[list(CONTROLS), "difference"].abs()
+    yield Claim("likeness that edges lose with the weights", lost["edges"], -0.01, 0.01)
+    yield Claim("likeness that the centre loses with the weights", lost["centre"], -0.01, 0.01)
+    yield Claim("likeness that noise loses with the weights", lost["random"], high=0.05)
     areas = {name: area_under(table).mean() for name, table in curves.items()}
     best = areas["random"] - min(areas[name] for name in METHODS)
     yield Claim("area that the best deletion lies below noise's", best, low=0.1)
-    if rise is None or looks is None or hanging is None:
+    blob = areas["centre"] - min(areas[name] for name in METHODS)
+    yield Claim("area that the best deletion lies below the centre's", blob, low=0.02)
+    if rise is None or looks is None or hanging is None or overall is None:
         return
-    plain, mended = hanging.values()
+    shares = {name: table["share"].mean() for name, table in overall.items()}
+    ahead = shares["centre"] - shares["Grad-CAM"]
+    yield Claim("share on the leaf of a blob in the centre above Grad-CAM's", ahead, low=0)
+    plain, mended = (one["the other's ground"] for one in hanging.values())
     yield Claim("share of maples that get another answer on the other ground", plain, low=0.6)
+    beyond = plain - hanging["as collected"]["soil"]
+    yield Claim("the same less the share that does so on soil", beyond, low=0.1)
     yield Claim("the same of the mended model", mended, high=0.45)
     first = next(iter(looks.values()))
     above = first["share"].mean() - first["area"].mean()
