@@ -50,8 +50,9 @@ def labelling_curves(
     if aim is not None:
         ax.axhline(aim, color=INK, lw=1, ls=":", zorder=1)
         mark_guess(ax, guess, None, aim)
-        default = f"With {most} images no way is ahead of random choice"
-        if max(ends)[0] > aim:
+        default = f"With {most} images no way is surely ahead of random choice"
+        lead = (means.loc[best] - means.loc["random"]).iloc[[-1]]  # seed by seed
+        if lead.mean(axis=1).item() > _half_width(lead).item():
             enough = _reaches(means.loc[best].mean(axis=1), aim)
             default = (
                 f"{best[0].upper()}{best[1:]} needs about {enough:.0f} images for what random "

@@ -212,10 +212,11 @@ def rate_finder(
     ax.set(ylim=(low, top), xscale="log")
     plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
-    place = -np.inf
-    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        place = max(y + 0.03 * (top - low), place + 0.08 * (top - low))
-        ax.text(x, place, name, color=colour)
+    highest = max(y for _, y, *_ in ends)
+    for x, y, name, colour in ends:  # a lower curve's name above it might lie on the higher one
+        above, side = (8, "bottom") if y == highest else (-8, "top")
+        look = {"textcoords": "offset points", "color": colour, "va": side}
+        ax.annotate(name, (x, y), (0, above), **look)
     if guess is not None:
         mark_guess(ax, float(f"{guess:g}"), None, low)
     ax.grid(axis="y")

@@ -98,6 +98,14 @@ def test_a_number_as_good_as_a_perfect_family_is_right():
     assert told == {0.6: True, 0.97: True, 1.0: True}
 
 
+def test_where_no_label_is_in_doubt_an_empty_list_is_accepted_as_unmeasured():
+    none = pd.DataFrame({"issue": [False], "evidence": [""], "wrong": [0.1]}, ["a.jpg"])
+    for answer in ([], none[none["issue"]].index, ["a.jpg"]):
+        verdict = exercises.judge("02.4", answer, None, doubts=none)
+        assert verdict.right and "nothing was measured" in verdict.message
+    assert not exercises.judge("02.4", [], None, doubts=none.assign(issue=True)).right
+
+
 def test_where_nothing_is_known_a_plausible_distance_is_accepted_as_unmeasured():
     sweep = GIVEN["sweep"].assign(recall=np.nan, precision=np.nan, bursts=np.nan)
     for given in ({"sweep": sweep}, {}):
