@@ -47,3 +47,18 @@ def test_a_part_that_moved_shows_as_drift():
 def test_unlike_pictures_are_given_up():
     fit = compare(photo(96, 96, 1), photo(96, 96, 2))
     assert np.isinf(fit["drift"][0])
+
+
+def test_a_pair_fits_alike_whatever_is_compared_with_it():
+    rng = np.random.default_rng(0)
+    pictures = [photo(120, 120, seed) for seed in range(6)]
+    turned = [one.rotate(rng.uniform(-2, 2), Image.Resampling.BICUBIC) for one in pictures]
+    turned[2], turned[5] = pictures[3], pictures[5].rotate(8)
+    first, second = (np.stack([small(one) for one in each] * 5) for each in (pictures, turned))
+    starts = start_maps(np.zeros(30, int))
+    together = overlay(first, second, starts, movement=0.2)
+    assert 0 < together["good"].sum() < 30
+    for at in range(6):
+        alone = overlay(*(a[at : at + 1] for a in (first, second, starts)), movement=0.2)
+        for key, values in alone.items():
+            np.testing.assert_array_equal(np.repeat(values, 5, axis=0), together[key][at::6])
