@@ -12,8 +12,8 @@ from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
-from helpers.explain.layers import at_rest, find_layers, last_layer
-from helpers.explain.methods import attribute
+from helpers.explain.layers import find_layers, last_layer
+from helpers.explain.methods import answer, attribute
 from helpers.training.caching import decode
 from helpers.training.decoding import fit
 
@@ -83,8 +83,7 @@ def explain(
     """
     ids, pictures = shown(learner, dataset)
     images, vocab = as_tensor(pictures, learner), list(learner.dls.vocab)
-    with at_rest(learner.model), torch.no_grad():
-        logits = learner.model(images)
+    logits = answer(learner.model, images)
     if logits.shape[1] != len(vocab):
         raise DatasetError(
             f"The network has {logits.shape[1]:,} answers and the learner knows {len(vocab):,} "

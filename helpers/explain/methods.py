@@ -108,6 +108,13 @@ def attribute(
     return np.concatenate(found)
 
 
+def answer(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Logits (images × classes), asked of so many images at a time as are explained at a time:
+    what the layers hold in between takes no more memory for more images."""
+    with at_rest(model), torch.no_grad():
+        return torch.cat([model(part) for part in images.split(BATCH)])
+
+
 def _grad_cam(model, images, targets, layer, **_):
     maps = LayerGradCam(model, model.get_submodule(layer)).attribute(images, targets)
     if not isinstance(maps, torch.Tensor) or maps.ndim != 4:

@@ -99,14 +99,12 @@ class Evidence:
 
     @cached_property
     def part(self) -> Dataset:
-        """The development images that models learn from: all, or whole groups drawn at random."""
+        """The development images that models learn from: all, or whole groups drawn at random, of
+        each class as large a share (see `draw_part`)."""
         own = self.dataset.development
         if len(own) <= self.plan.images:
             return own
-        groups = own.groups
-        order = np.random.default_rng(0).permutation(groups.unique().astype(str))
-        place = groups.map(dict(zip(order, range(len(order)), strict=True)))
-        kept = place.sort_values(kind="stable").index[: self.plan.images]
+        kept = draw_part(own.images["label"], own.groups, self.plan.images)
         part = own.with_images(own.images.loc[own.images.index.isin(kept)])
         planted = own.planted
         return (
@@ -282,6 +280,25 @@ class Evidence:
         """Raise DatasetError, which a section says in place of its result, where that is so."""
         if not needed:
             raise DatasetError(why)
+
+
+def draw_part(labels: pd.Series, groups: pd.Series, images: int) -> pd.Index:
+    """About the given number of images: whole groups at random, the same share of each class.
+
+    Of each class the groups, each counted where most of its images are, come in random order, and
+    the first of every class is taken before the second of any is, so that none is lost: a rare one
+    would be, if all groups were drawn from one urn. The last group taken may be cut.
+    """
+    table = pd.DataFrame({"group": groups.astype(str), "label": labels.fillna("").astype(str)})
+    sizes = table.value_counts(sort=False).rename("size").reset_index()
+    sizes = sizes.sort_values(["group", "size", "label"], ascending=[True, False, True])
+    drawn = sizes.drop_duplicates("group")
+    drawn = drawn.iloc[np.random.default_rng(0).permutation(len(drawn))]
+    ranks = drawn.groupby("label").cumcount()
+    drawn = drawn.assign(share=ranks / drawn.groupby("label")["group"].transform("size"))
+    order = drawn.sort_values("share", kind="stable")["group"]
+    place = table["group"].map(dict(zip(order, range(len(order)), strict=True)))
+    return place.sort_values(kind="stable").index[:images]
 
 
 def private_columns(dataset: Dataset) -> list[str]:

@@ -46,8 +46,8 @@ def split(evidence: Learned) -> Section:
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
             f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, drawn at "
-            f"random{' by whole groups' if divided.has_groups else ''}, are trained and validated "
-            "on: the budget pays for no more."
+            f"random{' by whole groups' if divided.has_groups else ''}, the same share of each "
+            "class, are trained and validated on: the budget pays for no more."
         )
         found.unchecked.append(
             "Models saw a part of the images only (a larger --budget takes all)."

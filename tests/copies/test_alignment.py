@@ -144,3 +144,18 @@ def test_blurring_is_a_convolution_and_blocks_are_summed():
     layers = rng.uniform(0, 1, (2, 12, 12, 5))
     cut = [[layers[:, y : y + 4, x : x + 4].sum(axis=(1, 2)) for x in (0, 4, 8)] for y in (0, 4, 8)]
     np.testing.assert_allclose(block_sums(layers, 4), np.moveaxis(cut, 2, 0))
+
+
+def test_a_pair_fits_alike_whatever_is_compared_with_it():
+    rng = np.random.default_rng(0)
+    pictures = [photo(120, 120, seed) for seed in range(6)]
+    turned = [one.rotate(rng.uniform(-2, 2), Image.Resampling.BICUBIC) for one in pictures]
+    turned[2], turned[5] = pictures[3], pictures[5].rotate(8)
+    first, second = (np.stack([small(one) for one in each] * 5) for each in (pictures, turned))
+    starts = start_maps(np.zeros(30, int))
+    together = overlay(first, second, starts, movement=0.2)
+    assert 0 < together["good"].sum() < 30
+    for at in range(6):
+        alone = overlay(*(a[at : at + 1] for a in (first, second, starts)), movement=0.2)
+        for key, values in alone.items():
+            np.testing.assert_array_equal(np.repeat(values, 5, axis=0), together[key][at::6])

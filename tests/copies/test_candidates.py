@@ -163,3 +163,24 @@ def test_each_pair_is_listed_once_smaller_index_first():
 def test_nothing_is_found_among_no_pictures():
     assert find_candidates(np.empty((0, 16, 16), np.uint8), 8).shape == (0, 4)
     assert hash_variant(np.empty((0, 16, 16), np.uint8), 3).shape == (0,)
+
+
+def test_the_search_finds_what_a_comparison_of_all_with_all_finds():
+    rng = np.random.default_rng(7)
+    waves = rng.uniform(1, 6, (250, 4))
+    y, x = np.mgrid[:16, :16] / 16
+    centres = np.array([np.sin(a * x + b * y + c) + np.sin(d * x * y) for a, b, c, d in waves])
+    pictures = centres[rng.integers(0, 250, 3000)] + rng.normal(0, 0.06, (3000, 16, 16))
+    thumbnails = (127 + 60 * pictures).clip(0, 255).astype(np.uint8)
+    expected, plain = {}, hash_variant(thumbnails, 0)
+    for number in range(len(VARIANTS)):
+        bits = np.bitwise_count(hash_variant(thumbnails, number)[:, None] ^ plain[None])
+        for first, second in np.argwhere(bits <= 8).tolist():
+            if first != second:
+                pair, how = tuple(sorted((first, second))), (bits[first, second], number)
+                expected[pair] = min(how, expected.get(pair, how))
+    rows = [(*pair, *how) for pair, how in sorted(expected.items())]
+    assert len(rows) > 3000
+    for threads in (1, 3):
+        found = find_candidates(thumbnails, 8, variants=len(VARIANTS), threads=threads)
+        assert found.tolist() == [[*map(int, row)] for row in rows]

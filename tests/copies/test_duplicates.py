@@ -200,7 +200,7 @@ def test_a_search_that_takes_long_shows_how_far_it_is(copies, scanned, monkeypat
     find_duplicates(copies, scanned, workers=0)
     assert "verify" not in capfd.readouterr().err
     compare = comparing.compare_pairs
-    monkeypatch.setattr(verifying, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCHES", (1, 1))
     monkeypatch.setattr(
         comparing, "compare_pairs", lambda *a, **k: time.sleep(0.3) or compare(*a, **k)
     )

@@ -203,7 +203,7 @@ def test_pairs_of_a_crowd_are_not_opened_once_they_would_not_be_listed_anyway(
     camera, compared, monkeypatch
 ):
     dataset, scanned = camera
-    monkeypatch.setattr(verifying, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCHES", (1, 1))
     found = search(dataset, scanned, distance=24)
     assert found[["image_id", "other_id"]].to_numpy().tolist() == [["9.png", "again.jpg"]]
     lazily = sum(compared)
@@ -228,7 +228,7 @@ def test_what_was_found_before_the_search_was_interrupted_is_not_looked_for_agai
     pairs_of_files, compared, monkeypatch
 ):
     dataset, scanned = pairs_of_files
-    monkeypatch.setattr(verifying, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCHES", (1, 1))
     compare = comparing.compare_pairs
 
     def stop(tasks, seconds, levels):

@@ -9,6 +9,8 @@ from PIL import Image
 from torchvision import models
 
 from helpers.datasets import DatasetError
+from helpers.explain import methods
+from helpers.explain.checking import deletion
 from helpers.explain.heatmaps import choose_cases, explain, subject_masks
 from helpers.explain.methods import METHODS, attribute
 from helpers.training.decoding import fit
@@ -160,3 +162,22 @@ def test_cases_are_the_surest_of_each_class_right_ones_first():
     assert choose_cases(answers) == ["b", "c", "d", "e"]
     assert choose_cases(answers, 1) == ["b", "d"]
     assert choose_cases(answers.loc[["g"]]) == []
+
+
+def test_the_network_is_never_shown_more_images_at_a_time_than_a_batch(
+    dataset, learner, monkeypatch
+):
+    whole = [
+        explain(learner, dataset, rival="runner-up"),
+        deletion(learner, explain(learner, dataset)),
+    ]
+    seen = []
+    hook = learner.model.register_forward_pre_hook(lambda _, images: seen.append(len(images[0])))
+    monkeypatch.setattr(methods, "BATCH", 4)
+    heatmaps = explain(learner, dataset, rival="runner-up")
+    curves = deletion(learner, explain(learner, dataset))
+    hook.remove()
+    assert max(seen) == 4 and sum(seen) > 11 * len(dataset)
+    assert heatmaps.targets.equals(whole[0].targets) and heatmaps.rivals.equals(whole[0].rivals)
+    np.testing.assert_allclose(heatmaps.maps, whole[0].maps, atol=1e-6)
+    np.testing.assert_allclose(curves, whole[1], atol=1e-6)
