@@ -22,7 +22,7 @@ function ownsKey(target, key) {
 }
 
 function listen(panel, model) {
-  const waiting = new Set();
+  const waiting = new Set(), down = new Set();
 
   const busy = () => {
     panel.classList.toggle("busy", waiting.size > 0);
@@ -40,6 +40,14 @@ function listen(panel, model) {
   };
   const back = () => panel.focus({ preventScroll: true });
 
+  const take = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    down.add(event.key);
+  };
+  // A key that acted here when it went down means nothing more when it comes up.
+  const release = (event) => down.delete(event.key) && event.stopImmediatePropagation();
+
   // Keys of a field: Enter takes what was typed (and may press a key), Escape leaves the field.
   const inField = (event) => {
     const plain = !event.ctrlKey && !event.metaKey && !event.isComposing;
@@ -47,8 +55,7 @@ function listen(panel, model) {
     const fields = Object.entries(model.get("fields"));
     const [, field] = fields.find(([, one]) => event.target.closest(one.at)) ?? [];
     if (!field) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    take(event);
     back(); // the field tells Python its text when it loses the focus
     if (event.key === "Enter" && field.enter) send(field.enter);
   };
@@ -58,8 +65,7 @@ function listen(panel, model) {
     const key = keyOf(event, [...known, ...Object.keys(fields)]);
     if (key === null || ownsKey(event.target, key)) return;
     if (key === "Escape" && !panel.querySelector(".closes")) return; // nothing to close: leave
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    take(event);
     const box = panel.querySelector(".zoomed .box");
     const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1],
       ArrowDown: [0, 1] }[key] ?? [0, 0];
@@ -85,12 +91,14 @@ function listen(panel, model) {
   panel.setAttribute("aria-label", model.get("label"));
   panel.querySelector(".status")?.setAttribute("aria-live", "polite");
   panel.addEventListener("keydown", press, true);
+  panel.addEventListener("keyup", release, true);
   panel.addEventListener("click", click);
   for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, notice, true);
   model.on("msg:custom", handled);
   model.on("change:revision", redrawn);
   return () => {
     panel.removeEventListener("keydown", press, true);
+    panel.removeEventListener("keyup", release, true);
     panel.removeEventListener("click", click);
     for (const name of ["focusin", "pointerdown"]) document.removeEventListener(name, notice, true);
     model.off("msg:custom", handled);

@@ -76,6 +76,7 @@ class Review:
 def page(lab):
     write(lab.folder / "53_review.ipynb", code(SETUP), *map(code, SHOWN.values()))
     page = lab.open("53_review.ipynb")
+    page.set_default_timeout(12_000)
     assert lab.run_all(page) == []
     yield page
     page.close()
@@ -95,8 +96,9 @@ def test_a_click_on_the_picture_and_d_d_drops_two_images_and_no_cell(show):
     review.panel.locator(".sides img").first.click()
     review.press("d", "d")
     review.says("2 decided")
-    review.press("k", "c", "2", "s", "ArrowRight", "u", "ArrowLeft")
-    review.says("Recorded")
+    review.press("k", "c", "2", "ArrowRight", "ArrowLeft", "u", "2", "n")
+    review.press("Escape", "s")
+    review.says("Its label is elm already")
     review.says("5 decided")
     assert review.marks() == {
         "elm/000.png": "drop",
