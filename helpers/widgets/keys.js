@@ -38,6 +38,7 @@ function listen(panel, model) {
   const handled = (message) => {
     if (waiting.delete(message.handled)) busy();
   };
+  const mute = (event) => event.stopImmediatePropagation();
   const back = () => panel.focus({ preventScroll: true });
 
   const take = (event) => {
@@ -53,10 +54,14 @@ function listen(panel, model) {
     const plain = !event.ctrlKey && !event.metaKey && !event.isComposing;
     if (!plain || (event.key !== "Enter" && event.key !== "Escape")) return;
     const fields = Object.entries(model.get("fields"));
-    const [, field] = fields.find(([, one]) => event.target.closest(one.at)) ?? [];
+    const [name, field] = fields.find(([, one]) => event.target.closest(one.at)) ?? [];
     if (!field) return;
     take(event);
-    back(); // the field tells Python its text when it loses the focus
+    // The text goes by the way of the keys, so that no key overtakes it; not by its own as well.
+    panel.addEventListener("change", mute, true);
+    back();
+    panel.removeEventListener("change", mute, true);
+    model.send({ field: name, text: event.target.value });
     if (event.key === "Enter" && field.enter) send(field.enter);
   };
   const press = (event) => {

@@ -76,7 +76,6 @@ class Review:
 def page(lab):
     write(lab.folder / "53_review.ipynb", code(SETUP), *map(code, SHOWN.values()))
     page = lab.open("53_review.ipynb")
-    page.set_default_timeout(12_000)
     assert lab.run_all(page) == []
     yield page
     page.close()

@@ -298,3 +298,14 @@ def test_files_without_a_picture_come_last_and_say_so_in_a_sentence(trees, suspe
     assert "cannot be read" in reviewer.picture.value
     press(reviewer, "z")
     assert "cannot be read: it" in reviewer.zoomed.value and reviewer.error is None
+
+
+def test_text_left_by_enter_arrives_before_the_key_that_follows(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.keyboard.receive({"field": "n", "text": "too dark"})
+    press(reviewer, "d")
+    reviewer.keyboard.receive({"field": "0", "text": "yew"})
+    press(reviewer, "s", "s")
+    assert standing(trees) == {"ash/1.jpg": "drop", "elm/1.jpg": "yew"}
+    assert list(DecisionLog(trees).current()["reason"]) == ["too dark", "label"]
+    assert (reviewer.note.value, reviewer.new_class.value) == ("", "")
