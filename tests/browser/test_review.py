@@ -155,9 +155,11 @@ def test_zoom_opens_by_click_and_by_key_and_escape_closes_it_before_it_leaves(sh
 def test_a_pair_keeps_one_image_until_the_question_was_seen(show):
     review = show("pair")
     review.enter()
-    review.press_at_once("d", "r", "d", "d")  # the last two before anything could be read
+    review.press("d")
+    review.says("1 decided")
+    review.press_at_once("r", "d", "d", "k")  # all before the question could be read
     review.says("neither image of the pair")
-    review.lab.wait_until_idle(review.page)
+    review.says("“k” was pressed before this could be read")
     assert review.marks() == {"elm/000.png": "drop"}
     review.press("d")
     review.says("Recorded: drop (elm/003.png)")
