@@ -64,8 +64,8 @@ class Review:
             list(keys),
         )
 
-    def says(self, words):
-        self.panel.filter(has_text=words).wait_for()
+    def says(self, words, seconds=60):
+        self.panel.filter(has_text=words).wait_for(timeout=1000 * seconds)
 
     def marks(self):
         table = self.log.current()
@@ -132,9 +132,9 @@ def test_a_key_held_down_decides_once_and_other_shortcuts_are_left_alone(show):
     for _ in range(5):
         review.page.keyboard.down("c")
     review.page.keyboard.up("c")
-    review.press("Control+d", "Alt+k", "ArrowRight", "ArrowLeft")
     review.says("Recorded: cannot tell")
-    review.lab.wait_until_idle(review.page)
+    review.press("Control+d", "Alt+k", "z")
+    review.says("pixels")  # what was pressed before it has been answered
     assert len(review.log.history()) == before + 1
 
 
@@ -217,7 +217,7 @@ def test_five_hundred_suspects_by_keyboard_leave_an_exact_log(show):
         review.press(key)
         if number % 50 == 49:  # a mistake, taken back and made good
             review.press("u", key)
-    review.says("500 decided")
+    review.says("500 decided", seconds=300)  # on a busy machine
     history = review.log.history()
     assert review.marks() == {n: meaning[key] for n, key in zip(names, keys, strict=True)}
     assert len(history) == 520 and (history["action"] == "undo").sum() == 10
