@@ -89,6 +89,7 @@ function listen(panel, model) {
   let inside = false;
   const notice = (event) => (inside = panel.contains(event.target));
   const redrawn = () => setTimeout(() => {
+    panel.querySelector(".noUi-handle")?.setAttribute("aria-label", "Which of the suspects");
     if (inside && document.activeElement === document.body) back();
   }, 50);
   panel.tabIndex = 0;
@@ -101,6 +102,7 @@ function listen(panel, model) {
   for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, notice, true);
   model.on("msg:custom", handled);
   model.on("change:revision", redrawn);
+  redrawn();
   return () => {
     panel.removeEventListener("keydown", press, true);
     panel.removeEventListener("keyup", release, true);

@@ -178,6 +178,7 @@ def test_in_the_grid_click_shift_click_and_all_are_one_decision_and_one_undo(sho
     review.says("3 of 500 chosen")
     review.press("d")
     review.says("Recorded for 3 images: drop")
+    review.panel.locator(".cell[aria-selected=true]").first.wait_for(state="detached")
     names = [f"elm/{n:03d}.png" for n in (3, 9, 12)]
     assert review.marks() == dict.fromkeys(names, "drop")
     review.panel.get_by_role("button", name="All of these").click()
