@@ -68,6 +68,7 @@ def choose(page, panel, turn):
 
 def begin_by_picture(page, panel):
     panel.locator(".sides img").first.click()
+    panel.locator(".zoomed img").wait_for()
     page.keyboard.press("Escape")
 
 

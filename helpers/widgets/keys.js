@@ -22,7 +22,7 @@ function ownsKey(target, key) {
 }
 
 function listen(panel, model) {
-  const waiting = new Set();
+  const waiting = new Set(), down = new Set();
 
   const busy = () => {
     panel.classList.toggle("busy", waiting.size > 0);
@@ -38,18 +38,30 @@ function listen(panel, model) {
   const handled = (message) => {
     if (waiting.delete(message.handled)) busy();
   };
+  const mute = (event) => event.stopImmediatePropagation();
   const back = () => panel.focus({ preventScroll: true });
+
+  const take = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    down.add(event.key);
+  };
+  // A key that acted here when it went down means nothing more when it comes up.
+  const release = (event) => down.delete(event.key) && event.stopImmediatePropagation();
 
   // Keys of a field: Enter takes what was typed (and may press a key), Escape leaves the field.
   const inField = (event) => {
     const plain = !event.ctrlKey && !event.metaKey && !event.isComposing;
     if (!plain || (event.key !== "Enter" && event.key !== "Escape")) return;
     const fields = Object.entries(model.get("fields"));
-    const [, field] = fields.find(([, one]) => event.target.closest(one.at)) ?? [];
+    const [name, field] = fields.find(([, one]) => event.target.closest(one.at)) ?? [];
     if (!field) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    back(); // the field tells Python its text when it loses the focus
+    take(event);
+    // The text goes by the way of the keys, so that no key overtakes it; not by its own as well.
+    panel.addEventListener("change", mute, true);
+    back();
+    panel.removeEventListener("change", mute, true);
+    model.send({ field: name, text: event.target.value });
     if (event.key === "Enter" && field.enter) send(field.enter);
   };
   const press = (event) => {
@@ -58,8 +70,7 @@ function listen(panel, model) {
     const key = keyOf(event, [...known, ...Object.keys(fields)]);
     if (key === null || ownsKey(event.target, key)) return;
     if (key === "Escape" && !panel.querySelector(".closes")) return; // nothing to close: leave
-    event.preventDefault();
-    event.stopImmediatePropagation();
+    take(event);
     const box = panel.querySelector(".zoomed .box");
     const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1],
       ArrowDown: [0, 1] }[key] ?? [0, 0];
@@ -78,6 +89,7 @@ function listen(panel, model) {
   let inside = false;
   const notice = (event) => (inside = panel.contains(event.target));
   const redrawn = () => setTimeout(() => {
+    panel.querySelector(".noUi-handle")?.setAttribute("aria-label", "Which of the suspects");
     if (inside && document.activeElement === document.body) back();
   }, 50);
   panel.tabIndex = 0;
@@ -85,12 +97,15 @@ function listen(panel, model) {
   panel.setAttribute("aria-label", model.get("label"));
   panel.querySelector(".status")?.setAttribute("aria-live", "polite");
   panel.addEventListener("keydown", press, true);
+  panel.addEventListener("keyup", release, true);
   panel.addEventListener("click", click);
   for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, notice, true);
   model.on("msg:custom", handled);
   model.on("change:revision", redrawn);
+  redrawn();
   return () => {
     panel.removeEventListener("keydown", press, true);
+    panel.removeEventListener("keyup", release, true);
     panel.removeEventListener("click", click);
     for (const name of ["focusin", "pointerdown"]) document.removeEventListener(name, notice, true);
     model.off("msg:custom", handled);

@@ -33,13 +33,16 @@ class Keys(AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     revision = traitlets.Int().tag(sync=True)
 
-    def __init__(self, press: Callable[[str, int], None], **settings):
+    def __init__(
+        self, press: Callable[[str, int], None], typed: Callable[[str, str], None], **settings
+    ):
         super().__init__(**settings)
-        self._press, self._queue, self._handling = press, deque(), False
+        self._press, self._typed = press, typed
+        self._queue, self._handling = deque(), False
         self.on_msg(lambda _, message, buffers: self.receive(message))
 
     def receive(self, message: dict) -> None:
-        """Handle one key, after those that came before it."""
+        """Handle one key, or the text that a field was left with, after what came before it."""
         self._queue.append(message)
         if self._handling:  # the one being handled has not returned yet
             return
@@ -47,6 +50,9 @@ class Keys(AnyWidget):
         try:
             while self._queue:
                 one = self._queue.popleft()
+                if "field" in one:
+                    self._typed(str(one["field"]), str(one.get("text", "")))
+                    continue
                 self._press(str(one.get("key")), int(one.get("seen", 0)))
                 self.send({"handled": one.get("id")})
         finally:

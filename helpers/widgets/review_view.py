@@ -65,8 +65,16 @@ class ReviewView(Panel):
         self.grid = SuspectGrid(self._thumbnail, lambda number: self.open_case(number))
         label = f"Review of {self.dataset.name}; press ? for the keys"
         self.keyboard = Keys(
-            lambda key, seen: self.press(key, seen), known=KNOWN, fields=FIELDS, label=label
+            lambda key, seen: self.press(key, seen),
+            self._typed,
+            known=KNOWN,
+            fields=FIELDS,
+            label=label,
         )
+
+    def _typed(self, field: str, text: str) -> None:
+        """Take the text that a field was left with by Enter or Escape."""
+        {"n": self.note, "0": self.new_class}[field].value = text
 
     def _label_options(self) -> list[tuple[str, str]]:
         return [(named(name), name) for name in self.labels]

@@ -58,7 +58,7 @@ class Reviewer(ReviewView):
         self.decision_log = DecisionLog(dataset) if log is None else log
         self.standing = self._seen = self.decision_log.current()
         self._asked = self._asks = (None, 0)
-        self._pressed_at = None
+        self._pressed_at, self._stopped_at, self._outcome = None, 0, "moved"
         for note in self.decision_log.notes:
             self.say(note, "notice")
         self._filter()
@@ -76,7 +76,11 @@ class Reviewer(ReviewView):
         self.grid.observe(lambda _: self._tell_chosen(), "selected")
 
     def press(self, key: str, seen: int) -> None:
-        """Do what a key means; `seen` is the revision on show when it was pressed."""
+        """Do what a key means; `seen` is the revision on show when it was pressed.
+
+        Keys pressed ahead are for the cases to come; where one is answered by a question or a
+        notice instead, or there is no further case, those after it are left out, which is said.
+        """
         actions = {
             "k": partial(self._record, "keep"),
             "d": partial(self._record, "drop"),
@@ -97,10 +101,18 @@ class Reviewer(ReviewView):
         }
         if key in [str(number) for number in range(1, 1 + len(self.numbered))]:
             actions[key] = partial(self._relabel_to, self.numbered[int(key) - 1])
-        if key in actions:
-            self._pressed_at = seen
-            self._act(actions[key])
-            self._pressed_at = None
+        if key not in actions:
+            return None
+        deciding = key in "kdcsu" or key.isdigit()
+        if deciding and seen < self._stopped_at and (key != "u" or self._outcome == "stopped"):
+            # It was meant for a case that never came on show.
+            return self.say(f"“{key}” was pressed before this could be read and is left out.")
+        self._pressed_at, self._outcome = seen, "stopped" if deciding else self._outcome
+        self._act(actions[key])
+        self._pressed_at = None
+        if deciding:
+            self._stopped_at = 0 if self._outcome == "moved" else self.keyboard.revision
+        return None
 
     def _act(self, function) -> None:
         if self._busy:
@@ -225,6 +237,7 @@ class Reviewer(ReviewView):
         if new:
             self._add_class(label)
         self.standing, self.note.value = self.decision_log.current(), ""
+        self._outcome = "recorded"
         self._tell_recorded(made, len(already))
         return self._go_on()
 
@@ -264,10 +277,12 @@ class Reviewer(ReviewView):
     def _go_on(self) -> None:
         """Show the next undecided case; in the grid, what was decided."""
         if self.view.value == "grid":
+            self._outcome = "moved"
             self.grid.selected, self.new_class.value = [], ""
             return self._draw()
         left = self.shown[~decided(self.cases.loc[self.shown], self.standing).to_numpy()]
         if len(left):
+            self._outcome = "moved"
             return self._go_to(left[left.searchsorted(self.case.name) % len(left)])
         self.say("Nothing shown is left undecided.")
         return self._draw()
@@ -277,6 +292,7 @@ class Reviewer(ReviewView):
             undone = self.decision_log.undo_all(seen=self._seen)
         except DecidedMeanwhile as other:
             return self._tell_meanwhile(other.images)
+        self._outcome = "moved"
         names = [one["image_id"] for one in undone]
         self.standing = self.decision_log.current()
         words = [f"{plain(name)} is back to “{describe(self.standing, name)}”" for name in names]

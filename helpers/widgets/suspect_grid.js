@@ -99,6 +99,7 @@ function render({ model, el }) {
   };
   const choose = (numbers, on) => {
     numbers.forEach((number) => (on ? chosen.add(number) : chosen.delete(number)));
+    model.set("selected", [...chosen]); // not saved: so that Python's next word is a change
     model.send({ selected: [...chosen] });
     mark();
   };

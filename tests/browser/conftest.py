@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
@@ -133,12 +134,20 @@ def running(private, folder):
         server.wait(20)
 
 
+def _answers(url):
+    try:  # the address is told a moment before anybody listens there
+        with urllib.request.urlopen(url, timeout=20):
+            return True
+    except urllib.error.URLError:
+        return False
+
+
 def _wait_for_address(server, log):
     for _ in range(120):
         for line in log.read_text().splitlines():
             if "http://127.0.0.1:" in line:
                 address = "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split("/")[0]
-                with urllib.request.urlopen(f"{address}/api?token=test", timeout=20):
+                if _answers(f"{address}/api?token=test"):
                     return address
         assert server.poll() is None, log.read_text()
         time.sleep(0.5)

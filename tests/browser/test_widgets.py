@@ -370,6 +370,7 @@ def test_keys_pressed_in_a_widget_stay_in_it(widget, target):
     assert widget.panel.evaluate(focused)
     for key in ("d", "d", "x", "a", "b", "m", "y", "0", "0", "Shift+M", "Control+Enter"):
         page.keyboard.press(key)
+    widget.lab.wait_until_idle(page)
     assert cell_sources(page) == before
     assert widget.panel.locator("img").first.is_visible()
     assert page.locator(".jp-Dialog").count() == 0

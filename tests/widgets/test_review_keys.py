@@ -113,8 +113,9 @@ def test_a_key_pressed_before_the_question_could_be_seen_is_no_answer(trees, pai
     reviewer = review(trees, pair)
     press(reviewer, "d", "r")
     before = reviewer.keyboard.revision
-    press(reviewer, "d", "d", "d", seen=before)
+    press(reviewer, *"dddk2u", seen=before)
     assert standing(trees) == {"ash/1.jpg": "drop"}
+    assert "“k” was pressed before this could be read" in reviewer.status.value
     press(reviewer, "d")
     assert standing(trees) == {"ash/1.jpg": "drop", "ash/2.jpg": "drop"}
 
@@ -298,3 +299,29 @@ def test_files_without_a_picture_come_last_and_say_so_in_a_sentence(trees, suspe
     assert "cannot be read" in reviewer.picture.value
     press(reviewer, "z")
     assert "cannot be read: it" in reviewer.zoomed.value and reviewer.error is None
+
+
+def test_text_left_by_enter_arrives_before_the_key_that_follows(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.keyboard.receive({"field": "n", "text": "too dark"})
+    press(reviewer, "d")
+    reviewer.keyboard.receive({"field": "0", "text": "yew"})
+    press(reviewer, "s", "s")
+    assert standing(trees) == {"ash/1.jpg": "drop", "elm/1.jpg": "yew"}
+    assert list(DecisionLog(trees).current()["reason"]) == ["too dark", "label"]
+    assert (reviewer.note.value, reviewer.new_class.value) == ("", "")
+
+
+def test_keys_pressed_ahead_of_the_end_or_of_a_notice_decide_about_nothing_else(trees, suspects):
+    reviewer = review(trees, suspects)
+    press(reviewer, "d")
+    DecisionLog(trees).record("elm/1.jpg", "keep")
+    press(reviewer, *"dddu", seen=reviewer.keyboard.revision)
+    assert standing(trees) == {"elm/1.jpg": "keep", "ash/1.jpg": "drop"}
+    assert "Decided elsewhere meanwhile: keep (elm/1.jpg)" in reviewer.status.value
+    press(reviewer, "d")
+    press(reviewer, *"dkc", seen=reviewer.keyboard.revision)
+    drops = dict.fromkeys(["ash/1.jpg", "elm/1.jpg", "fir/1.jpg"], "drop")
+    assert standing(trees) == drops
+    press(reviewer, "u", "c")
+    assert standing(trees) == drops | {"fir/1.jpg": "cannot tell"}
