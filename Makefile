@@ -10,10 +10,11 @@ export DATA
 NAMES := leaves|digits|imagenette|pets|clothing
 LAB_ARGS :=
 REPORT_ARGS :=
+DASHBOARD_ARGS :=
 TEST_ARGS :=
 NOTEBOOKS :=
 
-.PHONY: help lab report test notebooks reset clean
+.PHONY: help lab report dashboard test notebooks reset clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +22,8 @@ help:
 	@echo "                DATA=path/to/images runs them on your own images"
 	@echo "make report     a verdict on a folder of images, as one page under reports/;"
 	@echo "                DATA=path/to/images, REPORT_ARGS='--budget 10m --need \"accuracy>=0.9\"'"
+	@echo "make dashboard  everything by mouse, as a page in the browser, without any code;"
+	@echo "                DATA=path/to/images, DASHBOARD_ARGS='--group patient --port 8866'"
 	@echo "make test       set up .venv and run every test, the notebooks among them"
 	@echo "make reset      fresh copies of the notebooks; the old ones are kept beside them"
 	@echo "make notebooks  execute the stored notebooks again and store their outputs"
@@ -79,6 +82,11 @@ lab:
 report:
 	$(install_lab)
 	@$(RUN) -m helpers report "$$DATA" $(REPORT_ARGS)
+
+# Ctrl-C is the way to stop it, and no failure.
+dashboard:
+	$(install_lab)
+	@$(RUN) -m helpers dashboard "$$DATA" $(DASHBOARD_ARGS)
 
 test:
 	$(install_test)

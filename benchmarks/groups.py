@@ -1,4 +1,4 @@
-"""Search 10,000 photos for groups: seconds and peak memory, from the files on.
+"""Search 10,000 photos for groups: seconds of each stage and peak memory, from the files on.
 
     python benchmarks/groups.py PHOTOS [--count 10000]
 
@@ -7,6 +7,7 @@ The folder is filled up with turned and brightened copies of the photos in PHOTO
 
 import argparse
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -28,7 +29,7 @@ def fill(source: Path, folder: Path, count: int) -> None:
         target = folder / path.parent.name / f"{rng.integers(16**12):012x}.jpg"
         target.parent.mkdir(parents=True, exist_ok=True)
         if number < len(paths):
-            os.symlink(path.resolve(), target)
+            shutil.copyfile(path, target)  # a link out of the folder would not be opened
             continue
         image = Image.open(path).convert("RGB")
         image = image.rotate(rng.uniform(-15, 15), resample=2)
@@ -51,7 +52,7 @@ def main() -> None:
 
 def measure(folder: Path) -> None:
     from helpers.datasets import open_dataset
-    from helpers.splits import suggest_groups
+    from helpers.splits import suggest_groups, suggesting
     from helpers.training import embed
 
     peak, running = [0], [True]
@@ -61,6 +62,14 @@ def measure(folder: Path) -> None:
             peak[0] = max(peak[0], peak_memory(os.getpid()))
             time.sleep(0.5)
 
+    stages = {}
+
+    def measured(search, keys, task, work, size, name):
+        found, took = timed(lambda: batches(search, keys, task, work, size, name))
+        stages[name] = f"{len(keys):,} in {took}"
+        return found
+
+    batches, suggesting._Search._batches = suggesting._Search._batches, measured
     threading.Thread(target=watch, daemon=True).start()
     dataset = open_dataset(folder, progress=False)
     features, embedding = timed(lambda: embed(dataset, progress=False))
@@ -68,6 +77,7 @@ def measure(folder: Path) -> None:
     running[0] = False
     print(f"{len(dataset):,} photos: embedded in {embedding}, searched for groups in {searching}, "
           f"peak {peak[0] / 2**20:.0f} MiB: {len(found):,} pairs")  # fmt: skip
+    print(*(f"  {name}: {took}" for name, took in stages.items()), sep="\n")
 
 
 if __name__ == "__main__":

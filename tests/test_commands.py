@@ -123,6 +123,15 @@ def test_a_report_is_made_of_the_dataset_asked_for_with_the_options_given(projec
     assert "make report" in project.make("help")[0].stdout
 
 
+def test_the_dashboard_is_of_the_dataset_asked_for_with_the_options_given(project):
+    asked = ["DATA=my photos", "DASHBOARD_ARGS=--group patient --groups 'site,sex'"]
+    done, calls = project.make("dashboard", *asked)
+    assert done.returncode == 0, done.stderr
+    assert calls[-1] == "-m helpers dashboard my photos --group patient --groups site,sex"
+    assert project.make("dashboard")[1][-1].strip() == "-m helpers dashboard"
+    assert "make dashboard" in project.make("help")[0].stdout
+
+
 def test_a_name_wins_over_a_folder_of_that_name_as_it_does_in_open_dataset(project):
     for name in NAMES:
         (project.folder / name).mkdir()

@@ -9,6 +9,7 @@ from helpers.datasets import Dataset
 from helpers.evaluation import class_shares
 from helpers.judged import head_predictions, judged_predictions, open_judged, try_labelling
 from helpers.labelling import STRATEGIES
+from helpers.training import Augment
 
 
 def made(tmp_path, monkeypatch, test=True):
@@ -114,3 +115,64 @@ def test_labelling_is_tried_with_every_strategy_on_the_validation_images(tmp_pat
     assert class_shares(dataset.images["label"]).to_dict() == pytest.approx(
         {"ash": 0.5, "elm": 0.5}
     )
+
+
+def test_the_judged_model_is_made_as_notebook_07_makes_it(tmp_path, monkeypatch):
+    dataset, features = made(tmp_path, monkeypatch)
+    clean, told = dataset.development, {}
+
+    def note(name, answer):
+        def called(*given, **options):
+            told[name] = (given, options)
+            return answer
+
+        return called
+
+    monkeypatch.setattr(judged, "embed", note("embed", features))
+    for name in ("build_dataloaders", "train_head", "build_learner", "train"):
+        monkeypatch.setattr(judged, name, note(name, f"from {name}"))
+    assert judged.train_judged(clean) == "from build_learner"
+    turns = Augment(flip_vertical=True, turn=True, rotate=0, zoom=0, stretch=0, shift=0)
+    given, options = told["build_dataloaders"]
+    assert given == (clean,) and options.keys() == {"size", "augment"} and options["size"] == 64
+    assert list(map(str, options["augment"])) == [str(turns)]
+    assert told["embed"][1] == {"size": 64, "progress": True}
+    assert told["embed"][0][0].images.equals(clean.part("train").images)
+    assert told["train_head"][0][1].equals(clean.part("train").images["label"])
+    assert told["build_learner"] == (("from build_dataloaders",), {"head": "from train_head"})
+    assert told["train"] == (("from build_learner",), {"epochs": 4, "lr": 3e-3, "progress": True})
+    judged.train_judged(clean, progress=False)
+    assert told["train"][1]["progress"] is told["embed"][1]["progress"] is False
+
+
+@pytest.mark.parametrize(("pool", "batch"), [(9, 2), (35, 3), (72, 7), (505, 50), (600, 50)])
+def test_a_batch_is_a_tenth_of_the_pool_from_2_to_50_in_five_rounds_three_times(
+    tmp_path, monkeypatch, pool, batch
+):
+    ids = pd.Index([f"{n:03d}.jpg" for n in range(pool + 20)], name="image_id")
+    images = pd.DataFrame(
+        {"label": ["ash", "elm"] * (len(ids) // 2) + ["ash"] * (len(ids) % 2)}, ids
+    )
+    images["split"] = ["train"] * pool + ["valid"] * 20
+    asked = []
+    monkeypatch.setattr(judged, "embed", lambda part, size: pd.DataFrame({"a": 0.0}, ids))
+    monkeypatch.setattr(
+        judged, "label_in_rounds",
+        lambda strategy, *sets, **how: asked.append((strategy, how)) or pd.DataFrame({"n": [1, 2]}),
+    )  # fmt: skip
+    found = try_labelling(Dataset("photos", tmp_path, images))
+    assert asked == [
+        (strategy, {"rounds": 5, "batch": batch, "seed": seed})
+        for strategy in STRATEGIES
+        for seed in (0, 1, 2)
+    ]
+    assert found.index.tolist() == [*range(24)]
+
+
+def test_the_head_is_restrained_by_a_hundredth_unless_told(tmp_path, monkeypatch):
+    dataset, _ = made(tmp_path, monkeypatch)
+    clean, opened = open_judged(dataset, dataset.development, 11, "to pay")
+    told = head_predictions(clean, opened, C=0.01)
+    for one, other in zip(head_predictions(clean, opened), told, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    assert not head_predictions(clean, opened, C=0.02)[0]["ash"].equals(told[0]["ash"])

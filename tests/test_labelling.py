@@ -60,6 +60,16 @@ def test_diverse_images_are_all_there_are_where_more_are_asked_for_and_none_twic
     assert choose_diverse(features[:0], 3, features) == []
 
 
+def test_the_unit_of_a_column_chooses_no_image():
+    features, _ = made()
+    for unit in (1e-6, 1e4):
+        scaled = features * [unit, 1, 1]
+        for start in (0, 5):
+            assert choose_diverse(scaled[start:], 12, scaled[:start]) == choose_diverse(
+                features[start:], 12, features[:start]
+            )
+
+
 def test_uncertain_images_are_those_whose_two_best_classes_are_closest():
     index = pd.Index([*"abcd"])
     chances = pd.DataFrame(
@@ -70,6 +80,7 @@ def test_uncertain_images_are_those_whose_two_best_classes_are_closest():
     assert margins(chances).tolist() == pytest.approx([0.1, 0.85, 0.01, 0.1])
     assert choose_uncertain(chances, 3) == ["c", "a", "d"]
     assert choose_uncertain(chances, 9) == ["c", "a", "d", "b"]
+    assert margins(chances[["x", "y"]]).tolist() == pytest.approx([0.1, 0.85, 0.01, 0.3])
     with pytest.raises(DatasetError, match="one class"):
         margins(chances[["x"]])
 
@@ -129,6 +140,20 @@ def test_rounds_end_with_the_pool_and_scores_are_those_of_a_head():
     assert last["accuracy"] == pytest.approx((chances.idxmax(axis=1) == truth).mean())
     said = [chances.loc[name, truth[name]] for name in truth.index]
     assert last["log_loss"] == pytest.approx(-np.log(said).mean())
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_random_batches_differ_by_seed_and_round(seed):
+    (features, labels), (asked, truth) = made(), made(80, 1)
+    facts = {name: pd.Series(labels.index == name, labels.index) for name in labels.index}
+    found = label_in_rounds("random", features, labels, asked, truth, 3, 10, seed, facts=facts)
+    known = choose_random(features.index, 10, seed)
+    for step in range(4):
+        row = found.loc[step, [*labels.index]]
+        assert sorted(row.index[row == 1]) == sorted(known)
+        known += choose_random(features.index.drop(known), 10, 1000 * seed + step)
+    assert found["seconds"].iloc[0] == 0 and found["seconds"].is_monotonic_increasing
+    assert found["seconds"].iloc[-1] < 60
 
 
 def test_a_class_without_labels_counts_as_one_in_a_thousand():

@@ -22,7 +22,7 @@ from helpers.course.notebooks import ROOT
 PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 DRAWING = {"matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython"}
-DRAWING_PARTS = {"plots", "widgets", "report", "__main__"}
+DRAWING_PARTS = {"plots", "widgets", "report", "dashboard", "__main__"}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 NO_CODE |= {tokenize.ENDMARKER}
 
@@ -128,8 +128,12 @@ def test_computing_never_imports_drawing():
             assert parts[:2] not in [["helpers", part] for part in DRAWING_PARTS], path
 
 
-def test_plots_never_import_widgets_and_neither_imports_the_report():
-    above = {"plots": {"widgets", "report"}, "widgets": {"report"}}
+def test_plots_widgets_report_and_dashboard_import_only_what_stands_below_them():
+    above = {
+        "plots": {"widgets", "report", "dashboard"},
+        "widgets": {"report", "dashboard"},
+        "report": {"dashboard"},
+    }
     for path in MODULES:
         for module in _imports(path):
             upper = above.get(_part(path), set()) & set(module.split(".")[1:2])
@@ -173,33 +177,36 @@ def test_the_package_works_from_any_folder(tmp_path):
 MOST_LINES = {
     "__init__": 10,
     "__main__": 5,
-    "audit": 1040,
+    "audit": 1075,
     "augment": 250,
     "backbone": 90,
-    "balance": 545,
-    "copies": 1040,
-    "course": 2900,
-    "datasets": 1565,
+    "balance": 555,
+    "canaries": 175,
+    "copies": 1100,
+    "course": 2885,
+    "dashboard": 805,
+    "datasets": 1625,
     "descriptors": 380,
+    "drift": 390,
     "ensembles": 205,
-    "evaluation": 1320,
-    "explain": 570,
-    "exports": 1625,
-    "fairness": 555,
+    "evaluation": 1360,
+    "explain": 590,
+    "exports": 1630,
+    "fairness": 560,
     "judged": 85,
     "labelling": 105,
     "leaves": 1835,
     "opening": 1110,
-    "plots": 3820,
+    "plots": 3935,
     "preparing": 120,
     "processes": 45,
     "regularisation": 395,
-    "report": 2250,
+    "report": 2670,
     "splits": 1495,
-    "tables": 875,
+    "tables": 860,
     "training": 1090,
     "transfer": 145,
-    "widgets": 1575,
+    "widgets": 2605,
 }
 
 

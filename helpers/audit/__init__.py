@@ -22,6 +22,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "quality": ["find_quality_issues", "summarise_quality", "Thresholds"],
         "outliers": ["find_outliers"],
         "labels": ["find_label_issues", "describe_doubts", "find_conflicts"],
+        "sampling": ["draw_sample", "judge_sample"],
         "suspects": ["list_suspects"],
         "annotators": ["measure_agreement", "simulate_annotator"],
     },

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "try_remedies",
             "who_pays",
         ],
-        "weighting": ["adjust_logits", "class_weights", "image_weights", "oversample"],
+        "sampling": ["oversample"],
+        "weighting": ["adjust_logits", "class_weights", "image_weights"],
     },
 )

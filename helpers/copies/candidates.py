@@ -1,7 +1,8 @@
 """Pairs of pictures whose hashes nearly agree, mirrored, turned a little or cropped, in less than
 quadratic time."""
 
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,9 @@ from tqdm.auto import tqdm
 from helpers.audit.hashes import low_frequencies
 
 SIDE = 16
-BLOCK = 2_000_000
+BLOCK = 50_000
+"""Pairs of hashes that are compared at a time: more do not stay in a processor's cache."""
+
 CHUNKS = 4
 WORTHWHILE = 16
 
@@ -28,6 +31,8 @@ VARIANTS = tuple(
     )
 )
 UPRIGHT = len(VARIANTS)
+_NUMBERS = 32
+_HOW = 128 * _NUMBERS
 VARIANTS += tuple(
     (" and ".join(filter(None, ("mirror" * flip, "rotate"))), flip, angle, 1.0, 0.0)
     for flip in (False, True)
@@ -37,8 +42,9 @@ VARIANTS += tuple(
 
 
 def find_candidates(
-    thumbnails: np.ndarray, distance: int, progress: bool = False, variants: int = UPRIGHT
-) -> np.ndarray:
+    thumbnails: np.ndarray, distance: int, progress: bool = False, variants: int = UPRIGHT,
+    threads: int = 1,
+) -> np.ndarray:  # fmt: skip
     """Pairs of pictures within `distance` bits in the best of `VARIANTS`, either way round.
 
     Parameters
@@ -50,6 +56,8 @@ def find_candidates(
         Draw a bar once the search has taken two seconds.
     variants : int
         How many of `VARIANTS` to try.
+    threads : int
+        How many to try at a time; the result is the same.
 
     Returns
     -------
@@ -57,19 +65,27 @@ def find_candidates(
     sorted, one row a pair.
     """
     plain = hash_variant(thumbnails, 0)
-    found = []
-    numbers = tqdm(range(variants), desc="search", delay=2, disable=not progress)
-    for number in numbers:
-        hashes = plain if number == 0 else hash_variant(thumbnails, number)
-        first, second, bits = close_pairs(hashes, plain, distance)
-        kept = first != second
-        low, high = np.minimum(first, second)[kept], np.maximum(first, second)[kept]
-        found.append(np.stack([low, high, bits[kept], np.full(kept.sum(), number)], axis=1))
-    pairs = np.concatenate(found)
-    pairs = pairs[np.lexsort(pairs.T[::-1])]
-    new = np.ones(len(pairs), bool)
-    new[1:] = (pairs[1:, :2] != pairs[:-1, :2]).any(axis=1)
-    return pairs[new]
+    search = partial(_find_by_variant, thumbnails, plain, distance)
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        each = pool.map(search, range(variants))
+        found = [*tqdm(each, "search", variants, delay=2, disable=not progress)]
+    found = np.sort(np.concatenate(found))
+    pair, how = np.divmod(found, _HOW)
+    new = np.ones(len(pair), bool)
+    new[1:] = pair[1:] != pair[:-1]
+    pair, how = pair[new], how[new]
+    return np.stack([*np.divmod(pair, max(1, len(thumbnails))), *np.divmod(how, _NUMBERS)], axis=1)
+
+
+def _find_by_variant(thumbnails, plain, distance, number) -> np.ndarray:
+    """Close pairs, each as one number that sorts by first, second, distance and variant, which
+    takes a quarter of the memory that four would."""
+    hashes = plain if number == 0 else hash_variant(thumbnails, number)
+    first, second, bits = close_pairs(hashes, plain, distance)
+    kept = first < second if number == 0 else first != second
+    first, second, bits = first[kept], second[kept], bits[kept]
+    pair = np.minimum(first, second) * len(thumbnails) + np.maximum(first, second)
+    return pair * _HOW + bits * _NUMBERS + number
 
 
 def hash_variant(thumbnails: np.ndarray, number: int) -> np.ndarray:
@@ -94,33 +110,42 @@ def close_pairs(queries: np.ndarray, stored: np.ndarray, distance: int):
     probes = sum(len(_flips(flips)) for flips in allowed if flips >= 0)
     if probes * WORTHWHILE > len(stored):
         return _compare_all(queries, stored, distance)
-    found = [np.empty((3, 0), np.int64)]
+    found = [np.empty(0, np.int64)]
     for run, flips in enumerate(allowed):
         if flips < 0:
             continue
-        shift = np.uint64(16 * run)
-        keys = (stored >> shift).astype(np.uint16)
-        order = np.argsort(keys, kind="stable")
-        starts = np.searchsorted(keys[order], np.arange(65537))
-        wanted = (queries >> shift).astype(np.uint16)
+        # Sorted by the run, neighbours ask for the same stored hashes, or for neighbouring ones.
+        keys, order = _sort_by_run(stored, run)
+        wanted, asking = _sort_by_run(queries, run)
+        starts = np.searchsorted(keys, np.arange(65537))
+        ordered = queries[asking], stored[order]
         for flip in _flips(flips):
             probe = (wanted ^ flip).astype(np.int64)
             begin, counts = starts[probe], starts[probe + 1] - starts[probe]
             for block in _blocks(counts):
-                found.append(_expand(queries, stored, order, begin, counts, block, distance))
-    found = np.concatenate(found, axis=1)
-    _, first = np.unique(found[0] * len(stored) + found[1], return_index=True)
-    return found[:, first]
+                query, other, bits = _expand(*ordered, begin, counts, block, distance)
+                found.append((asking[query] * len(stored) + order[other]) * 128 + bits)
+    pair, bits = np.divmod(np.unique(np.concatenate(found)), 128)
+    return np.stack([*np.divmod(pair, max(1, len(stored))), bits])
 
 
-def _expand(queries, stored, order, begin, counts, block, distance):
+def _sort_by_run(hashes, run):
+    keys = (hashes >> np.uint64(16 * run)).astype(np.uint16)
+    order = np.argsort(keys, kind="stable")
+    return keys[order], order
+
+
+def _expand(queries, stored, begin, counts, block, distance):
     counts = counts[block]
-    query = np.repeat(np.arange(block.start, block.stop), counts)
-    within = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
-    other = order[np.repeat(begin[block], counts) + within]
-    bits = np.bitwise_count(queries[query] ^ stored[other])
-    near = bits <= distance
-    return np.stack([query[near], other[near], bits[near].astype(np.int64)])
+    ends = np.cumsum(counts)
+    other = np.arange(ends[-1])
+    other += np.repeat(begin[block] - (ends - counts), counts)
+    apart = np.repeat(queries[block], counts)
+    apart ^= stored.take(other)
+    bits = np.bitwise_count(apart)
+    near = np.flatnonzero(bits <= distance)
+    query = np.searchsorted(ends, near, side="right") + block.start
+    return query, other[near], bits[near].astype(np.int64)
 
 
 def _blocks(counts: np.ndarray):

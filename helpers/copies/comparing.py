@@ -29,6 +29,9 @@ times by a pixel."""
 HEALED = 1.0
 """Movement that a mark may feign, in pixels of a 96-pixel frame."""
 
+_OPENED = 32
+"""Pairs whose pictures are opened at a time."""
+
 _WHOLE = (0.0, 0.0, 1.0, 0)
 _SHIFTS = (-0.08, 0, 0.08)
 _NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for y in _SHIFTS]
@@ -66,11 +69,14 @@ def compare_pairs(
     starts = start_maps(np.array(variants))
     rough = np.array(thumbnails, np.float32).swapaxes(0, 1)
     alike = overlay(*rough, starts, rounds=THUMBNAIL_ROUNDS, **LIMITS)["good"]
-    views = {n: [(path, _WHOLE) for path in paths[n]] for n in np.flatnonzero(alike)}
+    alike, sizes = np.flatnonzero(alike), np.array(sizes, float)
     rows: list[dict] = [{} for _ in tasks]
-    with guard(seconds):
-        pictures = _open(views, rows, levels)
-    return _compare(pictures, starts, np.array(sizes, float), rows)
+    for at in range(0, len(alike), _OPENED):
+        views = {n: [(path, _WHOLE) for path in paths[n]] for n in alike[at : at + _OPENED]}
+        with guard(seconds):
+            pictures = _open(views, rows, levels)
+        rows = _compare(pictures, starts, sizes, rows)
+    return rows
 
 
 def compare_parts(

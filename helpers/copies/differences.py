@@ -50,7 +50,7 @@ THINNED = 7
 """One pixel in so many tells a tone curve."""
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_BATCH = 32
+_BATCH = 8
 
 
 def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) -> dict:
@@ -71,7 +71,7 @@ def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) ->
       differs once the change was undone, as a share of `LIMITS`
     - grey: whether one picture is grey and the other is not, so that only light was compared
     - toned: whether one picture has one colour for each lightness and the other has not; not asked
-      of a pair that one of the changes explains
+      of a pair that one of the changes explains, nor of one whose light differs somewhere
     """
     pieces = [
         _compare_batch(*(a[at : at + _BATCH] for a in (first, second, maps)))
@@ -83,7 +83,9 @@ def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) ->
 def _compare_batch(first, second, maps):
     pairs, side = first.shape[:2]
     grid = places(side)
-    two, inside = sample(_smooth_colour(second), grid @ maps.swapaxes(1, 2))
+    layers = np.moveaxis(_smooth_colour(second), 3, 0)
+    two, inside = sample(layers, grid @ maps.swapaxes(1, 2))
+    two = np.ascontiguousarray(np.moveaxis(two, 0, -1))
     inside *= np.abs(grid[:, :2]).max(axis=1) < 0.5 - 1.5 / side
     one = _smooth_colour(first).reshape(pairs, -1, 3)
     neutral = [_is_neutral(picture, inside) for picture in (one, two)]
@@ -102,6 +104,8 @@ def _compare_batch(first, second, maps):
     ]
     excess = np.moveaxis(np.array(excess), 2, 0)
     toned, asked = np.zeros(pairs, bool), excess.max(axis=(2, 3, 4)).min(axis=1) > 1
+    # Only of a pair with the same light does it matter.
+    asked &= excess[:, MODELS.index("saturation"), 0].max(axis=(1, 2)) <= 1
     if asked.any():
         loose = [_untoned(picture[asked], inside[asked]) for picture in plain]
         toned[asked] = (np.minimum(*loose) < TONED[0]) & (np.maximum(*loose) > TONED[1])
@@ -143,11 +147,12 @@ def _undo_each(one, two, inside, side):
     flat = [where.reshape(len(one), -1) for where in cut]
     yield _undo_curve(*pooled, np.repeat(inside, 3, axis=1), flat).reshape(one.shape)
     (light, colour), (other, faded) = _split(one), _split(two)
-    weight = inside[..., None]
-    for _ in range(3):
-        power = (faded**2 * weight).sum(axis=(1, 2)) + 1
-        factor = np.clip((colour * faded * weight).sum(axis=(1, 2)) / power, *FADED)[:, None, None]
-        weight = inside[..., None] / (1 + ((colour - factor * faded) / 4) ** 2)
+    weight, square, both = inside[..., None], faded**2, colour * faded
+    for number in range(3):
+        power = (square * weight).sum(axis=(1, 2)) + 1
+        factor = np.clip((both * weight).sum(axis=(1, 2)) / power, *FADED)[:, None, None]
+        if number < 2:
+            weight = inside[..., None] / (1 + ((colour - factor * faded) / 4) ** 2)
     any_cut = [where[..., 0] | where[..., 1] | where[..., 2] for where in cut]
     curve = _undo_curve(light[..., 0], other[..., 0], inside, any_cut)
     yield (colour - factor * faded) * inside[..., None] + curve[..., None]
@@ -179,13 +184,14 @@ def _undo_curve(one, two, inside, cut=None, gain=False):
         known = np.where(told.mean(axis=1, keepdims=True) > 0.05, told, inside)
     curve = _fit_curve(x[:, ::THINNED], y[:, ::THINNED], known[:, ::THINNED], gain)[..., None]
     left = y - (curve[:, 0] + curve[:, 1] * x + curve[:, 2] * x**2)
-    if cut:
-        black, white = curve[:, 0], curve.sum(axis=1)
+    some = np.flatnonzero(np.any([where.any(axis=1) for where in cut], axis=0)) if cut else []
+    if len(some):
         # Where one picture was cut off, the other goes on by as much as the curve leaves room for.
-        bright_one, dark_one, bright_two, dark_two = cut
+        bright_one, dark_one, bright_two, dark_two = (where[some] for where in cut)
+        black, white, rest = curve[some, 0], curve[some].sum(axis=1), left[some]
         more = bright_two * np.maximum(1 - white, 0) + dark_one * np.maximum(-black, 0)
         less = bright_one * np.maximum(white - 1, 0) + dark_two * np.maximum(black, 0)
-        left = np.maximum(left - more, 0) - np.maximum(-left - less, 0)
+        left[some] = np.maximum(rest - more, 0) - np.maximum(-rest - less, 0)
     return left * inside * 255
 
 

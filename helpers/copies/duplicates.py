@@ -170,11 +170,12 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
     short = scanned[["width", "height"]].min(axis=1).to_numpy(int)
     rich = np.flatnonzero((thumbnails.std(axis=(1, 2)) > FLAT) & (short >= SHORTEST_SIDE))
     variants = UPRIGHT if features is None else len(VARIANTS)
-    found = find_candidates(thumbnails[rich], distance, progress, variants)
+    found = find_candidates(thumbnails[rich], distance, progress, variants, max(1, workers))
     found[:, :2] = rich[found[:, :2]]
-    facts = [{"kind": "near", "transform": VARIANTS[number][0]} for number in found[:, 3]]
     left_out = 0
-    if verify:
+    if not verify:
+        facts = [{"kind": "near", "transform": VARIANTS[number][0]} for number in found[:, 3]]
+    else:
         checks = verifying.Verifying(dataset, scanned, thumbnails, workers, progress)
         found, facts = checks.keep_pairs(found)
         if features is not None:

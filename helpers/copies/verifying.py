@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,10 @@ FACTS = {"kind": "str", "transform": "str", "similarity": "float64", "movement":
 """What is known of a pair of copies: `comparing.compare_pairs` says what each means."""
 
 _STORED = {"pair": "str"} | FACTS
-_BATCH = 32
+_BATCHES = 32, 128
+_FIRST = 512
+"""Pairs of a batch among the first and among the others. Of most only thumbnails are compared,
+which takes less time for many at once; the first tell which of the others need no look."""
 _PAUSE, _WORTH = 10.0, 20.0
 """What was found is stored after so many seconds, or so many times what storing took before."""
 
@@ -58,6 +61,7 @@ class Verifying:
     def __init__(self, dataset, scanned, thumbnails, workers, progress):
         self.dataset, self.workers, self.progress = dataset, workers, progress
         self.ids, self.thumbnails, self.left_out = scanned.index, thumbnails, 0
+        self._path = cache(self._path)
         self.contents = scanned["sha256"].str[:32].to_numpy(object)
         self.lengths = scanned["bytes"].to_numpy(int)
         self.sizes = scanned[["width", "height"]].to_numpy(int)
@@ -100,8 +104,11 @@ class Verifying:
         bits = np.bitwise_count(hashes[pairs[:, 0]] ^ hashes[pairs[:, 1]]).astype(int)
         return np.column_stack([pairs, bits, np.zeros(len(pairs), int)]), facts
 
-    def _paths(self, pair):
-        return tuple(str(self.dataset.path(image_id)) for image_id in self.ids[pair])
+    def _paths(self, pair) -> tuple[str, str]:
+        return self._path(int(pair[0])), self._path(int(pair[1]))
+
+    def _path(self, number: int) -> str:
+        return str(self.dataset.path(self.ids[number]))
 
     def _verify(self, pairs, asked, task, compare):
         """Numbers of the pairs that are copies, and their facts, from the store where it knows."""
@@ -132,13 +139,14 @@ class Verifying:
     def _unchanged(self, pairs) -> np.ndarray:
         """Whether the files of each pair still are as long as the scan found them."""
         same = {}
-        for number in np.unique(pairs[:, :2]):
+        for number in np.unique(pairs[:, :2]).tolist():
             try:
-                length = os.stat(self.dataset.path(self.ids[number])).st_size
+                length = os.stat(self._path(number)).st_size
             except OSError:
                 length = -1
             same[number] = length == self.lengths[number]
-        return np.array([same[first] and same[second] for first, second in pairs[:, :2]], bool)
+        ends = pairs[:, :2].tolist()
+        return np.array([same[first] and same[second] for first, second in ends], bool)
 
     def _compare(self, pairs, todo, facts, task, compare, store) -> dict[int, str]:
         """Add what is found of the pairs `todo` to `facts` and to the store; return problems.
@@ -146,7 +154,11 @@ class Verifying:
         In the order of pairs, so that what is known of earlier ones tells which later ones need no
         look, whoever compared them and when.
         """
-        parts = [todo[at : at + _BATCH] for at in range(0, len(todo), _BATCH)]
+        parts = [
+            some[at : at + size]
+            for some, size in zip((todo[:_FIRST], todo[_FIRST:]), _BATCHES, strict=True)
+            for at in range(0, len(some), size)
+        ]
         known = iter(sorted(facts))
         ahead = next(known, None)
 
@@ -220,5 +232,8 @@ def _read_verdicts(path) -> dict[str, dict]:
 def _keep_verdicts(path, made: dict[str, dict]) -> None:
     with locked(path):
         rows = _read_verdicts(path) | made
-        table = pd.DataFrame([{"pair": name} | row for name, row in rows.items()], columns=_STORED)
+        # Most pairs are no copies, and have no facts.
+        copies = {name: row for name, row in rows.items() if row}
+        facts = pd.DataFrame([*copies.values()], [*copies], columns=[*FACTS]).reindex([*rows])
+        table = facts.rename_axis("pair").reset_index()
         steps.write_table(table.astype(_STORED), path)

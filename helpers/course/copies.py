@@ -1,9 +1,10 @@
 """Handing out the notebooks: copies that keep what the learner wrote, for the leaves or other data.
 
 A stored notebook is one for both. Its cells tagged ``leaves`` speak of the bundled leaves alone and
-are left out of the copies for other data. Its cells tagged ``own-data`` are only in those: text in
-a markdown cell; code in a *raw* cell, which the leaves do not execute and the copy makes a code
-cell. The tests execute the copies for other data on several datasets.
+are left out of the copies for other data. Its cells tagged ``own-data`` are only in those. They are
+stored as *raw* cells, which nobody executes and pages made of the notebook leave out, so that who
+reads the stored notebook reads of the leaves alone; the copy makes them markdown or code, as their
+``raw_mimetype`` says. The tests execute the copies for other data on several datasets.
 """
 
 import hashlib
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 LEAVES, OWN_DATA = "leaves", "own-data"
+PYTHON, MARKDOWN = "text/x-python", "text/markdown"
+"""What a raw cell holds."""
 
 
 def for_leaves(notebook: Any) -> Any:
@@ -33,13 +36,27 @@ def for_own_data(notebook: Any) -> Any:
 
 
 def _for_own_data(cell: Any) -> Any:
-    own_code = cell.cell_type == "raw" and OWN_DATA in _tags(cell)
-    if cell.cell_type != "code" and not own_code:
+    own = cell.cell_type == "raw" and OWN_DATA in _tags(cell)
+    if cell.cell_type != "code" and not own:
         return cell
-    from nbformat.v4 import new_code_cell
+    from nbformat.v4 import new_code_cell, new_markdown_cell
 
     metadata = {name: value for name, value in cell.metadata.items() if name != "raw_mimetype"}
-    return new_code_cell(cell.source, id=cell.id, metadata=metadata)
+    make = new_markdown_cell if own and holds_text(cell) else new_code_cell
+    return make(cell.source, id=cell.id, metadata=metadata)
+
+
+def store_raw(cell: Any) -> None:
+    """Make a cell for other data, in place, the raw cell as which it is stored."""
+    if cell.cell_type == "markdown" and OWN_DATA in _tags(cell):
+        cell.cell_type, cell.metadata["raw_mimetype"] = "raw", MARKDOWN
+    elif cell.cell_type == "raw":
+        cell.metadata.setdefault("raw_mimetype", PYTHON)
+
+
+def holds_text(cell: Any) -> bool:
+    """Whether a cell is markdown, if stored raw."""
+    return cell.cell_type == "markdown" or cell.metadata.get("raw_mimetype") == MARKDOWN
 
 
 def _tags(cell: Any) -> list[str]:

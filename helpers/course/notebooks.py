@@ -80,8 +80,8 @@ def run(path: Path, work: Path, dataset: str | Path | None = None, timeout: floa
 def strip(notebook: Any) -> Any:
     """Remove, in place, what says nothing but where and when a notebook ran.
 
-    Raw cells, which hold code for other data, are marked as Python: pages that are made of the
-    notebook leave out such text, and would show it as prose otherwise.
+    Cells for other data become raw ones, marked as Python or as markdown: pages that are made of
+    the notebook leave out such text, and would show it as prose otherwise.
     """
     notebook.metadata = type(notebook.metadata)(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -89,8 +89,7 @@ def strip(notebook: Any) -> Any:
     )
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        if cell.cell_type == "raw":
-            cell.metadata["raw_mimetype"] = "text/x-python"
+        copies.store_raw(cell)
         if "outputs" in cell:
             # A progress bar stays behind as the text it began with.
             cell.outputs = [one for one in cell.outputs if not _is_progress_bar(one)]

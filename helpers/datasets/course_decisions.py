@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from helpers.datasets.applying import with_notes
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.decisions import COLUMNS, DecisionLog, with_notes
+from helpers.datasets.decisions import COLUMNS, DecisionLog
 
 DROPPED = {
     "corrupt": "cannot be decoded",

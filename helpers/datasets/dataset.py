@@ -52,7 +52,7 @@ class Dataset:
     group : str or None
         The metadata column that says which images show the same physical thing.
     masks : Path or None
-        Folder with ``<image_id>.png`` leaf masks (bundled dataset only).
+        Folder with ``<image_id>.png``, white where the subject is; the bundled leaves have them.
     files : mapping
         image_id → relative path on disk, only where the two differ (decomposed accents).
     opened : dict
@@ -215,9 +215,13 @@ class Dataset:
         return self.opened["levels"]
 
     def mask(self, image_id: str) -> np.ndarray:
-        """The mask that says where the leaf is: uint8, height × width, 0 or 255."""
+        """The mask that says where the subject is: uint8, height × width, 0 or 255."""
         if self.masks is None:
-            raise DatasetError(f"{self.name!r} has no masks; only the bundled 'leaves' has them.")
+            raise DatasetError(
+                f"{self.name!r} has no masks that say where the subject is. To give it some, draw "
+                f"white on black into FOLDER/{image_id}.png, as large as the photo, for each "
+                "image that you ask about; then dataclasses.replace(dataset, masks=Path(FOLDER))."
+            )
         import numpy as np
         from PIL import Image
 
@@ -226,7 +230,10 @@ class Dataset:
             with Image.open(self.masks / f"{image_id}.png") as image:
                 return np.asarray(image.convert("L"))
         except OSError as error:
-            raise DatasetError(f"{image_id!r} has no mask that can be read.") from error
+            where = self.masks / f"{image_id}.png"
+            raise DatasetError(
+                f"{image_id!r} has no mask that can be read; expected white on black in {where}."
+            ) from error
 
     def with_images(self, images: pd.DataFrame) -> Dataset:
         """A copy with another table (a subset, changed labels, further columns)."""

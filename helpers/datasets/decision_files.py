@@ -46,6 +46,13 @@ def read_history(path: Path) -> pd.DataFrame:
     return table.assign(when=pd.to_datetime(table["when"], utc=True, format="ISO8601"))
 
 
+def last_entry(path: Path) -> tuple:
+    """What changes whenever something is written to the log, which only ever grows: its file and
+    the number of its last row."""
+    rows = read_log(path, "SELECT max(id) FROM decisions")
+    return (path.stat().st_ino, *rows[0]) if rows else (None,)
+
+
 def standing(history: pd.DataFrame) -> pd.DataFrame:
     """The rows of `history` that stand: not undone, and the last about their image."""
     left = history[(history["action"] != "undo") & ~history.index.isin(history["undone"].dropna())]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,7 @@ from helpers.datasets.decision_files import (
     changed,
     content_of,
     elsewhere,
+    last_entry,
     match,
     read_decisions,
     read_history,
@@ -31,22 +33,39 @@ from helpers.datasets.decision_files import (
 from helpers.datasets.storage import DatasetError, work_folder, writing_to
 from helpers.datasets.words import count, shown, some, suggestion
 
-ACTIONS = ("keep", "relabel", "drop")
+ACTIONS = ("keep", "relabel", "drop", "cannot tell")
+"""What can be decided; "cannot tell" was looked at, and leaves the image and its label alone."""
 COLUMNS = ["image_id", "action", "reason", "label", "when"]
 _INSERT = """
 INSERT INTO decisions (image_id, action, reason, label, "when", undone, content)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
-_LAST = """
+_LEFT = """
 SELECT * FROM decisions WHERE action != 'undo'
-AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL) ORDER BY id DESC LIMIT 1"""
+AND id NOT IN (SELECT undone FROM decisions WHERE undone IS NOT NULL) ORDER BY id DESC"""
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+class DecidedMeanwhile(DatasetError):
+    """Somebody else decided about these `images` after the table was read that a person saw."""
+
+    def __init__(self, images: list[str]):
+        super().__init__(
+            f"{count(images, 'image')} got another decision meanwhile ({some(images)}), so nothing "
+            "was done; read the log again."
+        )
+        self.images = images
+
+
+def _moment(log: sqlite3.Connection) -> str:
+    """Now, but never the time of the last entry: what has one time was recorded together."""
+    now = datetime.now(UTC)
+    last = log.execute('SELECT "when" FROM decisions ORDER BY id DESC LIMIT 1').fetchone()
+    if last and last[0] == now.isoformat(timespec="milliseconds"):
+        now += timedelta(milliseconds=1)
+    return now.isoformat(timespec="milliseconds")
 
 
 class DecisionLog:
-    """Decisions about images: keep, relabel or drop, with a reason, and undo.
+    """Decisions about images: keep, relabel, drop or cannot tell, with a reason, and undo.
 
     Parameters
     ----------
@@ -64,6 +83,7 @@ class DecisionLog:
     def __init__(self, where: Dataset | str | os.PathLike, name: str = "decisions"):
         self._dataset = where if isinstance(where, Dataset) else None
         known = self._dataset is not None
+        self._read = ((), pd.DataFrame())
         self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
 
     def __repr__(self) -> str:
@@ -127,12 +147,13 @@ class DecisionLog:
             Unknown image, action or class, "relabel" without a label, or a log that cannot be
             written.
         """
-        row = self._checked(image_id, action, reason, label, new_class)
-        with self._writing() as log:
-            log.execute(_INSERT, row)
+        self._write([self._checked(image_id, action, reason, label, new_class)])
 
-    def record_all(self, decisions: pd.DataFrame, new_class: bool = False) -> None:
-        """Write many decisions down, all or none; `undo` takes them back one by one.
+    def record_all(
+        self, decisions: pd.DataFrame, new_class: bool = False, seen: pd.DataFrame | None = None
+    ) -> None:
+        """Write many decisions down, all or none; `undo` takes them back one by one, `undo_all`
+        together.
 
         Parameters
         ----------
@@ -140,6 +161,9 @@ class DecisionLog:
             Column action and, where there are any, reason and label; others are passed over.
         new_class : bool
             As for `record`, which also says what is raised.
+        seen : DataFrame, optional
+            What stood (as from `current`) when the person decided. Where something else stands by
+            now about one of the images, DecidedMeanwhile is raised.
 
         Examples
         --------
@@ -151,9 +175,17 @@ class DecisionLog:
         table = decisions.set_index("image_id") if named else decisions
         table = table.reindex(columns=["action", "reason", "label"]).astype(object)
         table = table.where(table.notna(), None).assign(reason=table["reason"].fillna(""))
-        rows = [self._checked(*row, new_class) for row in table.itertuples(name=None)]
+        self._write([self._checked(*row, new_class) for row in table.itertuples(name=None)], seen)
+
+    def _write(self, rows: list[tuple], seen: pd.DataFrame | None = None) -> None:
         with self._writing() as log:
-            log.executemany(_INSERT, rows)
+            if seen is not None:
+                now = self.current()
+                images = [row[0] for row in rows]
+                if moved := [one for one in images if _stands(now, one) != _stands(seen, one)]:
+                    raise DecidedMeanwhile(moved)
+            when = _moment(log)
+            log.executemany(_INSERT, [(*row[:4], when, None, row[4]) for row in rows])
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -165,7 +197,9 @@ class DecisionLog:
     def _checked(self, image_id, action, reason, label, new_class) -> tuple:
         """The row to write; raises DatasetError where it makes no sense."""
         if action not in ACTIONS:
-            raise DatasetError(f"There is no decision {action!r}; expected one of {some(ACTIONS)}.")
+            raise DatasetError(
+                f"There is no decision {action!r}; expected one of {', '.join(ACTIONS)}."
+            )
         known = None if self._dataset is None else self._dataset.images.index
         if known is not None and image_id not in known:
             hint = suggestion(image_id, known)
@@ -182,7 +216,7 @@ class DecisionLog:
                 f"{suggestion(label, classes)}."
             )
         content = None if known is None else content_of(self._dataset.path(image_id))
-        return str(image_id), action, str(reason), label, _now(), None, content
+        return str(image_id), action, str(reason), label, content
 
     def _class_named(self, label: str) -> str:
         """The class as the dataset has it; spaces around a label count only where a class has
@@ -249,7 +283,7 @@ class DecisionLog:
                 what = row.action if pd.isna(row.label) else f"{row.action} {row.label}"
                 raise DatasetError(
                     f"{what!r} about {row.image_id!r} in '{path.name}' is no decision; expected "
-                    f"one of {some(ACTIONS)}, and a label with relabel only."
+                    f"one of {', '.join(ACTIONS)}, and a label with relabel only."
                 )
         table = table.drop_duplicates(["image_id", "action", "label"], keep="last")
         if self._dataset is None:
@@ -283,16 +317,45 @@ class DecisionLog:
     def undo(self) -> dict | None:
         """Take back the last decision that still stands, again and again; returns what it was
         (image_id, action, reason, label, when), or None when nothing is left."""
+        undone = self._take_back(lambda left: left[:1])
+        return undone[0] if undone else None
+
+    def undo_all(self, seen: pd.DataFrame | None = None) -> list[dict]:
+        """Take back the last decision that still stands and all that were recorded together with
+        it (by one call of `record_all`); returns what they were, the last one first.
+
+        Parameters
+        ----------
+        seen : DataFrame, optional
+            What stood (as from `current`) when the person chose to undo. Where the last decision
+            is another one by now, DecidedMeanwhile is raised.
+        """
+
+        def together(left: list[tuple]) -> list[tuple]:
+            last = left[0][1] if left else None
+            if seen is not None and left:
+                now = self.current()
+                if seen.index[-1:].tolist() != [last] or _stands(now, last) != _stands(seen, last):
+                    raise DecidedMeanwhile([last])
+            return list(takewhile(lambda row: row[5] == left[0][5], left))
+
+        return self._take_back(together)
+
+    def _take_back(self, which: Callable[[list[tuple]], list[tuple]]) -> list[dict]:
         with self._writing() as log:
-            last = log.execute(_LAST).fetchone()
-            if last:
-                log.execute(_INSERT, (last[1], "undo", "", None, _now(), last[0], None))
-        return dict(zip(COLUMNS, last[1:6], strict=True)) if last else None
+            rows, when = which(log.execute(_LEFT).fetchall()), _moment(log)
+            log.executemany(
+                _INSERT, [(row[1], "undo", "", None, when, row[0], None) for row in rows]
+            )
+        return [dict(zip(COLUMNS, row[1:6], strict=True)) for row in rows]
 
     def current(self) -> pd.DataFrame:
         """The decision that stands for each image, by image_id in order of decision: action,
         reason, label (missing unless relabelled), when (UTC)."""
-        return standing(self.history()).set_index("image_id")[COLUMNS[1:]]
+        state = last_entry(self.path)
+        if state != self._read[0]:
+            self._read = state, standing(self.history()).set_index("image_id")[COLUMNS[1:]]
+        return self._read[1].copy()
 
     def history(self) -> pd.DataFrame:
         """Everything ever recorded, by running number, undo included: image_id, action, reason,
@@ -306,61 +369,15 @@ def _words(decision) -> str:
     return decision.action + (f" to {decision.label}" if decision.action == "relabel" else "")
 
 
+def _stands(table: pd.DataFrame, image_id: str) -> str:
+    """What stands about one image in a table of `current`, in words; empty where nothing does."""
+    return _words(table.loc[image_id]) if image_id in table.index else ""
+
+
 def _as_row(row) -> tuple:
     when = row.when.isoformat(timespec="milliseconds")
     label, content = (None if pd.isna(value) else value for value in (row.label, row.content))
     return row.here, row.action, row.reason, label, when, None, content
-
-
-def apply_decisions(dataset: Dataset, decisions: pd.DataFrame | DecisionLog) -> Dataset:
-    """A new dataset without the dropped rows and with the new labels; nothing on disk changes.
-
-    Parameters
-    ----------
-    decisions : DataFrame or DecisionLog
-        By image_id, with columns action and label (as from `DecisionLog.current`). Decisions about
-        images that are not in `dataset` do nothing.
-
-    Returns
-    -------
-    Dataset
-        With the log's `notes` among its own.
-
-    Raises
-    ------
-    DatasetError
-        When `decisions` are something else, or one of them makes no sense.
-    """
-    table = with_notes(decisions) if isinstance(decisions, DecisionLog) else decisions
-    columns = list(table.columns) if isinstance(table, pd.DataFrame) else []
-    known = {"action", "label"} <= {*columns} and "image_id" not in columns
-    if not known or not table.index.is_unique:
-        got = f"columns {some(table.columns, 9)}" if columns else f"a {type(table).__name__}"
-        raise DatasetError(
-            "Decisions are a DecisionLog, or a table with one row per image, by image_id, with "
-            f"columns action and label, as from DecisionLog.current(); got {got}."
-        )
-    nameless = (table["action"] == "relabel") & table["label"].isna()
-    if (strange := table[~table["action"].isin(ACTIONS) | nameless]).size:
-        first = f"{strange['action'].iloc[0]!r} for {strange.index[0]!r}"
-        raise DatasetError(
-            f"{len(strange):,} decisions cannot be applied, the first {first}; expected one of "
-            f"{some(ACTIONS)}, and a label with relabel."
-        )
-    notes = [note for note in table.attrs.get("notes", ()) if note not in dataset.notes]
-    table = table[table.index.isin(dataset.images.index)]
-    images = dataset.images.copy()
-    relabelled = table.loc[table["action"] == "relabel", "label"]
-    images.loc[relabelled.index, "label"] = relabelled
-    images = images.drop(table.index[table["action"] == "drop"])
-    return replace(dataset, images=images, notes=(*dataset.notes, *notes))
-
-
-def with_notes(log: DecisionLog) -> pd.DataFrame:
-    """The decisions that stand, with the log's notes in the attributes of the table."""
-    table = log.current()
-    table.attrs["notes"] = list(log.notes)
-    return table
 
 
 def tell_of_marks(dataset: Dataset) -> Dataset:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.datasets.applying import apply_decisions
 from helpers.datasets.course_decisions import default_decisions
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.decisions import DecisionLog, apply_decisions
+from helpers.datasets.decisions import DecisionLog
 from helpers.datasets.safe_names import distinct_names, safe_name
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import count, shown, some

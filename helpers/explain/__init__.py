@@ -18,7 +18,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("agreement", "area_under", "check_weights", "deletion", "judge_weights"),
             *("half_of", "randomise", "similarity"),
         ],
-        "grounds": ["ground_effect", "mend_head", "redraw", "swap_grounds", "tell_truth"],
+        "grounds": [
+            *("ground_effect", "mend_head", "other_answers", "redraw", "swap_grounds"),
+            "tell_truth",
+        ],
         "neighbours": ["nearest_images"],
     },
 )

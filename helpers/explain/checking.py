@@ -13,9 +13,8 @@ from torch import nn
 from helpers.datasets import Dataset
 from helpers.evaluation import compare_losses
 from helpers.explain.heatmaps import Heatmaps, as_tensor, explain
-from helpers.explain.layers import at_rest
 from helpers.explain.looking import rank_correlation
-from helpers.explain.methods import GREY, attribute
+from helpers.explain.methods import GREY, answer, attribute
 
 CELLS, CASCADE = 12, (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -174,11 +173,10 @@ def deletion(learner, heatmaps: Heatmaps, insertion: bool = False, steps: int = 
     ranks = torch.from_numpy(order.argsort(axis=1)).view(len(images), 1, *images.shape[-2:])
     grey = torch.tensor(GREY).view(1, 3, 1, 1).to(images)
     found = {}
-    with at_rest(learner.model), torch.no_grad():
-        for share in np.linspace(0, 1, steps + 1).round(6):
-            gone = (ranks.to(images.device) < share * count) != insertion
-            chances = learner.model(torch.where(gone, grey, images)).softmax(1)
-            found[float(share)] = chances.gather(1, aims[:, None])[:, 0].cpu().numpy()
+    for share in np.linspace(0, 1, steps + 1).round(6):
+        gone = (ranks.to(images.device) < share * count) != insertion
+        chances = answer(learner.model, torch.where(gone, grey, images)).softmax(1)
+        found[float(share)] = chances.gather(1, aims[:, None])[:, 0].cpu().numpy()
     return pd.DataFrame(found, heatmaps.targets.index).astype(float)
 
 

@@ -85,15 +85,16 @@ def redraw(
     )  # fmt: skip
 
 
-def swap_grounds(dataset: Dataset) -> Dataset:
+def swap_grounds(dataset: Dataset, every: int = 1) -> Dataset:
     """Photos of the two species whose ground gives them away, each on the ground of the other.
 
-    See `redraw`. Photos on another than their species' usual ground are left out.
+    See `redraw`. Photos on another than their species' usual ground are left out, and of the rest
+    only one in `every` is drawn.
     """
     from leaves.collection import SHORTCUTS
 
     usual = dataset.images["label"].map(SHORTCUTS)
-    ids = usual.index[(usual == dataset.images["background"]).fillna(False)]
+    ids = usual.index[(usual == dataset.images["background"]).fillna(False)][::every]
     other = dict(zip(SHORTCUTS, reversed(SHORTCUTS.values()), strict=True))
     return redraw(dataset, ids, other)
 
@@ -141,6 +142,22 @@ def ground_effect(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     odds = [np.log(np.maximum(one, 1e-9)) - np.log(np.maximum(1 - one, 1e-9)) for one in chances]
     found = {"fall": chances[0] - chances[1], "margin": odds[0] - odds[1]}
     return pd.DataFrame(found, ids).assign(turned=after.loc[ids, "prediction"] != said)
+
+
+def other_answers(told: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """What share of the photos is answered otherwise on each ground than on the first.
+
+    Parameters
+    ----------
+    told : ground → predictions table of the same photos
+
+    Returns
+    -------
+    Series by ground, without the first
+    """
+    first, *others = told
+    shares = {name: ground_effect(told[first], told[name])["turned"].mean() for name in others}
+    return pd.Series(shares, dtype=float)
 
 
 def tell_truth(

@@ -12,8 +12,8 @@ from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
-from helpers.explain.layers import at_rest, last_layer
-from helpers.explain.methods import attribute
+from helpers.explain.layers import find_layers, last_layer
+from helpers.explain.methods import answer, attribute
 from helpers.training.caching import decode
 from helpers.training.decoding import fit
 
@@ -83,8 +83,12 @@ def explain(
     """
     ids, pictures = shown(learner, dataset)
     images, vocab = as_tensor(pictures, learner), list(learner.dls.vocab)
-    with at_rest(learner.model), torch.no_grad():
-        logits = learner.model(images)
+    logits = answer(learner.model, images)
+    if logits.shape[1] != len(vocab):
+        raise DatasetError(
+            f"The network has {logits.shape[1]:,} answers and the learner knows {len(vocab):,} "
+            "classes (learner.dls.vocab); they must be the same, in the same order."
+        )
     aims, others = logits.argmax(1), None
     if target != "prediction":
         labels = dataset.images.loc[ids, "label"]
@@ -99,7 +103,9 @@ def explain(
     note = ""
     if method == "grad-cam" and layer is None:
         layer, whole = last_layer(learner.model, images)
-        note = ", the last with maps" + ("" if whole else "; part of the answer goes past it")
+        height, width = find_layers(learner.model, images).loc[layer, ["height", "width"]]
+        note = f", the last with maps ({height} × {width} cells)"
+        note += "" if whole else "; part of the answer goes past it"
     maps = attribute(learner.model, images, aims, method, layer, seed=seed, rivals=others)
     named = method if isinstance(method, str) else getattr(method, "__name__", "a function")
     told = [

@@ -16,9 +16,10 @@ from helpers.training.decoding import PADDING
 
 GREY = tuple(value / 255 for value in PADDING)
 """What a pixel is replaced by: the mean colour of photos, which says nothing special."""
-WINDOW, STEPS, BATCH = 6, 24, 16
+WINDOW, STEPS, BATCH, BLOB = 6, 24, 16, 0.4
 """Occlusion's square is a sixth of the picture wide, and is moved by three quarters of that;
-integrated gradients take 24 steps; so many pictures are explained at once."""
+integrated gradients take 24 steps; so many pictures are explained at once. The blob's spread is
+two fifths of the way from the middle to the edge."""
 
 
 def attribute(
@@ -43,8 +44,8 @@ def attribute(
         - "integrated gradients" (Sundararajan et al., 2017): slope times difference from the
           baseline along the way from there to the picture, summed over colours; the sum over the
           picture is what the logit differs from the baseline's;
-        - the controls "random" (smooth noise, which looks at nothing) and "edges" (the picture's
-          own edges, which ask no network);
+        - the controls, which ask no network: "random" (smooth noise), "centre" (the same blob in
+          the middle of every picture) and "edges" (the picture's own);
         - or a function of (model, images, targets) that returns images × height × width.
     layer : str, optional
         For Grad-CAM, a name of ``model.named_modules()``; by default see `last_layer`.
@@ -107,6 +108,13 @@ def attribute(
     return np.concatenate(found)
 
 
+def answer(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Logits (images × classes), asked of so many images at a time as are explained at a time:
+    what the layers hold in between takes no more memory for more images."""
+    with at_rest(model), torch.no_grad():
+        return torch.cat([model(part) for part in images.split(BATCH)])
+
+
 def _grad_cam(model, images, targets, layer, **_):
     maps = LayerGradCam(model, model.get_submodule(layer)).attribute(images, targets)
     if not isinstance(maps, torch.Tensor) or maps.ndim != 4:
@@ -138,6 +146,12 @@ def _draw_noise(model, images, targets, seed, **_):
     return F.interpolate(noise, images.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
 
 
+def _mark_centre(model, images, targets, **_):
+    across, down = (torch.linspace(-1, 1, side) for side in images.shape[-2:])
+    blob = torch.exp(-(across[:, None] ** 2 + down**2) / (2 * BLOB**2))
+    return blob.expand(len(images), -1, -1)
+
+
 def _find_edges(model, images, targets, **_):
     grey = F.pad(images.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
     slope = torch.tensor([[[[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]]]).to(grey)
@@ -157,4 +171,4 @@ class Contrast(nn.Module):
 
 
 METHODS = {"grad-cam": _grad_cam, "occlusion": _occlude, "integrated gradients": _integrate}
-CONTROLS = {"random": _draw_noise, "edges": _find_edges}
+CONTROLS = {"random": _draw_noise, "centre": _mark_centre, "edges": _find_edges}

@@ -73,7 +73,7 @@ SAYS = {
     "label": "The class of the image; missing where it is not known.",
     "split": "train, valid or test; missing where it is not decided.",
     "group": "Images of one group show the same physical thing, and belong in one split.",
-    "decision": "What was decided about the image: keep, relabel or drop.",
+    "decision": "What was decided about the image: keep, relabel, drop or cannot tell.",
     "label_before": "The label before it was changed.",
 }
 

@@ -122,7 +122,12 @@ def tell_decisions(dataset: Dataset, decisions: pd.DataFrame | None) -> str:
     if decisions is None or decisions.empty:
         return ""
     actions = decisions["action"].value_counts()
-    told = {"drop": "left out", "relabel": "given another label", "keep": "looked at and kept"}
+    told = {
+        "drop": "left out",
+        "relabel": "given another label",
+        "keep": "looked at and kept",
+        "cannot tell": "looked at without being able to tell, and kept as they were",
+    }
     parts = [f"{actions[name]:,} {words}" for name, words in told.items() if name in actions]
     return f"After a review of single images: {', '.join(parts)}.\n"
 

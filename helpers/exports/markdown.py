@@ -105,10 +105,10 @@ def blank(question: str, known: Mapping[str, str], key: str, who: str) -> str:
     return f"*Not known: {question}. To be filled in by {who}.*\n"
 
 
-def scrub(text: str, dataset: Dataset | None) -> str:
-    """`text`, before it is escaped, without paths of this computer; those in the dataset's folder
+def scrub(text: str, *datasets: Dataset | None) -> str:
+    """`text`, before it is escaped, without paths of this computer; those in a dataset's folder
     become relative to it."""
-    if dataset is not None:
+    for dataset in [one for one in datasets if one is not None]:
         for root in sorted({str(dataset.root), os.path.realpath(dataset.root)}, key=len)[::-1]:
             text = text.replace(root.rstrip("/\\") + os.sep, "").replace(root, dataset.name)
     text = text.replace(str(Path.home()) + os.sep, "~/") if str(Path.home()) != "/" else text

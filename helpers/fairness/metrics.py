@@ -41,7 +41,8 @@ def group_metrics(
     dataset : Dataset
         Has the column; several at once with " × " between.
     positive : str
-        The class that "named", "recall" and "false alarms" are about.
+        The class that "named", "recall" and "false alarms" are about; of groups that are the
+        classes themselves (column "label") these three have no meaning, and are left out.
 
     Returns
     -------
@@ -67,6 +68,8 @@ def group_metrics(
         "false alarms": (said, ~is_one),
         "too sure": (None, every),
     }
+    if column == "label":
+        asked = {name: asked[name] for name in ("accuracy", "too sure")}
     for group in sorted(values.dropna().unique()):
         own = (values == group).to_numpy()
         for metric, (hits, of) in asked.items():

@@ -39,12 +39,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("against_dummy", "baselines", "class_metrics", "confusion", "metric_intervals"),
             "ranking_curves",
         ],
-        "explaining": ["explanations", "looked", "nearest_sheet", "other_grounds"],
+        "explaining": [
+            *("explained_errors", "explanations", "looked", "nearest_sheet"),
+            "other_grounds",
+        ],
         "explanation_tests": [
             *("agreements", "deletion_curves", "explanation_scores", "explanation_study"),
             "weights_check",
         ],
-        "subsets": ["parts", "shifts"],
+        "subsets": ["most_unlike", "parts", "shifts"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
         "regularising": [
             *("bought", "generalisation_gaps", "overfitting", "search_history", "winners_curse"),

@@ -165,7 +165,7 @@ def canaries(
 
     Parameters
     ----------
-    table : DataFrame from `helpers.report.plant_canaries`
+    table : DataFrame from `helpers.canaries.plant_canaries`
     guess : float, 0 to 1, optional
         The recall that the reader expects of the labels, or, without any, of the last row.
     """
@@ -174,8 +174,9 @@ def canaries(
     rows = table.set_index("fault")[["recall", "low", "high"]]
     rows = rows.rename(columns={"recall": "value"}).rename_axis("metric")
     least = table.loc[table["recall"].idxmin()]
-    found = f"Found here: {table['found'].sum():,} of {table['planted'].sum():,} planted faults, "
-    found += f"fewest of “{least['fault']}” ({least['recall']:.0%})"
+    found = f"Fewest are found of “{least['fault']}”: {least['recall']:.0%} "
+    found += f"({least['low']:.0%} to {least['high']:.0%})"
+    found = "All planted faults are found" if least["recall"] == 1 else found
     labels = table.loc[table["kind"] == "labels", "fault"]
     asked = (labels.iloc[0] if len(labels) else table["fault"].iloc[-1], guess)
     ax = metric_intervals({"found": rows}, asked, title or found, axes(ax, 0.27 * len(rows) + 1))

@@ -11,7 +11,7 @@ from matplotlib.colors import TwoSlopeNorm
 
 from helpers.balance import Probe, lifts
 from helpers.datasets import Dataset
-from helpers.datasets.words import count, some
+from helpers.datasets.words import some
 from helpers.plots.names import short_name, short_names
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
@@ -80,7 +80,9 @@ def imbalance_bars(
     first, last, ratio = table.index[0], table.index[-1], table["ratio"].iloc[-1]
     found = f"{short_name(first)} has {ratio:.1f} times as many images as {short_name(last)}"
     if ratio < 1.05:
-        found = f"All {count(table, table.index.name or 'class')} values are equally common"
+        kinds = {"label": "classes"}.get(table.index.name, f"values of {table.index.name}")
+        among = "Both" if len(table) == 2 else f"All {len(table)}"
+        found = f"{among} {kinds} are {'about ' if ratio > 1 else ''}equally common"
     facts = ", ".join(f"{name} {row.images}" for name, row in shown.iterrows())
     return titled(ax, title or found, f"Images: {facts}.", bare=["left"])
 

@@ -218,7 +218,11 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     ax[1].set_xlabel("share, with 95 % interval")
     last = table.iloc[-1]
     way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
+    way = "found as often as named" if np.isclose(last["recall"], last["precision"]) else way
+    way = way if last["recall"] > 0 else "never found"
     found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
+    if table["F1"].min() == 1:
+        found = "Each class is always found, and never named wrongly"
     found += f" ({hidden} classes between are left out)" * bool(hidden)
     facts = "; ".join(
         f"{name} precision {row['precision']:.2f}, recall {row['recall']:.2f}, F1 {row['F1']:.2f}"

@@ -11,15 +11,18 @@ from matplotlib.colors import TwoSlopeNorm
 
 from helpers.datasets import Dataset
 from helpers.datasets.words import count, some
+from helpers.explain.grounds import other_answers
 from helpers.explain.heatmaps import Heatmaps
 from helpers.explain.looking import look_by
-from helpers.plots.names import short_name, short_names
-from helpers.plots.samples import _sheet
+from helpers.explain.methods import CONTROLS
+from helpers.plots.names import short_name, short_names, wrapped
+from helpers.plots.samples import _sheet, thumbnail
 from helpers.plots.style import (
     ACCENT,
     FLAG,
     INK,
     INNOCENT,
+    MUTED,
     axes,
     mark_guess,
     nothing,
@@ -37,7 +40,6 @@ def explanations(
     heatmaps: Mapping[str, Heatmaps],
     answers: pd.DataFrame,
     image_ids: Iterable[str] | None = None,
-    outlines: np.ndarray | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -50,38 +52,38 @@ def explanations(
     heatmaps : name → Heatmaps, of the same images
     answers : DataFrame from `helpers.training.predict`
     image_ids : at most six are drawn
-    outlines : bool array, one per image of the heatmaps, from `subject_masks`
-        Where the subject is; its outline is drawn.
     """
     first = next(iter(heatmaps.values()))
     ids = list(first.targets.index if image_ids is None else image_ids)[:MOST_ROWS]
     if not ids:
         return nothing(title or "No image to explain", ax)
-    columns = max(len(heatmaps) + 1, FEWEST_COLUMNS)
-    ax = axes(ax, (len(ids) * 7.4 / columns) * 0.98 + 0.7)
+    # Few maps of many photos stand in two blocks beside each other, and leave no half page empty.
+    blocks, side = (2, 0.17) if len(heatmaps) < 3 and len(ids) > 3 else (1, 0.18)
+    columns = len(heatmaps) + 1 if blocks > 1 else max(len(heatmaps) + 1, FEWEST_COLUMNS)
+    rows, width = -(-len(ids) // blocks), (1 / blocks - side) / columns
+    ax = axes(ax, rows * 9 * width * 0.98 + 0.7)
     ax.axis("off")
     wrong = 0
-    for row, image_id in enumerate(ids):
+    for place, image_id in enumerate(ids):
         at = first.targets.index.get_loc(image_id)
         photo, said = first.pictures[at], answers.loc[image_id]
         off = pd.notna(said["label"]) and said["label"] != said["prediction"]
         wrong += off
+        (block, row), height = divmod(place, rows), 1 / rows
+        left = block / blocks + side
         for column, name in enumerate(["photo", *heatmaps]):
-            width, height = 0.82 / columns, 1 / len(ids)
-            box = [0.18 + column * width, 1 - (row + 1) * height, width * 0.96, height * 0.96]
+            box = [left + column * width, 1 - (row + 1) * height, width * 0.96, height * 0.96]
             panel = ax.inset_axes(box)
             panel.imshow(photo if column == 0 else overlaid(photo, heatmaps[name][image_id]))
-            if outlines is not None:
-                panel.contour(outlines[at], [0.5], colors="white", linewidths=0.9)
             panel.set(xticks=[], yticks=[])
             panel.spines[:].set_visible(False)
             if row == 0:
                 panel.set_title(name, fontsize=9, loc="left", pad=4, weight="normal")
-        words = [f"{short_name(said['prediction'])}, {said['confidence']:.0%}"]
-        words += [f"is {short_name(said['label'])}"] * off
-        middle = 1 - (row + 0.5) / len(ids)
+        words = [f"{short_name(said['prediction'], 18)}, {said['confidence']:.0%}"]
+        words += [f"is {short_name(said['label'], 18)}"] * off
         look = {"ha": "right", "va": "center", "fontsize": 9, "color": FLAG if off else INK}
-        ax.text(0.165, middle, "\n".join(words), transform=ax.transAxes, **look)
+        where = (left - 0.015, 1 - (row + 0.5) * height)
+        ax.text(*where, "\n".join(words), transform=ax.transAxes, **look)
     title = title or f"What speaks for the answer? {count(ids, 'photo')}, {wrong} answered wrongly"
     text = f"Rows of a photo and heatmaps by {some(heatmaps, 9)}."
     titled(ax, title, text)
@@ -143,6 +145,61 @@ def nearest_sheet(
 
 
 @styled
+def explained_errors(
+    dataset: Dataset, answers: pd.DataFrame, heatmaps: Heatmaps | None, nearest: pd.DataFrame,
+    title: str = "", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """A row for each wrong answer: photo, heatmap, and the training images that are nearest to it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Has the images asked about and those trained on.
+    answers : DataFrame from `helpers.training.predict`
+    heatmaps : Heatmaps, optional
+    nearest : DataFrame from `helpers.explain.nearest_images`
+    """
+    ids = list(nearest["image_id"].unique())[:MOST_ROWS]
+    if not ids:
+        return nothing(title or "No wrong answer to explain", ax)
+    most = int(nearest["rank"].max())
+    heads = ["photo", *["speaks for the answer"] * (heatmaps is not None)]
+    heads += ["nearest in training", *[""] * (most - 1)]
+    width, height = 0.84 / len(heads), 1 / len(ids)
+    ax = axes(ax, len(ids) * 1.5 + 0.7)
+    ax.axis("off")
+    for row, image_id in enumerate(ids):
+        said, near = answers.loc[image_id], nearest[nearest["image_id"] == image_id]
+        cells = [(np.asarray(thumbnail(dataset, image_id, 200)), "")]
+        if heatmaps is not None:
+            at = heatmaps.targets.index.get_loc(image_id)
+            cells.append((overlaid(heatmaps.pictures[at], heatmaps[image_id]), ""))
+        for one in near.itertuples():
+            photo = np.asarray(thumbnail(dataset, one.neighbour, 200))
+            cells.append((photo, short_name(one.label, 18)))
+        for column, (picture, caption) in enumerate(cells):
+            box = [0.16 + column * width, 1 - (row + 0.86) * height, width * 0.94, height * 0.8]
+            panel = ax.inset_axes(box)
+            shape = cells[0][0].shape if column == 1 and heatmaps is not None else picture.shape
+            panel.imshow(picture, extent=(0, shape[1], shape[0], 0))
+            panel.set(xticks=[], yticks=[], anchor="NW")
+            panel.spines[:].set_visible(False)
+            panel.set_xlabel(caption, fontsize=8, loc="left", labelpad=2)
+            if row == 0:
+                panel.set_title(heads[column], fontsize=9, loc="left", pad=4, weight="normal")
+        words = f"{short_name(said['prediction'], 18)}, {said['confidence']:.0%}\n"
+        words += f"is {short_name(said['label'], 18)}"
+        look = {"ha": "right", "va": "center", "fontsize": 9, "color": FLAG}
+        ax.text(0.145, 1 - (row + 0.45) * height, words, transform=ax.transAxes, **look)
+    told = (
+        "Rows of a photo that was answered wrongly, what speaks for the answer, and the training "
+    )
+    titled(ax, title or "What speaks for these answers?", f"{told}images nearest to it.")
+    ax.set_title(ax.get_title("left"), pad=26)
+    return ax
+
+
+@styled
 def looked(
     looks: Mapping[str, pd.DataFrame],
     by: pd.Series,
@@ -155,7 +212,7 @@ def looked(
 
     Parameters
     ----------
-    looks : name → DataFrame from `helpers.explain.look`, of the same images
+    looks : name → DataFrame from `helpers.explain.look`, of the same images; controls are grey
         Beside them stands the subject's share of the picture, which noise would score.
     by : Series by image_id
         The part that an image belongs to.
@@ -171,9 +228,11 @@ def looked(
     for number, (name, table) in enumerate(parts.items()):
         table = table.reindex(rows)
         y = np.arange(len(rows)) + (number - len(looks) / 2) * 0.2
-        colour = LOOKS[number % len(LOOKS)]
+        control = name == AREA or name in CONTROLS
+        colour = LOOKS[number % len(LOOKS)] if not control else MUTED if number else INNOCENT
+        marker = "o" if not control else "s" if number else "D"
         ax.hlines(y, table["low"], table["high"], color=colour, lw=2.5, alpha=0.6)
-        ax.plot(table["mean"], y, "o" if number else "D", color=colour, ms=6, label=name)
+        ax.plot(table["mean"], y, marker, color=colour, ms=6, label=name)
     mark_guess(ax, guess, None, 0)
     short = short_names(rows, 40)
     images = parts[AREA]["images"]
@@ -185,56 +244,57 @@ def looked(
     means = {name: table.loc["all", "mean"] for name, table in parts.items()}
     facts = "; ".join(f"{name} {value:.2f}" for name, value in means.items())
     told = ", ".join(f"{name} {means[name]:.0%}" for name in looks)
-    title = title or f"Did it look at the subject? {told}; noise {means[AREA]:.0%}"
+    about = f", by {by.name}" if by.name else ""
+    title = title or f"On the subject{about}: {told}; noise {means[AREA]:.0%}"
     return titled(ax, title, f"Over all images: {facts}.", bare=["left"])
 
 
 @styled
 def other_grounds(
-    dataset: Dataset,
-    redrawn: Dataset,
-    before: pd.DataFrame,
-    after: pd.DataFrame,
+    grounds: Mapping[str, Dataset],
+    told: Mapping[str, pd.DataFrame],
     most: int = 6,
     guess: float | None = None,
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """The same subjects on their own and on another ground, and what is answered to each.
+    """The same subjects on several grounds, a row each, and what is answered to them.
+
+    A red frame marks a wrong answer.
 
     Parameters
     ----------
-    before, after : DataFrames from `helpers.training.predict`, of `dataset` and of `redrawn`
+    grounds : name → Dataset of the same images; the first are the photos as they were taken
+    told : name → DataFrame from `helpers.training.predict`
     guess : float, optional
-        The reader's, at the share that gets another answer; told in the title.
+        The reader's, at the share that gets another answer on the second; told in the title.
     """
-    ids = [i for i in before.index if i in after.index]
+    first = next(iter(told.values()))
+    ids = [i for i in first.index if all(i in table.index for table in told.values())]
     if not ids:
         return nothing(title or "No photo on another ground", ax)
-    turned = (before.loc[ids, "prediction"] != after.loc[ids, "prediction"]).mean()
     rows, captions, frames = [], {}, {}
-    for kind, table in (("own", before), ("other", after)):
-        row = []
-        for image_id in ids[:most]:
+    shown = [ids[at] for at in np.unique(np.linspace(0, len(ids) - 1, most).round().astype(int))]
+    for name, table in told.items():
+        for image_id in shown:
             said = table.loc[image_id]
-            captions[kind, image_id] = f"{said['prediction']}\n{said['confidence']:.0%} sure"
+            captions[name, image_id] = f"{said['prediction']}\n{said['confidence']:.0%} sure"
             if said["prediction"] != said["label"]:
-                frames[kind, image_id] = FLAG
-            row.append(((kind, image_id), image_id))
-        rows.append(row)
-    both = _Side(dataset, redrawn)
-    pairs = [[(key, key) for key, _ in row] for row in rows]
-    ax = _sheet(both, pairs, most, ax, captions, frames)
-    title = title or f"On another ground, {turned:.0%} of {len(ids)} get another answer"
+                frames[name, image_id] = FLAG
+        rows.append([((name, image_id), (name, image_id)) for image_id in shown])
+    names = [wrapped(name, 11) for name in grounds]
+    ax = _sheet(_Sides(grounds), rows, len(shown), ax, captions, frames, names)
+    shares = [f"{share:.0%} on {name}" for name, share in other_answers(told).items()]
+    title = title or f"Of {len(ids)} photos another answer is given to {', '.join(shares)}"
     title += f" (your guess: {guess:.0%})" if guess is not None else ""
-    return titled(ax, title, "Above, photos as they are; below, redrawn on another ground.")
+    return titled(ax, title, f"The same photos in rows: {some(grounds, 9)}.")
 
 
-class _Side:
-    """Loads ("own", id) from one dataset and ("other", id) from another."""
+class _Sides:
+    """Loads (name, id) from the dataset of this name."""
 
-    def __init__(self, own: Dataset, other: Dataset):
-        self.sides = {"own": own, "other": other}
+    def __init__(self, sides: Mapping[str, Dataset]):
+        self.sides = sides
 
     def load(self, key: tuple[str, str], at_least: int | None = None):
         return self.sides[key[0]].load(key[1], at_least)

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.explain.checking import area_under
 from helpers.explain.looking import over_seeds
+from helpers.explain.methods import CONTROLS
 from helpers.plots.names import short_names
 from helpers.plots.style import (
     ACCENT,
@@ -23,12 +25,8 @@ from helpers.plots.style import (
     titled,
 )
 
-CONTROLS = ("random", "edges")
 QUESTIONS = {
-    "likeness lost with the weights": (
-        "likeness to the twin's maps above shuffled ones'",
-        0,
-    ),
+    "likeness lost with the weights": ("likeness lost when the weights are shuffled", 0),
     "rise of the share": ("rise of the share on the leaf when the model is mended", 0),
     "names the model that hangs on the ground": ("photos in which it names the right model", 0.5),
 }
@@ -143,7 +141,6 @@ def explanation_scores(
     table: pd.DataFrame,
     label: str,
     title: str,
-    guess: float | None = None,
     against: float = 0.0,
     ax: Axes | None = None,
 ) -> Axes:
@@ -155,8 +152,6 @@ def explanation_scores(
         mean, low, high.
     label : str
         Of the axis.
-    guess : float, optional
-        The reader's, at the first row.
     against : float
         Where the line stands that says "nothing".
     """
@@ -170,7 +165,6 @@ def explanation_scores(
         colour = INNOCENT if control else ACCENT
         ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2.5, alpha=0.6)
         ax.plot(row["mean"], y, "o", color=colour, mfc=colour if sure else "white", ms=8)
-    mark_guess(ax, guess, None, 0)
     ax.axvline(against, color=MUTED, lw=1)
     ax.set_yticks(range(len(table)), [short[name] for name in table.index])
     ax.set(xlabel=label, ylim=(len(table) - 0.5, -0.6))
@@ -179,7 +173,6 @@ def explanation_scores(
         f"{name} {row['mean']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
         for name, row in table.iterrows()
     )
-    facts += f"; your guess {guess:g}" if guess is not None else ""
     return titled(ax, title, f"{facts}.", bare=["left"])
 
 
@@ -193,20 +186,15 @@ def deletion_curves(
     ----------
     curves : name → DataFrame from `helpers.explain.deletion`
     """
-    ax = axes(ax, 3.4)
+    ax, areas = axes(ax, 3.4), {name: area_under(table).mean() for name, table in curves.items()}
     for number, (name, table) in enumerate(curves.items()):
         colour = INNOCENT if name in CONTROLS else ACCENT
-        mean = table.mean()
-        ax.plot(table.columns.to_numpy(float), mean, ["-", "--", "-.", ":"][number % 4],
-                color=colour, lw=1.8, label=f"{name}: area {_area(mean):.2f}")  # fmt: skip
+        ax.plot(table.columns.to_numpy(float), table.mean(), ["-", "--", "-.", ":"][number % 4],
+                color=colour, lw=1.8, label=f"{name}: area {areas[name]:.2f}")  # fmt: skip
     ax.set(xlabel="share of the pixels painted grey", ylabel="probability of the answer")
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.grid(axis="y")
     ax.legend(fontsize=9)
-    facts = "; ".join(f"{name} {_area(table.mean()):.2f}" for name, table in curves.items())
+    facts = "; ".join(f"{name} {area:.2f}" for name, area in areas.items())
     title = title or "Does the answer go when what the heatmap names is taken away?"
     return titled(ax, title, f"Area under the mean curve: {facts}.")
-
-
-def _area(mean: pd.Series) -> float:
-    return float(np.trapezoid(mean, mean.index.to_numpy(float)))

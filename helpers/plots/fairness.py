@@ -28,11 +28,13 @@ from helpers.plots.style import (
 COLOURS = (ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff", "#ffa90e")
 PANELS = {
     "accuracy": "accuracy",
-    "named": "called so",
+    "named": "called",
     "recall": "recall",
     "false alarms": "false alarms",
     "too sure": "too sure",
 }
+
+ABOUT_ONE = ("named", "recall", "false alarms")
 
 
 @styled
@@ -56,8 +58,9 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
     first = axes(None, 0.34 * len(groups) + 1.6)
     figure, facts = first.figure, []
     figure.clear()
-    panels = figure.subplots(1, len(PANELS), sharey=True)
-    for ax, (metric, name) in zip(panels, PANELS.items(), strict=True):
+    drawn = {metric: name for metric, name in PANELS.items() if metric in set(table["metric"])}
+    panels = figure.subplots(1, len(drawn), sharey=True)
+    for ax, (metric, name) in zip(panels, drawn.items(), strict=True):
         own = table[table["metric"] == metric].set_index("group")
         for y, group in enumerate(groups):
             one = own.loc[group]
@@ -68,7 +71,8 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
             ax.plot([one["low"], one["high"]], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
             ax.plot(one["value"], y, "o", color=ACCENT, ms=6)
             facts.append(f"{group} {name} {one['value']:.2f}")
-        about = f"\n{short_name(positive)}" if metric in ("named", "recall", "false alarms") else ""
+        of = "" if metric == "named" else "of "
+        about = f"\n{of}{short_name(positive)}" if metric in ABOUT_ONE else ""
         ax.set_title(f"{name}{about}", fontsize=10, weight="normal", loc="left")
         ax.grid(axis="x")
         ax.set_xlim((-0.5, 0.5) if metric == "too sure" else (-0.03, 1.03))
@@ -83,7 +87,8 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
         names = some([f"{PANELS[o.metric]} of {o.group} ({o.images})" for o in small.itertuples()])
         figure.supxlabel(f"–: too few images or things to judge: {names}", fontsize=9, color=MUTED)
     recalls = table[(table["metric"] == "recall") & table["shown"]].set_index("group")["value"]
-    said = f"How is {short_name(positive)} served in each group?"
+    one = f"{short_name(positive)} served in each group" if len(drawn) > 2 else "each class served"
+    said = f"How is {one}?"
     if len(recalls) > 1:
         low, high = recalls.idxmin(), recalls.idxmax()
         said = (
@@ -91,7 +96,7 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
             f"{recalls[low]:.0%} with {short_name(low)}"
         )
     figure.suptitle(title or said, x=0.01, ha="left", weight="bold", fontsize=13)
-    figure.alt_text = f"{title or said}. {'; '.join(facts)}."
+    figure.alt_text = f"{title or said}. {'; '.join(facts)}.".replace("?.", "?")
     return first
 
 
@@ -111,6 +116,8 @@ def definitions(
     known = gaps.dropna()
     if known.empty:
         said = "No two groups are large enough to compare: no definition can be asked"
+        if gaps.empty:
+            said = "There are no groups beside the classes: no definition can be asked"
         return nothing(title or said, ax)
     models = [name for name in known.columns if name != "always right"]
     ax, facts, best = axes(ax, 0.66 * len(known) + 1.6), [], {}
@@ -144,8 +151,8 @@ def definitions(
     winners = list(dict.fromkeys(best.values()))
     said = f"{winners[0]} has the least difference by every definition here"
     if len(winners) > 1:
-        parts = [f"{who} by {some([d for d in best if best[d] == who])}" for who in winners]
-        said = f"Least by one definition is not least by another: {'; '.join(parts)}"
+        few = f"{len(winners)} of {len(models)} have it by some"
+        said = f"No model has the least difference by every definition; {few}"
     return titled(ax, title or said[0].upper() + said[1:], f"{'; '.join(facts)}.", bare=["left"])
 
 
@@ -195,11 +202,10 @@ def group_changes(
     ax.grid(axis="x")
     _filled_legend(ax)
     gain, pay = (
-        some([of for of in asked if sure[table["of"] == of].any()]) or "nobody surely"
+        some([of for of in asked if sure[table["of"] == of].any()]) or "nobody"
         for sure in (table["low"] > 0, table["high"] < 0)
     )
-    default = f"Who gains by some remedy? {gain[:1].upper()}{gain[1:]}. Who pays? "
-    default += f"{pay[:1].upper()}{pay[1:]}"
+    default = f"Surely better by some remedy: {gain}. Surely worse: {pay}"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left"])
 
 
@@ -221,6 +227,8 @@ def trade_off(
     lines = {"accuracy": (ACCENT, before["right"].sum() / images)}
     lines["lowest"] = (FAMILIES["colour"], before["recall"].min())
     for column, (colour, plain) in lines.items():
+        if curve[column].isna().all():
+            continue  # no group is constrained, or none can be
         name = {"accuracy": "accuracy of all", "lowest": "recall of the worst group"}[column]
         ax.plot(curve["slack"], curve[column], color=colour, lw=2)
         ax.axhline(plain, color=colour, lw=1, ls=":")
@@ -234,7 +242,7 @@ def trade_off(
     ax.axvline(slack, color=FLAG if curve["accuracy"].isna().all() else MUTED, lw=1)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="slack: by how much rates may differ between groups")
     ax.grid(axis="y")
-    said = f"With a slack of {slack:.2f}: {facts[0]}; {facts[1]}"
+    said = f"With a slack of {slack:.2f}: {'; '.join(facts) or 'no offsets keep the constraint'}"
     return titled(ax, title or said, "Dotted: without offsets.")
 
 

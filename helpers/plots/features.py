@@ -106,7 +106,7 @@ def separability(
     hardest = best.sort_values("auc")[["class_a", "class_b"]].to_numpy().ravel()
     classes = sorted(pd.unique(hardest)[:most])
     best = best[best["class_a"].isin(classes) & best["class_b"].isin(classes)]
-    ax = axes(ax, 0.42 * len(classes) + 0.8)
+    ax = axes(ax, max(0.42 * len(classes) + 0.8, 2.6))  # room for the captions in the corner
     for pair in best.itertuples():
         x, y = classes.index(pair.class_a), classes.index(pair.class_b)
         strength = np.clip((pair.auc - 0.5) / 0.5, 0, 1) ** 2

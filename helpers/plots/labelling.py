@@ -50,9 +50,10 @@ def labelling_curves(
     if aim is not None:
         ax.axhline(aim, color=INK, lw=1, ls=":", zorder=1)
         mark_guess(ax, guess, None, aim)
-        line = means.loc[best].mean(axis=1).cummax()
-        if best != "random":
-            enough = np.interp(aim, line, line.index)
+        default = f"With {most} images no way is surely ahead of random choice"
+        lead = (means.loc[best] - means.loc["random"]).iloc[[-1]]  # seed by seed
+        if lead.mean(axis=1).item() > _half_width(lead).item():
+            enough = _reaches(means.loc[best].mean(axis=1), aim)
             default = (
                 f"{best[0].upper()}{best[1:]} needs about {enough:.0f} images for what random "
                 f"choice reaches with {most}"
@@ -63,6 +64,13 @@ def labelling_curves(
     ax.set_xlim(None, 1.28 * most)
     ax.grid(axis="y")
     return titled(ax, title or default, f"{'; '.join(facts)}.")
+
+
+def _reaches(line: pd.Series, aim: float) -> float:
+    """At how many images a line first comes up to `aim`, between those measured; it does."""
+    end = int(np.argmax(line.to_numpy() >= aim))
+    last = line.iloc[max(end - 1, 0) : end + 1]
+    return float(np.interp(aim, last, last.index))
 
 
 def _half_width(values: pd.DataFrame) -> pd.Series:

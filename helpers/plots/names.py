@@ -74,6 +74,25 @@ def _cut(text: str, most: int) -> str:
     return f"{head.rstrip()}…{tail.lstrip()}"
 
 
+def cut_to_width(text: str, most: float, size: float) -> str:
+    """The beginning of a line that takes at most `most` inches in letters of `size` points."""
+    if _inches(text, size) <= most:
+        return text
+    while len(text) > 1 and _inches(f"{text}…", size) > most:
+        text = text[:-1].rstrip()
+    return f"{text}…"
+
+
+def _inches(text: str, size: float) -> float:
+    """How wide a line is drawn; letters that the first font has not count as their columns."""
+    font = _fonts(tuple(rcParams["font.family"]))[0]
+    font.set_size(16 * size, 72)  # large, or every letter's width would be rounded up
+    own = [letter for letter in text if font.get_char_index(ord(letter))]
+    font.set_text("".join(own))
+    others = _width(text) - _width("".join(own))
+    return font.get_width_height()[0] / 64 / 72 / 16 + others * size * 0.6 / 72
+
+
 def short_names(names: Iterable[object], most: int = MOST) -> dict:
     """Each of `names` as a figure shows it, in about `most` columns, no two alike.
 

@@ -91,8 +91,9 @@ def class_counts(
     ratio = counts.iloc[0] / counts.iloc[-1]
     default = f"{names[counts.index[0]]} has {ratio:,.{0 if ratio >= 10 else 1}f} times as many "
     default += f"images as {names[counts.index[-1]]}"
-    if ratio == 1:
-        default = f"{counts.iloc[0]:,} images {'in each class' if len(counts) > 1 else 'in all'}"
+    if ratio < 1.05:
+        about = f"{counts.iloc[0]:,}" if ratio == 1 else f"About {round(counts.mean()):,}"
+        default = f"{about} images {'in each class' if len(counts) > 1 else 'in all'}"
     numbers = ", ".join(f"{name} {count}" for name, count in shown.items())
     alt = f"Bars, images per {column}: {numbers}."
     return titled(ax, title or default, alt, bare=["left", "bottom"])

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import some
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.style import (
     ACCENT,
@@ -23,11 +24,13 @@ from helpers.plots.style import (
     titled,
 )
 
-SIDES = {"train": ACCENT, "valid": FAMILIES["colour"], "test": INNOCENT}
+SIDES = {"train": FAMILIES["colour"], "valid": ACCENT, "test": INNOCENT}
 _CELL, _GAP = 190, 14
 METHODS = ("squish", "crop", "pad")
 MOST = 30
 """Classes that are drawn, those with the most images."""
+FEW = 10
+"""Parts of fewer images are named, and not drawn: their intervals would hold nearly everything."""
 
 
 @styled
@@ -118,6 +121,10 @@ def effects(
         Only rows of which `where` is one of these.
     """
     table = table[table["where"].isin(parts)] if len(parts) else table
+    few = pd.Series(False, table.index)
+    if "images" in table:
+        few = table["where"].ne("all") & table["images"].lt(FEW)
+    left_out, table = table.loc[few, "where"].unique(), table[~few]
     if table.empty:
         return nothing(title or "Nothing was compared", ax)
     names = [
@@ -135,7 +142,10 @@ def effects(
         ax.annotate("your guess", (guess, 0), (0, 11), textcoords="offset points", ha="center")
     ax.set_yticks(y, [drawable(short_name(name, 52)) for name in names])
     beside = f" than {against}" if against else ""
-    ax.set(ylim=(len(table) - 0.5, -0.9), xlabel=f"points more accurate{beside}, 95 % interval")
+    label = f"points more accurate{beside}, 95 % interval"
+    if len(left_out):
+        label += f"\nleft out, fewer than {FEW} images: {some(left_out, 9)}"
+    ax.set(ylim=(len(table) - 0.5, -0.9), xlabel=label)
     ax.grid(axis="x")
     facts = [
         f"{n} {p[0]:+.1f} ({p[1]:+.1f} to {p[2]:+.1f})" for n, p in zip(names, points, strict=True)

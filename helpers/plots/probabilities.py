@@ -50,8 +50,11 @@ def reliability_diagram(
     ax, facts = axes(ax, 4.6), []
     ax.plot([0, 1], [0, 1], color=INK, lw=1, ls=":", zorder=1)
     ax.annotate("as promised", (0.3, 0.31), rotation=35, color=INK, fontsize=9, ha="center")
-    colours = [ACCENT] if len(tables) == 1 else COLOURS
-    for (name, table), colour in zip(tables.items(), colours, strict=False):
+    others = [name for name in tables if "validation" not in name]
+    free = COLOURS[1:] if len(tables) == 1 else COLOURS[2:] if len(others) == 1 else COLOURS[::2]
+    colours = dict(zip(others, free, strict=False))
+    for name, table in tables.items():
+        colour = colours.get(name, ACCENT)  # validation is blue through the whole course
         found = reliability(table, BINS)
         error, floor = calibration_error(table), calibration_floor(table)
         said = f"{short_name(name)}: ECE {error:.2f} (floor {floor.low:.2f} to {floor.high:.2f})"

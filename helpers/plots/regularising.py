@@ -101,7 +101,10 @@ def generalisation_gaps(
     if means.empty:
         return nothing(title or "No cure was tried", ax)
     means = means.sort_values("gap", ascending=False, kind="stable")
-    ax = axes(ax, 1.1 + 0.36 * len(means))
+    rows = list(means.index)
+    if live is not None and live[0] not in rows:
+        rows.append(live[0])
+    ax = axes(ax, 1.1 + 0.36 * len(rows))
     for y, row in enumerate(means.itertuples()):
         ax.plot([row.train_loss, row.valid_loss], [y, y], color=MUTED, lw=3, alpha=0.5)
         ax.plot(row.train_loss, y, "o", ms=8, color=TRAINING)
@@ -109,8 +112,8 @@ def generalisation_gaps(
         right = max(row.train_loss, row.valid_loss)
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
         ax.annotate(f"{row.gap:.2f}", (right, y), (8, 0), **look)
-    if live is not None and live[0] in means.index:
-        y = means.index.get_loc(live[0])
+    if live is not None:
+        y = rows.index(live[0])
         for loss, colour in zip(live[1:], (TRAINING, ACCENT), strict=True):
             ax.plot(loss, y, "D", ms=8, color=colour, mec=INK, zorder=5)
         look = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9}
@@ -119,9 +122,9 @@ def generalisation_gaps(
         column = "train_loss" if name == "training" else "valid_loss"
         look = {"textcoords": "offset points", "ha": "center", "color": colour, "fontsize": 9}
         ax.annotate(name, (means[column].iloc[0], 0), (0, 8), **look)
-    names = [f"your guess: {name}" if name == guess else name for name in means.index]
-    ax.set_yticks(range(len(means)), short_names(names, 40).values())
-    ax.set(xlim=(0, None), ylim=(len(means) - 0.5, -0.9))
+    names = [f"your guess: {name}" if name == guess else name for name in rows]
+    ax.set_yticks(range(len(rows)), short_names(names, 40).values())
+    ax.set(xlim=(0, None), ylim=(len(rows) - 0.5, -0.9))
     ax.set_xlabel(f"log loss, mean of {ends['seed'].nunique()} repeats; beside it the gap")
     ax.grid(axis="x")
     first = means["gap"].get("none", means["gap"].iloc[0])

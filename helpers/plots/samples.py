@@ -12,10 +12,11 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from helpers.datasets import Dataset
-from helpers.plots.names import drawable, short_name, short_names, wrapped
+from helpers.plots.names import cut_to_width, drawable, short_name, short_names, wrapped
 from helpers.plots.style import FLAG, MUTED, axes, nothing, styled, titled
 
 WIDTH, GAP, LINE = 1350, 10, 24  # pixels of a sheet, between its images, per line of caption
+LETTERS = 8  # points of a caption
 NAME = 15  # letters of a class name in a line beside its row
 NO_LABEL = "no label"
 
@@ -88,6 +89,8 @@ def answers(
         if wrong and frames:
             colours[image_id] = FLAG
     title = title or "What the model says"
+    if not captions:
+        return nothing(f"{title}: no such answer", ax)
     return contact_sheet(dataset, captions, captions, frames=colours, title=title, ax=ax)
 
 
@@ -138,7 +141,7 @@ def pairs(
     found : DataFrame with columns image_id and other_id and, where known, kind, transform, distance
     """
     if found.empty:
-        return nothing(title or "No such pair", ax)
+        return nothing(f"{title}: no such pair" if title else "No such pair", ax)
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
     cells, captions, frames = [], {}, {}
     for i, pair in enumerate(found.head(most).to_dict("records")):
@@ -233,15 +236,12 @@ def _sheet(
             ax.add_patch(Rectangle(*inside, fill=False, ec=colour, lw=4))
         if text:
             first, *rest = drawable(text).split("\n")
-            fitted = [_fit(first, image.width), *(_fit(line, room) for line in rest)]
-            look = {"va": "top", "fontsize": 8, "color": MUTED}
+            inches = [wide / WIDTH * 9 for wide in (image.width, room)]
+            fitted = [cut_to_width(first, inches[0], LETTERS)]
+            fitted += [cut_to_width(line, inches[1], LETTERS) for line in rest]
+            look = {"va": "top", "fontsize": LETTERS, "color": MUTED}
             ax.text(x, y + image.height + 4, "\n".join(fitted), **look)
     ax.imshow(np.asarray(canvas), extent=(0, WIDTH, top, 0), interpolation="antialiased")
     ax.set(xlim=(0, WIDTH), ylim=(max(top, 1), 0))
     ax.axis("off")
     return ax
-
-
-def _fit(line: str, width: int) -> str:
-    most = max(4, int(width / 9))
-    return line if len(line) <= most else line[: most - 1] + "…"

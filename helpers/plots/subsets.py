@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.datasets import Dataset
 from helpers.datasets.words import count, some
 from helpers.evaluation.shift import Shift
 from helpers.plots.names import short_name, short_names
+from helpers.plots.samples import _sheet
 from helpers.plots.style import (
     ACCENT,
     FLAG,
@@ -73,6 +75,8 @@ def parts(
     ax.set(xlim=(0, 1), ylim=(y - 0.4, -0.7), yticks=[], xlabel=label)
     ax.grid(axis="x")
     found = f"Lower than luck explains: {some(low)}" if low else "No part lower than luck explains"
+    if shown["column"].value_counts().max() < 2:
+        found = "No two parts of a column are large enough to be compared"
     if len(small):
         names = some([f"{row.value} ({row.images})" for row in small.itertuples()], 4)
         ax.set_xlabel(f"{label}\ntoo small to be scored: {names}")
@@ -81,12 +85,16 @@ def parts(
 
 
 @styled
-def shifts(found: Mapping[str, Shift], title: str = "", ax: Axes | None = None) -> Axes:
+def shifts(
+    found: Mapping[str, Shift], intervals: bool = False, title: str = "", ax: Axes | None = None
+) -> Axes:
     """How well new images can be told from old ones, beside what shuffling them gives.
 
     Parameters
     ----------
     found : name of the new images → Shift from `helpers.evaluation.find_shift`
+    intervals : bool
+        Draw the interval of each area as a line.
     """
     ax, facts = axes(ax, 0.55 * len(found) + 1.1), []
     for y, (name, one) in enumerate(found.items()):
@@ -95,6 +103,8 @@ def shifts(found: Mapping[str, Shift], title: str = "", ax: Axes | None = None) 
             facts.append(f"{name}: {one!r}")
             continue
         ax.plot(one.shuffled, np.full(len(one.shuffled), y), "|", color=INNOCENT, ms=14, alpha=0.4)
+        if intervals:
+            ax.plot([one.low, one.high], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
         sure = one.p < 0.01
         look = {"mfc": ACCENT if sure else "white", "mec": ACCENT, "ms": 9, "mew": 1.8}
         ax.plot(one.auc, y, "o", zorder=3, **look)
@@ -104,7 +114,27 @@ def shifts(found: Mapping[str, Shift], title: str = "", ax: Axes | None = None) 
     ax.axvline(0.5, color=GRID, zorder=0)
     ax.set_yticks(range(len(found)), short_names(found).values())
     ax.set(xlim=(0.2, 1), ylim=(len(found) - 0.4, -0.6))
-    ax.set_xlabel("area under the ROC curve, new against old; grey: old and new shuffled")
+    traded = "95 % interval; grey: by chance, whole groups having traded folders"
+    told = traded if intervals else "new against old; grey: old and new shuffled"
+    ax.set_xlabel(f"area under the ROC curve, {told}")
     sure = [short_name(name) for name, one in found.items() if one.p < 0.01]
     default = f"Noticed without a label: {some(sure)}" if sure else "No shift is noticed"
     return titled(ax, title or default, f"{'; '.join(facts)}.", bare=["left", "bottom"])
+
+
+@styled
+def most_unlike(
+    dataset: Dataset, sides: Mapping[str, Sequence[str]], title: str = "", ax: Axes | None = None
+) -> Axes:
+    """A row of images for each folder: those that look least like the other one.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Has the images of both, from `helpers.drift.join_datasets`.
+    sides : name of a folder → image ids
+    """
+    rows = [[(one, one) for one in ids] for ids in sides.values()]
+    ax = _sheet(dataset, rows, max(map(len, rows)), ax, names=list(short_names(sides).values()))
+    title = title or "Which images look least like those of the other folder?"
+    return titled(ax, title, f"Photographs in rows: {', '.join(map(str, sides))}.")

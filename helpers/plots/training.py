@@ -176,7 +176,8 @@ def rate_curves(
     words = list(judged["verdict"].unique())
     default = f"From left to right, rates are {some(words, 9)}"
     if words == ["learned nothing"]:
-        default = "At none of these rates has the network learned anything that holds"
+        epochs = f"{final + 1} epoch{'s' if final else ''}"
+        default = f"After {epochs} no rate has taught the network anything that holds"
     facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
     panels = {"In the end, each training a dot": left, "After each epoch, means": right}
     return _finish(ax, panels, title or default, f"{facts}.")
@@ -211,8 +212,11 @@ def rate_finder(
     ax.set(ylim=(low, top), xscale="log")
     plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
-    for x, y, name, colour in ends:
-        ax.annotate(name, (x, y), (0, 8), textcoords="offset points", color=colour)
+    highest = max(y for _, y, *_ in ends)
+    for x, y, name, colour in ends:  # a lower curve's name above it might lie on the higher one
+        above, side = (8, "bottom") if y == highest else (-8, "top")
+        look = {"textcoords": "offset points", "color": colour, "va": side}
+        ax.annotate(name, (x, y), (0, above), **look)
     if guess is not None:
         mark_guess(ax, float(f"{guess:g}"), None, low)
     ax.grid(axis="y")

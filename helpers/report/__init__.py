@@ -10,7 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "building": ["build_report", "Report"],
         "needs": ["read_needs", "Need", "Needs"],
-        "canaries": ["plant_canaries"],
         "sections": ["Finding", "Section"],
     },
 )

@@ -7,12 +7,13 @@ import pandas as pd
 
 from helpers import audit
 from helpers.balance import imbalance
+from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.words import count, some
 from helpers.report.budget import CHOICES, in_words
-from helpers.report.canaries import describe_canaries
+from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.report.evidence import SURE, Evidence
-from helpers.report.sections import LEFT_OUT, Finding, Picture, Section, points
+from helpers.report.sections import LEFT_OUT, Finding, Picture, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14
@@ -36,6 +37,14 @@ KEEP_TOGETHER = """from helpers.audit import find_duplicates
 from helpers.splits import split
 
 sides = split(dataset, duplicates=find_duplicates(dataset))"""
+REVIEW_SAME = """from helpers import plots
+from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+proposals = suggest_groups(dataset.development)
+ax = plots.draw_proposals(dataset, proposals, 8)
+grouped = apply_groups(dataset.development, proposals)"""
+LIKELY = 0.5
+"""From where on a pair that is not sure is told of."""
 KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
 
 grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
@@ -99,7 +108,8 @@ def files(evidence: Evidence) -> Section:
             f"The position where it was taken is recorded in {count(places, 'file')}; remove it "
             "before the images are passed on (this report does not repeat it)."
         )
-    found.says.append("A flag is a reason to look, and no error by itself.")
+    if len(poor):
+        found.says.append("A flag is a reason to look, and no error by itself.")
     found.numbers = {"unreadable": len(broken), "flagged": int(poor["image_id"].nunique())}
     if len(broken):
         found.tables["Files that cannot be read"] = broken[["problem"]]
@@ -114,8 +124,9 @@ def files(evidence: Evidence) -> Section:
         told = ", ".join(f"{name} {number:,}" for name, number in kinds.items())
         what = f"{count(worst['image_id'].nunique(), 'image')} may be too poor to use ({told})."
         act = "look at each, and drop those that show nothing"
-        number = worst["image_id"].nunique()
-        finding = Finding(what, number, len(scanned), act, "files", REVIEW_FLAGS)
+        ids = pd.Index(worst["image_id"].unique())
+        more = told_leaving(evidence, ids)
+        finding = Finding(what, len(ids), len(scanned), act, "files", REVIEW_FLAGS, **more)
         found.findings.append(finding)
     return found
 
@@ -131,7 +142,7 @@ def copies(evidence: Evidence) -> Section:
             f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
         )
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
-    found.says += pairs.attrs.get("notes", [])
+    found.says += [*pairs.attrs.get("notes", []), *evidence.noted["pairs"]]
     split = len(set(dataset.images["split"].dropna())) > 1
     found.says.append(
         describe_leakage(leaks)
@@ -158,7 +169,11 @@ def copies(evidence: Evidence) -> Section:
         what = f"The split it came with leaks: {describe_leakage(sure)} Scores on it flatter."
         act = "divide training and validation images anew, and drop what leaks into the test images"
         images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
-        finding = Finding(what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True)
+        gain = flattery_of_leaks(evidence) if evidence.can_learn else None
+        more = measured("Its training copies raise what a linear model scores on validation", gain)
+        finding = Finding(
+            what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True, **more
+        )
         found.findings.append(finding)
         found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
     if len(conflicts):
@@ -176,7 +191,9 @@ def copies(evidence: Evidence) -> Section:
         are = "is a copy of another" if number == 1 else "are copies of others"
         what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
         act = "keep copies on one side of every split"
-        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER)
+        gain = flattery_of_copies(evidence) if evidence.can_learn else None
+        more = measured("On such a split they raise the accuracy of a linear model", gain)
+        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER, **more)
         found.findings.append(finding)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
     if len(shown):
@@ -207,12 +224,28 @@ def same_thing(evidence: Evidence) -> Section:
         if len(sure)
         else "No two photos surely show the same thing"
     )
+    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    if proposals.empty:
+        found.says += evidence.noted["proposals"]
+        return found
+    unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
+    if len(unsure):
+        further = "further pair" if len(sure) else "pair"
+        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, further)}"
+        if sure.empty:
+            found.title = f"About {expected} of photos are expected to show one thing"
+        what = f"About {expected} of photos are expected to show one thing; none is sure enough "
+        what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
+        act = "look at them, and keep those together that are right"
+        images = unsure[["image_id", "other_id"]].to_numpy().ravel()
+        number, of = len(pd.unique(images)), len(evidence.part)
+        found.findings.append(Finding(what, number, of, act, "same thing", REVIEW_SAME))
     found.says.append(
         f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
         f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
         "of the split here. Where light and ground changed, most pairs stay hidden."
     )
-    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    found.says += evidence.noted["proposals"]
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
         what = (
@@ -224,7 +257,8 @@ def same_thing(evidence: Evidence) -> Section:
             what, images, len(evidence.part), act, "same thing", KEEP_GROUPS, blocks=True
         )
         found.findings.append(finding)
-    found.pictures.append(drawn("draw_proposals", evidence.part, sure, 4, photographs=True))
+    shown = sure if len(sure) else unsure
+    found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
     return found
 
 
@@ -250,22 +284,10 @@ def labels(evidence: Evidence) -> Section:
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    gain = evidence.gain_of_leaving_doubts
-    more = ""
-    if gain is not None:
-        more = (
-            f"Left out of training, they change the accuracy of a linear model by {points(*gain)}."
-        )
-        if gain[2] < 0:  # then they teach, and what teaches is hardly wrong
-            more += " So it learns from them, and many may be right."
-            gain = None
     what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
-    effect = dict(zip(("effect", "low", "high"), gain or (None,) * 3, strict=True))
-    number = round(expected)
-    finding = Finding(
-        what, number, len(evidence.part), act, "labels", REVIEW_LABELS, more, **effect
-    )
+    more, number = told_leaving(evidence, suspects.index), round(expected)
+    finding = Finding(what, number, len(evidence.part), act, "labels", REVIEW_LABELS, **more)
     found.findings.append(finding)
     return found
 
@@ -289,12 +311,15 @@ def outliers(evidence: Evidence) -> Section:
 def canaries(evidence: Evidence) -> Section:
     """How many of the faults that we planted ourselves the detectors found in these images."""
     table = evidence.canaries
-    asked, hit = int(table["planted"].sum()), int(table["found"].sum())
-    often, kinds = int((table["recall"] > 0.5).sum()), count(range(len(table)), "kind")
-    title = f"Of {kinds} of fault that we planted, {often:,} are found more often than not"
-    found = Section("canaries", title if len(table) else "No fault could be planted")
+    title = "No fault could be planted"
+    if len(table):
+        least = table.loc[table["recall"].idxmin()]
+        title = f"Of the faults that we planted, fewest are found of “{least['fault']}”: "
+        title += f"{least['recall']:.0%} ({least['low']:.0%} to {least['high']:.0%})"
+        if least["recall"] == 1:
+            title = "All faults that we planted were found"
+    found = Section("canaries", title)
     found.says += [
-        describe_canaries(table),
         (
             "Nobody knows how many faults there are. So known ones were planted in copies of some"
             " of these images, in a temporary folder, and every detector was asked again. A recall"
@@ -302,8 +327,9 @@ def canaries(evidence: Evidence) -> Section:
             " find than these, and so is a weaker blur."
         ),
     ]
+    found.says += describe_canaries(table)
     found.tables["Planted and found"] = table
-    found.numbers = {"planted": asked, "found": hit}
+    found.numbers = {row.fault: row.recall for row in table.itertuples()}
     found.pictures.append(drawn("canaries", table, guessable=True))
     return found
 

@@ -80,7 +80,7 @@ def plan(images: int, budget: str | float = DEFAULT) -> Plan:
             left -= part * each
     needed = images * (ALWAYS + sum(CHOICES.values()))
     others = tuple(name for name in CHOICES if name not in taken)
-    return Plan(seconds, part, tuple(taken), others, max(needed, 2 * ALWAYS * images))
+    return Plan(seconds, part, tuple(taken), others, needed)
 
 
 def in_words(seconds: float) -> str:

@@ -19,12 +19,23 @@ import pandas as pd
 
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.words import require_column
+from helpers.datasets.storage import work_folder
+from helpers.datasets.words import require_column, some, suggestion
+from helpers.drift import join_datasets
 from helpers.exports.markdown import scrub
-from helpers.report import auditing, budget, modelling, shortcuts, verdict
+from helpers.report import (
+    auditing,
+    budget,
+    modelling,
+    more_labels,
+    sampling,
+    second_folder,
+    shortcuts,
+    verdict,
+)
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import FAILED, LEFT_OUT, Section, as_json
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json
 
 AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
@@ -33,6 +44,7 @@ AUDIT: Mapping[str, Callable] = {
     "same thing": auditing.same_thing,
     "outliers": auditing.outliers,
     "labels": auditing.labels,
+    "sample": sampling.sample,
     "canaries": auditing.canaries,
 }
 MODEL: Mapping[str, Callable] = {
@@ -41,8 +53,9 @@ MODEL: Mapping[str, Callable] = {
     "baselines": modelling.baselines,
     "evaluation": modelling.evaluate,
     "errors": modelling.errors,
+    "more labels": more_labels.more_labels,
 }
-NEEDS_LABELS = {"labels", *MODEL}
+NEEDS_LABELS = {"labels", "sample", *MODEL}
 
 
 class Report:
@@ -74,19 +87,26 @@ class Report:
         if name == "verdict":
             return self.sections["verdict"]
         if name not in self._made:
-            function = {**AUDIT, **MODEL}.get(name)
+            function = self._questions.get(name)
             if function is None:
-                known = ", ".join([*AUDIT, *MODEL, "verdict"])
+                known = ", ".join([*self._questions, "verdict"])
                 raise KeyError(f"no section {name!r}; there are {known}")
             self._made[name] = self._make(name, function)
         return self._made[name]
 
+    @property
+    def _questions(self) -> dict[str, Callable]:
+        asked = {**AUDIT, **MODEL}
+        if self.evidence.against is not None:
+            asked[second_folder.NAME] = second_folder.second_folder
+        return asked
+
     @cached_property
     def sections(self) -> dict[str, Section]:
         others = {}
-        for number, name in enumerate([*AUDIT, *MODEL], start=1):
+        for number, name in enumerate(self._questions, start=1):
             if name not in self._made:
-                self._tell(f"[{number}/{len(AUDIT) + len(MODEL)}] {name} …")
+                self._tell(f"[{number}/{len(self._questions)}] {name} …")
             others[name] = self[name]
 
         def decide(evidence: Learned) -> Section:
@@ -118,9 +138,7 @@ class Report:
             for line in [*said.getvalue().splitlines(), *told]
             if line.strip() and line not in made.says
         ]
-        made.says, made.title = (
-            _private(one, self.evidence.opened) for one in (made.says, made.title)
-        )
+        made.says, made.title = (self.scrubbed(one) for one in (made.says, made.title))
         self.seconds[name] = time.perf_counter() - started
         return made
 
@@ -128,7 +146,7 @@ class Report:
         if name in NEEDS_LABELS and not self.evidence.can_learn:
             return Section(
                 name,
-                f"{name.capitalize()}: not asked, for want of labels of two classes",
+                f"{name.capitalize()}: not asked, {UNLABELLED}",
                 state=LEFT_OUT,
             )
         try:
@@ -143,6 +161,14 @@ class Report:
         except Exception as error:  # one section must not take the others with it
             return _failed(name, error)
 
+    def scrubbed(self, value: Any) -> Any:
+        """Text without the paths that say whose computer this is."""
+        if isinstance(value, str):
+            return scrub(value, self.evidence.opened, self.evidence.against)
+        if isinstance(value, dict):
+            return {self.scrubbed(key): self.scrubbed(part) for key, part in value.items()}
+        return [self.scrubbed(part) for part in value] if isinstance(value, list) else value
+
     def _tell(self, line: str) -> None:
         if self.progress:
             print(line, file=sys.stderr, flush=True)
@@ -156,6 +182,7 @@ class Report:
         found = {
             "dataset": dataset.name,
             "images": len(dataset),
+            "opened by": opening_line(dataset),
             "asked": [str(need) for need in self.needs.wanted],
             "asked by a person": self.needs.said,
             "budget in seconds": plan.seconds,
@@ -163,7 +190,7 @@ class Report:
             "sections": [section.plain() for section in self.sections.values()],
             "failed": self.failed,
         }
-        return _private(as_json(found), self.evidence.opened)
+        return self.scrubbed(as_json(found))
 
     def html(self, images: bool = True) -> str:
         """The report as one page that asks for nothing from anywhere; `images` off leaves out every
@@ -214,6 +241,7 @@ def build_report(
     *,
     groups: Sequence[str] | None = None,
     open_test: bool = False,
+    against: Dataset | str | os.PathLike | None = None,
     progress: bool = True,
 ) -> Report:
     """Ask a dataset everything that this workbook asks, and decide.
@@ -237,6 +265,8 @@ def build_report(
     open_test : bool
         Ask the test split, once, for the final score; the opening is logged. Otherwise it stays
         closed.
+    against : Dataset, name or path, optional
+        A second folder, such as images of another place: is it like this one?
     progress : bool
         Say what is being done, with bars for what takes long.
 
@@ -250,13 +280,30 @@ def build_report(
         dataset = open_dataset(dataset, progress=progress)
     for column in groups or ():
         require_column(dataset.images, column)
-    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups)
-    return Report(evidence, read_needs(needs), progress)
+    wanted = read_needs(needs)
+    for label in [need.label for need in wanted.wanted if need.label is not None]:
+        if dataset.classes and label not in dataset.classes:
+            raise DatasetError(
+                f"A need names {label!r}, and {dataset.name!r} has no such class"
+                f"{suggestion(label, dataset.classes)}; it has {some(dataset.classes, 12)}."
+            )
+    if against is not None:
+        if not isinstance(against, Dataset):
+            against = open_dataset(against, progress=progress)
+        join_datasets(dataset, against)  # what cannot be compared is said before anything is done
+    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
+    return Report(evidence, wanted, progress)
 
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     return budget.plan(len(dataset.development), time)
+
+
+def opening_line(dataset: Dataset) -> str:
+    """What opens the dataset again, without the path of the folder that holds it."""
+    own = dataset.root.is_relative_to(work_folder())
+    return f"open_dataset({dataset.name if own else f'path/to/{dataset.root.name}'!r})"
 
 
 def _failed(name: str, error: Exception) -> Section:
@@ -265,12 +312,3 @@ def _failed(name: str, error: Exception) -> Section:
     return Section(
         name, f"{name.capitalize()}: an error stopped this section", [said], state=FAILED
     )
-
-
-def _private(value: Any, dataset: Dataset) -> Any:
-    """Text without the paths that say whose computer this is."""
-    if isinstance(value, str):
-        return scrub(value, dataset)
-    if isinstance(value, dict):
-        return {_private(key, dataset): _private(part, dataset) for key, part in value.items()}
-    return [_private(part, dataset) for part in value] if isinstance(value, list) else value

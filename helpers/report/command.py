@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,14 +15,21 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
+UNLABELLED = (
+    "There are no labels of two classes, so that this will be the audit alone. Where a column of a "
+    "table or a level of folders holds them, stop (Ctrl-C) and name it: --label COLUMN."
+)
 _DATASET = "a folder of images, a table beside them, or a name (leaves, digits, …); the bundled "
 _DATASET += "leaves if left out"
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], more: Sequence[Callable] = ()) -> int:
     """Run a command and return its exit code: 0; 1 where a section failed or a file cannot be
-    read; 2 where the dataset or an argument cannot be used; 130 after Ctrl-C."""
-    asked = _parser().parse_args(arguments)
+    read; 2 where the dataset or an argument cannot be used; 130 after Ctrl-C.
+
+    `more` are functions that add a command each, for the rooms that stand on this one.
+    """
+    asked = _parser(more).parse_args(arguments)
     try:
         return asked.run(asked)
     except DatasetError as error:
@@ -36,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         return STOPPED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(more: Sequence[Callable]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers",
         allow_abbrev=False,
@@ -45,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_report(commands)
     _add_scan(commands)
+    for add in more:
+        add(commands)
     return parser
 
 
@@ -58,16 +67,8 @@ def _add_report(commands) -> None:
             "page (report.html) with tables beside it. Stopped by Ctrl-C, the same command goes on."
         ),
     )
-    _add_dataset(one)
-    one.add_argument(
-        "--groups",
-        metavar="A,B",
-        type=_names,
-        help=(
-            "columns whose parts are scored by themselves, such as site,sex (all that "
-            "have 2 to 12 values if left out)"
-        ),
-    )
+    add_dataset(one)
+    add_groups(one)
     one.add_argument(
         "--need",
         metavar="'SCORE>=LEAST'",
@@ -88,9 +89,22 @@ def _add_report(commands) -> None:
         ),
     )
     one.add_argument(
+        "--decisions",
+        metavar="CSV",
+        help=(
+            "verdicts to be written to your log first, such as review_sample.csv with its "
+            "column 'action' filled in; rows without an action are passed over"
+        ),
+    )
+    one.add_argument(
         "--open-test",
         action="store_true",
         help="ask the test images, for the final score; each opening is written down",
+    )
+    one.add_argument(
+        "--against",
+        metavar="FOLDER",
+        help="a second folder, such as images of another place: does it look like this one?",
     )
     one.add_argument(
         "--no-images", action="store_true", help="no photographs in the page, for sharing it"
@@ -108,7 +122,7 @@ def _add_scan(commands) -> None:
         help="the files alone: what is broken, poor or odd",
         description="Open every file once, and say which cannot be read and which are poor or odd.",
     )
-    _add_dataset(one)
+    add_dataset(one)
     one.add_argument(
         "--format",
         choices=("text", "csv", "json"),
@@ -118,7 +132,19 @@ def _add_scan(commands) -> None:
     one.set_defaults(run=_scan)
 
 
-def _add_dataset(parser) -> None:
+def add_groups(parser) -> None:
+    """Let a command be told whose scores are asked for by themselves."""
+    parser.add_argument(
+        "--groups",
+        metavar="A,B",
+        type=_names,
+        help="columns whose parts are scored by themselves, such as site,sex (all that have 2 to "
+        "12 values if left out)",
+    )
+
+
+def add_dataset(parser) -> None:
+    """Let a command be told which dataset, and how to open it."""
     parser.add_argument("path", nargs="?", metavar="PATH", help=_DATASET)
     parser.add_argument(
         "--metadata",
@@ -148,14 +174,19 @@ def _names(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
 
 
-def _open(asked: argparse.Namespace) -> Dataset:
+def open_asked(asked: argparse.Namespace) -> Dataset:
+    """The dataset that a command was told."""
     from helpers import open_dataset
 
-    source = asked.path or None
-    named = {key: getattr(asked, key) for key in ("label", "split", "group") if getattr(asked, key)}
-    if asked.metadata:
-        source = _table_of(asked.path, asked.metadata)
+    source, named = read_asked(asked)
     return open_dataset(source, **named)
+
+
+def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, str]]:
+    """What `open_dataset` is to be given: the source, and the names of columns."""
+    source = _table_of(asked.path, asked.metadata) if asked.metadata else asked.path or None
+    named = {key: getattr(asked, key) for key in ("label", "split", "group") if getattr(asked, key)}
+    return source, named
 
 
 def _table_of(path: str | None, table: str) -> Path:
@@ -174,11 +205,23 @@ def _table_of(path: str | None, table: str) -> Path:
 
 def _report(asked: argparse.Namespace) -> int:
     from helpers.report.building import build_report
+    from helpers.report.sampling import take_decisions
 
-    dataset = _open(asked)
+    dataset = open_asked(asked)
+    for note in dataset.notes:
+        print(note, file=sys.stderr)
+    if len(dataset.classes) < 2:
+        print(UNLABELLED, file=sys.stderr)
+    if asked.decisions:
+        print(take_decisions(dataset, Path(asked.decisions).expanduser()), file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
-        dataset, asked.need, asked.budget, groups=asked.groups, open_test=asked.open_test
+        dataset,
+        asked.need,
+        asked.budget,
+        groups=asked.groups,
+        open_test=asked.open_test,
+        against=asked.against,
     )
     written = report.write(folder, images=not asked.no_images)
     verdict = report["verdict"]
@@ -202,7 +245,7 @@ def default_folder(dataset: Dataset) -> Path:
 def _scan(asked: argparse.Namespace) -> int:
     from helpers.audit import find_quality_issues, scan, summarise_quality
 
-    dataset = _open(asked)
+    dataset = open_asked(asked)
     files = scan(dataset)
     issues, broken = find_quality_issues(files), files[~files["readable"]]
     flags = issues[issues["rule"] != "not used"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,14 +13,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from helpers import audit, copies
+from helpers import audit, canaries, copies
 from helpers.audit import labels as label_audit
 from helpers.audit import noise
+from helpers.audit.sampling import ErrorRate
 from helpers.balance import probing
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.exports.markdown import is_private
-from helpers.report import canaries
 from helpers.report.budget import Plan
 from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
 
@@ -42,6 +43,8 @@ class Evidence:
         What the budget pays for.
     columns : list of str or None
         Those whose parts are scored by themselves; None for all that have few values.
+    against : Dataset or None
+        A second folder, to be compared with this one.
     """
 
     workers = 2
@@ -49,10 +52,11 @@ class Evidence:
 
     def __init__(
         self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None, against: Dataset | None = None,
     ):  # fmt: skip
         self.opened, self.plan, self.columns = dataset, plan, columns
-        self.progress, self.open_test = progress, open_test
+        self.progress, self.open_test, self.against = progress, open_test, against
+        self.noted: dict[str, list[str]] = {"pairs": [], "proposals": []}
 
     @cached_property
     def marks(self) -> pd.DataFrame:
@@ -73,9 +77,20 @@ class Evidence:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        return copies.find_duplicates(
-            self.dataset, self.files, workers=self.workers, progress=self.progress
-        )
+        with self._noting("pairs"):
+            return copies.find_duplicates(
+                self.dataset, self.files, workers=self.workers, progress=self.progress
+            )
+
+    @contextlib.contextmanager
+    def _noting(self, name: str):
+        """Keep what a search says for the section that it belongs to, whichever asks first."""
+        said = io.StringIO()
+        with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(said):
+            warnings.simplefilter("always", UserWarning)
+            yield
+        told = [str(one.message) for one in warned if one.category is UserWarning]
+        self.noted[name] += [*filter(str.strip, said.getvalue().splitlines()), *told]
 
     @cached_property
     def given_leaks(self) -> pd.DataFrame:
@@ -84,14 +99,12 @@ class Evidence:
 
     @cached_property
     def part(self) -> Dataset:
-        """The development images that models learn from: all, or whole groups drawn at random."""
+        """The development images that models learn from: all, or whole groups drawn at random, of
+        each class as large a share (see `draw_part`)."""
         own = self.dataset.development
         if len(own) <= self.plan.images:
             return own
-        groups = own.groups
-        order = np.random.default_rng(0).permutation(groups.unique().astype(str))
-        place = groups.map(dict(zip(order, range(len(order)), strict=True)))
-        kept = place.sort_values(kind="stable").index[: self.plan.images]
+        kept = draw_part(own.images["label"], own.groups, self.plan.images)
         part = own.with_images(own.images.loc[own.images.index.isin(kept)])
         planted = own.planted
         return (
@@ -118,6 +131,16 @@ class Evidence:
         return self._keep("doubts", build, [self.pairs, self.features], (label_audit, noise))
 
     @cached_property
+    def sample(self) -> pd.DataFrame:
+        """Images drawn at random of all that came with a label, for a person to judge."""
+        return audit.draw_sample(self.opened)
+
+    @cached_property
+    def error_rate(self) -> ErrorRate:
+        """What your marks say of the sample."""
+        return audit.judge_sample(self.opened, self.sample, self.marks)
+
+    @cached_property
     def outliers(self) -> pd.DataFrame:
         flagged = self.issues[self.issues["rule"] != "not used"]["image_id"]
         return audit.find_outliers(self.features[~self.features.index.isin(flagged)])
@@ -127,13 +150,14 @@ class Evidence:
         """Pairs that may show one thing; None where they were not looked for."""
         if self.part.has_groups or "same-thing search" not in self.plan.taken:
             return None
-        return suggest_groups(
-            self.part, self.features, workers=self.workers, progress=self.progress
-        )
+        with self._noting("proposals"):
+            return suggest_groups(
+                self.part, self.features, workers=self.workers, progress=self.progress
+            )
 
     @cached_property
     def canaries(self) -> pd.DataFrame:
-        """How many of the faults planted in copies were found (see `helpers.report.canaries`)."""
+        """How many of the faults planted in copies were found (see `helpers.canaries`)."""
 
         def build() -> pd.DataFrame:
             return canaries.plant_canaries(
@@ -142,6 +166,14 @@ class Evidence:
 
         inputs = [self.files[["sha256", "readable"]], self.pairs, self.features]
         return self._keep("canaries", build, inputs, (canaries, label_audit, noise))
+
+    @cached_property
+    def comparison(self):
+        """Whether the second folder is like this one (see `helpers.drift.compare_folders`)."""
+        from helpers.drift import compare_folders
+
+        run = {"workers": self.workers, "progress": self.progress}
+        return compare_folders(self.dataset, self.against, self.files, **run)
 
     @cached_property
     def can_learn(self) -> bool:
@@ -248,6 +280,25 @@ class Evidence:
         """Raise DatasetError, which a section says in place of its result, where that is so."""
         if not needed:
             raise DatasetError(why)
+
+
+def draw_part(labels: pd.Series, groups: pd.Series, images: int) -> pd.Index:
+    """About the given number of images: whole groups at random, the same share of each class.
+
+    Of each class the groups, each counted where most of its images are, come in random order, and
+    the first of every class is taken before the second of any is, so that none is lost: a rare one
+    would be, if all groups were drawn from one urn. The last group taken may be cut.
+    """
+    table = pd.DataFrame({"group": groups.astype(str), "label": labels.fillna("").astype(str)})
+    sizes = table.value_counts(sort=False).rename("size").reset_index()
+    sizes = sizes.sort_values(["group", "size", "label"], ascending=[True, False, True])
+    drawn = sizes.drop_duplicates("group")
+    drawn = drawn.iloc[np.random.default_rng(0).permutation(len(drawn))]
+    ranks = drawn.groupby("label").cumcount()
+    drawn = drawn.assign(share=ranks / drawn.groupby("label")["group"].transform("size"))
+    order = drawn.sort_values("share", kind="stable")["group"]
+    place = table["group"].map(dict(zip(order, range(len(order)), strict=True)))
+    return place.sort_values(kind="stable").index[:images]
 
 
 def private_columns(dataset: Dataset) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.balance import answer_out_of_fold, border_colours
 from helpers.datasets import Dataset, DatasetError
+from helpers.labelling import BOTH, choose
 from helpers.report.evidence import Evidence
 from helpers.transfer import head_curve
 
@@ -20,6 +21,8 @@ COUNTS, SEEDS = (5, 10, 20, 40, "all"), 3
 DUMMY, DESCRIPTORS, FROZEN, IMAGENET = "dummy", "descriptors", "frozen", "frozen, ImageNet"
 TUNED = "fine-tuned"
 BACKBONE = "mobilenet_v2"
+NUMBER = 50
+"""Images that are chosen to be labelled next."""
 
 
 class Learned(Evidence):
@@ -64,16 +67,21 @@ class Learned(Evidence):
         losses = {name: table["loss"].mean() for name, table in self.answers.items()}
         return min(losses, key=losses.get)
 
-    @cached_property
+    @property
     def has_imagenet(self) -> bool:
+        return "ImageNet" in self.plan.taken and self.has_weights
+
+    @cached_property
+    def has_weights(self) -> bool:
+        """Whether a network pretrained on ImageNet is on this computer."""
         from helpers.training.networks import stored_weights
 
-        return "ImageNet" in self.plan.taken and bool(stored_weights(BACKBONE))
+        return bool(stored_weights(BACKBONE))
 
     @property
     def imagenet_note(self) -> list[str]:
         """What would probably do better and was not tried."""
-        if self.opened.name == "leaves" or self.has_imagenet or "ImageNet" in self.plan.left:
+        if self.opened.name == "leaves" or self.has_weights:
             return []
         return [
             "No ImageNet weights are on this computer. The bundled network has only seen rendered "
@@ -142,25 +150,29 @@ class Learned(Evidence):
         found = table.groupby("per_class")[["images", "accuracy"]].mean().loc[order]
         spread = table.groupby("per_class")["accuracy"].agg(["min", "max"]).loc[order]
         found = found.join(spread.set_axis(["lowest", "highest"], axis=1))
-        found.attrs["said"] = _say_curve(found)
         return found.astype({"images": int})
 
     @cached_property
-    def gain_of_leaving_doubts(self) -> tuple[float, float, float] | None:
-        """What a linear head gains in accuracy when labels in doubt are left out of training, on
-        validation images whose own label is not in doubt; None where there is nothing to compare.
-        """
+    def unlabelled(self) -> pd.Index:
+        """Readable images without a label, of those that may be learned from."""
+        images = self.clean.images
+        return images.index[images["label"].isna() & images.index.isin(self.features.index)]
+
+    @cached_property
+    def label_next(self) -> pd.DataFrame:
+        """Images without a label that would teach most, the first first: issue, suggestion."""
         from helpers.training import train_head
 
-        doubted = self.doubts.index[self.doubts["issue"].astype(bool)]
-        train, valid = (side.images["label"].dropna() for side in self.sides)
-        valid = valid[valid.index.isin(self.features.index) & ~valid.index.isin(doubted)]
-        kept = train.drop(doubted, errors="ignore")
-        if len(kept) == len(train) or valid.empty or kept.nunique() < train.nunique():
-            return None
-        asked = self.features.loc[valid.index]
-        right = [train_head(self.features, one).predict(asked) == valid for one in (kept, train)]
-        return tuple(evaluation.compare_scores(*right, self.divided.groups))
+        none = pd.DataFrame({"issue": [], "suggestion": []}, pd.Index([], name="image_id"))
+        if self.unlabelled.empty:
+            return none
+        labels = self.clean.images["label"].dropna()
+        labels = labels[labels.index.isin(self.features.index)]
+        head, asked = train_head(self.features, labels), self.features.loc[self.unlabelled]
+        chances = head.predict_proba(asked)
+        chosen = choose(BOTH, NUMBER, asked, chances, self.features.loc[labels.index])
+        told = {"issue": "no label", "suggestion": chances.loc[chosen].idxmax(axis=1)}
+        return pd.DataFrame(told, pd.Index(chosen, name="image_id"))
 
     def border_gap(self, classes: list[str]) -> tuple[float, float] | None:
         """Which share of the images of these classes a linear head names rightly, out of fold,
@@ -286,20 +298,3 @@ def embedding_size(backbone: str) -> int:
     from helpers.training.networks import load_body
 
     return min(load_body(backbone).size, 128)
-
-
-def _say_curve(found: pd.DataFrame) -> str:
-    """What twice as many labels bought, or more, in a sentence."""
-    half = found[found["images"] <= found["images"].max() / 2]
-    if half.empty:
-        return "Too few images of each class to see what more labels would buy."
-    before, after = half.iloc[-1], found.iloc[-1]
-    bought = after["accuracy"] - before["accuracy"]
-    width = max(row["highest"] - row["lowest"] for row in (before, after))
-    said = (
-        f"With {before['images']:,.0f} labelled images in all a linear head has "
-        f"{before['accuracy']:.0%} right, with {after['images']:,.0f} {after['accuracy']:.0%}"
-    )
-    if bought > width / 2:
-        return f"{said}: more labels still help."
-    return f"{said}: no more than chance, so more labels of the same kind may help little."

@@ -9,6 +9,7 @@ from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.evidence import without_private
+from helpers.report.explaining import ALIKE, LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.report.sections import Finding, Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
@@ -45,8 +46,8 @@ def split(evidence: Learned) -> Section:
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
             f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, drawn at "
-            f"random{' by whole groups' if divided.has_groups else ''}, are trained and validated "
-            "on: the budget pays for no more."
+            f"random{' by whole groups' if divided.has_groups else ''}, the same share of each "
+            "class, are trained and validated on: the budget pays for no more."
         )
         found.unchecked.append(
             "Models saw a part of the images only (a larger --budget takes all)."
@@ -93,18 +94,22 @@ def baselines(evidence: Learned) -> Section:
         gain = off.loc["balanced accuracy", ["difference", "low", "high"]]
         tie = gain["low"] <= 0 <= gain["high"]
         more = ": these images cannot tell the two apart" if tie else ""
+        if gain["high"] < 0:
+            more = f": {name} names more rightly, and its probabilities are worse (log loss "
+            more += (
+                f"{answers[name]['loss'].mean():.2f}, against {answers[best]['loss'].mean():.2f})"
+            )
         found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
     for name in evidence.plan.left:
-        if name != "same-thing search":
+        if name != "same-thing search" and (name != "ImageNet" or evidence.has_weights):
             seconds = in_words(len(evidence.part) * CHOICES[name])
             found.unchecked.append(
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )
     found.unchecked += evidence.imagenet_note
+    if best in (DUMMY, DESCRIPTORS):
+        found.says.append(f"The {best} model is no network, so that no model is handed over.")
     found.pictures.append(drawn("baselines", evidence.scores, evidence.best, guessable=True))
-    if evidence.curve is not None:
-        found.tables["Accuracy by labelled images per class"] = evidence.curve
-        found.says.append(evidence.curve.attrs["said"])
     found.numbers = {"best": best} | {
         f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
     }
@@ -145,7 +150,7 @@ def evaluate(evidence: Learned) -> Section:
     parts = evaluation.score_parts(answers, without_private(part), evidence.columns)
     shown = parts[parts["shown"]]
     if len(shown):
-        found.tables["Scores of parts"] = shown.drop(columns="shown")
+        found.tables["Scores of parts"] = shown.drop(columns="shown").reset_index(drop=True)
         found.pictures.append(drawn("parts", parts))
         low = shown[shown["accuracy"] < shown["lowest"]]
         if len(low):
@@ -199,5 +204,20 @@ def errors(evidence: Learned) -> Section:
     found.pictures.append(
         drawn("answers", part, worst, title="Surest, and wrong", photographs=True)
     )
-    found.unchecked.append("Where the model looks was not asked (notebook 13 does).")
+    explained = explain_errors(evidence, worst)
+    near, of = explained.nearest, len(explained.nearest)
+    found.says.append(
+        f"Of the {of} training images that are nearest to the first {near['image_id'].nunique()}, "
+        f"{explained.agreeing(worst, 'prediction')} bear the class that was answered and "
+        f"{explained.agreeing(worst, 'label')} the one that the label says."
+    )
+    found.says.append(ALIKE)
+    if explained.heatmaps is not None:
+        found.says.append(LIMITS)
+    if explained.heatmaps is None:
+        found.unchecked.append(f"Where the model looks: the {evidence.best} model is no network.")
+    else:
+        found.unchecked.append("Whether the heatmaps can be believed (notebook 13 tests them).")
+    shown = evidence.dataset.with_images(pd.concat([part.images, evidence.sides[0].images]))
+    found.pictures.append(drawn("explained_errors", shown, worst, *explained, photographs=True))
     return found

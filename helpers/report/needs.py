@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from helpers.datasets import DatasetError
-from helpers.datasets.words import some, suggestion
+from helpers.datasets.words import suggestion
 
 SCORES = ("accuracy", "balanced accuracy", "macro precision", "macro recall", "macro F1",
           "weighted precision", "weighted recall", "weighted F1", "MCC")  # fmt: skip
@@ -101,6 +101,6 @@ def _need(score: str, least: float) -> Need:
     if score.lower() not in known:
         raise DatasetError(
             f"There is no score {score!r}{suggestion(score, SCORES)}; expected one of "
-            f"{some(SCORES, 9)}, or recall, precision or F1 of a class: {_EXAMPLE}."
+            f"{', '.join(SCORES)}, or recall, precision or F1 of a class: {_EXAMPLE}."
         )
     return Need(known[score.lower()], float(least))

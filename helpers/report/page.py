@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from helpers.report.sections import DONE, FAILED, Picture, Section, percent
+from helpers.report.sections import DONE, FAILED, UNLABELLED, Picture, Section, percent
 from helpers.report.verdict import GO, NO_GO
 
 MOST_ROWS = 25
@@ -22,12 +23,15 @@ QUESTIONS = {
     "same thing": "Do other photos show the same thing?",
     "outliers": "What does not belong here?",
     "labels": "Which labels are in doubt?",
+    "sample": "How many labels are wrong?",
     "canaries": "How much would these checks miss?",
     "split": "What is trained on, what is validated on?",
     "shortcuts": "Does something else give the label away?",
     "baselines": "What do simple models score?",
     "evaluation": "How good is the best, and for whom?",
     "errors": "Where is it surest, and wrong?",
+    "more labels": "Would more labels help, and which?",
+    "second folder": "Does a second folder look like this one?",
 }
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 """What a browser is told that this page may fetch and run: nothing."""
@@ -66,14 +70,18 @@ def make_page(
         Off: no photographs, and a line in place of each.
     """
     verdict, *others = plain["sections"]
+    others = [one for one in others if not one["title"].endswith(UNLABELLED)]
     name, day = escape(str(plain["dataset"])), datetime.now(UTC).date().isoformat()
     body = [
         f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',
         f"<h1>{name}</h1></header>\n<main>",
-        _verdict(verdict),
-        _findings(verdict["findings"]),
+        _verdict(verdict, plain["asked by a person"]),
+        _findings(verdict["findings"], plain["opened by"]),
         _contents(others),
-        *(_part(one, _figures(sections[one["name"]], images)) for one in others),
+        *(
+            _part(one, plain["opened by"], _figures(sections[one["name"]], images))
+            for one in others
+        ),
         _unchecked(verdict["unchecked"]),
         "</main>",
         _footer(plain, images),
@@ -94,13 +102,15 @@ def make_snippet(section: Section, images: bool = True) -> str:
         rows = (" ".join([one["what"], one["more"]]) for one in plain["findings"])
         rows = "".join(f"<li><b>To mend.</b> {escape(row)}</li>" for row in rows)
         body += [f"<ul>{rows}</ul>" if rows else ""]
-    body += [_list(plain["says"], ""), *_figures(section, images, **SMALL)]
+    lines = f"<pre><code>{escape(plain['code'])}</code></pre>" if plain["code"] else ""
+    body += [_list(plain["says"], ""), lines, *_figures(section, images, **SMALL)]
     return "\n".join(filter(None, body))
 
 
-def _verdict(verdict: Mapping[str, Any]) -> str:
+def _verdict(verdict: Mapping[str, Any], stated: bool) -> str:
+    """The box on top; green and red are kept for needs that a person has stated."""
     word = verdict["numbers"]["verdict"]
-    tone = {GO: "go", NO_GO: "no"}.get(word, "unsure")
+    tone = {GO: "go", NO_GO: "no"}.get(word, "unsure") if stated else "assumed"
     headline = verdict["title"].removeprefix(f"{word}: ")
     return "\n".join([
         f'<div class="verdict {tone}"><p class="word">{escape(word)}</p>',
@@ -133,7 +143,7 @@ def _needs(verdict: Mapping[str, Any]) -> str:
     return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
 
 
-def _findings(findings: list[Mapping[str, Any]]) -> str:
+def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
     if not findings:
         return "<h2>Mend first</h2><p>Nothing was found that asks to be mended.</p>"
     rows = []
@@ -142,17 +152,17 @@ def _findings(findings: list[Mapping[str, Any]]) -> str:
         size = f"{one['images']:,} of {one['of']:,} images ({percent(share)})"
         if one["effect"] is not None:
             sure = one["low"] > 0 or one["high"] < 0
-            size += "; its effect was measured" if sure else "; its effect is within chance"
+            size += "; effect measured" if sure else "; effect measured, and within chance"
         rows.append(
             f'<li><p class="what">{escape(one["what"])}</p>{_paragraph(one["more"])}<p'
             f' class="size">{size}, '
             f'<a href="#{_anchor(one["section"])}">the evidence</a></p>'
             f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(share, 1):.1f}%"></i>'
             f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
-            f"{_code(one['code'])}</div></li>"
+            f"{_code(one['code'], opening)}</div></li>"
         )
-    why = "In the order of what is at stake: the measured effect on accuracy where it is beyond "
-    why += "chance, else the share of images affected."
+    why = "In the order of what is at stake: the effect on accuracy where one was measured and is "
+    why += "beyond chance, else the share of images affected (the bar)."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
 
 
@@ -160,10 +170,13 @@ def _paragraph(words: str) -> str:
     return f"<p>{escape(words)}</p>" if words else ""
 
 
-def _code(lines: str) -> str:
+def _code(lines: str, opening: str) -> str:
     if not lines:
         return ""
-    return f"<details><summary>In Python</summary><pre><code>{escape(lines)}</code></pre></details>"
+    first = ["from helpers import open_dataset", *re.findall(r"^from .*$", lines, re.M)]
+    rest = re.sub(r"^from .*\n+", "", lines, flags=re.M)
+    whole = "\n".join([*sorted(first), "", f"dataset = {opening}", rest])
+    return f"<details><summary>In Python</summary><pre><code>{escape(whole)}</code></pre></details>"
 
 
 def _contents(sections: list[Mapping[str, Any]]) -> str:
@@ -174,7 +187,7 @@ def _contents(sections: list[Mapping[str, Any]]) -> str:
     return f'<nav aria-label="Sections"><ul>{"".join(links)}</ul></nav>'
 
 
-def _part(section: Mapping[str, Any], figures: list[str]) -> str:
+def _part(section: Mapping[str, Any], opening: str, figures: list[str]) -> str:
     state = {DONE: "", FAILED: " failed"}.get(section["state"], " left")
     first, *rest = section["says"] or [""]
     return "\n".join([
@@ -183,7 +196,7 @@ def _part(section: Mapping[str, Any], figures: list[str]) -> str:
         f"<h2>{escape(section['title'])}</h2>",
         f"<p>{escape(first)}</p>" if first else "", _list(rest, "more"),
         _list([" ".join([one["what"], one["more"]]) for one in section["findings"]], "mended"),
-        *figures,
+        _code(section["code"], opening), *figures,
         *(_table(title, rows) for title, rows in section["tables"].items()),
         "</section>",
     ])  # fmt: skip
@@ -193,7 +206,8 @@ def _figures(section: Section, images: bool, quality: int = QUALITY, dots: int =
     found = []
     for picture in section.pictures:
         if picture.photographs and not images:
-            found.append(_boxed("Photographs are left out of this copy of the report."))
+            told = "Photographs are left out of this copy of the report."
+            found.append(f'<p class="eyebrow">{told}</p>')
             continue
         try:
             found.append(_draw(picture, section.guess, quality, dots))
@@ -218,13 +232,17 @@ def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str
         try:
             figure = (picture.draw(guess) if picture.guessable else picture.draw()).figure
             # One that only says why there is nothing to draw says it in words instead.
-            if all(not ax.has_data() and not ax.images for ax in figure.axes):
+            if not any(_shows(ax) for ax in figure.axes):
                 return _boxed(" ".join(ax.get_title("left") for ax in figure.axes))
             drawn = figure_html(figure, quality=quality if picture.photographs else None)
             return f'<figure class="plot">{drawn}</figure>'
         finally:
             for number in set(plt.get_fignums()) - before:
                 plt.close(number)
+
+
+def _shows(ax) -> bool:
+    return ax.has_data() or bool(ax.images) or any(map(_shows, ax.child_axes))
 
 
 def _table(title: str, rows: list[Mapping[str, Any]]) -> str:
@@ -234,7 +252,8 @@ def _table(title: str, rows: list[Mapping[str, Any]]) -> str:
     numeric = {
         name: all(isinstance(row[name], int | float | None) for row in rows) for name in columns
     }
-    head = "".join(_cell("th", name, numeric[name]) for name in columns)
+    named = {name: name if name.endswith("_id") else name.replace("_", " ") for name in columns}
+    head = "".join(_cell("th", named[name], numeric[name]) for name in columns)
     body = "".join(
         f"<tr>{''.join(_cell('td', row[name], numeric[name]) for name in columns)}</tr>"
         for row in rows[:MOST_ROWS]

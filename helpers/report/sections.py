@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 DONE, LEFT_OUT, FAILED = "done", "left out", "failed"
+UNLABELLED = "for want of labels of two classes"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Section:
     findings : list of Finding
     unchecked : list of str
         What was not asked, one sentence each.
+    code : str
+        Lines of Python that go on from here, given ``dataset``; "" where there are none.
     state : "done", "left out" or "failed"
     guess : float or None
         What the reader expected of it.
@@ -109,6 +112,7 @@ class Section:
     pictures: list[Picture] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    code: str = ""
     state: str = DONE
     guess: float | None = None
 
@@ -129,6 +133,7 @@ class Section:
         return as_json({
             "name": self.name, "title": self.title, "state": self.state, "says": self.says,
             "numbers": self.numbers, "tables": self.tables, "unchecked": self.unchecked,
+            "code": self.code,
             "findings": [vars(one) for one in self.findings],
         })  # fmt: skip
 

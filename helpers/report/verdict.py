@@ -9,12 +9,17 @@ import pandas as pd
 from helpers import evaluation
 from helpers.datasets.words import count
 from helpers.report.learned import Learned
+from helpers.report.more_labels import labels_needed
 from helpers.report.needs import Need, Needs
-from helpers.report.sections import FAILED, LEFT_OUT, Finding, Section
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST = 5
-_AUDIT_ALONE = "Without labels of two classes nothing can be trained: this is the audit alone."
+_AUDIT_ALONE = (
+    "Without labels of two classes nothing can be trained: this is the audit alone. Where a column "
+    "of the table or a level of folders holds them, name it: --label COLUMN on the command line, "
+    "open_dataset(…, label='COLUMN') in Python."
+)
 
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
@@ -37,7 +42,10 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         if section.state == LEFT_OUT
         and section.unchecked == []
         and section.name not in ("same thing", "labels")
+        and not section.title.endswith(UNLABELLED)
     ]
+    if silent := [section.name for section in sections if section.title.endswith(UNLABELLED)]:
+        found.unchecked.append(f"Not asked, {UNLABELLED}: {', '.join(silent)}.")
     trained = {section.name: section.state for section in sections}.get("evaluation") == "done"
     word, table = _judge(evidence, needs) if trained else (NOT_ASKED, None)
     blocking = [one for one in everything if one.blocks]
@@ -46,11 +54,13 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         word = NOT_SHOWN
     if not needs.said and trained:
         found.says.append(
-            f"Nobody said what is needed, so {needs} was assumed; --need 'accuracy>=0.9' or "
-            "build_report(…, needs='recall of CLASS>=0.6') says otherwise."
+            f"No need was stated; assumed: {needs}. State yours, such as --need 'accuracy>=0.9' on "
+            "the command line, or build_report(dataset, needs='accuracy>=0.9')."
         )
     if trained:
         found.tables["Asked, and shown"] = table
+        if word != GO and (more := labels_needed(evidence, needs)):
+            found.says.append(more)
         if blocking:
             found.says.append(
                 f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
@@ -110,14 +120,14 @@ def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) 
         return (
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
+    asked = "" if needs.said else " (assumed)"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
-        return f"{NOT_SHOWN}: {needs} is reached {on}, but what was found puts that in doubt"
-    asked = "" if needs.said else ", which was assumed since nobody said what is needed,"
+        return f"{NOT_SHOWN}: {needs}{asked} is reached {on}, but what was found puts that in doubt"
     return {
         GO: f"{GO}: {needs}{asked} is shown {on}",
-        NO_GO: f"{NO_GO}: {needs} is not reached {on}",
-        NOT_SHOWN: f"{NOT_SHOWN}: {needs} is neither shown nor ruled out {on}",
+        NO_GO: f"{NO_GO}: {needs}{asked} is not reached {on}",
+        NOT_SHOWN: f"{NOT_SHOWN}: {needs}{asked} is neither shown nor ruled out {on}",
     }[word]
 
 

@@ -19,8 +19,12 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
-from helpers.report.building import Report, _private
+from helpers.report.building import Report
 from helpers.report.evidence import private_columns, without_private
+from helpers.report.learned import DESCRIPTORS, DUMMY
+from helpers.report.more_labels import NEXT
+from helpers.report.sampling import SAMPLE, sample_table
+from helpers.report.second_folder import shared_copies
 from helpers.report.sections import DONE, as_json
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
@@ -55,7 +59,9 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
             f"'{folder}' lies in the dataset's own folder, where nothing is written; choose"
             " another."
         )
-    report.write_html(folder / "report.html", images)
+    with warnings.catch_warnings():  # of libraries, of which nobody who reads a report can make use
+        warnings.simplefilter("ignore")
+        report.write_html(folder / "report.html", images)
     written, missing = ["report.html"], {}
     for name, write in _parts(report, folder, model).items():
         try:
@@ -66,7 +72,7 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
         except Exception as error:  # one file that cannot be made must not take the others with it
             missing[name] = f"{type(error).__name__}: {error}"
     report.unwritten = missing
-    run = _private(as_json(describe_run(report, written, missing)), report.evidence.opened)
+    run = report.scrubbed(as_json(describe_run(report, written, missing)))
     write_whole(folder / "run.json", _dumped(run))
     return folder
 
@@ -89,9 +95,17 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
         "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
         "croissant.json": lambda: _write_croissant(report, folder),
     }
+    if report.evidence.can_learn:
+        parts[SAMPLE] = text(SAMPLE, table(lambda: sample_table(report.evidence)))
+    if report.evidence.against is not None:
+        parts["shared_copies.csv"] = text(
+            "shared_copies.csv", table(lambda: shared_copies(report.evidence))
+        )
+    if report["more labels"].code:
+        parts[NEXT] = text(NEXT, table(lambda: report.evidence.label_next, index=True))
     if report["evaluation"].state == DONE:
         exported: list = []
-        if model:
+        if model and report.evidence.best not in (DUMMY, DESCRIPTORS):
             parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
         parts["model_card.md"] = text(
             "model_card.md", lambda: over.describe_model(report, exported[0] if exported else None)

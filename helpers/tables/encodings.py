@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from unicodedata import normalize
 
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import some
@@ -19,18 +20,20 @@ MARKS = (
 CANDIDATES = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
               "gb18030", "cp932", "cp949", "big5", "euc_jp")
 # fmt: on
-LATIN = ("cp1252", "cp1250", "cp1254")
+LATIN = {  # the letters beyond ASCII that are usual in languages written so
+    "cp1252": "éèêàâçôîïûùëöäüßñáíóúãõåøæìò",
+    "cp1250": "ąćęłńśźżčďěňřšťůžőűășțşţéáíóúöüäô",
+    "cp1254": "ğışçöü" + "İ".lower(),  # of two code points
+}
+LEVEL_ONE = {  # first and last of the common characters, as the standard orders them
+    "gb18030": "啊座", "big5": "一籲", "cp932": "亜腕", "euc_jp": "亜腕",
+}  # fmt: skip
 NEAR = 0.85  # costs as near as this count as another plausible reading
-COMMON_LATIN = "éèêàâçôîïûùëöäüßñáíóúãõåøæìòÉÖÄÜ"
-EASTERN_LATIN = "ąćęłńśźżčďěňřšťůžőűășțşţŁŚŻČŘŠŽ"
-TURKISH = "ğışİçöü"
 COMMON_LETTERS = "оеаинтсрвлкмαοιετσνηυρκπיוהלאתמרבשנاليموتنربةعد"  # by script
-# Shares of the parts of Korean syllables in running text, roughly: first, middle, last.
-_FIRST = dict(
-    zip((11, 0, 9, 12, 3, 5, 18, 6, 2, 7), (22, 12, 11, 9, 9, 8, 7, 6, 6, 6), strict=True)
-)
-_MIDDLE = dict(zip((0, 20, 8, 4, 18, 13, 5, 1, 6), (20, 18, 10, 10, 10, 8, 6, 5, 5), strict=True))
-_LAST = dict(zip((0, 4, 21, 8, 1, 16, 19, 17), (52, 13, 9, 8, 6, 5, 2, 3), strict=True))
+COMMON_PARTS = normalize("NFD", "안깅솔적듬룻헵매녀바")  # of Korean syllables
+# Bits of a common letter, of another, of a common character, and of what hardly occurs.
+USUAL, OTHER, CHARACTER, STRANGE = 5.0, 7.0, 12.0, 24.0
+PART, CAPITAL = 3.5, 0.25  # of a common part of a Korean syllable; of a capital, above its letter
 
 
 def decode(raw: bytes, name: str, encoding: str | None = None) -> tuple[str, list[str]]:
@@ -65,83 +68,67 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> tuple[str, lis
 
 
 def _guess(raw: bytes, name: str) -> tuple[str, list[str]]:
-    lines = b"\n".join(
-        sorted({line for line in re.split(rb"[,;|\t\r\n]", raw) if max(line, default=0) > 127})
-    )
-    costs = {}
+    # A bar may be the second byte of a Japanese or Chinese character; these never are.
+    rows = b"\n".join(sorted({row for row in re.split(rb"[,;\t\r\n]", raw) if not row.isascii()}))
+    costs, words = {}, {}
     for encoding in CANDIDATES:
         try:
             raw.decode(encoding)
-            costs[encoding] = _cost(lines.decode(encoding), encoding)
         except UnicodeDecodeError:
             continue
+        cells = re.split(r"[|\n]", rows.decode(encoding))
+        words[encoding] = sorted({cell.strip() for cell in cells if not cell.isascii()})
+        costs[encoding] = sum(_cost(word, encoding) for word in words[encoding])
     if not costs:
         raise DatasetError(
             f"'{name}' is in no encoding we know; save it as UTF-8, or name its own: encoding='…'."
         )
     best = min(costs, key=costs.get)
-    shown = some(_words(lines, best))
     others = [
-        f"as {other} {some(_words(lines, other))}"
+        f"as {other} {some(words[other])}"
         for other in sorted(costs, key=costs.get)
-        if other != best
-        and costs[other] * NEAR <= costs[best]
-        and _words(lines, other) != _words(lines, best)
+        if words[other] != words[best] and costs[other] * NEAR <= costs[best]
     ]
     sure = f"; it might also be read {some(others, 2)}" if others else ""
     return raw.decode(best), [
-        f"'{name}' is not in UTF-8; read as {best} it says {shown}{sure}; if that is wrong, name "
-        "the right one with encoding='…'."
+        f"'{name}' is not in UTF-8; read as {best} it says {some(words[best])}{sure}; if that is "
+        "wrong, name the right one with encoding='…'."
     ]
-
-
-def _words(lines: bytes, encoding: str) -> list[str]:
-    return [line.strip() for line in lines.decode(encoding).split("\n")]
 
 
 def _cost(text: str, encoding: str) -> float:
     """Bits that the letters beyond ASCII take, by how usual they are in texts so encoded."""
     bits, before = 0.0, " "
     for letter in text:
-        if ord(letter) > 127:
-            two_bytes = encoding in ("gb18030", "cp932", "cp949", "big5", "euc_jp")
-            bits += _wide(letter, encoding) if two_bytes else _narrow(letter, before, encoding)
-        elif letter.isalpha() and ord(before) > 127 and encoding not in LATIN:
-            bits += 4  # ASCII letters seldom touch those of another script
+        if not letter.isascii():
+            wide = encoding in LEVEL_ONE or encoding == "cp949"
+            bits += _wide(letter, encoding) if wide else _narrow(letter, before, encoding)
+        elif letter.isalpha() and not before.isascii() and encoding not in LATIN:
+            bits += STRANGE  # ASCII letters seldom touch those of another script
         before = letter
     return bits
 
 
 def _narrow(letter: str, before: str, encoding: str) -> float:
     if not letter.isalpha():
-        return 12.0
-    if encoding in LATIN:
-        usual = {"cp1252": COMMON_LATIN, "cp1250": EASTERN_LATIN + "éáíóúöüäô", "cp1254": TURKISH}
-        bits = 5.0 if letter in usual[encoding] else 9.0
-        return bits + (5.0 if ord(before) > 127 and before.isalpha() else 0.0)
-    foreign = before.isascii() and before.isalpha()
-    swapped = letter.isupper() and (before.islower() or before.isupper())
-    bits = 4.3 if letter.lower() in COMMON_LETTERS else 6.0
-    return bits + letter.isupper() + 6.0 * foreign + 4.0 * swapped
+        return STRANGE
+    usual = letter.lower() in LATIN.get(encoding, COMMON_LETTERS)
+    bits = USUAL if usual else OTHER
+    # Latin letters with marks seldom stand side by side, those of other scripts seldom apart.
+    strange = before.isalpha() and before.isascii() != (encoding in LATIN)
+    swapped = letter.isupper() and before.islower()
+    return bits + CAPITAL * letter.isupper() + STRANGE * (strange or swapped)
 
 
 def _wide(letter: str, encoding: str) -> float:
-    code = letter.encode(encoding)
     if encoding == "cp949":
-        if not "\uac00" <= letter <= "\ud7a3":
-            return 17.0
-        from math import log2
-
-        first, rest = divmod(ord(letter) - 0xAC00, 588)
-        shares = _FIRST.get(first, 1) * _MIDDLE.get(rest // 28, 1) * _LAST.get(rest % 28, 0.5)
-        return -log2(shares / 1e6)
+        parts = normalize("NFD", letter)
+        korean = "\uac00" <= letter <= "\ud7a3"
+        return sum(PART if part in COMMON_PARTS else OTHER for part in parts) if korean else STRANGE
     if encoding in ("cp932", "euc_jp"):
         if "\u3041" <= letter <= "\u30fc":
-            return 7.5
+            return OTHER
         if "\uff61" <= letter <= "\uff9f":  # narrow kana: every byte from A1 to DF is one
-            return 9.0
-        common = 0x88 <= code[0] <= 0x97 if encoding == "cp932" else 0xB0 <= code[0] <= 0xCF
-        return 12.0 if common and len(code) == 2 else 18.0
-    if encoding == "gb18030":
-        return 12.0 if 0xB0 <= code[0] <= 0xD7 and len(code) == 2 and code[1] >= 0xA1 else 18.0
-    return 12.5 if 0xA4 <= code[0] <= 0xC6 else 18.0
+            return CHARACTER
+    first, last = (edge.encode(encoding) for edge in LEVEL_ONE[encoding])
+    return CHARACTER if first <= letter.encode(encoding) <= last else STRANGE

@@ -8,6 +8,7 @@ from helpers.widgets.evaluation import explore_errors
 from helpers.widgets.explaining import explore_explanations
 from helpers.widgets.fairness import explore_fairness
 from helpers.widgets.learning_rate import explore_rates
+from helpers.widgets.mapping import explore_map
 from helpers.widgets.regularising import explore_cures
 from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
@@ -24,6 +25,7 @@ __all__ = [
     "explore_errors",
     "explore_explanations",
     "explore_fairness",
+    "explore_map",
     "explore_rates",
     "explore_splits",
     "explore_transfer",

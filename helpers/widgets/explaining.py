@@ -93,7 +93,12 @@ class ExplanationExplorer(Panel):
         colours = np.rint(255 * overlaid(photo, heat).clip(0, 1)).astype(np.uint8)
         pictures += _figure(method, colours, f"what speaks for {aim}")
         said = f"<b>{safe(method)}</b>" + (f" at layer {safe(found.layer)}" if found.layer else "")
-        said += f": orange speaks for <b>{aim}</b>, purple against. "
+        if rival is not None and found.rivals.iloc[0] == found.targets.iloc[0]:
+            return found, pictures, f"{said}: a class rather than itself is no question."
+        if method in CONTROLS:
+            said += " is a control, which asks no network. "
+        else:
+            said += f": orange speaks for <b>{aim}</b>, purple against. "
         return found, pictures, said + self._look(found, one)
 
     def _look(self, found: Heatmaps, one: Dataset) -> str:
@@ -105,7 +110,7 @@ class ExplanationExplorer(Panel):
         if pd.isna(told["share"]):
             return "Nothing speaks for it."
         return (
-            f"On the subject: {told['share']:.0%} of what speaks for it; a map without preference "
+            f"On the subject: {told['share']:.0%} of what is orange; a map without preference "
             f"would score {told['area']:.0%}."
         )
 

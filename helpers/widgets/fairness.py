@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from helpers import plots
 from helpers.evaluation.calibration import labelled
-from helpers.fairness.offsets import CONSTRAINTS, NONE, OTHERS, Margins
+from helpers.fairness.offsets import CONSTRAINTS, FEW_TOGETHER, NONE, OTHERS, Margins
 from helpers.plots.style import figure_html, styled
 from helpers.widgets.panel import Panel, choice, control, row
 from helpers.widgets.text import named, safe
@@ -66,6 +66,12 @@ class FairnessExplorer(Panel):
 
     def _draw(self) -> None:
         places = self.margins.choose(self.slack.value)
+        if self._compared() < 2:
+            self.say(
+                "Too few groups have images enough for these rates to be compared, so there is "
+                "nothing to make alike: the offset only seeks right answers.",
+                "notice",
+            )
         if places is None:
             self.say("No offsets keep this constraint with so little slack.", "notice")
             self.outcome = self.plain
@@ -73,6 +79,12 @@ class FairnessExplorer(Panel):
             self.outcome = self.margins.outcome(places)
         self.details.value = _outcomes(self.plain, self.outcome, self.positive.value)
         self.picture.value = _curve(self.curve, self.plain, self.slack.value)
+
+    def _compared(self) -> int:
+        """How many groups the constraint is about."""
+        of_class, others = self.margins.counts.T
+        every = self.constraint.value == "demographic parity"
+        return int((of_class + every * others >= FEW_TOGETHER).sum())
 
 
 def _outcomes(before: pd.DataFrame, after: pd.DataFrame, positive: str) -> str:

@@ -44,14 +44,16 @@ def still_html(panel: Box) -> str:
     """What a panel shows, as HTML that needs neither kernel nor styles.
 
     Controls become their names and values, buttons keys, and all images that the panel shows in
-    figures one small JPEG with alt text; other HTML stays as it is.
+    figures one small JPEG with alt text; other HTML stays as it is. A widget that draws in the
+    browser says with a method ``still`` what takes its place.
     """
     parts, controls = [], []
     for one in _leaves(panel):
-        if not isinstance(one, HTML):
+        if not isinstance(one, HTML) and not hasattr(one, "still"):
             controls.append(_control_html(one))
             continue
-        if shown := _content_html(one.value):
+        shown = one.still() if hasattr(one, "still") else _content_html(one.value)
+        if shown:
             parts += [_line(controls), f"<div>{shown}</div>"]
             controls = []
     parts.append(_line(controls))
@@ -83,7 +85,8 @@ def _control_html(one: Widget) -> str:
     if not name or value in (None, ""):
         return ""
     if hasattr(one, "readout_format"):
-        value = format(value, one.readout_format)
+        ends = value if isinstance(value, tuple) else (value,)
+        value = " to ".join(format(end, one.readout_format) for end in ends)
     return f"{name}: <b>{safe(value)}</b>"
 
 

@@ -2,9 +2,10 @@ import imagehash
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.fft import dctn
 
 from helpers.audit import scan
-from helpers.audit.hashes import difference_hash, perceptual_hash
+from helpers.audit.hashes import difference_hash, low_frequencies, perceptual_hash
 from tests.audit.awkward import photo
 from tests.audit.sets import dataset_of, real_photos
 
@@ -15,6 +16,17 @@ def test_hashes_are_those_of_imagehash_for_the_same_small_picture(seed):
     assert perceptual_hash(np.asarray(small)) == str(imagehash.phash(small))
     narrow = small.resize((9, 8), Image.Resampling.LANCZOS)
     assert difference_hash(np.asarray(narrow)) == str(imagehash.dhash(small))
+
+
+def test_a_black_picture_has_the_hash_that_imagehash_gives_it():
+    black = Image.new("L", (32, 32))
+    assert perceptual_hash(np.asarray(black)) == str(imagehash.phash(black)) == "0" * 16
+
+
+def test_low_frequencies_are_the_first_of_the_cosine_transform():
+    pictures = np.random.default_rng(0).normal(size=(3, 32, 32))
+    expected = dctn(pictures, axes=(1, 2))[:, :8, :8]
+    np.testing.assert_allclose(low_frequencies(pictures), expected, atol=1e-9)
 
 
 def test_hashes_of_a_scan_stay_close_to_imagehash_on_whole_files(tmp_path):

@@ -103,6 +103,13 @@ def test_what_gains_too_little_is_no_noise():
     assert GAIN > 0 and STEPS >= 20
 
 
+def test_of_two_classes_the_labels_contradicted_surely_are_found():
+    true = np.arange(300) % 2
+    given = np.where(np.isin(np.arange(300), [3, 40, 77]), 1 - true, true)
+    found = chance_of_noise(np.log(np.where(np.eye(2)[true] == 1, 1 - 1e-5, 1e-5)), given)
+    assert np.flatnonzero(found > 0.5).tolist() == [3, 40, 77]
+
+
 @pytest.mark.parametrize("shape", [(0, 3), (0, 0), (4, 1)])
 def test_nothing_to_judge_is_not_doubted(shape):
     found = chance_of_noise(np.zeros(shape), np.zeros(shape[0], int))

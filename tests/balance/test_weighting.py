@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from helpers.balance import adjust_logits, class_weights, image_weights, oversample
+from helpers.balance import adjust_logits, class_weights, image_weights
 
 LABELS = pd.Series(list("aaaaaabbc") + [None], [f"{i}.jpg" for i in range(10)])
 
@@ -63,12 +63,3 @@ def test_adjusting_to_other_shares_is_bayes_rule():
 def test_a_class_whose_share_is_not_known_is_told():
     with pytest.raises(ValueError, match=r"\['d'\] have probabilities but no label"):
         adjust_logits(pd.DataFrame({"a": [0.5], "d": [0.5]}), LABELS)
-
-
-def test_oversampling_repeats_rare_classes_and_leaves_the_commonest_as_it_is():
-    labels = pd.Series(list("aaaabbc") + [None], [f"{i}.jpg" for i in range(8)])
-    drawn = oversample(labels, seed=1)
-    assert labels[drawn].value_counts().to_dict() == {"a": 4, "b": 4, "c": 4}
-    assert sorted(drawn[:4]) == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
-    assert (oversample(labels, 1) == drawn).all()
-    assert (oversample(labels) == oversample(labels, 0)).all()

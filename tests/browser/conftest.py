@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
@@ -88,9 +90,15 @@ class Lab:
 def lab(tmp_path_factory):
     if CHROMIUM is None:
         pytest.skip("no chromium found: on Debian or Ubuntu, sudo apt install chromium")
+    with running(tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@contextmanager
+def running(private, folder):
+    """A `Lab` on `folder`, which keeps its settings in the folder `private`."""
     from playwright.sync_api import sync_playwright
 
-    private, folder = tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")
     tracker = (
         private / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     )
@@ -126,12 +134,20 @@ def lab(tmp_path_factory):
         server.wait(20)
 
 
+def _answers(url):
+    try:  # the address is told a moment before anybody listens there
+        with urllib.request.urlopen(url, timeout=20):
+            return True
+    except urllib.error.URLError:
+        return False
+
+
 def _wait_for_address(server, log):
     for _ in range(120):
         for line in log.read_text().splitlines():
             if "http://127.0.0.1:" in line:
                 address = "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split("/")[0]
-                with urllib.request.urlopen(f"{address}/api?token=test", timeout=20):
+                if _answers(f"{address}/api?token=test"):
                     return address
         assert server.poll() is None, log.read_text()
         time.sleep(0.5)

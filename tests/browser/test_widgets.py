@@ -24,7 +24,7 @@ from helpers import open_dataset
 from helpers.course.studies import read_study
 from helpers.widgets import (browse, compose_ensemble, explore_augmentation, explore_balance,
                              explore_cures, explore_decisions, explore_errors,
-                             explore_explanations, explore_fairness, explore_rates,
+                             explore_explanations, explore_fairness, explore_map, explore_rates,
                              explore_splits, explore_transfer, review)
 
 rng, folder = np.random.default_rng(0), Path("photos")
@@ -79,6 +79,7 @@ CALLS = {
     "11": "explore_decisions(predictions)",
     "12": "explore_fairness(predictions, images['label'].replace('oak', 'linden'), 'beech')",
     "13": "explore_explanations(seer, dataset)",
+    "map": "explore_map(dataset, features)",
 }
 
 
@@ -88,7 +89,7 @@ class Shown:
     def __init__(self, lab, page, number):
         self.lab, self.page = lab, page
         cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1 + [*CALLS].index(number))
-        self.panel = cell.locator(".workbook")
+        self.panel = cell.locator(".workbook").first  # a panel may open another one inside
         self.panel.scroll_into_view_if_needed()
 
     def control(self, name):
@@ -279,6 +280,78 @@ def test_another_method_and_another_class_draw_another_heatmap(widget):
     assert "is linden" in widget.panel.inner_text()
 
 
+@of("00")
+def test_pictures_are_opened_and_selected_by_mouse_and_by_keyboard(widget):
+    pictures, ticks = widget.panel.locator(".page img"), widget.panel.locator(".page .tick")
+
+    def selected(count):
+        widget.panel.get_by_text(re.compile(rf"^{count} selected$")).wait_for()
+
+    widget.after(pictures.nth(2).click)
+    widget.panel.locator(".page .opened img[alt='beech/02.png']").wait_for()
+    selected(1)
+    ticks.nth(4).click()
+    selected(2)
+    pictures.nth(7).click(modifiers=["Shift"])
+    selected(5)  # the first, and all from the last one pressed to this one
+    widget.panel.locator(".page .opened img[alt='beech/02.png']").wait_for()
+    pictures.nth(0).focus()
+    widget.page.keyboard.press("ArrowRight")
+    widget.page.keyboard.press("Space")
+    selected(6)
+    widget.after(widget.page.keyboard.press, "Enter")
+    widget.panel.locator(".page .opened img[alt='beech/01.png']").wait_for()
+    assert ticks.nth(1).get_attribute("aria-pressed") == "true"
+    widget.after(widget.button("Next").click)
+    selected(6)
+    widget.after(widget.button("Back").click)
+    widget.button("Review selected").click()
+    widget.panel.get_by_text("6, 0 decided").wait_for()
+    widget.button("Select none").click()
+    selected(0)
+    assert ticks.nth(1).get_attribute("aria-pressed") == "false"
+
+
+@of("map")
+def test_the_map_shows_pictures_and_takes_a_lasso_by_mouse_and_points_by_keyboard(widget):
+    canvas = widget.panel.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+
+    def selected(pattern):
+        widget.panel.get_by_text(re.compile(rf"^{pattern} selected$")).wait_for()
+
+    assert "60 images, coloured by label" in canvas.get_attribute("aria-label")
+    canvas.focus()
+    widget.page.keyboard.press("ArrowRight")
+    widget.panel.locator(".hover img").wait_for()
+    widget.page.keyboard.press("Enter")
+    selected(1)
+    box = canvas.bounding_box()
+    left, top = box["x"] + 2, box["y"] + 2
+    right, bottom = left + box["width"] - 4, top + box["height"] - 4
+    mouse = widget.page.mouse
+    mouse.move(left, top)
+    mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 5)):
+        mouse.move(x, y, steps=4)
+    mouse.up()
+    selected(60)
+    widget.button("Select none").click()
+    selected(0)
+    middle = (left + right) / 2
+    mouse.move(left, top)
+    mouse.down()
+    for x, y in ((middle, top), (middle, bottom), (left, bottom)):
+        mouse.move(x, y, steps=4)
+    mouse.up()
+    selected("([1-9]|[1-5][0-9])")
+    mouse.wheel(0, -400)
+    widget.control("Colour by").select_option("split")
+    widget.panel.locator(".legend", has_text="valid").wait_for()
+    widget.button("Review selected").click()
+    widget.panel.get_by_text("0 decided").wait_for()
+
+
 def cell_sources(page):
     return page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").all_inner_texts()
 
@@ -297,10 +370,12 @@ def test_keys_pressed_in_a_widget_stay_in_it(widget, target):
     assert widget.panel.evaluate(focused)
     for key in ("d", "d", "x", "a", "b", "m", "y", "0", "0", "Shift+M", "Control+Enter"):
         page.keyboard.press(key)
+    widget.lab.wait_until_idle(page)
     assert cell_sources(page) == before
     assert widget.panel.locator("img").first.is_visible()
     assert page.locator(".jp-Dialog").count() == 0
     assert widget.panel.evaluate(focused)
+    page.keyboard.press("Escape")  # leaves the field that the key 0 went to
     page.keyboard.press("Escape")
     assert not widget.panel.evaluate(focused)
 

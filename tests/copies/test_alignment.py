@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import convolve, map_coordinates
 
-from helpers.copies.alignment import SIDE, overlay
+from helpers.copies.alignment import SIDE, block_sums, match, overlay, places, sample, smooth
 from helpers.copies.candidates import start_maps
 from tests.audit.awkward import photo
 
@@ -47,3 +48,114 @@ def test_a_part_that_moved_shows_as_drift():
 def test_unlike_pictures_are_given_up():
     fit = compare(photo(96, 96, 1), photo(96, 96, 2))
     assert np.isinf(fit["drift"][0])
+
+
+IDENTITY = np.eye(2, 3, dtype=np.float32)
+
+
+def waves(at_places):
+    """A smooth picture that is defined at every place (x, y), for maps that are known exactly."""
+    x, y = at_places[..., 0], at_places[..., 1]
+    light = 55 * np.sin(40 * x + 9 * y) + 55 * np.sin(40 * y - 9 * x) + 20 * np.sin(21 * (x + y))
+    return (128 + light).astype(np.float32).reshape(1, SIDE, SIDE)
+
+
+def stay(first, second, start, **options):
+    """What is measured of a map that is taken as it is, without a step to better it."""
+    starts = np.float32(start)[None, None]
+    return overlay(first, second, starts, rounds=((SIDE, 0, 1),), **options)
+
+
+@pytest.mark.parametrize(
+    ("linear", "plausible"),
+    [
+        ([[1.35, 0], [0, 1.35]], True),
+        ([[1.45, 0], [0, 1.45]], False),
+        ([[0.74, 0], [0, 0.74]], True),
+        ([[0.66, 0], [0, 0.66]], False),
+        ([[1.12, 0], [0, 1]], True),
+        ([[1.18, 0], [0, 1]], False),
+        ([[0, -1], [1, 0]], True),
+    ],
+)
+def test_maps_keep_shapes_within_a_seventh_and_sizes_within_four_tenths(linear, plausible):
+    start = np.column_stack([linear, [0.02, -0.01]]).astype(np.float32)
+    first = waves(places(SIDE) @ start.T)
+    fit = stay(first, waves(places(SIDE)), start)
+    assert fit["likeness"][0] > 0.95
+    assert fit["good"][0] == plausible
+    assert np.isfinite(fit["drift"][0]) == plausible
+
+
+@pytest.mark.parametrize("shift", [(0.5, 0), (0, 0.5), (0.4, 0.3), (-0.3, 0.4)])
+def test_drift_is_the_distance_in_pixels_that_is_left(shift):
+    moved = waves(places(SIDE)[:, :2] + np.float32(shift) / SIDE)
+    fit = stay(waves(places(SIDE)), moved, IDENTITY)
+    assert fit["drift"][0] == pytest.approx(0.5, rel=0.06)
+    assert fit["gain"][0] == pytest.approx(1, abs=0.02)
+    assert stay(waves(places(SIDE)), moved, IDENTITY, movement=0.6)["good"][0]
+    assert not stay(waves(places(SIDE)), moved, IDENTITY, movement=0.4)["good"][0]
+
+
+def test_one_step_moves_no_map_by_more_than_a_tenth():
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0, 255, (2, 20, SIDE, SIDE)).astype(np.float32)
+    starts = np.repeat(IDENTITY[None, None], 20, axis=0)
+    fit = overlay(smooth(first), smooth(second * 0.01), starts, rounds=((SIDE, 1, 1),))
+    moved = fit["map"] - IDENTITY
+    assert np.abs(moved).max() <= 0.1 + 1e-6
+    assert np.isclose(moved.max(), 0.1) or np.isclose(moved.min(), -0.1)
+
+
+def test_a_picture_is_matched_by_its_regression_on_the_other_where_that_is_asked():
+    rng = np.random.default_rng(0)
+    first = rng.uniform(0, 255, (2, 32, 32)).astype(np.float32)
+    second = (0.4 * first + rng.normal(30, 9, first.shape)).astype(np.float32)
+    where = rng.random(first.shape) < 0.7
+    found = match(first, second, np.stack([IDENTITY] * 2), where)
+    inside = np.zeros((32, 32), bool)
+    inside[2:-2, 2:-2] = True
+    for one, two, chosen, laid in zip(first, second, where & inside, found, strict=True):
+        slope, level = np.polyfit(two[chosen], one[chosen], 1)
+        np.testing.assert_allclose(laid[inside], slope * two[inside] + level, rtol=1e-3)
+
+
+def test_samples_are_bilinear_and_those_near_the_rim_count_as_outside():
+    rng = np.random.default_rng(1)
+    layers = rng.uniform(0, 255, (2, 16, 16, 3)).astype(np.float32)
+    at = rng.uniform(-0.6, 0.6, (2, 400, 2)).astype(np.float32)
+    values, inside = sample(layers, at)
+    x, y = np.moveaxis((at + 0.5) * 16 - 0.5, -1, 0)
+    expected_inside = (x > 1) & (x < 14) & (y > 1) & (y < 14)
+    assert (inside == expected_inside).all()
+    for pair in range(2):
+        for layer in range(3):
+            expected = map_coordinates(layers[pair, ..., layer], [y[pair], x[pair]], order=1,
+                                       mode="nearest")  # fmt: skip
+            np.testing.assert_allclose(values[pair, :, layer], expected, atol=0.5)
+
+
+def test_blurring_is_a_convolution_and_blocks_are_summed():
+    rng = np.random.default_rng(2)
+    pictures = rng.uniform(0, 255, (2, 12, 12))
+    kernel = np.outer([1, 2, 1], [1, 2, 1]) / 16
+    expected = [convolve(picture, kernel, mode="nearest") for picture in pictures]
+    np.testing.assert_allclose(smooth(pictures), expected)
+    layers = rng.uniform(0, 1, (2, 12, 12, 5))
+    cut = [[layers[:, y : y + 4, x : x + 4].sum(axis=(1, 2)) for x in (0, 4, 8)] for y in (0, 4, 8)]
+    np.testing.assert_allclose(block_sums(layers, 4), np.moveaxis(cut, 2, 0))
+
+
+def test_a_pair_fits_alike_whatever_is_compared_with_it():
+    rng = np.random.default_rng(0)
+    pictures = [photo(120, 120, seed) for seed in range(6)]
+    turned = [one.rotate(rng.uniform(-2, 2), Image.Resampling.BICUBIC) for one in pictures]
+    turned[2], turned[5] = pictures[3], pictures[5].rotate(8)
+    first, second = (np.stack([small(one) for one in each] * 5) for each in (pictures, turned))
+    starts = start_maps(np.zeros(30, int))
+    together = overlay(first, second, starts, movement=0.2)
+    assert 0 < together["good"].sum() < 30
+    for at in range(6):
+        alone = overlay(*(a[at : at + 1] for a in (first, second, starts)), movement=0.2)
+        for key, values in alone.items():
+            np.testing.assert_array_equal(np.repeat(values, 5, axis=0), together[key][at::6])

@@ -2,9 +2,17 @@ import time
 
 import numpy as np
 import pytest
+from scipy.ndimage import map_coordinates
 
 from helpers.copies import candidates
-from helpers.copies.candidates import VARIANTS, close_pairs, find_candidates, hash_variant
+from helpers.copies.candidates import (
+    UPRIGHT,
+    VARIANTS,
+    close_pairs,
+    find_candidates,
+    hash_variant,
+    start_maps,
+)
 
 
 def by_brute_force(queries, stored, distance):
@@ -43,6 +51,25 @@ def test_close_pairs_are_those_of_a_brute_force_loop(distance, indexed, monkeypa
     assert distance < 8 or len(found) > 100
 
 
+@pytest.mark.parametrize("block", [1, 1000, 1700])
+def test_pairs_compared_in_several_steps_keep_their_numbers(block, monkeypatch):
+    monkeypatch.setattr(candidates, "BLOCK", block)
+    rng = np.random.default_rng(1)
+    centres = rng.integers(0, 2**63, 12).astype(np.uint64)
+    queries, stored = (clustered_hashes(count, centres, rng) for count in (30, 400))
+    found = set(map(tuple, np.transpose(close_pairs(queries, stored, 8)).tolist()))
+    assert found == by_brute_force(queries, stored, 8)
+
+
+def test_blocks_cover_all_queries_and_compare_about_as_many_pairs_as_one_may(monkeypatch):
+    monkeypatch.setattr(candidates, "BLOCK", 100)
+    counts = np.random.default_rng(0).integers(0, 40, 300)
+    blocks = candidates._blocks(counts)
+    assert [n for block in blocks for n in range(block.start, block.stop)] == [*range(300)]
+    assert max(counts[block].sum() for block in blocks) <= 100 + counts.max()
+    assert candidates._blocks(counts[:0]) == []
+
+
 def test_blocks_may_be_smaller_than_what_one_query_finds(monkeypatch):
     monkeypatch.setattr(candidates, "BLOCK", 7)
     same = np.zeros(50, np.uint64)
@@ -60,6 +87,54 @@ def test_searching_twice_as_many_takes_far_less_than_four_times_as_long():
             found.append(time.process_time() - start)
     few, many = map(min, seconds.values())
     assert many < 10 * few  # sixteen times, were it quadratic
+
+
+EDITS = [
+    ("", 0, 1, 0), ("crop", 0, 0.95, 0), ("crop", 0, 0.88, -0.02), ("crop", 0, 0.88, 0),
+    ("rotate", 3, 0.94, 0), ("rotate", -3, 0.94, 0),
+]  # fmt: skip
+TURNS = [("rotate", degrees, 1, 0) for degrees in (90, 180, 270)]
+WANTED = [(*edit, flip) for edits in (EDITS, TURNS) for flip in (False, True) for edit in edits]
+
+
+def test_small_crops_and_turns_are_looked_for_upright_and_mirrored_before_right_angles():
+    assert UPRIGHT == 12
+    named = [
+        (name.replace("mirror and ", "").replace("mirror", ""), degrees, share, offset, flip)
+        for name, flip, degrees, share, offset in VARIANTS
+    ]
+    assert named == WANTED
+    assert [name.startswith("mirror") for name, *_ in VARIANTS] == [row[-1] for row in WANTED]
+
+
+@pytest.mark.parametrize("number", range(len(WANTED)))
+def test_a_variant_is_sampled_where_its_pixels_lie_in_the_picture(number):
+    _, degrees, share, offset, flip = WANTED[number]
+    picture = np.random.default_rng(number).uniform(0, 255, (16, 16))
+    found = (picture.ravel() @ candidates._sampling(number)).reshape(16, 16)
+    y, x = (np.mgrid[:16, :16] - 7.5) / 16
+    cos, sin = np.cos(np.deg2rad(degrees)) * share, np.sin(np.deg2rad(degrees)) * share
+    x = -x if flip else x
+    at = np.stack([sin * x + cos * y + offset, cos * x - sin * y + offset]) * 16 + 7.5
+    np.testing.assert_allclose(
+        found, map_coordinates(picture, at, order=1, mode="nearest"), atol=1e-3
+    )
+    if share == 1:
+        turned = np.rot90(picture, degrees // 90)
+        np.testing.assert_allclose(found, turned[:, ::-1] if flip else turned, atol=1e-3)
+    one, two = np.pad(start_maps(np.array([number]))[0], [(0, 0), (0, 1), (0, 0)])
+    one[2, 2] = two[2, 2] = 1
+    np.testing.assert_allclose(one[:2] @ [-7.5 / 16, 3.5 / 16, 1], [
+        (at[1][11, 0] - 7.5) / 16, (at[0][11, 0] - 7.5) / 16], atol=1e-6)  # fmt: skip
+    np.testing.assert_allclose(two @ one, np.eye(3), atol=1e-6)
+
+
+@pytest.mark.parametrize("asked", [{}, {"progress": False}, {"progress": True}])
+def test_a_bar_is_drawn_where_asked_once_two_seconds_have_passed(monkeypatch, asked):
+    told = []
+    monkeypatch.setattr(candidates, "tqdm", lambda rows, **how: told.append(how) or rows)
+    find_candidates(np.zeros((2, 16, 16), np.uint8), 4, **asked)
+    assert told == [{"desc": "search", "delay": 2, "disable": asked != {"progress": True}}]
 
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)))
@@ -88,3 +163,24 @@ def test_each_pair_is_listed_once_smaller_index_first():
 def test_nothing_is_found_among_no_pictures():
     assert find_candidates(np.empty((0, 16, 16), np.uint8), 8).shape == (0, 4)
     assert hash_variant(np.empty((0, 16, 16), np.uint8), 3).shape == (0,)
+
+
+def test_the_search_finds_what_a_comparison_of_all_with_all_finds():
+    rng = np.random.default_rng(7)
+    waves = rng.uniform(1, 6, (250, 4))
+    y, x = np.mgrid[:16, :16] / 16
+    centres = np.array([np.sin(a * x + b * y + c) + np.sin(d * x * y) for a, b, c, d in waves])
+    pictures = centres[rng.integers(0, 250, 3000)] + rng.normal(0, 0.06, (3000, 16, 16))
+    thumbnails = (127 + 60 * pictures).clip(0, 255).astype(np.uint8)
+    expected, plain = {}, hash_variant(thumbnails, 0)
+    for number in range(len(VARIANTS)):
+        bits = np.bitwise_count(hash_variant(thumbnails, number)[:, None] ^ plain[None])
+        for first, second in np.argwhere(bits <= 8).tolist():
+            if first != second:
+                pair, how = tuple(sorted((first, second))), (bits[first, second], number)
+                expected[pair] = min(how, expected.get(pair, how))
+    rows = [(*pair, *how) for pair, how in sorted(expected.items())]
+    assert len(rows) > 3000
+    for threads in (1, 3):
+        found = find_candidates(thumbnails, 8, variants=len(VARIANTS), threads=threads)
+        assert found.tolist() == [[*map(int, row)] for row in rows]

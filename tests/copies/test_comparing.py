@@ -203,3 +203,20 @@ def test_what_worker_processes_import_stays_at_numpy_and_pillow():
     )
     printed = subprocess.check_output([sys.executable, "-c", code], text=True)
     assert printed.split() == ["False", "True"]
+
+
+def test_what_is_found_of_a_pair_does_not_depend_on_how_many_are_opened_at_a_time(
+    tmp_path, monkeypatch
+):
+    tasks = []
+    for number in range(5):
+        picture = photo(150, 150, number)
+        picture.save(tmp_path / f"{number}.png")
+        picture.save(tmp_path / f"{number} again.jpg", quality=80 - 15 * number)
+        paths = tuple(str(tmp_path / f"{number}{end}") for end in (".png", " again.jpg"))
+        thumbnail = np.asarray(picture.convert("L").resize((16, 16)))
+        tasks.append((paths, np.stack([thumbnail] * 2), np.full((2, 2), 150), 0))
+    together = comparing.compare_pairs(tasks)
+    assert [row["kind"] for row in together] == ["near"] * 5
+    monkeypatch.setattr(comparing, "_OPENED", 2)
+    assert comparing.compare_pairs(tasks) == together

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from helpers.audit import cluster_duplicates, find_duplicates, scan, sweep_distance
-from helpers.copies import comparing, verifying
+from helpers.copies import comparing, duplicates, verifying
 from helpers.datasets import DatasetError
 from tests.audit.awkward import encode, photo
 from tests.audit.sets import dataset_of
@@ -200,7 +200,7 @@ def test_a_search_that_takes_long_shows_how_far_it_is(copies, scanned, monkeypat
     find_duplicates(copies, scanned, workers=0)
     assert "verify" not in capfd.readouterr().err
     compare = comparing.compare_pairs
-    monkeypatch.setattr(verifying, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCHES", (1, 1))
     monkeypatch.setattr(
         comparing, "compare_pairs", lambda *a, **k: time.sleep(0.3) or compare(*a, **k)
     )
@@ -268,3 +268,109 @@ def test_tiny_pictures_are_compared_by_their_bytes_alone(tmp_path):
     dataset = dataset_of(tmp_path, [path.name for path in tmp_path.glob("*.png")])
     pairs = find_duplicates(dataset, distance=24, progress=False)
     assert pairs[["image_id", "other_id"]].to_numpy().tolist() == [["07.png", "same.png"]]
+
+
+def weighed(rows, taken=None, left_out=0):
+    """What is made of pairs given as (two ids, kind, difference, excess, movement)."""
+    columns = ["image_id", "other_id", "kind", "difference", "excess", "movement"]
+    pairs = pd.DataFrame(rows, columns=columns).assign(similarity=0.99)
+    ids = sorted({*pairs["image_id"], *pairs["other_id"]})
+    taken = pd.Series(pd.to_datetime([*(taken or {}).values()]), [*(taken or {})])
+    found, notes = duplicates._weigh(pairs, taken.reindex(ids).astype("datetime64[ns]"), left_out)
+    return found[["image_id", "other_id", "kind", "difference"]].to_numpy().tolist(), notes
+
+
+@pytest.mark.parametrize("excess", [0.5, 0.51])
+@pytest.mark.parametrize("movement", [0.065, 0.066])
+def test_another_time_leaves_near_what_agrees_twice_as_well_as_it_must(excess, movement):
+    times = {"a": "2024-01-01 00:00", "b": "2024-01-01 00:03", "c": "2024-01-01 00:00"}
+    rows = [("a", "b", "near", "", excess, movement), ("a", "c", "near", "", 0.9, 0.1)]
+    found, notes = weighed(rows, times)
+    kind = "near" if (excess, movement) == (0.5, 0.065) else "probable"
+    told = "recorded time differs by 3 min"
+    assert found == [["a", "b", kind, told], ["a", "c", "near", ""]] and notes == []
+    both = weighed([("a", "b", "probable", "sharpness", 0.1, 0.0)], times)[0]
+    assert both == [["a", "b", "probable", f"sharpness; {told}"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "difference", "doubtful"),
+    [
+        ("part", "a part of 3 % at the left", True),
+        ("near", "colour (one is grey)", True),
+        ("near", "recorded time differs by 3 s", True),
+        ("near", "", False),
+        ("probable", "sharpness", False),
+    ],
+)
+def test_more_than_three_that_differ_doubtfully_are_left_out_and_the_first_pair_named(
+    kind, difference, doubtful
+):
+    star = [("a", other, kind, f"{difference}", 0.9, 0.0) for other in "bcd"]
+    apart = [("x", "y", kind, difference, 0.9, 0.0), ("x", "z", "near", "", 0.1, 0.0)]
+    shown = "probable" if kind == "part" else kind
+    found, notes = weighed([*apart, *star])
+    listed = [["x", "y", shown, difference], ["x", "z", "near", ""]]
+    if not doubtful:
+        assert (len(found), notes) == (5, [])
+        return
+    assert found == listed
+    (note,) = notes
+    assert note.startswith("4 pictures fit over one another and yet are no copies: more than 3 of")
+    assert note.endswith(f" The first are 'a' and 'b' ({difference}).")
+    assert len(weighed(star[:2])[0]) == 2
+
+
+def test_pairs_that_were_not_verified_are_counted():
+    assert weighed([("a", "b", "near", "", 0.1, 0.0)], left_out=7)[1] == [
+        "7 of 100,007 pairs that resemble each other were not verified, only the 100,000 nearest; "
+        "a smaller distance= leaves fewer."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.6, "1 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"),
+     (172_799, "48 h"), (172_800, "2 days"), (86_400 * 9.6, "10 days")],
+)  # fmt: skip
+def test_times_apart_are_said_in_the_largest_unit_of_which_there_are_two(seconds, words):
+    assert duplicates._in_words(pd.Timedelta(seconds, "s")) == words
+
+
+@pytest.mark.parametrize(("contrast", "side", "found"), [(4, 90, 1), (2.8, 90, 0), (4, 16, 1),
+                                                         (40, 15, 0)])  # fmt: skip
+def test_pictures_are_compared_whose_thumbnails_spread_over_more_than_three_levels(
+    tmp_path, contrast, side, found
+):
+    picture = np.asarray(photo(120, side, 3).convert("L"), float)
+    picture = 128 + (picture - picture.mean()) * contrast / picture.std() * 1.06
+    for name, shift in (("a.png", 0), ("b.png", 1)):
+        Image.fromarray((picture + shift).clip(0, 255).round().astype(np.uint8)).save(
+            tmp_path / name
+        )
+    dataset = dataset_of(tmp_path, ["a.png", "b.png"])
+    scanned = scan(dataset, workers=0, progress=False)
+    spread = np.frombuffer(scanned["thumbnail"].iloc[0], np.uint8).std()
+    assert (spread > 3) == (contrast > 3)
+    pairs = find_duplicates(dataset, scanned, verify=False, progress=False)
+    assert len(pairs) == found
+    assert "notes" in pairs.attrs and pairs.attrs["notes"] == []
+
+
+def test_two_processes_verify_and_show_how_far_they_are_unless_told(copies, scanned, monkeypatch):
+    told = []
+
+    class Noted(verifying.Verifying):
+        def __init__(self, dataset, scanned, thumbnails, workers, progress):
+            told.append((workers, progress))
+            super().__init__(dataset, scanned, thumbnails, 0, False)
+
+    monkeypatch.setattr(verifying, "Verifying", Noted)
+    find_duplicates(copies, scanned)
+    find_duplicates(copies, scanned, distance=9, workers=1, progress=False)
+    assert told == [(2, True), (1, False)]
+    for distance in (-1, 25):
+        with pytest.raises(ValueError, match=f"distance is {distance}"):
+            find_duplicates(copies, scanned, distance=distance)
+    exact = find_duplicates(copies, scanned).query("kind == 'exact'").iloc[0]
+    assert exact[["distance", "similarity", "movement", "transform"]].tolist() == [0, 1, 0, ""]

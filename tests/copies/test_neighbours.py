@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from scipy.ndimage import zoom
+from scipy.spatial.distance import pdist, squareform
 
+from helpers.copies import neighbours
 from helpers.copies.neighbours import find_parts
 
 
@@ -18,17 +20,38 @@ def thumbnail(picture):
 
 
 @pytest.mark.parametrize("mirrored", [0, 1])
-def test_a_part_is_found_and_where_it_was_cut(pictures, mirrored):
-    part = pictures[4][10:48, 20:58]
+@pytest.mark.parametrize(
+    ("left", "top", "side"),
+    [(20, 10, 38), (6, 0, 58), (0, 13, 51), (10, 19, 45), (32, 0, 32), (0, 32, 32)],
+)
+def test_a_part_is_found_and_where_it_was_cut(pictures, left, top, side, mirrored):
+    part = pictures[4][top : top + side, left : left + side]
     part = part[:, ::-1] if mirrored else part
     thumbnails = np.stack([*map(thumbnail, pictures), thumbnail(part)]).astype(np.uint8)
     features = np.random.default_rng(1).normal(size=(31, 12))
     features[30] = features[4] + 0.05
     pairs, boxes = find_parts(features, thumbnails)
     assert pairs.tolist() == [[4, 30]]
-    left, top, share, flipped = boxes[0]
+    *found, flipped = boxes[0]
     assert flipped == mirrored
-    assert (left, top, share) == pytest.approx((20 / 64, 10 / 64, 38 / 64), abs=0.06)
+    assert found == pytest.approx([left / 64, top / 64, side / 64], abs=0.04)
+
+
+def test_pairs_are_sought_among_the_ten_nearest_by_cosine_of_standardised_columns():
+    features = np.random.default_rng(3).normal(5, [0.01, 1, 100, 1, 1], (30, 5))
+    ramp = np.add.outer(np.arange(16), np.arange(16))  # every part of which looks like it
+    same = np.repeat(ramp[None] * 8, 30, axis=0).astype(np.uint8)
+    pairs, _ = find_parts(features, same)
+    apart = squareform(pdist((features - features.mean(axis=0)) / features.std(axis=0), "cosine"))
+    near = {(min(i, j), max(i, j)) for i in range(30) for j in apart[i].argsort()[1:11]}
+    assert sorted(map(sorted, pairs.tolist())) == sorted(map(list, near))
+
+
+def test_of_three_pictures_one_may_be_a_part_of_another(pictures):
+    part = pictures[4][10:48, 20:58]
+    thumbnails = np.stack([thumbnail(pictures[0]), thumbnail(pictures[4]), thumbnail(part)])
+    pairs, _ = find_parts(np.eye(3), thumbnails.astype(np.uint8))
+    assert pairs.tolist() == [[1, 2]]
 
 
 def test_pictures_that_are_not_near_by_their_features_are_not_compared(pictures):
@@ -39,6 +62,19 @@ def test_pictures_that_are_not_near_by_their_features_are_not_compared(pictures)
     assert len(pairs) == 0
 
 
+@pytest.mark.parametrize(
+    ("start", "share"), [(0, 0.5), (0, 0.9), (0.1, 0.9), (0.5, 0.5), (0.2, 0.6)]
+)
+def test_a_stretch_of_sixteen_pixels_is_interpolated_as_eight(start, share):
+    values = np.random.default_rng(0).uniform(0, 255, 16)
+    at = (start + share * (np.arange(8) + 0.5) / 8) * 16 - 0.5
+    expected = np.interp(at, np.arange(16), values)
+    np.testing.assert_allclose(neighbours._sampling(start, share) @ values, expected, rtol=1e-5)
+
+
 def test_few_and_equal_pictures_do_no_harm():
+    for few in (0, 1):
+        pairs, boxes = find_parts(np.ones((few, 3)), np.full((few, 16, 16), 7, np.uint8))
+        assert pairs.shape == (0, 2) and boxes == []
     pairs, boxes = find_parts(np.ones((2, 3)), np.full((2, 16, 16), 7, np.uint8))
     assert len(pairs) == len(boxes) == 0

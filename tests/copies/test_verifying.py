@@ -203,7 +203,7 @@ def test_pairs_of_a_crowd_are_not_opened_once_they_would_not_be_listed_anyway(
     camera, compared, monkeypatch
 ):
     dataset, scanned = camera
-    monkeypatch.setattr(verifying, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCHES", (1, 1))
     found = search(dataset, scanned, distance=24)
     assert found[["image_id", "other_id"]].to_numpy().tolist() == [["9.png", "again.jpg"]]
     lazily = sum(compared)
@@ -228,7 +228,7 @@ def test_what_was_found_before_the_search_was_interrupted_is_not_looked_for_agai
     pairs_of_files, compared, monkeypatch
 ):
     dataset, scanned = pairs_of_files
-    monkeypatch.setattr(verifying, "_BATCH", 1)
+    monkeypatch.setattr(verifying, "_BATCHES", (1, 1))
     compare = comparing.compare_pairs
 
     def stop(tasks, seconds, levels):
@@ -264,3 +264,74 @@ def test_what_is_found_is_stored_every_ten_seconds_and_seldom_where_storing_take
     assert [when for when, _ in written] == [110, 152, 184]
     assert sum(len(made) for _, made in written) == 80
     assert written[0][1] == [f"pair {n}" for n in range(10)]
+
+
+@pytest.mark.parametrize(("levels", "told"), [((None, None), None), ((None, 4095.0), 4095)])
+def test_sizes_are_upright_and_the_levels_those_of_the_dataset(tmp_path, levels, told):
+    pictures = [photo(20 + 10 * number, 90, number) for number in range(9)]
+    dataset = saved(tmp_path, pictures)
+    scanned = scan(dataset, workers=0, progress=False)
+    scanned = scanned.assign(orientation=[0, 1, 2, 3, 4, 5, 6, 7, 8])
+    scanned["levels"] = pd.array([*levels] + [levels[1]] * 7, "Float64")
+    checks = verifying.Verifying(dataset, scanned, np.zeros((9, 16, 16), np.uint8), 0, False)
+    wide = [[20 + 10 * number, 90] for number in range(9)]
+    assert checks.sizes.tolist() == wide[:5] + [size[::-1] for size in wide[5:]]
+    assert checks.levels == told
+
+
+def test_what_is_known_of_a_pair_is_kept_by_its_contents_its_variant_and_the_levels(pairs_of_files):
+    dataset, scanned = pairs_of_files
+    for distance, levels, ending in ((10, None, ""), (11, 4095.0, " 4095")):
+        known = scanned.assign(levels=pd.array([levels] * 8, "Float64"))
+        found = search(dataset, known, distance=distance)
+        (path,) = dataset.work.glob("verdicts-*.parquet")
+        stored = pd.read_parquet(path)["pair"]
+        assert len(path.stem) == len("verdicts-") + 12
+        contents = scanned["sha256"].str[:32]
+        pairs = zip(found["image_id"], found["other_id"], strict=True)
+        expected = {f"{contents[one]} {contents[two]} 0{ending}" for one, two in pairs}
+        assert expected <= set(stored)
+        path.unlink()
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_bar_counts_the_pairs_that_are_opened(pairs_of_files, monkeypatch, progress):
+    told, bar = [], verifying.tqdm
+    monkeypatch.setattr(verifying, "tqdm", lambda **how: told.append(how) or bar(disable=True))
+    dataset, scanned = pairs_of_files
+    find_duplicates(dataset, scanned, workers=0, progress=progress)
+    known = {"unit": "pair", "desc": "verify", "delay": 2}
+    assert told == [{"total": 4, "disable": not progress} | known]
+
+
+def test_files_that_changed_are_counted_in_one_warning_that_names_the_first(pairs_of_files):
+    dataset, scanned = pairs_of_files
+    for number in (1, 2):
+        (dataset.root / f"{number} 60.jpg").write_bytes(b"no picture")
+    with pytest.warns(UserWarning) as told:
+        assert len(search(dataset, scanned)) == 2
+    (warning,) = told
+    assert str(warning.message).startswith(
+        "2 pairs were left out because a file changed after the scan, such as '1 60.jpg' or "
+        "'1 90.jpg', which "
+    )
+
+
+def test_a_part_that_embeddings_lead_to_has_the_distance_of_its_hash(tmp_path):
+    pictures = [photo(300, 225, 500 + number) for number in range(6)]
+    pictures += [pictures[3].crop((20, 60, 240, 225)), pictures[4].resize((200, 150))]
+    dataset = saved(tmp_path, pictures)
+    scanned = scan(dataset, workers=0, progress=False)
+    features = pd.DataFrame(np.random.default_rng(0).normal(size=(8, 8)), scanned.index)
+    features.iloc[6], features.iloc[7] = features.iloc[3] + 0.1, features.iloc[4] + 0.1
+    found = search(dataset, scanned, features=features)
+    assert found[["image_id", "other_id"]].to_numpy().tolist() == [
+        ["4.png", "7.png"], ["3.png", "6.png"]
+    ]  # fmt: skip
+    hashes = scanned["phash"].map(lambda text: int(text, 16))
+    for row in found.itertuples():
+        bits = (hashes[row.image_id] ^ hashes[row.other_id]).bit_count()
+        assert row.distance == pytest.approx(bits, abs=4)  # of thumbnails here, of 32 px there
+    assert found["distance"].iloc[1] > 10 > found["distance"].iloc[0]
+    less = search(dataset, scanned, features=features.drop("6.png"))
+    assert less["other_id"].tolist() == ["7.png"]

@@ -93,6 +93,7 @@ BOTH = [
     code("both()", printed("3600"), tags=["measured"]),
     new_markdown_cell("Of your own.", metadata=_tagged("own-data")),
     new_raw_cell("own()", metadata=_tagged("own-data")),
+    new_raw_cell("Of yours.", metadata={"raw_mimetype": "text/markdown"} | _tagged("own-data")),
     new_raw_cell("Raw for both."),
 ]
 
@@ -112,7 +113,7 @@ def test_the_copy_for_the_leaves_has_no_cells_for_other_data_and_keeps_its_outpu
         ("raw", "Raw for both."),
     ]
     assert [cell.outputs[0].text for cell in made.cells[2:4]] == ["480", "3600"]
-    assert len(stored.cells) == 7
+    assert len(stored.cells) == 8
 
 
 def test_the_copy_for_other_data_says_nothing_of_the_leaves_and_shows_no_output():
@@ -122,8 +123,10 @@ def test_the_copy_for_other_data_says_nothing_of_the_leaves_and_shows_no_output(
         ("code", "both()"),
         ("markdown", "Of your own."),
         ("code", "own()"),
+        ("markdown", "Of yours."),
         ("raw", "Raw for both."),
     ]
+    assert made.cells[4].metadata == {"tags": ["own-data"]}
     both, own = made.cells[1], made.cells[3]
     assert (both.id, own.id) == ("cell-3", "cell-5")
     assert both.outputs == own.outputs == []
@@ -139,10 +142,10 @@ def test_copies_with_cells_left_out_follow_and_keep_edits_as_others_do(tmp_path,
     path = write(stored / "00_start.ipynb", *BOTH)
     copies.copy(stored, learners, own_data)
     mine = learners / path.name
-    assert len(nbformat.read(mine, as_version=4).cells) == 5
+    assert len(nbformat.read(mine, as_version=4).cells) == 5 + own_data
     write(path, *BOTH, "More.")
     copies.copy(stored, learners, own_data)
-    assert len(nbformat.read(mine, as_version=4).cells) == 6
+    assert len(nbformat.read(mine, as_version=4).cells) == 6 + own_data
     assert capsys.readouterr().out == ""
     mine.write_text("my answers")
     write(path, *BOTH)
@@ -151,4 +154,4 @@ def test_copies_with_cells_left_out_follow_and_keep_edits_as_others_do(tmp_path,
     command = "make reset DATA=…" if own_data else "make reset"
     assert f"`{command}` gives fresh copies" in capsys.readouterr().out
     copies.reset(stored, learners, own_data)
-    assert len(nbformat.read(mine, as_version=4).cells) == 5
+    assert len(nbformat.read(mine, as_version=4).cells) == 5 + own_data

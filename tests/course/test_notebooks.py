@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
 from nbconvert.exporters import HTMLExporter
-from nbformat.v4 import new_output, new_raw_cell
+from nbformat.v4 import new_markdown_cell, new_output, new_raw_cell
 from PIL import Image
 
 from helpers.course import copies, notebooks
@@ -101,15 +101,28 @@ def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():
     assert ran.cells[0].outputs[0].data == {"text/plain": "Browser of leaves"}
 
 
-def test_code_for_other_data_is_on_no_page_that_is_made_of_the_notebook():
-    stored = notebook("Prose.", new_raw_cell("own_code()", metadata={"tags": ["own-data"]}))
+OWN = {"tags": ["own-data"]}
+
+
+@pytest.mark.parametrize(
+    ("own", "kind"),
+    [
+        (new_raw_cell("own_words()", metadata=OWN), "code"),
+        (new_markdown_cell("own_words()", metadata=OWN), "markdown"),
+    ],
+)
+def test_what_is_for_other_data_is_on_no_page_that_is_made_of_the_notebook(own, kind):
+    stored = notebook("Prose.", deepcopy(own))
     page, _ = HTMLExporter().from_notebook_node(stored)
-    assert "own_code" in page
-    page, _ = HTMLExporter().from_notebook_node(notebooks.strip(stored))
-    assert "own_code" not in page and "Prose." in page
-    made = copies.for_own_data(stored)
-    assert made.cells[-1].metadata == {"tags": ["own-data"]}
-    assert made.cells[-1].source == "own_code()"
+    assert "own_words" in page
+    for _ in range(2):  # what was stored is stored again
+        notebooks.strip(stored)
+        assert stored.cells[-1].cell_type == "raw"
+        page, _ = HTMLExporter().from_notebook_node(stored)
+        assert "own_words" not in page and "Prose." in page
+        made = copies.for_own_data(stored)
+        assert (made.cells[-1].cell_type, made.cells[-1].source) == (kind, "own_words()")
+        assert made.cells[-1].metadata == {"tags": ["own-data"]}
 
 
 def test_run_executes_against_the_dataset_given_and_leaves_the_file_alone(tmp_path):

@@ -181,9 +181,9 @@ def test_masks_are_read_and_their_absence_is_explained(tmp_path, picture, datase
     picture(tmp_path / "masks" / "train/cat/1.png.png", level=255, mode="L")
     masked = Dataset("x", dataset.root, dataset.images, masks=tmp_path / "masks")
     assert np.array_equal(masked.mask("train/cat/1.png"), np.full((6, 8), 255, np.uint8))
-    with pytest.raises(DatasetError, match="no mask that can be read"):
+    with pytest.raises(DatasetError, match=r"no mask that can be read.*masks/val/cat/3\.png\.png"):
         masked.mask("val/cat/3.png")
-    with pytest.raises(DatasetError, match="only the bundled 'leaves' has them"):
+    with pytest.raises(DatasetError, match=r"no masks .*FOLDER/train/cat/1\.png\.png"):
         dataset.mask("train/cat/1.png")
 
 

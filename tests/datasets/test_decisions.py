@@ -1,4 +1,5 @@
 import sqlite3
+from datetime import UTC, datetime
 from multiprocessing import get_context
 
 import pandas as pd
@@ -10,6 +11,8 @@ from helpers.datasets import (
     apply_decisions,
     open_dataset,
 )
+from helpers.datasets import decisions as decision_log
+from helpers.datasets.decisions import DecidedMeanwhile
 
 
 @pytest.fixture
@@ -98,7 +101,7 @@ def test_an_unused_log_is_empty_and_makes_no_file(tmp_path):
     ("decision", "message"),
     [
         (("cat/9.jpg", "drop"), "no image 'cat/9.jpg' to decide about; did you mean 'cat/"),
-        (("cat/1.jpg", "dorp"), "no decision 'dorp'; expected one of keep, relabel, drop."),
+        (("cat/1.jpg", "dorp"), "'dorp'; expected one of keep, relabel, drop, cannot tell."),
         (("cat/1.jpg", "relabel"), "needs the new label"),
         (("cat/1.jpg", "relabel", "", " "), "needs the new label"),
         (("cat/1.jpg", "drop", "", "dog"), "takes no label"),
@@ -214,3 +217,88 @@ def test_what_are_no_decisions_is_refused_in_one_sentence(dataset):
 def test_a_log_shows_what_it_is_without_paths(dataset, tmp_path):
     assert repr(DecisionLog(dataset)) == "DecisionLog 'decisions' of dataset 'photos'"
     assert repr(DecisionLog(tmp_path / "mine.sqlite")) == "DecisionLog 'mine'"
+
+
+def test_cannot_tell_is_a_decision_that_leaves_the_image_and_its_label(dataset, tmp_path):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "cannot tell", "too dark")
+    assert log.current().loc["cat/1.jpg", ["action", "reason"]].tolist() == [
+        "cannot tell",
+        "too dark",
+    ]
+    pd.testing.assert_frame_equal(apply_decisions(dataset, log).images, dataset.images)
+    other = DecisionLog(tmp_path / "other.sqlite")
+    other.import_from(log.export_to(tmp_path / "marks.csv"))
+    pd.testing.assert_frame_equal(other.current(), log.current())
+    with pytest.raises(DatasetError, match="'cannot tell' about 'cat/1.jpg' takes no label"):
+        log.record("cat/1.jpg", "cannot tell", label="dog")
+
+
+def test_what_was_recorded_together_is_taken_back_together(dataset):
+    log, both = DecisionLog(dataset), ["cat/1.jpg", "cat/2.jpg"]
+    log.record("dog/3.jpg", "keep")
+    log.record_all(pd.DataFrame({"action": "drop"}, index=both))
+    log.record("cat/1.jpg", "keep")
+    assert [one["image_id"] for one in log.undo_all()] == ["cat/1.jpg"]
+    assert actions(log) == {"dog/3.jpg": "keep", "cat/1.jpg": "drop", "cat/2.jpg": "drop"}
+    assert [(one["image_id"], one["action"]) for one in log.undo_all()] == [
+        ("cat/2.jpg", "drop"),
+        ("cat/1.jpg", "drop"),
+    ]
+    assert actions(log) == {"dog/3.jpg": "keep"}
+    assert [one["image_id"] for one in log.undo_all()] == ["dog/3.jpg"]
+    assert log.undo_all() == [] and len(log.history()) == 8
+
+
+def test_decisions_of_one_millisecond_are_still_told_apart(dataset, monkeypatch):
+    class Clock(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return datetime(2026, 5, 31, 12, tzinfo=UTC)
+
+    monkeypatch.setattr(decision_log, "datetime", Clock)
+    log = DecisionLog(dataset)
+    for name in ("cat/1.jpg", "cat/2.jpg"):
+        log.record(name, "drop")
+    assert [one["image_id"] for one in log.undo_all()] == ["cat/2.jpg"]
+    assert actions(log) == {"cat/1.jpg": "drop"}
+
+
+def test_a_decision_made_meanwhile_is_not_overruled_nor_taken_back_unseen(dataset):
+    log = DecisionLog(dataset)
+    table = pd.DataFrame({"action": "drop"}, index=["cat/1.jpg", "cat/2.jpg"])
+    log.record("cat/1.jpg", "keep")
+    seen = log.current()
+    log.record("dog/3.jpg", "keep")
+    log.record_all(table, seen=seen)
+    log.record("cat/2.jpg", "relabel", label="dog")
+    before = len(log.history())
+    with pytest.raises(DecidedMeanwhile, match="2 images got another decision meanwhile") as raised:
+        log.record_all(table.assign(action="keep"), seen=seen)
+    assert raised.value.images == ["cat/1.jpg", "cat/2.jpg"]
+    with pytest.raises(DecidedMeanwhile) as raised:
+        log.undo_all(seen=seen)
+    assert raised.value.images == ["cat/2.jpg"] and len(log.history()) == before
+    assert [one["label"] for one in log.undo_all(seen=log.current())] == ["dog"]
+    with pytest.raises(DecidedMeanwhile):
+        log.undo_all(seen=log.current().iloc[:-1])
+    with pytest.raises(DecidedMeanwhile):
+        log.undo_all(seen=log.current().assign(action="keep"))
+
+
+def test_what_stands_is_read_again_after_any_change_of_the_log(dataset, tmp_path):
+    log, other = DecisionLog(dataset), DecisionLog(dataset)
+    assert log.current().empty
+    other.record("cat/1.jpg", "drop")
+    table = log.current()
+    table["action"] = "spoilt"
+    assert actions(log) == {"cat/1.jpg": "drop"}
+    other.undo()
+    assert actions(log) == {}
+    another = DecisionLog(tmp_path / "another.sqlite")
+    for name in ("x.jpg", "y.jpg"):
+        another.record(name, "keep")
+    another.path.replace(log.path)
+    assert actions(log) == {"x.jpg": "keep", "y.jpg": "keep"}
+    log.path.unlink()
+    assert actions(log) == {}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.cluster import KMeans
 
 from helpers.descriptors import colour_histogram, colour_moments, dominant_colours
@@ -67,3 +68,49 @@ def test_a_picture_of_one_colour_has_one_dominant_colour():
     colours, shares = dominant_colours(stripes((RED, 8), height=8), 3)
     assert colours[0].tolist() == list(RED)
     assert shares.tolist() == [1, 0, 0]
+
+
+@pytest.fixture
+def mixed():
+    """Noise of 128 × 64 px in which all colours occur."""
+    return np.random.default_rng(0).integers(0, 256, (64, 128, 3)).astype(np.uint8)
+
+
+def test_histograms_are_those_of_numpy_in_twelve_hues_and_five_levels(mixed):
+    hue, saturation, value = np.asarray(Image.fromarray(mixed).convert("HSV")).reshape(-1, 3).T
+    expected = {}
+    hues = np.histogram(hue, 12, (0, 256), weights=saturation.astype(float))[0]
+    expected |= {f"hue {30 * i:03d}": share for i, share in enumerate(hues / hues.sum())}
+    for name, channel in (("saturation", saturation), ("value", value)):
+        counts = np.histogram(channel, 5, (0, 256))[0] / channel.size
+        expected |= {f"{name} {i}": share for i, share in enumerate(counts, 1)}
+    assert colour_histogram(mixed) == pytest.approx(expected)
+    assert list(colour_histogram(stripes((RED, 2)))) == list(expected)
+    no_pixel = np.zeros(mixed.shape[:2], bool)
+    assert set(colour_histogram(mixed, no_pixel).values()) == {0}
+    assert colour_moments(mixed, no_pixel) == colour_moments(mixed)
+
+
+def test_moments_are_those_of_numpy(mixed):
+    expected = {}
+    for i, name in enumerate(("red", "green", "blue")):
+        channel = mixed[..., i] / 255
+        expected |= {f"mean {name}": channel.mean(), f"spread {name}": channel.std()}
+    assert colour_moments(mixed) == pytest.approx(expected)
+
+
+def test_a_big_picture_is_first_reduced_to_thirty_two_pixels(mixed):
+    for big, size in ((mixed, (32, 16)), (np.ascontiguousarray(mixed.swapaxes(0, 1)), (16, 32))):
+        reduced = Image.fromarray(big).resize(size, Image.Resampling.BOX)
+        for found, expected in zip(
+            dominant_colours(big), dominant_colours(np.asarray(reduced)), strict=True
+        ):
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_dominant_colours_come_in_the_order_of_their_shares_which_are_all(mixed, count):
+    colours, shares = dominant_colours(mixed, count)
+    assert colours.shape == (count, 3)
+    assert (np.diff(shares) <= 0).all() and shares.sum() == pytest.approx(1)
+    assert len(dominant_colours(mixed)[1]) == 3

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from skimage.draw import ellipse, polygon
+from skimage.feature import hog
+from skimage.measure import regionprops
 
 from helpers.descriptors import find_foreground, oriented_gradients, region_shape
 
@@ -71,7 +73,82 @@ def test_a_shape_on_a_noisy_ground_is_found_with_its_holes_filled():
     assert (found & truth).sum() / (found | truth).sum() > 0.9
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (8, 8)])
+CONTRASTS = {
+    "lightness": ((90, 90, 90), (160, 160, 160)),
+    "red and green": ((150, 100, 100), (100, 150, 100)),
+    "yellow and blue": ((120, 120, 60), (80, 80, 140)),
+}
+
+
+@pytest.mark.parametrize("contrast", CONTRASTS)
+@pytest.mark.parametrize("place", [(60, 80), (40, 110), (80, 45)])
+def test_a_disc_is_found_by_light_or_colour_alone(contrast, place):
+    ground, colour = CONTRASTS[contrast]
+    truth = drawn(ellipse, *place, 25, 25)
+    picture = np.where(truth[..., None], colour, ground) + np.random.default_rng(0).normal(
+        0, 4, (120, 160, 3)
+    )
+    found = find_foreground(picture.clip(0, 255).astype(np.uint8))
+    assert (found & truth).sum() / (found | truth).sum() > 0.93
+
+
+@pytest.mark.parametrize("side", [(60, 20), (60, 139), (20, 80), (99, 80)])
+@pytest.mark.parametrize(("radius", "middle"), [(13, True), (9, False)])
+def test_of_two_things_the_larger_is_found_where_what_lies_at_a_side_counts_less(
+    side, radius, middle
+):
+    inner, outer = drawn(ellipse, 60, 80, radius, radius), drawn(ellipse, *side, 15, 15)
+    picture = np.full((120, 160, 3), 90, np.uint8)
+    picture[inner | outer] = (180, 60, 60)
+    guess, wanted = find_foreground(picture), inner if middle else outer
+    assert (guess & wanted).sum() > 0.9 * wanted.sum()
+    assert not (guess & (outer if middle else inner)).any()
+
+
+@pytest.mark.parametrize("mask", ["star", "line", "small", "odd"])
+def test_a_shape_is_that_of_its_region_and_of_a_loop_round_its_edge(mask):
+    mask = {
+        "star": star(5, 0.3), "line": drawn(polygon, [50, 50, 51, 51], [20, 90, 90, 20]),
+        "small": drawn(ellipse, 60, 80, 3, 4), "odd": drawn(polygon, [10, 90, 30], [20, 60, 140]),
+    }[mask]  # fmt: skip
+    found, region = region_shape(mask), regionprops(mask.astype(np.uint8))[0]
+    assert found["area"] == mask.mean()
+    assert (found["solidity"], found["extent"]) == (region.solidity, region.extent)
+    assert found["circularity"] == pytest.approx(4 * np.pi * mask.sum() / region.perimeter**2)
+    short, long = region.axis_minor_length, region.axis_major_length
+    assert found["aspect"] == pytest.approx(short / long)
+    for number, moment in enumerate(region.moments_hu, 1):
+        expected = np.sign(moment) * np.log10(1 + abs(moment) * 1e6)
+        assert found[f"hu {number}"] == pytest.approx(expected)
+    farthest = {}
+    down, right = np.argwhere(mask).mean(axis=0)
+    for y, x in np.argwhere(mask):
+        if not all(mask[y + dy, x + dx] for dy, dx in ((0, 1), (1, 0), (0, -1), (-1, 0))):
+            place = int(np.arctan2(y - down, x - right) % (2 * np.pi) / (2 * np.pi) * 64) % 64
+            farthest[place] = max(farthest.get(place, 0), np.hypot(y - down, x - right))
+    known = {place + round: far for place, far in farthest.items() for round in (-64, 0, 64) if far}
+    radius = np.interp(np.arange(64), sorted(known), [known[place] for place in sorted(known)])
+    waves = np.exp(-2j * np.pi * np.outer(np.arange(1, 9), np.arange(64)) / 64) @ radius
+    outline = [found[f"outline {number}"] for number in range(1, 9)]
+    np.testing.assert_allclose(outline, np.abs(waves) / radius.sum(), atol=1e-9)
+    assert len(found) == 6 + 7 + 8 and list(found) == list(region_shape(np.zeros_like(mask)))
+
+
+def test_gradients_are_those_of_scikit_image_named_by_cell_and_direction():
+    grey = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
+    expected = hog(grey / 255, 9, (16, 16), (1, 1))
+    found = oriented_gradients(grey)
+    assert list(found.values()) == pytest.approx(expected.tolist())
+    cells = [(row, column) for row in range(1, 5) for column in range(1, 5)]
+    assert list(found) == [
+        f"gradient {row},{column} {angle:03d}"
+        for row, column in cells
+        for angle in range(0, 180, 20)
+    ]
+    assert list(oriented_gradients(grey.repeat(2, axis=1))) == list(found)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (3, 20), (8, 8)])
 def test_a_picture_where_nothing_stands_out_is_all_foreground(shape):
     assert find_foreground(np.full((*shape, 3), 90, np.uint8)).all()
 

@@ -55,3 +55,16 @@ def test_a_number_that_tells_the_classes_apart_scores_one_whichever_is_higher(di
     assert score_descriptor(lambda rgb, foreground: 7, pictures) == 0.5
     assert np.isnan(score_descriptor(lambda rgb, foreground: np.nan, pictures))
     assert np.isnan(score_descriptor(red, pictures[:4]))
+    three = find_foregrounds(discs, ["elm", "rose", "sky"])
+    assert np.isnan(score_descriptor(red, three))
+
+
+def test_big_pictures_are_reduced_to_96_pixels_and_at_most_400_are_taken(discs):
+    for number in range(402):
+        size = (240, 120) if number < 9 else (3, 3)
+        folder = discs.root / "many"
+        folder.mkdir(exist_ok=True)
+        Image.new("L", size, number % 256).save(folder / f"{number:03d}.png")
+    many = find_foregrounds(open_dataset(discs.root, progress=False), ["many"])
+    assert len(many) == 400 and many.index.is_monotonic_increasing
+    assert {picture.shape for picture in many["rgb"]} == {(48, 96, 3), (3, 3, 3)}

@@ -2,6 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from helpers.descriptors import name_parts, probe_parts
 
@@ -65,3 +70,19 @@ def test_small_classes_are_asked_in_fewer_folds_and_no_label_at_all_in_none():
     features, labels = made(6)
     assert len(probe_parts(features, labels)) == 6
     assert probe_parts(features, labels.where(labels == "none")).empty
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("count", [2, 4, 30])
+def test_answers_are_those_of_scikit_learn_in_five_folds_or_as_many_as_there_are_groups(
+    classes, count
+):
+    features, _ = made()
+    labels = pd.Series(np.array(["elm", "fir", "oak"])[np.arange(120) % classes], features.index)
+    groups = pd.Series(np.arange(120) // classes % count, features.index)
+    cut = StratifiedGroupKFold(min(5, count), shuffle=True, random_state=0)
+    discriminant = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+    model = make_pipeline(StandardScaler(), discriminant)
+    expected = cross_val_predict(model, features, labels, groups=groups, cv=cut) == labels
+    right = probe_parts(features, labels, groups, {"all": [*features]})
+    assert right["all"].tolist() == expected.tolist()

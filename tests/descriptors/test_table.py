@@ -123,3 +123,51 @@ def test_separability_keeps_groups_together_and_leaves_out_rare_classes():
     assert leaked[["class_a", "class_b"]].drop_duplicates().to_numpy().tolist() == [["x", "y"]]
     assert leaked["auc"].item() > 0.85
     assert honest["auc"].item() < 0.75
+
+
+def test_colour_and_region_are_those_of_a_picture_of_96_pixels(folder):
+    features = describe(folder, workers=1, progress=False)
+    picture = read_rgb(folder.path("a/photo.jpg"), 160)
+    for size in (160, 96):
+        picture.thumbnail((size, size), Image.Resampling.BOX)
+    expected = table.colour.colour_moments(np.asarray(picture))
+    found = features.loc["a/photo.jpg", [f"colour {name}" for name in expected]]
+    assert found.to_numpy() == pytest.approx(list(expected.values()), abs=1e-6)
+
+
+@pytest.mark.parametrize(("chunk", "workers", "started"), [(1, 2, [2]), (1, 1, []), (3, 2, [2]),
+                                                           (48, 2, [])])  # fmt: skip
+def test_processes_are_started_where_there_is_more_than_one_part(
+    folder, monkeypatch, chunk, workers, started
+):
+    told = []
+
+    def start(count):
+        told.append(count)
+        return ThreadPoolExecutor(count)
+
+    monkeypatch.setattr(table, "CHUNK", chunk)
+    monkeypatch.setattr(table, "start_workers", start)
+    assert len(describe(folder, "texture", workers=workers, progress=False)) == 4
+    assert told == started
+
+
+def test_five_folds_are_asked_unless_told_and_a_class_needs_as_many_groups():
+    rng = np.random.default_rng(0)
+    labels = pd.Series(np.repeat(["z", "y", "x"], [40, 40, 5]))
+    features = pd.DataFrame(rng.normal(size=(85, 3)), columns=["form a", "form b", "colour c"])
+    for function in (separability, table.score_families):
+        found, told = function(features, labels), function(features, labels, folds=5)
+        other = function(features, labels, folds=6)
+        if function is separability:
+            pd.testing.assert_frame_equal(found, told)
+            assert len(found) == 6 and len(other) == 2
+        else:
+            assert (found[1], other[1]) == (["x", "y", "z"], ["y", "z"])
+            assert found[0].tolist() == [2] * 40 + [1] * 40 + [0] * 5
+            assert list(found[2]) == ["colour", "form"] and found[2]["form"].shape == (85, 3)
+    alone = table.score_families(features[:40], labels[:40])
+    assert alone[1:] == (["z"], {})
+    assert table.hardest_pair(separability(features[:40], labels[:40])) is None
+    pairs = pd.DataFrame({"class_a": list("aab"), "class_b": list("bbc"), "auc": [0.5, 0.9, 0.8]})
+    assert table.hardest_pair(pairs) == ("b", "c")

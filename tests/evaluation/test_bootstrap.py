@@ -10,6 +10,7 @@ from sklearn.metrics import confusion_matrix, f1_score, matthews_corrcoef
 from helpers.datasets import DatasetError
 from helpers.evaluation import (
     accuracy_interval,
+    bootstrap,
     bootstrap_metrics,
     compare_metrics,
     overall_metrics,
@@ -77,6 +78,32 @@ def test_the_ends_come_from_bias_and_spread_of_the_logits():
         assert found.loc[name, ["low", "high"]].tolist() == pytest.approx(ends)
     assert (found["low"] < found["value"]).all()
     assert (found["high"] > found["value"]).all()
+
+
+def test_a_thousand_replicates_at_95_percent_are_drawn_unless_told_whose_groups_may_be_a_series():
+    table, groups = grouped()
+    by_id = pd.Series(groups, table.index).sample(frac=1, random_state=0)
+    found = bootstrap_metrics(table, by_id)
+    pd.testing.assert_frame_equal(
+        found, bootstrap_metrics(table, groups, replicates=1000, level=0.95, seed=0)
+    )
+    assert not found.equals(bootstrap_metrics(table, groups, replicates=1001))
+    other = table.assign(prediction=table["label"])
+    pd.testing.assert_frame_equal(
+        compare_metrics(table, other, by_id),
+        compare_metrics(table, other, groups, replicates=1000, level=0.95, seed=0),
+    )
+
+
+def test_a_score_that_meets_its_bound_is_moved_in_by_a_quarter_of_a_group():
+    table = made([*"aabbcc"] * 4, [*"aabbcc"] * 3 + [*"aabbca"])
+    found = bootstrap_metrics(table, replicates=400).loc["accuracy"]
+    drawn = replicate_metrics([table], None, 400, 0)[1][0]["accuracy"]
+    assert (drawn == 1).any()
+    logits = logit(drawn.clip(1 / 96, 95 / 96))
+    half = stats.t.ppf(0.975, 23) * logits.std() * np.sqrt(24 / 23)
+    ends = expit(2 * logit(23 / 24) - logits.mean() + half * np.array([-1, 1]))
+    assert found[["low", "high"]].tolist() == pytest.approx(ends)
 
 
 def test_photos_of_one_thing_say_less_than_as_many_things():
@@ -152,9 +179,13 @@ def test_too_few_replicates_and_no_level_are_refused():
 
 def test_few_numbers_are_held_at_a_time(monkeypatch):
     table, groups = grouped()
-    expected = bootstrap_metrics(table, groups, 300)
-    monkeypatch.setattr("helpers.evaluation.bootstrap.AT_ONCE", 36 * 50)
-    pd.testing.assert_frame_equal(bootstrap_metrics(table, groups, 300), expected)
+    expected = bootstrap_metrics(table, groups, 320)
+    assert 8 * bootstrap.AT_ONCE == 64 * 2**20
+    batches, draw = [], bootstrap._draw
+    monkeypatch.setattr(bootstrap, "AT_ONCE", len(CLASSES) ** 2 * 50)
+    monkeypatch.setattr(bootstrap, "_draw", lambda *a: batches.append(a[1]) or draw(*a))
+    pd.testing.assert_frame_equal(bootstrap_metrics(table, groups, 320), expected)
+    assert batches == [50] * 6 + [20]
 
 
 def test_the_confusion_is_that_of_scikit_learn():

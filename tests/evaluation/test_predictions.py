@@ -198,3 +198,34 @@ def test_numbers_as_labels_stay_names(dataset, tmp_path):
     found = read_predictions(path)
     assert found["label"].tolist() == ["01", "2"]
     assert found["prediction"].tolist() == ["01", "01"]
+
+
+@pytest.mark.parametrize("sums", [99, 99.5, 101])
+def test_per_cent_are_told_where_all_rows_sum_to_a_hundred_within_one(sums):
+    index = pd.Index(["a.jpg", "b.jpg"], name="image_id")
+    made = pd.DataFrame({"label": ["x", "y"], "x": [sums, 0.0], "y": [0.0, sums]}, index)
+    with pytest.raises(DatasetError, match="These are per cent .*; divide them by 100"):
+        check_predictions(made)
+    for odd in (made.assign(x=[sums, -1.0], y=[0.0, sums + 1]), made.assign(y=[3.0, sums])):
+        with pytest.raises(DatasetError, match="are no probabilities"):
+            check_predictions(odd)
+
+
+def test_a_dozen_columns_taken_as_classes_are_named_and_six_of_a_file(tmp_path):
+    index = pd.Index(["a.jpg", "b.jpg"], name="image_id")
+    made = pd.DataFrame({f"c{n:02}": [2.0, 3.0] for n in range(14)}, index).assign(label="c00")
+    with pytest.raises(DatasetError, match=r"as classes: c00, .*, c11 and 2 more\)"):
+        check_predictions(made)
+    made.rename_axis("file").to_csv(tmp_path / "p.csv")
+    with pytest.raises(
+        DatasetError, match=r"\(columns: file, c00, c01, c02, c03, c04 and 10 more\)"
+    ):
+        read_predictions(tmp_path / "p.csv")
+
+
+def test_a_row_may_miss_a_sum_of_one_by_a_hundredth():
+    index = pd.Index(["a.jpg", "b.jpg"], name="image_id")
+    made = pd.DataFrame({"label": ["x", "y"], "x": [0.5, 0.25], "y": [0.509, 0.75]}, index)
+    assert check_predictions(made).loc["a.jpg", ["x", "y"]].sum() == pytest.approx(1)
+    with pytest.raises(DatasetError, match=r"1 image do not sum to 1: b.jpg to 0.98 "):
+        check_predictions(made.assign(x=[0.5, 0.23]))

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers.datasets.dataset import Dataset
 from helpers.evaluation import find_shift
-from helpers.evaluation.shift import _areas
+from helpers.evaluation.shift import _areas, area_interval
 
 
 def thrown(tmp_path, prefix, things, photos, off=0.0, seed=0):
@@ -96,3 +96,58 @@ def test_images_without_features_are_passed_over(tmp_path):
         old.with_images(old.images[6:]), new.with_images(new.images[9:]), features
     )
     assert find_shift(old, new, features).auc == expected.auc
+
+
+def numbers(values, prefix):
+    return pd.Series(values, [f"{prefix}{n}" for n in range(len(values))])
+
+
+def own(values):
+    return pd.Series(values.index, values.index)
+
+
+def test_an_area_has_the_error_of_delong_and_others_and_ties_count_half():
+    rng = np.random.default_rng(3)
+    old, new = numbers(rng.integers(0, 9, 23), "o"), numbers(rng.integers(2, 12, 17), "n")
+    area, low, high, error = area_interval(old, new, own(old), own(new))
+    above = (new.to_numpy()[:, None] > old.to_numpy()) + 0.5 * (
+        new.to_numpy()[:, None] == old.to_numpy()
+    )
+    assert area == pytest.approx(above.mean())
+    assert area == pytest.approx(roc_auc_score([0] * 23 + [1] * 17, [*old, *new]))
+    expected = above.mean(axis=1).var(ddof=1) / 17 + above.mean(axis=0).var(ddof=1) / 23
+    assert error == pytest.approx(expected**0.5)
+    assert low < area < high
+
+
+def test_intervals_of_an_area_hold_the_truth_where_images_come_in_groups_and_where_not():
+    rng, truth, held = np.random.default_rng(0), 0.7602, {1: 0, 4: 0}
+    for photos in held:
+        for _ in range(150):
+            sides = []
+            for prefix, middle in (("o", 0.0), ("n", 1.0)):
+                # All photos of a thing are alike, so that they count as one.
+                values = numbers(np.repeat(rng.normal(middle, 1, 40), photos), prefix)
+                things = pd.Series(np.repeat(np.arange(40), photos), values.index).astype(str)
+                sides += [values, prefix + things]
+            _, low, high, _ = area_interval(sides[0], sides[2], sides[1], sides[3])
+            held[photos] += low <= truth <= high
+    assert all(135 <= number <= 149 for number in held.values()), held
+
+
+def test_sides_that_are_parted_cleanly_still_have_an_interval_and_one_group_says_nothing():
+    old, new = numbers(np.arange(10), "o"), numbers(np.arange(20, 40), "n")
+    area, low, high, _ = area_interval(old, new, own(old), own(new))
+    assert (area, high) == (1, 1)
+    assert low == pytest.approx(10 / (10 + 1.96**2))
+    assert area_interval(new, old, own(new), own(old))[:3] == pytest.approx((0, 0, 1 - low))
+    same = pd.Series("one", old.index)
+    assert area_interval(old, new, same, own(new))[1:3] == (0, 1)
+
+
+def test_a_shift_has_an_interval_and_a_score_for_each_image(tmp_path):
+    found = asked(tmp_path, 0.8)
+    assert found.low < found.auc < found.high
+    assert len(found.scores) == 60 * 3 + 40 * 5
+    is_new = found.scores.index.str.startswith("new")
+    assert roc_auc_score(is_new, found.scores) == pytest.approx(found.auc)

@@ -10,6 +10,7 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.explain.grounds import (
     ground_effect,
     mend_head,
+    other_answers,
     redraw,
     swap_grounds,
     tell_truth,
@@ -88,6 +89,8 @@ def test_the_effect_is_what_the_answer_given_before_loses():
                                                        np.log(4) - np.log(9)])  # fmt: skip
     assert found["turned"].to_list() == [True, False]
     assert isinstance(Dataset, type)
+    shares = other_answers({"own": before, "moved": after, "own again": before})
+    assert shares.to_dict() == {"moved": 0.5, "own again": 0.0}
 
 
 def test_swapped_are_the_photos_of_both_species_that_lie_on_their_usual_ground(leaves):
@@ -101,6 +104,9 @@ def test_swapped_are_the_photos_of_both_species_that_lie_on_their_usual_ground(l
     assert len(found) > 10
     turned = found.images["label"].map({"norway maple": "stone", "sycamore": "grass"})
     assert (found.images["background"] == turned).all()
+    few = swap_grounds(leaves.with_images(part), every=3)
+    assert set(own.index[::3]) - set(few.images.index) <= set(corrupt)
+    assert set(few.images.index) <= set(own.index[::3])
     single = found.images.index[found.images["background"] == "stone"][:1]
     alone = redraw(leaves, single, "stone")
     assert np.array_equal(found.load(single[0]), alone.load(single[0]))

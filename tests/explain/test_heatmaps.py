@@ -3,12 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+import timm
 import torch
 from PIL import Image
+from torchvision import models
 
 from helpers.datasets import DatasetError
+from helpers.explain import methods
+from helpers.explain.checking import deletion
 from helpers.explain.heatmaps import choose_cases, explain, subject_masks
-from helpers.explain.methods import attribute
+from helpers.explain.methods import METHODS, attribute
 from helpers.training.decoding import fit
 
 
@@ -40,12 +44,40 @@ def test_the_label_or_any_class_can_be_explained_instead(dataset, learner):
 
 def test_the_layer_and_what_was_concluded_about_it_are_said(dataset, learner):
     assert repr(explain(learner, dataset)) == (
-        "Heatmaps of 18 images by grad-cam at layer 4, the last with maps"
+        "Heatmaps of 18 images by grad-cam at layer 4, the last with maps (4 × 4 cells)"
     )
     assert repr(explain(learner, dataset, layer="0")) == (
         "Heatmaps of 18 images by grad-cam at layer 0"
     )
     assert repr(explain(learner, dataset, "edges")) == "Heatmaps of 18 images by edges"
+
+
+@pytest.mark.parametrize("source", ["torchvision", "timm"])
+def test_networks_of_other_libraries_are_explained_by_every_method(dataset, learner, source):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        if source == "timm":
+            learner.model = timm.create_model("resnet10t", num_classes=3)
+        else:
+            learner.model = models.resnet18(weights=None, num_classes=3)
+        torch.nn.init.normal_(learner.model.fc.weight)  # else nothing may speak for any class
+    learner.dls.size = 64
+    few = dataset.with_images(dataset.images.iloc[:2])
+    for method in METHODS:
+        maps = np.stack([explain(learner, few, method, one).maps for one in learner.dls.vocab])
+        assert maps.shape == (3, 2, 64, 64) and np.isfinite(maps).all() and maps.std() > 0
+    transformer = models.VisionTransformer(64, 16, 2, 2, 16, 32, num_classes=3)
+    torch.nn.init.normal_(transformer.heads[0].weight)
+    learner.model = transformer
+    assert explain(learner, few, "occlusion").maps.std() > 0
+    with pytest.raises(ValueError, match="'conv_proj', is followed by .* use 'occlusion'"):
+        explain(learner, few)
+
+
+def test_a_network_with_other_answers_than_the_learner_knows_is_refused(dataset, learner):
+    learner.dls.vocab = ["ash", "elm"]
+    with pytest.raises(DatasetError, match="has 3 answers and the learner knows 2 classes"):
+        explain(learner, dataset)
 
 
 def test_test_images_and_unreadable_ones_are_passed_over(dataset, learner, tmp_path):
@@ -130,3 +162,22 @@ def test_cases_are_the_surest_of_each_class_right_ones_first():
     assert choose_cases(answers) == ["b", "c", "d", "e"]
     assert choose_cases(answers, 1) == ["b", "d"]
     assert choose_cases(answers.loc[["g"]]) == []
+
+
+def test_the_network_is_never_shown_more_images_at_a_time_than_a_batch(
+    dataset, learner, monkeypatch
+):
+    whole = [
+        explain(learner, dataset, rival="runner-up"),
+        deletion(learner, explain(learner, dataset)),
+    ]
+    seen = []
+    hook = learner.model.register_forward_pre_hook(lambda _, images: seen.append(len(images[0])))
+    monkeypatch.setattr(methods, "BATCH", 4)
+    heatmaps = explain(learner, dataset, rival="runner-up")
+    curves = deletion(learner, explain(learner, dataset))
+    hook.remove()
+    assert max(seen) == 4 and sum(seen) > 11 * len(dataset)
+    assert heatmaps.targets.equals(whole[0].targets) and heatmaps.rivals.equals(whole[0].rivals)
+    np.testing.assert_allclose(heatmaps.maps, whole[0].maps, atol=1e-6)
+    np.testing.assert_allclose(curves, whole[1], atol=1e-6)

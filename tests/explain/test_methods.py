@@ -6,6 +6,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from scipy.ndimage import sobel
 from torch import nn
 
 from helpers.explain.layers import last_layer
@@ -43,6 +44,46 @@ def test_occlusion_of_a_linear_model_is_the_mean_over_the_squares_that_cover_a_p
     assert np.allclose(attribute(model, images, TARGETS, "occlusion"), total / covered, atol=1e-4)
 
 
+def test_occlusion_moves_a_sixth_of_the_picture_by_three_quarters_of_that():
+    model, images = make_linear(side=36), make_images(side=36)
+    weights = model[1].weight[TARGETS].detach().view(4, 3, 36, 36)
+    drop = (weights * (images - BASE)).sum(1).numpy()
+    total, covered = np.zeros_like(drop), np.zeros(drop.shape[1:])
+    for top in range(0, 36, 4):
+        for left in range(0, 36, 4):
+            window = np.s_[top : top + 6, left : left + 6]
+            total[:, *window] += drop[:, *window].sum((1, 2))[:, None, None]
+            covered[window] += 1
+    assert np.allclose(attribute(model, images, TARGETS, "occlusion"), total / covered, atol=1e-4)
+
+
+def test_held_against_a_rival_the_difference_of_the_two_logits_is_explained():
+    model, images = make_linear(), make_images()
+    rivals = torch.tensor([1, 0, 2, 2])
+    found = attribute(model, images, TARGETS, "integrated gradients", rivals=rivals)
+    weights = weights_of(model, TARGETS) - weights_of(model, rivals)
+    assert np.allclose(found, (weights * (images - BASE)).sum(1).numpy(), atol=1e-5)
+    assert (found[3] == 0).all() and np.abs(found[:3]).max() > 0.01
+
+
+def test_edges_are_those_of_sobel_on_the_mean_of_the_colours():
+    images = make_images()
+    expected = [
+        np.hypot(*(sobel(grey, axis, mode="nearest") for axis in (0, 1)))
+        for grey in images.mean(1).numpy()
+    ]
+    found = attribute(make_linear(), images, TARGETS, "edges")
+    assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_noise_is_of_six_cells_a_side_enlarged():
+    images, model = make_images(2), make_linear()
+    cells = np.random.default_rng((5, 0)).random((2, 1, 6, 6), np.float32)
+    expected = nn.functional.interpolate(torch.from_numpy(cells), (SIDE, SIDE), mode="bilinear")
+    found = attribute(model, images, TARGETS[:2], "random", seed=5)
+    assert np.allclose(found, expected[:, 0].numpy(), atol=1e-6)
+
+
 def test_grad_cam_of_pooled_maps_is_their_weighted_sum():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(3, 5, 4, 4), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
@@ -71,13 +112,18 @@ def test_integrated_gradients_add_up_to_what_the_answer_differs_from_the_baselin
 
 def test_the_controls_ask_no_network_and_noise_follows_the_seed():
     images, other = make_images(), make_images() * 0.5
-    assert set(CONTROLS) == {"random", "edges"}
+    assert set(CONTROLS) == {"random", "centre", "edges"}
     for model in (make_linear(), make_convolutional()):
-        random, edges = (attribute(model, images, TARGETS, name) for name in CONTROLS)
+        random, centre, edges = (attribute(model, images, TARGETS, name) for name in CONTROLS)
         assert np.array_equal(random, attribute(model, other, TARGETS, "random"))
         assert not np.allclose(random, attribute(model, images, TARGETS, "random", seed=1))
         assert not np.allclose(random[0], random[1])
         assert np.allclose(attribute(model, other, TARGETS, "edges"), edges / 2, atol=1e-5)
+        assert np.array_equal(centre, attribute(model, other, TARGETS, "centre"))
+    assert (centre == centre[0]).all() and np.allclose(centre, centre[:, ::-1, ::-1])
+    at = np.linspace(-1, 1, SIDE)[[SIDE // 2 - 1, 0]]
+    blob = np.exp(-(at[:, None] ** 2 + at**2) / (2 * 0.4**2))
+    assert np.allclose(centre[0][np.ix_([SIDE // 2 - 1, 0], [SIDE // 2 - 1, 0])], blob, atol=1e-6)
     step = torch.zeros(1, 3, SIDE, SIDE)
     step[..., 8:] = 1
     edge = attribute(make_linear(), step, TARGETS[:1], "edges")[0]

@@ -43,6 +43,8 @@ def test_an_image_is_not_its_own_neighbour_and_few_images_give_few_neighbours(tm
     found = nearest_images(features, features.index[:2], dataset, count=50)
     assert (found["image_id"] != found["neighbour"]).all()
     assert found.groupby("image_id").size().to_list() == [18, 18]
+    five = nearest_images(features, features.index[:1], dataset)
+    assert five["rank"].to_list() == [1, 2, 3, 4, 5]
 
 
 def test_images_without_features_are_named(tmp_path):

@@ -401,6 +401,16 @@ def test_what_was_done_before_an_interruption_is_kept(model, photos, tmp_path, m
     assert [Path(row[0]).name for row in rows[1:]] == ["blue.png", "green.png"]
 
 
+def test_a_table_that_cannot_be_written_in_the_end_is_said(model, photos, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(program, "write_csv", full)
+    model = ["--model", str(model / "model.onnx")]
+    assert program.main([str(photos), *model, "--csv", str(photos / "o.csv")]) == 2
+    assert "o.csv' cannot be written: No space left on device" in capsys.readouterr().err
+
+
 def test_a_reader_that_has_seen_enough_is_no_failure(model, photos):
     for number in range(300):
         Image.new("RGB", (4, 4), "red").save(photos / f"{number:03d}.png")

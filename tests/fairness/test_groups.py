@@ -2,8 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.datasets import DatasetError
-from helpers.fairness import Shortcut, find_shortcut, group_values, name_groups, trade_groups
+from helpers.balance.association import MISSING
+from helpers.datasets import Dataset, DatasetError
+from helpers.fairness import (
+    Shortcut,
+    find_shortcut,
+    group_values,
+    groups,
+    name_groups,
+    trade_groups,
+)
 from tests.fairness.sets import TEST, made
 
 FOUND = Shortcut("ground", {"ash": ["moss"], "elm": ["sand"]}, "ash")
@@ -97,3 +105,41 @@ def test_traded_groups_are_as_common_and_things_trade_whole():
     assert share < 0.7 < (before["ground"] == "moss")[before["label"] == "ash"].mean()
     assert traded.drop(columns="ground").equals(before.drop(columns="ground"))
     assert not trade_groups(train, "ground", seed=2).images["ground"].equals(traded["ground"])
+
+
+def test_six_classes_are_named_with_their_usual_values():
+    usual = {f"class {number}": ["moss", "sand"] for number in range(7)}
+    said = repr(Shortcut("ground", usual, "class 0"))
+    assert said.endswith("class 5 with moss, sand and 1 more.")
+
+
+def test_a_shortcut_is_sure_and_its_values_come_half_as_often_again_and_are_known(monkeypatch):
+    train, _ = made({("ash", "moss"): 40, ("elm", "sand"): 40})
+    sure = pd.DataFrame({"p_corrected": [0.001, 0.049, 0.05]}, ["none", "ground", "site"])
+    rows = [
+        ("ash", "moss", 0.049, 1.5), ("ash", "rock", 0.05, 9.0), ("ash", "sand", 0.01, 1.49),
+        ("elm", MISSING, 0.01, 9.0), ("elm", "sand", 0.01, 2.0), ("elm", "grass", 0.01, 2.0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["class", "value", "p", "lift"])
+    asked = []
+
+    def told(dataset, column, seed):
+        asked.append(column)
+        return table[:0] if column == "none" else table
+
+    monkeypatch.setattr(groups, "associate", lambda dataset, seed: sure)
+    monkeypatch.setattr(groups, "lifts", told)
+    assert find_shortcut(train) == ("ground", {"ash": ["moss"], "elm": ["grass", "sand"]}, "ash")
+    assert asked == ["none", "ground"]
+    monkeypatch.setattr(groups, "associate", lambda dataset, seed: sure[2:])
+    assert find_shortcut(train).column is None and asked == ["none", "ground"]
+
+
+def test_columns_of_two_to_twelve_values_are_groups():
+    counts = {f"of {number}": [f"v{n % number}" for n in range(284)] for number in (1, 2, 12, 13)}
+    train, _ = made(**counts)
+    named = name_groups(train, train, FOUND).images
+    assert [*named] == ["label", "split", "thing", "shortcut", "ground", "of 2", "of 12"]
+    alone = train.with_images(train.images.drop(columns="thing"))
+    alone = Dataset(alone.name, alone.root, alone.images)
+    assert [*name_groups(alone, alone, FOUND).images][:3] == ["label", "split", "shortcut"]

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from helpers import widgets
 from helpers.course import exercises
-from helpers.course.copies import LEAVES, OWN_DATA
+from helpers.course.copies import LEAVES, OWN_DATA, for_leaves, for_own_data, holds_text
 from helpers.course.notebooks import LARGEST_BYTES, PICTURE, ROOT
 
 Rule = Callable[[NotebookNode, int], Iterator[str]]
@@ -74,10 +74,10 @@ def stored_text(cell: NotebookNode) -> str:
 
 
 def prose(notebook: NotebookNode) -> list[tuple[int, NotebookNode, str]]:
-    """Markdown cells with their text, less code, formulas and addresses."""
+    """Markdown cells, and raw ones of markdown, with their text, less code, formulas, addresses."""
     cleaned = []
     for place, cell in enumerate(notebook.cells):
-        if cell.cell_type == "markdown":
+        if holds_text(cell):
             text = re.sub(r"```.*?```|`[^`]*`", " ", cell.source, flags=re.DOTALL)
             text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", " ", text, flags=re.DOTALL)
             text = re.sub(r"\]\([^)]*\)|<[^>]*>|https?://\S+", " ", text)
@@ -194,11 +194,13 @@ def the_test_split_stays_closed(notebook, number):
 
 @rule
 def it_is_short(notebook, number):
-    if len(notebook.cells) > MOST_CELLS:
-        yield f"{len(notebook.cells)} cells, more than {MOST_CELLS}"
-    words = sum(len(text.split()) for _, _, text in prose(notebook))
-    if words > MOST_WORDS:
-        yield f"{words} words, more than {MOST_WORDS}"
+    for reader, made in (("the leaves", for_leaves), ("other data", for_own_data)):
+        edition = made(notebook)
+        if len(edition.cells) > MOST_CELLS:
+            yield f"{len(edition.cells)} cells for {reader}, more than {MOST_CELLS}"
+        words = sum(len(text.split()) for _, _, text in prose(edition))
+        if words > MOST_WORDS:
+            yield f"{words} words for {reader}, more than {MOST_WORDS}"
     lengths = {
         place: sum(bool(line.strip()) for line in cell.source.splitlines())
         for place, cell in code_cells(notebook, narrative=True)
@@ -277,9 +279,9 @@ def cells_for_one_kind_of_data_are_stored_as_such(notebook, number):
         here, own = {"parameters", LEAVES} <= set(tags(cell)), OWN_DATA in tags(cell)
         if here or {LEAVES, OWN_DATA} <= set(tags(cell)):
             yield f"cell {place} is left out of copies that need it"
-        if (cell.cell_type == "raw") != own and cell.cell_type != "markdown":
-            yield f"cell {place} is {cell.cell_type}, but code is raw only if tagged {OWN_DATA}"
-        if cell.cell_type == "raw":
+        if (cell.cell_type == "raw") != own:
+            yield f"cell {place} is {cell.cell_type}, but raw is what is tagged {OWN_DATA}"
+        if cell.cell_type == "raw" and not holds_text(cell):
             try:
                 parse(cell)
             except SyntaxError as error:

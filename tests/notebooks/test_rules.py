@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from nbformat.v4 import new_output, new_raw_cell
+from nbformat.v4 import new_markdown_cell, new_output, new_raw_cell
 
 from helpers.course.notebooks import LARGEST_BYTES, ROOT, STORED
 from tests.notebooks import rules
@@ -82,6 +82,26 @@ def test_cells_for_one_kind_of_data_break_no_rule(tmp_path):
     assert rules.breaches(path) == []
 
 
+def test_cells_and_words_are_counted_as_each_reader_gets_them(tmp_path):
+    text = {"raw_mimetype": "text/markdown", "tags": ["own-data"]}
+    spare = rules.MOST_WORDS - sum(
+        len(text.split()) for *_, text in rules.prose(notebook(*good_cells()))
+    )
+    both = [
+        new_markdown_cell("word " * spare, metadata={"tags": ["leaves"]}),
+        new_raw_cell("word " * spare, metadata=text),
+    ]
+    path = write(tmp_path / "99_leaves.ipynb", *good_cells(), *both)
+    assert rules.breaches(path) == []
+    both[1].source += "word"
+    path = write(tmp_path / "99_leaves.ipynb", *good_cells(), *both)
+    assert rules.breaches(path) == ["it_is_short: 1701 words for other data, more than 1700"]
+    few = [new_raw_cell("Word.", metadata=text)] * (rules.MOST_CELLS - len(good_cells()))
+    assert rules.breaches(write(path, *good_cells(), *few)) == []
+    found = rules.breaches(write(path, *good_cells(), *few, few[0]))
+    assert found == ["it_is_short: 51 cells for other data, more than 50"]
+
+
 UNANSWERED = "02.2 is not answered yet."
 BAD = {
     "not executed": (
@@ -150,6 +170,10 @@ BAD = {
     "code for other data that is no code": (
         "cells_for_one_kind_of_data_are_stored_as_such",
         lambda: notebook(*good_cells(), _own_data("len(dataset")),
+    ),
+    "text for other data that readers of the leaves see": (
+        "cells_for_one_kind_of_data_are_stored_as_such",
+        lambda: _with_metadata(2, {"tags": ["own-data"]}),
     ),
     "the dataset for the leaves alone": (
         "cells_for_one_kind_of_data_are_stored_as_such",

@@ -64,8 +64,72 @@ def test_a_child_of_its_parents_name_is_the_parent_only_where_nothing_tells_them
         ({"label": "folder_3"}, r"label='folder_3': there is no such level .* folder_1, folder_2"),
         ({"split": "folder_0"}, "split='folder_0': there is no such level"),
         ({"group": "folders"}, "group='folders': there is no such level"),
+        ({"split": "folders"}, "split='folders': there is no such level"),
     ],
 )
 def test_a_level_that_is_not_there_is_told_with_those_that_are(asked, message):
     with pytest.raises(DatasetError, match=message):
         read("a/b", "a/c", **asked)
+
+
+def test_of_many_levels_nine_are_named_and_of_none_that_images_lie_flat():
+    with pytest.raises(DatasetError) as caught:
+        read("/".join("abcdefghijk"), label="folder_99")
+    names = ", ".join(f"folder_{number}" for number in range(1, 10))
+    assert f"there are: {names} and 2 more" in str(caught.value)
+    with pytest.raises(DatasetError, match="there are: none, they lie flat"):
+        read("", label="folder_1")
+
+
+SITES = [f"{site}/{split}/{name}" for site in ("oslo", "rome") for split in ("train", "test")
+         for name in ("cat", "dog")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("level", "place"), [("folder_1", 0), ("folder_3", 2)])
+def test_a_level_asked_for_is_the_label_and_no_column(level, place):
+    found, layout = read(*SITES, label=level)
+    assert found == {folder: (folder.split("/")[place], folder.split("/")[1]) for folder in SITES}
+    assert level not in layout.columns and layout.label_notes == []
+    assert read(*SITES, "", label=level)[0][""] == (None, None)
+
+
+def test_all_levels_joined_are_the_label_where_that_is_asked():
+    assert {f: label for f, (label, _) in read(*SITES, label="folders")[0].items()} == {
+        folder: folder for folder in SITES
+    }
+
+
+def test_a_level_asked_for_as_the_label_is_no_split():
+    found, _ = read("train/cat", "test/cat", "bus/dog", label="folder_1")
+    assert found == {
+        "train/cat": ("train", None),
+        "test/cat": ("test", None),
+        "bus/dog": ("bus", None),
+    }
+
+
+@pytest.mark.parametrize("level", ["folder_1", "folder_2", "folder_3"])
+def test_a_level_asked_for_as_the_group_is_a_column(level):
+    place = int(level[-1]) - 1
+    names = {folder: folder.split("/")[place] for folder in SITES}
+    assert read(*SITES, group=level)[1].columns[level] == names
+    assert read(*SITES, "", group=level)[1].columns[level] == names
+
+
+def test_a_level_asked_for_as_the_split_names_it_and_words_that_name_none_are_told():
+    folders = ["oslo/train/cat", "oslo/mine/dog", "rome/test/cat", "rome/test/dog"]
+    found, layout = read(*folders, split="folder_2")
+    assert [split for _, split in found.values()] == [None, "train", "test", "test"]
+    assert layout.notes == ["Folders at folder_2 that name no split, so without one: mine."]
+    found, layout = read("train/cat", "test/dog", "", split="folder_1")
+    assert found == {"": (None, None), "test/dog": ("dog", "test"), "train/cat": ("cat", "train")}
+    assert layout.notes == []
+
+
+def test_a_word_of_the_split_stays_in_a_label_where_only_some_carry_it():
+    assert read("train/cat_train", "train/dog", "test/cat_test", "test/dog")[0] == {
+        "train/cat_train": ("cat_train", "train"), "train/dog": ("dog", "train"),
+        "test/cat_test": ("cat_test", "test"), "test/dog": ("dog", "test"),
+    }  # fmt: skip
+    three = both("{s}/{c}_{s}", ("train", "val", "test"))
+    assert read(*three)[0] == three

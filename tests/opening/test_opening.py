@@ -209,3 +209,33 @@ def test_a_label_taken_from_another_level_has_a_work_folder_of_its_own(tree):
     usual, by_city = open_dataset(root), open_dataset(root, label="folder_1")
     assert by_city.classes == ["oslo", "rome"]
     assert usual.work != by_city.work
+
+
+def test_a_column_that_says_which_images_belong_together_is_told_unless_it_was_asked_for(tree):
+    root = tree(*(f"{n}.jpg" for n in range(6)))
+    rows = "".join(f"{n}.jpg,{'xy'[n % 2]},p{n // 2}\n" for n in range(6))
+    (root / "labels.csv").write_text(f"file,label,patient\n{rows}")
+    note = "Column 'patient' is taken to say which images show the same thing."
+    dataset = open_dataset(root)
+    assert (dataset.group, dataset.notes) == ("patient", (note,))
+    asked = open_dataset(root, group="patient")
+    assert (asked.group, asked.notes) == ("patient", ())
+
+
+def test_names_that_begin_with_classes_are_told_of_where_nothing_else_labels_and_can_be_read(tree):
+    root = tree("cat.1.jpg", "cat.2.jpg", "dog.1.jpg", "dog.2.jpg")
+    (note,) = open_dataset(root).notes
+    assert "begin with one of 2 words" in note
+    named = open_dataset(root, pattern=r"(\D+)\.")
+    assert (named.classes, named.source, named.notes) == (["cat", "dog"], "folders, names", ())
+    assert refusal("digits", pattern="(.)") == "pattern: only a folder takes these, not 'digits'."
+    both = refusal("digits", pattern="(.)", label="x")
+    assert both == "label, pattern: only a folder with a table takes these, not 'digits'."
+
+
+def test_folders_whose_names_differ_by_spaces_are_one_class_and_a_tree_within_is_told(tree):
+    root = tree("red  fox/1.jpg", "red fox/2.jpg", "owl/3.jpg", "owl/owl/3.jpg")
+    dataset = open_dataset(root)
+    assert dataset.classes == ["owl", "red fox"]
+    assert any("lie a second time there" in note for note in dataset.notes)
+    assert any("red  fox" in note for note in dataset.notes)

@@ -121,9 +121,7 @@ def planted(**more):
 
 def test_canaries_stand_in_their_order_with_the_one_found_least_in_the_title():
     ax = plots.canaries(planted())
-    assert (
-        ax.get_title("left") == "Found here: 17 of 30 planted faults, fewest of “most alike” (20%)"
-    )
+    assert ax.get_title("left") == "Fewest are found of “most alike”: 20% (5% to 50%)"
     assert [label.get_text() for label in ax.get_yticklabels()] == list(planted()["fault"])
     (dots,) = [line for line in ax.lines if line.get_marker() == "o"]
     assert list(dots.get_xdata()) == [0.9, 0.6, 0.2]

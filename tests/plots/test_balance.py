@@ -1,11 +1,14 @@
 """Figures of notebook 04: where bars, dots and guesses lie, and what titles say."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import plots
 from helpers.balance import Probe, associate, imbalance, lifts
+from helpers.datasets import Dataset
 from tests.balance.sets import table
 
 
@@ -31,6 +34,21 @@ def test_bars_are_counts_and_the_guess_is_a_line_at_the_rarest_class(made):
     assert dots.get_xdata()[-1] == pytest.approx(4, abs=0.01)
     assert set(guess.get_xdata()) == {5}
     assert len(plots.imbalance_bars(imbalance(made)).lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "title"),
+    [
+        ((4, 4), "Both classes are equally common"),
+        ((26, 25), "Both classes are about equally common"),
+        ((4, 4, 4), "All 3 classes are equally common"),
+        ((21, 20), "b0 has 1.1 times as many images as b1"),
+    ],
+)
+def test_classes_that_are_hardly_uneven_are_called_so(sizes, title):
+    images = pd.DataFrame({"label": np.repeat([f"b{n}" for n in range(len(sizes))], sizes)})
+    found = plots.imbalance_bars(imbalance(Dataset("b", Path(), images)))
+    assert found.get_title("left") == title
 
 
 def test_cells_show_lifts_and_dots_mark_those_beyond_chance(made):

@@ -109,7 +109,15 @@ def test_the_hardest_class_is_last_and_named(predictions):
     assert ax.lines[0].get_xdata()[-1] == 0.9
     table.loc["fir", ["precision", "recall"]] = 0.1, 0.9
     assert "named too often" in plots.class_metrics(table).figure.get_suptitle()
+    table.loc["fir", ["precision", "recall"]] = 0.0
+    assert "never found" in plots.class_metrics(table).figure.get_suptitle()
+    table.loc["fir", ["precision", "recall"]] = 0.4, 0.4
+    assert "found as often as named" in plots.class_metrics(table).figure.get_suptitle()
+    table[["precision", "recall", "F1"]] = 1.0
+    said = "Each class is always found, and never named wrongly"
+    assert plots.class_metrics(table).figure.get_suptitle() == said
     many = pd.concat([table] * 20).set_axis([f"class {n}" for n in range(60)])
+    many[["recall", "F1"]] = 0.4, 0.5
     assert "(30 classes between are left out)" in plots.class_metrics(many).figure.get_suptitle()
 
 

@@ -29,12 +29,11 @@ def test_scores_are_filled_where_the_interval_leaves_out_the_line():
         {"mean": [0.3, 0.1, 0.0], "low": [0.2, -0.1, -0.1], "high": [0.4, 0.3, 0.1]},
         ["occlusion", "grad-cam", "random"],
     )
-    ax = plots.explanation_scores(table, "rise", "Does it rise?", guess=0.25)
+    ax = plots.explanation_scores(table, "rise", "Does it rise?")
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [dot.get_xdata()[0] for dot in dots] == [0.3, 0.1, 0.0]
     assert [dot.get_markerfacecolor() for dot in dots] == [ACCENT, "white", "white"]
     assert [dot.get_color() for dot in dots] == [ACCENT, ACCENT, INNOCENT]
-    assert "your guess 0.25" in ax.alt_text
     half = plots.explanation_scores(table + 0.5, "right", "t", against=0.5)
     dots = [line for line in half.lines if line.get_marker() == "o"]
     assert [dot.get_markerfacecolor() for dot in dots] == [ACCENT, "white", "white"]

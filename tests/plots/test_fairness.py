@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import accuracy_score
 
 from helpers import plots
 from helpers.fairness import compare_gaps, group_metrics
@@ -18,8 +19,8 @@ def test_five_metrics_are_drawn_for_each_group_that_is_judged_and_the_rest_is_na
     found = group_metrics(table, dataset, "site", "elm")
     ax = plots.group_metrics(found, "elm")
     panels = ax.figure.axes
-    assert [one.get_title("left").split("\n")[0] for one in panels] == [
-        *("accuracy", "called so", "recall", "false alarms", "too sure")
+    assert [one.get_title("left") for one in panels] == [
+        *("accuracy", "called\nelm", "recall\nof elm", "false alarms\nof elm", "too sure")
     ]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["coast", "hill", "islet", "town"]
     drawn = [line.get_xdata()[0] for line in panels[0].lines if line.get_marker() == "o"]
@@ -33,12 +34,26 @@ def test_five_metrics_are_drawn_for_each_group_that_is_judged_and_the_rest_is_na
     assert f"coast accuracy {shown.iloc[0]['value']:.2f}" in ax.figure.alt_text
 
 
+def test_of_classes_as_groups_only_what_has_a_meaning_is_drawn():
+    table, dataset = asked()
+    found = group_metrics(table, dataset, "label", "elm")
+    assert sorted(found["metric"].unique()) == ["accuracy", "too sure"]
+    ax = plots.group_metrics(found, "elm")
+    assert [one.get_title("left") for one in ax.figure.axes] == ["accuracy", "too sure"]
+    assert ax.figure.alt_text.startswith("How is each class served? ")
+    whole = accuracy_score(table["label"], table["prediction"])
+    own = found[found["metric"] == "accuracy"]
+    assert np.average(own["value"], weights=own["images"]) == pytest.approx(whole)
+
+
 def test_where_nobody_is_judged_a_sentence_stands_instead():
     table, dataset = asked(40)
     found = group_metrics(table, dataset, "site", "elm").assign(shown=False)
     assert "No group is large enough" in plots.group_metrics(found, "elm").get_title("left")
     for empty in (pd.DataFrame(columns=["plain"], dtype=float),):
-        assert "no definition can be asked" in plots.definitions(empty).get_title("left")
+        assert "no groups beside the classes" in plots.definitions(empty).get_title("left")
+    small = pd.DataFrame({"plain": [np.nan], "always right": [np.nan]}, ["equal accuracy"])
+    assert "No two groups are large enough" in plots.definitions(small).get_title("left")
     nobody = plots.group_changes(changes(), title="Who pays?")
     said = "There are no groups beside the classes: nothing to compare here"
     assert nobody.get_title("left") == said
@@ -51,8 +66,7 @@ def test_the_definitions_name_the_model_that_is_best_by_each():
     )
     ax = plots.definitions(gaps)
     assert " ".join(ax.get_title("left").split()) == (
-        "Least by one definition is not least by another: plain by demographic parity; "
-        "mended by equal opportunity"
+        "No model has the least difference by every definition; 2 of 2 have it by some"
     )
     filled = [line.get_mfc() != "white" for line in ax.lines if line.get_marker() == "o"]
     assert filled == [True, False, False, True]
@@ -96,14 +110,14 @@ def test_changes_are_drawn_in_points_hollow_where_the_interval_holds_zero():
     assert [line.get_xdata()[0] for line in dots] == pytest.approx([-5, 1, 30, 20])
     assert [line.get_mfc() == "white" for line in dots] == [False, True, False, False]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["all images (50)", "few (50)"]
-    assert ax.get_title("left") == "Who gains by some remedy? Few. Who pays? All images"
+    assert ax.get_title("left") == "Surely better by some remedy: few. Surely worse: all images"
     assert "a, all images -5 (-9 to -1)" in ax.alt_text
     guesses = [line for line in ax.lines if line.get_marker() == "X"]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in guesses] == [(-12, 0)]
     low, high = plots.group_changes(table[1:2], like=table).get_xlim()
     assert (low, high) == pytest.approx((-12, 53))
     unsure = plots.group_changes(table[2:3]).get_title("left")
-    assert unsure == "Who gains by some remedy? Nobody surely. Who pays? Nobody surely"
+    assert unsure == "Surely better by some remedy: nobody. Surely worse: nobody"
 
 
 def test_the_trade_off_marks_the_slack_and_what_was_there_without_offsets():
@@ -120,3 +134,7 @@ def test_the_trade_off_marks_the_slack_and_what_was_there_without_offsets():
     dotted = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == ":"]
     assert dotted == pytest.approx([0.7, 0.8])
     assert "accuracy of all 0.55, without offsets 0.70" in ax.get_title("left").replace("\n", " ")
+    alone = plots.trade_off(curve.assign(lowest=np.nan), before, 0.25).get_title("left")
+    assert alone.endswith("accuracy of all 0.55, without offsets 0.70")
+    none = curve.assign(lowest=np.nan, accuracy=np.nan)
+    assert "no offsets keep" in plots.trade_off(none, before, 0.25).get_title("left")

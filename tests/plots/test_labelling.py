@@ -25,6 +25,14 @@ def test_labelling_lines_are_means_over_seeds():
     assert ax.get_title("left") == said
     between = table.assign(accuracy=table["accuracy"] - 0.075 * (table["strategy"] == "diverse"))
     assert "needs about 75 images" in plots.labelling_curves(between).get_title("left")
+    same = "With 100 images no way is surely ahead of random choice"
+    level = table.assign(accuracy=table["images"] / 200)
+    assert plots.labelling_curves(level).get_title("left") == same
+    assert plots.labelling_curves(table[table["seed"] == 0]).get_title("left") == same
+    # Ahead by 0.1 on average, by 0.12 and 0.08 in the two seeds: too few to be sure.
+    luck = table["seed"].map({0: 0.02, 1: -0.02}) * (table["strategy"] == "diverse")
+    unsure = table.assign(accuracy=table["accuracy"] + luck)
+    assert plots.labelling_curves(unsure).get_title("left") == same
     only = plots.labelling_curves(table[table["strategy"] == "diverse"])
     assert only.get_title("left") == "Diverse leads with 100 images"
     assert not [line for line in only.lines if line.get_marker() == "X"]

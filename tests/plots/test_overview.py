@@ -66,6 +66,10 @@ def test_of_120_classes_the_largest_and_smallest_are_drawn():
 def test_equal_classes_are_called_equal():
     ax = plots.class_counts(pd.DataFrame({"label": list("aabb")}))
     assert ax.get_title("left") == "2 images in each class"
+    nearly = pd.DataFrame({"label": ["a"] * 104 + ["b"] * 100})
+    assert plots.class_counts(nearly).get_title("left") == "About 102 images in each class"
+    uneven = pd.DataFrame({"label": ["a"] * 105 + ["b"] * 100})
+    assert "1.1 times" in plots.class_counts(uneven).get_title("left")
 
 
 def test_sizes_are_bubbles_by_count():

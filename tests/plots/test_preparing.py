@@ -86,6 +86,16 @@ def test_where_nothing_can_be_told_from_chance_the_title_says_so(table):
     assert ax.get_title("left").replace("\n", " ") == title
 
 
+def test_parts_of_too_few_images_are_named_and_not_drawn(table):
+    counted = table.assign(images=[5, 9, 5])
+    ax = plots.effects(counted)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["crop", "pad"]
+    assert ax.get_xlabel().endswith("\nleft out, fewer than 10 images: wide")
+    ax = plots.effects(table.assign(images=10))
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["crop", "crop, wide", "pad"]
+    assert "left out" not in ax.get_xlabel()
+
+
 def test_a_guess_is_drawn_beside_the_first_row_and_only_if_there_is_one(table):
     marks = [line for line in plots.effects(table, guess=3).lines if line.get_marker() == "D"]
     assert [line.get_xydata().tolist() for line in marks] == [[[3, 0]]]

@@ -17,6 +17,7 @@ from helpers.evaluation import (
     risk_coverage,
     sweep_thresholds,
 )
+from helpers.plots.style import ACCENT, FAMILIES, MUTED
 from tests.evaluation.tables import drawn, table_of
 
 
@@ -40,6 +41,20 @@ def test_dots_lie_at_confidence_and_accuracy_and_the_title_tells_of_the_surest()
     assert len(two.collections) == 2
     assert two.lines[1].get_color() != two.lines[2].get_color()
     assert not [line for line in two.lines if line.get_marker() == "X"]
+
+
+@pytest.mark.parametrize(
+    ("names", "colours"),
+    [
+        (["as trained"], [ACCENT]),
+        (["validation", "test"], [ACCENT, FAMILIES["colour"]]),
+        (["as trained", "cooled", "validation, after"], [MUTED, FAMILIES["colour"], ACCENT]),
+    ],
+)
+def test_validation_is_blue_and_what_is_paid_is_orange(names, colours):
+    table = drawn(40, 1)
+    ax = plots.reliability_diagram(dict.fromkeys(names, table))
+    assert [line.get_color() for line in ax.lines[1:]] == colours
 
 
 def test_where_nothing_is_sure_the_title_says_so():

@@ -83,7 +83,11 @@ def test_gaps_lie_between_the_mean_losses_the_greatest_first(ends):
 def test_a_training_done_just_now_is_drawn_in_its_row(ends):
     ax = plots.generalisation_gaps(ends, live=("dropout", 0.6, 1.1))
     assert set(dots(ax, "D")) == {(0.6, 1.0), (1.1, 1.0)}
-    assert dots(plots.generalisation_gaps(ends, live=("other", 0.6, 1.1)), "D") == {}
+    ax = plots.generalisation_gaps(ends, live=("other", 0.6, 1.1))
+    assert set(dots(ax, "D")) == {(0.6, 2.0), (1.1, 2.0)}
+    assert ticks(ax) == ["none", "dropout", "other"]
+    assert ax.get_ylim()[0] > 2
+    assert ax.get_title("left") == "The smallest gap is that of dropout: 0.50 instead of 2.50"
 
 
 def test_no_cure_is_a_sentence(ends):

@@ -8,6 +8,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import plots
+from helpers.plots.names import drawable
 from helpers.plots.samples import WIDTH, thumbnail
 from helpers.plots.style import FLAG, INNOCENT
 
@@ -54,6 +55,17 @@ def test_a_long_caption_is_cut_to_the_width_of_its_image(photos):
     ax = plots.contact_sheet(photos, ids, captions={ids[0]: "x" * 200}, columns=12)
     assert texts(ax)[0].endswith("…")
     assert len(texts(ax)[0]) < 20
+
+
+def test_captions_beside_each_other_never_touch(photos):
+    ids = photos.images.index[:12]
+    for words in ("mmmmmmmmmmmm", "norway maple", "iiiiiiiiiiiiiiiiiiiiii", "樹樹樹樹樹樹樹樹樹"):
+        ax = plots.contact_sheet(photos, ids, captions=dict.fromkeys(ids, words), columns=12)
+        ax.figure.canvas.draw()
+        boxes = [text.get_window_extent() for text in ax.texts]
+        row = [box for box in boxes if abs(box.y0 - boxes[0].y0) < 1]
+        assert len(row) > 2 and all(a.x1 < b.x0 for a, b in zip(row, row[1:], strict=False))
+        assert all(text[:-1] and drawable(words).startswith(text[:-1]) for text in texts(ax))
 
 
 def test_full_rows_of_a_sheet_are_equally_wide(photos):
@@ -135,3 +147,12 @@ def test_answers_tell_what_was_said_and_frame_what_is_wrong(photos):
     assert [text.get_text() for text in untold.texts][1] == "oak\n80% sure"
     assert not untold.patches
     assert len(plots.answers(photos, table, frames=False).patches) == 0
+
+
+def test_where_nothing_is_to_be_shown_the_title_says_so(photos):
+    none = pd.DataFrame(columns=["image_id", "other_id", "kind"])
+    assert plots.pairs(photos, none).get_title("left") == "No such pair"
+    ax = plots.pairs(photos, none, title="Left and right")
+    assert ax.get_title("left") == "Left and right: no such pair"
+    ax = plots.answers(photos, none, title="Surest, and wrong")
+    assert ax.get_title("left") == "Surest, and wrong: no such answer"

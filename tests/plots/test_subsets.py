@@ -28,10 +28,12 @@ def test_parts_below_luck_are_red_and_named_and_small_ones_are_told():
     assert "your guess 0.6" in texts(ax)
     assert ax.get_xlabel().endswith("too small to be scored: sea (7)")
     assert "hill 0.30 (0.20 to 0.40) of 90 images" in alt_text(ax.figure)
-    even = pd.DataFrame(ROWS[1:2], columns=NAMES)
+    even = pd.DataFrame([ROWS[1], ("site", "bay", 99, 40, 0.7, 0.6, 0.8, 0.5, True)], columns=NAMES)
     ax = plots.parts(even)
     assert ax.get_title("left") == "No part lower than luck explains"
     assert "too small" not in ax.get_xlabel()
+    alone = plots.parts(even[:1]).get_title("left")
+    assert alone == "No two parts of a column are large enough to be compared"
 
 
 def test_where_no_part_is_scored_a_line_says_why():
@@ -51,3 +53,17 @@ def test_shifts_stand_beside_what_chance_gives():
     assert [line.get_markerfacecolor() == "white" for line in dots] == [False, True]
     assert "tiny: not asked" in alt_text(ax.figure)
     assert plots.shifts({"known": none}).get_title("left") == "No shift is noticed"
+
+
+def test_intervals_of_shifts_are_drawn_where_asked_for():
+    seen = Shift(0.8, 0.5, 0.6, 0.005, np.linspace(0.4, 0.6, 21), 0, 0.7, 0.88)
+    ends = [list(line.get_xdata()) for line in plots.shifts({"a": seen}, intervals=True).lines]
+    assert [0.7, 0.88] in ends
+    assert [0.7, 0.88] not in [list(line.get_xdata()) for line in plots.shifts({"a": seen}).lines]
+
+
+def test_images_least_like_the_other_folder_stand_in_a_row_for_each(photos):
+    ids = list(photos.images.index)
+    ax = plots.most_unlike(photos, {"here": ids[:3], "there": ids[20:22]})
+    assert texts(ax) == ["here", "there"]
+    assert ax.get_title("left") == "Which images look least like those of the other folder?"

@@ -101,6 +101,8 @@ def test_the_rate_finder_draws_a_curve_for_each_head_and_marks_the_guess():
     assert texts(ax) == ["fresh", "trained", "your guess 0.01"]
     assert guess.get_xdata() == [0.01]
     assert len(plots.rate_finder(table).lines) == 1
+    close = plots.rate_finder({"fresh": table, "trained": table.assign(loss=table["loss"] + 0.01)})
+    assert [text.get_verticalalignment() for text in close.texts] == ["top", "bottom"]
 
 
 def test_the_guess_is_drawn_at_the_end_of_the_accuracy_and_nowhere_without_one(curves):
@@ -119,7 +121,11 @@ def test_each_of_several_trainings_has_its_own_loss_of_guessing(curves):
 
 
 def test_where_no_rate_ends_below_guessing_the_title_says_that_nothing_was_learned(rates):
-    assert "learned anything" in plots.rate_curves(rates, guessing=1.5).get_title("left")
+    said = plots.rate_curves(rates, guessing=1.5).get_title("left")
+    assert (
+        said == f"After {rates['epoch'].max() + 1} epochs no rate has taught the network "
+        "anything that holds"
+    )
     ax = plots.rate_curves(rates, guess=0.001, guessing=2.2)
     assert ax.get_title("left") == "From left to right, rates are too low, good, too high"
     assert "your guess 0.001" in texts(ax.child_axes[0])

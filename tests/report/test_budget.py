@@ -5,7 +5,8 @@ from helpers.report.budget import ALWAYS, CHOICES, FEWEST, in_words, plan, read_
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), (" 10m ", 600), ("1.5h", 5400), (30, 30)]
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), (" 10m ", 600), ("2min", 120), ("1.5h", 5400), (30, 30), ("1", 1)],
 )
 def test_a_budget_is_read(text, seconds):
     assert read_budget(text) == seconds
@@ -39,10 +40,20 @@ def test_what_would_have_been_needed_pays_for_everything(images):
     assert everything.left == ()
 
 
+def test_the_steps_for_five_hundred_images_are_paid_for_one_after_another():
+    assert FEWEST == 500
+    ends = {"fine-tuning": 21, "learning curve": 26, "same-thing search": 36, "descriptors": 53.5,
+            "ImageNet": 73.5}  # fmt: skip
+    for number, (name, seconds) in enumerate(ends.items(), 1):
+        assert plan(500, seconds + 0.01).taken == tuple(ends)[:number]
+        assert name not in plan(500, seconds - 0.01).taken
+    assert plan(500, 60).needed == pytest.approx(73.5)
+
+
 def test_half_of_the_budget_is_kept_for_the_models():
     assert plan(100_000, 600).images == 600 / 2 / ALWAYS
     assert plan(100_000, 1).images == FEWEST
 
 
 def test_times_are_said_in_their_unit():
-    assert (in_words(40), in_words(720)) == ("40 s", "12 min")
+    assert [in_words(n) for n in (40, 99, 100, 720)] == ["40 s", "99 s", "2 min", "12 min"]

@@ -5,9 +5,10 @@ import shutil
 import matplotlib.pyplot as plt
 import pytest
 
-from helpers import open_dataset
-from helpers.datasets import DecisionLog
+from helpers import open_dataset, plots
+from helpers.datasets import DatasetError, DecisionLog
 from helpers.report import auditing, build_report, building, shortcuts
+from helpers.report.explaining import explain_errors
 from tests.report.conftest import draw
 
 BUDGET, TUNED = "1.4s", "2s"  # for 44 images: heads alone, and a fine-tuned network
@@ -16,7 +17,7 @@ BUDGET, TUNED = "1.4s", "2s"  # for 44 images: heads alone, and a fine-tuned net
 @pytest.fixture
 def quick(monkeypatch):
     """Canaries are tested by themselves; here three images are spoiled in one way."""
-    from helpers.report import canaries
+    from helpers import canaries
 
     monkeypatch.setattr(canaries, "COPIES", {"saved again": canaries.COPIES["saved again"]})
     monkeypatch.setattr(canaries, "POOR", {})
@@ -59,18 +60,26 @@ def test_planted_faults_are_found_and_the_folder_stays_as_it_was(photos):
 def test_an_interrupted_report_goes_on_and_says_what_an_uninterrupted_one_says(
     photos, monkeypatch, tmp_path
 ):
-    def stop(evidence):
+    def stop(*given, **named):
         raise KeyboardInterrupt
 
+    for number in range(12):
+        draw(tmp_path / "elsewhere" / f"{number:02}.png", (90, 60, 120), 700 + number)
+    asked = {"budget": TUNED, "against": tmp_path / "elsewhere"}
     with monkeypatch.context() as patched:
         patched.setitem(building.MODEL, "baselines", stop)
         with pytest.raises(KeyboardInterrupt):
-            report_on(photos, budget=TUNED).json()
-    resumed = without_time(report_on(photos, budget=TUNED))
-    assert without_time(report_on(photos, budget=TUNED)) == resumed
+            report_on(photos, **asked).json()
+    with monkeypatch.context() as patched:
+        patched.setattr("helpers.drift.comparing.find_shift", stop)
+        with pytest.raises(KeyboardInterrupt):
+            report_on(photos, **asked).json()
+    resumed = without_time(report_on(photos, **asked))
+    assert without_time(report_on(photos, **asked)) == resumed
     assert "fine-tuned" in resumed
+    assert "area by content" in resumed
     monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "other"))
-    assert without_time(report_on(photos, budget=TUNED)) == resumed
+    assert without_time(report_on(photos, **asked)) == resumed
 
 
 @pytest.mark.usefixtures("quick")
@@ -109,7 +118,9 @@ def test_without_labels_the_audit_alone_is_given(photos, tmp_path):
     assert report["verdict"].numbers["verdict"] == "Not asked"
     assert "audit alone" in report["verdict"].says[0]
     assert "cannot be read" in report["verdict"].findings[0].what
-    assert report.html().count("<section") == 13
+    assert report.html().count("<section") == 1 + len(building.AUDIT) - 2
+    told = "Not asked, for want of labels of two classes: labels, sample, split, shortcuts, "
+    assert any(line.startswith(told) for line in report["verdict"].unchecked)
 
 
 @pytest.mark.usefixtures("quick")
@@ -186,7 +197,13 @@ def test_a_leak_across_the_given_split_is_found_and_its_training_image_left_out(
 def test_every_line_of_python_that_is_offered_works(divided):
     report = report_on(divided)
     offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
-    offered |= {auditing.KEEP_GROUPS, auditing.REVIEW_FLAGS, shortcuts.PROBE_BORDER}
+    offered |= {part.code for part in report.sections.values() if part.code}
+    offered |= {
+        auditing.KEEP_GROUPS,
+        auditing.REVIEW_SAME,
+        auditing.REVIEW_FLAGS,
+        shortcuts.PROBE_BORDER,
+    }
     offered |= {auditing.REVIEW_LABELS, shortcuts.PROBE_FILES}
     assert len(offered) > 6
     for code in sorted(offered):
@@ -206,3 +223,72 @@ def test_columns_of_persons_and_places_are_neither_shown_nor_passed_on(photos, t
         assert "SN-1" not in path.read_text(), path
         assert "51.5" not in path.read_text(), path
     assert any("camera_serial" in line for line in report["verdict"].unchecked)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_second_folder_is_compared_and_what_is_in_both_is_listed(photos, tmp_path, monkeypatch):
+    from helpers.drift import comparing
+
+    monkeypatch.setattr(comparing, "SHUFFLES", 599)
+    other, seed = tmp_path / "elsewhere", 5000
+    for label, colour in {"blue": (20, 30, 90), "green": (20, 80, 30)}.items():
+        for number in range(14):
+            draw(other / label / f"{number:02}.png", colour, seed := seed + 1)
+    shutil.copy(photos / "green" / "05.png", other / "green" / "same.png")
+    report = report_on(photos, against=other)
+    assert list(report.sections)[-1] == "second folder"
+    found = report["second folder"]
+    assert found.state == "done"
+    assert found.title.startswith("'elsewhere' (29 images) differs from these images in")
+    assert "light and colour" in found.title
+    assert found.numbers["shared"] == 1
+    whats = [one.what for one in found.findings]
+    assert whats[0].startswith("'elsewhere' does not look like these images")
+    assert whats[1] == "1 image of 'elsewhere' is here, too."
+    assert "only the first folder has red" in " ".join(found.says)
+    folder = report.write(tmp_path / "out", model=False)
+    lines = (folder / "shared_copies.csv").read_text().splitlines()
+    assert lines[1].startswith("green/05.png,green/same.png,exact")
+    assert "could not be drawn" not in (folder / "report.html").read_text()
+    for path in folder.iterdir():
+        assert str(tmp_path) not in path.read_text(), path
+    with pytest.raises(DatasetError, match="compared with another, not with itself"):
+        report_on(photos, against=photos / "red")
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_worst_errors_are_explained_beside_their_nearest_training_images(photos):
+    report = report_on(photos)
+    evidence = report.evidence
+    evidence.answers  # noqa: B018
+    worst = evidence.answers["frozen"].head(2).assign(prediction="red", confidence=0.9)
+    told = explain_errors(evidence, worst)
+    assert list(told.nearest["image_id"].unique()) == list(worst.index)
+    assert len(told.nearest) == 6
+    train = set(evidence.sides[0].images.index)
+    assert set(told.nearest["neighbour"]) <= train
+    assert told.heatmaps.maps.shape[0] == 2
+    assert list(told.heatmaps.targets.index) == list(worst.index)
+    said = (told.nearest["label"] == "red").sum()
+    assert told.agreeing(worst, "prediction") == said
+    part = evidence.divided
+    ax = plots.explained_errors(part, worst, *told)
+    assert len(ax.child_axes) == 2 * 5
+    evidence.best = "dummy"
+    alone = explain_errors(evidence, worst)
+    assert alone.heatmaps is None
+    assert len(plots.explained_errors(part, worst, *alone).child_axes) == 2 * 4
+    plt.close("all")
+
+
+@pytest.mark.usefixtures("quick")
+def test_no_model_is_handed_over_where_the_best_is_no_network_and_that_is_no_failure(
+    photos, tmp_path
+):
+    report = report_on(photos)
+    report.evidence.best = "dummy"
+    folder = report.write(tmp_path / "out", images=False)
+    assert report.unwritten == {}
+    assert not (folder / "model").exists()
+    assert (folder / "model_card.md").exists()
+    assert any("dummy model is no network" in line for line in report["baselines"].says)

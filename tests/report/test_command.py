@@ -6,8 +6,9 @@ import sys
 import pandas as pd
 import pytest
 
+from helpers import canaries
 from helpers.course.notebooks import ROOT
-from helpers.report import building, canaries, command
+from helpers.report import building, command
 
 
 @pytest.fixture
@@ -83,6 +84,9 @@ def test_ctrl_c_says_that_the_same_command_goes_on(photos, monkeypatch, capsys):
     [
         (["report", "PHOTOS", "--budget", "soon"], "is no time"),
         (["report", "PHOTOS", "--need", "beauty>=0.5"], "There is no score 'beauty'"),
+        (["report", "PHOTOS", "--need", "recall of gren>=0.5"], "did you mean 'green'?"),
+        (["report", "PHOTOS", "--against", "PHOTOS/red"], "not with itself or a part of it"),
+        (["report", "PHOTOS", "--decisions", "none.csv"], "'none.csv' cannot be read"),
         (["report", "PHOTOS", "--groups", "site"], "no column 'site'"),
         (["report", "PHOTOS", "--group", "site"], "no metadata column 'site'"),
         (["report", "PHOTOS", "--metadata", "none.csv"], "there is no such table"),
@@ -126,10 +130,10 @@ def test_a_table_beside_the_images_gives_labels_and_groups(photos, capsys):
                           "label": [label for _, label in rows],
                           "patient": [f"p{n // 2}" for n in range(len(rows))]})  # fmt: skip
     table.to_csv(flat / "meta.csv", index=False)
-    asked = command._parser().parse_args(
+    asked = command._parser([]).parse_args(
         ["report", str(flat), "--metadata", "meta.csv", "--group", "patient"]
     )
-    dataset = command._open(asked)
+    dataset = command.open_asked(asked)
     assert dataset.group == "patient"
     assert dataset.classes == ["blue", "green", "red"]
     elsewhere = photos.parent / "meta.csv"

@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from helpers.datasets import DatasetError
@@ -21,6 +23,7 @@ def test_where_nobody_asks_a_default_is_supposed_and_said_to_be(nothing):
     needs = read_needs(nothing)
     assert needs.wanted == (Need(*DEFAULT),)
     assert not needs.said
+    assert str(needs) == "balanced accuracy of at least 0.8"
     assert read_needs(needs) is needs
 
 
@@ -38,8 +41,16 @@ def test_a_least_that_no_score_can_have_is_refused(least):
 
 
 def test_an_unknown_score_is_refused_with_the_one_that_was_meant():
-    with pytest.raises(DatasetError, match="did you mean 'balanced accuracy'"):
+    with pytest.raises(DatasetError, match="did you mean 'balanced accuracy'") as caught:
         read_needs("balanced acuracy>=0.5")
+    assert "accuracy, balanced accuracy, macro precision, " in str(caught.value)
+
+
+def test_needs_cannot_be_changed_once_said():
+    needs = read_needs("accuracy>=0.5")
+    for one, name in ((needs, "said"), (needs.wanted[0], "least")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, name, 0.1)
 
 
 def test_a_need_reads_as_it_was_asked():

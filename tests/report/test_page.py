@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.report.page import MOST_ROWS, make_page
+from helpers.report.page import MOST_ROWS, make_page, make_snippet
 from helpers.report.sections import Finding, Picture, Section, as_json
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
@@ -50,10 +50,12 @@ def sections():
     return {"verdict": verdict, "files": files}
 
 
-def page(sections, images=True):
+def page(sections, images=True, stated=True):
     plain = {
         "dataset": HOSTILE,
         "images": 12,
+        "asked by a person": stated,
+        "opened by": "open_dataset('leaves')",
         "budget in seconds": 60,
         "failed": [],
         "left out by the budget": [],
@@ -146,8 +148,45 @@ def test_a_finding_shows_its_size_and_its_evidence(sections):
     text = page(sections)
     assert "3 of 12 images (25%)" in text
     assert '<i style="width:25.0%">' in text
-    assert "its effect" not in text
+    assert "effect measured" not in text
     sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, 0.05, 0.2)]
-    assert "its effect was measured" in page(sections)
+    assert "(25%); effect measured, <" in page(sections)
     sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, -0.05, 0.2)]
-    assert "its effect is within chance" in page(sections)
+    assert "(25%); effect measured, and within chance, <" in page(sections)
+
+
+@pytest.mark.parametrize(("word", "tone"), [("Go", "go"), ("No go", "no"), ("Not asked", "unsure")])
+def test_green_and_red_are_kept_for_needs_that_a_person_has_stated(sections, word, tone):
+    sections["verdict"].numbers["verdict"] = word
+    assert f'<div class="verdict {tone}">' in page(sections)
+    assert '<div class="verdict assumed">' in page(sections, stated=False)
+
+
+def test_lines_of_python_open_the_dataset_first_so_that_they_can_be_pasted(sections):
+    sections["verdict"].findings = [
+        Finding("w", 3, 12, "a", "files", "from a import b\n\nb(dataset)")
+    ]
+    sections["files"].code = "from helpers.audit import scan\n\nscan(dataset)"
+    blocks = re.findall(r"<pre><code>(.*?)</code></pre>", page(sections), re.DOTALL)
+    opening = "dataset = open_dataset(&#x27;leaves&#x27;)"
+    assert blocks == [
+        f"from a import b\nfrom helpers import open_dataset\n\n{opening}\nb(dataset)",
+        "from helpers import open_dataset\nfrom helpers.audit import scan\n\n"
+        f"{opening}\nscan(dataset)",
+    ]
+
+
+def test_a_section_in_a_notebook_shows_the_lines_that_go_on_from_it(sections):
+    sections["files"].code = "scan(dataset) < 3"
+    assert "<pre><code>scan(dataset) &lt; 3</code></pre>" in make_snippet(sections["files"])
+    assert "<pre>" not in make_snippet(sections["verdict"])
+
+
+def test_a_figure_of_panels_alone_is_drawn(sections):
+    def panels():
+        ax = plt.subplots()[1]
+        ax.inset_axes([0, 0, 1, 1]).imshow(np.zeros((4, 4, 3), np.uint8))
+        return ax
+
+    sections["files"].pictures = [Picture(panels)]
+    assert page(sections).count("<img") == 1

@@ -1,8 +1,12 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
+import pytest
 
-from helpers.report.shortcuts import _findings, _two_readings
+from helpers.report import shortcuts as module
+from helpers.report.shortcuts import _cells, _findings, _two_readings, shortcuts
+from tests.balance.sets import table
 
 LABELS = ["ash"] * 40 + ["elm"] * 30 + ["oak"] * 20 + ["fir"] * 10
 
@@ -53,3 +57,91 @@ def test_where_most_classes_are_told_by_their_border_both_readings_are_named():
     told = _two_readings(evidence(), ["a", "b", "c"])
     assert told.startswith("3 of 4 classes are told by their border: either the subject itself")
     assert "the verdict leaves it out" in told
+
+
+def test_a_class_of_which_all_is_told_by_a_source_is_explained_by_it():
+    border, site = _findings(
+        evidence(),
+        {"border": ["ash", "elm"]},
+        {
+            "ground": cells(("ash", "x", 3, 2.0), ("elm", "y", 4, 2.0)),
+            "site": cells(("oak", "z", 5, 2)),
+        },
+    )
+    assert "The column 'ground'" in border.more and site.images == 5
+    assert border.more.startswith("A model may learn the ground in place of the subject. Of these")
+
+
+def test_four_classes_are_named_and_the_others_counted():
+    five = ["ash", "elm", "oak", "fir", "yew"]
+    border, files = _findings(evidence(), {"border": five, "file facts": five}, {})
+    assert border.what == "The border of the picture gives away ash, elm, oak, fir and 1 more."
+    assert files.what == "Facts of the file give away ash, elm, oak, fir and 1 more."
+
+
+def test_half_of_the_classes_told_by_their_border_are_not_most():
+    assert _two_readings(evidence(classes=8), list("abcd")) == ""
+    assert _two_readings(evidence(classes=8), list("abcde")).startswith("5 of 8 classes")
+
+
+def test_values_that_come_twice_as_often_and_not_by_chance_are_named_the_most_images_first(
+    monkeypatch,
+):
+    rows = [("a", 0.049, 2.0, 5), ("b", 0.05, 9.0, 9), ("c", 0.001, 1.99, 9), ("d", 0.01, 3.0, 7)]
+    made = pd.DataFrame(rows, columns=["class", "p", "lift", "images"])
+    monkeypatch.setattr(module, "lifts", lambda dataset, column: made)
+    assert _cells(None, "x")["class"].tolist() == ["d", "a"]
+
+
+def learned(dataset, **probes):
+    """What a report knows once models have answered: as much of it as this section asks for."""
+    probes = {
+        name.replace("_", " "): SimpleNamespace(
+            shortcut=bool(told), gives_away=list(told), recall=0.5, chance=0.25
+        )
+        for name, told in probes.items()
+    }
+    return SimpleNamespace(divided=dataset, clean=dataset, probes=probes, border_gap=lambda _: None)
+
+
+@pytest.fixture
+def trees():
+    labels = np.array(["ash", "elm", "oak", "fir"])[np.arange(80) % 4].tolist()
+    ground = [{"ash": "grass", "elm": "stone"}.get(label, "sand") for label in labels]
+    return table(label=labels, ground=ground, season=["a", "a", "a", "a", "b", "b", "b", "b"] * 10,
+                 latitude=labels)  # fmt: skip
+
+
+def test_columns_and_sources_that_give_a_class_away_make_the_headline(trees):
+    found = shortcuts(learned(trees, border=["ash"], file_facts=[]))
+    assert found.title == "Given away: ash by border; the label goes with ground"
+    assert found.unchecked == [
+        "Columns that speak of persons, places or serial numbers (latitude) were not held against "
+        "the label, for their values would be shown."
+    ]
+    goes_with = found.tables["Columns that go with the label"]
+    assert set(goes_with.index) == {"ground", "season"}
+    assert found.numbers["recall from border"] == 0.5
+    assert found.numbers["by chance from file facts"] == 0.25
+    assert len(found.says) == 2
+    assert [one.photographs for one in found.pictures] == [False, False, True]
+    assert [one.what.split(" goes")[0] for one in found.findings] == [
+        "The border of the picture gives away ash.", "The column 'ground'"
+    ]  # fmt: skip
+
+
+def test_where_nothing_gives_a_class_away_none_is_claimed(trees):
+    bare = trees.with_images(trees.images[["label", "split"]])
+    found = shortcuts(learned(bare, border=[]))
+    assert found.title == "No shortcut is claimed"
+    assert found.unchecked == ["No metadata column was there to be held against the label."]
+    assert (found.tables, found.findings, len(found.pictures)) == ({}, [], 1)
+
+
+def test_where_most_borders_tell_a_class_no_finding_is_made_of_them(trees):
+    bare = trees.with_images(trees.images[["label", "split"]])
+    found = shortcuts(learned(bare, border=["ash", "elm", "oak"], file_facts=["ash"]))
+    assert found.title == "Given away: ash by file facts"
+    assert found.says[0] == found.unchecked[0]
+    assert found.says[0].startswith("3 of 4 classes are told by their border")
+    assert [one.what for one in found.findings] == ["Facts of the file give away ash."]

@@ -28,7 +28,8 @@ def evidence(right=90, of=100, split="train", openings=()):
     part = SimpleNamespace(groups=pd.Series(table.index, table.index))
     return SimpleNamespace(
         judged=(table, part), judged_scores=bootstrap_metrics(table), judged_on="validation",
-        best="frozen", can_learn=True, dataset=SimpleNamespace(images=images),
+        best="frozen", can_learn=True,
+        plan=SimpleNamespace(taken=()), dataset=SimpleNamespace(images=images),
         opened=SimpleNamespace(test_openings=lambda: log),
     )  # fmt: skip
 
@@ -96,7 +97,8 @@ def test_five_findings_at_most_in_the_order_of_what_is_at_stake():
 
 def test_it_says_what_was_supposed_and_how_often_the_test_split_was_opened():
     supposed = judged(needs=None)
-    assert supposed.says[0].startswith("Nobody said what is needed")
+    assert supposed.says[0].startswith("No need was stated; assumed: balanced accuracy of at least")
+    assert "balanced accuracy of at least 0.8 (assumed) is" in supposed.title
     assert supposed.says[-1].startswith("There is no test split")
     assert judged(given=evidence(split="test")).says[-1] == "The test split was never opened."
     often = judged(given=evidence(split="test", openings=["why", "why", "again"]))
@@ -114,3 +116,48 @@ def test_what_was_not_checked_and_what_failed_is_gathered():
     assert found.unchecked == [
         "not this", "The section 'errors' failed, and says why.", "Outliers: not asked."
     ]  # fmt: skip
+
+
+def test_every_further_finding_is_counted_and_none_where_five_are_all():
+    five = [finding(n) for n in (5, 50, 20, 1, 30)]
+    assert not any("further" in one for one in judged(*five).says)
+    assert "2 further findings stand in their sections." in judged(*five, finding(), finding()).says
+
+
+def test_a_blocking_finding_is_told_with_the_verdict_and_without_it():
+    doubt = " the score itself in doubt: until looked at, it is not shown that it will hold in use."
+    blocks = finding(blocks=True)
+    assert f"1 finding puts{doubt}" in judged(blocks).says
+    assert f"2 findings put{doubt}" in judged(blocks, blocks).says
+    assert not any("in doubt" in one for one in judged(finding()).says)
+    left = [judged(*some, state="left out").title for some in ((), (blocks,), (blocks, blocks))]
+    assert left == ["No model was judged", *["No model was judged; there is much to mend"] * 2]
+    for learns, told in ((True, "No model was judged, so that only"), (False, "Without labels of")):
+        given = evidence()
+        given.can_learn = learns
+        assert judged(given=given, state="left out").says[0].startswith(told)
+
+
+def test_a_headline_says_where_a_need_was_only_assumed():
+    assumed = "balanced accuracy of at least 0.8 (assumed)"
+    assert judged(needs=None, given=evidence(95)).title.startswith(f"Go: {assumed} is shown on")
+    assert "assumed" not in judged(given=evidence(95)).title
+
+
+def test_a_class_without_images_may_have_any_score():
+    row = judged(needs="recall of elm>=0.5").tables["Asked, and shown"].iloc[0]
+    assert (row["low"], row["high"]) == (0, 1) and pd.isna(row["value"])
+
+
+def test_a_need_is_shown_where_the_lower_end_reaches_it_exactly():
+    given = evidence(90)
+    low, high = given.judged_scores.loc["accuracy", ["low", "high"]]
+    for least, word in ((low, "Go"), (high, "Not shown yet")):
+        assert judged(needs={"accuracy": float(least)}, given=given).numbers["verdict"] == word
+
+
+def test_labels_and_same_things_that_were_not_asked_about_are_not_repeated():
+    named = [Section(name, f"{name} title", state="left out") for name in ("same thing", "labels")]
+    said = Section("outliers", "o", state="left out", unchecked=["the reason"])
+    found = decide(evidence(), read_needs(None), [Section("evaluation", "a"), *named, said])
+    assert found.unchecked == ["the reason"]

@@ -206,6 +206,13 @@ def test_a_metadata_file_at_the_top_names_files_below_the_splits(lay):
     assert rows(open_dataset(root)) == {"test/1.png": ("b", "test"), "train/1.png": ("a", "train")}
 
 
+def test_two_tables_of_one_class_each_are_no_placeholders(lay):
+    one, other = "file,label\n1.jpg,a\n2.jpg,a\n", "file,label\n3.jpg,b\n4.jpg,b\n"
+    root = lay("1.jpg", "2.jpg", "3.jpg", "4.jpg", cats_csv=one, dogs_csv=other)
+    with pytest.raises(DatasetError, match="holds 2 tables"):
+        open_dataset(root)
+
+
 def test_metadata_without_labels_add_columns_to_the_folders(lay):
     root = lay("train/cat/1.png", "train/dog/2.png",
                train__m_csv="file_name,text\ncat/1.png,a cat\ndog/2.png,a pet\n")  # fmt: skip
@@ -247,6 +254,12 @@ def test_a_table_beside_that_names_few_or_no_files_is_not_told(lay, text):
     root = lay("1.jpg", "2.jpg", "3.jpg")
     (root.parent / "labels.csv").write_text(text)
     assert open_dataset(root).notes == ()
+
+
+def test_a_table_beside_that_names_half_of_the_files_is_told(lay):
+    root = lay("1.jpg", "2.jpg")
+    (root.parent / "labels.csv").write_text("file,label\n1.jpg,x\n")
+    assert "names 1 of its 2 images" in open_dataset(root).notes[0]
 
 
 def test_a_table_beside_is_not_told_where_one_within_is_used(lay):

@@ -149,6 +149,14 @@ def test_flags_of_which_not_one_is_set_in_each_row_are_told_and_not_taken(text, 
     ]
 
 
+def test_a_dozen_flags_are_named_and_the_others_counted():
+    names = " ".join("abcdefghijklm")
+    one = "The label is the one of the columns"
+    for cells, told in (("1" * 13, "Columns"), ("1" + "0" * 12, one)):
+        (note,) = flags(f"{names}: {cells}")[2]
+        assert note.startswith(f"{told} {names[:23].replace(' ', ', ')} and 1 more ")
+
+
 @pytest.mark.parametrize("text", ["a: 1 0", "a x: 12 03", "x y: 12 23"])
 def test_fewer_than_two_flags_say_nothing(text):
     assert flags(text) == (None, [], [])

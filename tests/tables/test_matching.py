@@ -66,6 +66,10 @@ def test_rows_that_name_files_are_counted_whole_or_without_extension():
         table(x=["http://h/3.png", "http://h/3", "C:\\x\\4.jpg"]), "x", FileIndex(IDS)
     )
     assert (web.whole, web.known) == (2, 3)
+    odd = match_column(
+        table(x=["h://h/3.png?v=2", "/d/c/a#1.jpg"]), "x", FileIndex([*IDS, "c/a#1.jpg"])
+    )
+    assert (odd.ids, odd.whole) == (["b/3.png", "c/a#1.jpg"], 2)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +107,11 @@ def chosen(**columns):
         ({"file": [*"1234"], "image": [*"56"] + ["a", "b"]}, "file", "image"),
         ({"file": [*"1234"], "image": ["5", "a", "b", "c"]}, "file", None),
         ({"file": [*"12"], "same": [*"12"]}, "file", None),
+        # A column of another name stands level with "name", behind "archivo" and before "id".
+        ({"id": ["1.jpg", "2.jpg"], "x": ["3.jpg", "4.jpg"]}, "x", "id"),
+        ({"x": ["1.jpg", "2.jpg"], "archivo": ["3.jpg", "4.jpg"]}, "archivo", "x"),
+        ({"name": ["1.jpg", "2.jpg"], "x": ["3.jpg", "4.jpg"]}, "name", "x"),
+        ({"x": ["1.jpg", "2.jpg"], "name": ["3.jpg", "4.jpg"]}, "x", "name"),
     ],
 )
 def test_the_column_that_names_most_whole_files_is_taken_and_its_rivals_said(
@@ -146,6 +155,8 @@ def test_numbers_name_files_only_in_a_column_called_like_one(name, cells, taken)
         ("id", ["1", "3", "2"], False),
         ("id", ["1.jpg", "2.jpg", "3.jpg"], False),
         ("file", ["1", "2", "3"], False),
+        ("archivo", ["1", "2", "3"], False),
+        ("nr", ["1", "2", "3"], True),
     ],
 )
 def test_a_column_that_only_counts_the_rows_is_taken_and_that_is_said(name, cells, told):

@@ -50,3 +50,33 @@ def test_a_file_cut_short_is_unreadable_for_good(stripes, tmp_path):
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:600])
     tasks = [(str(tmp_path / name), 8, "squish", None) for name in ("cut.png", "cut.jpg")]
     assert decode_files(tasks, seconds=60) == [{}, {}]
+
+
+def test_bars_have_the_mean_colour_of_imagenet():
+    # As torchvision's transforms of weights trained there have it, from 0 to 1.
+    assert tuple(round(255 * mean) for mean in (0.485, 0.456, 0.406)) == PADDING
+
+
+def test_a_large_picture_is_squished_in_two_steps_the_first_to_three_times_the_size():
+    picture = Image.fromarray(
+        np.random.default_rng(0).integers(0, 256, (500, 700, 3)).astype(np.uint8)
+    )
+    expected = picture.resize((20, 20), Image.Resampling.BILINEAR, reducing_gap=3)
+    found = fit(picture, 20, "squish")
+    assert (found == np.asarray(expected)).all()
+    for other in (4, 6, None):
+        plain = picture.resize((20, 20), Image.Resampling.BILINEAR, reducing_gap=other)
+        assert (found != np.asarray(plain)).any()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(MemoryError(), {"later": True}), (OSError(24, "many"), {"later": True}),
+     (OSError("broken"), {}), (ValueError("odd"), {})],
+)  # fmt: skip
+def test_what_the_system_could_not_do_is_tried_again_later(monkeypatch, error, told):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("helpers.training.decoding.read_rgb", fail)
+    assert decode_files([("x.png", 8, "squish", None)], seconds=60) == [told]

@@ -112,6 +112,7 @@ def test_threads_come_back_after_an_error(free):
     torch.set_num_threads(2)
     free += [1]
     with pytest.raises(KeyError), SpareThreads():
+        assert torch.get_num_threads() == 1
         raise KeyError
     assert torch.get_num_threads() == 2
 
@@ -134,3 +135,36 @@ def test_the_load_is_looked_at_for_a_moment_before_the_first_thread(monkeypatch)
         pass
     assert done == ["began", hardware.MOMENT, "counted"]
     assert 0.1 <= hardware.MOMENT <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("capability", "faster"), [((7, 5), False), ((8, 0), True), ((9, 0), True)]
+)
+def test_graphics_processors_are_asked_for_their_capability(monkeypatch, capability, faster):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    for network in (nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8)):
+        assert gains_from_bfloat16(network, torch.device("cuda")) is faster
+
+
+def test_other_devices_are_not_known_to_gain(processor):
+    processor(amx_bf16=True)
+    assert not gains_from_bfloat16(nn.Conv2d(3, 8, 3), torch.device("mps"))
+    assert not gains_from_bfloat16(nn.Conv2d(8, 8, 3, groups=2), CPU)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({}, "Batches of 64 images of 96 pixels do not fit .* batch_size=32 "),
+        ({"size": 1}, "Batches of 1 images .* batch_size=1 "),
+        ({"size": 5}, "Batches of 5 images .* batch_size=2 "),
+        ({"better": 48}, "Batches of 64 images .* batch_size=48 "),
+        ({"size": 9, "better": 0}, "Batches of 9 images .* batch_size=1 "),
+    ],
+)
+def test_half_of_a_batch_is_advised_unless_a_better_size_is_known(asked, words):
+    for device, where in ((CPU, "this computer"), (torch.device("cuda"), "the graphics processor")):
+        dls = SimpleNamespace(device=device, size=96, train=SimpleNamespace(bs=64))
+        with pytest.raises(TrainingError, match=words) as told, plain_errors(dls, **asked):
+            raise MemoryError
+        assert f"memory of {where};" in str(told.value)

@@ -197,3 +197,100 @@ def test_probabilities_of_a_class_called_image_id_can_be_sorted_by(trees):
         browser.order.value = False
         assert browser.image_ids[-1] == first == trees.development.images.index[0]
         browser.order.value = True
+
+
+def test_a_click_opens_and_selects_and_the_selection_outlives_pages_and_filters(trees):
+    browser = browse(trees)
+    browser.picker.pressed = [2, "open", 1]
+    assert browser.chosen.value == "elm/1.jpg" and browser.selected == ["elm/1.jpg"]
+    assert "elm/1.jpg" in browser.details.value
+    assert (browser.picker.opened, browser.picker.chosen) == (2, [2])
+    browser.picker.pressed = [4, "through", 2]
+    browser.picker.pressed = [0, "toggle", 3]
+    kept = ["elm/1.jpg", "elm/2.jpg", "fir/1.jpg", "ash/1.jpg"]
+    assert browser.selected == kept and browser.picker.chosen == [0, 2, 3, 4]
+    assert browser.chosen.value == "elm/1.jpg", "only a plain click opens"
+    browser.label.value = "fir"
+    assert browser.selected == kept and browser.picker.chosen == [0]
+    assert browser.ids.value == "\n".join(kept) and "<b>4</b> selected" in browser.picked.value
+    browser.take.click()
+    assert browser.selected == [*kept, "fir/2.jpg"]
+    browser.picker.pressed = [77, "open", 4]
+    assert browser.error is None and len(browser.selected) == 5
+    browser.drop_all.click()
+    assert browser.selected == [] and browser.to_review_button.disabled
+
+
+def test_a_selection_goes_to_a_review_below_or_to_where_the_page_wants_it(trees):
+    browser = browse(trees)
+    assert browser.to_review_button.disabled
+    browser.picker.pressed = [1, "open", 1]
+    browser.to_review_button.click()
+    assert list(browser.below.children[0].cases["image_id"]) == ["ash/2.jpg"]
+    sent = []
+    browser.to_review = sent.append
+    browser.to_review_button.click()
+    assert sent == [["ash/2.jpg"]]
+
+
+def test_several_filters_hold_together_and_are_cleared_together(trees, table):
+    browser = browse(trees, table.assign(device=["a", "b", "c"] * 3))
+    shown = [one.layout.display for one in browser.filters]
+    assert shown == [None, "none", "none"]
+    browser.more.click()
+    browser.more.click()
+    assert [one.layout.display for one in browser.filters] == [None] * 3 and browser.more.disabled
+    first, second, third = browser.filters
+    first.column.value, second.column.value = "device", "bytes"
+    first.value.value = "b"
+    assert browser.image_ids == ["ash/2.jpg", "elm/2.jpg", "fir/2.jpg"]
+    second.value.value = 5
+    assert browser.image_ids == ["elm/2.jpg"]
+    third.column.value = "issue"
+    third.value.value = Only.PRESENT
+    assert browser.image_ids == []
+    browser.clear.click()
+    assert browser.image_ids == ORDER and first.column.value == ""
+
+
+def test_any_column_of_numbers_is_filtered_by_a_range(make_dataset):
+    names = [f"ash/{n:02}.jpg" for n in range(20)]
+    scores = pd.DataFrame({"score": np.linspace(0, 1, 20)}, names)
+    browser = browse(make_dataset(dict.fromkeys(names, "ash")), scores)
+    browser.column.value = "score"
+    browser.filters[0].range.value = (0.5, 1.0)
+    assert browser.image_ids == names[10:]
+    assert "lies from, to: <b>0.5 to 1</b>" in browser._repr_mimebundle_()["text/html"]
+
+
+def test_more_like_this_sorts_by_the_features_given_until_filters_are_cleared(trees):
+    rng, ids = np.random.default_rng(0), trees.images.index
+    ways = {"ash": [1, 0, 0], "elm": [0, 1, 0], "fir": [0, 0, 1]}
+    values = [np.array(ways[name[:3]]) * 9 + rng.normal(0, 0.5, 3) for name in ids]
+    features = pd.DataFrame(values, ids, ["stage2 0", "stage2 1", "stage2 2"])
+    features.insert(0, "stage1 0", rng.normal(size=9))
+    browser = browse(trees, features=features)
+    browser.chosen.value = "fir/1.jpg"
+    browser.like.click()
+    assert browser.error is None and "fir/1.jpg" in browser.status.value
+    assert browser.image_ids[0] == "fir/1.jpg" and browser.image_ids[1] == "fir/2.jpg"
+    scaled = (features - features.mean()) / features.std(ddof=0)
+    scaled = scaled.filter(like="stage2").loc[ORDER].to_numpy()
+    unit = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
+    near = unit @ unit[ORDER.index("fir/1.jpg")]
+    assert browser.image_ids == [ORDER[place] for place in np.argsort(-near)]
+    browser.label.value = "elm"
+    assert set(browser.image_ids) == {"elm/1.jpg", "elm/2.jpg"}
+    browser.clear.click()
+    assert browser.image_ids == ORDER
+
+
+def test_features_are_computed_on_demand_and_an_image_without_any_is_named(trees):
+    trees.path("elm/1.jpg").write_bytes(b"broken")
+    browser = browse(trees, features=lambda: None)
+    browser.like.click()
+    assert browser.error is None and len(browser.image_ids) == 6
+    assert browser.image_ids[0] == "ash/1.jpg" and browser.image_ids[-1] == "elm/1.jpg"
+    browser.chosen.value = "elm/1.jpg"
+    browser.like.click()
+    assert "elm/1.jpg has no features" in browser.status.value

@@ -68,6 +68,14 @@ def test_a_class_can_be_held_against_another(explorer, trees, learner):
     assert "what speaks for elm rather than fir" in explorer.picture.value
     explorer.target.value, explorer.rival.value = "prediction", "runner-up"
     assert explorer.error is None and " rather than " in explorer.details.value
+    explorer.target.value = explorer.rival.value = "fir"
+    assert explorer.details.value.endswith("a class rather than itself is no question.")
+
+
+def test_a_control_is_called_one(explorer):
+    explorer.method.value = "centre"
+    assert "centre</b> is a control, which asks no network" in explorer.details.value
+    assert "speaks for" not in explorer.details.value
 
 
 def test_an_answer_that_was_asked_before_comes_at_once(explorer):

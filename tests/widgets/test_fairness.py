@@ -54,6 +54,17 @@ def test_images_without_a_group_are_among_the_small_ones():
     assert explorer.plain[["hits", "missed", "false_alarms", "passed"]].to_numpy().sum() == 600
 
 
+def test_where_only_one_group_can_be_compared_it_says_so(explorer):
+    assert "nothing to make alike" not in explorer.status.value
+    table, values = biased()
+    nearly_all = np.arange(600) < 595
+    for alone in (values.where(values == "town", "town"), values.where(~nearly_all, "town")):
+        one = explore_fairness(table, alone, "ash")
+        assert "nothing to make alike" in one.status.value
+        one.constraint.value = "demographic parity"
+        assert "nothing to make alike" in one.status.value
+
+
 def test_it_answers_within_a_fifth_of_a_second(explorer):
     taken = []
     for value in (0.3, 0.25, 0.4, 0.5, 0.1):

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.datasets import DecisionLog
 from helpers.widgets import review
-from helpers.widgets.reviewer import as_cases, decided
+from helpers.widgets.cases import as_cases, decided
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_it_opens_on_the_first_suspect_with_its_reasons(trees, suspects):
     assert repr(reviewer) == "Review of photos: 4 suspects"
     assert reviewer.case["image_id"] == "ash/1.jpg"
     assert "<b>1</b> of 4, 0 decided" in reviewer.count.value
-    assert "looks like an elm" in reviewer.told.value and "0.9" in reviewer.told.value
+    assert "looks like an elm" in reviewer.claim.value and "0.9" in reviewer.claim.value
     assert reviewer.new_label.value == "elm"
     assert "no decision yet" in reviewer.picture.value
 
@@ -277,7 +277,7 @@ def test_names_and_reasons_like_markup_are_escaped(make_dataset):
     reviewer = review(dataset, pd.DataFrame({"issue": ["<u>"], "why": ["<s>"]}, index=[name]))
     reviewer.drop.click()
     shown = "".join(
-        getattr(reviewer, part).value for part in ("told", "picture", "details", "status")
+        getattr(reviewer, part).value for part in ("claim", "picture", "details", "status")
     )
     for tag in ("<script>", "<i>", "<u>", "<s>"):
         assert tag not in shown and tag.replace("<", "&lt;").replace(">", "&gt;") in shown

@@ -16,7 +16,7 @@ def claims(
     heatmaps: Mapping,
     verdicts: pd.DataFrame,
     curves: Mapping[str, pd.DataFrame],
-    hanging: Mapping[str, float] | None = None,
+    hanging: Mapping[str, pd.Series] | None = None,
     looks: Mapping[str, pd.DataFrame] | None = None,
     rise: pd.DataFrame | None = None,
 ) -> Iterator[Claim]:
@@ -27,7 +27,7 @@ def claims(
     heatmaps : method → Heatmaps of the same images
     verdicts : from `judge_weights`
     curves : method, and "random" → deletion curves
-    hanging : model → share of maples that get another answer on the other ground
+    hanging : model → ground → share of maples that get another answer there
     looks : model → what `look` found of the maples
     rise : of the share on the leaf with the mended model, from `look_by`
     """
@@ -44,7 +44,7 @@ def claims(
     yield Claim("area that the best deletion lies below noise's", best, low=0.1)
     if rise is None or looks is None or hanging is None:
         return
-    plain, mended = hanging.values()
+    plain, mended = (one["the other's ground"] for one in hanging.values())
     yield Claim("share of maples that get another answer on the other ground", plain, low=0.6)
     yield Claim("the same of the mended model", mended, high=0.45)
     first = next(iter(looks.values()))

@@ -18,7 +18,10 @@ PROBES = [
     # Three of a hundred are as high: rare enough, though it is not the highest of all.
     (0.16, [0.12, 0.15, 0.13, 0.14, 0.11] * 19 + [0.13, 0.12, 0.17, 0.16, 0.18], 10, True),
 ]
-PLANTED, IMAGES_OF_ONE = "planted", 5
+PLANTED = "planted"
+PLANTED_SEEDS, CLEAN_SEEDS = (0, 1), (6, 17)
+"""The clean ones are sets in which several models rank a class 0.1 above what they make of labels
+that single images have traded, and none above what they make of labels that groups have."""
 
 
 def judge_04_1(answer: Callable, dataset: Any) -> Found:
@@ -72,21 +75,23 @@ def judge_04_2(answer: Callable, dataset: Any) -> Found:
 def judge_04_4(answer: Callable, dataset: Any) -> Found:
     """A probe of the learner's own: it must find what is planted, and nothing where nothing is.
 
-    Four sets are made of numbers, 40 things of each of three classes, five images of each. In two
-    a class is given away by two of six columns; in all of them images of one thing look alike.
+    Four sets are made of numbers, three classes, images of one thing looking alike. In two of them
+    40 things of each class, five images of each, and a class given away by two of six columns. In
+    the clean ones 8 things of each class, twenty images of each: so few that some class scores
+    well by luck, which only labels that whole groups have traded show.
     Naming other classes beside the planted one is no mistake: where one of three is known, the
     other two are known better, too.
     """
     given, flagged = 0, 0
-    for seed in range(4):
-        features, labels, groups = made_set(seed, planted=seed < 2)
+    for seed in (*PLANTED_SEEDS, *CLEAN_SEEDS):
+        features, labels, groups = made_set(seed, planted=seed in PLANTED_SEEDS)
         found = _call(answer, features, labels, groups)
         if isinstance(found, tuple):
             return found
         found = {str(one) for one in found}
         if not found <= {*labels.unique()}:
             return "unknown", {"found": ", ".join(sorted(found))[:60]}
-        if seed < 2:
+        if seed in PLANTED_SEEDS:
             given += PLANTED in found
         else:
             flagged += len(found)
@@ -96,11 +101,11 @@ def judge_04_4(answer: Callable, dataset: Any) -> Found:
 
 
 def made_set(seed: int, planted: bool) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Features, labels and groups of 600 images of 120 things."""
-    rng, things = np.random.default_rng(seed), 120
+    """Features, labels and groups: 600 images of 120 things if planted, else 480 of 24."""
+    rng, (things, each) = np.random.default_rng(seed), (120, 5) if planted else (24, 20)
     names = np.repeat([PLANTED, "ash", "elm"], things // 3)
-    labels, groups = (np.repeat(of, IMAGES_OF_ONE) for of in (names, np.arange(things)))
-    values = np.repeat(rng.normal(size=(things, 6)), IMAGES_OF_ONE, axis=0)
+    labels, groups = (np.repeat(of, each) for of in (names, np.arange(things)))
+    values = np.repeat(rng.normal(size=(things, 6)), each, axis=0)
     values += 0.1 * rng.normal(size=values.shape)
     if planted:
         given_away = (labels == PLANTED) & (rng.random(len(labels)) < 0.9)

@@ -119,8 +119,10 @@ def judge_12_4(answer: Callable, dataset: Any, served: tuple | None = None) -> F
     found = call(answer, features.loc[labels.index], labels.copy(), grounds, asked.copy())
     if isinstance(found, tuple):
         return found
+    if not isinstance(found, pd.Series) and len(found) == len(asked):
+        found = pd.Series(np.asarray(found), asked.index)
     if not isinstance(found, pd.Series):
-        raise TypeError
+        return "short", {"found": len(found), "asked": len(asked)}
     said = found[~found.index.duplicated()].reindex(asked.index)
     if (lost := ~said.isin(labels.unique())).any():
         return "form", {"count": int(lost.sum())}

@@ -289,6 +289,25 @@ def probe_without_groups(features, labels, groups):
     return [name for name in labels.unique() if (told == name)[labels == name].mean() > 0.5]
 
 
+def probe_against_traded_images(features, labels, groups):
+    """Judged by labels that single images have traded, in folds of whole groups."""
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+    from sklearn.neighbors import KNeighborsClassifier
+
+    def areas(labels):
+        told = cross_val_predict(
+            KNeighborsClassifier(5), features, labels, groups=groups,
+            cv=StratifiedGroupKFold(3), method="predict_proba",
+        )  # fmt: skip
+        names = sorted(labels.unique())
+        return {name: roc_auc_score(labels == name, told[:, i]) for i, name in enumerate(names)}
+
+    traded = pd.Series(np.random.default_rng(0).permutation(labels), labels.index)
+    highest = max(areas(traded).values())
+    return [name for name, area in areas(labels).items() if area > highest + 0.1]
+
+
 def _last_of_what_goes_on(curves):
     """Right for a training that begins, and the last epoch of one that goes on."""
     return 2 if curves["epoch"].min() == 0 else curves["epoch"].iloc[-1]
@@ -520,6 +539,7 @@ WRONG = {
         (lambda features, labels, groups: [*labels.unique()], "cries", "named 6 classes"),
         (lambda features, labels, groups: ["oak"], "unknown", "You return oak"),
         (probe_without_groups, "cries", "both sides of a fold"),
+        (probe_against_traded_images, "cries", "whole groups have traded"),
         ("planted", "malformed", "a function"),
     ],
     "05.1": [

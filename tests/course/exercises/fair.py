@@ -111,6 +111,7 @@ WRONG_12 = {
         (lambda known, labels, grounds, asked: pd.Series("fir", asked.index), "worse", "no sure"),
         (_costly, "dear", "milder"),
         (lambda known, labels, grounds, asked: pd.Series("yew", asked.index), "form", "unknown"),
+        (lambda known, labels, grounds, asked: labels.to_numpy()[:7], "short", "7 answers for"),
         (lambda known, labels, grounds, asked: known["ground"], "raised", "KeyError"),
         (lambda known, labels, grounds, asked: 0.5, "malformed", "Series of classes"),
         (image_weights, "raised", "TypeError"),

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.balance import image_weights
 from helpers.course import exercises
 from helpers.course.exercises import framework
+from helpers.training import train_head
 from tests.course.exercises.answers import GIVEN, NEEDS, WRONG, WRONG_ELSEWHERE, make_dataset
 
 KEYS = exercises.keys()
@@ -96,6 +98,14 @@ def test_a_number_as_good_as_a_perfect_family_is_right():
     assert told == {0.6: True, 0.97: True, 1.0: True}
 
 
+def test_where_no_label_is_in_doubt_an_empty_list_is_accepted_as_unmeasured():
+    none = pd.DataFrame({"issue": [False], "evidence": [""], "wrong": [0.1]}, ["a.jpg"])
+    for answer in ([], none[none["issue"]].index, ["a.jpg"]):
+        verdict = exercises.judge("02.4", answer, None, doubts=none)
+        assert verdict.right and "nothing was measured" in verdict.message
+    assert not exercises.judge("02.4", [], None, doubts=none.assign(issue=True)).right
+
+
 def test_where_nothing_is_known_a_plausible_distance_is_accepted_as_unmeasured():
     sweep = GIVEN["sweep"].assign(recall=np.nan, precision=np.nan, bursts=np.nan)
     for given in ({"sweep": sweep}, {}):
@@ -103,6 +113,15 @@ def test_where_nothing_is_known_a_plausible_distance_is_accepted_as_unmeasured()
         assert verdict.right is True
         assert "nothing was measured here" in verdict.message
         assert exercises.find("02.1").because not in verdict.message
+
+
+def test_classes_in_the_order_of_the_images_need_no_index():
+    def mend(known, labels, grounds, asked):
+        head = train_head(known, labels, weights=image_weights(labels, grounds))
+        return head.predict(asked).to_numpy()
+
+    verdict = exercises.judge("12.4", mend, make_dataset(), served=GIVEN["served"])
+    assert verdict.right is True
 
 
 @pytest.mark.parametrize("name", ["Beech", " BEECH "])

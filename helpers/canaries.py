@@ -124,19 +124,27 @@ def plant_canaries(
     return table.join(pd.DataFrame([_interval(*row[2:]) for row in rows], columns=COLUMNS[4:]))
 
 
-def describe_canaries(table: pd.DataFrame) -> str:
-    """What was found of the canaries, in a sentence."""
+def describe_canaries(table: pd.DataFrame) -> list[str]:
+    """What was found, a sentence for each detector, each fault with its interval; those that were
+    always found together, at the end.
+
+    No share of all faults is given: it would be one of this choice of faults.
+    """
     if table.empty:
-        return "No canary could be planted: no image can be read."
-    missed = table[table["recall"] < 0.5].sort_values("recall", kind="stable")
-    said = f"Of {table['planted'].sum():,} faults planted in copies, {table['found'].sum():,} were "
-    said += f"found ({table['found'].sum() / table['planted'].sum():.0%})"
-    if missed.empty:
-        return f"{said}; of each kind at least half."
-    names = ", ".join(
-        f"{row.fault} ({row.found} of {row.planted})" for row in missed.head(4).itertuples()
-    )
-    return f"{said}. Mostly missed here: {names}."
+        return ["No canary could be planted: no image can be read."]
+    said = []
+    for kind, rows in table.groupby("kind", sort=False):
+        each = [
+            f"{row.fault} {row.found} of {row.planted} ({row.low:.0%} to {row.high:.0%})"
+            for row in rows[rows["found"] < rows["planted"]].itertuples()
+        ]
+        if len(each) < len(rows):
+            one = rows[rows["found"] == rows["planted"]].iloc[0]
+            whole = f"{one['found']} of {one['planted']} ({one['low']:.0%} to {one['high']:.0%})"
+            rest = ", ".join(rows.loc[rows["found"] == rows["planted"], "fault"])
+            each.append(f"{rest} {whole}" + " each" * (len(rows) - len(each) > 1))
+        said.append(f"{kind.capitalize()}: {'; '.join(each)}.")
+    return said
 
 
 class _Planted:

@@ -1,0 +1,159 @@
+"""What a fault is worth: a linear model learns with it and without, and answers the same images.
+
+All are differences of right answers among the validation images, with a paired 95 % interval, or
+None where there is nothing to compare.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from helpers import evaluation
+from helpers.copies.duplicates import confirmed
+from helpers.datasets import DatasetError
+from helpers.report.learned import Learned
+from helpers.report.sections import points
+
+Effect = tuple[float, float, float]
+DRAWS, SHARE = 3, 0.2
+
+
+def gain_of_leaving(evidence: Learned, ids: pd.Index) -> Effect | None:
+    """What is gained where these images are left out of training, on validation images that are
+    none of them."""
+    try:
+        train, valid = _labels(evidence)
+    except DatasetError:  # there is no split of two classes
+        return None
+    kept = train.drop(ids, errors="ignore")
+    valid = valid.drop(ids, errors="ignore")
+    if len(kept) == len(train) or valid.empty or kept.nunique() < train.nunique():
+        return None
+    return _paired(evidence, kept, train, valid)
+
+
+def flattery_of_copies(evidence: Learned) -> Effect | None:
+    """By how much copies raise the score on a split that is drawn at random, image by image."""
+    labels = evidence.part.images["label"].dropna()
+    labels = labels[labels.index.isin(evidence.features.index)].sort_index()
+    aside = np.random.default_rng(0).permutation(len(labels)) < SHARE * len(labels)
+    return _flattery(evidence, labels[~aside], labels[aside])
+
+
+def flattery_of_leaks(evidence: Learned) -> Effect | None:
+    """By how much copies raise the score on the validation images that the dataset came with."""
+    images = evidence.part.images.dropna(subset=["label"])
+    images = images[images.index.isin(evidence.features.index)]
+    train, valid = (images.loc[images["split"] == one, "label"] for one in ("train", "valid"))
+    return _flattery(evidence, train, valid)
+
+
+def gain_of_doubling(evidence: Learned, metric: str = "accuracy") -> Effect | None:
+    """What twice as many labels have bought: all training images against the half of them, by
+    whole groups, drawn `DRAWS` times.
+
+    Parameters
+    ----------
+    metric : "accuracy" or "balanced accuracy"
+    """
+    train, valid = _labels(evidence)
+    return _kept(evidence, "doubling", lambda: _double(evidence, train, valid, metric),
+                 [train, valid], metric)  # fmt: skip
+
+
+def _double(evidence: Learned, train: pd.Series, valid: pd.Series, metric: str) -> Effect | None:
+    from helpers.training import train_head
+
+    groups = evidence.divided.groups
+    names = groups[train.index].unique().astype(str)
+    right = []
+    for seed in range(DRAWS):
+        half = set(np.random.default_rng(seed).permutation(names)[: len(names) // 2])
+        own = train[groups[train.index].astype(str).isin(half)]
+        if own.nunique() < train.nunique():
+            return None
+        head = train_head(evidence.features, own)
+        right.append(head.predict(evidence.features.loc[valid.index]) == valid)
+    whole = train_head(evidence.features, train).predict(evidence.features.loc[valid.index])
+    weight = 1.0
+    if metric == "balanced accuracy":
+        weight = len(valid) / valid.nunique() / valid.map(valid.value_counts())
+    before, after = pd.concat(right, axis=1).mean(axis=1), (whole == valid).astype(float)
+    return tuple(evaluation.compare_losses(after * weight, before * weight, groups))
+
+
+def told_leaving(evidence: Learned, ids: pd.Index) -> dict:
+    """The fields of a `Finding` that say what leaving these images out of training is worth."""
+    gain = gain_of_leaving(evidence, ids) if evidence.can_learn else None
+    them = "it" if len(ids) == 1 else "them"
+    words = f"Without {them} in training, the accuracy of a linear model changes"
+    if gain is not None and gain[2] < 0:  # then they teach, and what teaches is hardly a fault
+        return {"more": f"{words} by {points(*gain)}. So it learns from {them}; many may be right."}
+    return measured(words, gain)
+
+
+def measured(words: str, effect: Effect | None) -> dict:
+    """The fields of a `Finding` that say what was measured; none where nothing was."""
+    if effect is None:
+        return {}
+    named = dict(zip(("effect", "low", "high"), effect, strict=True))
+    return named | {"more": f"{words} by {points(*effect)}."}
+
+
+def _labels(evidence: Learned) -> tuple[pd.Series, pd.Series]:
+    """Labels of the training and of the validation images that have features and whose class is
+    learned."""
+    known = evidence.features.index
+    train, valid = (side.images["label"].dropna() for side in evidence.sides)
+    train = train[train.index.isin(known)]
+    return train, valid[valid.index.isin(known) & valid.isin(set(train))]
+
+
+def _flattery(evidence: Learned, train: pd.Series, valid: pd.Series) -> Effect | None:
+    pairs = confirmed(evidence.pairs)
+    ends = zip(pairs["image_id"], pairs["other_id"], strict=True)
+    there, here = set(valid.index), set(train.index)
+    leaked = {a if a in here else b for a, b in ends if (a in here) != (b in here) and
+              (a in there or b in there)}  # fmt: skip
+    kept = train.drop(sorted(leaked))
+    valid = valid[valid.isin(set(kept))]
+    if not leaked or valid.empty or kept.nunique() < train.nunique():
+        return None
+    return _paired(evidence, train, kept, valid)
+
+
+def _paired(evidence: Learned, one: pd.Series, other: pd.Series, valid: pd.Series) -> Effect | None:
+    """The score of a model that learned from `one` less that of one that learned from `other`."""
+    from helpers.training import train_head
+
+    def build() -> Effect | None:
+        if min(one.nunique(), other.nunique()) < 2:
+            return None
+        asked, groups = evidence.features.loc[valid.index], evidence.part.groups
+        heads = [train_head(evidence.features, each) for each in (one, other)]
+        right = [head.predict(asked) == valid for head in heads]
+        return tuple(evaluation.compare_scores(*right, groups[valid.index]))
+
+    return _kept(evidence, "effect", build, [one, other, valid])
+
+
+def _kept(
+    evidence: Learned, name: str, build: Callable[[], Effect | None], labels: list[pd.Series],
+    *more: str,
+) -> Effect | None:  # fmt: skip
+    """What `build` returns, computed once: a second report takes seconds."""
+    from helpers.training import heads
+
+    columns = ["effect", "low", "high"]
+
+    def table() -> pd.DataFrame:
+        found = build()
+        return pd.DataFrame([] if found is None else [found], columns=columns, dtype=float)
+
+    inputs = [*(one.to_frame("label") for one in labels), evidence.features, *more]
+    kept = evidence._keep(name, table, inputs, (sys.modules[__name__], heads))
+    return tuple(kept.iloc[0]) if len(kept) else None

@@ -1,0 +1,96 @@
+"""The section about further labels: what more of them would buy, and which images to label next."""
+
+from __future__ import annotations
+
+import math
+
+from helpers.datasets.words import count
+from helpers.report.auditing import drawn
+from helpers.report.effects import gain_of_doubling
+from helpers.report.learned import Learned
+from helpers.report.needs import Needs
+from helpers.report.sections import LEFT_OUT, Section, points
+
+NEXT, SHOWN = "label_next.csv", 30
+DOUBLINGS = 4
+"""Of the number of labels, beyond which a gap is said to stay open."""
+REVIEW_NEXT = """from helpers.report import build_report
+from helpers.widgets import review
+
+review(dataset, build_report(dataset).evidence.label_next)"""
+
+
+def more_labels(evidence: Learned) -> Section:
+    """What the last doubling of the labels bought, and which images would teach most."""
+    found = Section("more labels", "")
+    train = len(evidence.sides[0].images["label"].dropna())
+    if "learning curve" in evidence.plan.taken:
+        gain = gain_of_doubling(evidence)
+        found.title = "Whether more labels would help cannot be told: a class is too small"
+        if gain is not None:
+            _say_gain(evidence, found, gain, train)
+    else:
+        found.title = "What more labels would buy was not measured: the budget does not pay for it"
+        found.state = LEFT_OUT
+    if len(chosen := evidence.label_next):
+        waiting = len(evidence.unlabelled)
+        found.state, found.code = "done", REVIEW_NEXT
+        found.says.append(
+            f"{count(waiting, 'image')} have no label. Label these {len(chosen):,} first "
+            f"({NEXT} lists them): of those of which a linear model is least sure, the most "
+            "different. Notebook 11 compared four such choices on the leaves, and this one bought "
+            "most there; elsewhere it may not."
+        )
+        found.numbers |= {"without a label": waiting}
+        ids = chosen.index[:SHOWN]
+        title = f"Label these next: the first {len(ids)} of {len(chosen)}"
+        found.pictures.append(
+            drawn("contact_sheet", evidence.dataset, ids, title=title, photographs=True)
+        )
+    return found
+
+
+def _say_gain(evidence: Learned, found: Section, gain: tuple, train: int) -> None:
+    value, low, high = gain
+    found.numbers |= {"gain of doubling": value, "low": low, "high": high}
+    found.title = f"The last doubling of the labels bought {points(*gain)} of accuracy"
+    if low <= 0:
+        found.title = f"No gain of the last doubling of the labels is shown: {points(*gain)}"
+    found.says.append(
+        f"A linear model learned from all {train:,} training images, and from half of them, drawn "
+        "three times; all answered the same validation images. The next doubling seldom buys more "
+        "than the last."
+    )
+    if evidence.curve is not None:
+        title = "Accuracy of a linear model by labelled images of each class, on three other splits"
+        found.tables[title] = evidence.curve
+
+
+def labels_needed(evidence: Learned, needs: Needs) -> str:
+    """How many more labels a need that is not reached would take at the least; "" where there is
+    no telling."""
+    need = needs.wanted[0]
+    if need.score not in ("accuracy", "balanced accuracy") or need.label is not None:
+        return ""
+    if "learning curve" not in evidence.plan.taken:
+        return ""
+    value = float(evidence.judged_scores.loc[need.score, "value"])
+    gain = gain_of_doubling(evidence, need.score) if value < need.least else None
+    if gain is None:
+        return ""
+    missing, (_, low, high) = need.least - value, gain
+    said = f"More labels: the last doubling bought {points(*gain)} of {need.score}, and "
+    said += f"{100 * missing:.0f} points are missing. "
+    if high <= 0 or missing / high > DOUBLINGS:
+        return said + "More of the same images will hardly close that gap."
+    times = 2 ** (missing / high)
+    least = math.ceil(round(10 * times, 6)) / 10
+    if low <= 0:
+        return said + (
+            f"Whether more of the same images would help is not shown; if so, it takes {least:.1f} "
+            "times as many at the least."
+        )
+    return said + (
+        f"If each further doubling buys as much as the upper end, it takes {least:.1f} times as "
+        "many at the least."
+    )

@@ -1,0 +1,143 @@
+"""The section about a random sample of labels: what a person finds in it is the true error rate."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.datasets import Dataset, DatasetError, DecisionLog
+from helpers.datasets.words import count
+from helpers.report.auditing import drawn
+from helpers.report.evidence import Evidence
+from helpers.report.sections import Finding, Section, percent
+
+SAMPLE, FEWEST = "review_sample.csv", 20
+REVIEW_SAMPLE = """from helpers.audit import draw_sample
+from helpers.widgets import review
+
+review(dataset, draw_sample(dataset))"""
+_HOW = (
+    f"Judge them in their order, without a gap: in a notebook by the lines below, or in {SAMPLE}, "
+    "where 'keep' in the column action says that the label is right, 'relabel', with the right one "
+    "in the column label, that it is wrong, and 'drop' that there is nothing to label. The same "
+    f"command with --decisions {SAMPLE} then states the share with its interval."
+)
+
+
+def sample(evidence: Evidence) -> Section:
+    """How many labels are wrong, by a sample that a person has judged, or how to find out."""
+    drawn_ids, found = evidence.sample, Section("sample", "")
+    judged, beyond, dropped, wrong, rate = evidence.error_rate
+    found.numbers = {"drawn": len(drawn_ids), "judged": judged}
+    found.code = REVIEW_SAMPLE
+    of = len(evidence.opened.development.images["label"].dropna())
+    if rate is None or judged < min(FEWEST, len(drawn_ids)):
+        found.title = f"Nobody has looked yet: {count(drawn_ids, 'image')} drawn at random wait"
+        if judged:
+            found.title = f"{count(judged, 'image')} of the random sample judged: too few"
+        found.says += [
+            f"Which share of the {of:,} labels is wrong, no detector can tell: it finds what it can"
+            " find. A random sample tells it.",
+            _HOW,
+        ]
+        found.unchecked.append(
+            f"The true share of wrong labels ({SAMPLE} has a random sample to judge)."
+        )
+    else:
+        ends = f"{percent(rate.low)} to {percent(rate.high)}"
+        found.title = f"{percent(rate.accuracy)} of the labels are wrong ({ends})"
+        found.says.append(
+            f"Of {judged - dropped:,} labels drawn at random and judged, {len(wrong):,} were "
+            f"wrong; so, with 95 % confidence, are {rate.low * of:,.0f} to {rate.high * of:,.0f} "
+            f"of all {of:,} that came with the images."
+        )
+        found.numbers |= {"wrong": rate.accuracy, "low": rate.low, "high": rate.high}
+        if judged < len(drawn_ids):
+            found.says.append(f"{len(drawn_ids) - judged:,} of the sample wait. " + _HOW)
+        if wrong:
+            what = f"{percent(rate.accuracy)} ({ends}) of the labels are wrong, by a random sample."
+            act = (
+                "look at the labels in doubt first (suspects.csv), and judge the rest by the class"
+            )
+            number = round(rate.accuracy * of)
+            found.findings.append(Finding(what, number, of, act, "sample"))
+    if dropped:
+        found.says.append(f"{count(dropped, 'image')} of those judged showed nothing to label.")
+    if beyond:
+        found.says.append(
+            f"{count(beyond, 'verdict')} about images after the first one without a verdict "
+            f"{'is' if beyond == 1 else 'are'} not counted: a detector may have led to "
+            f"{'it' if beyond == 1 else 'them'}."
+        )
+    found.tables["The sample"] = _with_verdicts(evidence).reset_index()
+    captions = {i: f"{n}: {row.given}" for n, (i, row) in enumerate(drawn_ids.iterrows(), 1)}
+    title = f"Which of these labels are wrong? {count(drawn_ids, 'image')} drawn at random"
+    found.pictures.append(
+        drawn(
+            "contact_sheet", evidence.opened, drawn_ids.index, captions, 8, title=title,
+            photographs=True,
+        )
+    )  # fmt: skip
+    return found
+
+
+def _with_verdicts(evidence: Evidence) -> pd.DataFrame:
+    """The sample, and what was decided about each of its images."""
+    marks = evidence.marks.reindex(columns=["action", "label", "reason"])
+    return evidence.sample[["given"]].join(marks.reindex(evidence.sample.index)).fillna("")
+
+
+def sample_table(evidence: Evidence) -> pd.DataFrame:
+    """What `take_decisions` reads once it is filled in: a row per image of the sample."""
+    table = _with_verdicts(evidence).reset_index()
+    table.insert(0, "number", range(1, len(table) + 1))
+    return table
+
+
+def take_decisions(dataset: Dataset, path: Path) -> str:
+    """Write the verdicts of a table into the dataset's log; rows without an action wait.
+
+    Returns
+    -------
+    str
+        What became of them.
+
+    Raises
+    ------
+    DatasetError
+        The table cannot be read, or a row is no decision; nothing is written then.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            separator = max(",;\t", key=first.count)
+            file.seek(0)
+            rows = list(csv.DictReader(file, delimiter=separator))
+    except (OSError, ValueError, csv.Error) as error:
+        raise DatasetError(f"--decisions '{path.name}' cannot be read ({error}).") from error
+    if not rows or not {"image_id", "action"} <= {*rows[0]}:
+        raise DatasetError(
+            f"--decisions '{path.name}': expected a CSV with the columns image_id and action, such "
+            f"as {SAMPLE}."
+        )
+    filled = [row for row in rows if (row["action"] or "").strip()]
+    fields = ["image_id", "action", "label", "reason"]
+    with tempfile.TemporaryDirectory(prefix="decisions-") as folder:
+        taken = Path(folder) / path.name
+        with taken.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, fields)
+            writer.writeheader()
+            for row in filled:
+                action = row["action"].strip().lower()
+                label = row.get("label") if action == "relabel" else ""
+                more = {"action": action, "label": label or "", "reason": row.get("reason") or ""}
+                writer.writerow({"image_id": row["image_id"]} | more)
+        if not filled:
+            return f"'{path.name}' holds no verdict: no row has an action."
+        fates = DecisionLog(dataset).import_from(taken)["fate"].value_counts()
+    said = ", ".join(f"{fate} {number:,}" for fate, number in fates.items())
+    waiting = len(rows) - len(filled)
+    return f"Verdicts of '{path.name}': {said}" + f"; {waiting:,} rows wait." * bool(waiting)

@@ -1,0 +1,84 @@
+"""The section about a second folder: whether it looks like the one that the report is about."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.copies.duplicates import confirmed
+from helpers.datasets.words import count, some
+from helpers.drift import describe_comparison, describe_facts
+from helpers.drift.joining import FIRST, SECOND, SIDE
+from helpers.report.auditing import drawn
+from helpers.report.evidence import Evidence
+from helpers.report.sections import Finding, Section
+
+SHOWN, NAME = 8, "second folder"
+
+
+def second_folder(evidence: Evidence) -> Section:
+    """What a classifier can tell the two folders apart by, class shares, and copies in both."""
+    compared, second = evidence.comparison, evidence.against
+    found, named = Section(NAME, ""), f"'{second.name}' ({count(second, 'image')})"
+    differs, facts = compared.differs, describe_facts(compared.facts)
+    found.title = f"{named} differs from these images in {some(differs, 9)}"
+    if not differs:
+        found.title = f"No difference between {named} and these images is shown"
+        found.unchecked.append(
+            f"That no difference from '{second.name}' is shown is no proof that there is none."
+        )
+    found.says.append(
+        f"Here: the images that this report is about, without test images. There: {named}. Labels "
+        "are looked at for the class shares only."
+    )
+    found.says += describe_comparison(compared)
+    if facts and differs:
+        found.says.append(f"What differs most: {facts}.")
+    found.says += [f"There: {note}" for note in second.notes]
+    found.tables["How the two are told apart"] = compared.tests
+    found.tables["Facts of files, light and colour"] = compared.facts
+    if compared.classes is not None:
+        found.tables["Class shares, here (first) and there (second)"] = compared.classes
+    found.numbers = {f"area by {name}": one.auc for name, one in compared.shifts.items()}
+    found.numbers |= {"differs": some(differs, 9), "shared": len(shared_copies(evidence))}
+    told = f"Told apart by {some(differs, 9)}" if differs else "The folders are not told apart"
+    found.pictures.append(drawn("shifts", compared.shifts, intervals=True, title=told))
+    names = {"here": FIRST, "there": SECOND}
+    sides = {name: compared.most_unlike(side, SHOWN) for name, side in names.items()}
+    if differs and all(sides.values()):
+        found.pictures.append(drawn("most_unlike", compared.joined, sides, photographs=True))
+    sure = confirmed(compared.pairs)
+    if len(sure):
+        found.pictures.append(drawn("pairs", compared.joined, sure, 9, photographs=True))
+    found.findings = _findings(evidence, differs, facts)
+    return found
+
+
+def _findings(evidence: Evidence, differs: list[str], facts: str) -> list[Finding]:
+    second, compared = evidence.against, evidence.comparison
+    sides, made = compared.joined.images[SIDE], []
+    if differs:
+        what = f"'{second.name}' does not look like these images: {some(differs, 9)}."
+        more = f"What differs most: {facts}. " if facts else ""
+        if evidence.can_learn:
+            more += "Scores on the validation images of this report need not hold there."
+        act = "label some of its images, and score a model on them before it is used there"
+        made.append(Finding(what, len(second), len(second), act, NAME, more=more))
+    ends = pd.unique(confirmed(compared.pairs)[["image_id", "other_id"]].to_numpy(object).ravel())
+    if own := int(sides[ends].eq(SECOND).sum()):
+        what = f"{count(own, 'image')} of '{second.name}' {'is' if own == 1 else 'are'} here, too."
+        act = "leave them out (shared_copies.csv lists them) before a model is scored there"
+        made.append(Finding(what, own, len(second), act, NAME))
+    return made
+
+
+def shared_copies(evidence: Evidence) -> pd.DataFrame:
+    """The pairs of which each folder holds one: image_id (here), other_id (there), kind, what
+    differs."""
+    images, pairs = evidence.comparison.joined.images, evidence.comparison.pairs
+    own = pairs["image_id"].map(images[SIDE]).eq(FIRST)
+    here, there = (
+        pairs[one].where(own, pairs[other]).map(images["id"])
+        for one, other in (("image_id", "other_id"), ("other_id", "image_id"))
+    )
+    kept = pairs[["kind", "transform", "difference"]]
+    return pd.concat([here.rename("image_id"), there.rename("other_id"), kept], axis=1)

@@ -1,0 +1,91 @@
+import json
+import os
+
+import pytest
+
+from helpers.dashboard import command, serving
+from helpers.dashboard import page as pages
+from helpers.datasets import DatasetError
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What the command would have served."""
+    calls = []
+    monkeypatch.setattr(serving, "serve", lambda *given, **named: calls.append((given, named)))
+    return calls
+
+
+def test_the_command_says_what_to_open_so_that_another_folder_finds_it(photos, served, monkeypatch):
+    monkeypatch.chdir(photos.parent)
+    assert command.main(["dashboard", "photos", "--port", "1234", "--no-browser"]) == 0
+    (opening, port), named = served[0]
+    assert opening == {"source": str(photos), "named": {}, "groups": None}
+    assert port == 1234 and named == {"browser": False}
+
+
+def test_a_name_stays_a_name_and_nothing_stays_the_bundled_dataset(monkeypatch):
+    assert command._from_anywhere("digits") == "digits"
+    assert command._from_anywhere(None) is None
+    monkeypatch.setenv("WORKBOOK_DATASET", "photos")
+    assert command._from_anywhere(None) == os.path.abspath("photos")
+
+
+def test_a_table_and_columns_are_passed_on(photos, served):
+    names = [f"red/{n:02}.png" for n in range(14)] + [f"blue/{n:02}.png" for n in range(1, 14)]
+    rows = "".join(f"{name},{name[0]},{n // 2},{n % 3}\n" for n, name in enumerate(names))
+    (photos / "table.csv").write_text("file,label,patient,site\n" + rows)
+    asked = ["dashboard", str(photos), "--metadata", "table.csv", "--group", "patient"]
+    assert command.main([*asked, "--groups", "site"]) == 0
+    opening = served[0][0][0]
+    assert opening == {
+        "source": str(photos / "table.csv"), "named": {"group": "patient"}, "groups": ["site"],
+    }  # fmt: skip
+    page = pages.build_dashboard(**opening, background=False)
+    assert page.study.dataset.group == "patient" and page.study.groups == ["site"]
+
+
+def test_what_cannot_be_opened_is_told_by_the_command_and_nothing_is_served(photos, served, capsys):
+    assert command.main(["dashboard", "no/such/folder"]) == 2
+    assert "no/such/folder" in capsys.readouterr().err
+    assert command.main(["dashboard", str(photos), "--groups", "nothing"]) == 2
+    assert "nothing" in capsys.readouterr().err
+    assert served == []
+
+
+def test_the_other_commands_are_still_there(photos, capsys):
+    assert command.main(["scan", str(photos)]) == 1
+    assert "blue/00.png" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command.main(["--help"])
+    said = capsys.readouterr().out
+    assert all(name in said for name in ("report", "scan", "dashboard"))
+
+
+def test_the_page_opens_what_the_command_was_given_or_says_why_not(photos, monkeypatch):
+    monkeypatch.setenv(pages.ASKED, json.dumps({"source": str(photos), "home": "/tmp"}))
+    shown = pages.show_dashboard()
+    shown.wait()
+    assert repr(shown).startswith("Dashboard of photos: Browse")
+    monkeypatch.setenv(pages.ASKED, json.dumps({"source": str(photos / "<b>gone")}))
+    assert "&lt;b&gt;gone" in pages.show_dashboard().value
+    monkeypatch.setenv(pages.ASKED, json.dumps({"unknown": 1}))
+    assert "TypeError" in pages.show_dashboard().value
+
+
+def test_a_free_port_is_free_and_the_server_listens_on_this_computer_alone():
+    import socket
+
+    port = serving.free_port()
+    app = serving._make_app(port, "secret")
+    assert (app.ip, app.port, app.token) == ("127.0.0.1", port, "secret")
+    assert app.voila_configuration.template == "workbook" and not app.open_browser
+    assert app.voila_configuration.strip_sources and app.port_retries == 0
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with pytest.raises(DatasetError, match=f"Port {port} cannot be used .* leave --port out"):
+            serving.free_port(port)
+    assert serving.free_port(port) == port
+    with pytest.raises(DatasetError, match="Port 99999"):
+        serving.free_port(99_999)

@@ -1,0 +1,147 @@
+"""What faults are worth, measured where the worth is known."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.evaluation import compare_scores
+from helpers.report import effects
+from helpers.training import train_head
+from tests.balance.sets import table
+
+
+def evidence(number=400, noise=1.2, wrong=0.0, seed=0, features=None):
+    """Three classes in a plane, the last quarter to validate on; some training labels are wrong."""
+    rng = np.random.default_rng(seed)
+    truth = np.arange(number) % 3
+    values = np.eye(3)[truth] * 2 + rng.normal(0, noise, (number, 3))
+    dataset = table(label=[*"abc" * (number // 3 + 1)][:number])
+    images = dataset.images.assign(
+        split=np.where(np.arange(number) < 0.75 * number, "train", "valid")
+    )
+    off = (rng.random(number) < wrong) & (images["split"] == "train")
+    images["label"] = images["label"].where(
+        ~off, images["label"].map({"a": "b", "b": "c", "c": "a"})
+    )
+    divided = dataset.with_images(images)
+    known = pd.DataFrame(values, images.index, ["x", "y", "z"])
+    none = pd.DataFrame(columns=["image_id", "other_id", "kind"])
+    sides = tuple(divided.part(one) for one in ("train", "valid"))
+    made = SimpleNamespace(divided=divided, part=divided, sides=sides, features=known, pairs=none,
+                           can_learn=True, _keep=lambda name, build, *key: build())  # fmt: skip
+    return made, list(images.index[off])
+
+
+def by_hand(made, one, other, valid):
+    asked, labels = made.features.loc[valid], made.divided.images["label"]
+    right = [
+        train_head(made.features, labels[ids]).predict(asked) == labels[valid]
+        for ids in (one, other)
+    ]
+    return compare_scores(*right, made.divided.groups)
+
+
+def test_leaving_wrong_labels_out_gains_what_two_models_differ_by():
+    made, off = evidence(wrong=0.4)
+    gain = effects.gain_of_leaving(made, pd.Index(off))
+    train, valid = (side.images.index for side in made.sides)
+    assert gain == tuple(by_hand(made, train.difference(off), train, valid))
+    assert gain[0] > 0
+    told = effects.told_leaving(made, pd.Index(off))
+    assert (told["effect"], told["low"], told["high"]) == gain
+    assert told["more"].startswith(
+        "Without them in training, the accuracy of a linear model changes"
+    )
+
+
+def test_images_that_teach_are_said_to_teach_and_have_no_effect_as_a_fault(monkeypatch):
+    made, _ = evidence()
+    monkeypatch.setattr(effects, "gain_of_leaving", lambda *given: (-0.2, -0.3, -0.1))
+    told = effects.told_leaving(made, made.sides[0].images.index[:5])
+    assert [*told] == ["more"]
+    assert told["more"].endswith(
+        "-20.0 points (-30.0 to -10.0). So it learns from them; many may be right."
+    )
+
+
+def test_nothing_is_measured_where_there_is_nothing_to_compare():
+    made, _ = evidence()
+    train, valid = (side.images.index for side in made.sides)
+    labels = made.divided.images["label"]
+    assert effects.gain_of_leaving(made, valid[:3]) is None
+    assert effects.gain_of_leaving(made, labels.index[labels == "a"]) is None
+    made.can_learn = False
+    assert effects.told_leaving(made, train[:3]) == {}
+    assert effects.flattery_of_copies(made) is None
+    assert effects.flattery_of_leaks(made) is None
+
+
+def test_copies_of_validation_images_in_training_flatter_the_score():
+    rng = np.random.default_rng(1)
+    made, _ = evidence(300, noise=6.0)
+    train, valid = (side.images.index for side in made.sides)
+    wide = pd.DataFrame(rng.normal(size=(300, 200)), made.features.index).add_prefix("w")
+    copied = list(zip(train[: len(valid)], valid, strict=True))
+    for one, other in copied:  # the same picture under the same label
+        wide.loc[one] = wide.loc[other]
+        made.divided.images.loc[one, "label"] = made.divided.images.loc[other, "label"]
+    made.features = wide
+    kinds = ["exact", "near", "probable"] * len(copied)
+    made.pairs = pd.DataFrame(
+        [(*pair, kind) for pair, kind in zip(copied, kinds, strict=False)],
+        columns=["image_id", "other_id", "kind"],
+    )
+    found = effects.flattery_of_leaks(made)
+    leaked = [one for (one, _), kind in zip(copied, kinds, strict=False) if kind != "probable"]
+    assert found == tuple(by_hand(made, train, train.difference(leaked), valid))
+    assert found[1] > 0.2
+    drawn = effects.flattery_of_copies(made)
+    assert drawn[0] > 0
+    assert drawn[1] < found[1]
+
+
+def test_the_last_doubling_is_the_whole_against_halves_drawn_by_group():
+    made, _ = evidence(360, noise=1.5)
+    value, low, high = effects.gain_of_doubling(made)
+    train, valid = (side.images["label"] for side in made.sides)
+    right, asked = [], made.features.loc[valid.index]
+    for seed in range(effects.DRAWS):
+        half = np.random.default_rng(seed).permutation(train.index.astype(str))[: len(train) // 2]
+        own = train[train.index.isin(half)]
+        right.append((train_head(made.features, own).predict(asked) == valid).mean())
+    whole = train_head(made.features, train).predict(asked) == valid
+    assert value == pytest.approx(whole.mean() - np.mean(right))
+    assert low < value < high
+    balanced = effects.gain_of_doubling(made, "balanced accuracy")
+    shares = [whole[valid == one].mean() for one in "abc"]
+    assert abs(balanced[0] - value) < 0.05
+    assert np.mean(shares) <= 1
+
+
+def test_an_effect_is_measured_once_for_the_same_images_and_labels(monkeypatch):
+    kept = {}
+
+    made, _ = evidence(200)
+    made._keep = lambda name, build, inputs, code: _once(kept, name, build, inputs)
+    ids = made.sides[0].images.index[:20]
+    first = effects.gain_of_leaving(made, ids)
+    monkeypatch.setattr("helpers.training.train_head", None)
+    assert effects.gain_of_leaving(made, ids) == first
+    with pytest.raises(TypeError):
+        effects.gain_of_leaving(made, ids[1:])
+
+
+def _once(kept, name, build, inputs):
+    key = name, str([one.to_csv() if hasattr(one, "to_csv") else one for one in inputs])
+    if key not in kept:
+        kept[key] = build()
+    return kept[key]
+
+
+def test_effects_are_told_in_points():
+    assert effects.measured("It grew", None) == {}
+    told = effects.measured("It grew", (0.031, 0.01, 0.052))
+    assert told == {"effect": 0.031, "low": 0.01, "high": 0.052,
+                    "more": "It grew by +3.1 points (+1.0 to +5.2)."}  # fmt: skip

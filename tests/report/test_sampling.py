@@ -1,0 +1,96 @@
+"""The random sample in the report, and the way from a filled-in table to a share."""
+
+import csv
+from types import SimpleNamespace
+
+import pytest
+
+from helpers import open_dataset
+from helpers.audit import draw_sample, judge_sample
+from helpers.datasets import DatasetError, DecisionLog
+from helpers.report.sampling import SAMPLE, sample, sample_table, take_decisions
+
+
+def asked(dataset):
+    marks, drawn = DecisionLog(dataset).current(), draw_sample(dataset)
+    rate = judge_sample(dataset, drawn, marks)
+    return SimpleNamespace(opened=dataset, marks=marks, sample=drawn, error_rate=rate)
+
+
+def write(path, rows, header=None):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, header or list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def dataset(photos):
+    return open_dataset(photos, progress=False)
+
+
+def test_without_verdicts_it_says_how_to_give_them(dataset):
+    found = sample(asked(dataset))
+    assert found.title == "Nobody has looked yet: 44 images drawn at random wait"
+    assert any("--decisions review_sample.csv" in line for line in found.says)
+    assert "draw_sample(dataset)" in found.code
+    assert found.findings == []
+    assert found.unchecked == [
+        f"The true share of wrong labels ({SAMPLE} has a random sample to judge)."
+    ]
+
+
+def test_a_filled_in_table_becomes_a_share_with_its_interval(dataset, tmp_path):
+    rows = sample_table(asked(dataset)).to_dict("records")
+    assert [row["number"] for row in rows] == list(range(1, 45))
+    for n, row in enumerate(rows[:30]):
+        row["action"] = " Keep " if n not in (3, 4, 5) else "relabel"
+        if n in (3, 4, 5):
+            row["label"] = next(one for one in dataset.classes if one != row["given"])
+    rows[6]["action"] = "drop"
+    said = take_decisions(dataset, write(tmp_path / SAMPLE, rows))
+    assert said == f"Verdicts of '{SAMPLE}': recorded 30; 14 rows wait."
+    found = sample(asked(dataset))
+    assert found.title == "10% of the labels are wrong (3.6% to 26%)"
+    assert "Of 29 labels drawn at random and judged, 3 were wrong" in found.says[0]
+    assert "1 image of those judged showed nothing to label." in found.says
+    assert (found.findings[0].images, found.findings[0].of) == (5, 44)
+    assert found.unchecked == []
+    again = take_decisions(dataset, tmp_path / SAMPLE)
+    assert again == f"Verdicts of '{SAMPLE}': stands already 30; 14 rows wait."
+
+
+def test_verdicts_after_a_gap_are_not_counted_and_few_give_no_share(dataset):
+    log, ids = DecisionLog(dataset), list(draw_sample(dataset).index)
+    for image_id in [*ids[:4], *ids[6:9]]:
+        log.record(image_id, "keep", "")
+    found = sample(asked(dataset))
+    assert found.title == "4 images of the random sample judged: too few"
+    assert any(
+        line.startswith("3 verdicts about images after the first one") for line in found.says
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"image": "a", "action": "keep"}], "expected a CSV with the columns image_id and action"),
+        ([{"image_id": "red/00.png", "action": "burn"}], "is no decision"),
+        ([{"image_id": "red/00.png", "action": "relabel"}], "is no decision"),
+    ],
+)
+def test_a_table_that_holds_no_verdicts_is_refused_in_a_sentence(dataset, tmp_path, rows, words):
+    with pytest.raises(DatasetError, match=words):
+        take_decisions(dataset, write(tmp_path / "x.csv", rows))
+    assert DecisionLog(dataset).current().empty
+    with pytest.raises(DatasetError, match="cannot be read"):
+        take_decisions(dataset, tmp_path / "none.csv")
+
+
+def test_a_table_without_any_action_says_so_and_semicolons_are_read(dataset, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("image_id;action\nred/00.png;\n")
+    assert take_decisions(dataset, path) == "'x.csv' holds no verdict: no row has an action."
+    path.write_text("image_id;action\nred/00.png;keep\n")
+    assert take_decisions(dataset, path) == "Verdicts of 'x.csv': recorded 1"
