@@ -132,9 +132,12 @@ def test_a_variant_is_sampled_where_its_pixels_lie_in_the_picture(number):
 @pytest.mark.parametrize("asked", [{}, {"progress": False}, {"progress": True}])
 def test_a_bar_is_drawn_where_asked_once_two_seconds_have_passed(monkeypatch, asked):
     told = []
-    monkeypatch.setattr(candidates, "tqdm", lambda rows, **how: told.append(how) or rows)
+    monkeypatch.setattr(
+        candidates, "tqdm", lambda rows, desc, total, **how: told.append((desc, total, how)) or rows
+    )
     find_candidates(np.zeros((2, 16, 16), np.uint8), 4, **asked)
-    assert told == [{"desc": "search", "delay": 2, "disable": asked != {"progress": True}}]
+    shown = {"delay": 2, "disable": asked != {"progress": True}}
+    assert told == [("search", candidates.UPRIGHT, shown)]
 
 
 @pytest.mark.parametrize("number", range(len(VARIANTS)))
