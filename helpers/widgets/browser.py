@@ -12,7 +12,7 @@ from helpers.datasets.words import count
 from helpers.widgets import selection
 from helpers.widgets.filters import Filter
 from helpers.widgets.panel import Panel, button, choice, control, grid, row
-from helpers.widgets.picking import Picker, Selection, review_of
+from helpers.widgets.picking import Picker, Selection, review_of, tell_selected
 from helpers.widgets.pictures import Pictures
 from helpers.widgets.selection import Only, choices
 from helpers.widgets.text import details_html, named, plain, safe
@@ -203,13 +203,9 @@ class Browser(Panel):
         self._mark()
 
     def _mark(self) -> None:
-        found = self.selected
         self.picker.chosen = self.selection.places(self.image_ids)
         self.picker.opened = -1 if self.chosen.index is None else self.chosen.index
-        self.picked.value = f"<b>{len(found):,}</b> selected"
-        self.ids.value = "\n".join(found)
-        self.ids.layout.display = None if found else "none"
-        self.to_review_button.disabled = self.drop_all.disabled = not found
+        tell_selected(self)
 
     def _review_below(self, image_ids: list[str]) -> None:
         self.below.children = [review_of(self.dataset, image_ids)]

@@ -16,7 +16,7 @@ from helpers.plots.style import CLASS_COLOURS, alt, figure_html, palette, styled
 from helpers.widgets import selection
 from helpers.widgets.filters import RANGE, kind_of
 from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.picking import TOGGLE, Selection, review_of
+from helpers.widgets.picking import TOGGLE, Selection, review_of, tell_selected
 from helpers.widgets.text import named, plain, safe
 from helpers.widgets.thumbnails import Thumbnails
 
@@ -247,12 +247,9 @@ class MapExplorer(Panel):
         self._mark()
 
     def _mark(self) -> None:
-        found = self.selected
-        self.points.chosen = [int(place) for place in self.ids_shown.get_indexer(found)]
-        self.picked.value = f"<b>{len(found):,}</b> selected"
-        self.ids.value = "\n".join(found)
-        self.ids.layout.display = None if found else "none"
-        self.to_review_button.disabled = self.drop_all.disabled = not found
+        places = self.ids_shown.get_indexer(self.selected)
+        self.points.chosen = [int(place) for place in places]
+        tell_selected(self)
 
     def _review_below(self, image_ids: list[str]) -> None:
         self.below.children = [review_of(self.dataset, image_ids)]

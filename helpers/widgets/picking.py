@@ -84,3 +84,12 @@ def review_of(dataset, image_ids: list[str]):
     from helpers.widgets.reviewer import review
 
     return review(dataset, pd.DataFrame({"image_id": image_ids, "issue": "selected"}))
+
+
+def tell_selected(panel) -> None:
+    """Write below a panel what is selected in it, and switch the buttons that need a selection."""
+    found = panel.selected
+    panel.picked.value = f"<b>{len(found):,}</b> selected"
+    panel.ids.value = "\n".join(found)
+    panel.ids.layout.display = None if found else "none"
+    panel.to_review_button.disabled = panel.drop_all.disabled = not found
