@@ -201,7 +201,7 @@ def main(arguments: list[str] | None = None) -> None:
         default=os.environ.get("WORKBOOK_DATASET", ""),
         help="the dataset that the copies are for, as in open_dataset; the leaves if absent",
     )
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)  # options also stand before the paths
     if options.command == "execute":
         execute(options.paths or sorted(STORED.glob("*.ipynb")), options.fresh)
         return

@@ -1,6 +1,7 @@
 import base64
 import io
 from copy import deepcopy
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -196,3 +197,12 @@ def test_each_kind_of_data_has_copies_of_its_own(tmp_path, monkeypatch, capsys, 
     assert capsys.readouterr().out.count("notebooks for data other than the leaves are in") == (
         folder != "notebooks"
     )
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_option_may_stand_before_or_behind_the_notebooks(monkeypatch, place):
+    asked = []
+    monkeypatch.setattr(notebooks, "execute", lambda paths, fresh: asked.append((paths, fresh)))
+    words = ["execute", "a.ipynb"]
+    notebooks.main([*words[:place], "--fresh", *words[place:]])
+    assert asked == [([Path("a.ipynb")], True)]
