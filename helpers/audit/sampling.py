@@ -25,7 +25,8 @@ class ErrorRate(NamedTuple):
     beyond : int
         Verdicts about later images, which are not counted: a list of suspects may have led to them.
     dropped : int
-        Of the judged, those that show nothing to label; they are in neither of the next two.
+        Of the judged, those that show nothing to label, or of which nobody could tell; they are in
+        neither of the next two.
     wrong : list of str
         Those whose label was wrong.
     rate : Interval or None
@@ -72,8 +73,8 @@ def judge_sample(dataset: Dataset, sample: pd.DataFrame, decisions: pd.DataFrame
     """The share of wrong labels, from what a person decided about a random sample.
 
     "keep" says that the label is right, "relabel" that another is, "drop" that the image shows
-    nothing to label. Counted are the images before the first without a decision: of the rest only
-    some were looked at, perhaps because a detector suspected them.
+    nothing to label; "cannot tell" says neither. Counted are the images before the first without a
+    decision: of the rest only some were looked at, perhaps because a detector suspected them.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def judge_sample(dataset: Dataset, sample: pd.DataFrame, decisions: pd.DataFrame
     decided = actions.notna().to_numpy()
     judged = int(np.argmin(decided)) if not decided.all() else len(decided)
     seen = actions.iloc[:judged]
-    seen = seen[seen != "drop"]
+    seen = seen[~seen.isin(["drop", "cannot tell"])]  # neither a right label nor a wrong one
     named = decisions["label"].reindex(seen.index)
     off = (seen == "relabel") & (named != sample["given"].reindex(seen.index))
     groups = dataset.groups[off.index] if dataset.has_groups else None

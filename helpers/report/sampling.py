@@ -22,7 +22,8 @@ review(dataset, draw_sample(dataset))"""
 _HOW = (
     f"Judge them in their order, without a gap: in a notebook by the lines below, or in {SAMPLE}, "
     "where 'keep' in the column action says that the label is right, 'relabel', with the right one "
-    "in the column label, that it is wrong, and 'drop' that there is nothing to label. The same "
+    "in the column label, that it is wrong, 'drop' that there is nothing to label, and 'cannot "
+    "tell' neither. The same "
     f"command with --decisions {SAMPLE} then states the share with its interval."
 )
 
@@ -54,6 +55,11 @@ def sample(evidence: Evidence) -> Section:
             f"wrong; so, with 95 % confidence, are {rate.low * of:,.0f} to {rate.high * of:,.0f} "
             f"of all {of:,} that came with the images."
         )
+        if dropped:
+            found.says.append(
+                f"{count(dropped, 'more image')} of the sample showed nothing to label, or could "
+                "not be told, and count neither as right nor as wrong."
+            )
         found.numbers |= {"wrong": rate.accuracy, "low": rate.low, "high": rate.high}
         if judged < len(drawn_ids):
             found.says.append(f"{len(drawn_ids) - judged:,} of the sample wait. " + _HOW)

@@ -64,6 +64,10 @@ def test_without_a_verdict_about_the_first_there_is_no_share():
     assert judge_sample(dataset, sample, nothing) == (0, 0, 0, [], None)
     late = judge_sample(dataset, sample, marks(sample.index[1:], ["keep"] * 4))
     assert (late.judged, late.beyond, late.rate) == (0, 4, None)
+    said = ["keep", "cannot tell", "drop", "keep", "cannot tell"]
+    untold = judge_sample(dataset, sample, marks(sample.index, said))
+    assert (untold.judged, untold.dropped, untold.wrong) == (5, 3, [])
+    assert untold.rate == accuracy_interval([0, 0])
     gone = judge_sample(dataset, sample, marks(sample.index, ["drop"] * 5))
     assert (gone.judged, gone.dropped, gone.rate) == (5, 5, None)
     whole = judge_sample(dataset, sample, marks(sample.index, ["keep"] * 5))
