@@ -55,11 +55,6 @@ def sample(evidence: Evidence) -> Section:
             f"wrong; so, with 95 % confidence, are {rate.low * of:,.0f} to {rate.high * of:,.0f} "
             f"of all {of:,} that came with the images."
         )
-        if dropped:
-            found.says.append(
-                f"{count(dropped, 'more image')} of the sample showed nothing to label, or could "
-                "not be told, and count neither as right nor as wrong."
-            )
         found.numbers |= {"wrong": rate.accuracy, "low": rate.low, "high": rate.high}
         if judged < len(drawn_ids):
             found.says.append(f"{len(drawn_ids) - judged:,} of the sample wait. " + _HOW)
@@ -71,7 +66,10 @@ def sample(evidence: Evidence) -> Section:
             number = round(rate.accuracy * of)
             found.findings.append(Finding(what, number, of, act, "sample"))
     if dropped:
-        found.says.append(f"{count(dropped, 'image')} of those judged showed nothing to label.")
+        found.says.append(
+            f"{count(dropped, 'image')} of those judged showed nothing to label, or could not be "
+            "told: right and wrong labels are counted without."
+        )
     if beyond:
         found.says.append(
             f"{count(beyond, 'verdict')} about images after the first one without a verdict "

@@ -21,11 +21,13 @@ for number in range(500):
     path = folder / ("elm", "fir", "oak")[number % 3] / f"{number:03d}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)).save(path)
+logs = Path("logs")  # JupyterLab lists its root: no files may come and go there
+logs.mkdir()
 dataset = open_dataset(folder)
 suspects = pd.DataFrame({"issue": "odd size", "suggestion": "elm"}, index=dataset.images.index)
 pair = pd.DataFrame({"image_id": ["elm/000.png"], "other_id": ["elm/003.png"], "kind": "near"})
 """
-SHOW = 'review(dataset, {}, DecisionLog(Path("{}.sqlite").absolute()))'
+SHOW = 'review(dataset, {}, DecisionLog((logs / "{}.sqlite").absolute()))'
 SHOWN = {
     "few": SHOW.format("suspects.iloc[:9]", "few"),
     "typed": SHOW.format("suspects.iloc[:9]", "typed"),
@@ -43,7 +45,7 @@ class Review:
         cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1 + [*SHOWN].index(name))
         self.panel = cell.locator(".workbook")
         self.panel.scroll_into_view_if_needed()
-        self.log = DecisionLog(lab.folder / f"{name}.sqlite")
+        self.log = DecisionLog(lab.folder / "logs" / f"{name}.sqlite")
 
     def enter(self):
         """Give the panel the focus by a click on its picture, and close the zoom."""

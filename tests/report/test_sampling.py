@@ -54,7 +54,9 @@ def test_a_filled_in_table_becomes_a_share_with_its_interval(dataset, tmp_path):
     found = sample(asked(dataset))
     assert found.title == "10% of the labels are wrong (3.6% to 26%)"
     assert "Of 29 labels drawn at random and judged, 3 were wrong" in found.says[0]
-    assert "1 image of those judged showed nothing to label." in found.says
+    assert any(
+        "1 image of those judged showed nothing to label, or could not" in s for s in found.says
+    )
     assert (found.findings[0].images, found.findings[0].of) == (5, 44)
     assert found.unchecked == []
     again = take_decisions(dataset, tmp_path / SAMPLE)
