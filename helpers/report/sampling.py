@@ -60,9 +60,7 @@ def sample(evidence: Evidence) -> Section:
             found.says.append(f"{len(drawn_ids) - judged:,} of the sample wait. " + _HOW)
         if wrong:
             what = f"{percent(rate.accuracy)} ({ends}) of the labels are wrong, by a random sample."
-            act = (
-                "look at the labels in doubt first (suspects.csv), and judge the rest by the class"
-            )
+            act = "look at the labels in doubt first (suspects.csv); judge the rest by the class"
             number = round(rate.accuracy * of)
             found.findings.append(Finding(what, number, of, act, "sample"))
     if dropped:
@@ -72,9 +70,8 @@ def sample(evidence: Evidence) -> Section:
         )
     if beyond:
         found.says.append(
-            f"{count(beyond, 'verdict')} about images after the first one without a verdict "
-            f"{'is' if beyond == 1 else 'are'} not counted: a detector may have led to "
-            f"{'it' if beyond == 1 else 'them'}."
+            f"Not counted: {count(beyond, 'verdict')} about images after the first one without a "
+            "verdict, to which a detector may have led."
         )
     found.tables["The sample"] = _with_verdicts(evidence).reset_index()
     captions = {i: f"{n}: {row.given}" for n, (i, row) in enumerate(drawn_ids.iterrows(), 1)}

@@ -70,7 +70,7 @@ def test_verdicts_after_a_gap_are_not_counted_and_few_give_no_share(dataset):
     found = sample(asked(dataset))
     assert found.title == "4 images of the random sample judged: too few"
     assert any(
-        line.startswith("3 verdicts about images after the first one") for line in found.says
+        line.startswith("Not counted: 3 verdicts about images after the") for line in found.says
     )
 
 
