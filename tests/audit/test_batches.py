@@ -25,9 +25,8 @@ def test_one_task_that_kills_its_process_costs_one_process_more_and_not_its_neig
     lost = found.pop(7)
     assert "crash" in lost["problem"] and lost["readable"] is False
     assert found == {key: {"double": 2 * key} for key in range(40) if key != 7}
-    assert (
-        started[:2] == [2, 1] and len(started) <= 4
-    )  # two to begin with, the lonely ones, and afresh after each death
+    # Two to begin with, one for the lonely ones, and afresh after each death.
+    assert started[:2] == [2, 1] and len(started) <= 4
 
 
 def test_a_task_is_asked_for_only_when_its_batch_is_handed_out():
