@@ -192,7 +192,9 @@ class MapExplorer(Panel):
         self.answer(self._take_none, self.drop_all)
         self.answer(lambda: self.to_review(self.selected), self.to_review_button)
         self.points.observe(lambda change: self._hover(change["new"]), "hovered")
-        self.points.observe(lambda change: self._press(*change["new"][:2]), "pressed")
+        self.points.observe(
+            lambda change: self._act(lambda: self._press(*change["new"][:2])), "pressed"
+        )
         self._colour()
         self._mark()
 
