@@ -9,10 +9,10 @@ import pytest
 from ipywidgets import HTML, Button, Checkbox, FloatSlider, IntSlider, Text
 from PIL import Image
 
+from helpers.panels.panel import Panel, button, choice, row
+from helpers.panels.still import CAPTION, sheet, still_html
+from helpers.panels.still import Picture as Shown
 from helpers.widgets import browse, review
-from helpers.widgets.panel import Panel, button, choice, row
-from helpers.widgets.still import CAPTION, sheet, still_html
-from helpers.widgets.still import Picture as Shown
 
 
 def panel_of(*parts):

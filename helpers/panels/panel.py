@@ -8,7 +8,7 @@ from pathlib import Path
 from anywidget import AnyWidget
 from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
 
-from helpers.widgets.still import still_html
+from helpers.panels.still import still_html
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
