@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset
+from helpers.panels.selection import Only
+from helpers.panels.still import still_html
 from helpers.widgets import browse
-from helpers.widgets.selection import Only
-from helpers.widgets.still import still_html
-from tests.widgets.test_pictures import decode
+from tests.panels.test_pictures import decode
 
 ORDER = ["ash/1.jpg", "ash/2.jpg", "elm/1.jpg", "elm/2.jpg", "fir/1.jpg", "fir/2.jpg"]
 

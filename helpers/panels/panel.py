@@ -9,7 +9,7 @@ from anywidget import AnyWidget
 from IPython.display import display
 from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
 
-from helpers.widgets.still import LiveStill
+from helpers.panels.still import LiveStill
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
