@@ -101,6 +101,17 @@ def test_the_one_folder_of_which_all_names_begin_with_classes_is_the_one_to_open
     }  # fmt: skip
 
 
+def test_of_two_folders_with_classes_beside_one_without_none_is_the_one_to_open(tree):
+    parts = [f"{part}/{name}" for part in ("a", "b") for name in numbered("cat.", "dog.")]
+    assert told(open_dataset(tree(*parts, "c/1.jpg", "c/2.jpg"))) == []
+
+
+@pytest.mark.parametrize(("lone", "said"), [(2, 1), (3, 0)])
+def test_nine_in_ten_names_must_begin_as_another_does(tree, lone, said):
+    rare = [f"{word}.1.jpg" for word in ("fox", "owl", "elk")[:lone]]
+    assert len(told(open_dataset(tree(*numbered("cat.", "dog.", each=9), *rare)))) == said
+
+
 def test_labels_that_are_known_are_enough(tree):
     root = tree(*(f"{kind}/{name}" for kind in "ab" for name in numbered("cat.", "dog.")))
     assert told(open_dataset(root)) == []
