@@ -4,6 +4,7 @@ import pytest
 
 from helpers.datasets import DatasetError
 from helpers.opening import open_dataset
+from helpers.opening.prefixes import tell_of_classes
 
 ASKED = re.compile(r"open_dataset\('[^']+', pattern=r'[^']+'\)")
 
@@ -102,8 +103,11 @@ def test_the_one_folder_of_which_all_names_begin_with_classes_is_the_one_to_open
 
 
 def test_of_two_folders_with_classes_beside_one_without_none_is_the_one_to_open(tree):
-    parts = [f"{part}/{name}" for part in ("a", "b") for name in numbered("cat.", "dog.")]
-    assert told(open_dataset(tree(*parts, "c/1.jpg", "c/2.jpg"))) == []
+    names = numbered("cat.", "dog.")
+    parts = [f"{part}/{name}" for part in ("train", "valid") for name in names]
+    assert told(open_dataset(tree(*parts, "test/1.jpg", "test/2.jpg"))) == []
+    assert len(tell_of_classes("photos", [*parts[:6], "test/1.jpg"])) == 1
+    assert tell_of_classes("photos", [*parts, "test/1.jpg"]) == []
 
 
 @pytest.mark.parametrize(("lone", "said"), [(2, 1), (3, 0)])
