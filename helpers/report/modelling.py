@@ -89,6 +89,10 @@ def baselines(evidence: Learned) -> Section:
         "balanced accuracy on the same images."
     )
     found.says.append("; ".join(f"{name}: {MODELS[name]}" for name in answers) + ".")
+    found.says.append(
+        "The best is that of the least log loss, which asks how probable a model held the right "
+        "class, and not only which class it named."
+    )
     for name in [one for one in answers if one not in ("dummy", best)]:
         off = evaluation.compare_metrics(answers[best], answers[name], groups)
         gain = off.loc["balanced accuracy", ["difference", "low", "high"]]
