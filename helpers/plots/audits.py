@@ -154,6 +154,9 @@ def flag_sheet(
     shown = ids[np.sort(drawn)]
     names = {image_id: short_name(image_id.rsplit("/", 1)[-1], 18) for image_id in shown}
     default = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
+    if len(shown) == len(ids):
+        default = "The only flag: is it right?"
+        default = f"All {len(ids):,} flags: how many are right?" if len(ids) > 1 else default
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)
 
 
