@@ -198,7 +198,7 @@ class Report:
         photograph, for sharing."""
         from helpers.report.page import make_page
 
-        return make_page(self.json(), self.sections, images)
+        return make_page(self.json(), self.sections, images, self.progress)
 
     def write_html(self, path: str | os.PathLike, images: bool = True) -> Path:
         """Write the page; returns the file."""
