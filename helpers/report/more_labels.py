@@ -40,9 +40,9 @@ def more_labels(evidence: Learned) -> Section:
         part = "" if seen == waiting else f", of which {seen:,} were looked at"
         found.says.append(
             f"{count(waiting, 'image')} {'has' if waiting == 1 else 'have'} no label{part}. "
-            f"Label these {len(chosen):,} first ({NEXT} lists them): of those of which a linear model is least sure, the most "
-            "different. Notebook 11 compared four such choices on the leaves, and this one bought "
-            "most there; elsewhere it may not."
+            f"Label these {len(chosen):,} first ({NEXT} lists them): of those of which a linear "
+            "model is least sure, the most different. Notebook 11 compared four such choices on "
+            "the leaves, and this one bought most there; elsewhere it may not."
         )
         found.numbers |= {"without a label": waiting}
         ids = chosen.index[:SHOWN]
