@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import count
 from helpers.plots.evaluation import metric_intervals
 from helpers.plots.names import short_name
 from helpers.plots.samples import contact_sheet
@@ -155,8 +156,7 @@ def flag_sheet(
     names = {image_id: short_name(image_id.rsplit("/", 1)[-1], 18) for image_id in shown}
     default = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
     if len(shown) == len(ids):
-        default = "The only flag: is it right?"
-        default = f"All {len(ids):,} flags: how many are right?" if len(ids) > 1 else default
+        default = f"{count(ids, 'flag')}: right or not?"
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)
 
 
