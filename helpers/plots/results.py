@@ -293,7 +293,9 @@ def _best(table: pd.DataFrame) -> str:
     first, second, *_ = *best.itertuples(), None, None
     if first is None:
         return "No score yet"
-    if second is not None and second.accuracy >= first.low:
+    if second is None:
+        return f"{first.model}: {first.accuracy:.0%} right"
+    if second.accuracy >= first.low:
         return f"Too close to call: {first.model}, {second.model}"
     return f"Best so far: {first.model}, {first.accuracy:.0%} right"
 

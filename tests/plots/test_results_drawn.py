@@ -257,7 +257,7 @@ def board(*lines, **more):
 def test_the_best_is_named_where_the_second_lies_outside_its_interval(second, said):
     lines = board(("00", "old", second, 0.3, 0.5, 99), ("01", "net", 0.5, 0.4, 0.6, 99))
     assert plots.scores(lines).get_title("left") == said
-    assert plots.scores(lines.tail(1)).get_title("left") == "Best so far: net, 50% right"
+    assert plots.scores(lines.tail(1)).get_title("left") == "net: 50% right"
     other = board(("00", "old", 0.3, 0.2, 0.5, 98), ("01", "net", 0.5, 0.4, 0.6, 99))
     assert plots.scores(other).get_title("left") == (
         "Not all scored on the same images: no ranking"
