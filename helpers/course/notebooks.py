@@ -24,6 +24,10 @@ LARGEST_BYTES = 1_500_000
 PICTURE = re.compile(r'(?<=src=")data:image/(?:png|jpeg);base64,([^"]*)(?=")')
 """An image inside HTML, as `helpers.plots.style.figure_html` writes it."""
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+STILL = re.compile(r'<div id="still-\w+">.*?(<figure class="still".*</figure>)</div>', re.DOTALL)
+"""A widget's still, and what ties it to the live widget above it (`helpers.panels.still`)."""
+MEASURED = "measured"
+"""The tag of cells whose numbers differ from one computer to the next, and whose words do not."""
 LOCAL = "127.0.0.1,localhost,::1"
 
 
@@ -31,7 +35,7 @@ def sealed_environment(work: Path, inherited: Mapping[str, str] = os.environ) ->
     """`inherited`, changed so that a notebook says the same thing on every machine.
 
     No network beyond this machine, no GPU, no settings of the user's, strict expectations, the
-    bundled dataset, and all that is written goes below `work`.
+    bundled dataset, no progress bar, and all that is written goes below `work`.
     """
     unwanted = {"TORCH_HOME", "WORKBOOK_DATASET", "JUPYTER_PATH", "PYTHONSTARTUP", "MPLBACKEND"}
     sealed = {name: value for name, value in inherited.items() if name not in unwanted}
@@ -41,6 +45,8 @@ def sealed_environment(work: Path, inherited: Mapping[str, str] = os.environ) ->
     for kind in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
         sealed[kind] = str(work / "settings" / kind.lower())
     sealed |= dict.fromkeys(["WORKBOOK_STRICT", "HF_HUB_OFFLINE"], "1")
+    # When a progress bar shows up, and what it says, depends on the clock: these wait for ever.
+    sealed |= dict.fromkeys(["TQDM_DELAY", "TQDM_MININTERVAL"], "1e9")
     sealed |= {"CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
     return sealed | {"no_proxy": LOCAL, "NO_PROXY": LOCAL, "WORKBOOK_WORK": str(work)}
 
@@ -90,18 +96,13 @@ def strip(notebook: Any) -> Any:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         copies.store_raw(cell)
-        if "outputs" in cell:
-            # A progress bar stays behind as the text it began with.
-            cell.outputs = [one for one in cell.outputs if not _is_progress_bar(one)]
         for output in cell.get("outputs", []):
             # Without the kernel that made it, a widget's view is an error message; its still stays.
-            output.get("data", {}).pop(WIDGET_VIEW, None)
+            data = output.get("data", {})
+            data.pop(WIDGET_VIEW, None)
+            if "text/html" in data:
+                data["text/html"] = STILL.sub(r"\1", data["text/html"])
     return notebook
-
-
-def _is_progress_bar(output: Any) -> bool:
-    data = output.get("data", {})
-    return WIDGET_VIEW in data and "%|" in data.get("text/plain", "")
 
 
 def keep_old_pictures(new: Any, old: Any) -> int:
@@ -110,7 +111,7 @@ def keep_old_pictures(new: Any, old: Any) -> int:
     A picture drawn on another machine differs in some bytes; storing it each time would make the
     repository grow without a change that anybody sees. A cell keeps its outputs when its source
     and all that its outputs say are unchanged and its pictures look the same. In a cell tagged
-    ``measured`` the numbers and pictures may differ, but not the words.
+    `MEASURED` the numbers and pictures may differ, but not the words.
     """
     before = {cell.get("id"): cell for cell in old.cells if cell.cell_type == "code"}
     kept = 0
@@ -118,7 +119,7 @@ def keep_old_pictures(new: Any, old: Any) -> int:
         earlier = before.get(cell.get("id"))
         if cell.cell_type != "code" or earlier is None or cell.source != earlier.source:
             continue
-        measured = "measured" in cell.metadata.get("tags", [])
+        measured = MEASURED in cell.metadata.get("tags", [])
         if _compared(cell.outputs, measured) != _compared(earlier.outputs, measured):
             continue
         if measured or _look_alike(cell.outputs, earlier.outputs):
@@ -135,7 +136,12 @@ def _compared(outputs: list[Any], measured: bool) -> list[str]:
         parts.append(" ".join(map(str, words)))
         for kind, content in sorted(output.get("data", {}).items()):
             parts.append(f"{kind} {PICTURE.sub('', str(content))}")
-    return [re.sub(r"[\d.,:%\s-]+", " ", part) for part in parts] if measured else parts
+    return [*map(without_numbers, parts)] if measured else parts
+
+
+def without_numbers(text: str) -> str:
+    """`text` with each number, and what aligns it in a table, as one blank."""
+    return re.sub(r"[\d.,:%\s+-]+", " ", text)
 
 
 def _look_alike(outputs: list[Any], earlier: list[Any]) -> bool:

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from helpers.ensembles.voting import choose_weights, losses, vote
 from helpers.evaluation import compare_losses
+from helpers.panels.panel import Panel, button, control, grid, row
 from helpers.plots.names import short_name
 from helpers.plots.style import ACCENT, INK, MUTED, figure_html, styled
-from helpers.widgets.panel import Panel, button, control, grid, row
 
 MOST = 3.0
 

@@ -4,9 +4,9 @@ import pandas as pd
 
 from helpers.datasets.words import count
 from helpers.evaluation import probabilities
-from helpers.widgets.panel import Panel, choice, row
-from helpers.widgets.pictures import Pictures
-from helpers.widgets.text import named, plain, safe
+from helpers.panels.panel import Panel, choice, row
+from helpers.panels.pictures import Pictures
+from helpers.panels.text import named, plain, safe
 
 ANY, WRONG = object(), object()
 PER_PAGE = 12

@@ -4,10 +4,10 @@ import pandas as pd
 from ipywidgets import SelectionSlider
 from matplotlib.figure import Figure
 
+from helpers.panels.panel import Panel
 from helpers.plots.style import figure_html, styled
 from helpers.plots.training import rate_curves
 from helpers.training.rates import judge_rates
-from helpers.widgets.panel import Panel
 
 WORDS = {
     "too low": "Its steps are too small to arrive in so few epochs; more of them would take it "

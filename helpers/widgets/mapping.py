@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from traitlets import Bool, Bytes, Int, List, Unicode
 
 from helpers.datasets import DatasetError
+from helpers.panels import selection
+from helpers.panels.filters import RANGE, kind_of
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.picking import TOGGLE, Selection, tell_selected
+from helpers.panels.text import named, plain, safe
+from helpers.panels.thumbnails import Thumbnails
 from helpers.plots.style import CLASS_COLOURS, alt, figure_html, palette, styled
-from helpers.widgets import selection
-from helpers.widgets.filters import RANGE, kind_of
-from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.picking import TOGGLE, Selection, review_of, tell_selected
-from helpers.widgets.text import named, plain, safe
-from helpers.widgets.thumbnails import Thumbnails
+from helpers.review import review_of
 
 LAID_OUT, NEIGHBOURS = 2000, 5
 """Images that t-SNE lays out; the others go between their nearest of those."""
@@ -192,7 +193,9 @@ class MapExplorer(Panel):
         self.answer(self._take_none, self.drop_all)
         self.answer(lambda: self.to_review(self.selected), self.to_review_button)
         self.points.observe(lambda change: self._hover(change["new"]), "hovered")
-        self.points.observe(lambda change: self._press(*change["new"][:2]), "pressed")
+        self.points.observe(
+            lambda change: self._act(lambda: self._press(*change["new"][:2])), "pressed"
+        )
         self._colour()
         self._mark()
 

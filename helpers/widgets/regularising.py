@@ -4,11 +4,11 @@ import pandas as pd
 from ipywidgets import ToggleButtons
 from matplotlib.figure import Figure
 
+from helpers.panels.panel import Panel, choice, control, row
+from helpers.panels.text import safe
 from helpers.plots.regularising import overfitting
 from helpers.plots.style import figure_html, styled
 from helpers.regularisation.comparing import gaps
-from helpers.widgets.panel import Panel, choice, control, row
-from helpers.widgets.text import safe
 
 PARTS = {
     "augment": "augmentation", "smoothing": "label smoothing", "dropout": "dropout",

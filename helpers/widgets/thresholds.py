@@ -14,9 +14,9 @@ from helpers.evaluation.thresholds import (
     sweep_thresholds,
     threshold_of,
 )
+from helpers.panels.panel import Panel, choice, control, row
+from helpers.panels.text import safe
 from helpers.plots.style import figure_html, styled
-from helpers.widgets.panel import Panel, choice, control, row
-from helpers.widgets.text import safe
 
 
 class DecisionExplorer(Panel):

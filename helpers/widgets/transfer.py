@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from helpers import plots
 from helpers.datasets.words import some
 from helpers.evaluation import accuracy_interval
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.text import safe
 from helpers.plots.style import figure_html, styled
 from helpers.plots.transfer import summarise
-from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.text import safe
 
 FROZEN, TRAINED = "frozen", "trained"
 

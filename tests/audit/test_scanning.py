@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.audit import scan
+from helpers.audit import scan, scanning
 from helpers.audit.measuring import measure_file, measure_files
 from tests.audit.awkward import cut_names, encode, make, photo
 from tests.audit.sets import dataset_of, real_photos
@@ -341,3 +341,39 @@ def test_real_photos_scan_without_a_problem():
     table = scan(dataset, progress=False)
     assert table["readable"].all()
     assert table["edge_width"].between(1, 2.5).mean() > 0.99
+
+
+def test_two_processes_sixty_four_files_a_minute_and_a_bar_unless_told(tmp_path, monkeypatch):
+    handed, bars, bar = [], [], scanning.tqdm
+
+    def run(keys, task, work, **options):
+        handed.append(([len(batch) for batch in keys], options))
+        yield from ((batch, [{"readable": True}] * len(batch)) for batch in keys)
+
+    monkeypatch.setattr(scanning.batches, "run_batches", run)
+    monkeypatch.setattr(scanning, "tqdm", lambda **more: bars.append(more) or bar(**more))
+    names = [f"{number:02d}.png" for number in range(70)]
+    for name in names:
+        (tmp_path / name).write_bytes(b"?")
+    dataset = dataset_of(tmp_path, names)
+    scan(dataset.with_images(dataset.images[:3]))
+    scan(dataset)
+    options = {"executor": None, "workers": 2, "seconds": 60.0}
+    assert handed == [([3], options), ([64, 3], options)]
+    told = [{name: one[name] for name in ("total", "initial", "delay", "disable")} for one in bars]
+    assert told == [
+        {"total": 3, "initial": 0, "delay": 2, "disable": False},
+        {"total": 70, "initial": 3, "delay": 2, "disable": False},
+    ]
+
+
+def test_what_was_taken_for_white_is_told_unless_all_sixteen_bits_are_used():
+    deep = {"highest": [None, 4000, 3000], "levels": [None, 4095, 4095]}
+    deep = pd.DataFrame(deep, dtype="Int64")
+    assert scanning.say_levels(deep) == [
+        "2 images hold numbers of 16 bits, none above 4,000: they were taken for pictures of "
+        "12 bits, and 4,095 for white in each."
+    ]
+    assert len(scanning.say_levels(deep[1:2])) == 1
+    assert scanning.say_levels(deep[:1]) == []
+    assert scanning.say_levels(pd.DataFrame({"highest": [65000], "levels": [65535]})) == []

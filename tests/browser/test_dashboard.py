@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from helpers import open_dataset
 from helpers.course.notebooks import ROOT
 from helpers.datasets import DecisionLog
-from helpers.widgets.still import CAPTION
+from helpers.panels.still import CAPTION
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.report.conftest import COLOURS, draw
 

@@ -5,7 +5,7 @@ from nbconvert import HTMLExporter
 from nbformat import write as write_notebook
 
 from helpers.course.notebooks import run, strip
-from helpers.widgets.still import CAPTION
+from helpers.panels.still import CAPTION
 from tests.notebooks.making import code, write
 
 DRAW = """
@@ -58,6 +58,48 @@ def test_a_notebook_opened_anew_shows_alt_text_and_a_still_of_its_widget(lab, st
     assert shown(lab.images(page)) == [CHART, PHOTO]
     assert CAPTION not in page.locator(".jp-Notebook").inner_text()
     assert page.complaints == []
+
+
+MOVE = """
+import pandas as pd
+from helpers import open_dataset
+from helpers.widgets import browse
+
+digits = open_dataset("digits")
+browse(digits.with_images(digits.images.groupby("label").head(4)))
+"""
+
+
+def test_a_widget_that_was_moved_leaves_behind_what_it_showed_last(lab):
+    write(lab.folder / "53_moved.ipynb", code(MOVE))
+    page = lab.open("53_moved.ipynb")
+    assert lab.run_all(page) == []
+    label = page.locator(".workbook .stack", has_text="Class").locator("select").first
+    label.select_option(label="7 (4)")
+    page.wait_for_function(
+        """() => /7 \\(4\\)/.test(document.querySelector("figure.still").innerText) ||
+                /7 \\(4\\)/.test(document.querySelector("figure.still").textContent)"""
+    )
+    assert page.locator(".workbook").first.is_visible()
+    assert not page.locator("figure.still").is_visible()  # the live one is there
+    page.keyboard.press("Control+s")
+    page.wait_for_selector('.lm-TabBar-tab:has-text("53_moved") :not(.jp-mod-dirty)')
+    page.evaluate(
+        "fetch('/api/sessions?token=test').then(r => r.json()).then(all => Promise.all("
+        "all.map(s => fetch(`/api/sessions/${s.id}?token=test`, {method: 'DELETE'}))))"
+    )
+    page.close()
+    page = lab.open("53_moved.ipynb")
+    page.locator("figure.still").wait_for()
+    told = page.locator(".jp-Notebook").inner_text()
+    assert CAPTION in told and "Class: 7 (4)" in told
+    page.wait_for_timeout(4000)
+    assert "model not found" not in page.locator(".jp-Notebook").inner_text()
+    (sheet, _) = [name for name in lab.images(page) if name.startswith("Images: ")]
+    assert sheet.count(" 7,") == 4
+    assert lab.run_all(page) == []  # and gives way to the next live one
+    page.locator(".workbook").first.wait_for()
+    assert CAPTION not in page.locator(".jp-Notebook").inner_text()
 
 
 def test_an_html_export_by_the_default_template_shows_them_too(lab, stored, tmp_path):

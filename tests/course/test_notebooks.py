@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 from copy import deepcopy
 from pathlib import Path
 
@@ -82,12 +83,48 @@ def test_measured_numbers_alone_do_not_store_a_cell_anew():
     assert _outputs_after(old, other) == other.outputs
 
 
-def test_strip_drops_progress_bars_and_keeps_other_widgets():
-    bar = {notebooks.WIDGET_VIEW: {"model_id": "1"}, "text/plain": "scan:   0%|          | 0/9"}
-    view = {notebooks.WIDGET_VIEW: {"model_id": "2"}, "text/plain": "Browser of leaves"}
-    cell = code("scan()", new_output("display_data", bar), new_output("display_data", view))
-    (stripped,) = notebooks.strip(notebook(cell)).cells
-    assert [one.data["text/plain"] for one in stripped.outputs] == ["Browser of leaves"]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("accuracy 0.52", "accuracy 0.481"),
+        ("difference -0.01 (-0.1 to +0.0)", "difference +0.02 (+0.01 to 0.3)"),
+        ("     a   b\n0  1.0 -2", "    a    b\n0 -1.5  2"),
+        ("1,203 of 5 in 0:12", "7 of 1,203 in 1:02:03"),
+        ("60% of 5", "5% of 60"),
+    ],
+)
+def test_without_its_numbers_a_text_is_its_words(one, other):
+    assert notebooks.without_numbers(one) == notebooks.without_numbers(other)
+    assert not re.search(r"\d", notebooks.without_numbers(one))
+
+
+def test_without_numbers_no_word_is_lost():
+    assert notebooks.without_numbers("Oak 1, elm: -2 %; as-is.").split() == [
+        "Oak", "elm", ";", "as", "is"
+    ]  # fmt: skip
+
+
+def test_strip_keeps_of_a_still_what_needs_no_live_widget():
+    figure = '<figure class="still"><div>An <b>oak</b></div></figure>'
+    output = new_output("display_data", {"text/html": f'<div id="still-w0">a<b>{figure}</div>'})
+    (stripped,) = notebooks.strip(notebook(code("browse()", output))).cells
+    assert stripped.outputs[0].data["text/html"] == figure
+
+
+def test_no_progress_bar_is_shown_however_long_something_takes(tmp_path):
+    bars = """
+import time
+from tqdm.auto import tqdm
+def wait():
+    with tqdm(total=2, delay=0, mininterval=0) if given else tqdm(total=2) as bar:
+        for _ in range(2):
+            time.sleep(0.06)
+            bar.update()
+"""
+    quiet = write(tmp_path / "quiet.ipynb", code(f"{bars}given = False\nwait()"))
+    assert notebooks.run(quiet, tmp_path / "work").cells[0].outputs == []
+    loud = write(tmp_path / "loud.ipynb", code(f"{bars}given = True\nwait()"))
+    assert notebooks.run(loud, tmp_path / "work").cells[0].outputs != []
 
 
 def test_strip_leaves_nothing_of_the_run_and_no_dead_widget():

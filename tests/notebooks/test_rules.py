@@ -46,8 +46,8 @@ def _with_attribute(place, **attributes):
     return spoilt
 
 
-def _with_metadata(place, metadata):
-    spoilt = notebook(*good_cells())
+def _with_metadata(place, metadata, without=None):
+    spoilt = notebook(*good_cells()) if without is None else _without(without)
     holder = spoilt if place is None else spoilt.cells[place]
     holder.metadata.update(metadata)
     return spoilt
@@ -126,13 +126,13 @@ BAD = {
         "ignored_outputs_are_measured_and_claimed",
         lambda: _with_metadata(MEASURE, {"tags": ["nbval-ignore-output"]}),
     ),
-    "measured, not ignored": (
-        "ignored_outputs_are_measured_and_claimed",
-        lambda: _with_metadata(MEASURE, {"tags": ["measured"]}),
-    ),
     "measured, never claimed": (
         "ignored_outputs_are_measured_and_claimed",
         lambda: _without(CLAIM),
+    ),
+    "measured and compared, never claimed": (
+        "ignored_outputs_are_measured_and_claimed",
+        lambda: _with_metadata(MEASURE, {"tags": ["measured"]}, without=CLAIM),
     ),
     "claimed in an ignored cell": (
         "ignored_outputs_are_measured_and_claimed",
@@ -334,6 +334,12 @@ def test_an_exercise_that_its_notebook_forgets_is_named():
     assert forgotten == [
         f"exercise 02.{number} is not in the notebook" for number in (1, 2, 3, 4, 5)
     ]
+
+
+def test_what_is_measured_need_not_be_ignored():
+    cells = good_cells()
+    cells[MEASURE].metadata["tags"] = ["measured"]
+    assert list(rules.ignored_outputs_are_measured_and_claimed(notebook(*cells), 99)) == []
 
 
 def test_a_widget_that_stores_no_number_needs_no_claim():

@@ -318,7 +318,7 @@ def test_each_pair_of_strangers_counts_once(search):
 
 
 def test_review_takes_the_table_as_it_is(things, proposals):
-    from helpers.widgets.cases import as_cases
+    from helpers.review.cases import as_cases
 
     cases = as_cases(things, proposals)
     assert len(cases) == len(proposals)

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset
+from helpers.panels.selection import Only
+from helpers.panels.still import still_html
 from helpers.widgets import browse
-from helpers.widgets.selection import Only
-from tests.widgets.test_pictures import decode
+from tests.panels.test_pictures import decode
 
 ORDER = ["ash/1.jpg", "ash/2.jpg", "elm/1.jpg", "elm/2.jpg", "fir/1.jpg", "fir/2.jpg"]
 
@@ -260,7 +261,7 @@ def test_any_column_of_numbers_is_filtered_by_a_range(make_dataset):
     browser.column.value = "score"
     browser.filters[0].range.value = (0.5, 1.0)
     assert browser.image_ids == names[10:]
-    assert "lies from, to: <b>0.5 to 1</b>" in browser._repr_mimebundle_()["text/html"]
+    assert "lies from, to: <b>0.5 to 1</b>" in still_html(browser)
 
 
 def test_more_like_this_sorts_by_the_features_given_until_filters_are_cleared(trees):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.panels.still import still_html
 from helpers.widgets import explore_map, mapping
 from helpers.widgets.mapping import REST, colour, lay_out
 
@@ -165,6 +166,6 @@ def test_an_unlabelled_dataset_with_names_like_markup_has_a_map(make_dataset):
 
 
 def test_a_map_leaves_a_still_picture_that_a_screen_reader_is_told_of(drawn):
-    still = drawn._repr_mimebundle_()["text/html"]
+    still = still_html(drawn)
     assert f'<img alt="{drawn.points.label}"' in still and "Colour by: <b>label</b>" in still
     assert 5_000 < len(still) < 200_000

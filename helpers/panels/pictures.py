@@ -9,7 +9,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from helpers.datasets import DatasetError
-from helpers.widgets.text import safe
+from helpers.panels.text import safe
 
 
 class Pictures:

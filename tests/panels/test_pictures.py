@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.widgets.pictures import Pictures
+from helpers.panels.pictures import Pictures
 
 
 def decode(html):

@@ -1,25 +1,31 @@
 """A still picture of a panel, as HTML: what a saved notebook shows where no kernel runs.
 
-JupyterLab prefers the live widget; nbconvert, code hosts and a reopened notebook show the still.
-Some of them drop every style, so it consists of text, tables and images that read well without.
+It is an output of its own, below that of the live widget: of one output with both, JupyterLab takes
+the widget, and writes "model not found" once its kernel is gone. Nbconvert, code hosts and a
+reopened notebook show the still. Some of them drop every style, so it consists of text, tables and
+images that read well without.
 """
 
+import asyncio
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from html import unescape
 from io import BytesIO
+from secrets import token_hex
 from typing import NamedTuple
 
+from IPython.display import display
 from ipywidgets import HTML, Box, Button, Widget
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
+from helpers.panels.text import safe
 from helpers.plots.names import short_name
 from helpers.plots.style import PAPER, alt, figure_html, styled
-from helpers.widgets.text import safe
 
-CAPTION = "A still picture of this widget as it was when the cell ran; run the cell to use it."
+CAPTION = "A still picture of this widget as it was left; run the cell to use it."
 FRAME = "border: 1px solid #ddd; border-radius: 8px; padding: 4px 12px; max-width: 900px"
 COLUMNS, WIDTH, LARGEST_SIDE, GAP, LINE = 6, 600, 300, 8, 15
 """Of a sheet of images: how many side by side; in pixels its width, the most that an image is wide
@@ -27,6 +33,8 @@ and high, what lies between images, and a line of caption."""
 MOST, QUALITY = 24, 65
 """Images on a sheet, and the quality of its JPEG; notebooks stay small."""
 UNREADABLE = Image.new("RGB", (3, 3), "#e4e8ec")
+PAUSE = 0.5
+"""Seconds without a change after which the still is drawn again."""
 
 _FIGURE = re.compile(r"<figure[^>]*>(.*?)<figcaption>(.*?)</figcaption></figure>", re.DOTALL)
 _EMBEDDED = re.compile(r'src="data:image/\w+;base64,([^"]*)"')
@@ -59,6 +67,44 @@ def still_html(panel: Box) -> str:
     parts.append(_line(controls))
     body = "".join(parts)
     return f'<figure class="still" style="{FRAME}"><p><em>{CAPTION}</em></p>{body}</figure>'
+
+
+class LiveStill:
+    """The still of a panel on a page, which follows what is done in the panel.
+
+    Where the panel lives, the still is there, hidden; it shows up when the panel is gone.
+    """
+
+    def __init__(self, panel: Box):
+        self.panel, self._name, self._shown, self._waiting = panel, f"w{token_hex(4)}", None, None
+        panel.add_class(self._name)
+
+    def style(self) -> str:
+        """What a live panel holds, so that its still is hidden."""
+        return f"<style>:has(.{self._name}) + :has(#still-{self._name}) {{display: none}}</style>"
+
+    def show(self) -> None:
+        """Put the still below what has been shown."""
+        self._shown = display(self._output(), raw=True, display_id=True)
+
+    def renew(self) -> None:
+        """Draw the still again, once nothing has been done for a moment."""
+        if self._waiting:
+            self._waiting.cancel()
+        if self._shown:
+            with suppress(RuntimeError):  # in a terminal, where nothing is shown, no loop runs
+                self._waiting = asyncio.get_running_loop().call_later(PAUSE, self._draw)
+
+    def _draw(self) -> None:
+        self._shown.update(self._output(), raw=True)
+
+    def _output(self) -> dict[str, str]:
+        name, still = f"still-{self._name}", still_html(self.panel)
+        # What stands in the place of a widget that is gone holds words alone.
+        dead = ".jp-OutputArea-child:has(> .jupyter-widgets):not(:has(> .jupyter-widgets > *))"
+        style = f"<style>{dead}:has(+ * #{name}) {{display: none}}</style>"
+        html = f'<div id="{name}">{style}{still}</div>'
+        return {"text/plain": repr(self.panel), "text/html": html}
 
 
 def _leaves(box: Box) -> Iterator[Widget]:

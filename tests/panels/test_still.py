@@ -1,18 +1,22 @@
 """What a panel leaves behind in a saved notebook."""
 
+import asyncio
 import re
 from base64 import b64decode
 from io import BytesIO
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from ipywidgets import HTML, Button, Checkbox, FloatSlider, IntSlider, Text
 from PIL import Image
 
+from helpers.panels import panel as panel_module
+from helpers.panels import still as still_module
+from helpers.panels.panel import Panel, button, choice, row
+from helpers.panels.still import CAPTION, sheet, still_html
+from helpers.panels.still import Picture as Shown
 from helpers.widgets import browse, review
-from helpers.widgets.panel import Panel, button, choice, row
-from helpers.widgets.still import CAPTION, sheet, still_html
-from helpers.widgets.still import Picture as Shown
 
 
 def panel_of(*parts):
@@ -30,11 +34,55 @@ def words_in(html):
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html)).strip()
 
 
-def test_a_notebook_gets_the_live_widget_and_its_still_in_one_output(trees):
-    data = browse(trees)._repr_mimebundle_()
-    assert data["text/plain"] == "Browser of photos: 9 images"
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert data["text/html"].startswith('<figure class="still"') and CAPTION in data["text/html"]
+@pytest.fixture
+def shown(monkeypatch):
+    """What a page gets: outputs in order, and by ``update`` another in the place of the last."""
+    outputs = []
+
+    def show(data, raw, display_id=False):
+        outputs.append(data)
+        place = len(outputs) - 1
+        update = lambda again, raw: outputs.__setitem__(place, again)  # noqa: E731
+        return SimpleNamespace(update=update) if display_id else None
+
+    for module in (panel_module, still_module):
+        monkeypatch.setattr(module, "display", show)
+    return outputs
+
+
+def test_a_notebook_gets_the_live_widget_and_its_still_below(trees, shown):
+    browse(trees)._ipython_display_()
+    live, still = shown
+    assert live["text/plain"] == still["text/plain"] == "Browser of photos: 9 images"
+    assert "application/vnd.jupyter.widget-view+json" in live and "text/html" not in live
+    assert '<figure class="still"' in still["text/html"] and CAPTION in still["text/html"]
+
+
+def test_the_still_follows_what_is_done_once_nothing_is_done_for_a_moment(
+    trees, shown, monkeypatch
+):
+    monkeypatch.setattr(still_module, "PAUSE", 0.05)
+    drawn = []
+
+    async def use():
+        browser = browse(trees)
+        browser.label.value = "ash"  # before it is shown there is nothing to follow
+        browser._ipython_display_()
+        monkeypatch.setattr(still_module, "still_html", lambda one: drawn.append(1) or "moved")
+        browser.label.value = "elm"
+        browser.label.value = "fir"
+        assert "Class: <b>ash (3)</b>" in shown[1]["text/html"]
+        await asyncio.sleep(0.2)
+
+    asyncio.run(use())
+    assert drawn == [1] and "moved</div>" in shown[1]["text/html"] and len(shown) == 2
+
+
+def test_where_no_loop_runs_a_widget_that_is_shown_can_still_be_used(trees, shown):
+    browser = browse(trees)
+    browser._ipython_display_()
+    browser.label.value = "elm"
+    assert browser.error is None and len(shown) == 2
 
 
 def test_it_shows_what_the_widget_shows_now(trees):
@@ -103,7 +151,7 @@ def test_names_like_markup_stay_text_and_unreadable_files_say_so(make_dataset):
     dataset = make_dataset({name: "<script>", "oak/2.jpg": "oak"})
     dataset.path("oak/2.jpg").write_bytes(b"broken")
     suspects = pd.DataFrame({"other_id": ["oak/2.jpg"]}, index=[name])
-    still = review(dataset, suspects)._repr_mimebundle_()["text/html"]
+    still = still_html(review(dataset, suspects))
     assert "<img src=x" not in still and "<script" not in still
     ((alt, _, image),) = images_in(still)
     assert alt.startswith(

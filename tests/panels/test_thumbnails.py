@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 
 from helpers.datasets import DatasetError
-from helpers.widgets import thumbnails
-from helpers.widgets.pictures import Pictures
-from helpers.widgets.thumbnails import Thumbnails
+from helpers.panels import thumbnails
+from helpers.panels.pictures import Pictures
+from helpers.panels.thumbnails import Thumbnails
 
 
 @pytest.fixture

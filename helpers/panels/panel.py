@@ -6,9 +6,10 @@ from html import escape
 from pathlib import Path
 
 from anywidget import AnyWidget
+from IPython.display import display
 from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
 
-from helpers.widgets.still import still_html
+from helpers.panels.still import LiveStill
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
@@ -64,7 +65,7 @@ class Focus(AnyWidget):
 class Panel(VBox):
     """A box of controls whose text form is one stable sentence.
 
-    Where no kernel runs, its output is a still picture (`still_html`).
+    Where no kernel runs, it leaves a still picture behind (`LiveStill`).
 
     Attributes
     ----------
@@ -85,6 +86,7 @@ class Panel(VBox):
         self.back, self.forward = button("Back", "chevron-left"), button("Next", "chevron-right")
         self.status, self.count, self.picture, self.details = (HTML() for _ in range(4))
         self.add_class("workbook")
+        self._still = LiveStill(self)
 
     def __repr__(self) -> str:
         return self._summary
@@ -92,10 +94,15 @@ class Panel(VBox):
     def fill(self, *parts) -> None:
         """Show `parts` below each other."""
         hidden = {"display": "none"}
-        self.children = [HTML(STYLE, layout=hidden), Focus(layout=hidden), *parts]
+        self.children = [
+            HTML(STYLE + self._still.style(), layout=hidden),
+            Focus(layout=hidden),
+            *parts,
+        ]
 
-    def _repr_mimebundle_(self, **kwargs) -> dict:
-        return super()._repr_mimebundle_(**kwargs) | {"text/html": still_html(self)}
+    def _ipython_display_(self) -> None:
+        display(self._repr_mimebundle_(), raw=True)
+        self._still.show()
 
     def say(self, text: str, kind: str = "quiet") -> None:
         """Add to the status line; `kind` is "quiet", "notice" or "problem"."""
@@ -124,6 +131,7 @@ class Panel(VBox):
             self.say(f"{type(error).__name__}: {error}", "problem")
         finally:
             self._busy = False
+            self._still.renew()
 
     def before(self) -> None:
         """Prepare any action."""

@@ -8,7 +8,7 @@ from io import BytesIO
 from PIL import Image
 
 from helpers.datasets.storage import DatasetError, make_folder
-from helpers.widgets.pictures import Pictures
+from helpers.panels.pictures import Pictures
 
 LARGE = 300_000
 """Bytes from which a file's small copy is kept; smaller files are decoded as quickly."""
