@@ -264,6 +264,31 @@ def test_the_best_is_named_where_the_second_lies_outside_its_interval(second, sa
     )
 
 
+def test_only_lines_of_the_images_and_labels_of_the_last_one_are_ranked_and_the_others_are_grey():
+    lines = board(
+        ("00", "raw", 0.9, 0.8, 0.95, 99),
+        ("05", "scratch", 0.3, 0.2, 0.4, 90),
+        ("06", "relabelled", 0.8, 0.7, 0.9, 90),
+        ("07", "tuned", 0.6, 0.5, 0.7, 90),
+        measured_on=["a", "b", "b", "b"],
+        labels=["1", "2", "3", "2"],
+    )
+
+    def colours(table):
+        dots = [line for line in plots.scores(table).lines if line.get_marker() == "o"]
+        return [dot.get_markerfacecolor() for dot in dots]
+
+    said = "Of 2 on the same images, in blue, best so far: tuned, 60% right"
+    assert plots.scores(lines).get_title("left") == said
+    assert colours(lines) == [MUTED, ACCENT, MUTED, ACCENT]
+    none = "Not all scored on the same images: no ranking"
+    # The last line stands alone, or nobody knows what it was measured on.
+    for table in (lines.head(3), lines.assign(measured_on=["a", "a", "", ""], labels="2")):
+        assert plots.scores(table).get_title("left") == none
+        assert set(colours(table)) == {ACCENT}
+    plt.close("all")
+
+
 def test_scores_stand_below_each_other_within_the_figure_and_their_numbers_beside_them():
     lines = board(("00", "old", 0.3, 0.2, 0.4, 99), ("01", "net", 0.5, 0.4, 0.6, 99))
     ax = plots.scores(lines, flattering={"own": Interval(0.98, 0.96, 1.0)}, guess=0.7)
