@@ -39,6 +39,8 @@ def metric_intervals(
 ) -> Axes:
     """Metrics with their intervals, a row each; of several tables below each other in a row.
 
+    A difference whose interval holds zero is hollow.
+
     Parameters
     ----------
     tables : name → DataFrame by metric: value (or difference), low, high
@@ -56,6 +58,10 @@ def metric_intervals(
         places = np.array([rows.index(row) for row in table.index]) + shift
         ax.hlines(places, table["low"], table["high"], color=colour, lw=2.5, alpha=0.5)
         ax.plot(values, places, marker, color=colour, ms=7, label=short_name(name), clip_on=False)
+        if not scored:
+            open_ = (table["low"] <= 0) & (table["high"] >= 0)
+            look = {"ls": "", "mec": colour, "mfc": "white", "ms": 7, "clip_on": False}
+            ax.plot(values[open_], places[open_], marker, **look)
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
             text = _told(value, low, high, sign)
@@ -69,9 +75,11 @@ def metric_intervals(
     ax.set_yticks(range(len(rows)), short_names(rows).values())
     ends = np.concatenate([table["high"] for table in tables.values()])
     room = 0.05 * (ends.max() - lowest)
-    xlabel = "score" if scored else "difference on the same images"
     ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
-    ax.set_xlabel(f"{xlabel}, with 95 % interval")
+    xlabel = "score, with 95 % interval"
+    if not scored:
+        xlabel = "difference on the same images, with 95 % interval (hollow: it holds zero)"
+    ax.set_xlabel(xlabel)
     if lowest < 0:
         ax.axvline(0, color=INK, lw=1)
     ax.grid(axis="x")
