@@ -116,6 +116,10 @@ class Section:
     state: str = DONE
     guess: float | None = None
 
+    def mend(self, what: str, images: int, of: int, act: str, code: str = "", **more) -> None:
+        """Add a finding of this section (see `Finding`, which takes `more`, too)."""
+        self.findings.append(Finding(what, images, of, act, self.name, code, **more))
+
     def with_guess(self, guess: float | None) -> Section:
         """The same section, with what the reader expected drawn beside what came."""
         return replace(self, guess=guess)
