@@ -199,7 +199,7 @@ MOST_LINES = {
     "labelling": 105,
     "leaves": 1835,
     "opening": 1110,
-    "panels": 490,
+    "panels": 500,
     "plots": 3935,
     "preparing": 120,
     "processes": 45,
