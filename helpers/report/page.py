@@ -145,9 +145,8 @@ def _needs(verdict: Mapping[str, Any]) -> str:
 
 def _told(share: float, least: float) -> str:
     """A share with as many digits as show on which side of `least` it lies."""
-    ways = [percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3))]
-    apart = [words for words in ways if abs(float(words[:-1]) / 100 - least) > 1e-9]
-    return ways[0] if share == least or not apart else apart[0]
+    ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
+    return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])
 
 
 def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
