@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count, some
+from helpers.evaluation.predictions import label_losses
 
 
 def vote(
@@ -139,7 +140,7 @@ def losses(answers: pd.DataFrame, labels: pd.Series) -> pd.Series:
     labels = labels.reindex(answers.index)
     at = answers.columns.get_indexer(labels)
     known = np.flatnonzero(at >= 0)
-    found = -np.log(np.maximum(answers.to_numpy()[known, at[known]], np.finfo(float).tiny))
+    found = label_losses(answers.to_numpy()[known], at[known])
     return pd.Series(found, answers.index[known], name="loss")
 
 

@@ -103,6 +103,11 @@ def calibration_error(predictions: pd.DataFrame, bins: int = BINS) -> float:
     return _error(*_binned(labelled(predictions), bins))
 
 
+def confidence_error(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
+    """`calibration_error` of confidences, 0 to 1, and whether each answer was right."""
+    return _error(confidence, right, _places(confidence, bins))
+
+
 def calibration_floor(
     predictions: pd.DataFrame, bins: int = BINS, draws: int = 200, seed: int = 0
 ) -> Floor:
@@ -226,7 +231,11 @@ def _floored(chances: np.ndarray) -> np.ndarray:
 def _binned(found: Labelled, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Confidence, whether right, and the number of the bin, of each image."""
     sure, right = found.chances.max(1), found.chances.argmax(1) == found.truth
-    return sure, right, np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
+    return sure, right, _places(sure, bins)
+
+
+def _places(sure: np.ndarray, bins: int) -> np.ndarray:
+    return np.clip(np.ceil(sure * bins).astype(int) - 1, 0, bins - 1)
 
 
 def _error(sure: np.ndarray, right: np.ndarray, place: np.ndarray) -> float:

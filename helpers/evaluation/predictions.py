@@ -77,9 +77,17 @@ def check_predictions(
     at = [found.columns.get_indexer(facts[name]) for name in ("prediction", "label")]
     rows, values = np.arange(len(found)), found.to_numpy()
     facts["confidence"] = values[rows, at[0]]
-    loss = -np.log(np.maximum(values[rows, at[1]], np.finfo(float).tiny))
-    facts["loss"] = np.where(at[1] >= 0, loss, np.nan)
+    facts["loss"] = np.where(at[1] >= 0, label_losses(values, at[1]), np.nan)
     return pd.concat([facts, found.rename(columns=_COLUMNS)], axis=1)
+
+
+def label_losses(chances: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Minus the logarithm of each image's probability (images × classes) at its label's place.
+
+    Of a probability of 0 it is that of the smallest number, about 708, not infinite.
+    """
+    right = chances[np.arange(len(chances)), places]
+    return -np.log(np.maximum(right, np.finfo(float).tiny))
 
 
 def read_predictions(

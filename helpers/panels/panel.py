@@ -22,6 +22,7 @@ STYLE = """<style>
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
 .workbook .stack > .slider-container {flex: 0 0 28px}
+.workbook .stack .noUi-horizontal {margin-top: 12px}
 .workbook .stack .widget-toggle-button {margin: 0 2px 0 0; width: auto; height: 28px}
 .workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}

@@ -27,6 +27,7 @@ class Pictures:
     def __init__(self, dataset, size: int, limit: int):
         self.dataset, self.size = dataset, size
         self.image_html = lru_cache(limit)(self._image_html)
+        self._ahead, self._asked = ThreadPoolExecutor(1), 0
 
     def load(self, image_id: str) -> Image.Image:
         """Return the small copy.
@@ -63,3 +64,16 @@ class Pictures:
             f'<figure title="{safe(image_id)}">{image}<figcaption>{caption}</figcaption></figure>'
             for image_id, image, caption in zip(image_ids, images, captions, strict=True)
         )
+
+    def prepare(self, image_ids: Sequence[str]) -> None:
+        """Make copies beside whatever else is done, so that they are there once they are asked for.
+
+        What was to be prepared before, and is not yet, is given up.
+        """
+        self._asked += 1
+        for image_id in image_ids:
+            self._ahead.submit(self._prepare, image_id, self._asked)
+
+    def _prepare(self, image_id: str, asked: int) -> None:
+        if asked == self._asked:
+            self.image_html(image_id)

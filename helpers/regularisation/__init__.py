@@ -15,7 +15,7 @@ _load, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "images": ["Features", "plant_wrong_labels", "turned_features"],
         "recipes": ["CURES", "Recipe", "Training", "train_recipe"],
-        "measuring": ["PATIENCE", "calibration_error", "score_probabilities", "stop_epoch"],
+        "measuring": ["PATIENCE", "score_probabilities", "stop_epoch"],
         "fresh": ["fresh_leaves"],
         "comparing": [
             *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "right_answers"),

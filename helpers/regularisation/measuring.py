@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-PATIENCE, BINS = 3, 15
+from helpers.evaluation.calibration import confidence_error
+from helpers.evaluation.predictions import label_losses
+
+PATIENCE = 3
 
 
 def score_probabilities(probabilities: np.ndarray, codes: np.ndarray) -> dict[str, float]:
@@ -21,26 +24,14 @@ def score_probabilities(probabilities: np.ndarray, codes: np.ndarray) -> dict[st
     -------
     dict
         loss (mean of minus the logarithm of the right class's probability), accuracy, ece (see
-        `calibration_error`).
+        `helpers.evaluation.calibration_error`).
     """
-    right = probabilities[np.arange(len(codes)), codes]
     hits = probabilities.argmax(axis=1) == codes
     return {
-        "loss": float(-np.log(np.maximum(right, np.finfo(float).tiny)).mean()),
+        "loss": float(label_losses(probabilities, codes).mean()),
         "accuracy": float(hits.mean()),
-        "ece": calibration_error(probabilities.max(axis=1), hits),
+        "ece": confidence_error(probabilities.max(axis=1), hits),
     }
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
-    """Expected calibration error (Naeini et al., 2015): how far confidence is from accuracy.
-
-    Images are put into bins of equal width by their confidence; the error is the distance between
-    mean confidence and accuracy in a bin, averaged over images.
-    """
-    number = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
-    off = np.bincount(number, np.asarray(right, float) - confidence, minlength=bins)
-    return float(np.abs(off).sum() / len(number))
 
 
 def stop_epoch(losses: Sequence[float], patience: int = PATIENCE) -> int:

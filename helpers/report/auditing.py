@@ -15,6 +15,7 @@ from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measur
 from helpers.report.evidence import SURE, Evidence
 from helpers.report.sections import LEFT_OUT, Finding, Picture, Section
 from helpers.splits import describe_leakage
+from helpers.splits.suggesting import TOO_SMALL
 
 SHEET = 14
 REVIEW_FLAGS = """from helpers.audit import find_quality_issues, scan
@@ -61,9 +62,9 @@ def opening(evidence: Evidence) -> Section:
     if 0 < labelled < len(images):
         found.says.append(f"{len(images) - labelled:,} images have no label.")
     splits = images["split"].fillna("undecided").value_counts()
-    found.says.append(
-        "Split as it came: " + ", ".join(f"{n} {k:,}" for n, k in splits.items()) + "."
-    )
+    sides = ", ".join(f"{name} {number:,}" for name, number in splits.items())
+    whole = "It came without a split." if [*splits.index] == ["undecided"] else ""
+    found.says.append(whole or f"Split as it came: {sides}.")
     what = f"The column '{dataset.group}' says which images belong together."
     found.says.append(what if dataset.group else "No column says which images belong together.")
     if len(evidence.marks):
@@ -142,7 +143,9 @@ def copies(evidence: Evidence) -> Section:
             f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
         )
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
-    found.says += [*pairs.attrs.get("notes", []), *evidence.noted["pairs"]]
+    told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
+    found.says += told
+    found.unchecked += [note for note in told if "not verified" in note]
     split = len(set(dataset.images["split"].dropna())) > 1
     found.says.append(
         describe_leakage(leaks)
@@ -225,7 +228,11 @@ def same_thing(evidence: Evidence) -> Section:
         else "No two photos surely show the same thing"
     )
     found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note]
+    found.unchecked += small
     if proposals.empty:
+        if small:
+            found.title = "No two photos are known to show the same thing"
         found.says += evidence.noted["proposals"]
         return found
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]

@@ -106,7 +106,7 @@ class Report:
         others = {}
         for number, name in enumerate(self._questions, start=1):
             if name not in self._made:
-                self._tell(f"[{number}/{len(self._questions)}] {name} …")
+                self.tell(f"[{number}/{len(self._questions)}] {name} …")
             others[name] = self[name]
 
         def decide(evidence: Learned) -> Section:
@@ -165,7 +165,8 @@ class Report:
             return {self.scrubbed(key): self.scrubbed(part) for key, part in value.items()}
         return [self.scrubbed(part) for part in value] if isinstance(value, list) else value
 
-    def _tell(self, line: str) -> None:
+    def tell(self, line: str) -> None:
+        """Say what is being done, where that is wanted."""
         if self.progress:
             print(line, file=sys.stderr, flush=True)
 
@@ -193,7 +194,7 @@ class Report:
         photograph, for sharing."""
         from helpers.report.page import make_page
 
-        return make_page(self.json(), self.sections, images)
+        return make_page(self.json(), self.sections, images, self.progress)
 
     def write_html(self, path: str | os.PathLike, images: bool = True) -> Path:
         """Write the page; returns the file."""

@@ -176,9 +176,11 @@ def _names(text: str) -> list[str]:
 
 def open_asked(asked: argparse.Namespace) -> Dataset:
     """The dataset that a command was told."""
+    source, named = read_asked(asked)
+    opened = source or os.environ.get("WORKBOOK_DATASET") or "leaves"
+    print(f"Opening {opened} …", file=sys.stderr, flush=True)  # libraries take seconds to load
     from helpers import open_dataset
 
-    source, named = read_asked(asked)
     return open_dataset(source, **named)
 
 

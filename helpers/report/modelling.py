@@ -7,7 +7,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
-from helpers.report.budget import CHOICES, in_words
+from helpers.report.budget import CHOICES, for_all, in_words
 from helpers.report.evidence import without_private
 from helpers.report.explaining import ALIKE, LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
@@ -49,8 +49,9 @@ def split(evidence: Learned) -> Section:
             f"random{' by whole groups' if divided.has_groups else ''}, the same share of each "
             "class, are trained and validated on: the budget pays for no more."
         )
+        budget = for_all(len(evidence.dataset.development))
         found.unchecked.append(
-            "Models saw a part of the images only (a larger --budget takes all)."
+            f"Models saw a part of the images only (--budget {budget} takes all)."
         )
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
@@ -89,6 +90,10 @@ def baselines(evidence: Learned) -> Section:
         "balanced accuracy on the same images."
     )
     found.says.append("; ".join(f"{name}: {MODELS[name]}" for name in answers) + ".")
+    found.says.append(
+        "The best is that of the least log loss, which asks how probable a model held the right "
+        "class, and not only which class it named."
+    )
     for name in [one for one in answers if one not in ("dummy", best)]:
         off = evaluation.compare_metrics(answers[best], answers[name], groups)
         gain = off.loc["balanced accuracy", ["difference", "low", "high"]]

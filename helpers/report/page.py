@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tqdm.auto import tqdm
+
 from helpers.report.sections import DONE, FAILED, UNLABELLED, Picture, Section, percent
 from helpers.report.verdict import GO, NO_GO
 
@@ -56,8 +58,9 @@ _TEMPLATE = """<!doctype html>
 
 
 def make_page(
-    plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True
-) -> str:
+    plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True,
+    progress: bool = False,
+) -> str:  # fmt: skip
     """The whole page.
 
     Parameters
@@ -68,9 +71,12 @@ def make_page(
         Their pictures come from there.
     images : bool
         Off: no photographs, and a line in place of each.
+    progress : bool
+        Draw a bar over the sections, once their pictures have taken two seconds.
     """
     verdict, *others = plain["sections"]
     others = [one for one in others if not one["title"].endswith(UNLABELLED)]
+    drawn = tqdm(others, "page", unit="section", delay=2, disable=not progress)
     name, day = escape(str(plain["dataset"])), datetime.now(UTC).date().isoformat()
     body = [
         f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',
@@ -78,10 +84,7 @@ def make_page(
         _verdict(verdict, plain["asked by a person"]),
         _findings(verdict["findings"], plain["opened by"]),
         _contents(others),
-        *(
-            _part(one, plain["opened by"], _figures(sections[one["name"]], images))
-            for one in others
-        ),
+        *(_part(one, plain["opened by"], _figures(sections[one["name"]], images)) for one in drawn),
         _unchecked(verdict["unchecked"]),
         "</main>",
         _footer(plain, images),

@@ -31,6 +31,7 @@ def second_folder(evidence: Evidence) -> Section:
         "are looked at for the class shares only."
     )
     found.says += describe_comparison(compared)
+    found.says += _by_things(evidence, differs)
     if facts and differs:
         found.says.append(f"What differs most: {facts}.")
     found.says += [f"There: {note}" for note in second.notes]
@@ -51,6 +52,21 @@ def second_folder(evidence: Evidence) -> Section:
         found.pictures.append(drawn("pairs", compared.joined, sure, 9, photographs=True))
     found.findings = _findings(evidence, differs, facts)
     return found
+
+
+def _by_things(evidence: Evidence, differs: list[str]) -> list[str]:
+    """Where several photos of one thing may be judged by others of it, which nobody could tell."""
+    sides = {"here": evidence.dataset, "there": evidence.against}
+    lacking = [name for name, one in sides.items() if not one.has_groups]
+    if not (lacking and differs):
+        return []
+    named = {"here": "--group COLUMN", "there": "open_dataset(…, group=…) as `against`"}
+    return [
+        f"No column says which images {' or '.join(lacking)} show one thing. Where several do, the "
+        "folders can be told apart by their things alone, since some photos of a thing are learned "
+        "from and others judged. A column rules that out "
+        f"({'; '.join(f'{one}: {named[one]}' for one in lacking)})."
+    ]
 
 
 def _findings(evidence: Evidence, differs: list[str], facts: str) -> list[Finding]:

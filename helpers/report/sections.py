@@ -159,7 +159,9 @@ def as_json(value: Any) -> Any:
 
 
 def percent(share: float) -> str:
-    """A share in words that do not round to nothing: "0.4 %", "12 %"."""
+    """A share in words that do not round to nothing: "0.4%", "12%", "under 0.1%"."""
+    if 0 < share < 0.0005:
+        return "under 0.1%"
     return f"{share:.1%}" if 0 < share < 0.095 else f"{share:.0%}"
 
 

@@ -166,6 +166,8 @@ class Browser(Panel):
         self.chosen.options = [(f"{place}  {plain(name)}", name) for place, name in places]
         self.chosen.index = 0 if self.image_ids else None
         self._show()
+        following = self.shown.index[first + len(rows) : first + 2 * len(rows)]
+        self.thumbnails.prepare(following)
 
     def _captions(self, rows: pd.DataFrame) -> list[str]:
         labels, by = rows["label"].fillna("no label"), self.sort.value

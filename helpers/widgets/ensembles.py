@@ -110,7 +110,7 @@ def draw(alone: Mapping[str, pd.Series], together: pd.Series) -> str:
         + "; ".join(f"{name} {value:.3f}" for name, value in means.items())
         + "."
     )
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def compose_ensemble(

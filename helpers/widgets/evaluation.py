@@ -84,6 +84,7 @@ class ErrorExplorer(Panel):
         self.picture.value = self.pictures.figures(list(rows.index), captions) or none
         pages = f"page {self.position.value:,} of {self.position.max:,}"
         self.count.value = f"<b>{count(self.shown, 'image')}</b> · {pages}"
+        self.pictures.prepare(self.shown.index[first + PER_PAGE : first + 2 * PER_PAGE])
 
 
 def explore_errors(dataset, predictions: pd.DataFrame) -> ErrorExplorer:

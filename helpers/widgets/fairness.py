@@ -117,7 +117,7 @@ def _number(value: float) -> str:
 def _curve(curve: pd.DataFrame, before: pd.DataFrame, slack: float) -> str:
     figure = Figure(figsize=(8.6, 2.8))
     plots.trade_off(curve, before, slack, ax=figure.subplots())
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def explore_fairness(

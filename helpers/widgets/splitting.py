@@ -155,8 +155,8 @@ def bars(images: pd.DataFrame) -> str:
 def draw(tried: list[Tried]) -> str:
     """The splits tried so far, as an HTML image."""
     figure = Figure(figsize=(5, 3.2), layout="none")
-    splits_tried(tried, ax=figure.add_axes((0.12, 0.16, 0.85, 0.7)))
-    return figure_html(figure)
+    splits_tried(tried, ax=figure.add_axes((0.17, 0.16, 0.8, 0.7)))
+    return figure_html(figure, crop=False)
 
 
 def explore_splits(

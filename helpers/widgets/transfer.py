@@ -95,7 +95,7 @@ def draw(curve: pd.DataFrame, point: tuple[str, str, str], live: tuple[str, floa
     """The curves with the chosen point, as an HTML image."""
     figure = Figure(figsize=(8.6, 4.2))
     plots.label_curve(curve, point, live, ax=figure.subplots())
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def explore_transfer(

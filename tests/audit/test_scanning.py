@@ -203,7 +203,9 @@ def test_many_scans_leave_one_file(ten):
     dataset = dataset_of(folder, names)
     for number in range(1, 10):
         run(dataset_of(folder, names[:number]))
-    assert len(list(dataset.work.glob("scan-*/*.parquet"))) == 1
+    (kept,) = dataset.work.glob("scan-*/*.parquet")
+    run(dataset_of(folder, names[:9]))
+    assert [*dataset.work.glob("scan-*/*.parquet")] == [kept], "written again for nothing"
 
 
 def test_a_file_of_rows_that_was_damaged_is_measured_again(ten):
@@ -365,6 +367,12 @@ def test_two_processes_sixty_four_files_a_minute_and_a_bar_unless_told(tmp_path,
         {"total": 3, "initial": 0, "delay": 2, "disable": False},
         {"total": 70, "initial": 3, "delay": 2, "disable": False},
     ]
+
+
+def test_a_measurement_that_loses_a_file_is_no_result(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"?")
+    with pytest.raises(ValueError, match="shorter"):
+        scan(dataset_of(tmp_path, ["a.png"]), workers=0, measure=lambda tasks, seconds: [])
 
 
 def test_what_was_taken_for_white_is_told_unless_all_sixteen_bits_are_used():

@@ -97,3 +97,17 @@ def test_the_surest_errors_come_first():
     assert surest_errors(table, 1).index.tolist() == ["3.jpg"]
     table.loc["3.jpg", "label"] = None
     assert surest_errors(table).index.tolist() == ["1.jpg"]
+
+
+def test_a_dozen_errors_and_columns_of_a_dozen_values_are_shown_and_500_shuffles_drawn(tmp_path):
+    assert len(surest_errors(made(["a"] * 30, ["b"] * 30))) == 12
+    table, dataset = photographed(tmp_path)
+    told = score_parts(table, dataset, ["site"], shuffles=500, seed=0)
+    pd.testing.assert_frame_equal(score_parts(table, dataset, ["site"]), told)
+    assert not score_parts(table, dataset, ["site"], seed=1)["lowest"].equals(told["lowest"])
+    numbers = np.arange(400).astype(str)
+    images = dataset.images[["label", "split", "thing"]].assign(
+        twelve=np.resize(numbers[:12], 400), thirteen=np.resize(numbers[:13], 400),
+        one=np.where(np.arange(400) < 9, None, "x"),
+    )  # fmt: skip
+    assert set(score_parts(table, dataset.with_images(images))["column"]) == {"twelve"}

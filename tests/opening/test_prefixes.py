@@ -4,6 +4,7 @@ import pytest
 
 from helpers.datasets import DatasetError
 from helpers.opening import open_dataset
+from helpers.opening.prefixes import tell_of_classes
 
 ASKED = re.compile(r"open_dataset\('[^']+', pattern=r'[^']+'\)")
 
@@ -99,6 +100,20 @@ def test_the_one_folder_of_which_all_names_begin_with_classes_is_the_one_to_open
         "cat.1.jpg": "cat", "cat.2.jpg": "cat", "cat.3.jpg": "cat",
         "dog.1.jpg": "dog", "dog.2.jpg": "dog", "dog.3.jpg": "dog",
     }  # fmt: skip
+
+
+def test_of_two_folders_with_classes_beside_one_without_none_is_the_one_to_open(tree):
+    names = numbered("cat.", "dog.")
+    parts = [f"{part}/{name}" for part in ("train", "valid") for name in names]
+    assert told(open_dataset(tree(*parts, "test/1.jpg", "test/2.jpg"))) == []
+    assert len(tell_of_classes("photos", [*parts[:6], "test/1.jpg"])) == 1
+    assert tell_of_classes("photos", [*parts, "test/1.jpg"]) == []
+
+
+@pytest.mark.parametrize(("lone", "said"), [(2, 1), (3, 0)])
+def test_nine_in_ten_names_must_begin_as_another_does(tree, lone, said):
+    rare = [f"{word}.1.jpg" for word in ("fox", "owl", "elk")[:lone]]
+    assert len(told(open_dataset(tree(*numbered("cat.", "dog.", each=9), *rare)))) == said
 
 
 def test_labels_that_are_known_are_enough(tree):

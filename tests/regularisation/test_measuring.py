@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from helpers.regularisation.measuring import calibration_error, score_probabilities, stop_epoch
+from helpers.evaluation.calibration import confidence_error
+from helpers.regularisation.measuring import score_probabilities, stop_epoch
 
 
 def test_loss_and_accuracy_are_scikit_learns():
@@ -13,7 +14,7 @@ def test_loss_and_accuracy_are_scikit_learns():
     scores = score_probabilities(found, codes)
     assert scores["loss"] == pytest.approx(log_loss(codes, found, labels=range(5)))
     assert scores["accuracy"] == accuracy_score(codes, found.argmax(axis=1))
-    assert scores["ece"] == calibration_error(found.max(axis=1), found.argmax(axis=1) == codes)
+    assert scores["ece"] == confidence_error(found.max(axis=1), found.argmax(axis=1) == codes)
 
 
 def test_a_right_class_that_got_nothing_costs_much_and_not_infinitely():
@@ -27,17 +28,17 @@ def test_the_calibration_error_is_that_of_a_loop_over_bins():
     total = 0
     for number in range(15):
         low, high = number / 15, (number + 1) / 15
-        inside = (confidence >= low) & ((confidence < high) | (number == 14))
+        inside = (confidence > low) & (confidence <= high) | (confidence == 0) & (number == 0)
         if inside.any():
             total += inside.sum() * abs(right[inside].mean() - confidence[inside].mean())
-    assert calibration_error(confidence, right) == pytest.approx(total / 503)
+    assert confidence_error(confidence, right) == pytest.approx(total / 503)
 
 
 @pytest.mark.parametrize(
     ("confidence", "right", "error"), [(1.0, True, 0), (1.0, False, 1), (0.7, True, 0.3)]
 )
 def test_the_calibration_error_of_answers_that_are_alike(confidence, right, error):
-    found = calibration_error(np.full(40, confidence), np.full(40, right))
+    found = confidence_error(np.full(40, confidence), np.full(40, right))
     assert found == pytest.approx(error)
 
 

@@ -162,6 +162,16 @@ def test_an_unreadable_file_is_shown_as_such(trees):
     assert "cannot be read" in browser.close_up.value
 
 
+def test_the_next_page_is_made_before_it_is_asked_for(make_dataset):
+    browser = browse(make_dataset({f"{n:02}.jpg": "ash" for n in range(30)}))
+    browser.thumbnails._ahead.shutdown()
+    made = browser.thumbnails.image_html.cache_info().misses
+    assert made == 30
+    browser.thumbnails.prepare = lambda _: None
+    browser.forward.click()
+    assert browser.thumbnails.image_html.cache_info().misses == made
+
+
 def test_a_hundred_thousand_rows_turn_a_page_within_300_ms(trees):
     # Time on the processor, which does not grow when other programs run beside the test.
     count = 100_000
@@ -170,6 +180,7 @@ def test_a_hundred_thousand_rows_turn_a_page_within_300_ms(trees):
     many = Dataset("many", trees.root, images, files=dict.fromkeys(ids, "ash/1.jpg"))
     rng = np.random.default_rng(0)
     browser = browse(many, pd.DataFrame({"score": rng.random(count)}, index=ids))
+    browser.thumbnails.prepare = lambda _: None  # the next page would be made meanwhile
     browser.sort.value = "score"
     seen, seconds = browser.thumbnails.image_html.cache_info().misses, []
     for _ in range(5):
