@@ -186,10 +186,8 @@ def recalls(
     names = [f"your guess: {name}" if name == guess else name for name in shown.index]
     ax.set_yticks(range(len(shown)), short_names(names, 40).values())
     ax.set_ylim(len(shown) - 0.5, -0.5)
-    ax.set_xlabel(
-        "change of recall against no augmentation, 95 % interval (better →)\n"
-        "filled: the sign is sure, after Holm's correction"
-    )
+    note = "filled: the sign is sure, after Holm's correction"
+    ax.set_xlabel(f"change of recall against no augmentation, 95 % interval (better →)\n{note}")
     ax.grid(axis="x")
     lost = list(found.index[found["sure"].astype(bool) & (found["difference"] < 0)])
     what = f"{policy or 'the policy'} surely costs recall in {len(lost)} of {len(found)} classes"

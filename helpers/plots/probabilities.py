@@ -82,10 +82,7 @@ def _surest(name: str, table: pd.DataFrame) -> str:
 
 @styled
 def paired(
-    rows: Mapping[str, Difference],
-    what: str,
-    title: str = "",
-    ax: Axes | None = None,
+    rows: Mapping[str, Difference], what: str, title: str = "", ax: Axes | None = None
 ) -> Axes:
     """Paired differences of a mean loss or cost, with their intervals; left is better.
 
@@ -195,10 +192,7 @@ def cost_curve(
 
 @styled
 def precision_curve(
-    at: pd.Series,
-    here: Mapping[str, float],
-    title: str = "",
-    ax: Axes | None = None,
+    at: pd.Series, here: Mapping[str, float], title: str = "", ax: Axes | None = None
 ) -> Axes:
     """Precision by prevalence, at one threshold's recall and rate of false alarms.
 

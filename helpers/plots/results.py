@@ -290,19 +290,17 @@ def scores(
 
 
 def _ranked(table: pd.DataFrame) -> np.ndarray:
-    """Of each line, whether the title ranks it: all, or two and more like the last one."""
-    if not comparability(table) or not {"measured_on", "labels"} <= {*table}:
-        return np.ones(len(table), dtype=bool)
-    told = table[["images", "measured_on", "labels"]].astype(str)
-    same = (told == told.iloc[-1]).all(axis=1).to_numpy() & (told["measured_on"] != "").to_numpy()
-    return same if same.sum() > 1 else np.ones(len(table), dtype=bool)
+    """Of each line, whether it may be ranked with the last one."""
+    told = table.reindex(columns=["images", "measured_on", "labels"]).fillna("").astype(str)
+    same = (told == told.tail(1).to_numpy()).all(axis=1) & (told["measured_on"] != "")
+    return same.to_numpy() if comparability(table) else np.ones(len(table), dtype=bool)
 
 
 def _best(table: pd.DataFrame) -> str:
     """Which model leads, if all were asked the same and the second lies outside its interval."""
     if comparability(table):
         same = table[_ranked(table)]
-        if len(same) in (0, len(table)):
+        if len(same) < 2:
             return "Not all scored on the same images: no ranking"
         said = _best(same)
         return f"Of {len(same)} on the same images, in blue, {said[0].lower()}{said[1:]}"

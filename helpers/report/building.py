@@ -144,11 +144,7 @@ class Report:
 
     def _caught(self, name: str, function: Callable) -> Section:
         if name in NEEDS_LABELS and not self.evidence.can_learn:
-            return Section(
-                name,
-                f"{name.capitalize()}: not asked, {UNLABELLED}",
-                state=LEFT_OUT,
-            )
+            return Section(name, f"{name.capitalize()}: not asked, {UNLABELLED}", state=LEFT_OUT)
         try:
             return function(self.evidence)
         except DatasetError as error:

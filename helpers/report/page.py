@@ -132,8 +132,8 @@ def _needs(verdict: Mapping[str, Any]) -> str:
             bars.append(f"<p>{escape(row['asked'])}: {escape(row['shown'])}.</p>")
             continue
         score = row["asked"].split(" of at least ")[0]
-        words = f"{score[:1].upper() + score[1:]}: {percent(value)} ({percent(low)} to "
-        words += f"{percent(high)}), where {percent(least)} is asked for"
+        words = f"{score[:1].upper() + score[1:]}: {_told(value, least)} ({_told(low, least)} to "
+        words += f"{_told(high, least)}), where {percent(least)} is asked for"
         bars.append(
             f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
             f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
@@ -144,6 +144,12 @@ def _needs(verdict: Mapping[str, Any]) -> str:
             ' height="24" fill="currentColor"/></svg>'
         )
     return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+
+
+def _told(share: float, least: float) -> str:
+    """A share with as many digits as show on which side of `least` it lies."""
+    ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
+    return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])
 
 
 def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
