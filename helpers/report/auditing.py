@@ -13,6 +13,7 @@ from helpers.datasets.words import count, some
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.report.evidence import SURE, Evidence
+from helpers.report.names import doubtful_names
 from helpers.report.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 from helpers.splits.suggesting import TOO_SMALL
@@ -201,6 +202,9 @@ def copies(evidence: Evidence) -> Section:
 def same_thing(evidence: Evidence) -> Section:
     """Other photos of the same thing, which no search for copies finds."""
     found, proposals = Section("same thing", ""), evidence.proposals
+    named = None if evidence.part.has_groups else doubtful_names(evidence)
+    if named:
+        found.findings.append(named)
     if proposals is None:
         found.state = LEFT_OUT
         part = evidence.part
