@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -31,7 +34,8 @@ def main(arguments: Sequence[str], more: Sequence[Callable] = ()) -> int:
     """
     asked = _parser(more).parse_args(arguments)
     try:
-        return asked.run(asked)
+        with _ended_as_interrupted():
+            return asked.run(asked)
     except DatasetError as error:
         print(error, file=sys.stderr)
         return REFUSED
@@ -41,6 +45,19 @@ def main(arguments: Sequence[str], more: Sequence[Callable] = ()) -> int:
             file=sys.stderr,
         )
         return STOPPED
+
+
+@contextlib.contextmanager
+def _ended_as_interrupted():
+    """Let a request to end do what Ctrl-C does, so that no worker is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only there can signals be handled
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser(more: Sequence[Callable]) -> argparse.ArgumentParser:

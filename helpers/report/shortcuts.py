@@ -119,6 +119,12 @@ def _say(column: str, cells: pd.DataFrame) -> str:
 
 def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: list[str]) -> Finding:
     labels, more = evidence.divided.images["label"], [f"{one}." for one in agreeing]
+    probe = evidence.probes[source]
+    more.insert(
+        0,
+        f"Mean recall from that alone is {probe.recall:.2f} ({probe.chance:.2f} with "
+        "shuffled labels).",
+    )
     if source == "border":
         what = f"The border of the picture gives away {some(classes, 4)}."
         if (gap := evidence.border_gap(classes)) is not None:

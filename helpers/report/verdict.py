@@ -11,7 +11,7 @@ from helpers.datasets.words import count
 from helpers.report.learned import Learned
 from helpers.report.more_labels import labels_needed, unused_labels
 from helpers.report.needs import Need, Needs
-from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST = 5
@@ -61,6 +61,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         found.tables["Asked, and shown"] = table
         if word != GO and (more := labels_needed(evidence, needs)):
             found.says.append(" ".join(filter(None, [more, unused_labels(evidence)])))
+        found.says.append(_say_weakest(evidence))
         if blocking:
             found.says.append(
                 f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
@@ -87,6 +88,18 @@ def _judge(evidence: Learned, needs: Needs) -> tuple[str, pd.DataFrame]:
     shown = set(table["shown"])
     word = NO_GO if "no" in shown else GO if shown == {"yes"} else NOT_SHOWN
     return word, table
+
+
+def _say_weakest(evidence: Learned) -> str:
+    answers, part = evidence.judged
+    by_class = evaluation.score_classes(answers, part.groups)
+    row = by_class[by_class["images"] > 0].sort_values("recall", kind="stable").iloc[0]
+    return (
+        f"Least recalled is {row.name}: {percent(row['recall'])} of "
+        f"{count(int(row['images']), 'image')} ({percent(row['recall low'])} to "
+        f"{percent(row['recall high'])}); if that class matters, ask for it: --need 'recall of "
+        f"{row.name}>=0.8'."
+    )
 
 
 def _row(need: Need, evidence: Learned) -> dict:

@@ -1,5 +1,6 @@
 import json
 import re
+import signal
 import subprocess
 import sys
 
@@ -72,6 +73,20 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     assert "outliers" in told
     assert "dataset_card.md could not be written: RuntimeError: broken" in told
     assert "image/jpeg" not in (out / "report.html").read_text()
+
+
+def test_a_request_to_end_stops_as_ctrl_c_does_and_is_passed_on_afterwards(
+    photos, monkeypatch, capsys
+):
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(*given, **named):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(building, "build_report", stop)
+    assert command.main(["report", str(photos)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_ctrl_c_says_that_the_same_command_goes_on(photos, monkeypatch, capsys):

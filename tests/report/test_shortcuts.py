@@ -17,6 +17,10 @@ def evidence(gap=(0.9, 0.5), classes=4):
         divided=SimpleNamespace(images=images),
         clean=SimpleNamespace(classes=list("abcdefgh")[:classes]),
         border_gap=lambda asked: gap,
+        probes={
+            "border": SimpleNamespace(recall=0.61, chance=0.25),
+            "file facts": SimpleNamespace(recall=0.42, chance=0.2),
+        },
     )
 
 
@@ -40,6 +44,7 @@ def test_a_column_is_told_with_the_source_of_fewest_classes_that_explains_it():
     assert (border.images, border.of) == (90, 100)
     assert files.what == "Facts of the file give away oak."
     assert "oak with old (6.0 times" in files.more
+    assert "Mean recall from that alone is 0.42 (0.20 with shuffled labels)." in files.more
     assert files.images == 20
     assert site.what.startswith("The column 'site' goes with the label: fir with hill")
     assert site.images == 17
@@ -48,7 +53,10 @@ def test_a_column_is_told_with_the_source_of_fewest_classes_that_explains_it():
 
 def test_without_two_kinds_of_borders_nothing_is_said_of_the_model():
     (border,) = _findings(evidence(gap=None), {"border": ["ash"]}, {})
-    assert border.more == "A model may learn the ground in place of the subject."
+    assert border.more == (
+        "A model may learn the ground in place of the subject. "
+        "Mean recall from that alone is 0.61 (0.25 with shuffled labels)."
+    )
     assert _findings(evidence(), {}, {"season": cells()}) == []
 
 

@@ -68,6 +68,16 @@ def test_a_class_that_was_not_asked_about_is_not_shown():
     assert found.tables["Asked, and shown"]["shown"].iloc[0].startswith("no image of this class")
 
 
+def test_the_class_that_is_recalled_least_is_named_with_its_interval():
+    given = evidence(80)
+    table = pd.concat([answers(60, 100)[:100], answers(80, 100)[100:]])  # first the oaks
+    given.judged = (table, given.judged[1])
+    told = [one for one in judged(given=given).says if one.startswith("Least recalled")]
+    assert len(told) == 1
+    assert told[0].startswith("Least recalled is oak: 60% of 100 images (5")
+    assert "--need 'recall of oak>=0.8'" in told[0]
+
+
 def test_what_puts_the_score_itself_in_doubt_takes_a_go_back_and_leaves_a_no_go():
     blocks = finding(blocks=True)
     assert judged(blocks, given=evidence(95)).numbers["verdict"] == "Not shown yet"
