@@ -52,3 +52,8 @@ def test_a_beta_out_of_range_is_told(beta):
         imbalance(table(label=["a"]), beta=beta)
     with pytest.raises(ValueError, match="below 1"):
         effective_number(np.array([3]), beta)
+
+
+def test_images_add_less_from_a_thousand_on_unless_told():
+    added = (0.999 ** np.arange(2000)).sum()
+    assert effective_number(np.array([2000])).tolist() == pytest.approx([added])

@@ -244,3 +244,20 @@ def test_times_are_read_as_universal_time_unless_they_say_otherwise(tmp_path, wh
     (tmp_path / "x.csv").write_text(f"image_id,action,when\na.jpg,drop,{when}\n")
     found = read_decisions(tmp_path / "x.csv")
     assert found["when"].tolist() == [pd.Timestamp("2026-05-31T12:05:00", tz="UTC")]
+
+
+@pytest.mark.parametrize(
+    "lines", [["a.jpg,drop", "b.jpg", "c.jpg"], ["a.jpg,drop", "b.jpg,keep,x"]]
+)
+def test_the_first_row_without_the_cells_of_the_header_is_named(tmp_path, lines):
+    (tmp_path / "x.csv").write_text("\n".join(["image_id,action", *lines]))
+    said = "Row 2 of 'x.csv' has not the 2 cells of its header"
+    with pytest.raises(DatasetError, match=said):
+        read_decisions(tmp_path / "x.csv")
+
+
+def test_the_first_row_with_a_time_that_is_none_is_named(tmp_path):
+    text = "image_id,action,when\na.jpg,drop,\nb.jpg,keep,soon\nc.jpg,keep,later\n"
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(DatasetError, match="Row 2 of 'x.csv' was decided 'soon'; expected a time"):
+        read_decisions(tmp_path / "x.csv")
