@@ -11,6 +11,9 @@ from PIL import Image, ImageOps
 from helpers.datasets import DatasetError
 from helpers.panels.text import safe
 
+# Pillow decodes outside the interpreter's lock. Started once: that takes longer than a picture.
+_DECODERS = ThreadPoolExecutor(4)
+
 
 class Pictures:
     """Small upright copies of a dataset's images, the last `limit` of them kept in memory.
@@ -61,8 +64,7 @@ class Pictures:
 
         A file that cannot be read is replaced by the reason.
         """
-        with ThreadPoolExecutor(4) as pool:  # Pillow decodes outside the interpreter's lock
-            images = list(pool.map(self.image_html, image_ids))
+        images = list(_DECODERS.map(self.image_html, image_ids))
         return "".join(
             f'<figure title="{safe(image_id)}">{image}<figcaption>{caption}</figcaption></figure>'
             for image_id, image, caption in zip(image_ids, images, captions, strict=True)

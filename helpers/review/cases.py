@@ -75,7 +75,9 @@ def lost_pairs(cases: pd.DataFrame, standing: pd.DataFrame, dropped: list[str]) 
 
     Where a third image, paired with both, stays, nothing of the pair is lost.
     """
-    pairs = cases.dropna(subset="other_id")[["image_id", "other_id"]]
+    pairs = cases.loc[cases["other_id"].notna(), ["image_id", "other_id"]]
+    if pairs.empty:
+        return pairs
     gone = {*standing.index[standing["action"] == "drop"]}
     after, partners = gone | {*dropped}, {}
     for one, other in pairs.itertuples(index=False):
