@@ -9,12 +9,9 @@ import argparse
 import os
 import shutil
 import tempfile
-import threading
-import time
 from pathlib import Path
 
-from large import timed
-from scan import peak_memory
+from large import Peak, timed
 
 
 def fill(source: Path, folder: Path, count: int) -> None:
@@ -55,14 +52,7 @@ def measure(folder: Path) -> None:
     from helpers.splits import suggest_groups, suggesting
     from helpers.training import embed
 
-    peak, running = [0], [True]
-
-    def watch() -> None:
-        while running[0]:
-            peak[0] = max(peak[0], peak_memory(os.getpid()))
-            time.sleep(0.5)
-
-    stages = {}
+    peak, stages = Peak(), {}
 
     def measured(search, keys, task, work, size, name):
         found, took = timed(lambda: batches(search, keys, task, work, size, name))
@@ -70,13 +60,12 @@ def measure(folder: Path) -> None:
         return found
 
     batches, suggesting._Search._batches = suggesting._Search._batches, measured
-    threading.Thread(target=watch, daemon=True).start()
     dataset = open_dataset(folder, progress=False)
     features, embedding = timed(lambda: embed(dataset, progress=False))
     found, searching = timed(lambda: suggest_groups(dataset, features, workers=2, progress=False))
-    running[0] = False
+    peak.stop()
     print(f"{len(dataset):,} photos: embedded in {embedding}, searched for groups in {searching}, "
-          f"peak {peak[0] / 2**20:.0f} MiB: {len(found):,} pairs")  # fmt: skip
+          f"{peak.words}: {len(found):,} pairs")  # fmt: skip
     print(*(f"  {name}: {took}" for name, took in stages.items()), sep="\n")
 
 

@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from scan import peak_memory
@@ -39,44 +40,64 @@ def fill(folder: Path, count: int) -> None:
             made.save(place / f"{number:06d} again.jpg", quality=70)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=110_000)
+@contextmanager
+def filled(about: str, count: int, **more: str):
+    """The folder of images, an empty one for results, and the options of the command line, of which
+    `more` has names and defaults."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--count", type=int, default=count)
     parser.add_argument("--folder", type=Path)
+    for name, default in more.items():
+        parser.add_argument(f"--{name}", default=default)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
         os.environ["WORKBOOK_WORK"] = str(Path(scratch) / "work")
         if not (folder / "images").exists():
             fill(folder, options.count)
-        measure(folder / "images")
+        yield folder / "images", Path(scratch), options
+
+
+class Peak:
+    """The most bytes that this process and those that it started held, by `step`."""
+
+    def __init__(self) -> None:
+        self.step, self.held, self._running = "opening", {}, True
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while self._running:
+            held = peak_memory(os.getpid())
+            self.held[self.step] = max(self.held.get(self.step, 0), held)
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        self._running = False
+
+    @property
+    def words(self) -> str:
+        """The peak until now."""
+        return f"peak {max(self.held.values()) / 2**20:.0f} MiB"
 
 
 def measure(folder: Path) -> None:
     from helpers.audit import find_duplicates, scan
     from helpers.datasets import open_dataset
 
-    peak, running = [0], [True]
-
-    def watch() -> None:
-        while running[0]:
-            peak[0] = max(peak[0], peak_memory(os.getpid()))
-            time.sleep(0.5)
-
-    threading.Thread(target=watch, daemon=True).start()
+    peak = Peak()
     dataset, opening = timed(lambda: open_dataset(folder, progress=False))
     scanned, scanning = timed(lambda: scan(dataset, workers=2, progress=False))
     print(f"{len(dataset):,} files: opened in {opening}, scanned in {scanning}, "
-          f"peak {peak[0] / 2**20:.0f} MiB", flush=True)  # fmt: skip
+          f"{peak.words}", flush=True)  # fmt: skip
     pairs, searching = timed(lambda: find_duplicates(dataset, scanned, progress=False))
     again = pairs["other_id"].str.contains("again") | pairs["image_id"].str.contains("again")
-    print(f"searched for duplicates in {searching}, peak {peak[0] / 2**20:.0f} MiB: "
+    print(f"searched for duplicates in {searching}, {peak.words}: "
           f"{len(pairs):,} pairs, {again.sum():,} of the files saved twice",
           flush=True)  # fmt: skip
     fewer = dataset.with_images(dataset.images.iloc[1:])
     rescanned, scanning = timed(lambda: scan(fewer, workers=2, progress=False))
     _, searching = timed(lambda: find_duplicates(fewer, rescanned, progress=False))
-    running[0] = False
+    peak.stop()
     print(f"without one image: scanned in {scanning}, searched for duplicates in {searching}")
 
 
@@ -89,4 +110,5 @@ def timed(work):
 
 
 if __name__ == "__main__":
-    main()
+    with filled(__doc__, 110_000) as (images, _, _):
+        measure(images)

@@ -6,44 +6,18 @@ of the process tree.
 The folder is filled on first use as that of `large.py`.
 """
 
-import argparse
 import os
-import tempfile
-import threading
 import time
 from pathlib import Path
 
-from large import fill
-from scan import peak_memory
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--budget", default="10m")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = options.folder or Path(scratch)
-        os.environ["WORKBOOK_WORK"] = str(Path(scratch) / "work")
-        if not (folder / "images").exists():
-            fill(folder, options.count)
-        measure(folder / "images", Path(scratch) / "report", options.budget)
+from large import Peak, filled
 
 
 def measure(folder: Path, target: Path, budget: str) -> None:
     from helpers.datasets import open_dataset
     from helpers.report import build_report
 
-    peak, running, section = {}, [True], ["opening"]
-
-    def watch() -> None:
-        while running[0]:
-            held = peak_memory(os.getpid())
-            peak[section[0]] = max(peak.get(section[0], 0), held)
-            time.sleep(0.5)
-
-    threading.Thread(target=watch, daemon=True).start()
+    peak = Peak()
     dataset = open_dataset(folder, progress=False)
     report = build_report(dataset, budget=budget, progress=False)
     print(f"{len(dataset):,} images, models learn from {report.evidence.plan.images:,}", flush=True)
@@ -54,17 +28,18 @@ def measure(folder: Path, target: Path, budget: str) -> None:
     print(f"{'section':16} {'seconds':>8} {'of CPU':>8} {'MiB':>6}", flush=True)
     whole = time.perf_counter()
     for name, step in steps.items():
-        section[0], start, before = name, time.perf_counter(), sum(os.times()[:4])
+        peak.step, start, before = name, time.perf_counter(), sum(os.times()[:4])
         step()
         seconds, used = time.perf_counter() - start, sum(os.times()[:4]) - before
-        held = peak.get(name, 0) / 2**20
+        held = peak.held.get(name, 0) / 2**20
         print(f"{name:16} {seconds:8.1f} {used:8.1f} {held:6.0f}", flush=True)
-    running[0] = False
+    peak.stop()
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    print(f"{time.perf_counter() - whole:.0f} s in all, peak {max(peak.values()) / 2**20:.0f} MiB, "
+    print(f"{time.perf_counter() - whole:.0f} s in all, {peak.words}, "
           f"{size / 2**20:.1f} MiB written, failed: {report.failed}, "
           f"not written: {report.unwritten}")  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    with filled(__doc__, 100_000, budget="10m") as (images, scratch, options):
+        measure(images, scratch / "report", options.budget)

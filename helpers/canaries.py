@@ -125,8 +125,8 @@ def plant_canaries(
 
 
 def describe_canaries(table: pd.DataFrame) -> list[str]:
-    """What was found, a sentence for each detector, each fault with its interval; those that were
-    always found together, at the end.
+    """What was found, a sentence for each detector, with an interval for each fault; faults that
+    were found equally often are named together, those that always were at the end.
 
     No share of all faults is given: it would be one of this choice of faults.
     """
@@ -134,16 +134,13 @@ def describe_canaries(table: pd.DataFrame) -> list[str]:
         return ["No canary could be planted: no image can be read."]
     said = []
     for kind, rows in table.groupby("kind", sort=False):
-        each = [
-            f"{row.fault} {row.found} of {row.planted} ({row.low:.0%} to {row.high:.0%})"
-            for row in rows[rows["found"] < rows["planted"]].itertuples()
-        ]
-        if len(each) < len(rows):
-            one = rows[rows["found"] == rows["planted"]].iloc[0]
-            whole = f"{one['found']} of {one['planted']} ({one['low']:.0%} to {one['high']:.0%})"
-            rest = ", ".join(rows.loc[rows["found"] == rows["planted"], "fault"])
-            each.append(f"{rest} {whole}" + " each" * (len(rows) - len(each) > 1))
-        said.append(f"{kind.capitalize()}: {'; '.join(each)}.")
+        often, always = [], []
+        for (found, planted, low, high), own in rows.groupby(
+            ["found", "planted", "low", "high"], sort=False
+        ):
+            words = f"{', '.join(own['fault'])} {found} of {planted} ({low:.0%} to {high:.0%})"
+            (always if found == planted else often).append(words + " each" * (len(own) > 1))
+        said.append(f"{kind.capitalize()}: {'; '.join(often + always)}.")
     return said
 
 

@@ -1,4 +1,4 @@
-"""What notebooks 10 and 11 train: the models they judge, and heads on labels chosen in turn."""
+"""The models that notebooks 10 to 12 judge, and heads on labels chosen in turn."""
 
 from __future__ import annotations
 

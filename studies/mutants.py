@@ -211,7 +211,7 @@ def in_child(
     child.start()
     theirs.close()
     result = None
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, OSError):  # it ended, perhaps in the middle of a word
         # Waiting takes no processor time; where other programs run, it may take long.
         result = ours.recv() if ours.poll(None if limit is None else 60 + 40 * limit) else None
     child.join(5)

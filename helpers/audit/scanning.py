@@ -138,7 +138,7 @@ class _Rows:
         self.dataset, self.folder, self.chunk = dataset, folder, chunk
         self.progress, self.run = progress, run
         self.facts = steps.file_facts(dataset)
-        self.changed, self.passing = False, []
+        self.passing = []
         self._read()
 
     def _read(self) -> None:

@@ -25,7 +25,7 @@ PICTURE = re.compile(r'(?<=src=")data:image/(?:png|jpeg);base64,([^"]*)(?=")')
 """An image inside HTML, as `helpers.plots.style.figure_html` writes it."""
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 STILL = re.compile(r'<div id="still-\w+">.*?(<figure class="still".*</figure>)</div>', re.DOTALL)
-"""A widget's still, and what ties it to the live widget above it (`helpers.widgets.still`)."""
+"""A widget's still, and what ties it to the live widget above it (`helpers.panels.still`)."""
 MEASURED = "measured"
 """The tag of cells whose numbers differ from one computer to the next, and whose words do not."""
 LOCAL = "127.0.0.1,localhost,::1"

@@ -14,6 +14,8 @@ from helpers.dashboard.study import EXPLAINED, TEST, VALIDATION
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.evaluation import score_parts
+from helpers.panels.panel import Panel, button, control, row
+from helpers.panels.text import safe
 from helpers.plots.style import figure_html
 from helpers.report.budget import in_words
 from helpers.report.building import Report
@@ -28,8 +30,6 @@ from helpers.widgets import (
     explore_explanations,
     explore_splits,
 )
-from helpers.widgets.panel import Panel, button, control, row
-from helpers.widgets.text import safe
 
 if TYPE_CHECKING:
     from helpers.dashboard.page import Dashboard

@@ -13,12 +13,12 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 from helpers.audit import find_conflicts
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.text import plain, safe
 from helpers.report.building import Report
 from helpers.report.needs import read_needs
 from helpers.report.page import make_snippet
 from helpers.widgets import browse, explore_map, review
-from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.text import plain, safe
 
 if TYPE_CHECKING:
     from helpers.dashboard.page import Dashboard

@@ -18,8 +18,8 @@ from helpers.dashboard import learning, looking
 from helpers.dashboard.study import Study
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count, some
-from helpers.widgets.panel import STYLE, button
-from helpers.widgets.text import plain, safe
+from helpers.panels.panel import STYLE, button
+from helpers.panels.text import plain, safe
 
 ASKED = "WORKBOOK_DASHBOARD"
 """The environment variable by which the command tells the page what to open, as JSON."""

@@ -3,23 +3,11 @@
 
 const WORDS = { busy: "busy", done: "done", failed: "failed" };
 
-// What ipywidgets leave without a name or a role, for those who listen to the page.
+// Roles for those who listen to the page; panels see to their own controls.
 function name(page) {
   page.querySelector(".top")?.setAttribute("role", "banner");
   page.querySelector(".open")?.setAttribute("role", "main");
-  for (const handle of page.querySelectorAll(".noUi-handle:not([aria-label])")) {
-    const label = handle.closest(".jupyter-widgets")?.querySelector("label")?.textContent;
-    handle.setAttribute("aria-label", label || "place");
-  }
-  for (const group of page.querySelectorAll(".widget-toggle-buttons:not([role])")) {
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", group.querySelector("label")?.textContent || "choice");
-  }
-  for (const one of page.querySelectorAll(".widget-toggle-button")) {
-    const pressed = String(one.classList.contains("mod-active"));
-    if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
-  }
-  for (const box of page.querySelectorAll(":is(.details, .scroll, .plot):not([tabindex])")) {
+  for (const box of page.querySelectorAll(":is(.scroll, .plot):not([tabindex])")) {
     box.tabIndex = 0; // what scrolls can be scrolled by keyboard
   }
 }
@@ -97,9 +85,12 @@ function render({ model, el }) {
   }
 
   for (const name of ["names", "states", "selected"]) model.on(`change:${name}`, draw);
+  const resized = new ResizeObserver(draw);
+  resized.observe(nav);
   draw();
   return () => {
     stopNaming();
+    resized.disconnect();
     for (const name of ["names", "states", "selected"]) model.off(`change:${name}`, draw);
   };
 }

@@ -92,7 +92,7 @@ def sweep_thresholds(predictions: pd.DataFrame, positive: str, costs: pd.DataFra
 def at_threshold(
     predictions: pd.DataFrame, positive: str, threshold: float, costs: pd.DataFrame
 ) -> pd.Series:
-    """The same for one threshold."""
+    """What one threshold finds and costs: what a row of `sweep_thresholds` says."""
     scores, truth = scores_of(predictions, positive)
     said = scores >= threshold
     least = scores[said].min(initial=np.inf)

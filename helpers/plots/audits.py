@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import count
 from helpers.plots.evaluation import metric_intervals
 from helpers.plots.names import short_name
 from helpers.plots.samples import contact_sheet
@@ -153,7 +154,8 @@ def flag_sheet(
     drawn = np.random.default_rng(seed).permutation(len(ids))[:most]
     shown = ids[np.sort(drawn)]
     names = {image_id: short_name(image_id.rsplit("/", 1)[-1], 18) for image_id in shown}
-    default = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
+    part = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
+    default = part if len(shown) < len(ids) else f"{count(ids, 'flag')}: right or not?"
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)
 
 

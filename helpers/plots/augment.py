@@ -163,7 +163,7 @@ def recalls(
 ) -> Axes:  # fmt: skip
     """What one policy changes in the recall of each class, with intervals over repeats.
 
-    Red where a loss is sure after Holm's correction for all classes.
+    Filled where a change is sure after Holm's correction for all classes, red where it is a loss.
 
     Parameters
     ----------
@@ -182,11 +182,12 @@ def recalls(
     for y, row in enumerate(shown.itertuples()):
         colour = FLAG if row.sure and row.difference < 0 else ACCENT
         ax.plot([row.low, row.high], [y, y], color=colour, lw=2, alpha=0.6)
-        ax.plot(row.difference, y, "o", ms=8, color=colour)
+        ax.plot(row.difference, y, "o", ms=8, color=colour, mfc=colour if row.sure else "white")
     names = [f"your guess: {name}" if name == guess else name for name in shown.index]
     ax.set_yticks(range(len(shown)), short_names(names, 40).values())
     ax.set_ylim(len(shown) - 0.5, -0.5)
-    ax.set_xlabel("change of recall against no augmentation, 95 % interval (better →)")
+    note = "filled: the sign is sure, after Holm's correction"
+    ax.set_xlabel(f"change of recall against no augmentation, 95 % interval (better →)\n{note}")
     ax.grid(axis="x")
     lost = list(found.index[found["sure"].astype(bool) & (found["difference"] < 0)])
     what = f"{policy or 'the policy'} surely costs recall in {len(lost)} of {len(found)} classes"

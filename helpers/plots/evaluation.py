@@ -13,17 +13,7 @@ from matplotlib.axes import Axes
 from helpers.datasets.words import some
 from helpers.evaluation import order_classes, probabilities
 from helpers.plots.names import drawable, short_name, short_names
-from helpers.plots.style import (
-    ACCENT,
-    GRID,
-    INK,
-    MUTED,
-    alt,
-    axes,
-    mark_guess,
-    styled,
-    titled,
-)
+from helpers.plots.style import ACCENT, GRID, INK, MUTED, alt, axes, mark_guess, styled, titled
 
 MOST_CLASSES = 30
 SERIES = (ACCENT, "#e76300", "#1f9e89", INK)
@@ -38,6 +28,8 @@ def metric_intervals(
     ax: Axes | None = None,
 ) -> Axes:
     """Metrics with their intervals, a row each; of several tables below each other in a row.
+
+    A difference whose interval holds zero is hollow.
 
     Parameters
     ----------
@@ -56,6 +48,9 @@ def metric_intervals(
         places = np.array([rows.index(row) for row in table.index]) + shift
         ax.hlines(places, table["low"], table["high"], color=colour, lw=2.5, alpha=0.5)
         ax.plot(values, places, marker, color=colour, ms=7, label=short_name(name), clip_on=False)
+        if not scored:
+            open_ = table["low"].le(0) & table["high"].ge(0)
+            ax.plot(values[open_], places[open_], marker, mec=colour, mfc="white", ms=7)
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
             text = _told(value, low, high, sign)
@@ -69,9 +64,9 @@ def metric_intervals(
     ax.set_yticks(range(len(rows)), short_names(rows).values())
     ends = np.concatenate([table["high"] for table in tables.values()])
     room = 0.05 * (ends.max() - lowest)
-    xlabel = "score" if scored else "difference on the same images"
     ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
-    ax.set_xlabel(f"{xlabel}, with 95 % interval")
+    xlabel = f"{'score' if scored else 'difference on the same images'}, with 95 % interval"
+    ax.set_xlabel(xlabel + " (hollow: it holds zero)" * (not scored))
     if lowest < 0:
         ax.axvline(0, color=INK, lw=1)
     ax.grid(axis="x")

@@ -14,16 +14,7 @@ from helpers.explain.checking import area_under
 from helpers.explain.looking import over_seeds
 from helpers.explain.methods import CONTROLS
 from helpers.plots.names import short_names
-from helpers.plots.style import (
-    ACCENT,
-    INNOCENT,
-    MUTED,
-    axes,
-    mark_guess,
-    nothing,
-    styled,
-    titled,
-)
+from helpers.plots.style import ACCENT, INNOCENT, MUTED, axes, mark_guess, nothing, styled, titled
 
 QUESTIONS = {
     "likeness lost with the weights": ("likeness lost when the weights are shuffled", 0),
@@ -138,11 +129,7 @@ def explanation_study(study: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 @styled
 def explanation_scores(
-    table: pd.DataFrame,
-    label: str,
-    title: str,
-    against: float = 0.0,
-    ax: Axes | None = None,
+    table: pd.DataFrame, label: str, title: str, against: float = 0.0, ax: Axes | None = None
 ) -> Axes:
     """A figure per method, with its interval; controls are grey.
 

@@ -82,12 +82,11 @@ def _surest(name: str, table: pd.DataFrame) -> str:
 
 @styled
 def paired(
-    rows: Mapping[str, Difference],
-    what: str,
-    title: str = "",
-    ax: Axes | None = None,
+    rows: Mapping[str, Difference], what: str, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """Paired differences of a mean loss or cost, with intervals about zero; left is better.
+    """Paired differences of a mean loss or cost, with their intervals; left is better.
+
+    A hollow dot is one whose interval holds zero.
 
     Parameters
     ----------
@@ -101,14 +100,15 @@ def paired(
     for y, one in enumerate(rows.values()):
         low, high = (np.clip(end, -reach, reach) for end in (one.low, one.high))
         ax.plot([low, high], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
-        ax.plot(one.difference, y, "o", color=ACCENT, ms=8)
+        fill = ACCENT if one.low > 0 or one.high < 0 else "white"
+        ax.plot(one.difference, y, "o", color=ACCENT, mfc=fill, ms=8)
         text = f"{one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
         ax.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=9,
                     color=MUTED)  # fmt: skip
     ax.axvline(0, color=INK, lw=1, zorder=1)
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5))
-    ax.set_xlabel(f"difference in {what}, 95 % interval (left of the line: better)")
+    ax.set_xlabel(f"difference in {what}, 95 % interval (left: better; hollow: it holds zero)")
     better = [name for name, one in rows.items() if one.high < 0]
     worse = [name for name, one in rows.items() if one.low > 0]
     said = [f"lower {what}: {'; '.join(better)}"] * bool(better)
@@ -192,10 +192,7 @@ def cost_curve(
 
 @styled
 def precision_curve(
-    at: pd.Series,
-    here: Mapping[str, float],
-    title: str = "",
-    ax: Axes | None = None,
+    at: pd.Series, here: Mapping[str, float], title: str = "", ax: Axes | None = None
 ) -> Axes:
     """Precision by prevalence, at one threshold's recall and rate of false alarms.
 

@@ -249,6 +249,9 @@ def scores(
 ) -> Axes:
     """The scoreboard: accuracy and its 95 % interval per model; hollow dots flatter.
 
+    Where lines are of different images, those of the images of the last line are ranked; the others
+    are grey.
+
     An upright line is the balanced accuracy, where the scoreboard knows it.
 
     Parameters
@@ -261,13 +264,14 @@ def scores(
     lines = {f"{r.notebook}  {r.model}": (r.accuracy, r.low, r.high) for r in table.itertuples()}
     if not lines and not flattering:
         return nothing(title or _best(table), ax)
-    honest, facts = len(lines), []
+    honest, facts, ranked = len(lines), [], _ranked(table)
     balanced = table.reindex(columns=["balanced"])["balanced"].to_list()
     lines |= {f"{name} (flattering)": values for name, values in (flattering or {}).items()}
     ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
     for y, (name, values) in enumerate(lines.items()):
         values = Interval._make(values)
-        _dot(ax, y, values, ACCENT if y < honest else INNOCENT, "o", y < honest)
+        colour = INNOCENT if y >= honest else ACCENT if ranked[y] else MUTED
+        _dot(ax, y, values, colour, "o", y < honest)
         text, look = repr(values), {"va": "center", "fontsize": 9, "color": MUTED}
         if y < honest and pd.notna(balanced[y]):
             ax.plot(balanced[y], y, "|", color=INK, ms=14, mew=1.6, zorder=3)
@@ -285,15 +289,28 @@ def scores(
     return titled(ax, title or _best(table), facts, bare=["left", "bottom"])
 
 
+def _ranked(table: pd.DataFrame) -> np.ndarray:
+    """Of each line, whether it may be ranked with the last one."""
+    told = table.reindex(columns=["images", "measured_on", "labels"]).fillna("").astype(str)
+    same = (told == told.tail(1).to_numpy()).all(axis=1) & (told["measured_on"] != "")
+    return same.to_numpy() if comparability(table) else np.ones(len(table), dtype=bool)
+
+
 def _best(table: pd.DataFrame) -> str:
     """Which model leads, if all were asked the same and the second lies outside its interval."""
     if comparability(table):
-        return "Not all scored on the same images: no ranking"
+        same = table[_ranked(table)]
+        if len(same) < 2:
+            return "Not all scored on the same images: no ranking"
+        said = _best(same)
+        return f"Of {len(same)} on the same images, in blue, {said[0].lower()}{said[1:]}"
     best = table.sort_values("accuracy", ascending=False, kind="stable")
     first, second, *_ = *best.itertuples(), None, None
     if first is None:
         return "No score yet"
-    if second is not None and second.accuracy >= first.low:
+    if second is None:
+        return f"{first.model}: {first.accuracy:.0%} right"
+    if second.accuracy >= first.low:
         return f"Too close to call: {first.model}, {second.model}"
     return f"Best so far: {first.model}, {first.accuracy:.0%} right"
 

@@ -135,18 +135,20 @@ def alt_text(figure: Figure) -> str:
     return getattr(figure, "alt_text", "") or " ".join(filter(None, parts))
 
 
-def figure_html(figure: Figure, quality: int | None = None) -> str | None:
+def figure_html(figure: Figure, quality: int | None = None, crop: bool = True) -> str | None:
     """The figure as one HTML image with its alt text, or None where nothing is drawn on it.
 
     JupyterLab and nbconvert show PNG and JPEG outputs without any alt text, whatever their metadata
     say; of HTML both keep it. Figures made of photos become JPEG, a sixth of the size of PNG; all
-    do where a `quality` is asked for.
+    do where a `quality` is asked for. Without `crop` the image has the figure's own size: it is
+    drawn once instead of twice, and where it takes another's place nothing moves.
     """
     if not figure.axes:
         return None
     jpeg, file = quality is not None or _is_photographic(figure), BytesIO()
     small = {"quality": quality or 85, "optimize": True, "progressive": True} if jpeg else {}
-    figure.savefig(file, format="jpeg" if jpeg else "png", bbox_inches="tight", pil_kwargs=small)
+    edge = "tight" if crop else None
+    figure.savefig(file, format="jpeg" if jpeg else "png", bbox_inches=edge, pil_kwargs=small)
     return image_html(file.getvalue(), alt_text(figure))
 
 

@@ -14,7 +14,6 @@ from helpers.plots.names import short_names
 from helpers.plots.style import (
     ACCENT,
     FAMILIES,
-    FLAG,
     GRID,
     INK,
     MUTED,
@@ -148,7 +147,7 @@ def rate_curves(
     shades = colormaps["viridis"](np.linspace(0, 0.85, len(judged)))
     colours = dict(zip(judged.index, shades, strict=True))
     if chosen is not None:
-        colours = {rate: FLAG if rate == chosen else "#c3cad1" for rate in colours}
+        colours = {rate: ACCENT if rate == chosen else "#c3cad1" for rate in colours}
     top = 1.6 * judged["loss"].min() + 0.4 * rates["valid_loss"].median()
     final, ends = rates["epoch"].max(), []
     for rate, part in rates.groupby("rate"):
@@ -237,17 +236,17 @@ def convolution(
     ----------
     picture : height × width × 3, 0 to 1
     kernel : a few rows and columns of numbers
-    response : height × width; blue is negative, red positive
+    response : height × width; purple is negative, orange positive
     """
     picture, kernel, response = (np.asarray(part) for part in (picture, kernel, response))
     ax, photo, numbers, answer = _panels(ax, 3.0, [1.2, 0.8, 1.2], 0.05)
     photo.imshow(picture)
     numbers.imshow(
-        kernel, cmap="RdBu_r", vmin=-2.5 * abs(kernel).max(), vmax=2.5 * abs(kernel).max()
+        kernel, cmap="PuOr_r", vmin=-2.5 * abs(kernel).max(), vmax=2.5 * abs(kernel).max()
     )
     for (row, column), value in np.ndenumerate(kernel):
         numbers.text(column, row, f"{value:g}", ha="center", va="center", color=INK, fontsize=12)
-    answer.imshow(response, cmap="RdBu_r", vmin=-abs(response).max(), vmax=abs(response).max())
+    answer.imshow(response, cmap="PuOr_r", vmin=-abs(response).max(), vmax=abs(response).max())
     panels = {"picture": photo, "kernel": numbers, "its answers": answer}
     for panel in panels.values():
         panel.set(xticks=[], yticks=[])

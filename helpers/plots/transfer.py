@@ -280,7 +280,7 @@ def _leader(means: pd.Series, sets: list[str]) -> str:
 def differences(
     tables: Mapping[str, pd.DataFrame], first: str, title: str = "", ax: Axes | None = None
 ) -> Axes:
-    """By how much one model is more accurate than others, with intervals about zero.
+    """By how much one model is more accurate than others; hollow where the interval holds zero.
 
     Parameters
     ----------
@@ -292,14 +292,16 @@ def differences(
     ax = axes(ax, 1.2 + 0.36 * len(rows))
     for y, (_, _, value, low, high, _) in enumerate(rows):
         ax.plot([low, high], [y, y], color=ACCENT, lw=2.5, alpha=0.5)
-        ax.plot(value, y, "o", color=ACCENT, ms=8)
+        fill = ACCENT if low > 0 or high < 0 else "white"
+        ax.plot(value, y, "o", color=ACCENT, mfc=fill, ms=8)
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
         ax.annotate(f"{value:+.3f} ({low:+.3f} to {high:+.3f})", (max(high, 0), y), (8, 0), **look)
     ax.axvline(0, color=INK, lw=1, zorder=1)
     reach = max(0.01, *(abs(end) for _, _, _, *ends, _ in rows for end in ends if end == end))
     ax.set(xlim=(-1.1 * reach, 1.9 * reach), ylim=(len(rows) - 0.5, -0.5))
     ax.set_yticks(range(len(rows)), [f"{other}, {count} per class" for other, count, *_ in rows])
-    ax.set_xlabel(f"accuracy of {first} less that of the other, 95 % interval over seeds")
+    ax.set_xlabel(f"accuracy of {first} less that of the other, 95 % interval over seeds "
+                  "(hollow: it holds zero)")  # fmt: skip
     title = title or f"{first[0].upper()}{first[1:]}: {'; '.join(map(_stand, *_pairs(tables)))}"
     facts = "; ".join(f"{other} {count} {value:+.3f}" for other, count, value, *_ in rows)
     return title_it(ax, title, f"{facts}.", bare=["left"])

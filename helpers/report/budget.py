@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def plan(images: int, budget: str | float = DEFAULT) -> Plan:
     from a part of them. The rest pays for `CHOICES` in their order, each whole or not at all.
     """
     seconds = read_budget(budget)
-    part = min(images, max(FEWEST, int(seconds / 2 / ALWAYS)))
+    part = min(images, max(FEWEST, int(seconds / 2 / ALWAYS + 1e-9)))
     left, taken = seconds - part * ALWAYS, []
     for name, each in CHOICES.items():
         if part * each <= left:
@@ -81,6 +82,11 @@ def plan(images: int, budget: str | float = DEFAULT) -> Plan:
     needed = images * (ALWAYS + sum(CHOICES.values()))
     others = tuple(name for name in CHOICES if name not in taken)
     return Plan(seconds, part, tuple(taken), others, needed)
+
+
+def for_all(images: int) -> str:
+    """The least budget, in whole minutes, by which models learn from so many images: "102m"."""
+    return f"{math.ceil(images * 2 * ALWAYS / 60)}m"
 
 
 def in_words(seconds: float) -> str:

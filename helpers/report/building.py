@@ -19,7 +19,6 @@ import pandas as pd
 
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.storage import work_folder
 from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
 from helpers.exports.markdown import scrub
@@ -35,7 +34,7 @@ from helpers.report import (
 )
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json, opening_line
 
 AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
@@ -106,7 +105,7 @@ class Report:
         others = {}
         for number, name in enumerate(self._questions, start=1):
             if name not in self._made:
-                self._tell(f"[{number}/{len(self._questions)}] {name} …")
+                self.tell(f"[{number}/{len(self._questions)}] {name} …")
             others[name] = self[name]
 
         def decide(evidence: Learned) -> Section:
@@ -144,11 +143,7 @@ class Report:
 
     def _caught(self, name: str, function: Callable) -> Section:
         if name in NEEDS_LABELS and not self.evidence.can_learn:
-            return Section(
-                name,
-                f"{name.capitalize()}: not asked, {UNLABELLED}",
-                state=LEFT_OUT,
-            )
+            return Section(name, f"{name.capitalize()}: not asked, {UNLABELLED}", state=LEFT_OUT)
         try:
             return function(self.evidence)
         except DatasetError as error:
@@ -169,7 +164,8 @@ class Report:
             return {self.scrubbed(key): self.scrubbed(part) for key, part in value.items()}
         return [self.scrubbed(part) for part in value] if isinstance(value, list) else value
 
-    def _tell(self, line: str) -> None:
+    def tell(self, line: str) -> None:
+        """Say what is being done, where that is wanted."""
         if self.progress:
             print(line, file=sys.stderr, flush=True)
 
@@ -197,7 +193,7 @@ class Report:
         photograph, for sharing."""
         from helpers.report.page import make_page
 
-        return make_page(self.json(), self.sections, images)
+        return make_page(self.json(), self.sections, images, self.progress)
 
     def write_html(self, path: str | os.PathLike, images: bool = True) -> Path:
         """Write the page; returns the file."""
@@ -298,12 +294,6 @@ def build_report(
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     return budget.plan(len(dataset.development), time)
-
-
-def opening_line(dataset: Dataset) -> str:
-    """What opens the dataset again, without the path of the folder that holds it."""
-    own = dataset.root.is_relative_to(work_folder())
-    return f"open_dataset({dataset.name if own else f'path/to/{dataset.root.name}'!r})"
 
 
 def _failed(name: str, error: Exception) -> Section:

@@ -168,6 +168,14 @@ def add_dataset(parser) -> None:
             "thing (patient, specimen): these stay on one side of a split"
         ),
     )
+    parser.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help=(
+            "where file names say it: '(?P<group>[^_]+)_' takes what stands before the first "
+            "underscore for what the image shows, '([a-z]+)' the letters in front for the class"
+        ),
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -176,16 +184,19 @@ def _names(text: str) -> list[str]:
 
 def open_asked(asked: argparse.Namespace) -> Dataset:
     """The dataset that a command was told."""
+    source, named = read_asked(asked)
+    opened = source or os.environ.get("WORKBOOK_DATASET") or "leaves"
+    print(f"Opening {opened} …", file=sys.stderr, flush=True)  # libraries take seconds to load
     from helpers import open_dataset
 
-    source, named = read_asked(asked)
     return open_dataset(source, **named)
 
 
 def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, str]]:
     """What `open_dataset` is to be given: the source, and the names of columns."""
     source = _table_of(asked.path, asked.metadata) if asked.metadata else asked.path or None
-    named = {key: getattr(asked, key) for key in ("label", "split", "group") if getattr(asked, key)}
+    keys = ("label", "split", "group", "pattern")
+    named = {key: getattr(asked, key) for key in keys if getattr(asked, key)}
     return source, named
 
 

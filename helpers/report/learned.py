@@ -106,8 +106,8 @@ class Learned(Evidence):
         )
         return (
             "Validation images are more of the same: they share site, camera and custom with those "
-            "learned from, and the best of several models was chosen on them, so that the score "
-            "flatters." + more
+            "learned from, and the best of several models was chosen on them (by log loss), so "
+            "that the score flatters." + more
         )
 
     @cached_property
@@ -270,7 +270,7 @@ class Learned(Evidence):
         )
 
         moved = Augment(flip=False, rotate=5, zoom=0.05, stretch=0.05, shift=0.05)
-        dls = build_dataloaders(known, size=SIZE, augment=[moved])
+        dls = build_dataloaders(known, size=SIZE, augment=[moved], progress=self.progress)
         features = embed(self.sides[0], size=SIZE, progress=self.progress)
         learner = build_learner(dls, head=train_head(features, labels))
         train(learner, EPOCHS, RATE, resume=f"report-{SIZE}", progress=self.progress)

@@ -7,11 +7,11 @@ import pandas as pd
 from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
-from helpers.report.budget import CHOICES, in_words
+from helpers.report.budget import CHOICES, for_all, in_words
 from helpers.report.evidence import without_private
 from helpers.report.explaining import ALIKE, LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
-from helpers.report.sections import Finding, Section, percent, points
+from helpers.report.sections import Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
 
 NAMES = {
@@ -49,8 +49,9 @@ def split(evidence: Learned) -> Section:
             f"random{' by whole groups' if divided.has_groups else ''}, the same share of each "
             "class, are trained and validated on: the budget pays for no more."
         )
+        budget = for_all(len(evidence.dataset.development))
         found.unchecked.append(
-            "Models saw a part of the images only (a larger --budget takes all)."
+            f"Models saw a part of the images only (--budget {budget} takes all)."
         )
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
@@ -89,6 +90,10 @@ def baselines(evidence: Learned) -> Section:
         "balanced accuracy on the same images."
     )
     found.says.append("; ".join(f"{name}: {MODELS[name]}" for name in answers) + ".")
+    found.says.append(
+        "The best is that of the least log loss, which asks how probable a model held the right "
+        "class, and not only which class it named."
+    )
     for name in [one for one in answers if one not in ("dummy", best)]:
         off = evaluation.compare_metrics(answers[best], answers[name], groups)
         gain = off.loc["balanced accuracy", ["difference", "low", "high"]]
@@ -163,12 +168,12 @@ def evaluate(evidence: Learned) -> Section:
                 " and 12)"
             )
             number = int(low["images"].sum())
-            found.findings.append(Finding(what, number, len(answers), act, "evaluation"))
+            found.mend(what, number, len(answers), act)
     else:
         found.unchecked.append(
             "No metadata column has parts large enough to be scored by themselves."
         )
-    found.findings += _lost_classes(by_class)
+    _say_lost(found, by_class)
     return found
 
 
@@ -180,15 +185,15 @@ def part_asked(evidence: Learned) -> pd.Series:
     return images.loc[images["split"].eq("test"), "label"].dropna()
 
 
-def _lost_classes(by_class: pd.DataFrame) -> list[Finding]:
+def _say_lost(found: Section, by_class: pd.DataFrame) -> None:
     lost = by_class[by_class["recall high"] < 0.5]
     if lost.empty:
-        return []
+        return
     names = some([f"{name} ({row['recall']:.0%} found)" for name, row in lost.iterrows()], 4)
     what = f"More than half of the images of these classes are missed, beyond chance: {names}."
     act = "class weights or logit adjustment (notebook 04), and more images of them"
     number, total = int(lost["images"].sum()), int(by_class["images"].sum())
-    return [Finding(what, number, total, act, "evaluation")]
+    found.mend(what, number, total, act)
 
 
 def errors(evidence: Learned) -> Section:

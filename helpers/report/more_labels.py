@@ -6,6 +6,7 @@ import math
 
 from helpers.datasets.words import count
 from helpers.report.auditing import drawn
+from helpers.report.budget import for_all
 from helpers.report.effects import gain_of_doubling
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs
@@ -33,13 +34,15 @@ def more_labels(evidence: Learned) -> Section:
         found.title = "What more labels would buy was not measured: the budget does not pay for it"
         found.state = LEFT_OUT
     if len(chosen := evidence.label_next):
-        waiting = len(evidence.unlabelled)
+        waiting = int(evidence.dataset.development.images["label"].isna().sum())
         found.state, found.code = "done", REVIEW_NEXT
+        seen = len(evidence.unlabelled)
+        part = "" if seen == waiting else f", of which {seen:,} were looked at"
         found.says.append(
-            f"{count(waiting, 'image')} have no label. Label these {len(chosen):,} first "
-            f"({NEXT} lists them): of those of which a linear model is least sure, the most "
-            "different. Notebook 11 compared four such choices on the leaves, and this one bought "
-            "most there; elsewhere it may not."
+            f"{count(waiting, 'image')} {'has' if waiting == 1 else 'have'} no label{part}. "
+            f"Label these {len(chosen):,} first ({NEXT} lists them): of those of which a linear "
+            "model is least sure, the most different. Notebook 11 compared four such choices on "
+            "the leaves, and this one bought most there; elsewhere it may not."
         )
         found.numbers |= {"without a label": waiting}
         ids = chosen.index[:SHOWN]
@@ -61,9 +64,23 @@ def _say_gain(evidence: Learned, found: Section, gain: tuple, train: int) -> Non
         "three times; all answered the same validation images. The next doubling seldom buys more "
         "than the last."
     )
+    if more := unused_labels(evidence):
+        found.says.append(more)
     if evidence.curve is not None:
         title = "Accuracy of a linear model by labelled images of each class, on three other splits"
         found.tables[title] = evidence.curve
+
+
+def unused_labels(evidence: Learned) -> str:
+    """How many labelled images the budget did not pay for, and which one does; "" for none."""
+    own = evidence.dataset.development
+    left = int(own.images["label"].notna().sum() - evidence.part.images["label"].notna().sum())
+    if not left:
+        return ""
+    return (
+        f"{count(left, 'labelled image')} {'was' if left == 1 else 'were'} not learned from: "
+        f"--budget {for_all(len(own))} takes all."
+    )
 
 
 def labels_needed(evidence: Learned, needs: Needs) -> str:

@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tqdm.auto import tqdm
+
 from helpers.report.sections import DONE, FAILED, UNLABELLED, Picture, Section, percent
 from helpers.report.verdict import GO, NO_GO
 
@@ -56,8 +58,9 @@ _TEMPLATE = """<!doctype html>
 
 
 def make_page(
-    plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True
-) -> str:
+    plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True,
+    progress: bool = False,
+) -> str:  # fmt: skip
     """The whole page.
 
     Parameters
@@ -68,9 +71,12 @@ def make_page(
         Their pictures come from there.
     images : bool
         Off: no photographs, and a line in place of each.
+    progress : bool
+        Draw a bar over the sections, once their pictures have taken two seconds.
     """
     verdict, *others = plain["sections"]
     others = [one for one in others if not one["title"].endswith(UNLABELLED)]
+    drawn = tqdm(others, "page", unit="section", delay=2, disable=not progress)
     name, day = escape(str(plain["dataset"])), datetime.now(UTC).date().isoformat()
     body = [
         f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',
@@ -78,10 +84,7 @@ def make_page(
         _verdict(verdict, plain["asked by a person"]),
         _findings(verdict["findings"], plain["opened by"]),
         _contents(others),
-        *(
-            _part(one, plain["opened by"], _figures(sections[one["name"]], images))
-            for one in others
-        ),
+        *(_part(one, plain["opened by"], _figures(sections[one["name"]], images)) for one in drawn),
         _unchecked(verdict["unchecked"]),
         "</main>",
         _footer(plain, images),
@@ -129,8 +132,8 @@ def _needs(verdict: Mapping[str, Any]) -> str:
             bars.append(f"<p>{escape(row['asked'])}: {escape(row['shown'])}.</p>")
             continue
         score = row["asked"].split(" of at least ")[0]
-        words = f"{score[:1].upper() + score[1:]}: {percent(value)} ({percent(low)} to "
-        words += f"{percent(high)}), where {percent(least)} is asked for"
+        words = f"{score[:1].upper() + score[1:]}: {_told(value, least)} ({_told(low, least)} to "
+        words += f"{_told(high, least)}), where {percent(least)} is asked for"
         bars.append(
             f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
             f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
@@ -141,6 +144,12 @@ def _needs(verdict: Mapping[str, Any]) -> str:
             ' height="24" fill="currentColor"/></svg>'
         )
     return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+
+
+def _told(share: float, least: float) -> str:
+    """A share with as many digits as show on which side of `least` it lies."""
+    ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
+    return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])
 
 
 def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
@@ -175,7 +184,8 @@ def _code(lines: str, opening: str) -> str:
         return ""
     first = ["from helpers import open_dataset", *re.findall(r"^from .*$", lines, re.M)]
     rest = re.sub(r"^from .*\n+", "", lines, flags=re.M)
-    whole = "\n".join([*sorted(first), "", f"dataset = {opening}", rest])
+    opened = [] if rest.startswith("dataset = ") else [f"dataset = {opening}"]
+    whole = "\n".join([*sorted(first), "", *opened, rest])
     return f"<details><summary>In Python</summary><pre><code>{escape(whole)}</code></pre></details>"
 
 

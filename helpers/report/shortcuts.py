@@ -42,7 +42,7 @@ def shortcuts(evidence: Learned) -> Section:
     if told:
         del given["border"]
         found.says.append(told)
-        found.unchecked.append(told)
+        found.unchecked.append("Whether what the border tells of the label is a shortcut.")
     parts = [f"{', '.join(classes)} by {name}" for name, classes in given.items()]
     parts += [f"the label goes with {some(sure.index)}"] if len(sure) else []
     found.title = f"Given away: {'; '.join(parts)}" if parts else "No shortcut is claimed"

@@ -9,7 +9,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.datasets.words import count
 from helpers.report.learned import Learned
-from helpers.report.more_labels import labels_needed
+from helpers.report.more_labels import labels_needed, unused_labels
 from helpers.report.needs import Need, Needs
 from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
 
@@ -60,7 +60,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     if trained:
         found.tables["Asked, and shown"] = table
         if word != GO and (more := labels_needed(evidence, needs)):
-            found.says.append(more)
+            found.says.append(" ".join(filter(None, [more, unused_labels(evidence)])))
         if blocking:
             found.says.append(
                 f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "

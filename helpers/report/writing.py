@@ -59,11 +59,14 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
             f"'{folder}' lies in the dataset's own folder, where nothing is written; choose"
             " another."
         )
+    report.sections["verdict"]  # noqa: B018 (says by itself what is being asked)
+    report.tell("Writing report.html …")
     with warnings.catch_warnings():  # of libraries, of which nobody who reads a report can make use
         warnings.simplefilter("ignore")
         report.write_html(folder / "report.html", images)
     written, missing = ["report.html"], {}
     for name, write in _parts(report, folder, model).items():
+        report.tell(f"Writing {name} …")
         try:
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")

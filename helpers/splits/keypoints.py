@@ -6,6 +6,7 @@ Worker processes import this: numpy, Pillow and OpenCV, which loads where a pict
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ from helpers.datasets.pixels import read_rgb
 SIDE, MOST, CONTRAST = 320, 400, 0.01
 """Long side that pictures are brought to, keypoints of a thing that are kept, and SIFT's contrast
 threshold: low, for smooth leaves have little."""
+LEAST_SIDE = 48
+"""Pictures whose long side has fewer pixels are not described: what few pixels show of two things
+of one kind is the kind (of 1,797 digits, 8 px wide, 241 pairs "surely" showed the same one)."""
 MIDDLE, SMALLEST, LARGEST = 0.6, 0.02, 0.7
 """Where a guess at the foreground takes less or more of the picture than the last two, the thing is
 taken to lie in the middle: in an ellipse this share of the way to the frame's sides."""
@@ -62,23 +66,30 @@ class Agreement(NamedTuple):
 
 
 def describe(path: str) -> Picture:
-    """The strongest 400 keypoints of the thing photographed.
-
-    The strongest of the whole picture would be those of the ground, where that is grass or bark.
+    """The strongest 400 keypoints of the thing photographed (see `describe_image`).
 
     Raises
     ------
     OSError and what else Pillow raises on a file that cannot be decoded.
     """
+    return describe_image(read_rgb(path, at_least=SIDE))
+
+
+def describe_image(image: Image.Image) -> Picture:
+    """The strongest 400 keypoints of the thing photographed; none of a picture too small.
+
+    The strongest of the whole picture would be those of the ground, where that is grass or bark.
+    """
     import cv2
 
-    image = read_rgb(path, at_least=SIDE)
     small = np.asarray(_fit(image, _THUMB))
     thing, thumbnail = find_thing(small), np.asarray(Image.fromarray(small).convert("L"))
     grey = np.ascontiguousarray(_fit(image.convert("L"), SIDE))
     cv2.setNumThreads(1)
     sift = cv2.SIFT_create(contrastThreshold=CONTRAST)
-    found, descriptors = sift.detectAndCompute(grey, _around(thing, grey.shape))
+    found = ()
+    if not is_small(image):
+        found, descriptors = sift.detectAndCompute(grey, _around(thing, grey.shape))
     half = np.array(grey.shape[::-1], np.float32) / 2
     if not found:
         none = np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8)
@@ -88,6 +99,11 @@ def describe(path: str) -> Picture:
     places[:, :2] -= half
     order = np.lexsort([*places.T, [-one.response for one in found]])[:MOST]
     return Picture(places[order], descriptors[order].astype(np.uint8), half, thumbnail, thing)
+
+
+def is_small(image: Image.Image) -> bool:
+    """Whether a picture has too few pixels for its keypoints to tell two things apart."""
+    return max(image.size) < LEAST_SIDE
 
 
 def find_thing(rgb: np.ndarray) -> np.ndarray:
@@ -128,12 +144,14 @@ def match(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     than the next (Lowe's ratio)."""
     if min(len(first), len(second)) < 2:
         return np.empty((0, 2), int)
-    likeness = first @ second.T
+    likeness, rows = first @ second.T, np.arange(len(first))
     best = likeness.argmax(axis=1)
-    mutual = likeness.argmax(axis=0)[best] == np.arange(len(first))
-    next_best, nearest = np.partition(likeness, -2, axis=1)[:, -2:].T
-    clear = 1 - nearest < _RATIO**2 * (1 - next_best)
-    kept = np.flatnonzero(mutual & clear)
+    nearest = likeness[rows, best]
+    likeness[rows, best] = -np.inf
+    clear = np.flatnonzero(1 - nearest < _RATIO**2 * (1 - likeness.max(axis=1)))
+    likeness[rows, best] = nearest
+    # Down the columns only for the few that are clear: that is slow.
+    kept = clear[likeness[:, best[clear]].argmax(axis=0) == clear]
     return np.stack([kept, best[kept]], axis=1)
 
 
@@ -199,17 +217,21 @@ def compare(first: Picture, second: Picture) -> tuple[int, float]:
         other, the smaller of the two: 1 for the same, about 0 for others. Light and shade that
         change slowly do not matter; what one of them shows and the other does not, does.
     """
-    found = find_agreement(first, second)
-    if found is None:
-        return 0, 0.0
-    ends = first.places[found.first], second.places[found.second]
-    return min(map(count_places, ends)), _likeness(first, second, found.matrix)
+    return _weigh(first, second, find_agreement(first, second))
 
 
 def find_agreement(first: Picture, second: Picture) -> Agreement | None:
     """The matches of two pictures that fit one movement, or None."""
     pairs = match(rooted(first.descriptors), rooted(second.descriptors))
     return agree(first.places, second.places, pairs)
+
+
+def _weigh(first: Picture, second: Picture, found: Agreement | None) -> tuple[int, float]:
+    """What `compare` returns, of what was found to agree."""
+    if found is None:
+        return 0, 0.0
+    ends = first.places[found.first], second.places[found.second]
+    return min(map(count_places, ends)), _likeness(first, second, found.matrix)
 
 
 def _likeness(first: Picture, second: Picture, matrix: np.ndarray) -> float:
@@ -242,27 +264,45 @@ def _likeness(first: Picture, second: Picture, matrix: np.ndarray) -> float:
 
 
 def describe_files(paths: list[str], seconds: float) -> list[dict]:
-    """For each path a dict with the "picture", or with "problem" where it cannot be read."""
+    """For each path a dict with the "picture" and whether it is "small" (see `is_small`), or with
+    "problem" where it cannot be read."""
     with guard(seconds):
         return [_try(path) for path in paths]
 
 
 def _try(path: str) -> dict:
     try:
-        return {"picture": tuple(describe(path))}
+        image = read_rgb(path, at_least=SIDE)
+        return {"picture": tuple(describe_image(image)), "small": is_small(image)}
     except Exception as error:  # a decoder may raise anything; the scan says what is wrong
         return {"problem": str(error)}
 
 
 def compare_stored(tasks: list[tuple[str, int, int]], seconds: float) -> list[dict]:
-    """For each (folder, number, number) of stored pictures the "inliers" and the "likeness"."""
-    with guard(seconds):
-        rows = [compare(*(load(folder, number) for number in pair)) for folder, *pair in tasks]
+    """For each (folder, number, number) of stored pictures the "inliers" and the "likeness".
+
+    Pairs come sorted, so that the first picture is that of the pair before, as a rule.
+    """
+    from threadpoolctl import threadpool_limits
+
+    rows = []
+    with guard(seconds), threadpool_limits(1):  # small products; the processes share the cores
+        for folder, *pair in tasks:
+            (first, second), roots = zip(*(_load_rooted(folder, one) for one in pair), strict=True)
+            found = agree(first.places, second.places, match(*roots))
+            rows.append(_weigh(first, second, found))
     return [{"inliers": inliers, "likeness": likeness} for inliers, likeness in rows]
 
 
+@lru_cache(32)
+def _load_rooted(folder: str, number: int) -> tuple[Picture, np.ndarray]:
+    picture = load(folder, number)
+    return picture, rooted(picture.descriptors)
+
+
 def load(folder: str, number: int) -> Picture:
-    """Picture `number` of a folder that `store` wrote."""
+    """Picture `number` of a folder that `store` wrote: a view of the files, which takes no memory
+    until it is read."""
     places, descriptors, thumbnails, things, halves, starts, thumbs, sides = _open(folder)
     span = slice(starts[number], starts[number + 1])
     grey, thing = (
@@ -275,18 +315,37 @@ def load(folder: str, number: int) -> Picture:
 _NAMES = ("places", "descriptors", "thumbnails", "things", "halves", "starts", "thumbs", "sides")
 
 
-def store(folder: str, pictures: list[Picture]) -> None:
-    """Write pictures where worker processes find them without being sent them."""
-    flat = [np.concatenate([one[part] for one in pictures]) for part in (0, 1)]
-    flat += [np.concatenate([one[part].ravel() for one in pictures]) for part in (3, 4)]
-    halves = np.stack([one.half for one in pictures])
+def store(folder: Path, pictures: list[Picture]) -> list[Picture]:
+    """Write pictures to a new folder, where worker processes find them without being sent them,
+    and return them as `load` does."""
+    folder.mkdir()
     starts = np.cumsum([0, *(len(one.places) for one in pictures)])
     thumbs = np.cumsum([0, *(one.thumbnail.size for one in pictures)])
+    for name, part in zip(_NAMES[:4], (0, 1, 3, 4), strict=True):
+        arrays = [one[part] for one in pictures]
+        _write(f"{folder}/{name}.npy", arrays if part < 2 else [one.ravel() for one in arrays])
+    halves = np.stack([one.half for one in pictures])
     sides = np.array([one.thumbnail.shape for one in pictures])
-    for name, array in zip(_NAMES, (*flat, halves, starts, thumbs, sides), strict=True):
+    for name, array in zip(_NAMES[4:], (halves, starts, thumbs, sides), strict=True):
         np.save(f"{folder}/{name}.npy", array)
+    return [load(str(folder), number) for number in range(len(pictures))]
+
+
+def _write(path: str, arrays: list[np.ndarray]) -> None:
+    """Arrays one after the other, piece by piece: joined first, they would be in memory twice."""
+    shape = max(1, sum(map(len, arrays))), *arrays[0].shape[1:]  # no empty file can be mapped
+    file, at = np.lib.format.open_memmap(path, "w+", arrays[0].dtype, shape), 0
+    for array in arrays:
+        file[at : at + len(array)] = array
+        at += len(array)
 
 
 @lru_cache(2)
 def _open(folder: str) -> list[np.ndarray]:
-    return [np.load(f"{folder}/{name}.npy", mmap_mode="r") for name in _NAMES]
+    return [np.asarray(np.load(f"{folder}/{name}.npy", mmap_mode="r")) for name in _NAMES]
+
+
+def close_stored() -> None:
+    """Let go of the files of `store`; pictures that look into them must be gone."""
+    _open.cache_clear()
+    _load_rooted.cache_clear()

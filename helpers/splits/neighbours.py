@@ -7,7 +7,7 @@ import numpy as np
 from helpers.splits.keypoints import Picture, rooted
 
 _WORDS, _COLUMNS, _SAMPLE, _ROUNDS = 64, 48, 20_000, 8
-_BLOCK = 1024
+_BLOCK, _PICTURES = 1024, 128
 
 
 def standardise(features: np.ndarray) -> np.ndarray:
@@ -31,16 +31,15 @@ def summarise(pictures: list[Picture], seed: int = 0) -> np.ndarray:
     if lengths.sum() < 2 * _WORDS:
         return summary
     rng = np.random.default_rng(seed)
-    everything = np.concatenate(inside)
-    drawn = np.sort(rng.choice(len(everything), min(_SAMPLE, len(everything)), replace=False))
-    sample = rooted(everything[drawn]).astype(np.float64)
+    drawn = np.sort(rng.choice(lengths.sum(), min(_SAMPLE, lengths.sum()), replace=False))
+    sample = rooted(_pick(inside, lengths, drawn)).astype(np.float64)
     middle = sample.mean(axis=0)
     axes = np.linalg.eigh(np.cov(sample.T))[1][:, ::-1][:, :_COLUMNS]
     words = _cluster((sample - middle) @ axes, rng)
-    for at in range(0, len(pictures), _BLOCK):
-        block = inside[at : at + _BLOCK]
+    for at in range(0, len(pictures), _PICTURES):
+        block = inside[at : at + _PICTURES]
         part = (rooted(np.concatenate(block)) - middle) @ axes
-        owner = np.repeat(np.arange(len(block)), lengths[at : at + _BLOCK])
+        owner = np.repeat(np.arange(len(block)), lengths[at : at + _PICTURES])
         nearest = _nearest_word(part, words)
         rest = np.zeros((len(block), _WORDS, _COLUMNS))
         np.add.at(rest, (owner, nearest), part - words[nearest])
@@ -49,6 +48,14 @@ def summarise(pictures: list[Picture], seed: int = 0) -> np.ndarray:
         flat /= np.linalg.norm(flat, axis=1, keepdims=True) + 1e-9
         summary[at : at + len(block)] = flat
     return summary
+
+
+def _pick(parts: list[np.ndarray], lengths: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Rows, by sorted numbers, of what the parts would be one after the other."""
+    ends = np.cumsum(lengths)
+    part = np.searchsorted(ends, rows, side="right")
+    inside = rows - (ends - lengths)[part]
+    return np.stack([parts[one][row] for one, row in zip(part, inside, strict=True)])
 
 
 def _cluster(sample: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from helpers.splits.accepting import number_groups
 LEAST = 0.8
 """Pairs that are right less often than this are not proposed. Things of two classes are less alike
 than two of one, so that somewhat fewer are right than expected."""
+TOO_SMALL = "too little to tell two things of one kind apart: their keypoints were not compared"
 COLUMNS = {
     "image_id": "str", "other_id": "str", "issue": "str", "why": "str", "evidence": "str",
     "inliers": "int64", "likeness": "float64", "expected": "float64", "across": "boolean",
@@ -124,7 +126,12 @@ class _Search:
 
     def run(self) -> pd.DataFrame:
         told = self._read_names() + self._read_captures()
-        found, strangers = self._verify(told)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            try:
+                found, strangers = self._verify(told, Path(folder))
+            finally:
+                self.pictures = []  # they look into files there; open ones could not be removed
+                keypoints.close_stored()
         table = self._tabulate(found, strangers, told)
         table.attrs["notes"] = [*self._conclude(table), *self.notes]
         return table
@@ -149,7 +156,12 @@ class _Search:
         kept = [i for i, row in enumerate(rows) if "picture" in row]
         if len(kept) < len(self.dataset.images):
             left = len(self.dataset.images) - len(kept)
-            self.notes.append(f"{count(range(left), 'image')} cannot be read: in no group.")
+            self.notes.append(f"{count(left, 'image')} cannot be read: in no group.")
+        if small := sum(rows[i].get("small", False) for i in kept):
+            self.notes.append(
+                f"Of {len(kept):,} images {small:,} {'has' if small == 1 else 'have'} no side of "
+                f"{keypoints.LEAST_SIDE} px, {TOO_SMALL}."
+            )
         return ids[kept], [keypoints.Picture(*rows[i]["picture"]) for i in kept]
 
     def _read_names(self) -> list[tuple]:
@@ -192,9 +204,9 @@ class _Search:
         words = [f"taken {seconds:.3g} s apart by one camera" for seconds in apart]
         return [("burst", words, pairs, verdict.expected)]
 
-    def _verify(self, told) -> tuple[_Verified, list[_Verified]]:
-        pictures = self.pictures
-        found, strangers = self._verify_once(pictures, told)
+    def _verify(self, told, folder: Path) -> tuple[_Verified, list[_Verified]]:
+        pictures = self.pictures = keypoints.store(folder / "all", self.pictures)
+        found, strangers = self._verify_once(folder / "all", pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
         crowd = self._find_crowd(strangers[0]) if strangers else ()
         if strangers and (share := len(crowd) / len(strangers[0].pairs)) > _COMMON:
@@ -203,10 +215,11 @@ class _Search:
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
                 f"one ground do; {dropped:.0%} of all keypoints recur there and were left out."
             )
-            found, strangers = self._verify_once(thinned, told)
+            thinned = keypoints.store(folder / "thinned", thinned)
+            found, strangers = self._verify_once(folder / "thinned", thinned, told)
         return found, strangers
 
-    def _verify_once(self, pictures, told):
+    def _verify_once(self, folder, pictures, told):
         summary = neighbours.summarise(pictures)
         searches = [self.features, summary]
         labels, kinds = self.labels, len(np.unique(self.labels[self.labels >= 0]))
@@ -221,12 +234,10 @@ class _Search:
         families = [np.unique(np.concatenate(one), axis=0) for one in families]
         families = [one[~self._are_one_picture(one)] for one in families]
         wanted = np.unique(np.concatenate([pairs, *families]), axis=0)
-        with tempfile.TemporaryDirectory() as folder:
-            keypoints.store(folder, pictures)
-            rows = self._batches(
-                [*map(tuple, wanted.tolist())], lambda pair: (folder, *pair),
-                keypoints.compare_stored, _PAIRS, "pair verify",
-            )  # fmt: skip
+        rows = self._batches(
+            [*map(tuple, wanted.tolist())], lambda pair: (str(folder), *pair),
+            keypoints.compare_stored, _PAIRS, "pair verify",
+        )  # fmt: skip
         # A pair that killed its worker process has neither.
         rows = pd.DataFrame(rows, columns=["inliers", "likeness"]).fillna(0)
         rows = rows.astype({"inliers": int, "likeness": float})

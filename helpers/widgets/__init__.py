@@ -1,5 +1,6 @@
 """Interactives: thin shells over functions that tests and notebooks can call."""
 
+from helpers.review import review
 from helpers.widgets.augment import explore_augmentation
 from helpers.widgets.balance import explore_balance
 from helpers.widgets.browser import browse
@@ -10,7 +11,6 @@ from helpers.widgets.fairness import explore_fairness
 from helpers.widgets.learning_rate import explore_rates
 from helpers.widgets.mapping import explore_map
 from helpers.widgets.regularising import explore_cures
-from helpers.widgets.reviewer import review
 from helpers.widgets.splitting import explore_splits
 from helpers.widgets.thresholds import explore_decisions
 from helpers.widgets.transfer import explore_transfer

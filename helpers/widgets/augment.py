@@ -12,9 +12,9 @@ from PIL import Image
 from torchvision.transforms.v2 import functional
 
 from helpers.datasets import Dataset, DatasetError
+from helpers.panels.panel import Panel, choice, control, grid, row
+from helpers.panels.text import safe
 from helpers.training.caching import decode
-from helpers.widgets.panel import Panel, choice, control, grid, row
-from helpers.widgets.text import safe
 
 SHOWN = 280
 """Side of the pictures on the screen, in pixels."""

@@ -5,8 +5,8 @@ import pandas as pd
 from ipywidgets import SelectionSlider, ToggleButtons
 
 from helpers.balance import adjust_logits, answer_out_of_fold, recalls, tail_and_head
-from helpers.widgets.panel import Panel, control, row
-from helpers.widgets.text import named, safe
+from helpers.panels.panel import Panel, control, row
+from helpers.panels.text import named, safe
 
 SAMPLING, SHIFT = "sampling", "shift"
 STRENGTHS = {SAMPLING: np.arange(0, 1.1, 0.25), SHIFT: np.arange(0, 2.1, 0.25)}

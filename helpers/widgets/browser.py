@@ -9,14 +9,15 @@ from ipywidgets import HTML, Text, Textarea, VBox
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
-from helpers.widgets import selection
-from helpers.widgets.filters import Filter
-from helpers.widgets.panel import Panel, button, choice, control, grid, row
-from helpers.widgets.picking import Picker, Selection, review_of, tell_selected
-from helpers.widgets.pictures import Pictures
-from helpers.widgets.selection import Only, choices
-from helpers.widgets.text import details_html, named, plain, safe
-from helpers.widgets.thumbnails import Thumbnails
+from helpers.panels import selection
+from helpers.panels.filters import Filter
+from helpers.panels.panel import Panel, button, choice, control, grid, row
+from helpers.panels.picking import Picker, Selection, tell_selected
+from helpers.panels.pictures import Pictures
+from helpers.panels.selection import Only, choices
+from helpers.panels.text import details_html, named, plain, safe
+from helpers.panels.thumbnails import Thumbnails
+from helpers.review import review_of
 
 NO_IMAGES = "There are no images to show."
 FILTERS = 3
@@ -165,6 +166,8 @@ class Browser(Panel):
         self.chosen.options = [(f"{place}  {plain(name)}", name) for place, name in places]
         self.chosen.index = 0 if self.image_ids else None
         self._show()
+        following = self.shown.index[first + len(rows) : first + 2 * len(rows)]
+        self.thumbnails.prepare(following)
 
     def _captions(self, rows: pd.DataFrame) -> list[str]:
         labels, by = rows["label"].fillna("no label"), self.sort.value

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from helpers.ensembles.voting import choose_weights, losses, vote
 from helpers.evaluation import compare_losses
+from helpers.panels.panel import Panel, button, control, grid, row
 from helpers.plots.names import short_name
 from helpers.plots.style import ACCENT, INK, MUTED, figure_html, styled
-from helpers.widgets.panel import Panel, button, control, grid, row
 
 MOST = 3.0
 
@@ -110,7 +110,7 @@ def draw(alone: Mapping[str, pd.Series], together: pd.Series) -> str:
         + "; ".join(f"{name} {value:.3f}" for name, value in means.items())
         + "."
     )
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def compose_ensemble(

@@ -4,9 +4,9 @@ import pandas as pd
 
 from helpers.datasets.words import count
 from helpers.evaluation import probabilities
-from helpers.widgets.panel import Panel, choice, row
-from helpers.widgets.pictures import Pictures
-from helpers.widgets.text import named, plain, safe
+from helpers.panels.panel import Panel, choice, row
+from helpers.panels.pictures import Pictures
+from helpers.panels.text import named, plain, safe
 
 ANY, WRONG = object(), object()
 PER_PAGE = 12
@@ -84,6 +84,7 @@ class ErrorExplorer(Panel):
         self.picture.value = self.pictures.figures(list(rows.index), captions) or none
         pages = f"page {self.position.value:,} of {self.position.max:,}"
         self.count.value = f"<b>{count(self.shown, 'image')}</b> · {pages}"
+        self.pictures.prepare(self.shown.index[first + PER_PAGE : first + 2 * PER_PAGE])
 
 
 def explore_errors(dataset, predictions: pd.DataFrame) -> ErrorExplorer:

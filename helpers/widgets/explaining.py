@@ -14,9 +14,9 @@ from helpers.explain import explain, find_layers
 from helpers.explain.heatmaps import Heatmaps, as_tensor, shown, subject_masks
 from helpers.explain.looking import did_it_look
 from helpers.explain.methods import CONTROLS, METHODS
+from helpers.panels.panel import Panel, choice, row
+from helpers.panels.text import named, plain, safe
 from helpers.plots.explaining import overlaid
-from helpers.widgets.panel import Panel, choice, row
-from helpers.widgets.text import named, plain, safe
 
 SHOWN = 280
 """Side of the pictures on the screen, in pixels."""

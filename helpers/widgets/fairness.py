@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from helpers import plots
 from helpers.evaluation.calibration import labelled
 from helpers.fairness.offsets import CONSTRAINTS, FEW_TOGETHER, NONE, OTHERS, Margins
+from helpers.panels.panel import Panel, choice, control, row
+from helpers.panels.text import named, safe
 from helpers.plots.style import figure_html, styled
-from helpers.widgets.panel import Panel, choice, control, row
-from helpers.widgets.text import named, safe
 
 SLACKS = np.arange(0, 1.001, 0.05)
 
@@ -117,7 +117,7 @@ def _number(value: float) -> str:
 def _curve(curve: pd.DataFrame, before: pd.DataFrame, slack: float) -> str:
     figure = Figure(figsize=(8.6, 2.8))
     plots.trade_off(curve, before, slack, ax=figure.subplots())
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def explore_fairness(

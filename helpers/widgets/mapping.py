@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from traitlets import Bool, Bytes, Int, List, Unicode
 
 from helpers.datasets import DatasetError
+from helpers.panels import selection
+from helpers.panels.filters import RANGE, kind_of
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.picking import TOGGLE, Selection, tell_selected
+from helpers.panels.text import named, plain, safe
+from helpers.panels.thumbnails import Thumbnails
 from helpers.plots.style import CLASS_COLOURS, alt, figure_html, palette, styled
-from helpers.widgets import selection
-from helpers.widgets.filters import RANGE, kind_of
-from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.picking import TOGGLE, Selection, review_of, tell_selected
-from helpers.widgets.text import named, plain, safe
-from helpers.widgets.thumbnails import Thumbnails
+from helpers.review import review_of
 
 LAID_OUT, NEIGHBOURS = 2000, 5
 """Images that t-SNE lays out; the others go between their nearest of those."""

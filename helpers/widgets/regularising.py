@@ -4,11 +4,11 @@ import pandas as pd
 from ipywidgets import ToggleButtons
 from matplotlib.figure import Figure
 
+from helpers.panels.panel import Panel, choice, control, row
+from helpers.panels.text import safe
 from helpers.plots.regularising import overfitting
 from helpers.plots.style import figure_html, styled
 from helpers.regularisation.comparing import gaps
-from helpers.widgets.panel import Panel, choice, control, row
-from helpers.widgets.text import safe
 
 PARTS = {
     "augment": "augmentation", "smoothing": "label smoothing", "dropout": "dropout",
@@ -84,10 +84,10 @@ def draw_cure(study: pd.DataFrame, cure: str, stopping: bool = False) -> str:
     rows = study[study["cure"] == cure]
     # The margins are known: to have them found again takes a fifth of the time until it shows.
     figure = Figure(figsize=(8.6, 3.2), layout="none")
-    figure.subplots_adjust(left=0.05, right=0.92, bottom=0.13, top=0.82)
+    figure.subplots_adjust(left=0.05, right=0.88, bottom=0.15, top=0.82)
     kept = round(rows.loc[rows["stopped"], "epoch"].median()) if stopping else None
     overfitting(rows, kept, ax=figure.subplots())
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def describe_cure(study: pd.DataFrame, cure: str, stopping: bool = False) -> str:
@@ -106,7 +106,7 @@ def describe_cure(study: pd.DataFrame, cure: str, stopping: bool = False) -> str
             ("accuracy", "accuracy"), ("ece", "calibration error"),
         )
     )  # fmt: skip
-    head = f"<tr><th></th><td>none</td><td><b>{safe(name)}</b></td></tr>"
+    head = f"<tr><td></td><td>none</td><td><b>{safe(name)}</b></td></tr>"
     where = "fresh images" if "fresh_loss" in study else "validation images"
     told = f'<p class="quiet">Mean of {len(both)} repeats; all but the gap on {where}.</p>'
     return f"<table>{head}{rows}</table>{told}"

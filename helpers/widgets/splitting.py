@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.evaluation import Interval, accuracy_interval
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.text import named, safe
 from helpers.plots.preparing import MOST, SIDES, splits_tried
 from helpers.plots.style import figure_html, styled
 from helpers.splits import split
 from helpers.splits.joining import join_groups
-from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.text import named, safe
 
 NOTHING = "nothing: each image for itself"
 MOST_VALUES = 0.5
@@ -155,8 +155,8 @@ def bars(images: pd.DataFrame) -> str:
 def draw(tried: list[Tried]) -> str:
     """The splits tried so far, as an HTML image."""
     figure = Figure(figsize=(5, 3.2), layout="none")
-    splits_tried(tried, ax=figure.add_axes((0.12, 0.16, 0.85, 0.7)))
-    return figure_html(figure)
+    splits_tried(tried, ax=figure.add_axes((0.17, 0.16, 0.8, 0.7)))
+    return figure_html(figure, crop=False)
 
 
 def explore_splits(

@@ -14,9 +14,9 @@ from helpers.evaluation.thresholds import (
     sweep_thresholds,
     threshold_of,
 )
+from helpers.panels.panel import Panel, choice, control, row
+from helpers.panels.text import safe
 from helpers.plots.style import figure_html, styled
-from helpers.widgets.panel import Panel, choice, control, row
-from helpers.widgets.text import safe
 
 
 class DecisionExplorer(Panel):
@@ -87,7 +87,7 @@ class DecisionExplorer(Panel):
 def _outcomes(found: pd.Series, positive: str, there: float) -> str:
     name = safe(positive)
     cells = (
-        f"<tr><th></th><th>reported</th><th>passed</th></tr>"
+        f"<tr><td></td><th>reported</th><th>passed</th></tr>"
         f"<tr><th>is {name}</th><td><b>{found['hits']:,.0f}</b> hits</td>"
         f"<td><b>{found['missed']:,.0f}</b> missed</td></tr>"
         f"<tr><th>is another</th><td><b>{found['false_alarms']:,.0f}</b> false alarms</td>"
@@ -112,7 +112,7 @@ def _number(value: float) -> str:
 def _curve(sweep: pd.DataFrame, marks: dict[str, float], positive: str) -> str:
     figure = Figure(figsize=(8.6, 3.2))
     plots.cost_curve(sweep, marks, positive, ax=figure.subplots())
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def explore_decisions(predictions: pd.DataFrame, positive: str | None = None) -> DecisionExplorer:

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from helpers import plots
 from helpers.datasets.words import some
 from helpers.evaluation import accuracy_interval
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.text import safe
 from helpers.plots.style import figure_html, styled
 from helpers.plots.transfer import summarise
-from helpers.widgets.panel import Panel, button, choice, control, row
-from helpers.widgets.text import safe
 
 FROZEN, TRAINED = "frozen", "trained"
 
@@ -95,7 +95,7 @@ def draw(curve: pd.DataFrame, point: tuple[str, str, str], live: tuple[str, floa
     """The curves with the chosen point, as an HTML image."""
     figure = Figure(figsize=(8.6, 4.2))
     plots.label_curve(curve, point, live, ax=figure.subplots())
-    return figure_html(figure)
+    return figure_html(figure, crop=False)
 
 
 def explore_transfer(

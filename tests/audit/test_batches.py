@@ -22,9 +22,11 @@ def test_one_task_that_kills_its_process_costs_one_process_more_and_not_its_neig
     for done, rows in batches.run_batches(keys, int, crash_on_seven):
         assert not found.keys() & set(done)
         found |= zip(done, rows, strict=True)
-    assert "crash" in found.pop(7)["problem"]
+    lost = found.pop(7)
+    assert "crash" in lost["problem"] and lost["readable"] is False
     assert found == {key: {"double": 2 * key} for key in range(40) if key != 7}
-    assert len(started) <= 4  # two to begin with, the lonely ones, and afresh after each death
+    # Two to begin with, one for the lonely ones, and afresh after each death.
+    assert started[:2] == [2, 1] and len(started) <= 4
 
 
 def test_a_task_is_asked_for_only_when_its_batch_is_handed_out():
@@ -52,8 +54,12 @@ class Done(Executor):
     """Does everything at once; `workers` is what a pool of that many would tell."""
 
     def __init__(self, workers):
+        self.ended = []
         if workers:
             self._max_workers = workers
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self.ended.append((wait, cancel_futures))
 
     def submit(self, function, *args):
         future = Future()
@@ -122,3 +128,29 @@ def test_only_a_worker_process_of_its_own_ends_itself_after_the_seconds(monkeypa
     with pytest.raises(KeyError), batches.guard(7):
         raise KeyError
     assert calls == ([((7,), {"exit": True}), "cancelled"] if own else [])
+
+
+def test_a_pool_of_its_own_is_ended_and_one_that_was_given_is_not(monkeypatch):
+    own, given = Done(2), Done(2)
+    monkeypatch.setattr(batches, "_start_pool", lambda count: own)
+    assert [*batches.run_batches([[1], [2]], int, _echo)] and own.ended == [(True, True)]
+    assert [*batches.run_batches([[1], [2]], int, _echo, executor=given)] and given.ended == []
+
+
+def test_what_was_written_before_is_shown_before_decoders_are_silenced(monkeypatch):
+    class Screen:
+        shown = 0
+
+        def flush(self):
+            Screen.shown += 1
+
+    for screen, times in ((Screen(), 1), (None, 1)):  # a program without a window has no stderr
+        monkeypatch.setattr(batches.sys, "stderr", screen)
+        with batches.guard(9):
+            assert Screen.shown == times
+
+
+def test_a_process_that_was_started_for_batches_knows_it(monkeypatch):
+    monkeypatch.setattr(batches, "_own_process", False)
+    batches._prepare_worker()
+    assert batches._own_process

@@ -38,6 +38,8 @@ def test_a_sample_repeats_and_other_images_hardly_change_it():
     fewer = draw_sample(dataset.with_images(dataset.images.drop(whole.index[:3])), 50)
     assert list(fewer.index[:47]) == list(whole.index[3:])
     assert len(draw_sample(dataset, 500)) == 200
+    assert draw_sample(dataset).equals(draw_sample(dataset, 100, seed=0))
+    assert len(draw_sample(dataset)) == 100
 
 
 def test_the_share_is_that_of_keep_and_relabel_before_the_first_gap():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.audit import scan
+from helpers.audit import scan, scanning
 from helpers.audit.measuring import measure_file, measure_files
 from tests.audit.awkward import cut_names, encode, make, photo
 from tests.audit.sets import dataset_of, real_photos
@@ -203,7 +203,9 @@ def test_many_scans_leave_one_file(ten):
     dataset = dataset_of(folder, names)
     for number in range(1, 10):
         run(dataset_of(folder, names[:number]))
-    assert len(list(dataset.work.glob("scan-*/*.parquet"))) == 1
+    (kept,) = dataset.work.glob("scan-*/*.parquet")
+    run(dataset_of(folder, names[:9]))
+    assert [*dataset.work.glob("scan-*/*.parquet")] == [kept], "written again for nothing"
 
 
 def test_a_file_of_rows_that_was_damaged_is_measured_again(ten):
@@ -341,3 +343,45 @@ def test_real_photos_scan_without_a_problem():
     table = scan(dataset, progress=False)
     assert table["readable"].all()
     assert table["edge_width"].between(1, 2.5).mean() > 0.99
+
+
+def test_two_processes_sixty_four_files_a_minute_and_a_bar_unless_told(tmp_path, monkeypatch):
+    handed, bars, bar = [], [], scanning.tqdm
+
+    def run(keys, task, work, **options):
+        handed.append(([len(batch) for batch in keys], options))
+        yield from ((batch, [{"readable": True}] * len(batch)) for batch in keys)
+
+    monkeypatch.setattr(scanning.batches, "run_batches", run)
+    monkeypatch.setattr(scanning, "tqdm", lambda **more: bars.append(more) or bar(**more))
+    names = [f"{number:02d}.png" for number in range(70)]
+    for name in names:
+        (tmp_path / name).write_bytes(b"?")
+    dataset = dataset_of(tmp_path, names)
+    scan(dataset.with_images(dataset.images[:3]))
+    scan(dataset)
+    options = {"executor": None, "workers": 2, "seconds": 60.0}
+    assert handed == [([3], options), ([64, 3], options)]
+    told = [{name: one[name] for name in ("total", "initial", "delay", "disable")} for one in bars]
+    assert told == [
+        {"total": 3, "initial": 0, "delay": 2, "disable": False},
+        {"total": 70, "initial": 3, "delay": 2, "disable": False},
+    ]
+
+
+def test_a_measurement_that_loses_a_file_is_no_result(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"?")
+    with pytest.raises(ValueError, match="shorter"):
+        scan(dataset_of(tmp_path, ["a.png"]), workers=0, measure=lambda tasks, seconds: [])
+
+
+def test_what_was_taken_for_white_is_told_unless_all_sixteen_bits_are_used():
+    deep = {"highest": [None, 4000, 3000], "levels": [None, 4095, 4095]}
+    deep = pd.DataFrame(deep, dtype="Int64")
+    assert scanning.say_levels(deep) == [
+        "2 images hold numbers of 16 bits, none above 4,000: they were taken for pictures of "
+        "12 bits, and 4,095 for white in each."
+    ]
+    assert len(scanning.say_levels(deep[1:2])) == 1
+    assert scanning.say_levels(deep[:1]) == []
+    assert scanning.say_levels(pd.DataFrame({"highest": [65000], "levels": [65535]})) == []

@@ -60,11 +60,18 @@ def test_pairs_match_in_either_order_and_through_clusters(dataset):
 
 
 def test_bursts_and_strangers_are_false_pairs(dataset):
-    found = pairs("x2 x", "z z2", "a b")
+    found = pairs("x2 x", "z z2", "a b", "x2 b", "b x3", "x2 y2")
     table = score_against_truth(dataset, found, "near_duplicate").set_index("strength")
     assert table.loc["innocent", "recall"] == 1
-    assert table["false"].iloc[0] == 2
-    assert table["precision"].iloc[0] == pytest.approx(1 / 3)
+    assert table["false"].iloc[0] == 5
+    assert table["precision"].iloc[0] == pytest.approx(1 / 6)
+
+
+def test_tables_of_scores_have_their_columns_in_one_order_and_count_their_rows(dataset):
+    columns = ["kind", "strength", "planted", "found", "recall", "flagged", "false", "precision"]
+    assert [*score_against_truth(dataset, ["a"], "dark")] == columns
+    table = score_detectors(dataset, {"dark": ["a"], "near_duplicate": pairs("x x2")})
+    assert [*table] == columns and table.index.tolist() == [0, 1, 2, 3]
 
 
 def test_finding_nothing_has_recall_zero_and_no_precision(dataset):
@@ -136,7 +143,9 @@ def test_wrong_labels_are_those_that_differ_from_the_truth_copies_included(misla
 
 def test_each_list_of_labels_is_scored_by_kind_of_error_of_any_strength(mislabelled, tmp_path):
     lists = {"one": pd.DataFrame(index=["a", "d", "f"]), "two": ["b"]}
-    rows = score_label_lists(mislabelled, lists).set_index(["kind", "strength"])
+    rows = score_label_lists(mislabelled, lists)
+    assert rows.index.tolist() == [0, 1, 2, 3, 4, 5]
+    rows = rows.set_index(["kind", "strength"])
     assert rows["recall"].to_numpy().reshape(2, 3).tolist() == [
         [0, 0.5, 1],
         [1, 0, 0],

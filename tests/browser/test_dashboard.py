@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from helpers import open_dataset
 from helpers.course.notebooks import ROOT
 from helpers.datasets import DecisionLog
-from helpers.widgets.still import CAPTION
+from helpers.panels.still import CAPTION
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.report.conftest import COLOURS, draw
 
@@ -27,6 +28,13 @@ STATE = """([name, states]) => {
     const one = found.find(button => button.firstChild.textContent === name);
     return one && states.includes(one.dataset.state);
 }"""
+
+CUT = """() => [...document.querySelectorAll(".open *")].filter(one =>
+    one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
+    && (one.matches("button") || ["auto", "scroll"].includes(getComputedStyle(one).overflowX))
+    && !one.matches(".plot, .scroll, .details, figure")
+).map(one => `${one.className}: ${one.innerText.slice(0, 40)}`)"""
+"""Buttons whose words are cut off, and what scrolls sideways without being made for it."""
 
 
 class Served:
@@ -84,7 +92,14 @@ def served(tmp_path_factory):
     log = private / "log.txt"
     with open(log, "w") as file:
         server = subprocess.Popen(
-            command, cwd=private, env=environment, stdout=file, stderr=file, start_new_session=True
+            command,
+            cwd=private,
+            env=environment,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            # Where these tests run in the background, a shell has them ignore Ctrl-C.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
     try:
         address = _address(server, log)
@@ -183,6 +198,7 @@ def test_no_step_has_a_serious_fault_of_accessibility_or_is_wider_than_the_scree
         page.wait_for_timeout(300)
         wide = page.evaluate("document.querySelector('.dashboard').scrollWidth")
         assert wide <= width, name
+        assert page.evaluate(CUT) == [], name
         found = Axe().run(page).response["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
         if serious:

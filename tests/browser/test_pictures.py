@@ -5,7 +5,7 @@ from nbconvert import HTMLExporter
 from nbformat import write as write_notebook
 
 from helpers.course.notebooks import run, strip
-from helpers.widgets.still import CAPTION
+from helpers.panels.still import CAPTION
 from tests.notebooks.making import code, write
 
 DRAW = """

@@ -84,19 +84,20 @@ def test_without_features_no_label_is_changed_and_without_images_nothing_is_plan
 def test_each_fault_is_told_with_its_interval_and_none_is_added_to_another():
     found = pd.DataFrame(
         {
-            "kind": ["copies", "copies", "copies", "labels", "dark"],
-            "fault": ["mirrored", "smaller", "saved again", "any other", "night"],
-            "planted": [10, 10, 10, 20, 10],
-            "found": [10, 4, 10, 1, 10],
-            "recall": [1.0, 0.4, 1.0, 0.05, 1.0],
-            "low": [0.72, 0.17, 0.72, 0.01, 0.72],
-            "high": [1.0, 0.69, 1.0, 0.24, 1.0],
+            "kind": ["copies", "copies", "copies", "labels", "dark", "blur", "blur", "blur"],
+            "fault": ["mirrored", "smaller", "saved again", "any other", "night", "a", "b", "c"],
+            "planted": [10, 10, 10, 20, 10, 10, 10, 10],
+            "found": [10, 4, 10, 1, 10, 0, 4, 0],
+            "recall": [1.0, 0.4, 1.0, 0.05, 1.0, 0.0, 0.4, 0.0],
+            "low": [0.72, 0.17, 0.72, 0.01, 0.72, 0.0, 0.17, 0.0],
+            "high": [1.0, 0.69, 1.0, 0.24, 1.0, 0.28, 0.69, 0.28],
         }
     )
     assert describe_canaries(found) == [
         "Copies: smaller 4 of 10 (17% to 69%); mirrored, saved again 10 of 10 (72% to 100%) each.",
         "Labels: any other 1 of 20 (1% to 24%).",
         "Dark: night 10 of 10 (72% to 100%).",
+        "Blur: a, c 0 of 10 (0% to 28%) each; b 4 of 10 (17% to 69%).",
     ]
 
 

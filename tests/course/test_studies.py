@@ -112,7 +112,7 @@ ROWS = {
     "frozen features of the bundled backbone, linear model": "frozen",
     "fine-tuned": "fine-tuned",
     "fine-tuned, augmented": "augmented",
-    "three of them, averaged": "ensemble",
+    "three networks like these, two of them regularised too, averaged": "ensemble",
     "from scratch, 25 labels per class": "scratch, 25 per class",
     "fine-tuned, 25 labels per class": "fine-tuned, 25 per class",
 }

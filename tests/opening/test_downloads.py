@@ -194,3 +194,21 @@ def test_the_registry_is_complete():
     # 2,093 of its 3,781 photos, which hardly get smaller in an archive, have 58,372,775 bytes.
     low, high = (end / (58_372_775 / 2_093 * 3_781) for end in DOWNLOADS["clothing"].size)
     assert 0.5 < low < 1 < high < 2
+
+
+@pytest.mark.parametrize(
+    ("size", "good"), [(59_999_999, 0), (60_000_000, 1), (200_000_000, 1), (200_000_001, 0)]
+)
+def test_the_photos_without_a_published_hash_are_believed_by_their_size(
+    tmp_path, monkeypatch, size, good
+):
+    archive = tmp_path / "master.zip"
+    with archive.open("wb") as file:
+        file.truncate(size)  # takes no space
+    monkeypatch.setattr("pooch.Pooch.fetch", lambda *_, **__: str(archive))
+    if good:
+        assert downloads._fetch_archive(DOWNLOADS["clothing"], tmp_path, False) == archive
+    else:
+        said = f"it has {size:,} bytes, expected 60,000,000 to 200,000,000"
+        with pytest.raises(DatasetError, match=said):
+            downloads._fetch_archive(DOWNLOADS["clothing"], tmp_path, False)

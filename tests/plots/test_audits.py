@@ -92,6 +92,9 @@ def test_a_sheet_of_flags_is_drawn_at_random_names_its_files_and_leaves_out_unus
     assert len(named) == 6
     assert named <= kept
     assert f"6 of {len(kept)} flags, drawn at random" in ax.get_title("left")
+    for most, told in ((1, "1 flag: right or not?"), (3, "3 flags: right or not?")):
+        title = plots.flag_sheet(photos, ids[:most]).get_title("left")
+        assert " ".join(title.split()) == told
 
 
 def test_no_flag_no_sheet(photos):

@@ -115,12 +115,14 @@ def test_classes_that_surely_lose_are_red_and_first(found):
     colours = {line.get_ydata()[0]: to_hex(line.get_color()) for line in ax.lines
                if line.get_marker() == "o"}  # fmt: skip
     assert [colours[y] == FLAG for y in range(3)] == [True, False, False]
+    assert [filled for *_, filled in dots(ax)] == list(found.sort_values("difference")["sure"])
     assert ax.get_title("left") == "Hue surely costs recall in 1 of 3 classes"
 
 
 def test_a_class_whose_loss_many_comparisons_explain_is_not_red(found):
     ax = plots.recalls(found.assign(sure=False), "hue")
     assert FLAG not in {to_hex(line.get_color()) for line in ax.lines}
+    assert not any(filled for *_, filled in dots(ax))
     assert ax.get_title("left") == "Hue surely costs recall in 0 of 3 classes"
 
 

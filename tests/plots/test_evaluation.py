@@ -55,6 +55,11 @@ def test_differences_have_signs_and_a_line_at_zero(predictions):
     assert ax.get_xlabel().startswith("difference on the same images")
     assert texts(ax)[0].startswith("+")
     assert [0, 0] in [list(line.get_xdata()) for line in ax.lines]
+    sure = pd.DataFrame({"difference": [0.2, 0.1, -0.1], "low": [0.1, 0.0, -0.2]}, ["a", "b", "c"])
+    ax = plots.metric_intervals({"over ash": sure.assign(high=[0.3, 0.2, -0.05])})
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+    assert [list(line.get_xdata()) for line in hollow] == [[0.1]]
+    assert [list(line.get_ydata()) for line in hollow] == [[1]]
 
 
 def test_a_dummy_that_ties_is_named(predictions):

@@ -66,8 +66,9 @@ def test_paired_rows_say_which_are_surely_lower_or_higher():
     rows = {"mended": Difference(-0.2, -0.3, -0.1), "spoilt": Difference(0.3, 0.2, 0.4)}
     ax = plots.paired(rows | {"open": Difference(0.1, -0.1, 0.3)}, "log loss")
     assert ax.get_title("left") == "Lower log loss: mended. Higher: spoilt"
-    dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
-    assert dots == pytest.approx([-0.2, 0.3, 0.1])
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [dot.get_xdata()[0] for dot in dots] == pytest.approx([-0.2, 0.3, 0.1])
+    assert [dot.get_markerfacecolor() != "white" for dot in dots] == [True, True, False]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["mended", "spoilt", "open"]
     one = {"a": Difference(0.1, -np.inf, np.inf)}
     ax = plots.paired(one, "cost")

@@ -257,11 +257,37 @@ def board(*lines, **more):
 def test_the_best_is_named_where_the_second_lies_outside_its_interval(second, said):
     lines = board(("00", "old", second, 0.3, 0.5, 99), ("01", "net", 0.5, 0.4, 0.6, 99))
     assert plots.scores(lines).get_title("left") == said
-    assert plots.scores(lines.tail(1)).get_title("left") == "Best so far: net, 50% right"
+    assert plots.scores(lines.tail(1)).get_title("left") == "net: 50% right"
     other = board(("00", "old", 0.3, 0.2, 0.5, 98), ("01", "net", 0.5, 0.4, 0.6, 99))
     assert plots.scores(other).get_title("left") == (
         "Not all scored on the same images: no ranking"
     )
+
+
+def test_only_lines_of_the_images_and_labels_of_the_last_one_are_ranked_and_the_others_are_grey():
+    lines = board(
+        ("00", "raw", 0.9, 0.8, 0.95, 99),
+        ("05", "scratch", 0.3, 0.2, 0.4, 90),
+        ("06", "relabelled", 0.8, 0.7, 0.9, 90),
+        ("07", "tuned", 0.6, 0.5, 0.7, 90),
+        measured_on=["a", "b", "b", "b"],
+        labels=["1", "2", "3", "2"],
+    )
+
+    def colours(table):
+        dots = [line for line in plots.scores(table).lines if line.get_marker() == "o"]
+        return [dot.get_markerfacecolor() for dot in dots]
+
+    said = "Of 2 on the same images, in blue, best so far: tuned, 60% right"
+    assert plots.scores(lines).get_title("left") == said
+    assert colours(lines) == [MUTED, ACCENT, MUTED, ACCENT]
+    none = "Not all scored on the same images: no ranking"
+    # The last line stands alone, or nobody knows what it was measured on.
+    unknown = lines.assign(measured_on=["a", "a", "", ""], labels="2")
+    for table, alone in ((lines.head(3), [MUTED, MUTED, ACCENT]), (unknown, [MUTED] * 4)):
+        assert plots.scores(table).get_title("left") == none
+        assert colours(table) == alone
+    plt.close("all")
 
 
 def test_scores_stand_below_each_other_within_the_figure_and_their_numbers_beside_them():

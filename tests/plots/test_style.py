@@ -1,5 +1,6 @@
 """The house style: colours that stay apart, titles left, alt text that reaches the notebook."""
 
+import re
 from base64 import b64decode
 from io import BytesIO
 
@@ -106,6 +107,17 @@ def test_alt_text_is_escaped_and_stays_on_one_line():
 
 def test_a_figure_of_nothing_is_no_picture():
     assert figure_html(plt.figure()) is None
+
+
+def test_a_picture_that_is_not_cropped_has_the_size_of_its_figure_whatever_is_drawn():
+    def size(crop):
+        ax = plt.subplots(figsize=(5, 3))[1]
+        ax.set_position((0.3, 0.3, 0.4, 0.4))
+        found = re.search('base64,([^"]*)', figure_html(ax.figure, crop=crop))
+        return Image.open(BytesIO(b64decode(found[1]))).size
+
+    assert size(crop=False) == (500, 300)
+    assert size(crop=True) != (500, 300)
 
 
 def test_a_photo_of_lower_quality_takes_fewer_bytes():

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers import plots
-from helpers.plots.style import FLAG, alt_text
+from helpers.plots.style import ACCENT, alt_text
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_each_rate_is_a_line_and_the_end_of_each_training_a_dot(rates):
 def test_a_chosen_rate_alone_has_a_colour(rates):
     at_end, *_ = plots.rate_curves(rates, chosen=1e-5).child_axes
     colours = [to_hex(line.get_color()) for line in at_end.lines if line.get_marker() == "o"]
-    assert colours[0] == FLAG and colours[1] == colours[2] != FLAG
+    assert colours[0] == ACCENT and colours[1] == colours[2] != ACCENT
 
 
 def test_the_rate_finder_draws_a_curve_for_each_head_and_marks_the_guess():
@@ -138,3 +138,5 @@ def test_a_convolution_shows_its_numbers_and_its_answers_about_zero():
     _, numbers, answers = ax.child_axes
     assert texts(numbers) == ["-1", "0", "1"] * 3
     assert answers.images[0].get_clim() == (-4, 4)
+    # The colours of what speaks for and against, as in heatmaps; red is for what is wrong.
+    assert {panel.images[0].get_cmap().name for panel in (numbers, answers)} == {"PuOr_r"}

@@ -132,12 +132,16 @@ def test_differences_are_drawn_about_zero_and_the_title_says_which_are_sure():
     )
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [dot.get_xdata()[0] for dot in dots] == [0.01, 0.05, 0.0, 0.01]
+    assert [dot.get_markerfacecolor() != "white" for dot in dots] == [False, True, False, False]
     assert [tick.get_text() for tick in ax.get_yticklabels()][0] == "one rate, 10 per class"
 
 
 def test_a_model_that_is_behind_is_said_to_be_and_one_seed_has_no_interval():
     behind = paired([(-0.05, -0.08, -0.02, 5), (0.02, np.nan, np.nan, 1)])
-    title = plots.differences({"frozen": behind}, "fine-tuned").get_title("left")
+    ax = plots.differences({"frozen": behind}, "fine-tuned")
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [dot.get_markerfacecolor() != "white" for dot in dots] == [True, False]
+    title = ax.get_title("left")
     assert title == "Fine-tuned: behind frozen with 10 images per class"
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.report.budget import ALWAYS, CHOICES, FEWEST, in_words, plan, read_budget
+from helpers.report.budget import ALWAYS, CHOICES, FEWEST, for_all, in_words, plan, read_budget
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,10 @@ def test_half_of_the_budget_is_kept_for_the_models():
 
 def test_times_are_said_in_their_unit():
     assert [in_words(n) for n in (40, 99, 100, 720)] == ["40 s", "99 s", "2 min", "12 min"]
+
+
+@pytest.mark.parametrize("images", [501, 1000, 2000, 101_185])
+def test_the_budget_that_is_said_to_take_all_images_does_and_a_minute_less_does_not(images):
+    told = for_all(images)
+    assert plan(images, told).images == images
+    assert plan(images, 60 * (int(told[:-1]) - 1) or 1).images < images

@@ -1,13 +1,14 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
 
 from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
-from helpers.report import auditing, build_report, building, shortcuts
+from helpers.report import auditing, build_report, building, second_folder, shortcuts
 from helpers.report.explaining import explain_errors
 from tests.report.conftest import draw
 
@@ -246,6 +247,7 @@ def test_a_second_folder_is_compared_and_what_is_in_both_is_listed(photos, tmp_p
     assert whats[0].startswith("'elsewhere' does not look like these images")
     assert whats[1] == "1 image of 'elsewhere' is here, too."
     assert "only the first folder has red" in " ".join(found.says)
+    assert "No column says which images here or there show one thing" in " ".join(found.says)
     folder = report.write(tmp_path / "out", model=False)
     lines = (folder / "shared_copies.csv").read_text().splitlines()
     assert lines[1].startswith("green/05.png,green/same.png,exact")
@@ -254,6 +256,43 @@ def test_a_second_folder_is_compared_and_what_is_in_both_is_listed(photos, tmp_p
         assert str(tmp_path) not in path.read_text(), path
     with pytest.raises(DatasetError, match="compared with another, not with itself"):
         report_on(photos, against=photos / "red")
+
+
+@pytest.mark.parametrize(
+    ("known", "differs", "said"),
+    [
+        ((False, False), ["content"], ["here or there", "--group COLUMN; there: open_dataset"]),
+        ((True, False), ["content"], ["images there show", "(there: open_dataset"]),
+        ((False, True), ["content"], ["images here show", "(here: --group COLUMN)"]),
+        ((True, True), ["content"], []),
+        ((False, False), [], []),
+    ],
+)
+def test_where_things_are_unknown_two_folders_may_differ_by_these_alone(known, differs, said):
+    first, second = (SimpleNamespace(has_groups=one) for one in known)
+    evidence = SimpleNamespace(dataset=first, against=second)
+    found = second_folder._by_things(evidence, differs)
+    assert len(found) == bool(said)
+    assert all(words in found[0] for words in said)
+
+
+@pytest.mark.usefixtures("quick")
+def test_without_progress_no_bar_is_drawn(photos, tmp_path, monkeypatch):
+    from tqdm.std import tqdm
+
+    started, drawn = tqdm.__init__, []
+
+    def watched(bar, *given, **named):
+        started(bar, *given, **named)
+        drawn.append((named.get("desc"), bar.disable))
+
+    monkeypatch.setattr(tqdm, "__init__", watched)
+    report = report_on(photos, budget=TUNED)
+    report.evidence.__dict__["best"] = "fine-tuned"
+    report.write(tmp_path / "out")
+    assert report.unwritten == {}
+    assert len(drawn) > 5
+    assert [name for name, disabled in drawn if not disabled] == []
 
 
 @pytest.mark.usefixtures("quick")

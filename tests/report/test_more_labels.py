@@ -28,6 +28,23 @@ def test_the_upper_end_of_the_gain_says_how_many_labels_it_takes_at_the_least(mo
     assert missing(0.9, (0.03, 0.01, 0.05), monkeypatch=monkeypatch) == ""
 
 
+def test_labelled_images_that_were_not_learned_from_are_counted_with_the_budget_for_them():
+    def told(labels, part):
+        own = pd.DataFrame({"label": labels})
+        made = type("Own", (), {"images": own, "__len__": lambda self: len(own)})()
+        evidence = SimpleNamespace(
+            dataset=SimpleNamespace(development=made),
+            part=SimpleNamespace(images=own.iloc[:part]),
+        )
+        return more_labels.unused_labels(evidence)
+
+    labels = ["a", None] * 1000
+    assert told(labels, 2000) == ""
+    assert told(labels, 1999) == ""  # the one left out has no label
+    assert told(labels, 1998) == "1 labelled image was not learned from: --budget 2m takes all."
+    assert told(labels, 500) == "750 labelled images were not learned from: --budget 2m takes all."
+
+
 @pytest.mark.usefixtures("work")
 def test_images_without_a_label_are_listed_the_least_sure_first(tmp_path, monkeypatch):
     from helpers import canaries
@@ -45,7 +62,10 @@ def test_images_without_a_label_are_listed_the_least_sure_first(tmp_path, monkey
     found = report["more labels"]
     assert found.state == "done"
     assert set(report.evidence.label_next.index) == set(report.evidence.unlabelled)
-    assert any(line.startswith("9 images have no label.") for line in found.says)
+    assert any(line.startswith("9 images have no label. Label") for line in found.says)
+    report.evidence.unlabelled = report.evidence.unlabelled[:4]
+    again = more_labels.more_labels(report.evidence)
+    assert any("9 images have no label, of which 4 were looked at." in line for line in again.says)
     assert report.evidence.label_next["suggestion"].isin([*COLOURS]).all()
     exec(
         found.code.replace("build_report(dataset)", "report"),

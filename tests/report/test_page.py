@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.report.page import MOST_ROWS, make_page, make_snippet
+from helpers.report.page import MOST_ROWS, _told, make_page, make_snippet
 from helpers.report.sections import Finding, Picture, Section, as_json
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
@@ -142,6 +142,14 @@ def test_the_need_is_drawn_where_it_lies_and_told_in_words(sections):
     assert words == ["Accuracy: 50% (40% to 60%), where 80% is asked for"]
     places = [float(attrs["x"]) for tag, attrs in tags if tag == "rect"]
     assert places == [0, 160, 198, 319]
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.599, "59.9%"), (0.5996, "59.96%"), (0.6, "60%"), (0.604, "60.4%"), (0.51, "51%")],
+)
+def test_a_share_is_told_with_the_digits_that_show_its_side_of_what_is_asked(share, told):
+    assert _told(share, 0.6) == told
 
 
 def test_a_finding_shows_its_size_and_its_evidence(sections):

@@ -41,7 +41,16 @@ def test_a_measured_effect_counts_only_where_its_interval_leaves_out_zero():
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0, "0%"), (0.004, "0.4%"), (0.0949, "9.5%"), (0.095, "10%"), (0.123, "12%"), (1, "100%")],
+    [
+        (0, "0%"),
+        (0.0004, "under 0.1%"),
+        (0.0005, "0.1%"),
+        (0.004, "0.4%"),
+        (0.0949, "9.5%"),
+        (0.095, "10%"),
+        (0.123, "12%"),
+        (1, "100%"),
+    ],
 )
 def test_shares_do_not_round_to_nothing(share, words):
     assert percent(share) == words

@@ -119,6 +119,19 @@ def test_a_flat_picture_has_no_keypoints_and_agrees_with_nothing(tmp_path):
     assert compare(flat, flat) == (0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("size", "small"), [((47, 47), True), ((48, 20), False), ((20, 48), False)]
+)
+def test_of_pictures_too_small_to_tell_things_apart_no_keypoints_are_kept(tmp_path, size, small):
+    path = tmp_path / "a.png"
+    shoot(1, ground=1).resize(size, 2).save(path)
+    (row,) = keypoints.describe_files([str(path)], 60)
+    one = Picture(*row["picture"])
+    assert row["small"] is small
+    assert (len(one.places) == 0) is small
+    assert max(one.thumbnail.shape) == 128  # it has all the rest
+
+
 def test_a_thing_that_fills_too_much_or_too_little_is_sought_in_the_middle(monkeypatch):
     def guess(share):
         mask = np.zeros((100, 50), bool)
@@ -251,13 +264,42 @@ def test_a_mirrored_thing_is_left_to_the_search_for_copies(tmp_path):
 
 def test_pictures_come_back_from_disk_as_they_went(tmp_path, picture):
     pictures = [picture(1, ground=1), picture(2, ground=2, scale=0.5), picture(3, ground=1)]
-    keypoints.store(str(tmp_path), pictures)
-    for number, one in enumerate(pictures):
-        for there, here in zip(keypoints.load(str(tmp_path), number), one, strict=True):
-            np.testing.assert_array_equal(there, here)
-    rows = keypoints.compare_stored([(str(tmp_path), 0, 1), (str(tmp_path), 2, 2)], 60)
-    assert rows[0] == dict(zip(("inliers", "likeness"), compare(*pictures[:2]), strict=True))
-    assert rows[1]["likeness"] > 0.97
+    bare = pictures[0]._replace(places=np.empty((0, 4), np.float32),
+                                descriptors=np.empty((0, 128), np.uint8))  # fmt: skip
+    pictures.insert(1, bare)
+    stored = keypoints.store(tmp_path / "stored", pictures)
+    for there, here in zip(stored, pictures, strict=True):
+        for part, own in zip(there, here, strict=True):
+            np.testing.assert_array_equal(part, own)
+            assert part.dtype == own.dtype
+    folder = str(tmp_path / "stored")
+    asked = [(0, 1), (0, 2), (0, 3), (3, 3)]
+    rows = keypoints.compare_stored([(folder, *pair) for pair in asked], 60)
+    expected = [compare(pictures[one], pictures[other]) for one, other in asked]
+    assert [(row["inliers"], row["likeness"]) for row in rows] == expected
+    assert expected[0] == (0, 0.0) and expected[2][0] > 10 and rows[3]["likeness"] > 0.97
+
+
+def test_two_folders_of_pictures_are_not_mistaken_for_each_other(tmp_path, picture):
+    one, other = picture(1, ground=1), picture(2, ground=2)
+    keypoints.store(tmp_path / "a", [one, one])
+    keypoints.store(tmp_path / "b", [one, other])
+    tasks = [(str(tmp_path / name), 0, 1) for name in "ab"]
+    first, second = keypoints.compare_stored(tasks, 60)
+    assert first["inliers"] == compare(one, one)[0] > second["inliers"] == compare(one, other)[0]
+    keypoints.close_stored()
+    assert (
+        keypoints._open.cache_info().currsize == keypoints._load_rooted.cache_info().currsize == 0
+    )
+
+
+def test_pictures_that_only_have_ground_are_stored_without_keypoints(tmp_path, picture):
+    one = picture(1, ground=1)
+    bare = one._replace(places=one.places[:0], descriptors=one.descriptors[:0])
+    stored = keypoints.store(tmp_path / "bare", [bare, bare])
+    assert [len(each.places) for each in stored] == [len(each.descriptors) for each in stored]
+    assert [each.descriptors.shape for each in stored] == [(0, 128)] * 2
+    assert keypoints.compare_stored([(str(tmp_path / "bare"), 0, 1)], 60)[0]["inliers"] == 0
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_and_stops_nothing(tmp_path):

@@ -161,6 +161,20 @@ def test_notes_say_how_many_are_expected_and_what_could_not_be_read(things, prop
     assert any(line.startswith("Keypoints are held against ") for line in said)
 
 
+def test_of_pictures_too_small_no_keypoints_speak_and_that_is_said(things, tmp_path):
+    few = things.with_images(things.images.drop("bad.png").iloc[:12])
+    for number, image_id in enumerate(few.images.index):
+        side = 40 if number < 11 else 240
+        Image.open(things.path(image_id)).resize((side, side)).save(tmp_path / image_id)
+    tiny = Dataset("tiny", tmp_path, few.images)
+    found = suggest_groups(tiny, features_of(tiny), workers=0, progress=False)
+    assert found.empty
+    told = (
+        "Of 12 images 11 have no side of 48 px, too little to tell two things of one kind apart: "
+    )
+    assert told + "their keypoints were not compared." in found.attrs["notes"]
+
+
 def test_processes_change_nothing(things, proposals, monkeypatch):
     few = things.with_images(things.images.iloc[:4])
     one, two = (
@@ -281,15 +295,16 @@ def search(described):
 
 
 @pytest.mark.parametrize(("apart", "taken_out"), [(13, True), (14, False)])
-def test_few_strangers_that_agree_are_no_ground(search, monkeypatch, apart, taken_out):
+def test_few_strangers_that_agree_are_no_ground(search, monkeypatch, tmp_path, apart, taken_out):
     """The crowd is six pairs: of 199 pairs of strangers more than 3 in 100, of 200 not."""
     none = np.zeros(186 + apart, int)
     pairs = np.stack([none, none + 1], axis=1)
     strangers = suggesting._Verified(pairs, none, none.astype(float))
     monkeypatch.setattr(search, "_verify_once", lambda *_: ("found", [strangers]))
     monkeypatch.setattr(search, "_find_crowd", lambda _: pairs[:6])
-    monkeypatch.setattr(search, "_without_common", lambda *_: ((), 0.25))
-    search._verify([])
+    monkeypatch.setattr(search, "_without_common", lambda *_: (search.pictures, 0.25))
+    search._verify([], tmp_path)
+    assert (tmp_path / "thinned").exists() is taken_out
     said = [line for line in search.notes if "agree in their keypoints" in line]
     assert [line[:2] for line in said] == ["3%"] * taken_out
     assert all("; 25% of all keypoints recur" in line for line in said)
@@ -306,19 +321,20 @@ def test_strangers_are_a_crowd_where_six_images_hang_together_by_six_keypoints(s
     assert crowd(5, 6) == [] == crowd(6, 5)
 
 
-def test_each_pair_of_strangers_counts_once(search):
+def test_each_pair_of_strangers_counts_once(search, tmp_path):
     """Two searches that find the same neighbours hold the keypoints against them once."""
-    for pictures in (search.pictures, [one._replace(descriptors=one.descriptors[:0],
-                                                    places=one.places[:0])
-                                       for one in search.pictures]):  # fmt: skip
-        for family in search._verify_once(pictures, [])[1]:
+    bare = [one._replace(descriptors=one.descriptors[:0], places=one.places[:0])
+            for one in search.pictures]  # fmt: skip
+    for name, pictures in (("all", search.pictures), ("bare", bare)):
+        pictures = suggesting.keypoints.store(tmp_path / name, pictures)
+        for family in search._verify_once(tmp_path / name, pictures, [])[1]:
             pairs = [tuple(pair) for pair in family.pairs.tolist()]
             assert len(set(pairs)) == len(pairs) > 20
             assert all(one < other for one, other in pairs)
 
 
 def test_review_takes_the_table_as_it_is(things, proposals):
-    from helpers.widgets.cases import as_cases
+    from helpers.review.cases import as_cases
 
     cases = as_cases(things, proposals)
     assert len(cases) == len(proposals)

@@ -10,7 +10,7 @@ from torchvision.transforms.v2 import functional
 
 from helpers.widgets import explore_augmentation
 from helpers.widgets.augment import SLIDERS, ask, change
-from tests.widgets.test_pictures import decode
+from tests.panels.test_pictures import decode
 
 PLAIN = {name: plain for name, (_, _, _, plain) in SLIDERS.items()}
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset
+from helpers.panels.selection import Only
+from helpers.panels.still import still_html
 from helpers.widgets import browse
-from helpers.widgets.selection import Only
-from helpers.widgets.still import still_html
-from tests.widgets.test_pictures import decode
+from tests.panels.test_pictures import decode
 
 ORDER = ["ash/1.jpg", "ash/2.jpg", "elm/1.jpg", "elm/2.jpg", "fir/1.jpg", "fir/2.jpg"]
 
@@ -162,6 +162,16 @@ def test_an_unreadable_file_is_shown_as_such(trees):
     assert "cannot be read" in browser.close_up.value
 
 
+def test_the_next_page_is_made_before_it_is_asked_for(make_dataset):
+    browser = browse(make_dataset({f"{n:02}.jpg": "ash" for n in range(30)}))
+    browser.thumbnails._ahead.shutdown()
+    made = browser.thumbnails.image_html.cache_info().misses
+    assert made == 30
+    browser.thumbnails.prepare = lambda _: None
+    browser.forward.click()
+    assert browser.thumbnails.image_html.cache_info().misses == made
+
+
 def test_a_hundred_thousand_rows_turn_a_page_within_300_ms(trees):
     # Time on the processor, which does not grow when other programs run beside the test.
     count = 100_000
@@ -170,6 +180,7 @@ def test_a_hundred_thousand_rows_turn_a_page_within_300_ms(trees):
     many = Dataset("many", trees.root, images, files=dict.fromkeys(ids, "ash/1.jpg"))
     rng = np.random.default_rng(0)
     browser = browse(many, pd.DataFrame({"score": rng.random(count)}, index=ids))
+    browser.thumbnails.prepare = lambda _: None  # the next page would be made meanwhile
     browser.sort.value = "score"
     seen, seconds = browser.thumbnails.image_html.cache_info().misses, []
     for _ in range(5):

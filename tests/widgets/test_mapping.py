@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.panels.still import still_html
 from helpers.widgets import explore_map, mapping
 from helpers.widgets.mapping import REST, colour, lay_out
-from helpers.widgets.still import still_html
 
 
 def clusters(count, each=30, wide=8, seed=0):

@@ -6,14 +6,15 @@ import pandas as pd
 from ipywidgets import HTML, HBox, Text, ToggleButtons
 
 from helpers.datasets import DatasetError
-from helpers.widgets import review_html, selection
-from helpers.widgets.cases import as_cases, decided, images_of, mark_html, marks, rows, short, told
-from helpers.widgets.examples import Examples
-from helpers.widgets.keys import Keys
-from helpers.widgets.panel import Panel, button, choice, control, grid, row
-from helpers.widgets.pictures import Pictures
-from helpers.widgets.suspect_grid import SIDE, SuspectGrid, thumbnail
-from helpers.widgets.text import details_html, named, plain
+from helpers.panels import selection
+from helpers.panels.panel import Panel, button, choice, control, grid, row
+from helpers.panels.pictures import Pictures
+from helpers.panels.text import details_html, named, plain
+from helpers.review import markup
+from helpers.review.cases import as_cases, decided, images_of, mark_html, marks, rows, short, told
+from helpers.review.examples import Examples
+from helpers.review.keys import Keys
+from helpers.review.suspect_grid import SIDE, SuspectGrid, thumbnail
 
 FIELDS = {"n": {"at": ".note input", "enter": None}, "0": {"at": ".new-class input", "enter": "s"}}
 KNOWN = [*"kdcsu?lrzga", *"123456789", "ArrowLeft", "ArrowRight", "Escape"]
@@ -110,7 +111,7 @@ class ReviewView(Panel):
             self.classes,
             row(self.note, self.stepping),
             self.status,
-            HTML(review_html.HINT),
+            HTML(markup.HINT),
             self.help,
             self.details,
         )
@@ -142,9 +143,7 @@ class ReviewView(Panel):
             one.disabled = not names
         given = None if self.case is None or many else self.case["label"]
         suggested = None if self.case is None or many else self.case["suggestion"]
-        self.classes.value = review_html.classes_html(
-            self.numbered, len(self.labels), given, suggested
-        )
+        self.classes.value = markup.classes_html(self.numbered, len(self.labels), given, suggested)
         if many:
             self._draw_grid()
         else:
@@ -164,9 +163,9 @@ class ReviewView(Panel):
         self.chosen.value = f"<b>{len(self.grid.selected):,}</b> of {len(self.shown):,} chosen"
 
     def _draw_one(self, names: list[str]) -> None:
-        self.claim.value = review_html.told_html(self.dataset, self.case) if names else ""
+        self.claim.value = markup.told_html(self.dataset, self.case) if names else ""
         words = [mark_html(self.standing, name) for name in names]
-        self.picture.value = review_html.pictures_html(
+        self.picture.value = markup.pictures_html(
             self.pictures.figures(names, words), self.target.value if len(names) == 2 else None
         )
         self.examples.value = self._examples_html(self.case) if names else ""
@@ -189,7 +188,7 @@ class ReviewView(Panel):
             found, nearest = self._examples.find(images_of(case), label)
             figures = self.thumbnails.figures(found, [""] * len(found))
             role = "suggested" if label == case["suggestion"] else "given"
-            parts.append(review_html.examples_html(label, role, nearest, figures))
+            parts.append(markup.examples_html(label, role, nearest, figures))
         return "".join(parts)
 
     def _thumbnail(self, number: int) -> bytes:

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.widgets.filters import RANGE, VALUES, WORDS, Filter, kind_of, within
-from helpers.widgets.selection import Only
+from helpers.panels.filters import RANGE, VALUES, WORDS, Filter, kind_of, within
+from helpers.panels.selection import Only
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.widgets import review
-from helpers.widgets.suspect_grid import thumbnail
+from helpers.review import review
+from helpers.review.suspect_grid import thumbnail
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from ipywidgets import HTML, Box, Button, Widget
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
+from helpers.panels.text import safe
 from helpers.plots.names import short_name
 from helpers.plots.style import PAPER, alt, figure_html, styled
-from helpers.widgets.text import safe
 
 CAPTION = "A still picture of this widget as it was left; run the cell to use it."
 FRAME = "border: 1px solid #ddd; border-radius: 8px; padding: 4px 12px; max-width: 900px"

@@ -7,10 +7,11 @@ import pandas as pd
 from helpers.datasets import DecisionLog
 from helpers.datasets.decisions import DecidedMeanwhile
 from helpers.datasets.words import some, suggestion
-from helpers.widgets import review_html, selection
-from helpers.widgets.cases import decided, decisions_about, describe, images_of, lost_pairs
-from helpers.widgets.review_view import ReviewView
-from helpers.widgets.text import named, plain
+from helpers.panels import selection
+from helpers.panels.text import named, plain
+from helpers.review import markup
+from helpers.review.cases import decided, decisions_about, describe, images_of, lost_pairs
+from helpers.review.view import ReviewView
 
 NO_CLASS = "There is no class to choose yet; type one under “or a new class”."
 NOTHING_CHOSEN = (
@@ -304,7 +305,7 @@ class Reviewer(ReviewView):
 
     def _show_keys(self) -> None:
         shown = self.help.layout.display is None
-        self.help.value = review_html.KEYS
+        self.help.value = markup.KEYS
         self.help.layout.display = "none" if shown else None
 
     def _zoom(self, side: int | None = None) -> None:
@@ -313,7 +314,7 @@ class Reviewer(ReviewView):
         side = self.target.value if side is None else side
         if self.zoomed.value or side >= len(names) or self.view.value == "grid":
             return self._close()
-        self.zoomed.value = review_html.zoomed_html(self.dataset, names[side])
+        self.zoomed.value = markup.zoomed_html(self.dataset, names[side])
         self.zoomed.layout.display, self.beside.layout.display = None, "none"
         return None
 
@@ -348,3 +349,8 @@ def review(
         Where `suspects` names no image of the dataset, or `features` are no numbers.
     """
     return Reviewer(dataset, suspects, log, features)
+
+
+def review_of(dataset, image_ids: list[str]) -> Reviewer:
+    """Return the review of images that a person picked out."""
+    return review(dataset, pd.DataFrame({"image_id": image_ids, "issue": "selected"}))

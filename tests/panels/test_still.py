@@ -11,12 +11,12 @@ import pytest
 from ipywidgets import HTML, Button, Checkbox, FloatSlider, IntSlider, Text
 from PIL import Image
 
+from helpers.panels import panel as panel_module
+from helpers.panels import still as still_module
+from helpers.panels.panel import Panel, button, choice, row
+from helpers.panels.still import CAPTION, sheet, still_html
+from helpers.panels.still import Picture as Shown
 from helpers.widgets import browse, review
-from helpers.widgets import panel as panel_module
-from helpers.widgets import still as still_module
-from helpers.widgets.panel import Panel, button, choice, row
-from helpers.widgets.still import CAPTION, sheet, still_html
-from helpers.widgets.still import Picture as Shown
 
 
 def panel_of(*parts):

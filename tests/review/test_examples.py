@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.widgets import review
-from helpers.widgets.examples import Examples
+from helpers.review import review
+from helpers.review.examples import Examples
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DecisionLog
-from helpers.widgets import review
+from helpers.review import review
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 import re
 from base64 import b64decode
 from io import BytesIO
+from threading import Event
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.widgets.pictures import Pictures
+from helpers.panels.pictures import Pictures
 
 
 def decode(html):
@@ -85,3 +86,24 @@ def test_the_reason_that_a_file_cannot_be_read_is_told_without_its_path(trees):
     trees.path("elm/1.jpg").write_bytes(b"")
     html = Pictures(trees, 50, 9).image_html("elm/1.jpg")
     assert "0 bytes" in html and "elm/1.jpg" not in html and "cannot be read:" not in html
+
+
+def test_copies_are_prepared_before_they_are_asked_for_and_given_up_for_others(trees, monkeypatch):
+    pictures, begun, go, made = Pictures(trees, 20, 9), Event(), Event(), []
+    make = pictures.load
+
+    def load(image_id):
+        made.append(image_id)
+        begun.set()
+        assert go.wait(20)
+        return make(image_id)
+
+    monkeypatch.setattr(pictures, "load", load)
+    pictures.prepare(["fir/1.jpg", "fir/2.jpg"])
+    assert begun.wait(20)
+    pictures.prepare(["elm/1.jpg"])
+    go.set()
+    pictures._ahead.shutdown()
+    assert made == ["fir/1.jpg", "elm/1.jpg"]
+    assert len(decode(pictures.figures(["elm/1.jpg", "fir/1.jpg"], ["", ""]))) == 2
+    assert made == ["fir/1.jpg", "elm/1.jpg"], "what was prepared is not made again"

@@ -9,7 +9,7 @@ from anywidget import AnyWidget
 from IPython.display import display
 from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
 
-from helpers.widgets.still import LiveStill
+from helpers.panels.still import LiveStill
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
@@ -22,6 +22,10 @@ STYLE = """<style>
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
 .workbook .stack > .slider-container {flex: 0 0 28px}
+.workbook .stack .noUi-horizontal {margin-top: 12px}
+.workbook .stack.widget-slider {position: relative}
+.workbook .stack > .widget-readout {position: absolute; top: 0; right: 0; margin: 0; height: 20px;
+  line-height: 20px; min-width: 0; text-align: right; font-size: 12px; width: auto}
 .workbook .stack .widget-toggle-button {margin: 0 2px 0 0; width: auto; height: 28px}
 .workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from helpers.widgets.text import details_html, named, plain
+from helpers.panels.text import details_html, named, plain
 
 
 def frame(**columns):

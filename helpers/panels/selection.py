@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 import pandas as pd
 
-from helpers.widgets.text import named, plain
+from helpers.panels.text import named, plain
 
 MOST_VALUES = 60
 

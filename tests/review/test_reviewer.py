@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DecisionLog
-from helpers.widgets import review
-from helpers.widgets.cases import as_cases, decided
+from helpers.review import review, review_of
+from helpers.review.cases import as_cases, decided
 
 
 @pytest.fixture
@@ -343,3 +343,9 @@ def test_where_there_is_no_class_yet_relabel_says_how_to_add_one(make_dataset):
     assert "There is no class to choose yet" in reviewer.status.value
     DecisionLog(dataset).record("a.jpg", "relabel", label="oak", new_class=True)
     assert DecisionLog(dataset).current()["label"].tolist() == ["oak"]
+
+
+def test_what_was_picked_out_can_be_reviewed(trees):
+    reviewer = review_of(trees, ["fir/1.jpg", "ash/2.jpg"])
+    assert list(reviewer.cases["image_id"]) == ["fir/1.jpg", "ash/2.jpg"]
+    assert set(reviewer.cases["issue"]) == {"selected"}

@@ -5,8 +5,8 @@ import warnings
 import pandas as pd
 from PIL import Image
 
-from helpers.widgets import selection
-from helpers.widgets.text import named, plain, safe
+from helpers.panels import selection
+from helpers.panels.text import named, plain, safe
 
 ALIASES = {"partner": "other_id", "kind": "issue", "reason": "why"}
 NEEDED = ["other_id", "issue", "suggestion", "label"]

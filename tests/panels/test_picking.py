@@ -1,6 +1,6 @@
 import pytest
 
-from helpers.widgets.picking import OPEN, THROUGH, TOGGLE, Picker, Selection, review_of
+from helpers.panels.picking import OPEN, THROUGH, TOGGLE, Picker, Selection
 
 PAGE = ["a", "b", "c", "d", "e"]
 
@@ -53,9 +53,3 @@ def test_the_picker_tells_each_press_once_even_if_it_is_the_same_again():
     picker.pressed = [2, "open", 1]
     picker.pressed = [2, "open", 2]
     assert seen == [(2, "open"), (2, "open")]
-
-
-def test_what_was_picked_out_can_be_reviewed(trees):
-    reviewer = review_of(trees, ["fir/1.jpg", "ash/2.jpg"])
-    assert list(reviewer.cases["image_id"]) == ["fir/1.jpg", "ash/2.jpg"]
-    assert set(reviewer.cases["issue"]) == {"selected"}

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from helpers.widgets.cases import opens
+from helpers.review.cases import opens
 
 COUNT = 3
 

@@ -1,7 +1,7 @@
 import pytest
 from ipywidgets import Button, IntText
 
-from helpers.widgets.panel import Panel
+from helpers.panels.panel import Panel
 
 
 @pytest.fixture

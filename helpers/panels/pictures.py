@@ -9,7 +9,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from helpers.datasets import DatasetError
-from helpers.widgets.text import safe
+from helpers.panels.text import safe
 
 
 class Pictures:
@@ -27,6 +27,7 @@ class Pictures:
     def __init__(self, dataset, size: int, limit: int):
         self.dataset, self.size = dataset, size
         self.image_html = lru_cache(limit)(self._image_html)
+        self._ahead, self._asked = ThreadPoolExecutor(1), 0
 
     def load(self, image_id: str) -> Image.Image:
         """Return the small copy.
@@ -41,15 +42,18 @@ class Pictures:
         method = Image.Resampling.NEAREST if tiny else Image.Resampling.LANCZOS
         return ImageOps.contain(image, (self.size, self.size), method)
 
+    def jpeg(self, image_id: str) -> bytes:
+        """Return the small copy as a JPEG file; raises as `load` does."""
+        buffer = BytesIO()
+        self.load(image_id).save(buffer, "JPEG", quality=88)
+        return buffer.getvalue()
+
     def _image_html(self, image_id: str) -> str:
         try:
-            image = self.load(image_id)
+            data = b64encode(self.jpeg(image_id)).decode()
         except DatasetError as problem:
             reason = str(problem).split("cannot be read: ")[-1]
             return f'<div class="unreadable"><b>cannot be read</b>{safe(reason)}</div>'
-        buffer = BytesIO()
-        image.save(buffer, "JPEG", quality=88)
-        data = b64encode(buffer.getvalue()).decode()
         return f'<img alt="{safe(image_id)}" src="data:image/jpeg;base64,{data}">'
 
     def figures(self, image_ids: Sequence[str], captions: Sequence[str]) -> str:
@@ -63,3 +67,16 @@ class Pictures:
             f'<figure title="{safe(image_id)}">{image}<figcaption>{caption}</figcaption></figure>'
             for image_id, image, caption in zip(image_ids, images, captions, strict=True)
         )
+
+    def prepare(self, image_ids: Sequence[str]) -> None:
+        """Make copies beside whatever else is done, so that they are there once they are asked for.
+
+        What was to be prepared before, and is not yet, is given up.
+        """
+        self._asked += 1
+        for image_id in image_ids:
+            self._ahead.submit(self._prepare, image_id, self._asked)
+
+    def _prepare(self, image_id: str, asked: int) -> None:
+        if asked == self._asked:
+            self.image_html(image_id)

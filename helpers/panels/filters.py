@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from ipywidgets import FloatRangeSlider, HBox, Text
 
-from helpers.widgets.panel import choice, control
-from helpers.widgets.selection import MOST_VALUES, Only, choices, matches
-from helpers.widgets.text import plain
+from helpers.panels.panel import choice, control
+from helpers.panels.selection import MOST_VALUES, Only, choices, matches
+from helpers.panels.text import plain
 
 NONE = [("all", Only.ALL)]
 FEW = 12

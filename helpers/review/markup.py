@@ -6,8 +6,8 @@ from io import BytesIO
 from PIL import ImageOps
 
 from helpers.datasets import DatasetError
-from helpers.widgets.cases import claim_html, evidence_html
-from helpers.widgets.text import named, safe
+from helpers.panels.text import named, safe
+from helpers.review.cases import claim_html, evidence_html
 
 LARGEST, TINY = 2400, 200
 """Longest side in pixels: of a picture at full size; of one whose pixels are drawn as squares."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 from anywidget import AnyWidget
 from traitlets import Int, List, Unicode, Union
 
@@ -77,13 +76,6 @@ class Selection:
         """Where on the page selected images are."""
         known = set(self.image_ids)
         return [place for place, one in enumerate(page) if one in known]
-
-
-def review_of(dataset, image_ids: list[str]):
-    """The review of images that were picked out."""
-    from helpers.widgets.reviewer import review
-
-    return review(dataset, pd.DataFrame({"image_id": image_ids, "issue": "selected"}))
 
 
 def tell_selected(panel) -> None:

@@ -3,7 +3,7 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from helpers.widgets.selection import (
+from helpers.panels.selection import (
     Only,
     choices,
     filterable,
