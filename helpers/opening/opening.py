@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 from helpers.datasets.dataset import Dataset
 from helpers.datasets.storage import DatasetError, make_folder, work_folder
-from helpers.datasets.words import some, suggestion
+from helpers.datasets.words import count, some, suggestion
 from helpers.opening.archives import build_folder
 from helpers.opening.copies import leave_out_copies
 from helpers.opening.downloads import DOWNLOADS, fetch
 from helpers.opening.folders import EXTENSIONS, TABLES, look_into, stable_ids
 from helpers.opening.layout import is_level, read_layout
-from helpers.opening.prefixes import labels_from_names, tell_of_classes
+from helpers.opening.prefixes import groups_from_names, labels_from_names, says, tell_of_classes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Asked = Mapping[str, str | None]
 NAMES = ("leaves", "digits", *DOWNLOADS)
+GROUP_IN_NAME = "group in name"
 
 
 def open_dataset(
@@ -63,7 +64,10 @@ def open_dataset(
     pattern : str, optional
         Where the names of the files begin with the classes: a regular expression that fits the
         beginning of each name, without folders and extension, and whose first group is the label,
-        such as "(.+)_[0-9]+" for "great_pyrenees_12.jpg". It decides over folders and tables.
+        such as "(.+)_[0-9]+" for "great_pyrenees_12.jpg". It decides over folders and tables. Or
+        where they say which images show the same thing: what it names "group", such as
+        "(?P<group>[^_]+)_" for "patient7_2.jpg", becomes the group column "group in name"; names
+        that it does not fit stand alone. With "(?P<label>…)" beside it, it says both.
     progress : bool
         Whether to show a progress bar while rendering or downloading.
     **leaves
@@ -105,6 +109,9 @@ def open_dataset(
         dataset = _open_download(text, progress)
     else:
         dataset = _open_path(text, asked)
+        table = Path(text).name if Path(text).suffix.lower() in TABLES else None
+        named = {"table": table, **asked}
+        dataset.opened["asked"] = {key: value for key, value in named.items() if value}
     return _finish(dataset, group)
 
 
@@ -159,8 +166,9 @@ def open_folder(
 
     asked = dict(asked or {})
     pattern = asked.pop("pattern", None)
-    if pattern and asked.get("label"):
-        raise DatasetError(f"label={asked['label']!r} and pattern={pattern!r}: give one of them.")
+    for key in ("label", "group") if pattern else ():
+        if asked.get(key) and says(pattern, key):
+            raise DatasetError(f"{key}={asked[key]!r} and pattern={pattern!r}: give one of them.")
     root = folder.resolve()
     found, notes = look_into(root)
     if not found["image"]:
@@ -185,12 +193,15 @@ def open_folder(
     images, source, told, labelled = _with_tables(images, root, found, table, asked)
     notes += [*copies, *layout.notes, *([] if labelled else layout.label_notes + cleaned)]
     notes += told
-    if pattern:
+    if pattern and says(pattern, "label"):
         images, source = _with_labels_from_names(images, pattern), f"{source or 'folders'}, names"
     elif images["label"].nunique() < 2:
         notes += tell_of_classes(str(folder), images.index)
     notes += odd_labels(images["label"])
-    group, passed = (None, []) if asked.get("group") else choose_group(images, layout.group)
+    if pattern and says(pattern, "group"):
+        images, group, passed = _with_groups_from_names(images, pattern)
+    else:
+        group, passed = (None, []) if asked.get("group") else choose_group(images, layout.group)
     notes += passed
     if group:
         notes.append(f"Column {group!r} is taken to say which images show the same thing.")
@@ -215,6 +226,27 @@ def _with_labels_from_names(images: pd.DataFrame, pattern: str) -> pd.DataFrame:
 
     found = labels_from_names(images.index, pattern)
     return images.assign(label=clean_labels(pd.Series(found, images.index, dtype="str"))[0])
+
+
+def _with_groups_from_names(images: pd.DataFrame, pattern: str):
+    """`images` with the group column that the names give, its name, and what to tell of it."""
+    import pandas as pd
+
+    if GROUP_IN_NAME in images:
+        raise DatasetError(
+            f"There is a column {GROUP_IN_NAME!r} already: rename it in the table, or give "
+            f"group={GROUP_IN_NAME!r} instead of pattern={pattern!r}."
+        )
+    groups = pd.Series(groups_from_names(images.index, pattern), images.index, dtype="str")
+    found = groups.dropna()
+    notes = [f"The names put {len(found):,} images into {count(found.unique(), 'group')}."]
+    if alone := len(groups) - len(found):
+        which = some([one.rpartition("/")[2] for one in groups.index[groups.isna()]])
+        notes.append(
+            f"The pattern does not fit {count(groups.index[groups.isna()], 'name')}; "
+            f"{'that image stands' if alone == 1 else 'those images stand'} alone: {which}."
+        )
+    return images.assign(**{GROUP_IN_NAME: groups}), GROUP_IN_NAME, notes
 
 
 def _with_tables(

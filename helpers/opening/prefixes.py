@@ -32,25 +32,30 @@ _SAYS_NOTHING = re.compile(
 )
 
 
-def labels_from_names(ids: Sequence[str], pattern: str) -> list[str]:
-    """The first group of `pattern` at the beginning of each file's name, without its extension.
+def says(pattern: str, what: str) -> bool:
+    """Whether a pattern reads "label" or "group" off a name; without names for its groups, the
+    first is the label.
 
     Raises
     ------
     DatasetError
-        The pattern is no regular expression, has no group, or does not fit every name.
+        The pattern is no regular expression, or names neither.
     """
-    try:
-        compiled = re.compile(pattern)
-    except (re.error, TypeError) as error:
-        raise DatasetError(f"pattern={pattern!r} is no regular expression: {error}.") from error
-    if not compiled.groups:
-        raise DatasetError(
-            f"pattern={pattern!r} has no group; put parentheses around what is the label, as in "
-            f"pattern=r'{WORD}' for 'cat.1.jpg'."
-        )
-    found = {image_id: compiled.match(_stem(image_id)) for image_id in ids}
-    labels = {image_id: match and match[1] for image_id, match in found.items()}
+    named = _compiled(pattern).groupindex
+    return what in named if named else what == "label"
+
+
+def labels_from_names(ids: Sequence[str], pattern: str) -> list[str]:
+    """What `pattern` calls the label at the beginning of each file's name, without its extension:
+    its group named "label", or its first one.
+
+    Raises
+    ------
+    DatasetError
+        The pattern is no regular expression, names nothing, or has no label for some name.
+    """
+    compiled = _compiled(pattern)
+    labels = _read(ids, compiled, "label" if compiled.groupindex else 1)
     missed = [image_id for image_id in ids if not (labels[image_id] or "").strip()]
     if missed:
         count = "none" if len(missed) == len(ids) else f"{len(ids) - len(missed):,}"
@@ -60,6 +65,47 @@ def labels_from_names(ids: Sequence[str], pattern: str) -> list[str]:
             f"{some([image_id.rpartition('/')[2] for image_id in missed])}."
         )
     return [labels[image_id] for image_id in ids]
+
+
+def groups_from_names(ids: Sequence[str], pattern: str) -> list[str | None]:
+    """What `pattern` calls "group" in each file's name; None for names that it does not fit.
+
+    Raises
+    ------
+    DatasetError
+        The pattern is no regular expression, names nothing, or puts no two images together.
+    """
+    groups = _read(ids, _compiled(pattern), "group")
+    found = [group for group in groups.values() if group]
+    if len(set(found)) == len(found):
+        raise DatasetError(
+            f"pattern={pattern!r} finds a group in {len(found):,} of the {len(ids):,} names, and "
+            "none of them twice, so that nothing belongs together."
+        )
+    return [groups[image_id] or None for image_id in ids]
+
+
+def _compiled(pattern: str) -> re.Pattern:
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise DatasetError(f"pattern={pattern!r} is no regular expression: {error}.") from error
+    if not compiled.groups:
+        raise DatasetError(
+            f"pattern={pattern!r} has no group; put parentheses around what is the label, as in "
+            f"pattern=r'{WORD}' for 'cat.1.jpg', or name what says which images show one thing, as "
+            "in pattern=r'(?P<group>[^_]+)_' for 'patient7_2.jpg'."
+        )
+    if unknown := {*compiled.groupindex} - {"label", "group"}:
+        raise DatasetError(
+            f"pattern={pattern!r} names {some(sorted(unknown))}; it may name 'label' and 'group'."
+        )
+    return compiled
+
+
+def _read(ids: Sequence[str], compiled: re.Pattern, part: str | int) -> dict[str, str | None]:
+    found = {image_id: compiled.match(_stem(image_id)) for image_id in ids}
+    return {image_id: match and match[part] for image_id, match in found.items()}
 
 
 def tell_of_classes(source: str, ids: Iterable[str]) -> list[str]:

@@ -23,6 +23,9 @@ STYLE = """<style>
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
 .workbook .stack > .slider-container {flex: 0 0 28px}
 .workbook .stack .noUi-horizontal {margin-top: 12px}
+.workbook .stack.widget-slider {position: relative}
+.workbook .stack > .widget-readout {position: absolute; top: 0; right: 0; margin: 0; height: 20px;
+  line-height: 20px; min-width: 0; text-align: right; font-size: 12px; width: auto}
 .workbook .stack .widget-toggle-button {margin: 0 2px 0 0; width: auto; height: 28px}
 .workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}

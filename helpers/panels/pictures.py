@@ -42,15 +42,18 @@ class Pictures:
         method = Image.Resampling.NEAREST if tiny else Image.Resampling.LANCZOS
         return ImageOps.contain(image, (self.size, self.size), method)
 
+    def jpeg(self, image_id: str) -> bytes:
+        """Return the small copy as a JPEG file; raises as `load` does."""
+        buffer = BytesIO()
+        self.load(image_id).save(buffer, "JPEG", quality=88)
+        return buffer.getvalue()
+
     def _image_html(self, image_id: str) -> str:
         try:
-            image = self.load(image_id)
+            data = b64encode(self.jpeg(image_id)).decode()
         except DatasetError as problem:
             reason = str(problem).split("cannot be read: ")[-1]
             return f'<div class="unreadable"><b>cannot be read</b>{safe(reason)}</div>'
-        buffer = BytesIO()
-        image.save(buffer, "JPEG", quality=88)
-        data = b64encode(buffer.getvalue()).decode()
         return f'<img alt="{safe(image_id)}" src="data:image/jpeg;base64,{data}">'
 
     def figures(self, image_ids: Sequence[str], captions: Sequence[str]) -> str:

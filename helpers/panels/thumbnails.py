@@ -3,9 +3,6 @@
 import hashlib
 import os
 from contextlib import suppress
-from io import BytesIO
-
-from PIL import Image
 
 from helpers.datasets.storage import DatasetError, make_folder
 from helpers.panels.pictures import Pictures
@@ -18,23 +15,23 @@ class Thumbnails(Pictures):
     """`Pictures` whose copies of large files lie under ``dataset.work``, by the file's time and
     length, so that a changed file gets a new one."""
 
-    def load(self, image_id: str) -> Image.Image:
+    def jpeg(self, image_id: str) -> bytes:
         path = self.dataset.path(image_id)
         try:
             facts = path.stat()
         except OSError:
-            return super().load(image_id)
+            return super().jpeg(image_id)
         if facts.st_size < LARGE:
-            return super().load(image_id)
+            return super().jpeg(image_id)
         known = f"{image_id}\0{facts.st_mtime_ns}\0{facts.st_size}\0{self.size}"
         name = hashlib.sha256(os.fsencode(known)).hexdigest()[:24]
         kept = self.dataset.work_place / "thumbnails" / f"{name}.jpg"
         with suppress(OSError):
-            return Image.open(BytesIO(kept.read_bytes()))
-        image = super().load(image_id)
+            return kept.read_bytes()
+        made = super().jpeg(image_id)
         part = kept.with_name(f".{name}-{os.getpid()}")
         with suppress(OSError, DatasetError):  # a full disk costs time, and no picture
             make_folder(kept.parent)
-            image.save(part, "JPEG", quality=90)
+            part.write_bytes(made)
             os.replace(part, kept)
-        return image
+        return made

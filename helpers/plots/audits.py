@@ -154,9 +154,8 @@ def flag_sheet(
     drawn = np.random.default_rng(seed).permutation(len(ids))[:most]
     shown = ids[np.sort(drawn)]
     names = {image_id: short_name(image_id.rsplit("/", 1)[-1], 18) for image_id in shown}
-    default = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
-    if len(shown) == len(ids):
-        default = f"{count(ids, 'flag')}: right or not?"
+    part = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
+    default = part if len(shown) < len(ids) else f"{count(ids, 'flag')}: right or not?"
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)
 
 

@@ -13,7 +13,8 @@ from helpers.datasets.words import count, some
 from helpers.report.budget import CHOICES, in_words
 from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.report.evidence import SURE, Evidence
-from helpers.report.sections import LEFT_OUT, Finding, Picture, Section
+from helpers.report.names import doubtful_names
+from helpers.report.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 from helpers.splits.suggesting import TOO_SMALL
 
@@ -77,19 +78,19 @@ def opening(evidence: Evidence) -> Section:
         found.tables["Images to learn from, by class"] = counts[["images", "groups", "ratio"]]
         found.pictures.append(drawn("imbalance_bars", counts))
         found.numbers["imbalance"] = float(counts["ratio"].max())
-        found.findings += _imbalance(dataset.development, counts)
+        _say_rare(found, dataset.development, counts)
     found.pictures.append(drawn("class_sheet", dataset.development, photographs=True))
     return found
 
 
-def _imbalance(dataset, counts: pd.DataFrame) -> list[Finding]:
+def _say_rare(found: Section, dataset, counts: pd.DataFrame) -> None:
     rare = counts[counts["images"] < 30]
     if rare.empty:
-        return []
+        return
     what = f"{some(rare.index, 4)} {'has' if len(rare) == 1 else 'have'} fewer than 30 images to "
     what += "learn from: neither training nor a score says much of so few."
     act = "collect more of them; notebook 04 shows what weights can do until then"
-    return [Finding(what, int(rare["images"].sum()), len(dataset), act, "opening")]
+    found.mend(what, int(rare["images"].sum()), len(dataset), act)
 
 
 def files(evidence: Evidence) -> Section:
@@ -116,7 +117,7 @@ def files(evidence: Evidence) -> Section:
         found.tables["Files that cannot be read"] = broken[["problem"]]
         act = "replace the files, or leave them dropped as this report did (images.csv)"
         what = f"{count(broken, 'file')} cannot be read and would stop a training run."
-        found.findings.append(Finding(what, len(broken), len(scanned), act, "files"))
+        found.mend(what, len(broken), len(scanned), act)
     found.tables["Flags by kind"] = flags["issue"].value_counts().rename("images").to_frame()
     found.pictures.append(drawn("flag_sheet", evidence.dataset, poor, SHEET, photographs=True))
     worst = poor[poor["issue"].isin(["dark", "overexposed", "blurred", "low information"])]
@@ -127,8 +128,7 @@ def files(evidence: Evidence) -> Section:
         act = "look at each, and drop those that show nothing"
         ids = pd.Index(worst["image_id"].unique())
         more = told_leaving(evidence, ids)
-        finding = Finding(what, len(ids), len(scanned), act, "files", REVIEW_FLAGS, **more)
-        found.findings.append(finding)
+        found.mend(what, len(ids), len(scanned), act, REVIEW_FLAGS, **more)
     return found
 
 
@@ -174,10 +174,7 @@ def copies(evidence: Evidence) -> Section:
         images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
         gain = flattery_of_leaks(evidence) if evidence.can_learn else None
         more = measured("Its training copies raise what a linear model scores on validation", gain)
-        finding = Finding(
-            what, images, len(dataset), act, "copies", DIVIDE_ANEW, blocks=True, **more
-        )
-        found.findings.append(finding)
+        found.mend(what, images, len(dataset), act, DIVIDE_ANEW, blocks=True, **more)
         found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
     if len(conflicts):
         what = (
@@ -186,8 +183,7 @@ def copies(evidence: Evidence) -> Section:
         )
         act = "look at each pair, and relabel or drop"
         number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
-        finding = Finding(what, number, len(dataset), act, "copies", REVIEW_CONFLICTS)
-        found.findings.append(finding)
+        found.mend(what, number, len(dataset), act, REVIEW_CONFLICTS)
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
         number = confirmed["other_id"].nunique()
@@ -196,8 +192,7 @@ def copies(evidence: Evidence) -> Section:
         act = "keep copies on one side of every split"
         gain = flattery_of_copies(evidence) if evidence.can_learn else None
         more = measured("On such a split they raise the accuracy of a linear model", gain)
-        finding = Finding(what, int(number), len(dataset), act, "copies", KEEP_TOGETHER, **more)
-        found.findings.append(finding)
+        found.mend(what, int(number), len(dataset), act, KEEP_TOGETHER, **more)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
     if len(shown):
         found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
@@ -207,6 +202,9 @@ def copies(evidence: Evidence) -> Section:
 def same_thing(evidence: Evidence) -> Section:
     """Other photos of the same thing, which no search for copies finds."""
     found, proposals = Section("same thing", ""), evidence.proposals
+    named = None if evidence.part.has_groups else doubtful_names(evidence)
+    if named:
+        found.findings.append(named)
     if proposals is None:
         found.state = LEFT_OUT
         part = evidence.part
@@ -246,7 +244,7 @@ def same_thing(evidence: Evidence) -> Section:
         act = "look at them, and keep those together that are right"
         images = unsure[["image_id", "other_id"]].to_numpy().ravel()
         number, of = len(pd.unique(images)), len(evidence.part)
-        found.findings.append(Finding(what, number, of, act, "same thing", REVIEW_SAME))
+        found.mend(what, number, of, act, REVIEW_SAME)
     found.says.append(
         f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
         f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
@@ -260,10 +258,7 @@ def same_thing(evidence: Evidence) -> Section:
         )
         act = "keep them together, and divide anew"
         images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        finding = Finding(
-            what, images, len(evidence.part), act, "same thing", KEEP_GROUPS, blocks=True
-        )
-        found.findings.append(finding)
+        found.mend(what, images, len(evidence.part), act, KEEP_GROUPS, blocks=True)
     shown = sure if len(sure) else unsure
     found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
     return found
@@ -294,8 +289,7 @@ def labels(evidence: Evidence) -> Section:
     what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)
-    finding = Finding(what, number, len(evidence.part), act, "labels", REVIEW_LABELS, **more)
-    found.findings.append(finding)
+    found.mend(what, number, len(evidence.part), act, REVIEW_LABELS, **more)
     return found
 
 

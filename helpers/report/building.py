@@ -19,7 +19,6 @@ import pandas as pd
 
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.storage import work_folder
 from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
 from helpers.exports.markdown import scrub
@@ -35,7 +34,7 @@ from helpers.report import (
 )
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json
+from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json, opening_line
 
 AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
@@ -295,12 +294,6 @@ def build_report(
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     return budget.plan(len(dataset.development), time)
-
-
-def opening_line(dataset: Dataset) -> str:
-    """What opens the dataset again, without the path of the folder that holds it."""
-    own = dataset.root.is_relative_to(work_folder())
-    return f"open_dataset({dataset.name if own else f'path/to/{dataset.root.name}'!r})"
 
 
 def _failed(name: str, error: Exception) -> Section:

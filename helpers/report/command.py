@@ -168,6 +168,14 @@ def add_dataset(parser) -> None:
             "thing (patient, specimen): these stay on one side of a split"
         ),
     )
+    parser.add_argument(
+        "--pattern",
+        metavar="REGEX",
+        help=(
+            "where file names say it: '(?P<group>[^_]+)_' takes what stands before the first "
+            "underscore for what the image shows, '([a-z]+)' the letters in front for the class"
+        ),
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -187,7 +195,8 @@ def open_asked(asked: argparse.Namespace) -> Dataset:
 def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, str]]:
     """What `open_dataset` is to be given: the source, and the names of columns."""
     source = _table_of(asked.path, asked.metadata) if asked.metadata else asked.path or None
-    named = {key: getattr(asked, key) for key in ("label", "split", "group") if getattr(asked, key)}
+    keys = ("label", "split", "group", "pattern")
+    named = {key: getattr(asked, key) for key in keys if getattr(asked, key)}
     return source, named
 
 

@@ -11,7 +11,7 @@ from helpers.report.budget import CHOICES, for_all, in_words
 from helpers.report.evidence import without_private
 from helpers.report.explaining import ALIKE, LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
-from helpers.report.sections import Finding, Section, percent, points
+from helpers.report.sections import Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
 
 NAMES = {
@@ -168,12 +168,12 @@ def evaluate(evidence: Learned) -> Section:
                 " and 12)"
             )
             number = int(low["images"].sum())
-            found.findings.append(Finding(what, number, len(answers), act, "evaluation"))
+            found.mend(what, number, len(answers), act)
     else:
         found.unchecked.append(
             "No metadata column has parts large enough to be scored by themselves."
         )
-    found.findings += _lost_classes(by_class)
+    _say_lost(found, by_class)
     return found
 
 
@@ -185,15 +185,15 @@ def part_asked(evidence: Learned) -> pd.Series:
     return images.loc[images["split"].eq("test"), "label"].dropna()
 
 
-def _lost_classes(by_class: pd.DataFrame) -> list[Finding]:
+def _say_lost(found: Section, by_class: pd.DataFrame) -> None:
     lost = by_class[by_class["recall high"] < 0.5]
     if lost.empty:
-        return []
+        return
     names = some([f"{name} ({row['recall']:.0%} found)" for name, row in lost.iterrows()], 4)
     what = f"More than half of the images of these classes are missed, beyond chance: {names}."
     act = "class weights or logit adjustment (notebook 04), and more images of them"
     number, total = int(lost["images"].sum()), int(by_class["images"].sum())
-    return [Finding(what, number, total, act, "evaluation")]
+    found.mend(what, number, total, act)
 
 
 def errors(evidence: Learned) -> Section:

@@ -184,7 +184,8 @@ def _code(lines: str, opening: str) -> str:
         return ""
     first = ["from helpers import open_dataset", *re.findall(r"^from .*$", lines, re.M)]
     rest = re.sub(r"^from .*\n+", "", lines, flags=re.M)
-    whole = "\n".join([*sorted(first), "", f"dataset = {opening}", rest])
+    opened = [] if rest.startswith("dataset = ") else [f"dataset = {opening}"]
+    whole = "\n".join([*sorted(first), "", *opened, rest])
     return f"<details><summary>In Python</summary><pre><code>{escape(whole)}</code></pre></details>"
 
 

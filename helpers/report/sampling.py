@@ -12,7 +12,7 @@ from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.words import count
 from helpers.report.auditing import drawn
 from helpers.report.evidence import Evidence
-from helpers.report.sections import Finding, Section, percent
+from helpers.report.sections import Section, percent
 
 SAMPLE, FEWEST = "review_sample.csv", 20
 REVIEW_SAMPLE = """from helpers.audit import draw_sample
@@ -62,7 +62,7 @@ def sample(evidence: Evidence) -> Section:
             what = f"{percent(rate.accuracy)} ({ends}) of the labels are wrong, by a random sample."
             act = "look at the labels in doubt first (suspects.csv); judge the rest by the class"
             number = round(rate.accuracy * of)
-            found.findings.append(Finding(what, number, of, act, "sample"))
+            found.mend(what, number, of, act)
     if dropped:
         found.says.append(
             f"{count(dropped, 'image')} of those judged showed nothing to label, or could not be "

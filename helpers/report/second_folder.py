@@ -10,7 +10,7 @@ from helpers.drift import describe_comparison, describe_facts
 from helpers.drift.joining import FIRST, SECOND, SIDE
 from helpers.report.auditing import drawn
 from helpers.report.evidence import Evidence
-from helpers.report.sections import Finding, Section
+from helpers.report.sections import Section
 
 SHOWN, NAME = 8, "second folder"
 
@@ -50,7 +50,7 @@ def second_folder(evidence: Evidence) -> Section:
     sure = confirmed(compared.pairs)
     if len(sure):
         found.pictures.append(drawn("pairs", compared.joined, sure, 9, photographs=True))
-    found.findings = _findings(evidence, differs, facts)
+    _say_findings(found, evidence, differs, facts)
     return found
 
 
@@ -69,22 +69,21 @@ def _by_things(evidence: Evidence, differs: list[str]) -> list[str]:
     ]
 
 
-def _findings(evidence: Evidence, differs: list[str], facts: str) -> list[Finding]:
+def _say_findings(found: Section, evidence: Evidence, differs: list[str], facts: str) -> None:
     second, compared = evidence.against, evidence.comparison
-    sides, made = compared.joined.images[SIDE], []
+    sides = compared.joined.images[SIDE]
     if differs:
         what = f"'{second.name}' does not look like these images: {some(differs, 9)}."
         more = f"What differs most: {facts}. " if facts else ""
         if evidence.can_learn:
             more += "Scores on the validation images of this report need not hold there."
         act = "label some of its images, and score a model on them before it is used there"
-        made.append(Finding(what, len(second), len(second), act, NAME, more=more))
+        found.mend(what, len(second), len(second), act, more=more)
     ends = pd.unique(confirmed(compared.pairs)[["image_id", "other_id"]].to_numpy(object).ravel())
     if own := int(sides[ends].eq(SECOND).sum()):
         what = f"{count(own, 'image')} of '{second.name}' {'is' if own == 1 else 'are'} here, too."
         act = "leave them out (shared_copies.csv lists them) before a model is scored there"
-        made.append(Finding(what, own, len(second), act, NAME))
-    return made
+        found.mend(what, own, len(second), act)
 
 
 def shared_copies(evidence: Evidence) -> pd.DataFrame:

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from helpers.datasets import Dataset
+from helpers.datasets.storage import work_folder
+
 DONE, LEFT_OUT, FAILED = "done", "left out", "failed"
 UNLABELLED = "for want of labels of two classes"
 
@@ -116,6 +119,10 @@ class Section:
     state: str = DONE
     guess: float | None = None
 
+    def mend(self, what: str, images: int, of: int, act: str, code: str = "", **more) -> None:
+        """Add a finding of this section (see `Finding`, which takes `more`, too)."""
+        self.findings.append(Finding(what, images, of, act, self.name, code, **more))
+
     def with_guess(self, guess: float | None) -> Section:
         """The same section, with what the reader expected drawn beside what came."""
         return replace(self, guess=guess)
@@ -169,3 +176,13 @@ def points(value: float, low: float, high: float) -> str:
     """A difference of shares with its interval, in points: "+3.1 points (+1.0 to +5.2)"."""
     value, low, high = (round(100 * one, 1) + 0.0 for one in (value, low, high))
     return f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"
+
+
+def opening_line(dataset: Dataset, **more: str) -> str:
+    """What opens the dataset again as it was opened, without the path of the folder that holds it;
+    `more` are further arguments of `open_dataset`."""
+    own = dataset.root.is_relative_to(work_folder())
+    named = {**dataset.opened.get("asked", {}), **more}
+    path = dataset.name if own else f"path/to/{dataset.root.name}"
+    parts = [repr("/".join(filter(None, [path, named.pop("table", "")])))]
+    return f"open_dataset({', '.join([*parts, *(f'{key}={named[key]!r}' for key in named)])})"

@@ -26,8 +26,12 @@ FLAGS = [
     "--disable-sync",
 ]
 QUIET = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
-# Cells out of sight are not drawn in the other modes.
-DRAW_ALL = '{"windowingMode": "none"}'
+SETTINGS = {
+    # Cells out of sight are not drawn in the other modes.
+    "notebook-extension/tracker": '{"windowingMode": "none"}',
+    # The question whether one wants news would lie over a corner of the page.
+    "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
+}
 
 
 class Lab:
@@ -62,7 +66,7 @@ class Lab:
             """() => document.querySelector('[data-mime-type="application/vnd.jupyter.stderr"]') ||
                 [...document.querySelectorAll('.jp-CodeCell')].every(
                     cell => /\\d/.test(cell.querySelector('.jp-InputPrompt').textContent))""",
-            timeout=600_000,
+            timeout=1_200_000,
         )
         self.wait_until_idle(page)
         return page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').all_text_contents()
@@ -99,11 +103,10 @@ def running(private, folder):
     """A `Lab` on `folder`, which keeps its settings in the folder `private`."""
     from playwright.sync_api import sync_playwright
 
-    tracker = (
-        private / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    )
-    tracker.parent.mkdir(parents=True)
-    tracker.write_text(DRAW_ALL)
+    for name, settings in SETTINGS.items():
+        path = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(settings)
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(private / "config"),
         "JUPYTER_DATA_DIR": str(private / "data"),

@@ -6,7 +6,7 @@ import pytest
 
 from helpers.datasets import DatasetError
 from helpers.datasets.dataset import Dataset
-from helpers.evaluation import accuracy_interval, score_parts, surest_errors
+from helpers.evaluation import accuracy_interval, parts, score_parts, surest_errors
 from tests.evaluation.test_confusions import made
 
 
@@ -99,15 +99,45 @@ def test_the_surest_errors_come_first():
     assert surest_errors(table).index.tolist() == ["1.jpg"]
 
 
-def test_a_dozen_errors_and_columns_of_a_dozen_values_are_shown_and_500_shuffles_drawn(tmp_path):
+def test_a_dozen_errors_and_columns_of_a_dozen_values_are_shown_and_500_shuffles_drawn(
+    tmp_path, monkeypatch
+):
     assert len(surest_errors(made(["a"] * 30, ["b"] * 30))) == 12
     table, dataset = photographed(tmp_path)
-    told = score_parts(table, dataset, ["site"], shuffles=500, seed=0)
-    pd.testing.assert_frame_equal(score_parts(table, dataset, ["site"]), told)
-    assert not score_parts(table, dataset, ["site"], seed=1)["lowest"].equals(told["lowest"])
     numbers = np.arange(400).astype(str)
     images = dataset.images[["label", "split", "thing"]].assign(
         twelve=np.resize(numbers[:12], 400), thirteen=np.resize(numbers[:13], 400),
-        one=np.where(np.arange(400) < 9, None, "x"),
+        one=np.where(np.arange(400) < 9, None, "x"), seen=[True, None, False, True] * 100,
     )  # fmt: skip
+    images["seen"] = images["seen"].astype("object")
+    asked = []
+    monkeypatch.setattr(parts, "_lowest_by_luck", lambda *given: asked.append(given[-2:]) or 0.5)
     assert set(score_parts(table, dataset.with_images(images))["column"]) == {"twelve"}
+    assert asked == [(500, 0)]
+
+
+def test_a_part_that_is_too_small_has_no_luck_to_be_held_against(tmp_path):
+    table, dataset = photographed(tmp_path)
+    site = dataset.images["site"].mask(np.arange(400) >= 380, "pond")
+    found = score_parts(table, dataset.with_images(dataset.images.assign(site=site)), ["site"])
+    assert found["value"].tolist() == ["hill", "lake", "pond"]
+    assert found["lowest"].isna().tolist() == [False, False, True]
+
+
+def test_luck_is_that_of_a_loop_over_things_of_unequal_size():
+    rng = np.random.default_rng(5)
+    codes = np.repeat(np.arange(9), [1, 3, 2, 1, 4, 2, 1, 1, 3])[rng.permutation(18)]
+    values, right = rng.choice([*"abc", "?"], 18, p=[0.7, 0.1, 0.1, 0.1]), rng.random(18) < 0.6
+    members = [np.flatnonzero(codes == number) for number in range(9)]
+    draws, lowest = np.random.default_rng(3), []
+    for _ in range(40):
+        giver = draws.permutation(9)
+        first = draws.integers([len(members[one]) for one in giver])
+        traded = np.empty(18, object)
+        for own, (one, start) in enumerate(zip(giver, first, strict=True)):
+            for turn, image in enumerate(members[own]):
+                traded[image] = values[members[one][(turn + start) % len(members[one])]]
+        lowest.append(min(right[traded == name].mean() for name in "abc" if name in traded))
+    found = parts._lowest_by_luck(right, codes, values, [*"abc"], 40, 3)
+    assert found == pytest.approx(np.quantile(lowest, 0.05))
+    assert 0 < np.mean(lowest) < 1

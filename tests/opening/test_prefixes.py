@@ -164,3 +164,49 @@ def test_labels_read_from_names_are_tidied_as_others_are(tree):
         "Owl.1.jpg": "Owl.", "owl.2.jpg": "owl.",
     }  # fmt: skip
     assert any("Owl." in note and "owl." in note for note in dataset.notes)
+
+
+def test_what_a_pattern_names_a_group_is_kept_together_and_the_other_names_stand_alone(tree):
+    names = ("7_a.jpg", "7_b.jpg", "8_a.jpg", "8_b.jpg", "lone.jpg", "7.jpg")
+    root = tree(*(f"{kind}/{name}" for kind in ("cat", "dog") for name in names))
+    dataset = open_dataset(root, pattern=r"(?P<group>\d+)_")
+    assert dataset.group == "group in name"
+    assert dataset.images["group in name"].dropna().to_dict() == {
+        f"{kind}/{name}": name[0] for kind in ("cat", "dog") for name in names[:4]
+    }
+    assert dataset.images["label"].value_counts().to_dict() == {"cat": 6, "dog": 6}
+    assert "The names put 8 images into 2 groups." in dataset.notes
+    assert any(
+        "does not fit 4 names; those images stand alone: 7.jpg, lone.jpg" in note
+        for note in dataset.notes
+    )
+    assert dataset.groups.nunique() == 2 + 4
+
+
+def test_a_pattern_may_name_the_label_and_the_group(tree):
+    root = tree("cat_7_1.jpg", "cat_7_2.jpg", "dog_8_1.jpg", "dog_8_2.jpg")
+    dataset = open_dataset(root, pattern=r"(?P<label>[a-z]+)_(?P<group>\d+)")
+    assert dataset.images["label"].tolist() == ["cat", "cat", "dog", "dog"]
+    assert dataset.images["group in name"].tolist() == ["7", "7", "8", "8"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"pattern": r"(?P<leaf>\d)"}, "names leaf; it may name 'label' and 'group'"),
+        ({"pattern": r"(?P<group>.+)"}, "a group in 6 of the 6 names, and none of them twice"),
+        ({"pattern": r"(?P<group>\d+)_"}, "a group in 0 of the 6 names"),
+        ({"pattern": r"(?P<group>[a-z]+)", "group": "folder_1"}, "group='folder_1' and pattern="),
+    ],
+)
+def test_a_pattern_that_puts_nothing_together_is_refused(tree, asked, words):
+    with pytest.raises(DatasetError, match=words):
+        open_dataset(tree(*numbered("cat.", "dog.")), **asked)
+
+
+def test_a_column_that_is_called_as_the_groups_in_names_is_not_overwritten(tree):
+    root = tree("7_a.jpg", "7_b.jpg", "8_a.jpg")
+    table = "file,label,group in name\n7_a.jpg,x,1\n7_b.jpg,y,2\n8_a.jpg,x,1\n"
+    (root / "labels.csv").write_text(table)
+    with pytest.raises(DatasetError, match="There is a column 'group in name' already"):
+        open_dataset(root, pattern=r"(?P<group>\d+)_")

@@ -1,3 +1,5 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,6 +10,10 @@ from helpers.panels.pictures import Pictures
 from helpers.panels.thumbnails import Thumbnails
 
 
+def copy_of(dataset, image_id="a.jpg", size=273):
+    return Image.open(BytesIO(Thumbnails(dataset, size, 5).jpeg(image_id)))
+
+
 @pytest.fixture
 def kept(monkeypatch):
     """Small copies of files of any length are kept."""
@@ -16,30 +22,29 @@ def kept(monkeypatch):
 
 def test_a_large_file_is_decoded_once_until_it_changes(make_dataset, kept, monkeypatch):
     dataset = make_dataset({"a.jpg": "ash"}, size=(900, 600))
-    first = Thumbnails(dataset, 273, 5).load("a.jpg")
+    first = copy_of(dataset)
     assert first.size == (273, 182)
     decoded = []
     load = Pictures.load
     monkeypatch.setattr(Pictures, "load", lambda *given: decoded.append(given) or load(*given))
-    again = Thumbnails(dataset, 273, 5).load("a.jpg")
-    assert decoded == [] and again.size == first.size
-    assert np.abs(np.asarray(again, float) - np.asarray(first, float)).max() < 8
-    assert Thumbnails(dataset, 100, 5).load("a.jpg").size == (100, 67) and len(decoded) == 1
+    again = copy_of(dataset)
+    assert decoded == [] and np.array_equal(again, first)
+    assert copy_of(dataset, size=100).size == (100, 67) and len(decoded) == 1
     Image.new("RGB", (900, 500), (0, 0, 255)).save(dataset.path("a.jpg"), "JPEG")
-    assert Thumbnails(dataset, 273, 5).load("a.jpg").getpixel((5, 5))[2] > 200
+    assert copy_of(dataset).getpixel((5, 5))[2] > 200
 
 
 def test_small_files_and_unreadable_ones_leave_nothing_behind(make_dataset, monkeypatch):
     dataset = make_dataset({"a.jpg": "ash", "b.jpg": "ash"}, size=(900, 600))
-    assert Thumbnails(dataset, 273, 5).load("a.jpg").size == (273, 182)
+    assert copy_of(dataset).size == (273, 182)
     monkeypatch.setattr(thumbnails, "LARGE", 1)
     dataset.path("b.jpg").write_bytes(b"broken")
     for _ in range(2):
         with pytest.raises(DatasetError, match="cannot be read"):
-            Thumbnails(dataset, 273, 5).load("b.jpg")
+            copy_of(dataset, "b.jpg")
     dataset.path("b.jpg").unlink()
     with pytest.raises(DatasetError):
-        Thumbnails(dataset, 273, 5).load("b.jpg")
+        copy_of(dataset, "b.jpg")
     assert not (dataset.work / "thumbnails").exists()
 
 
@@ -47,4 +52,4 @@ def test_a_disk_that_cannot_be_written_costs_no_picture(make_dataset, kept):
     dataset = make_dataset({"a.jpg": "ash"}, size=(900, 600))
     (dataset.work / "thumbnails").write_text("a file is in the way")
     for _ in range(2):
-        assert Thumbnails(dataset, 273, 5).load("a.jpg").size == (273, 182)
+        assert copy_of(dataset).size == (273, 182)

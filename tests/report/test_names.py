@@ -1,0 +1,110 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import open_dataset
+from helpers.opening.prefixes import groups_from_names
+from helpers.report.names import doubtful_names, pattern_of
+from helpers.report.sections import opening_line
+from helpers.splits.naming import read_rules
+from tests.report.conftest import draw
+
+NAMES = {
+    "the name up to its first number": (["p12_a", "p12_b_1", "p7_a", "p7_c_2_d"], [0, 0, 1, 1]),
+    "the name without its last part": (["12_1_a", "12_1_b", "12_2_a", "12_2_c"], [0, 0, 1, 1]),
+    "the name without its last 2 parts": (["p1-12-3", "p1-14-5", "p2-3-1", "p2-9-7"], [0, 0, 1, 1]),
+    "the number after 'cow'": (["a1-cow_7", "b2 cow_7", "c3-cow8", "d4-Cow_8"], [0, 0, 1, 1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", NAMES)
+def test_the_pattern_of_a_rule_reads_what_the_rule_reads(words):
+    stems, groups = NAMES[words]
+    ids = [f"x/{stem}.jpg" for stem in stems]
+    rules = {rule.words: rule.keys for rule in read_rules(ids, pd.Series(None, ids, dtype="str"))}
+    assert pd.factorize(rules[words])[0].tolist() == groups
+    found = groups_from_names(ids, pattern_of(words))
+    assert pd.factorize(pd.Series(found))[0].tolist() == groups
+
+
+def test_folders_and_marks_of_copying_have_no_pattern():
+    for words in ("the folder", "the name without a mark of copying"):
+        assert pattern_of(words) is None
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Forty-eight things of two classes, a photo of each in train and, of the first twelve of a
+    class, another in valid, of the next six in test; the others stand in train twice."""
+    seed = 0
+    for label, colour in (("elm", (60, 160, 50)), ("fir", (20, 80, 60))):
+        for thing in range(24):
+            side = "val" if thing < 12 else "test" if thing < 18 else "train"
+            for part, folder in (("3", "train"), ("8", side)):
+                name = f"{thing + 100 * (label == 'fir')}_{part}.png"
+                draw(tmp_path / "photos" / folder / label / name, colour, seed := seed + 1)
+    return open_dataset(tmp_path / "photos")
+
+
+def asked(dataset, likeness, proposals=None):
+    """What a report knows of them, where photos of one thing are so much alike."""
+    rng, part = np.random.default_rng(0), dataset.development
+    numbers = [int(one.rpartition("/")[2].split("_")[0]) for one in part.images.index]
+    own = rng.normal(size=(200, 32))[numbers]
+    values = likeness * own + rng.normal(size=own.shape)
+    features = pd.DataFrame(values, part.images.index)
+    return SimpleNamespace(part=part, opened=dataset, features=features, proposals=proposals)
+
+
+def test_names_that_may_say_what_a_photo_shows_are_told_with_what_would_leak(dataset):
+    found = doubtful_names(asked(dataset, 0.6))
+    assert (found.images, found.of) == (36, 96)
+    assert "24 of 24 validation images and 12 of 12 test images" in found.what
+    assert "the name without its last part" in found.what
+    assert not found.blocks
+    line = opening_line(dataset, pattern=pattern_of("the name without its last part"))
+    assert line.startswith("open_dataset('path/to/photos', pattern='(?P<group>")
+    assert f"dataset = {line}\n" in found.code
+
+
+def test_the_line_that_is_printed_keeps_them_together(dataset):
+    found = doubtful_names(asked(dataset, 0.6))
+    names = {}
+    code = found.code.replace("path/to/photos", str(dataset.root))
+    exec("from helpers import open_dataset\n" + code, names)
+    assert (names["leaks"]["kind"] == "group").any()
+    sides = names["divided"].images["split"].groupby(names["dataset"].groups).nunique()
+    assert sides.max() == 1
+
+
+def test_names_whose_images_are_no_more_alike_than_others_are_passed_over(dataset):
+    assert doubtful_names(asked(dataset, 0.0)) is None
+
+
+def test_names_that_hold_are_left_to_the_search_where_it_ran(dataset):
+    proposals = pd.DataFrame({"expected": []})
+    assert doubtful_names(asked(dataset, 20.0, proposals)) is None
+    assert doubtful_names(asked(dataset, 20.0)).images == 36
+
+
+def test_without_a_given_split_nothing_leaks_yet(tmp_path):
+    for number in range(8):
+        for part in "ab":
+            name = f"photos/{'elm' if number % 2 else 'fir'}/{number}_{part}.png"
+            draw(tmp_path / name, (60, 160, 50), number)
+    assert doubtful_names(asked(open_dataset(tmp_path / "photos"), 0.6)) is None
+
+
+def test_a_dataset_is_opened_again_as_it_was(tmp_path):
+    for name in ("a1.png", "a2.png", "b1.png"):
+        draw(tmp_path / "photos" / name, (60, 160, 50), 1)
+    table = tmp_path / "photos" / "list.csv"
+    table.write_text("file,kind,cow\na1.png,x,7\na2.png,y,7\nb1.png,x,8\n")
+    dataset = open_dataset(table, label="kind", group="cow")
+    assert opening_line(dataset) == (
+        "open_dataset('path/to/photos/list.csv', label='kind', group='cow')"
+    )
+    dataset = open_dataset(tmp_path / "photos", pattern="([ab])")
+    assert opening_line(dataset) == "open_dataset('path/to/photos', pattern='([ab])')"
