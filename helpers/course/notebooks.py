@@ -111,21 +111,28 @@ def keep_old_pictures(new: Any, old: Any) -> int:
     A picture drawn on another machine differs in some bytes; storing it each time would make the
     repository grow without a change that anybody sees. A cell keeps its outputs when its source
     and all that its outputs say are unchanged and its pictures look the same. In a cell tagged
-    `MEASURED` the numbers and pictures may differ, but not the words.
+    `MEASURED` the numbers and pictures may differ, but not the words. All measured cells keep
+    theirs, or none does: the numbers of a notebook are those of one run.
     """
     before = {cell.get("id"): cell for cell in old.cells if cell.cell_type == "code"}
-    kept = 0
-    for cell in new.cells:
-        earlier = before.get(cell.get("id"))
-        if cell.cell_type != "code" or earlier is None or cell.source != earlier.source:
-            continue
-        measured = MEASURED in cell.metadata.get("tags", [])
-        if _compared(cell.outputs, measured) != _compared(earlier.outputs, measured):
-            continue
-        if measured or _look_alike(cell.outputs, earlier.outputs):
-            cell.outputs = earlier.outputs
-            kept += 1
-    return kept
+    cells = [cell for cell in new.cells if cell.cell_type == "code"]
+    kept = [_says_the_same(cell, before.get(cell.get("id"))) for cell in cells]
+    measured = [MEASURED in cell.metadata.get("tags", []) for cell in cells]
+    one_run = all(same for same, told in zip(kept, measured, strict=True) if told)
+    kept = [same and (one_run or not told) for same, told in zip(kept, measured, strict=True)]
+    for cell, same in zip(cells, kept, strict=True):
+        if same:
+            cell.outputs = before[cell.get("id")].outputs
+    return sum(kept)
+
+
+def _says_the_same(new: Any, old: Any) -> bool:
+    """Whether the outputs of a cell may be replaced by those that it had."""
+    if old is None or new.source != old.source:
+        return False
+    measured = MEASURED in new.metadata.get("tags", [])
+    same = _compared(new.outputs, measured) == _compared(old.outputs, measured)
+    return same and (measured or _look_alike(new.outputs, old.outputs))
 
 
 def _compared(outputs: list[Any], measured: bool) -> list[str]:

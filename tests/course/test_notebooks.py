@@ -83,6 +83,29 @@ def test_measured_numbers_alone_do_not_store_a_cell_anew():
     assert _outputs_after(old, other) == other.outputs
 
 
+def _cells(*, numbers, words="right", colour=10):
+    tags = ["measured", "nbval-ignore-output"]
+    return [
+        code("draw()", picture(_png(colour))),
+        code("print(score)", printed(f"{numbers} {words}"), tags=tags),
+        code("bar(score)", picture(_png(10), f"{numbers} in a figure."), tags=tags),
+    ]
+
+
+def test_the_measured_numbers_of_a_notebook_are_those_of_one_run():
+    old = notebook(*_cells(numbers=1.6))
+    again = notebook(*_cells(numbers=1.7, colour=11))
+    assert notebooks.keep_old_pictures(again, deepcopy(old)) == 3
+    assert [cell.outputs for cell in again.cells] == [cell.outputs for cell in old.cells]
+    # One that must be stored anew takes the other with it, and leaves alone what is compared.
+    other = notebook(*_cells(numbers=1.7, words="wrong", colour=11))
+    new = deepcopy(other)
+    assert notebooks.keep_old_pictures(new, deepcopy(old)) == 1
+    assert [cell.outputs for cell in new.cells] == [
+        old.cells[0].outputs, other.cells[1].outputs, other.cells[2].outputs
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
