@@ -18,7 +18,8 @@ from helpers.datasets.pixels import read_rgb
 SIDE, MOST, CONTRAST = 320, 400, 0.01
 """Long side that pictures are brought to, keypoints of a thing that are kept, and SIFT's contrast
 threshold: low, for smooth leaves have little."""
-# A cautious limit: of leaves, which have no fixed form, 49 of 51 pairs proposed at 24 px were right.
+# Of photos pasted on other grounds and brought to 24 px, 41 of 49 pairs proposed were right; of
+# leaves 49 of 51, and at 48 px all 69.
 LEAST_SIDE = 48
 """Pictures whose long side has fewer pixels are not described: what few pixels show of two things
 of one kind is the kind (of 1,797 digits, 8 px wide, 241 pairs "surely" showed the same one)."""
