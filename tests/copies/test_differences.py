@@ -15,6 +15,7 @@ from helpers.copies.differences import (
     _cut_off,
     _fit_curve,
     _is_neutral,
+    _median,
     _Windows,
     find_differences,
 )
@@ -258,3 +259,24 @@ def test_a_factor_on_colour_is_undone_within_its_limits_alone():
         left[factor] = max(compare(first, other)[1]["saturation"])
     assert max(left[factor] for factor in (3.2, 1.0, 0.32)) < 0.02
     assert min(left[factor] for factor in (3.6, 0.26)) > 0.04
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+def test_the_quick_median_is_the_median(count):
+    values = np.random.default_rng(0).normal(size=(3, count))
+    np.testing.assert_allclose(_median(values), np.median(values, axis=1, keepdims=True))
+
+
+def test_a_tone_curve_is_weighed_anew_four_times():
+    rng = np.random.default_rng(2)
+    x = rng.random((1, 301))
+    y = 0.1 + 0.7 * x + 0.1 * x**2 + np.where(rng.random((1, 301)) < 0.3, 0.2, 0)
+    basis, weight = np.stack([x[0] ** 0, x[0], x[0] ** 2], axis=1), np.ones(301)
+    ridge = 1e-6 * 301 * np.eye(3)
+    for _ in range(4):
+        squares = basis.T @ (basis * weight[:, None]) + ridge
+        curve = np.linalg.solve(squares, basis.T @ (weight * y[0]) + ridge[1])
+        left = np.abs(y[0] - basis @ curve)
+        weight = 1 / (1 + (left / max(1.5 * np.median(left), 1.5 / 255)) ** 2)
+    found = _fit_curve(x, y, np.ones((1, 301)))[0]
+    np.testing.assert_allclose(found, curve, rtol=1e-5, atol=1e-7)
