@@ -17,6 +17,7 @@ def claims(
     verdicts: pd.DataFrame,
     curves: Mapping[str, pd.DataFrame],
     hanging: Mapping[str, pd.Series] | None = None,
+    overall: Mapping[str, pd.DataFrame] | None = None,
     looks: Mapping[str, pd.DataFrame] | None = None,
     rise: pd.DataFrame | None = None,
 ) -> Iterator[Claim]:
@@ -28,6 +29,7 @@ def claims(
     verdicts : from `judge_weights`
     curves : method, and "random" → deletion curves
     hanging : model → ground → share of maples that get another answer there
+    overall : "Grad-CAM" and "centre" → what `look` found of all photos
     looks : model → what `look` found of the maples
     rise : of the share on the leaf with the mended model, from `look_by`
     """
@@ -42,10 +44,16 @@ def claims(
     areas = {name: area_under(table).mean() for name, table in curves.items()}
     best = areas["random"] - min(areas[name] for name in METHODS)
     yield Claim("area that the best deletion lies below noise's", best, low=0.1)
-    if rise is None or looks is None or hanging is None:
+    best += areas["centre"] - areas["random"]
+    yield Claim("area that the best deletion lies below the centre's", best, low=0.03)
+    if rise is None or looks is None or hanging is None or overall is None:
         return
+    blob = overall["centre"]["share"].mean() - overall["Grad-CAM"]["share"].mean()
+    yield Claim("share on the leaf of the centre above Grad-CAM's", blob, low=0.03)
     plain, mended = (one["the other's ground"] for one in hanging.values())
     yield Claim("share of maples that get another answer on the other ground", plain, low=0.6)
+    beyond = plain - next(iter(hanging.values()))["soil"]
+    yield Claim("the same beyond those that soil turns", beyond, low=0.1)
     yield Claim("the same of the mended model", mended, high=0.45)
     first = next(iter(looks.values()))
     above = first["share"].mean() - first["area"].mean()
