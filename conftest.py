@@ -9,7 +9,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from helpers.course.notebooks import MEASURED, sealed_environment, without_numbers
+from helpers.course.notebooks import MEASURED, NO_BARS, sealed_environment, without_numbers
 from helpers.processes import count_free_cores
 
 # The worker processes of pytest-xdist inherit the environment, hence the one work folder.
@@ -22,6 +22,13 @@ if _OWNER:
     for _name in set(os.environ) - set(_SEALED):
         del os.environ[_name]
     os.environ.update(_SEALED)
+
+# Kernels of notebooks show no progress bar; tests of bars see those of their own process.
+for _name in NO_BARS:
+    os.environ.pop(_name, None)
+import tqdm.auto  # noqa: E402, F401
+
+os.environ.update(NO_BARS)
 
 
 def pytest_xdist_auto_num_workers(config):

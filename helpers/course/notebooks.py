@@ -28,6 +28,8 @@ STILL = re.compile(r'<div id="still-\w+">.*?(<figure class="still".*</figure>)</
 """A widget's still, and what ties it to the live widget above it (`helpers.panels.still`)."""
 MEASURED = "measured"
 """The tag of cells whose numbers differ from one computer to the next, and whose words do not."""
+NO_BARS = dict.fromkeys(["TQDM_DELAY", "TQDM_MININTERVAL"], "1e9")
+"""Progress bars that wait for ever; read by tqdm when it is imported."""
 LOCAL = "127.0.0.1,localhost,::1"
 
 
@@ -46,7 +48,7 @@ def sealed_environment(work: Path, inherited: Mapping[str, str] = os.environ) ->
         sealed[kind] = str(work / "settings" / kind.lower())
     sealed |= dict.fromkeys(["WORKBOOK_STRICT", "HF_HUB_OFFLINE"], "1")
     # When a progress bar shows up, and what it says, depends on the clock: these wait for ever.
-    sealed |= dict.fromkeys(["TQDM_DELAY", "TQDM_MININTERVAL"], "1e9")
+    sealed |= NO_BARS
     sealed |= {"CUDA_VISIBLE_DEVICES": "", "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
     return sealed | {"no_proxy": LOCAL, "NO_PROXY": LOCAL, "WORKBOOK_WORK": str(work)}
 
