@@ -42,7 +42,10 @@ def split(evidence: Learned) -> Section:
     found.title = (
         f"{kept}: {sizes.get('train', 0):,} to train on, {sizes.get('valid', 0):,} to validate on"
     )
-    found.says += [describe_leakage(leaks), *evidence.split_notes]
+    told = describe_leakage(leaks)
+    if leaks.empty and not divided.has_groups:
+        told = "No copies are left on two sides of it; 'same thing' says what else was looked for."
+    found.says += [told, *evidence.split_notes]
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
             f"{len(evidence.part):,} of {len(evidence.dataset.development):,} images, drawn at "
