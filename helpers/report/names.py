@@ -64,12 +64,15 @@ def doubtful_names(evidence: Evidence) -> Finding | None:
     one = across.index[0]
     what = (
         f"If {words} says what a photo shows, {' and '.join(shares)} have another photo of the "
-        f"same thing in training, such as {one.rpartition('/')[2]}, and scores flatter. The images "
-        f"do not settle it: at least {percent(expected)} of such pairs of a class are one thing."
+        "same thing in training."
+    )
+    more = (
+        f"Such as {one.rpartition('/')[2]}; scores would flatter. The images do not settle it: at "
+        f"least {percent(expected)} of such pairs of a class are one thing."
     )
     act = "look at some of them; if it is so, say it when opening, here or by --pattern"
     code = ANEW.format(opening_line(evidence.opened, pattern=pattern))
-    return Finding(what, len(across), len(sides), act, "same thing", code)
+    return Finding(what, len(across), len(sides), act, "same thing", code, more)
 
 
 def _groups(ids: pd.Index, pattern: str) -> pd.Series:
