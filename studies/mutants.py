@@ -40,6 +40,8 @@ LOADED = (
     "tqdm.auto",
 )
 LOADED += ("sklearn.linear_model", "sklearn.decomposition", "sklearn.model_selection")
+WHOLE = 10**6
+"""The last line of a span that is the whole module."""
 COLUMNS = ["module", "seed", "line", "was", "became", "killed", "note"]
 COMPARISONS = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE),
@@ -158,6 +160,8 @@ class Biting:
         for line, was, became, source in self.mutants:
             first, last = spans.get(line, (line, line))
             near = [i for i, (_, lines) in told.items() if any(first <= n <= last for n in lines)]
+            if last == WHOLE:  # a test may read a constant and carry out no line
+                near = [*told]
             near = sorted(near or told, key=lambda i: told[i][0])
             path.write_text(source, encoding="utf-8")  # for processes that the tests start
             limit = 10 + 5 * sum(told[i][0] for i in near)
@@ -184,7 +188,7 @@ def statements(source: str) -> dict[int, tuple[int, int]]:
             held = [n for part in ("body", "handlers", "orelse") for n in getattr(node, part, [])]
             last = max(node.lineno, held[0].lineno - 1) if held else node.end_lineno
             whole = id(node) not in inside
-            span = (1, 10**6) if whole else (node.lineno, last)
+            span = (1, WHOLE) if whole else (node.lineno, last)
             spans |= dict.fromkeys(range(node.lineno, last + 1), span)
     return spans
 

@@ -111,6 +111,16 @@ def test_a_mutant_is_killed_by_a_test_that_fails_and_survives_where_none_does(
     assert (tmp_path / "made.py").read_text() == MODULE
 
 
+def test_a_test_that_only_reads_a_constant_is_run_on_what_changes_it(tmp_path, monkeypatch):
+    (tmp_path / "made.py").write_text(MODULE)
+    more = "\n\ndef test_limit():\n    assert LIMIT == 3\n"
+    (tmp_path / "test_made.py").write_text(TESTS + more)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    _, rows = in_child(lambda: measure("made.py", ["test_made.py"], 100, 0))
+    assert sorted(row["became"] for row in rows if not row["killed"]) == ["x + 2", "x - 1"]
+
+
 def test_what_ends_only_after_too_much_work_was_noticed():
     def forever():
         while True:
