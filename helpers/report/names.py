@@ -34,7 +34,8 @@ def pattern_of(words: str) -> str | None:
 
 def doubtful_names(evidence: Evidence) -> Finding | None:
     """The reading of file names, if any, whose images are more alike than others of their class,
-    but not so much that they are sure to be one thing; None without one that leaves a side of the
+    but not so much that the search for groups takes them for one thing, or the budget left that
+    search out; None without one that leaves a side of the
     given split, or that `open_dataset` could not read the same way."""
     part, sides = evidence.part, evidence.opened.images["split"]
     features = evidence.features
@@ -52,23 +53,23 @@ def doubtful_names(evidence: Evidence) -> Finding | None:
             crossing = groups[groups.isin(groups[sides == "train"])]
             across = crossing[sides[crossing.index].isin(["valid", "test"])]
             if len(across):
-                found.append((verdict.expected, len(across), rule.words, pattern, across))
+                found.append((verdict, len(across), rule.words, pattern, across))
     if not found:
         return None
-    expected, _, words, pattern, across = max(found, key=lambda one: one[:2])
+    verdict, _, words, pattern, across = max(found, key=lambda one: (one[0].expected, one[1]))
     shares = [
         f"{(sides[across.index] == side).sum():,} of {(sides == side).sum():,} {name} images"
         for side, name in (("valid", "validation"), ("test", "test"))
         if (sides[across.index] == side).any()
     ]
-    one = across.index[0]
     what = (
         f"If {words} says what a photo shows, {' and '.join(shares)} have another photo of the "
         "same thing in training."
     )
     more = (
-        f"Such as {one.rpartition('/')[2]}; scores would flatter. The images do not settle it: at "
-        f"least {percent(expected)} of such pairs of a class are one thing."
+        f"Such as {across.index[0].rpartition('/')[2]}; scores would flatter. The images "
+        f"{'bear it out' if verdict.holds else 'do not settle it'}: at least "
+        f"{percent(verdict.expected)} of such pairs of a class are one thing."
     )
     act = "look at some of them; if it is so, say it when opening, here or by --pattern"
     code = ANEW.format(opening_line(evidence.opened, pattern=pattern))

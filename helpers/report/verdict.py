@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 import pandas as pd
@@ -97,8 +98,8 @@ def _say_weakest(evidence: Learned) -> str:
     return (
         f"Least recalled is {row.name}: {percent(row['recall'])} of "
         f"{count(int(row['images']), 'image')} ({percent(row['recall low'])} to "
-        f"{percent(row['recall high'])}); if that class matters, ask for it: --need 'recall of "
-        f"{row.name}>=0.8'."
+        f"{percent(row['recall high'])}); if that class matters, ask for it: --need "
+        f"{shlex.quote(f'recall of {row.name}>=0.8')}."
     )
 
 

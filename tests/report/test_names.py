@@ -86,7 +86,10 @@ def test_names_whose_images_are_no_more_alike_than_others_are_passed_over(datase
 def test_names_that_hold_are_left_to_the_search_where_it_ran(dataset):
     proposals = pd.DataFrame({"expected": []})
     assert doubtful_names(asked(dataset, 20.0, proposals)) is None
-    assert doubtful_names(asked(dataset, 20.0)).images == 36
+    found = doubtful_names(asked(dataset, 20.0))
+    assert found.images == 36
+    assert "The images bear it out: at least" in found.more
+    assert "The images do not settle it: at least" in doubtful_names(asked(dataset, 0.6)).more
 
 
 def test_without_a_given_split_nothing_leaks_yet(tmp_path):

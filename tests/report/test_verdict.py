@@ -1,3 +1,4 @@
+import shlex
 from types import SimpleNamespace
 
 import pandas as pd
@@ -76,6 +77,17 @@ def test_the_class_that_is_recalled_least_is_named_with_its_interval():
     assert len(told) == 1
     assert told[0].startswith("Least recalled is oak: 60% of 100 images (5")
     assert "--need 'recall of oak>=0.8'" in told[0]
+
+
+def test_a_class_with_a_quote_in_its_name_is_asked_for_as_a_shell_reads_it():
+    table = pd.concat([answers(60, 100)[:100], answers(80, 100)[100:]])  # first the oaks
+    table = table.rename(columns={"oak": "bur's oak"}).replace("oak", "bur's oak")
+    given = evidence(80)
+    given.judged = (table, given.judged[1])
+    told = next(one for one in judged(given=given).says if one.startswith("Least recalled"))
+    words = shlex.split(told[told.index("--need") :].removesuffix("."))
+    assert words == ["--need", "recall of bur's oak>=0.8"]
+    assert read_needs(words[1]).wanted[0].label == "bur's oak"
 
 
 def test_what_puts_the_score_itself_in_doubt_takes_a_go_back_and_leaves_a_no_go():
