@@ -6,6 +6,7 @@ from io import BytesIO
 from PIL import ImageOps
 
 from helpers.datasets import DatasetError
+from helpers.datasets.words import count
 from helpers.panels.text import named, safe
 from helpers.review.cases import claim_html, evidence_html
 
@@ -64,7 +65,7 @@ def classes_html(numbered: list[str], total: int, given, suggested) -> str:
         f"{safe(named(name))}{_role(kind.get(name))}</button>"
         for number, name in enumerate(numbered, 1)
     ]
-    more = f'<span class="hint">{total - len(numbered):,} more classes in the list</span>'
+    more = f'<span class="hint">{count(total - len(numbered), "more class")} in the list</span>'
     buttons += [more] if total > len(numbered) else []
     return f'<div class="classes" role="group" aria-label="Relabel to">{"".join(buttons)}</div>'
 

@@ -133,7 +133,7 @@ class ReviewView(Panel):
         place = "" if many else f"<b>{self.position.value if total else 0:,}</b> of "
         self.count.value = (
             f"{place}{total:,}, {done:,} decided"
-            f'<progress value="{done}" max="{max(total, 1)}" aria-label="decided"></progress>'
+            f' <progress value="{done}" max="{max(total, 1)}" aria-label="decided"></progress>'
         )
         pairs = self.cases.loc[self.shown, "other_id"].notna().any() if many else False
         names = images_of(self.case)

@@ -5,6 +5,7 @@ import pandas as pd
 from ipywidgets import SelectionSlider, ToggleButtons
 
 from helpers.balance import adjust_logits, answer_out_of_fold, recalls, tail_and_head
+from helpers.datasets.words import count
 from helpers.panels.panel import Panel, control, row
 from helpers.panels.text import named, safe
 
@@ -100,7 +101,7 @@ def _bars(table: pd.DataFrame) -> str:
     ]
     for number, one in enumerate(shown.itertuples()):
         if hidden and number == half:
-            lines.append(f"<tr><td colspan=4>… {hidden} more classes</td></tr>")
+            lines.append(f"<tr><td colspan=4>… {count(hidden, 'more class')}</td></tr>")
         lines.append(
             f"<tr><td>{safe(named(one.Index))}</td><td>{one.images:,}</td>"
             f"<td>{_pair(one.share / widest, one.effective / widest, one.effective)}</td>"

@@ -146,7 +146,7 @@ def bars(images: pd.DataFrame) -> str:
         sides = f'<td><div style="display: flex; min-width: 18em">{cells}</div></td>'
         lines.append(f"<tr><th>{safe(named(label))}</th>{sides}</tr>")
     more = len(counts) - MOST
-    note = f"<tr><th></th><td>and {more} more classes</td></tr>" if more > 0 else ""
+    note = f"<tr><th></th><td>and {count(more, 'more class')}</td></tr>" if more > 0 else ""
     sizes = ", ".join(f"{side} {number:,}" for side, number in counts.sum().items())
     return f'<div class="details"><b>{sizes}</b><table>{"".join(lines)}{note}</table></div>'
 

@@ -141,7 +141,7 @@ def test_bars_are_as_long_as_their_shares_of_the_widest_and_recalls_of_one():
     assert "<td>1,200</td>" in html
 
 
-@pytest.mark.parametrize(("count", "rows", "hidden"), [(24, 24, ""), (25, 25, "… 1 more classes")])
+@pytest.mark.parametrize(("count", "rows", "hidden"), [(24, 24, ""), (25, 25, "… 1 more class<")])
 def test_up_to_24_classes_are_shown_and_of_more_12_at_either_end(count, rows, hidden):
     columns = ["share", "effective", "before", "after"]
     table = pd.DataFrame(0.5, [f"k{n:02d}" for n in range(count)], columns).assign(images=1)
