@@ -65,8 +65,8 @@ def classes_html(numbered: list[str], total: int, given, suggested) -> str:
         f"{safe(named(name))}{_role(kind.get(name))}</button>"
         for number, name in enumerate(numbered, 1)
     ]
-    more = f'<span class="hint">{count(total - len(numbered), "more class")} in the list</span>'
-    buttons += [more] if total > len(numbered) else []
+    more = count(total - len(numbered), "more class")
+    buttons += [f'<span class="hint">{more} in the list</span>'] if total > len(numbered) else []
     return f'<div class="classes" role="group" aria-label="Relabel to">{"".join(buttons)}</div>'
 
 

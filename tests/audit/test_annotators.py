@@ -69,6 +69,8 @@ def test_of_two_classes_a_slip_is_always_the_other_and_nobody_errs_unasked():
     assert simulate_annotator(two, slips=1.0).tolist() == ["oak"] * 2000 + ["ash"] * 2000
     assert simulate_annotator(two, confuses=("ash", "oak")).equals(two)
     assert simulate_annotator(two, 0.2).equals(simulate_annotator(two, 0.2, seed=0))
+    first, second = (simulate_annotator(two, 0.2, seed=seed) for seed in (1, 2))
+    assert measure_agreement(two, [0.2])["kappa"].item() == cohen_kappa_score(first, second)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import brier_score_loss, log_loss
 
@@ -21,7 +21,7 @@ from helpers.evaluation import (
     probabilities,
     reliability,
 )
-from helpers.evaluation.calibration import labelled
+from helpers.evaluation.calibration import confidence_error, labelled
 from tests.evaluation.tables import CLASSES, drawn, table_of
 
 
@@ -74,6 +74,13 @@ def test_bins_hold_every_image_once_with_its_mean_confidence_and_accuracy():
     assert found["high"].tolist() == pytest.approx([0.5, 0.7, 0.8, 1.0])
     assert found["confidence"].tolist() == pytest.approx([0.5, 0.7, 0.8, 0.975])
     assert found["accuracy"].tolist() == [0, 1, 1, 0.5]
+
+
+def test_a_confidence_a_hair_above_1_counts_in_the_last_bin():
+    above = np.nextafter(1, 2)
+    assert confidence_error(np.array([0.97, above]), np.array([True, False])) == pytest.approx(
+        0.485
+    )
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -137,7 +144,7 @@ def test_the_temperature_is_where_the_validation_log_loss_is_least(name):
 
 def test_temperatures_of_perfect_and_of_hopeless_scores_stay_within_their_ends():
     wrong = table_of(np.full((8, 2), [0.9, 0.1]), [1] * 8)
-    assert find_temperature(wrong) == pytest.approx(100, rel=0.01)
+    assert find_temperature(wrong) == pytest.approx(100, rel=1e-4)
     sure = table_of(np.full((8, 2), [0.9, 0.1]), [0] * 8)
     assert 0.01 <= find_temperature(sure) < 0.1
 
@@ -165,6 +172,26 @@ def test_planted_biases_are_found_and_a_class_without_labels_keeps_none():
     absent = find_biases(table_of(probabilities(ODD["random"]).to_numpy(), [0, 1, 2] * 20))[1]
     assert np.isfinite(absent).all()
     assert -8 < absent["oak"] < 0
+
+
+@pytest.mark.parametrize(("seed", "classes"), [(1, 4), (2, 4), (3, 3)])
+def test_biases_are_where_the_log_loss_and_ten_images_of_doubt_are_least(seed, classes):
+    """By a search that knows no slopes: the least of log loss + 10 / 2 × squared biases."""
+    table = drawn(80, seed, sharpness=2)
+    known = table[table["label"].isin(CLASSES[:classes])]  # the last class may have no labels
+    logits = np.log(probabilities(known).to_numpy())
+    truth = [CLASSES.index(one) for one in known["label"]]
+
+    def unlikely(flat):
+        scores = log_softmax(logits / np.exp(flat[0]) + flat[1:], axis=1)
+        return 5 * (flat[1:] ** 2).sum() - scores[np.arange(len(truth)), truth].sum()
+
+    options = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 20_000, "maxfev": 20_000}
+    best = minimize(unlikely, np.zeros(5), method="Nelder-Mead", options=options)
+    temperature, biases = find_biases(known)
+    assert temperature == pytest.approx(np.exp(best.x[0]), rel=1e-6)
+    assert biases.to_numpy() == pytest.approx(best.x[1:], abs=1e-6)
+    assert list(biases.index) == CLASSES
 
 
 def test_biases_are_added_to_logits():

@@ -33,9 +33,9 @@ def test_fresh_images_are_covered_as_often_as_promised_whatever_the_model(method
 
 
 def test_the_limit_is_the_score_of_the_rank_that_counts_the_next_image():
-    for images in (5, 9, 10, 19, 30, 99):
+    for images in (5, 9, 10, 19, 24, 30, 99):
         scores = np.random.default_rng(images).random(images)
-        for miss in (0.05, 0.1, 0.2, 0.5):
+        for miss in (0.05, 0.1, 0.2, 0.44, 0.5):  # 25 × (1 − 0.44) is a hair above 14
             # The smallest limit such that at most a share `miss` of n + 1 ranks lies beyond it.
             inside = [
                 limit
@@ -44,6 +44,25 @@ def test_the_limit_is_the_score_of_the_rank_that_counts_the_next_image():
             ]
             expected = inside[0] if inside else np.inf
             assert finite_quantile(scores, miss) == expected
+
+
+def test_one_in_ten_sets_may_miss_unless_told():
+    table = drawn(60, 6)
+    assert conformal_limit(table) == conformal_limit(table, 0.1) < conformal_limit(table, 0.05)
+    assert (simulate_coverage(table) == simulate_coverage(table, 0.1)).all()
+
+
+def test_two_or_three_images_can_be_parted_and_one_is_always_left_to_pay():
+    """The limit is the larger of two scores, or the one: the other image is covered or not."""
+    two, three = drawn(2, 1), drawn(3, 1)
+    assert simulate_coverage(two, 0.5, repeats=400).mean() == pytest.approx(0.5, abs=0.1)
+    found = simulate_coverage(three, 0.5, repeats=300, share=0.9)
+    assert set(found) == {0, 1}
+    assert found.mean() == pytest.approx(2 / 3, abs=0.1)
+
+
+def test_an_image_as_odd_as_the_limit_is_covered():
+    assert (simulate_coverage(table_of([[0.6, 0.4]] * 4, [0] * 4), 0.5) == 1).all()
 
 
 def test_too_few_images_let_every_class_in():

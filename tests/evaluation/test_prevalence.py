@@ -74,8 +74,9 @@ def test_no_class_is_estimated_to_be_impossible():
     even = pd.Series([1 / 3] * 3, CLASSES[:3])
     assert estimate_prevalence(table, even, further=0).iloc[2] < 1e-6
     assert estimate_prevalence(table, even).iloc[2] == pytest.approx(1 / 53, rel=0.01)
-    with pytest.raises(DatasetError, match="further is -1"):
-        estimate_prevalence(table, even, further=-1)
+    for bad in (-1, np.inf):
+        with pytest.raises(DatasetError, match=f"further is {bad}"):
+            estimate_prevalence(table, even, further=bad)
 
 
 def test_the_correction_is_bayes_rule_and_undone_by_its_reverse():
@@ -97,9 +98,9 @@ def test_shares_that_say_nothing_of_a_class_are_refused():
         estimate_prevalence(table, BEFORE[:3])
     with pytest.raises(DatasetError, match="'oak' did not occur where the model learned"):
         correct_prevalence(table, pd.Series([0.5, 0.3, 0.2, 0], CLASSES), AFTER)
-    sure = table_of([[0.0, 1.0]], [0])
+    sure = table_of([[0.0, 1.0], [0.0, 1.0], [0.5, 0.5]], [0, 0, 0])
     even = pd.Series([0.5, 0.5], CLASSES[:2])
-    with pytest.raises(DatasetError, match="give each class that may occur a small share"):
+    with pytest.raises(DatasetError, match="^2 images .* give each class that may occur a small"):
         correct_prevalence(sure, even, pd.Series([1.0, 0.0], CLASSES[:2]))
 
 
@@ -118,6 +119,17 @@ def test_planted_tables_keep_probabilities_and_have_other_shares():
     assert all((a.index == b.index).all() for a, b in zip(made, again, strict=True))
     some = table.assign(label=table["label"].where(table["label"] != "oak"))
     assert not any((one["label"] == "oak").any() for one in plant_prevalences(some, 2, 50))
+
+
+def test_planted_shares_spread_as_a_dirichlet_distribution_with_parameter_2():
+    """Each of four shares has a mean of 1 / 4 and a variance of (1 / 4) (3 / 4) / (4 × 2 + 1)."""
+    table = drawn(300, 1)
+    made = plant_prevalences(table, draws=300, images=1000)
+    shares = np.array([class_shares(one["label"], CLASSES) for one in made])
+    assert shares.mean(axis=0) == pytest.approx([0.25] * 4, abs=0.04)
+    assert shares.std() == pytest.approx((3 / 16 / 9) ** 0.5, abs=0.02)
+    usual = plant_prevalences(table)
+    assert [len(one) for one in usual] == [400] * 20
 
 
 def test_estimates_are_compared_on_the_same_plantings():

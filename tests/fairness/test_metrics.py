@@ -118,3 +118,13 @@ def test_without_a_column_there_are_no_gaps_and_an_unknown_class_is_refused():
     assert compare_gaps({"plain": table}, dataset, None, "ash").empty
     with pytest.raises(DatasetError, match="'asch' — did you mean|'asch'"):
         group_metrics(table, dataset, "site", "asch")
+
+
+def test_a_definition_of_two_rates_has_no_gap_where_one_rate_is_of_a_single_group():
+    rows = [
+        ("a", "recall", 0.9, True), ("b", "recall", 0.4, True), ("a", "named", 0.3, True),
+        ("a", "false alarms", 0.1, True), ("b", "false alarms", np.nan, False),
+    ]  # fmt: skip
+    gaps = measure_gaps(pd.DataFrame(rows, columns=["group", "metric", "value", "shown"]))
+    assert gaps["equal opportunity"] == pytest.approx(0.5)
+    assert gaps.drop("equal opportunity").isna().all()

@@ -78,6 +78,56 @@ def test_the_search_is_as_good_as_trying_all_pairs(constraint, slack):
     assert best - 2 <= outcome["right"].sum() <= best
 
 
+def test_offsets_reach_six_either_way_and_have_none_in_the_middle():
+    assert (STEPS[0], STEPS[NONE], STEPS[-1]) == (-6, 0, 6)
+    assert np.diff(STEPS) == pytest.approx([0.2] * 60)
+
+
+def test_a_class_as_probable_as_the_best_other_is_named():
+    even = Margins(
+        np.zeros((20, 2)), np.repeat([0, 1], 10), np.full(20, "a"), 0, "equal opportunity"
+    )
+    assert even.rates["named"][0, [NONE - 1, NONE]].tolist() == [0, 1]
+    assert even.right[0, [NONE - 1, NONE]].tolist() == [10, 10]
+
+
+def test_without_slack_nobody_or_everybody_may_be_named():
+    """Of two groups with 20 and 21 of the class, rates are alike at 0, 1 and nowhere else."""
+    groups = np.array(["a"] * 20 + ["b"] * 21, object)
+    scores = np.r_[np.arange(20) / 5 - 2, np.arange(21) / 5 - 2]
+    logits = np.column_stack([scores, np.zeros(41)])
+    for truth, rate in ((0, 1), (1, 0)):
+        found = Margins(logits, np.full(41, truth), groups, 0, "demographic parity")
+        rates = found.rates["named"]
+        assert {*rates[0]} & {*rates[1]} == {0, 1}
+        assert rates[[0, 1], found.choose(0.0)].tolist() == [rate, rate]
+
+
+def test_one_image_is_a_rate_and_none_is_not():
+    table, values = biased()
+    ashes = values.index[(table["label"] == "ash").to_numpy()]
+    others = values.index[(table["label"] != "ash").to_numpy()]
+    few = pd.Series("big", values.index)
+    few[[ashes[0], *others[:25]]] = "islet"
+    found = margins(table, few, "demographic parity")
+    outcome = found.outcome(np.full(2, len(STEPS) - 1))
+    assert found.names == ["big", "islet"]
+    assert outcome.loc["islet", ["recall", "hits", "missed"]].tolist() == [1, 1, 0]
+    few[ashes[0]] = "big"
+    none = margins(table, few, "demographic parity").outcome(np.full(2, NONE)).loc["islet"]
+    assert np.isnan(none["recall"]) and none["false_alarm_rate"] >= 0
+
+
+def test_each_class_is_gone_through_twice(monkeypatch):
+    table, values = biased(200)
+    asked, choose = [], Margins.choose
+    monkeypatch.setattr(
+        Margins, "choose", lambda self, slack: asked.append(self) or choose(self, slack)
+    )
+    find_offsets(table, values, "equal opportunity", 1)
+    assert len(asked) == 2 * 4
+
+
 def test_equalised_odds_keeps_both_rates_within_the_slack():
     table, values = biased()
     found = margins(table, values, "equalised odds")

@@ -53,6 +53,24 @@ def test_changes_are_paired_and_told_of_named_groups_from_twenty_images_on():
     assert tuple(found.iloc[3][["difference", "low", "high"]]) == pytest.approx(tuple(expected))
 
 
+def test_changes_are_told_of_the_columns_asked_for_or_of_all_where_there_is_no_shortcut():
+    named = asked(SIZES)
+    tables = {"plain": says(named, [True] * 170), "b": says(named, [False] * 170)}
+    chosen = who_pays(tables, named, ["site"])
+    assert chosen["of"].tolist() == ["all images", "site hill", "site town"]
+    assert chosen["difference"].tolist() == [-1, -1, -1]
+    bare = named.with_images(named.images.drop(columns="shortcut"))
+    assert who_pays(tables, bare)["of"].tolist() == ["all images", "site hill", "site town"]
+
+
+def test_a_group_of_ten_things_is_judged():
+    named = asked(SIZES, photos=2)
+    found = judged_groups(named, named.images.index, ["shortcut"], 20)
+    assert [*found] == ["with the shortcut", "without a shortcut", "against the shortcut"]
+    assert named.groups[found["with the shortcut"]].nunique() == 10
+    assert count_groups(named).loc[("shortcut", "aligned"), "judged"] == "changes only"
+
+
 def test_the_worst_group_is_sought_among_those_of_fifty_images():
     named = asked(SIZES)
     right = np.ones(170, bool)
@@ -120,8 +138,8 @@ def test_the_study_is_told_by_its_mean_with_students_interval():
     found = over_seeds(pd.DataFrame(rows, columns=columns))
     assert found[["remedy", "of", "images"]].to_numpy().tolist() == [["b", "all", 100]]
     sets = pd.DataFrame(rows, columns=columns).assign(of=["x", "y", "z"] * 4)
-    chosen = over_seeds(pd.concat([sets, sets.assign(of="w")]), of=["w", "y"])
-    assert list(dict.fromkeys(chosen["of"])) == ["w", "y"]
+    chosen = over_seeds(pd.concat([sets, sets.assign(of="w")]), of=["y", "w"])
+    assert list(dict.fromkeys(chosen["of"])) == ["y", "w"]
     half = 4.302653 * 0.1 / np.sqrt(3)
     expected = [0.2, 0.2 - half, 0.2 + half]
     assert found[["difference", "low", "high"]].iloc[0].tolist() == pytest.approx(expected)

@@ -10,6 +10,7 @@ from helpers.fairness import (
     answer,
     change_by_chance,
     cross_fit,
+    find_offsets,
     fit_remedies,
     group_dro,
     name_groups,
@@ -103,6 +104,46 @@ def test_a_mean_of_last_layers_is_the_mean_of_their_probabilities():
     expected = sum(head.predict_proba(asked) for head in model.heads) / 10
     assert np.allclose(model.predict_proba(asked), expected)
     assert model.predict_proba(asked).sum(axis=1).tolist() == pytest.approx([1] * 5)
+
+
+def test_a_class_that_a_head_has_not_seen_has_no_probability_from_it():
+    class Head:
+        def __init__(self, **chances):
+            self.chances = pd.DataFrame(chances, ["1.jpg"])
+
+        def predict_proba(self, features):
+            return self.chances
+
+    both = module.Average([Head(ash=[1.0]), Head(ash=[0.4], elm=[0.6])])
+    assert both.predict_proba(None).iloc[0].to_dict() == pytest.approx({"ash": 0.7, "elm": 0.3})
+
+
+def test_the_seed_is_0_unless_told(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(module, "train_head", lambda known, labels, **_: drawn.append(labels.index))
+    retrain_last_layer(FEATURES, LABELS, GROUNDS, seed=0)
+    retrain_last_layer(FEATURES, LABELS, GROUNDS)
+    module.fit_remedy("last layer retrained", FEATURES, LABELS, GROUNDS)
+    retrain_last_layer(FEATURES, LABELS, GROUNDS, seed=1)
+    first, *others = (drawn[at : at + 10] for at in range(0, 40, 10))
+    same = [all(a.equals(b) for a, b in zip(first, other, strict=True)) for other in others]
+    assert same == [True, True, False]
+    asked = []
+    monkeypatch.setattr(module, "fit_remedy", lambda name, *given: asked.append(given[-1]))
+    fit_remedies(TRAIN, FEATURES)
+    assert asked == [0] * 4
+
+
+def test_offsets_by_group_keep_recalls_within_a_tenth_out_of_fold(answers):
+    offsets = find_offsets(cross_fit(TRAIN, FEATURES), GROUNDS, "equal opportunity", 0.1)
+    expected = offsets.apply(probabilities(answers["plain"]), TEST.images["ground"])
+    assert np.allclose(probabilities(answers["offsets by group"]), expected)
+
+
+def test_one_group_alone_is_not_offset(monkeypatch):
+    monkeypatch.setattr(module, "fit_remedy", lambda name, *given: name)
+    alike = TRAIN.with_images(TRAIN.images.assign(ground="moss"))
+    assert tuple(fit_remedies(alike, FEATURES, "ground")) == REMEDIES[:-1]
 
 
 def test_cross_fitted_answers_come_from_heads_that_never_saw_the_thing():

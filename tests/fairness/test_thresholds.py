@@ -46,6 +46,8 @@ def test_for_two_classes_fairlearns_thresholds_bring_recalls_together():
     assert mended["confidence"].tolist() == chances[np.arange(600), at].tolist()
     again = optimise_thresholds(unseen, grounds[0], plain, grounds[1])
     assert again["prediction"].equals(mended["prediction"])
+    seeds = [optimise_thresholds(unseen, grounds[0], plain, grounds[1], seed=n) for n in (0, 1)]
+    assert [one["prediction"].equals(mended["prediction"]) for one in seeds] == [True, False]
 
 
 def test_a_group_that_was_not_seen_keeps_its_answers_and_three_classes_are_refused():

@@ -239,3 +239,46 @@ def test_folders_whose_names_differ_by_spaces_are_one_class_and_a_tree_within_is
     assert dataset.classes == ["owl", "red fox"]
     assert any("lie a second time there" in note for note in dataset.notes)
     assert any("red  fox" in note for note in dataset.notes)
+
+
+def test_classes_that_are_known_are_not_looked_for_in_names_however_few_they_are(tree):
+    root = tree("a/cat.1.jpg", "a/cat.2.jpg", "b/dog.1.jpg", "b/dog.2.jpg")
+    assert open_dataset(root).notes == ()
+    flat = tree("flat/cat.1.jpg", "flat/cat.2.jpg", "flat/dog.1.jpg", "flat/dog.2.jpg") / "flat"
+    assert "begin with one of 2 words" in open_dataset(flat).notes[0]
+
+
+def test_what_was_asked_for_is_kept_with_the_table_that_was_opened(tree):
+    root = tree("a/1.jpg", "b/2.jpg")
+    (root / "labels.CSV").write_text("file,kind,site\n1.jpg,x,n\n2.jpg,y,s\n")
+    by_table = open_dataset(root / "labels.CSV", label="kind")
+    assert by_table.opened["asked"] == {"table": "labels.CSV", "label": "kind"}
+    assert open_dataset(root, label="kind").opened["asked"] == {"label": "kind"}
+    assert open_dataset(root).opened["asked"] == {}
+
+
+def test_a_table_that_was_asked_for_must_be_of_use_and_one_that_was_found_need_not(tree):
+    root = tree("a/1.jpg", "b/2.jpg")
+    (root / "labels.csv").write_text("file,kind\n8.jpg,x\n9.jpg,y\n")
+    (note,) = open_dataset(root).notes
+    assert note.endswith("; it was ignored.")
+    assert refusal(root / "labels.csv") == f"{note.removesuffix('; it was ignored.')}."
+
+
+@pytest.mark.parametrize(
+    ("alone", "said"),
+    [
+        (["x.jpg"], "The pattern does not fit 1 name; that image stands alone: x.jpg."),
+        (["x.jpg", "y.jpg"], "does not fit 2 names; those images stand alone: x.jpg, y.jpg."),
+        ([], None),
+    ],
+)
+def test_names_that_name_no_group_are_counted(tree, alone, said):
+    root = tree(*(f"a/{name}" for name in ("7_1.jpg", "7_2.jpg", "8_1.jpg", *alone)))
+    notes = [
+        note for note in open_dataset(root, pattern=r"(?P<group>\d+)_").notes if "The " in note
+    ]
+    assert "The names put 3 images into 2 groups." in notes
+    told = [note for note in notes if "does not fit" in note]
+    assert len(told) == (said is not None)
+    assert not told or told[0].endswith(said)

@@ -33,6 +33,22 @@ def test_the_nearest_are_those_of_the_highest_cosine_of_another_group(woods, fea
     assert Examples(woods, [asked, "elm/03.jpg"], features).find([asked], label) == (expected, True)
 
 
+def test_a_column_that_never_changes_tells_nothing_and_missing_labels_are_no_class(woods, features):
+    plain = Examples(woods, [], features).find(["elm/00.jpg"], "ash")
+    flat = features.assign(flat=7.0)
+    assert Examples(woods, [], flat).find(["elm/00.jpg"], "ash") == plain
+    one = Examples(woods, [], features[:1])
+    assert one.find(["ash/00.jpg"], "elm") == ([], True)  # of a single row nothing is near
+    assert one.find(["elm/00.jpg"], "ash")[1] is False
+
+
+def test_of_two_examples_both_are_taken(woods):
+    left = woods.images[~woods.images.index.isin([f"ash/0{n}.jpg" for n in (1, 2, 3, 4, 5)])]
+    images = pd.concat([left, woods.images.loc[["ash/04.jpg"]]]).sort_index()
+    found = Examples(woods.with_images(images), []).find(["elm/00.jpg"], "ash")
+    assert found == (["ash/00.jpg", "ash/04.jpg"], False)
+
+
 def test_without_features_they_are_spread_over_the_class(woods):
     assert Examples(woods, ["elm/00.jpg"]).find(["elm/00.jpg"], "ash") == (
         ["ash/00.jpg", "ash/02.jpg", "ash/04.jpg"],

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from helpers.review import review
-from helpers.review.suspect_grid import thumbnail
+from helpers.review.suspect_grid import SuspectGrid, thumbnail
 
 
 @pytest.fixture
@@ -43,6 +43,33 @@ def test_a_pair_lies_side_by_side_in_the_room_of_one():
     made = Image.open(BytesIO(thumbnail(images)))
     assert max(made.size) <= 128
     assert Image.open(BytesIO(thumbnail(images[:1]))).size == (128, 85)
+
+
+def test_a_pair_has_four_grey_pixels_between_it_and_stands_in_the_middle():
+    """Of 128 pixels two get 62 each; the lower one lies in the middle of the height."""
+    white = [Image.new("RGB", size, "white") for size in ((300, 300), (300, 100))]
+    made = Image.open(BytesIO(thumbnail(white))).convert("L")
+    assert made.size == (128, 62)
+    bright = [[made.getpixel((x, y)) > 190 for x in range(128)] for y in (5, 31, 56)]
+    one, gap = [True] * 62, [False] * 4
+    assert bright[1] == one + gap + [True] * 62
+    assert bright[0] == bright[2] == one + gap + [False] * 62
+    rows = [made.getpixel((100, y)) > 190 for y in range(62)]
+    assert (rows.index(True), rows[::-1].index(True)) == (20, 21)
+    three = Image.open(BytesIO(thumbnail([white[0]] * 3)))
+    assert three.size == (40 * 3 + 8, 40)
+
+
+def test_what_is_chosen_or_opened_arrives_as_numbers_in_order(sent):
+    grid, messages = sent
+    opened = []
+    grid._opened = opened.append
+    grid.receive({"selected": ["2", 0]})
+    grid.receive({"open": "1"})
+    assert (grid.selected, opened, messages) == ([0, 2], [1], [])
+    kept = {name: grid.traits()[name].metadata for name in ("cells", "marks", "selected", "at")}
+    assert all(one["sync"] for one in kept.values()) and SuspectGrid(len, len).at == -1
+    assert kept["selected"]["echo_update"] is False
 
 
 def test_a_cell_names_its_images_labels_and_issue(trees):
