@@ -1,5 +1,6 @@
 """Ways to divide a dataset, side by side: what lies on both sides, and the score that it earns."""
 
+import warnings
 from typing import NamedTuple
 
 import pandas as pd
@@ -104,12 +105,15 @@ class SplitExplorer(Panel):
         self.picture.value = draw(self.tried)
 
     def _divide(self, column, copies: bool, share: float, seed: int):
-        divided = split(
-            self.dataset.with_group(column),
-            share,
-            seed=seed,
-            duplicates=self.pairs if copies else None,
-        )["split"]
+        # What `split` warns of would end in a log that nobody opens: a widget has no other output.
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", UserWarning)
+            divided = split(
+                self.dataset.with_group(column),
+                share,
+                seed=seed,
+                duplicates=self.pairs if copies else None,
+            )["split"]
         valid = divided.index[divided == "valid"]
         met = self.tied[valid].isin(self.tied[divided == "train"])
         score = self._score(divided, valid)
@@ -118,6 +122,8 @@ class SplitExplorer(Panel):
             f"photo of what they show, among those trained on, as far as is known. A linear model "
             f"scores <b>{score!r}</b>."
         )
+        told = dict.fromkeys(str(one.message) for one in warned if one.category is UserWarning)
+        said += "".join(f"<br>{safe(one)}" for one in told)
         return divided, Tried(column or "nothing", copies, float(met.mean()), score), said
 
     def _score(self, divided: pd.Series, valid: pd.Index) -> Interval:

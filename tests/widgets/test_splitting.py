@@ -130,6 +130,18 @@ def test_a_way_looked_at_again_is_the_last_tried_and_made_only_once(explorer, mo
     assert explorer.tried[-1] is loose
 
 
+def test_a_share_that_no_division_reaches_is_said_beside_the_score(explorer, recwarn):
+    assert "not 20%" not in explorer.details.value
+    explorer.column.value = "site"
+    assert (explorer.splits == "valid").mean() == pytest.approx(0.5, abs=0.01)
+    for _ in range(2):
+        assert explorer.details.value.count("of the images, not 20%: no nearer choice") == 1
+        explorer.column.value = ""
+        assert "not 20%" not in explorer.details.value
+        explorer.column.value = "site"
+    assert not [one for one in recwarn if one.category is UserWarning]
+
+
 def test_images_without_a_label_or_features_are_not_divided(planes):
     dataset, features, pairs = planes
     images = dataset.images.copy()
