@@ -265,7 +265,8 @@ def ranking_curves(
     ax[0].set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.04))
     ax[1].set(xlabel="false positive rate", ylabel="recall (true positive rate)")
     ax[1].set(xlim=(0, 1.02), ylim=(0, 1.04))
-    ax[0].legend(loc="upper right", fontsize=9)
+    if len(answers) > 1:
+        ax[0].legend(loc="upper right", fontsize=9)
     for panel, what, values in zip(
         ax, ("average precision", "area"), zip(*found, strict=True), strict=True
     ):

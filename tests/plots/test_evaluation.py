@@ -158,6 +158,9 @@ def test_curves_are_those_of_scikit_learn_with_the_answers_on_them(predictions):
     dot = [line for line in ax.lines if line.get_marker() == "o"][0]
     assert dot.get_xdata()[0] == pytest.approx(said[own].mean())
     assert dot.get_ydata()[0] == pytest.approx(own[said].mean())
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["all", "half"]
+    assert plots.ranking_curves({"all": asked}, "elm $x$").get_legend() is None
 
 
 def test_baselines_are_rows_of_balanced_accuracy_and_the_guess_is_about_the_best():
