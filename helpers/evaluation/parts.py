@@ -51,7 +51,8 @@ def score_parts(
     right, codes = labels == answers, groups_of(dataset.groups, index)
     images, rows = dataset.images.loc[index], []
     for column in few_valued(dataset, index) if columns is None else columns:
-        names = column.split(" × ")
+        # Columns that were crossed before, as by `helpers.fairness.name_groups`, are one.
+        names = [column] if column in images else column.split(" × ")
         for name in names:
             require_column(images, name)
         known = images[names].notna().all(axis=1).to_numpy()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers.datasets import Dataset
+from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.steps import locked, read_table, write_table
 from helpers.evaluation.answers import values_of
 from helpers.evaluation.intervals import Interval, accuracy_interval
@@ -38,6 +38,7 @@ def add_score(
     groups=None,
     level: float = 0.95,
     labels=None,
+    ends: tuple[float, float] | None = None,
 ) -> Interval:
     """Add one line to the dataset's scoreboard; the same notebook and model replace their line.
 
@@ -53,13 +54,29 @@ def add_score(
     labels : Series by image_id, or array in the order of `correct`, optional
         The labels that answers were held against. With them the line has a balanced accuracy, and
         lines of differently cleaned labels are told apart.
+    ends : (low, high), optional
+        The ends of an interval that was found in another way, as by `bootstrap_metrics`, so that
+        one score is shown with one interval; else those of `accuracy_interval`.
 
     Returns
     -------
     Interval
         The accuracy that was entered.
+
+    Raises
+    ------
+    DatasetError (a ValueError)
+        As `accuracy_interval`, or when the accuracy lies outside `ends`.
     """
     interval = accuracy_interval(correct, groups, level)
+    if ends is not None:
+        low, high = map(float, ends)
+        if not 0 <= low <= interval.accuracy <= high <= 1:
+            raise DatasetError(
+                f"ends are {low:.3g} and {high:.3g}, and the accuracy is {interval.accuracy:.3g}; "
+                "expected an interval of this very accuracy, which holds it."
+            )
+        interval = interval._replace(low=low, high=high)
     told = isinstance(correct, pd.Series) and not pd.api.types.is_numeric_dtype(correct.index)
     ids = correct.index.astype("str") if told else None
     balanced, of_images, of_labels = np.nan, "" if ids is None else _hash(ids), ""

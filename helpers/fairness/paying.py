@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets import Dataset
 from helpers.evaluation.comparing import compare_scores
 from helpers.evaluation.intervals import accuracy_interval
-from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, few_valued, score_parts
+from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, score_parts
 from helpers.fairness.groups import (
     ALIGNED,
     NEITHER,
@@ -97,7 +97,7 @@ def judged_groups(
     fewest: int = FEWEST_IMAGES,
 ) -> dict[str, pd.Index]:
     """The images of each named group that is large enough to be judged, in order of columns."""
-    found, columns = {}, few_valued(named, index) if columns is None else [*columns]
+    found, columns = {}, group_columns(named, index) if columns is None else [*columns]
     for column in columns or ["label"]:
         values = named.images.loc[index, column]
         for value in sorted(values.dropna().unique()):
@@ -105,6 +105,20 @@ def judged_groups(
             if len(ids) >= fewest and named.groups[ids].nunique() >= FEWEST_GROUPS:
                 known = SIDES.get(value) if column == SHORTCUT else None
                 found[known or f"{'class' if column == 'label' else column} {value}"] = ids
+    return found
+
+
+def group_columns(named: Dataset, index: pd.Index) -> list[str]:
+    """The columns by which these images lie in groups, however many their values are.
+
+    `name_groups` has left out what nobody named; two columns crossed have more values than either.
+    """
+    found = []
+    for column in named.metadata:
+        values = named.images.loc[index, column].dropna()
+        marks = pd.api.types.is_bool_dtype(values)
+        if column != named.group and not marks and values.nunique() >= 2:
+            found.append(column)
     return found
 
 
@@ -118,7 +132,7 @@ def count_groups(named: Dataset) -> pd.DataFrame:
         (told with its interval, never sought for as the lowest of many), else "too small".
     """
     rows, index = [], named.images.index[named.images["label"].notna()]
-    for column in few_valued(named, index) or ["label"]:
+    for column in group_columns(named, index) or ["label"]:
         values = named.images.loc[index, column]
         for value, own in values.dropna().groupby(values):
             things = named.groups[own.index].nunique()
@@ -132,7 +146,7 @@ def count_groups(named: Dataset) -> pd.DataFrame:
 def score_groups(predictions: pd.DataFrame, named: Dataset) -> pd.DataFrame:
     """`score_parts` of the named groups, or of the classes, where there are none."""
     known = predictions.index[predictions["label"].notna()]
-    return score_parts(predictions, named, few_valued(named, known) or ["label"])
+    return score_parts(predictions, named, group_columns(named, known) or ["label"])
 
 
 def change_by_chance(

@@ -265,7 +265,8 @@ def ranking_curves(
     ax[0].set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.04))
     ax[1].set(xlabel="false positive rate", ylabel="recall (true positive rate)")
     ax[1].set(xlim=(0, 1.02), ylim=(0, 1.04))
-    ax[0].legend(loc="upper right", fontsize=9)
+    if len(answers) > 1:
+        ax[0].legend(loc="upper right", fontsize=9)
     for panel, what, values in zip(
         ax, ("average precision", "area"), zip(*found, strict=True), strict=True
     ):
@@ -276,9 +277,12 @@ def ranking_curves(
 
 
 def _told(value: float, low: float, high: float, sign: str) -> str:
-    # Rounded first, or −0.001 would be "-0.00".
-    value, low, high = (f"{round(one, 2) + 0.0:{sign}.2f}" for one in (value, low, high))
-    return f"{value} ({low} to {high})"
+    def end(one: float) -> str:
+        # A third digit shows on which side of 0 the end of a difference lies, if two would not.
+        digits = 3 if sign and abs(one) < 0.005 and round(one, 3) else 2
+        return f"{round(one, digits) + 0.0:{sign}.{digits}f}"
+
+    return f"{round(value, 2) + 0.0:{sign}.2f} ({end(low)} to {end(high)})"
 
 
 def _headed(ax: Axes, title: str, facts: str) -> Axes:

@@ -82,7 +82,11 @@ def _surest(name: str, table: pd.DataFrame) -> str:
 
 @styled
 def paired(
-    rows: Mapping[str, Difference], what: str, title: str = "", ax: Axes | None = None
+    rows: Mapping[str, Difference],
+    what: str,
+    title: str = "",
+    ax: Axes | None = None,
+    than: str = "",
 ) -> Axes:
     """Paired differences of a mean loss or cost, with their intervals; left is better.
 
@@ -93,7 +97,10 @@ def paired(
     rows : name → `Difference`
     what : str
         What is compared, for the axis: "log loss", "cost per image".
+    than : str
+        With what, where the names of the rows do not say it: "at one half".
     """
+    lower, other = (f"{what} than {than}", f"{what} from that {than}") if than else (what, what)
     ax = axes(ax, 1.1 + 0.4 * len(rows))
     ends = [end for one in rows.values() for end in one if np.isfinite(end)]
     reach = 1.1 * max(1e-6, *map(abs, ends)) if ends else 1.0
@@ -108,12 +115,12 @@ def paired(
     ax.axvline(0, color=INK, lw=1, zorder=1)
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set(xlim=(-reach, reach), ylim=(len(rows) - 0.5, -0.5))
-    ax.set_xlabel(f"difference in {what}, 95 % interval (left: better; hollow: it holds zero)")
+    ax.set_xlabel(f"difference in {other}, 95 % interval (left: better; hollow: it holds zero)")
     better = [name for name, one in rows.items() if one.high < 0]
     worse = [name for name, one in rows.items() if one.low > 0]
-    said = [f"lower {what}: {'; '.join(better)}"] * bool(better)
+    said = [f"lower {lower}: {'; '.join(better)}"] * bool(better)
     said += [f"higher: {'; '.join(worse)}"] * bool(worse)
-    default = ". ".join(one[0].upper() + one[1:] for one in said) or f"No sure change in {what}"
+    default = ". ".join(one[0].upper() + one[1:] for one in said) or f"No sure change in {other}"
     facts = "; ".join(f"{name} {one.difference:+.3f}" for name, one in rows.items())
     return titled(ax, title or default, f"{facts}.", bare=["left"])
 
@@ -140,8 +147,23 @@ def share_errors(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -
     ax.set_xlabel("share of images counted to a wrong class (a dot: one planting; stroke: mean)")
     ax.grid(axis="x")
     default = f"{means.idxmin()} comes nearest to what was planted"
+    if close := _not_surely_farther(table, means.idxmin()):
+        others = close[0] if len(close) == 1 else f"{len(close)} others"
+        default += f", but not surely nearer than {others}"
     facts = "; ".join(f"{name} {means[name]:.2f}" for name in names)
     return titled(ax, title or default[0].upper() + default[1:], f"{facts}.", bare=["left"])
+
+
+def _not_surely_farther(table: pd.DataFrame, best: str) -> list[str]:
+    """Ways whose errors on the same plantings are not surely larger than those of the best."""
+    from scipy import stats
+
+    errors = table.pivot_table("error", "draw", "estimate")
+    off = errors.drop(columns=best).sub(errors[best], axis=0)
+    if len(off) < 2:
+        return list(off)
+    low = off.mean() - off.sem() * stats.t.ppf(0.975, len(off) - 1)
+    return [name for name in table["estimate"].unique() if name != best and low[name] <= 0]
 
 
 @styled

@@ -31,6 +31,21 @@ def test_scoreboard_keeps_one_line_per_notebook_and_model(tmp_path):
     assert scoreboard(dataset, up_to="04")["model"].tolist() == ["descriptors"]
 
 
+def test_a_line_takes_the_interval_that_the_score_is_shown_with_elsewhere(tmp_path):
+    entered = add_score(WorkFolder(tmp_path), "10", "m", [1, 1, 1, 0], ends=np.array([0.6, 0.8]))
+    assert tuple(entered) == (0.75, 0.6, 0.8)
+    assert scoreboard(WorkFolder(tmp_path)).loc[0, ["low", "high"]].tolist() == [0.6, 0.8]
+    for low, high in ((0.75, 0.75), (0, 1)):
+        assert add_score(WorkFolder(tmp_path), "10", "m", [1, 1, 1, 0], ends=(low, high)).low == low
+
+
+@pytest.mark.parametrize("ends", [(0.76, 0.8), (0.6, 0.74), (-0.1, 0.8), (0.6, 1.1)])
+def test_ends_that_are_not_those_of_the_score_are_refused(tmp_path, ends):
+    with pytest.raises(DatasetError, match="expected an interval of this very accuracy"):
+        add_score(WorkFolder(tmp_path), "10", "m", [1, 1, 1, 0], ends=ends)
+    assert scoreboard(WorkFolder(tmp_path)).empty
+
+
 def test_a_damaged_scoreboard_starts_afresh(tmp_path):
     (tmp_path / "scoreboard.parquet").write_bytes(b"PAR1 torn")
     add_score(WorkFolder(tmp_path), "00", "descriptors", [1, 0])

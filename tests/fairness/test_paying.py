@@ -8,6 +8,7 @@ from helpers.fairness import (
     change_by_chance,
     count_groups,
     lowest_part,
+    name_groups,
     over_seeds,
     score_groups,
     standing,
@@ -105,6 +106,28 @@ def test_what_will_be_judged_is_counted_beforehand():
     few = count_groups(asked(SIZES, photos=20)).loc["shortcut"]
     assert few["things"].tolist() == [1, 5, 3]
     assert set(few["judged"]) == {"too small"}
+
+
+def test_crossed_columns_are_counted_scored_and_judged_however_many_values_they_have():
+    dataset = asked({"aligned": 120, "neither": 120})
+    images = dataset.images.drop(columns="shortcut")
+    crossed = [f"site {number // 60}" for number in range(240)]
+    images["week"] = [f"week {number // 60 if number < 180 else number}" for number in range(240)]
+    images["site"], images["mark"] = crossed, np.arange(240) < 9
+    plain = dataset.with_images(images)
+    named = name_groups(plain, plain, Shortcut(None, {}, "ash"), ["site × week"])
+    right = np.arange(240) >= 60
+    counts = count_groups(named).loc["site × week"]
+    assert len(counts) == 63
+    assert counts["judged"].value_counts().to_dict() == {"too small": 60, "yes": 3}
+    stands = standing({"m": says(named, right)}, named).loc["m"]
+    assert (stands["group"], stands["worst"]) == ("site × week site 0 × week 0", 0)
+    found = score_groups(says(named, right), named)
+    assert found.loc[found["shown"], "accuracy"].tolist() == [0, 1, 1]
+    assert list(judged_groups(plain, plain.images.index)) == [
+        *(f"site site {number}" for number in range(4)),
+        *(f"week week {number}" for number in range(3)),
+    ]
 
 
 def test_groups_are_scored_as_parts_and_the_classes_where_there_are_none():

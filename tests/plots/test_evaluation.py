@@ -70,13 +70,30 @@ def test_a_dummy_that_ties_is_named(predictions):
     ax = plots.against_dummy({"some": table, "all": table}, guess=0.5)
     assert ax.figure.get_suptitle() == "A dummy ties with the model in accuracy: some, all"
     shown = [text for text in texts(ax) if text.startswith("a tie: ")]
-    assert shown[0].endswith("(+0.00 to +0.02)")
+    assert shown[0].endswith("(-0.001 to +0.02)")
     assert not any("MCC" in text for text in texts(ax))
     assert "your guess 0.5" in texts(ax)
     table.loc["accuracy", "low"] = 0.01
     ax = plots.against_dummy({"some": table})
     assert ax.figure.get_suptitle() == "The model beats the dummy in accuracy on every set"
     assert f"dummy {table['second']['accuracy']:.2f}" in alt_text(ax.figure)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (-0.004, 0.02, "(-0.004 to +0.02)"),
+        (-0.03, 0.0014, "(-0.03 to +0.001)"),
+        (0.0, 0.006, "(+0.00 to +0.01)"),
+        (-0.0004, 0.5, "(+0.00 to +0.50)"),
+        (-0.006, -0.005, "(-0.01 to -0.01)"),
+    ],
+)
+def test_an_end_that_would_round_to_zero_shows_on_which_side_it_lies(low, high, told):
+    table = pd.DataFrame({"difference": [0.2], "low": [low], "high": [high]}, ["accuracy"])
+    assert texts(plots.metric_intervals({"one over another": table}))[0] == f"+0.20 {told}"
+    scores = pd.DataFrame({"value": [0.1], "low": [0.004], "high": [0.2]}, ["accuracy"])
+    assert texts(plots.metric_intervals({"one": scores}))[0] == "0.10 (0.00 to 0.20)"
 
 
 def test_a_dummy_that_wins_is_no_tie_and_said_so(predictions):
@@ -141,6 +158,9 @@ def test_curves_are_those_of_scikit_learn_with_the_answers_on_them(predictions):
     dot = [line for line in ax.lines if line.get_marker() == "o"][0]
     assert dot.get_xdata()[0] == pytest.approx(said[own].mean())
     assert dot.get_ydata()[0] == pytest.approx(own[said].mean())
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["all", "half"]
+    assert plots.ranking_curves({"all": asked}, "elm $x$").get_legend() is None
 
 
 def test_baselines_are_rows_of_balanced_accuracy_and_the_guess_is_about_the_best():

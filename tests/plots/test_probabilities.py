@@ -74,6 +74,11 @@ def test_paired_rows_say_which_are_surely_lower_or_higher():
     ax = plots.paired(one, "cost")
     assert ax.get_title("left") == "No sure change in cost"
     assert np.isfinite(ax.get_xlim()).all()
+    ax = plots.paired(one, "cost", than="at one half")
+    assert ax.get_title("left") == "No sure change in cost from that at one half"
+    assert ax.get_xlabel().startswith("difference in cost from that at one half, 95 % interval")
+    ax = plots.paired(rows, "cost", than="at one half")
+    assert ax.get_title("left") == "Lower cost than at one half: mended. Higher: spoilt"
 
 
 def test_each_planting_is_a_dot_and_the_mean_a_stroke():
@@ -84,7 +89,27 @@ def test_each_planting_is_a_dot_and_the_mean_a_stroke():
     strokes = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"]
     assert strokes == pytest.approx([0.3, 0.05])
     assert [list(line.get_xdata()) for line in ax.lines[::2]] == [[0.2, 0.4], [0.1, 0]]
-    assert ax.get_title("left") == "EM comes nearest to what was planted"
+    # Of two plantings nobody knows: 0.1 and 0.4 nearer on average 0.25, give or take 1.9.
+    nearest = "EM comes nearest to what was planted"
+    assert ax.get_title("left") == f"{nearest}, but not surely nearer than counted"
+
+
+def test_the_way_that_comes_nearest_is_named_with_those_it_cannot_be_told_from():
+    def title(**errors):
+        rows = [(draw, how, e) for how, own in errors.items() for draw, e in enumerate(own)]
+        table = pd.DataFrame(rows, columns=["draw", "estimate", "error"])
+        return plots.share_errors(table).get_title("left")
+
+    best, nearest = [0.1, 0.12, 0.08, 0.11], "Best comes nearest to what was planted"
+    worse = [0.2, 0.25, 0.17, 0.22]
+    assert title(worse=worse, best=best) == nearest
+    # Paired: 0.01 more on each planting is sure, though plantings differ by more than that.
+    assert title(worse=[0.11, 0.131, 0.089, 0.12], best=best) == nearest
+    told = title(same=best, best=best, worse=worse)
+    assert told == f"{nearest}, but not surely nearer than same"
+    near = [0.12, 0.11, 0.09, 0.11]
+    assert title(near=near, worse=worse, best=best, alike=near[::-1]).endswith("than 2 others")
+    assert title(best=best[:1], near=near[:1]) == f"{nearest}, but not surely nearer than near"
 
 
 def test_costs_are_steps_and_marks_lie_on_them():

@@ -27,6 +27,10 @@ def judge_12_1(answer: Callable, dataset: Any) -> Found:
             rates = [values[(groups == g) & of].mean() for g in kept]
             return max(rates) - min(rates)
 
+        def gaps(values, of, is_class=is_class, gap=gap):
+            """Of another rate, whichever groups were left out as too small."""
+            return [gap(values, of), gap(values, of, fewest=1), gap(values, of, counted=is_class)]
+
         every = np.ones_like(is_class)
         few = int(is_class[groups == "dune"].sum())
         right = gap(named, is_class)
@@ -34,9 +38,10 @@ def judge_12_1(answer: Callable, dataset: Any) -> Found:
             None: [right],
             "small": [gap(named, is_class, fewest=1)],
             "whole": [gap(named, is_class, counted=every)],
-            "parity": [gap(named, every), gap(named, every, fewest=1)],
-            "accuracy": [gap(named == is_class, every), gap(named == is_class, every, fewest=1)],
-            "alarms": [gap(named, ~is_class), gap(named, ~is_class, fewest=1)],
+            "parity": gaps(named, every),
+            "accuracy": gaps(named == is_class, every),
+            "alarms": gaps(named, ~is_class),
+            "precision": gaps(is_class, named),
         }
         for name, values in readings.items():
             if np.isclose(values, found, rtol=0, atol=1e-9).any():

@@ -54,6 +54,20 @@ def _alarms(is_class, named, groups, fewest=10):
     return _gap(_rates(named, ~is_class, groups))
 
 
+def _of(rate):
+    """Another rate than recall, of the groups that are large enough for it."""
+
+    def gap(is_class, named, groups, fewest=10):
+        kept = [g for g in np.unique(groups) if ((groups == g) & is_class).sum() >= fewest]
+        return _gap([rate(is_class[groups == g], named[groups == g]) for g in kept])
+
+    return gap
+
+
+def _precision(is_class, named, groups, fewest=10):
+    return _gap(_rates(is_class, named, groups))
+
+
 def _draw(cells, size, seed, replace=False):
     rng = np.random.default_rng(seed)
     return np.concatenate([
@@ -81,6 +95,11 @@ WRONG_12 = {
         (_parity, "parity", "demographic parity"),
         (_accuracy, "accuracy", "gap in accuracy"),
         (_alarms, "alarms", "false alarms"),
+        (_precision, "precision", "gap in precision"),
+        (_of(lambda own, named: named.mean()), "parity", "demographic parity"),
+        (_of(lambda own, named: (own == named).mean()), "accuracy", "gap in accuracy"),
+        (_of(lambda own, named: named[~own].mean()), "alarms", "false alarms"),
+        (_of(lambda own, named: own[named].mean()), "precision", "gap in precision"),
         (lambda is_class, named, groups, fewest=10: 0.123, "other", "0.1230"),
         (lambda is_class, named, groups, fewest=10: named["x"], "raised", "IndexError"),
         (0.5, "malformed", "a function"),
