@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     from helpers.dashboard.study import Study
 
 
+CLICKED = "Click a picture to see below what speaks for the answer."
+FLATTERS = (
+    " Tick those whose label may be wrong and review them; the score then flatters, since what the "
+    "model has right is not looked at again."
+)
+
+
 def _split(page: Dashboard) -> Widget:
     prepare(page, "Split")
     model = page.study.model
@@ -205,10 +212,10 @@ def _thresholds(page: Dashboard) -> Widget:
 
 
 def _errors(page: Dashboard) -> Widget:
-    return _on_a_split(page, "Errors", _explain)
+    return _on_a_split(page, "Errors", lambda study, side: _explain(page, study, side))
 
 
-def _explain(study: Study, side: str) -> Widget:
+def _explain(page: Dashboard, study: Study, side: str) -> Widget:
     answers, part = study.judged(side)
     wrong = answers["prediction"] != answers["label"]
     first = answers.assign(wrong=wrong).sort_values(["wrong", "confidence"], ascending=False)
@@ -216,7 +223,11 @@ def _explain(study: Study, side: str) -> Widget:
     shown = explore_explanations(study.model.learner, few)
     heading = f"<h3>What speaks for an answer?</h3><p>{_chosen(len(few), len(part))}</p>"
     parts = HTML(f"<h3>For whom does it fail?</h3>{_parts(study, answers, part)}")
-    return VBox([explore_errors(part, answers), HTML(heading), shown, parts])
+    errors = explore_errors(part, answers)
+    # To mend the labels of those test images alone that the model disputes would flatter it.
+    errors.link(shown.show, page.review if side == VALIDATION else None)
+    told = CLICKED + (FLATTERS if side == VALIDATION else "")
+    return VBox([words(told), errors, HTML(heading), shown, parts])
 
 
 def _chosen(few: int, images: int) -> str:

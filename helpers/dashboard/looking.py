@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHOSEN = "selected by you"
 SHOWN = {"files": "files", "copies": "copies", "outliers": "outliers", "labels": "labels"}
 WAYS = {
-    "the table alone": None,
+    "the table alone": "",
     "links to the images, in class folders": "links",
     "copies of the images, in class folders": "copies",
 }
@@ -107,7 +107,7 @@ def _line(page: Dashboard, name: str, what: str, suspects: pd.DataFrame) -> HBox
     """A finding with its number, and the way to look at it."""
     look = button("Review", "eye", tooltip=f"Review {name}")
     look.on_click(lambda _: page.review_suspects(name, suspects))
-    text = f"<b>{len(suspects):,}</b>{safe(name)}. <span>{safe(what)}</span>"
+    text = f"<b>{len(suspects):,}</b><div>{safe(name)}. <span>{safe(what)}</span></div>"
     return HBox([HTML(text), look]).add_class("found")
 
 
@@ -174,7 +174,8 @@ class Exporter(Panel):
             raise DatasetError("Type the folder to write to.")
         self.say("Writing …")
         folder = Path(self.folder.value.strip())
-        made = export(self.study.dataset, folder, self.images.value, self.study.log, progress=False)
+        way = self.images.value or None
+        made = export(self.study.dataset, folder, way, self.study.log, progress=False)
         told = [repr(made)]
         if self.model.value and self.study.trained:
             told.append(self._export_model(folder / "model"))

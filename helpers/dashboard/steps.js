@@ -1,12 +1,14 @@
 // The steps of the page as a list of buttons. A click opens a step at once, also while Python is
 // busy; aria-current says which is open, and words, not colours alone, what state each is in.
 
-const WORDS = { busy: "busy", done: "done", failed: "failed" };
+const WORDS = { busy: "busy", done: "ready", failed: "failed" };
 
 // Roles for those who listen to the page; panels see to their own controls.
 function name(page) {
   page.querySelector(".top")?.setAttribute("role", "banner");
   page.querySelector(".open")?.setAttribute("role", "main");
+  const heading = page.querySelector(".top h1");
+  if (heading && document.body.dataset.voila) document.title = `${heading.innerText} · dashboard`;
   for (const box of page.querySelectorAll(":is(.scroll, .plot):not([tabindex])")) {
     box.tabIndex = 0; // what scrolls can be scrolled by keyboard
   }

@@ -9,11 +9,15 @@ from anywidget import AnyWidget
 from IPython.display import display
 from ipywidgets import HTML, Button, Dropdown, GridBox, HBox, IntSlider, VBox
 
+from helpers.datasets import DatasetError
 from helpers.panels.still import LiveStill
 
 STYLE = """<style>
 .workbook {max-width: 900px; padding: 12px; border: 1px solid var(--jp-border-color2, #ddd);
-  border-radius: 8px; box-sizing: border-box; gap: 8px}
+  border-radius: 8px; box-sizing: border-box; gap: 8px;
+  --jp-widgets-dropdown-arrow: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'\
+ viewBox='0 0 18 18'%3E%3Cpath d='M5 7l4 4 4-4' fill='none' stroke='%238a8f94'\
+ stroke-width='2'/%3E%3C/svg%3E")}
 .workbook .row {flex-flow: row wrap; gap: 8px; align-items: flex-end; overflow: visible}
 .workbook .grid {grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 8px}
 .workbook :is(.row, .grid) > * {margin: 0; align-self: end}
@@ -26,7 +30,9 @@ STYLE = """<style>
 .workbook .stack.widget-slider {position: relative}
 .workbook .stack > .widget-readout {position: absolute; top: 0; right: 0; margin: 0; height: 20px;
   line-height: 20px; min-width: 0; text-align: right; font-size: 12px; width: auto}
-.workbook .stack .widget-toggle-button {margin: 0 2px 0 0; width: auto; height: 28px}
+.workbook .stack.widget-toggle-buttons > div {display: flex; flex-wrap: wrap; gap: 2px}
+.workbook .stack .widget-toggle-button {margin: 0; width: auto; height: 28px}
+.workbook :is(.row, .grid) > .stack.widget-slider {margin-right: 10px}
 .workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .widget-html-content {line-height: 1.5}
@@ -57,6 +63,9 @@ STYLE = """<style>
 .workbook :is(.notice, .mark.drop, .drop.jupyter-button) {background: #f6d0c8; color: #1f2328}
 .workbook :is(.mark.relabel, .relabel.jupyter-button) {background: #cfe0f5; color: #1f2328}
 .workbook progress {display: block; width: 100%; height: 8px; accent-color: #4c8b6b}
+@media (max-width: 480px) {
+  .workbook .sides figure > img {height: auto; max-height: 400px}
+}
 </style>"""
 
 
@@ -132,7 +141,9 @@ class Panel(VBox):
             function()
         except Exception as error:
             self.error = error
-            self.say(f"{type(error).__name__}: {error}", "problem")
+            # What is meant for the person at the screen is told as it is.
+            kind = "" if isinstance(error, DatasetError) else f"{type(error).__name__}: "
+            self.say(f"{kind}{error}", "problem")
         finally:
             self._busy = False
             self._still.renew()
@@ -161,7 +172,16 @@ def control(kind: type, description: str, width: str = "auto", **settings):
 
 
 def choice(description: str, options: list, width: str = "auto", **settings) -> Dropdown:
-    """Return a dropdown with its label above it."""
+    """Return a dropdown with its label above it.
+
+    Raises
+    ------
+    ValueError
+        Where a value is None, by which ipywidgets means that nothing is chosen: the list would be
+        blank as long as that option is on show.
+    """
+    if any(isinstance(one, tuple) and one[1] is None for one in options):
+        raise ValueError(f"{description}: no option may have the value None; give it another")
     return control(Dropdown, description, width, options=options, **settings)
 
 

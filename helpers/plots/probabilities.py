@@ -196,7 +196,7 @@ def cost_curve(
         ax.plot(min(threshold, 1), height, MARKERS.get(name, "o"), **look)
     if guess is not None:
         ax.axvline(guess, color=INK, ls="--", lw=1.2, label=f"your guess: {guess:g}")
-    ax.legend(loc="lower right")
+    ax.legend(loc="best")  # the curve rises on either side, as the costs are
     # Most of what matters lies at small thresholds.
     ax.set_xscale("function", functions=(np.sqrt, np.square))
     ax.set_xticks([0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1])

@@ -78,9 +78,9 @@ def examples_html(label: str, role: str, nearest: bool, figures: str) -> str:
     """Return examples of one class below a heading that says which they are."""
     name = safe(named(label))
     if not figures:
-        return f"<h5>No other image of {name} ({role})</h5>"
+        return f'<p class="of">No other image of {name} ({role})</p>'
     told = f"Nearest of {name} ({role})" if nearest else f"Some of {name} ({role}), not by likeness"
-    return f'<h5>{told}</h5><div class="some">{figures}</div>'
+    return f'<p class="of">{told}</p><div class="some">{figures}</div>'
 
 
 def zoomed_html(dataset, image_id: str) -> str:

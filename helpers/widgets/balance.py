@@ -13,6 +13,8 @@ SAMPLING, SHIFT = "sampling", "shift"
 STRENGTHS = {SAMPLING: np.arange(0, 1.1, 0.25), SHIFT: np.arange(0, 2.1, 0.25)}
 MOST_ROWS = 24
 BAR = "display: inline-block; height: 12px; vertical-align: middle; background: "
+WIDE = "min(220px, 22vw)"
+"""The longest bar."""
 GREY, BLUE = "#94a4a2", "#35618f"
 
 
@@ -70,8 +72,8 @@ class BalanceExplorer(Panel):
         tail, head = tail_and_head(self.labels)
         parts = {
             "all classes": self.table.index,
-            f"the rarest {len(tail)}": tail,
-            f"the commonest {len(head)}": head,
+            f"the {_first(tail)}rarest": tail,
+            f"the {_first(head)}commonest": head,
         }
         said = []
         for name, classes in parts.items():
@@ -85,6 +87,11 @@ class BalanceExplorer(Panel):
         )
 
 
+def _first(classes: pd.Index) -> str:
+    """How many classes, where it is more than one."""
+    return f"{len(classes)} " if len(classes) > 1 else ""
+
+
 def _steps(remedy: str) -> list[tuple[str, float]]:
     return [(f"{step:g}", float(step)) for step in STRENGTHS[remedy]]
 
@@ -96,8 +103,9 @@ def _bars(table: pd.DataFrame) -> str:
     shown = pd.concat([table[:half], table[-half:]]) if hidden else table
     widest = max(table["share"].max(), table["effective"].max())
     lines = [
-        "<tr><th>class</th><th>images</th><th>share: grey as it is, blue as the model is told</th>"
-        "<th>recall: grey without, blue with the remedy</th></tr>"
+        "<tr><th>class</th><th>images</th>"
+        f"{_head('share: grey as it is, blue as the model is told')}"
+        f"{_head('recall: grey without, blue with the remedy')}</tr>"
     ]
     for number, one in enumerate(shown.itertuples()):
         if hidden and number == half:
@@ -110,14 +118,19 @@ def _bars(table: pd.DataFrame) -> str:
     return f'<div class="details"><table>{"".join(lines)}</table></div>'
 
 
+def _head(words: str) -> str:
+    """The head of a column, in two lines where the screen is narrow."""
+    return f'<th style="white-space: normal">{words}</th>'
+
+
 def _pair(before: float, after: float, value: float) -> str:
     """Two bars, one below the other, lengths 0 to 1, and the value of the second."""
     bars = "<br>".join(
-        f'<span style="{BAR}{colour}; width: {220 * length:.0f}px"></span>'
+        f'<span style="{BAR}{colour}; width: {100 * length:.1f}%"></span>'
         for colour, length in ((GREY, before), (BLUE, after))
     )
     return (
-        f'<span style="display: inline-block; width: 225px; line-height: 13px">{bars}</span>'
+        f'<span style="display: inline-block; width: {WIDE}; line-height: 13px">{bars}</span>'
         f" {value:.2f}"
     )
 

@@ -1,10 +1,14 @@
 """A browser of answers by what an image is and what the model says."""
 
+from collections.abc import Callable
+
 import pandas as pd
+from ipywidgets import HTML, Textarea
 
 from helpers.datasets.words import count
 from helpers.evaluation import probabilities
-from helpers.panels.panel import Panel, choice, row
+from helpers.panels.panel import Panel, button, choice, control, row
+from helpers.panels.picking import OPEN, Picker, Selection, tell_selected
 from helpers.panels.pictures import Pictures
 from helpers.panels.text import named, plain, safe
 
@@ -25,6 +29,10 @@ class ErrorExplorer(Panel):
         The page of images, and how many there are.
     shown : DataFrame
         The rows of the predictions that fit, in order.
+    opened : str or None
+        The image that was clicked last, once `link` has said what a click does.
+    selected : list of str
+        The images that were picked out, likewise.
     """
 
     def __init__(self, dataset, predictions: pd.DataFrame):
@@ -42,10 +50,71 @@ class ErrorExplorer(Panel):
         self.count.layout.align_self = "center"
         controls = row(self.label, self.prediction, self.order, self.count)
         self.fill(controls, self.status, self.picture, self.steps(self._draw))
-        self.classes = classes
+        self.classes, self.opened, self.selection = classes, None, Selection()
+        self.picker: Picker | None = None
         self.answer(self._offer, self.label)
         self.answer(self._select, self.prediction, self.order)
         self._offer()
+
+    @property
+    def selected(self) -> list[str]:
+        return list(self.selection.image_ids)
+
+    def link(
+        self,
+        show: Callable[[str], None],
+        to_review: Callable[[list[str]], None] | None = None,
+    ) -> None:
+        """Let pictures be clicked and picked out.
+
+        Parameters
+        ----------
+        show : callable
+            Takes the id of the image that is clicked; the first one's at once.
+        to_review : callable, optional
+            Takes the ids of those picked out. Without it they can only be copied.
+        """
+        self._show, self.picker = show, Picker(layout={"display": "none"})
+        self.picked = HTML(layout={"align_self": "center"})
+        self.take = button("Select all shown", "check-square-o")
+        self.drop_all = button("Select none", "square-o")
+        self.to_review_button = button("Review selected", "eye")
+        self.to_review_button.layout.display = None if to_review else "none"
+        self.ids = control(Textarea, "Their ids, to copy", "420px", rows=2)
+        picking = row(self.picked, self.take, self.drop_all, self.to_review_button, self.ids)
+        self.children = [*self.children, picking, self.picker]
+        self.answer(lambda: self._pick(self.selection.add, list(self.shown.index)), self.take)
+        self.answer(lambda: self._pick(self.selection.clear), self.drop_all)
+        self.answer(lambda: to_review(self.selected), self.to_review_button)
+        self.picker.on_press(lambda *pressed: self._act(lambda: self._press(*pressed)))
+        if self.on_page:
+            self.opened = self.on_page[0]
+            show(self.opened)
+        self._mark()
+
+    def _press(self, place: int, how: str) -> None:
+        if not 0 <= place < len(self.on_page):
+            return  # the page was turned meanwhile
+        name = self.on_page[place]
+        if how == OPEN:  # which selects nothing: a look at an answer is no doubt about its label
+            self.opened = name
+            self._show(name)
+        else:
+            self.selection.press(name, how, self.on_page)
+        self._mark()
+
+    def _pick(self, change: Callable, *given) -> None:
+        change(*given)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark what is open and picked out, where pictures can be clicked."""
+        if self.picker is None:
+            return
+        page = self.on_page
+        self.picker.chosen = self.selection.places(page)
+        self.picker.opened = page.index(self.opened) if self.opened in page else -1
+        tell_selected(self)
 
     def _of_label(self) -> pd.Series:
         everything = self.label.value is ANY
@@ -76,14 +145,16 @@ class ErrorExplorer(Panel):
         first = (self.position.value - 1) * PER_PAGE
         rows = self.shown.iloc[first : first + PER_PAGE]
         captions = [
-            f"<b>{safe(named(one.prediction))}</b><span>{one.confidence:.0%} sure</span>"
+            f"<b>says {safe(named(one.prediction))}</b><span>{one.confidence:.0%} sure</span>"
             f"<span>is {safe(named(one.label))}</span>"
             for one in rows.itertuples()
         ]
+        self.on_page = list(rows.index)
         none = '<p style="grid-column: 1 / -1">No image fits.</p>'
-        self.picture.value = self.pictures.figures(list(rows.index), captions) or none
+        self.picture.value = self.pictures.figures(self.on_page, captions) or none
         pages = f"page {self.position.value:,} of {self.position.max:,}"
         self.count.value = f"<b>{count(self.shown, 'image')}</b> · {pages}"
+        self._mark()
         self.pictures.prepare(self.shown.index[first + PER_PAGE : first + 2 * PER_PAGE])
 
 

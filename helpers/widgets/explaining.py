@@ -49,14 +49,14 @@ class ExplanationExplorer(Panel):
         self.image = choice("Image", self._of_class(), "260px")
         classes = [(plain(named(one)), one) for one in learner.dls.vocab]
         self.target = choice("What speaks for", [(ANSWER, "prediction"), *classes], "180px")
-        kinds = [("nothing else", None), ("the next likely", NEXT), *classes]
+        kinds = [("nothing else", ""), ("the next likely", NEXT), *classes]
         self.rival = choice("Rather than", kinds, "180px")
         self.method = choice("Method", [*METHODS, *CONTROLS], "180px")
         layers = find_layers(learner.model, as_tensor(pictures[:1], learner))
         sizes = layers[["height", "width"]].astype("str").agg(" × ".join, axis=1)
         last = layers[~layers[["height", "width"]].duplicated(keep="last")]
         offered = [(f"{name.split('.')[-1]}, {sizes[name]}", name) for name in last.index[-MOST:]]
-        self.layer = choice("Layer", [(LAST, None), *offered], "180px")
+        self.layer = choice("Layer", [(LAST, ""), *offered], "180px")
         self.picture.add_class("sides")
         controls = (
             row(self.label, self.image),
@@ -65,6 +65,20 @@ class ExplanationExplorer(Panel):
         self.fill(*controls, self.status, self.picture, self.details)
         self.answer(self._choose, self.label)
         self.answer(self._draw, self.image, self.target, self.rival, self.method, self.layer)
+        self._draw()
+
+    def show(self, image_id: str) -> None:
+        """Explain this image, as if it had been chosen from the lists."""
+        self._act(lambda: self._show(image_id))
+
+    def _show(self, image_id: str) -> None:
+        if image_id not in self.labels:
+            self.say(f"{plain(image_id)} is not among the {len(self.labels):,} images to choose "
+                     "from here.", "notice")  # fmt: skip
+            return
+        self.label.value = self.labels[image_id]
+        self.image.options = self._of_class()
+        self.image.value = image_id
         self._draw()
 
     def _of_class(self) -> list[str]:
@@ -76,8 +90,9 @@ class ExplanationExplorer(Panel):
 
     def _draw(self) -> None:
         self.layer.disabled = self.method.value != "grad-cam"
-        layer = None if self.layer.disabled else self.layer.value
-        key = self.image.value, self.target.value, self.rival.value, self.method.value, layer
+        layer = None if self.layer.disabled else self.layer.value or None
+        rival = self.rival.value or None
+        key = self.image.value, self.target.value, rival, self.method.value, layer
         if key not in self.known:
             self.known[key] = self._explain(*key)
         self.shown, self.picture.value, self.details.value = self.known[key]
@@ -92,7 +107,8 @@ class ExplanationExplorer(Panel):
         pictures = _figure("the photo", photo, f"is {safe(named(label))}")
         colours = np.rint(255 * overlaid(photo, heat).clip(0, 1)).astype(np.uint8)
         pictures += _figure(method, colours, f"what speaks for {aim}")
-        said = f"<b>{safe(method)}</b>" + (f" at layer {safe(found.layer)}" if found.layer else "")
+        layer = found.layer.split(".")[-1]  # as the list of layers names it
+        said = f"<b>{safe(method)}</b>" + (f" at layer {safe(layer)}" if layer else "")
         if rival is not None and found.rivals.iloc[0] == found.targets.iloc[0]:
             return found, pictures, f"{said}: a class rather than itself is no question."
         if method in CONTROLS:

@@ -4,7 +4,7 @@ import pandas as pd
 from ipywidgets import SelectionSlider
 from matplotlib.figure import Figure
 
-from helpers.panels.panel import Panel
+from helpers.panels.panel import Panel, control
 from helpers.plots.style import figure_html, styled
 from helpers.plots.training import rate_curves
 from helpers.training.rates import judge_rates
@@ -36,8 +36,7 @@ class RateExplorer(Panel):
         self.judged = judge_rates(rates, guessing)
         super().__init__(f"Learning rates: {len(self.judged)} compared")
         options = [(f"{rate:g}", rate) for rate in self.judged.index]
-        look = {"style": {"description_width": "initial"}, "layout": {"width": "98%"}}
-        self.rate = SelectionSlider(options=options, description="Learning rate", **look)
+        self.rate = control(SelectionSlider, "Learning rate", "98%", options=options)
         self.drawn = {}
         self.fill(self.rate, self.status, self.picture, self.details)
         self.answer(self._show, self.rate)

@@ -109,7 +109,7 @@ def describe_cure(study: pd.DataFrame, cure: str, stopping: bool = False) -> str
     head = f"<tr><td></td><td>none</td><td><b>{safe(name)}</b></td></tr>"
     where = "fresh images" if "fresh_loss" in study else "validation images"
     told = f'<p class="quiet">Mean of {len(both)} repeats; all but the gap on {where}.</p>'
-    return f"<table>{head}{rows}</table>{told}"
+    return f'<div class="details"><table>{head}{rows}</table></div>{told}'
 
 
 def explore_cures(study: pd.DataFrame) -> CureExplorer:

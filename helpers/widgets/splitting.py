@@ -59,7 +59,6 @@ class SplitExplorer(Panel):
         self.pairs, self.seed, self.known = pairs, 0, {}
         # What is tied to what in truth, as far as anybody wrote it down.
         self.tied = join_groups(self.dataset.groups, pairs, known)[known]
-        # A choice whose value is None would leave the list blank once it is chosen again.
         options = [(NOTHING, ""), *((name, name) for name in self._columns())]
         self.column = choice("Stays together", options, "230px")
         self.copies = control(
@@ -73,8 +72,8 @@ class SplitExplorer(Panel):
         self.again = button("Another seed", "refresh")
         self.tried: list[Tried] = []
         controls = row(self.column, self.copies, self.share, self.again)
-        self.classes = HTML(layout={"flex": "1 1 380px"})
-        self.picture.layout.flex = "1 1 380px"
+        beside = {"flex": "1 1 380px", "align_self": "flex-start"}
+        self.classes, self.picture.layout = HTML(layout=beside), beside
         self.fill(controls, self.status, self.details, row(self.classes, self.picture))
         self.answer(self._show, self.column, self.copies, self.share)
         self.answer(self._show_again, self.again)

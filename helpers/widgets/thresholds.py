@@ -50,9 +50,7 @@ class DecisionExplorer(Panel):
         self.missed = control(FloatLogSlider, "One missed costs", value=20, **costs)
         self.false_alarm = control(FloatLogSlider, "A false alarm costs", value=1, **costs)
         shares = {"min": -4, "max": -0.02, "step": 0.02, "readout_format": ".4f"} | slider
-        self.prevalence = control(
-            FloatLogSlider, "Of the class, where it is used", value=0.1, **shares
-        )
+        self.prevalence = control(FloatLogSlider, "Share of the class, in use", value=0.1, **shares)
         self.fill(
             row(self.positive, self.threshold),
             row(self.missed, self.false_alarm, self.prevalence),

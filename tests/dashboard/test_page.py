@@ -11,6 +11,7 @@ from helpers.dashboard import build_dashboard
 from helpers.dashboard import page as pages
 from helpers.dashboard.study import TEST, VALIDATION
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.panels.panel import Panel
 from tests.report.conftest import COLOURS, draw
 
 EVERYTHING = ["Browse", "Map", "Audit", "Review", "Split", "Balance", "Train", "Thresholds"]
@@ -68,15 +69,15 @@ def test_without_labels_only_steps_that_need_none_are_offered_and_the_page_says_
         page.go_to(name)
         assert page.state(name) == "done", page.errors
     assert "without labels" in text(page) and "Training needs labels" in text(page)
-    assert "<b>1</b>files that cannot be read" in text(page, "Audit")
+    assert "<b>1</b><div>files that cannot be read" in text(page, "Audit")
 
 
 def test_the_audit_counts_each_finding_and_hands_its_images_to_the_review(page):
     page.go_to("Audit")
     said = text(page, "Audit")
-    assert "<b>1</b>files that cannot be read" in said
-    assert "<b>1</b>pairs of one file under two labels" in said
-    assert "<b>2</b>exact copies (pairs)" in said
+    assert "<b>1</b><div>files that cannot be read" in said
+    assert "<b>1</b><div>pairs of one file under two labels" in said
+    assert "<b>2</b><div>exact copies (pairs)" in said
     press(page, "Audit", "Review", 0)
     assert page.selected == "Review"
     reviewer = page.widgets["Review"].children[-1]
@@ -155,6 +156,19 @@ def test_what_needs_a_model_says_so_until_one_is_trained(page):
         )
 
 
+def test_a_click_on_an_error_explains_it_and_those_picked_out_go_to_the_review(page):
+    trained(page).go_to("Errors")
+    errors, explained = (one for one in parts(page.boxes["Errors"]) if isinstance(one, Panel))
+    errors.prediction.index = 1  # here the model may have everything right
+    errors.picker.pressed = [1, "open", 1]
+    assert errors.opened == errors.on_page[1] == explained.image.value
+    errors.picker.pressed = [0, "toggle", 2]
+    errors.to_review_button.click()
+    assert page.selected == "Review" and page.errors == {}
+    assert list(page.widgets["Review"].children[-1].cases["image_id"]) == errors.on_page[:1]
+    assert "the score then flatters" in text(page, "Errors")
+
+
 def test_columns_named_as_groups_are_scored_by_their_parts(tmp_path):
     root, seed = tmp_path / "photos", 0
     rows = []
@@ -203,6 +217,8 @@ def test_test_images_stay_closed_until_they_are_opened_with_a_reason(with_test, 
         assert sides.options == (VALIDATION, TEST) and sides.value == VALIDATION
         sides.value = TEST
         assert page.state(name) == "done", page.errors
+    errors = next(one for one in parts(page.boxes["Errors"]) if isinstance(one, Panel))
+    assert errors.to_review_button.layout.display == "none", "mended errors alone would flatter"
     answers, part = page.study.judged(TEST)
     assert set(part.images["split"]) == {"test"} and len(answers) in (10, 11)
 

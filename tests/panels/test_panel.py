@@ -1,7 +1,8 @@
 import pytest
 from ipywidgets import Button, IntText
 
-from helpers.panels.panel import Panel
+from helpers.datasets import DatasetError
+from helpers.panels.panel import Panel, choice
 
 
 @pytest.fixture
@@ -26,6 +27,25 @@ def test_an_error_in_a_callback_is_shown_escaped_and_kept(panel, use):
     assert isinstance(panel.error, ValueError)
     assert "ValueError: &lt;b&gt;bad&lt;/b&gt; &amp; worse" in panel.status.value
     assert 'class="problem"' in panel.status.value
+
+
+def test_an_error_meant_for_the_person_is_told_without_the_name_of_its_kind(panel):
+    def fail():
+        raise DatasetError("Type the folder to write to.")
+
+    panel.answer(fail, button := Button())
+    button.click()
+    assert '<span role="status" class="problem">Type the folder to write to.' in panel.status.value
+
+
+def test_a_list_whose_option_could_not_be_shown_as_chosen_is_refused():
+    with pytest.raises(ValueError, match="Layer: no option may have the value None"):
+        choice("Layer", [("first", 1), ("the last", None)])
+    made = choice("Layer", [("the last", ""), ("first", 1)])
+    made.index = 1
+    made.index = 0
+    assert (made.index, made.label) == (0, "the last")
+    assert choice("Class", ["ash", "elm"]).value == "ash" and choice("None yet", []).index is None
 
 
 def test_the_next_action_clears_an_error(panel):

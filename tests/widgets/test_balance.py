@@ -126,8 +126,8 @@ def test_means_over_classes_and_images_are_told_with_their_gain(explorer):
     told = explorer.details.value
     assert f"<b>{after.mean():.2f}</b> ({100 * (after.mean() - before.mean()):+.0f} points)" in told
     assert f"Accuracy: <b>{right[1]:.2f}</b> ({100 * (right[1] - right[0]):+.0f} points)." in told
-    assert f"the rarest 1 <b>{after.iloc[1]:.2f}</b>" in told
-    assert f"the commonest 1 <b>{after.iloc[0]:.2f}</b>" in told
+    assert f"the rarest <b>{after.iloc[1]:.2f}</b>" in told
+    assert f"the commonest <b>{after.iloc[0]:.2f}</b>" in told
 
 
 def test_bars_are_as_long_as_their_shares_of_the_widest_and_recalls_of_one():

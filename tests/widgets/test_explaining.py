@@ -52,12 +52,22 @@ def test_what_is_shown_is_what_explain_returns(explorer, trees, learner):
 
 def test_the_layer_is_asked_for_grad_cam_alone(explorer, trees, learner):
     names = [value for _, value in explorer.layer.options]
-    assert names == [None, "1", "3"]
+    assert names == ["", "1", "3"]
     explorer.layer.value = "1"
     own = expected(trees, learner, "ash/1.jpg", "grad-cam", "prediction", None, "1")
     assert np.array_equal(explorer.shown.maps, own.maps) and not explorer.layer.disabled
     explorer.method.value = "integrated gradients"
     assert explorer.layer.disabled and "at layer" not in explorer.details.value
+
+
+def test_going_back_to_the_last_layer_and_to_no_other_class_leaves_no_list_blank(explorer):
+    first = explorer.shown.maps
+    for chosen, other in ((explorer.layer, "1"), (explorer.rival, "elm")):
+        chosen.value = other
+        assert not np.array_equal(explorer.shown.maps, first)
+        chosen.index = 0
+        assert chosen.index == 0 and chosen.label in ("the last", "nothing else")
+        assert explorer.error is None and np.array_equal(explorer.shown.maps, first)
 
 
 def test_a_class_can_be_held_against_another(explorer, trees, learner):
@@ -70,6 +80,18 @@ def test_a_class_can_be_held_against_another(explorer, trees, learner):
     assert explorer.error is None and " rather than " in explorer.details.value
     explorer.target.value = explorer.rival.value = "fir"
     assert explorer.details.value.endswith("a class rather than itself is no question.")
+
+
+def test_an_image_that_is_asked_for_is_shown_and_one_that_is_not_offered_is_named(
+    explorer, trees, learner
+):
+    explorer.show("fir/2.jpg")
+    assert (explorer.label.value, explorer.image.value) == ("fir", "fir/2.jpg")
+    own = expected(trees, learner, "fir/2.jpg")
+    assert np.array_equal(explorer.shown.maps, own.maps)
+    explorer.show("ash/9.jpg")
+    assert explorer.image.value == "fir/2.jpg" and explorer.error is None
+    assert "ash/9.jpg is not among the 6 images to choose from here." in explorer.status.value
 
 
 def test_a_control_is_called_one(explorer):
