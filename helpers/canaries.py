@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from tqdm.auto import tqdm
 
 from helpers.audit.labels import find_label_issues
 from helpers.audit.quality import find_quality_issues
@@ -81,7 +82,7 @@ POOR: dict[str, tuple[str, Spoil]] = {
 
 def plant_canaries(
     dataset: Dataset, scanned: pd.DataFrame, features: pd.DataFrame | None = None,
-    pairs: pd.DataFrame | None = None, seed: int = 0,
+    pairs: pd.DataFrame | None = None, seed: int = 0, *, progress: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Plant known faults in copies of some images, and count how many are found.
 
@@ -97,6 +98,8 @@ def plant_canaries(
         Known copies, for the labels.
     seed : int
         Draws the images.
+    progress : bool
+        Draw a bar over the faults, once they have taken two seconds.
 
     Returns
     -------
@@ -110,18 +113,28 @@ def plant_canaries(
     rng = np.random.default_rng(seed)
     count = int(np.clip(SHARE * len(known), FEWEST, MOST))
     drawn = [str(i) for i in rng.permutation(known.index.to_numpy(object))[:count]]
+    faults = 1 + len(COPIES) + len(POOR) + 2 * (features is not None)
+    bar = tqdm(total=faults, desc="known faults", unit="fault", delay=2, disable=not progress)
     rows = []
-    with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
-        planted = _Planted(own, Path(folder), drawn)
-        try:
-            if planted.pictures:
-                rows += [planted.damaged(), *planted.copied(), *planted.poor(scanned)]
-        finally:
-            planted.forget()
-    if features is not None:
-        rows += plant_labels(own, features, pairs, rng)
+    with bar, tempfile.TemporaryDirectory(prefix="canaries-") as folder:
+        for row in _plant(_Planted(own, Path(folder), drawn), scanned, features, pairs, rng):
+            rows.append(row)
+            bar.update()
     table = pd.DataFrame(rows, columns=["kind", "fault", "planted", "found"])
     return table.join(pd.DataFrame([_interval(*row[2:]) for row in rows], columns=COLUMNS[4:]))
+
+
+def _plant(planted: _Planted, scanned, features, pairs, rng) -> Iterator[tuple]:
+    """(kind, fault, planted, found) of one fault after another."""
+    try:
+        if planted.pictures:
+            yield planted.damaged()
+            yield from planted.copied()
+            yield from planted.poor(scanned)
+    finally:
+        planted.forget()
+    if features is not None:
+        yield from _change_labels(planted.dataset, features, pairs, rng)
 
 
 def describe_canaries(table: pd.DataFrame) -> list[str]:
@@ -222,17 +235,21 @@ def plant_labels(
     -------
     list of (kind, fault, planted, found); empty for fewer than two classes or twenty images
     """
+    return list(_change_labels(dataset, features, pairs, rng))
+
+
+def _change_labels(dataset, features, pairs, rng) -> Iterator[tuple[str, str, int, int]]:
+    """What `plant_labels` lists, one fault after another."""
     labels = dataset.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)]
     classes = sorted(labels.unique())
     if len(classes) < 2 or len(labels) < 20:
-        return []
+        return
     standard = (features - features.mean()) / features.std().replace(0, 1)
     centres = standard.loc[labels.index].groupby(labels).mean().loc[classes].to_numpy()
     distance = np.linalg.norm(centres[:, None] - centres[None], axis=2)
     np.fill_diagonal(distance, np.inf)
     nearest = dict(zip(classes, np.array(classes, object)[distance.argmin(axis=1)], strict=True))
-    rows = []
     for fault in ("label of any other class", "label of the class most like it"):
         count = int(np.clip(SHARE * len(labels), FEWEST, MOST))
         chosen = labels.index[np.sort(rng.choice(len(labels), count, replace=False))]
@@ -245,8 +262,7 @@ def plant_labels(
         changed = dataset.with_images(changed.astype({"label": "str"}))
         doubts = find_label_issues(changed, features, pairs=pairs, strict=False)
         listed = doubts.index[doubts["issue"].astype(bool)]
-        rows.append(("labels", fault, count, int(chosen.isin(listed).sum())))
-    return rows
+        yield "labels", fault, count, int(chosen.isin(listed).sum())
 
 
 def _interval(planted: int, found: int) -> tuple[float, float, float]:

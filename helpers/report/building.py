@@ -34,7 +34,16 @@ from helpers.report import (
 )
 from helpers.report.learned import Learned
 from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Section, as_json, opening_line
+from helpers.report.sections import (
+    FAILED,
+    LEFT_OUT,
+    QUESTIONS,
+    UNLABELLED,
+    Section,
+    as_json,
+    opening_line,
+)
+from helpers.report.waiting import waiting
 
 AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
@@ -105,12 +114,13 @@ class Report:
         others = {}
         for number, name in enumerate(self._questions, start=1):
             if name not in self._made:
-                self.tell(f"[{number}/{len(self._questions)}] {name} …")
+                self.tell(f"[{number}/{len(self._questions)}] {QUESTIONS[name]}")
             others[name] = self[name]
 
         def decide(evidence: Learned) -> Section:
             return verdict.decide(evidence, self.needs, list(others.values()))
 
+        self.tell("Weighing what was found …")
         return {"verdict": self._make("verdict", decide), **others}
 
     @property
@@ -127,7 +137,12 @@ class Report:
 
     def _make(self, name: str, function: Callable[[Learned], Section]) -> Section:
         started, said = time.perf_counter(), io.StringIO()
-        with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(said):
+        shown = waiting(QUESTIONS.get(name, "Weighing what was found"), self.progress)
+        with (
+            shown,
+            warnings.catch_warnings(record=True) as warned,
+            contextlib.redirect_stdout(said),
+        ):
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             made = self._caught(name, function)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from helpers import evaluation
 from helpers.copies.duplicates import confirmed
@@ -71,7 +72,9 @@ def _double(evidence: Learned, train: pd.Series, valid: pd.Series, metric: str) 
     groups = evidence.divided.groups
     names = groups[train.index].unique().astype(str)
     right = []
-    for seed in range(DRAWS):
+    draws = tqdm(range(DRAWS), "models of half the labels", delay=2, unit="model",
+                 disable=not evidence.progress)  # fmt: skip
+    for seed in draws:
         half = set(np.random.default_rng(seed).permutation(names)[: len(names) // 2])
         own = train[groups[train.index].astype(str).isin(half)]
         if own.nunique() < train.nunique():

@@ -161,8 +161,9 @@ class Evidence:
 
         def build() -> pd.DataFrame:
             return canaries.plant_canaries(
-                self.part, self.files, self.features if self.can_learn else None, self.pairs
-            )
+                self.part, self.files, self.features if self.can_learn else None, self.pairs,
+                progress=self.progress,
+            )  # fmt: skip
 
         inputs = [self.files[["sha256", "readable"]], self.pairs, self.features]
         return self._keep("canaries", build, inputs, (canaries, label_audit, noise))

@@ -8,6 +8,7 @@ import sys
 from functools import cached_property
 
 import pandas as pd
+from tqdm.auto import tqdm
 
 from helpers import evaluation
 from helpers.balance import answer_out_of_fold, border_colours
@@ -142,8 +143,14 @@ class Learned(Evidence):
             return None
 
         def build() -> pd.DataFrame:
+            # A split at a time, so that the bar moves.
+            splits = tqdm(range(SEEDS), "models of fewer labels", delay=2, unit="split",
+                          disable=not self.progress)  # fmt: skip
             with contextlib.redirect_stdout(io.StringIO()):
-                return head_curve(self.divided, self.features, counts=COUNTS, seeds=range(SEEDS))
+                return pd.concat(
+                    [head_curve(self.divided, self.features, counts=COUNTS, seeds=[one])
+                     for one in splits], ignore_index=True
+                )  # fmt: skip
 
         table = self._keep("curve", build, [self.features, self.divided.images], (head_curve,))
         order = [str(count) for count in COUNTS if str(count) in set(table["per_class"])]

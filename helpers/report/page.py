@@ -11,30 +11,21 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from helpers.report.sections import DONE, FAILED, UNLABELLED, Picture, Section, percent
+from helpers.report.sections import (
+    DONE,
+    FAILED,
+    QUESTIONS,
+    UNLABELLED,
+    Picture,
+    Section,
+    percent,
+)
 from helpers.report.verdict import GO, NO_GO
 
 MOST_ROWS = 25
 QUALITY, DOTS = 72, 130
 SMALL = {"quality": 60, "dots": 80}
 """Pictures in a notebook, which holds many."""
-QUESTIONS = {
-    "opening": "What is in it?",
-    "files": "Can every file be read, and is any poor?",
-    "copies": "Is a picture there twice?",
-    "same thing": "Do other photos show the same thing?",
-    "outliers": "What does not belong here?",
-    "labels": "Which labels are in doubt?",
-    "sample": "How many labels are wrong?",
-    "canaries": "How much would these checks miss?",
-    "split": "What is trained on, what is validated on?",
-    "shortcuts": "Does something else give the label away?",
-    "baselines": "What do simple models score?",
-    "evaluation": "How good is the best, and for whom?",
-    "errors": "Where is it surest, and wrong?",
-    "more labels": "Would more labels help, and which?",
-    "second folder": "Does a second folder look like this one?",
-}
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 """What a browser is told that this page may fetch and run: nothing."""
 
@@ -76,7 +67,7 @@ def make_page(
     """
     verdict, *others = plain["sections"]
     others = [one for one in others if not one["title"].endswith(UNLABELLED)]
-    drawn = tqdm(others, "page", unit="section", delay=2, disable=not progress)
+    drawn = tqdm(others, "drawing the page", unit="section", delay=2, disable=not progress)
     name, day = escape(str(plain["dataset"])), datetime.now(UTC).date().isoformat()
     body = [
         f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',

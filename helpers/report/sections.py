@@ -15,6 +15,24 @@ from helpers.datasets.storage import work_folder
 
 DONE, LEFT_OUT, FAILED = "done", "left out", "failed"
 UNLABELLED = "for want of labels of two classes"
+QUESTIONS = {
+    "opening": "What is in it?",
+    "files": "Can every file be read, and is any poor?",
+    "copies": "Is a picture there twice?",
+    "same thing": "Do other photos show the same thing?",
+    "outliers": "What does not belong here?",
+    "labels": "Which labels are in doubt?",
+    "sample": "How many labels are wrong?",
+    "canaries": "How much would these checks miss?",
+    "split": "What is trained on, what is validated on?",
+    "shortcuts": "Does something else give the label away?",
+    "baselines": "What do simple models score?",
+    "evaluation": "How good is the best, and for whom?",
+    "errors": "Where is it surest, and wrong?",
+    "more labels": "Would more labels help, and which?",
+    "second folder": "Does a second folder look like this one?",
+}
+"""What each section asks, in the words of whoever reads the page or waits for it."""
 
 
 @dataclass(frozen=True)

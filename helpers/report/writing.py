@@ -26,6 +26,7 @@ from helpers.report.more_labels import NEXT
 from helpers.report.sampling import SAMPLE, sample_table
 from helpers.report.second_folder import shared_copies
 from helpers.report.sections import DONE, as_json
+from helpers.report.waiting import waiting
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
 HIDDEN = ("gps", "thumbnail", "facts")
@@ -61,14 +62,19 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
         )
     report.sections["verdict"]  # noqa: B018 (says by itself what is being asked)
     report.tell("Writing report.html …")
-    with warnings.catch_warnings():  # of libraries, of which nobody who reads a report can make use
+    # Warnings of libraries are of no use to whoever reads a report.
+    with waiting("Writing report.html", report.progress), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         report.write_html(folder / "report.html", images)
     written, missing = ["report.html"], {}
     for name, write in _parts(report, folder, model).items():
         report.tell(f"Writing {name} …")
         try:
-            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            with (
+                waiting(f"Writing {name}", report.progress),
+                warnings.catch_warnings(),
+                contextlib.redirect_stdout(io.StringIO()),
+            ):
                 warnings.simplefilter("ignore")
                 write()
             written.append(name)

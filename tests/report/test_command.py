@@ -38,7 +38,7 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     assert told.splitlines()[0] == f"Opening {photos} …"
     assert [
         line for line in told.splitlines() if line.startswith(("[1/14]", "Writing report"))
-    ] == ["[1/14] opening …", "Writing report.html …", "Writing report.json …"]
+    ] == ["[1/14] What is in it?", "Writing report.html …", "Writing report.json …"]
     assert said.splitlines()[-1].endswith("report.html")
     assert "1. " in said
     assert {path.name for path in out.iterdir()} >= {
