@@ -257,23 +257,29 @@ def backbones_elsewhere(
         panel.grid(axis="x")
     handles = dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True))
     panel.legend(handles.values(), handles, loc="upper right", bbox_to_anchor=(1, -0.2), ncols=2)
-    drawn = title_it(ax, title or _leader(means, sets), f"{'; '.join(facts)}.")
+    drawn = title_it(ax, title or _leader(means), f"{'; '.join(facts)}.")
     ax.set_title(ax.get_title("left"), y=1.16)
     return drawn
 
 
-def _leader(means: pd.Series, sets: list[str]) -> str:
-    """Whether one backbone leads everywhere, and whether the order behind it holds."""
-    orders = [
-        list(means[name].groupby("backbone").mean().sort_values(ascending=False).index)
-        for name in sets
+def _leader(means: pd.Series) -> str:
+    """Whether one backbone leads everywhere, and whether the order behind it holds.
+
+    Each set is asked at each size: a mean over sizes would hide a lead that a size turns round.
+    """
+    ranked = means.sort_values(ascending=False).reset_index("backbone")["backbone"]
+    orders = ranked.groupby(["set", "size"]).agg(tuple)
+    first = orders.str[0]
+    if len(set(first)) == 1:
+        behind = "holds, too" if len(set(orders)) == 1 else "changes"
+        return f"{name_of(first.iloc[0])} leads on all of these; behind it the order {behind}"
+    by_set, by_size = (first.groupby(alike).nunique() for alike in ("size", "set"))
+    causes = [
+        cause
+        for cause, leaders in (("images", by_set), ("size of the pictures", by_size))
+        if (leaders > 1).any()
     ]
-    if len({order[0] for order in orders}) > 1:
-        return "Which backbone leads depends on the images"
-    same = all(order == orders[0] for order in orders)
-    return f"{name_of(orders[0][0])} leads on all of these; behind it the order " + (
-        "holds, too" if same else "changes"
-    )
+    return f"Which backbone leads depends on the {' and the '.join(causes)}"
 
 
 @styled

@@ -192,6 +192,26 @@ def test_the_title_says_whether_one_backbone_leads_everywhere(second, words):
     assert sorted(dot.get_xdata()[0] for dot in dots) == sorted(second)
 
 
+@pytest.mark.parametrize(
+    ("small", "large", "words"),
+    [
+        # In the mean over sizes resnet18 leads on both sets.
+        ((0.1, 0.9, 0.8), (0.1, 0.5, 0.95), "depends on the images and the size of the pictures"),
+        ((0.1, 0.5, 0.95), (0.1, 0.5, 0.95), "ImageNet's resnet18 leads on all of these"),
+    ],
+)
+def test_a_lead_that_a_size_turns_round_is_not_called_a_lead_on_all(small, large, words):
+    sizes = [elsewhere(leaves=(0.2, 0.6, 0.8), shirts=values) for values in (small, large)]
+    ax = plots.backbones_elsewhere(pd.concat([sizes[0], sizes[1].assign(size=128)]))
+    assert words in ax.get_title("left")
+
+
+def test_where_only_the_size_decides_the_title_names_the_size_alone():
+    sizes = [elsewhere(leaves=values, shirts=values) for values in ((0, 0.9, 0.8), (0, 0.7, 0.8))]
+    ax = plots.backbones_elsewhere(pd.concat([sizes[0], sizes[1].assign(size=128)]))
+    assert ax.get_title("left") == "Which backbone leads depends on the size of the pictures"
+
+
 def test_a_network_of_another_origin_is_named_with_it(curve):
     ax = plots.label_curve(curve.replace({"backbone": {"bundled": "resnet18"}}))
     assert "ImageNet's resnet18, frozen" in {text.get_text() for text in ax.texts}
