@@ -109,7 +109,8 @@ def generalisation_gaps(
         ax.plot([row.train_loss, row.valid_loss], [y, y], color=MUTED, lw=3, alpha=0.5)
         ax.plot(row.train_loss, y, "o", ms=8, color=TRAINING)
         ax.plot(row.valid_loss, y, "o", ms=8, color=ACCENT)
-        right = max(row.train_loss, row.valid_loss)
+        beside = live[1:] if live is not None and live[0] == row.Index else ()
+        right = max(row.train_loss, row.valid_loss, *beside)  # the diamonds would hide the number
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
         ax.annotate(f"{row.gap:.2f}", (right, y), (8, 0), **look)
     if live is not None:

@@ -90,6 +90,15 @@ def test_a_training_done_just_now_is_drawn_in_its_row(ends):
     assert ax.get_title("left") == "The smallest gap is that of dropout: 0.50 instead of 2.50"
 
 
+@pytest.mark.parametrize(
+    ("live", "place"), [((0.6, 1.1), 1.1), ((0.6, 0.9), 1.0), ((2.0, 1.1), 2.0)]
+)
+def test_no_diamond_hides_the_gap_beside_it(ends, live, place):
+    ax = plots.generalisation_gaps(ends, live=("dropout", *live))
+    told = {text.get_text(): text.xy for text in ax.texts}
+    assert told["0.50"] == (place, 1) and told["2.50"] == (2.6, 0)
+
+
 def test_no_cure_is_a_sentence(ends):
     assert plots.generalisation_gaps(ends[:0]).get_title("left") == "No cure was tried"
 
