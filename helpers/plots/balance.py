@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.colors import TwoSlopeNorm
 from helpers.balance import Probe, lifts
 from helpers.datasets import Dataset
 from helpers.datasets.words import some
-from helpers.plots.names import short_name, short_names
+from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
     ACCENT,
@@ -193,12 +194,18 @@ def probe_results(
         panel.set(xlim=(0.2, 1.02), xlabel="area under the ROC curve (0.5: not told at all)")
         facts.append(f"{name} gives away {some(found.gives_away, 9) or 'no class'} ({recall})")
     known = {name: one.gives_away for name, one in probes.items()}
-    told = [f"{name}: {some(names)}" for name, names in known.items() if names]
+    every = f"all {len(first)} classes"
+    told = [
+        f"{name}: {every if len(names) == len(first) > 2 else some(names)}"
+        for name, names in known.items()
+        if names
+    ]
     if not title:
         title = f"Given away by {'; by '.join(told)}" if told else "No class is given away"
     left = len(first) - len(order)
     rest = f" The {left} classes told least well are left out." if left else ""
-    panels[0].figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=13)
+    look = {"x": 0.01, "ha": "left", "weight": "bold", "fontsize": 13}
+    panels[0].figure.suptitle(fill(drawable(title), 84), **look)
     panels[0].figure.alt_text = f"{title}. {'; '.join(facts)}.{rest}"
     return panels[0]
 
@@ -318,6 +325,8 @@ def remedies(
     found = f"{names[-1]}: rarest classes {last.get('rarest classes', np.nan):+.0f} points"
     found += f", commonest {last.get('commonest classes', np.nan):+.0f}"
     found = found[:1].upper() + found[1:]
+    if not table["difference"].any():  # as where all classes are equally common
+        found = "No remedy changes a mean recall"
     return titled(ax, title or found, f"{'; '.join(facts)}.", bare=["left"])
 
 

@@ -71,9 +71,11 @@ def overfitting(
         spot = (stopped, table["valid_loss"][stopped])
         left.plot(*spot, "o", color=ACCENT, ms=8)
         look = {"textcoords": "offset points", "ha": "left", "color": ACCENT, "fontsize": 9}
+        look["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
         left.annotate("early stopping keeps this", spot, (2, -16), **look)
     gap = last["valid_loss"] - last["train_loss"]
-    title = title or f"Validation ends {gap:.2f} above training: that is the gap"
+    side = f"{gap:.2f} above" if gap >= 0 else f"{-gap:.2f} below"
+    title = title or f"Validation ends {side} training: that is the gap"
     facts = f"Training loss {last['train_loss']:.2f}, validation loss {last['valid_loss']:.2f}; "
     facts += f"accuracy {last['train_accuracy']:.0%} and {last['valid_accuracy']:.0%}"
     if pd.notna(last["by_heart"]):
@@ -109,7 +111,8 @@ def generalisation_gaps(
         ax.plot([row.train_loss, row.valid_loss], [y, y], color=MUTED, lw=3, alpha=0.5)
         ax.plot(row.train_loss, y, "o", ms=8, color=TRAINING)
         ax.plot(row.valid_loss, y, "o", ms=8, color=ACCENT)
-        right = max(row.train_loss, row.valid_loss)
+        beside = live[1:] if live is not None and live[0] == row.Index else ()
+        right = max(row.train_loss, row.valid_loss, *beside)  # the diamonds would hide the number
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
         ax.annotate(f"{row.gap:.2f}", (right, y), (8, 0), **look)
     if live is not None:
@@ -139,7 +142,7 @@ def generalisation_gaps(
 @styled
 def bought(
     effects: pd.DataFrame, figures: Iterable[str] = ("accuracy", "log loss", "calibration error"),
-    where: str = "other images", title: str = "", ax: Axes | None = None,
+    where: str | None = None, title: str = "", ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
     """What each cure changes in several figures, side by side: filled where the sign is sure.
 
@@ -150,8 +153,8 @@ def bought(
     effects : DataFrame from `helpers.regularisation.cure_effects`
     figures : list of str
         A panel for each.
-    where : str
-        The images they were measured on, in words.
+    where : str, optional
+        The images they were measured on, in words; by default what the table says.
     """
     figures = [figure for figure in figures if figure in effects.index.get_level_values(0)]
     if effects.empty or not figures:
@@ -173,6 +176,7 @@ def bought(
         panel.locator_params(axis="x", nbins=5)
         panel.set_title(figure, fontsize=10, weight="normal", pad=6)
         panel.grid(axis="x")
+    where = where or effects.attrs.get("where", "other images")
     title = title or f"On {where}: {_say(effects)}"
     changes = effects["difference"].map("{:+.3f}".format)
     facts = [f"{f}: " + ", ".join(map(" ".join, changes.loc[f].items())) for f in figures]

@@ -15,6 +15,7 @@ from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
 STOPPED = "early stopping"
 FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "calibration error"}
 """What is compared, and how figures are named in words; only of accuracy more is better."""
+FRESH, VALID = "other images", "validation images"
 
 
 def compare_cures(
@@ -58,7 +59,7 @@ def gaps(study: pd.DataFrame, cures: Iterable[str] | None = None) -> pd.DataFram
     DataFrame
         A row per cure and seed: cure, seed, train_loss, valid_loss, gap (validation less training
         loss), by_heart, and accuracy, loss and ece on fresh images where the study has such, else
-        on the validation images.
+        on the validation images; ``attrs["where"]`` says on which, in words.
     """
     by = study.groupby(["cure", "seed"], sort=False)
     last = study[study["epoch"] == by["epoch"].transform("max")]
@@ -71,7 +72,9 @@ def gaps(study: pd.DataFrame, cures: Iterable[str] | None = None) -> pd.DataFram
         fresh = found.get(f"fresh_{figure}", pd.Series(np.nan, found.index))
         found[figure] = fresh.fillna(found[f"valid_{figure}"])
     columns = ["cure", "seed", "train_loss", "valid_loss", "gap", "by_heart"]
-    return found[[*columns, "accuracy", "loss", "ece"]]
+    ends = found[[*columns, "accuracy", "loss", "ece"]]
+    ends.attrs["where"] = FRESH if "fresh_loss" in study else VALID
+    return ends
 
 
 def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:
@@ -86,6 +89,7 @@ def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:
     DataFrame by figure and cure
         figure ("gap", "accuracy", "log loss", "calibration error"); value, difference, low, high,
         p, sure (after Holm's correction over the cures), verdict ("better", "worse", "not sure").
+        ``attrs["where"]`` is that of `ends`.
     """
     scores, tables = ends.rename(columns={"cure": "policy"}), {}
     for figure, name in FIGURES.items():
@@ -93,7 +97,9 @@ def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:
         gain = found["difference"] * (1 if figure == "accuracy" else -1)
         sides = np.where(gain > 0, "better", "worse")
         tables[name] = found.assign(verdict=np.where(found["sure"], sides, "not sure"))
-    return pd.concat(tables, names=["figure"])
+    effects = pd.concat(tables, names=["figure"])
+    effects.attrs["where"] = ends.attrs.get("where", FRESH)
+    return effects
 
 
 def verdicts(effects: pd.DataFrame) -> pd.DataFrame:

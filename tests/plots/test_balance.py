@@ -91,6 +91,30 @@ def test_only_classes_given_away_are_red_and_the_guess_stands_in_its_row():
     assert silent.figure.get_suptitle() == "No class is given away"
 
 
+def test_where_every_class_is_given_away_the_title_counts_them_and_stays_on_the_figure():
+    def made(count, given, name="Bacterial Canker of the leaf {}"):
+        names = pd.Index([name.format(n) for n in range(count)], name="class")
+        columns = {
+            "recall": 0.5,
+            "auc": 0.9,
+            "chance": 0.5,
+            "p": [1e-6] * given + [1] * (count - given),
+        }
+        table = pd.DataFrame(columns | {"images": 9}, names)
+        cloud = pd.DataFrame({one: [0.45, 0.5, 0.55] for one in names})
+        return Probe(0.5, 0.2, 0.5, 1e-6, table, cloud)
+
+    every = plots.probe_results({"border": made(8, 8), "file facts": made(8, 7)})
+    title = every.figure.get_suptitle()
+    assert title.replace("\n", " ").startswith(
+        "Given away by border: all 8 classes; by file facts: "
+    )
+    assert "and 4 more" in title and max(map(len, title.split("\n"))) <= 84 < len(title)
+    # "All 2 classes" would be longer than their names.
+    both = plots.probe_results({"border": made(2, 2, "c{}")})
+    assert both.figure.get_suptitle() == "Given away by border: c0, c1"
+
+
 def test_border_pictures_keep_the_border_and_paint_the_middle_over(photos):
     names = pd.Index(["oak", "rose"], name="class")
     columns = {"recall": 0.5, "auc": [0.9, 0.6], "chance": 0.5, "p": 1.0, "images": 9}
@@ -123,6 +147,16 @@ def test_remedies_are_hollow_where_the_interval_holds_zero_and_the_guess_is_a_di
     assert [dot.get_markerfacecolor() == "white" for dot in dots] == [False, True]
     assert [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "D"] == [3]
     assert ax.get_title("left") == "Weights: rarest classes +10 points, commonest -2"
+
+
+def test_remedies_that_change_nothing_are_said_to_change_nothing():
+    rows = [("weights", "rarest classes", "", 0.0, -0.01, 0.01),
+            ("weights", "commonest classes", "", 0.0, -0.02, 0.02)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["remedy", "of", "classes", "difference", "low", "high"])
+    assert plots.remedies(table).get_title("left") == "No remedy changes a mean recall"
+    table.loc[1, "difference"] = 0.001
+    title = plots.remedies(table).get_title("left")
+    assert title == "Weights: rarest classes +0 points, commonest +0"
 
 
 def test_recalls_before_and_after_lie_in_the_row_of_their_class():

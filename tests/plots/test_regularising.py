@@ -52,6 +52,13 @@ def test_curves_show_both_losses_the_gap_and_the_epoch_kept(curves):
     assert "100% of the wrong labels given back" in ax.alt_text
 
 
+def test_a_validation_loss_below_that_of_training_is_said_to_lie_below(curves):
+    ax = plots.overfitting(curves.assign(valid_loss=[0.9, 0.3, 0.04]))
+    assert ax.get_title("left") == "Validation ends 0.06 below training: that is the gap"
+    level = plots.overfitting(curves.assign(valid_loss=curves["train_loss"]))
+    assert level.get_title("left") == "Validation ends 0.00 above training: that is the gap"
+
+
 def test_curves_of_several_seeds_are_averaged_and_without_wrong_labels_nothing_is_red(curves):
     other = curves.assign(train_loss=curves["train_loss"] + 0.2, by_heart=np.nan)
     ax = plots.overfitting(pd.concat([curves.assign(by_heart=np.nan), other]), stopped=9)
@@ -88,6 +95,15 @@ def test_a_training_done_just_now_is_drawn_in_its_row(ends):
     assert ticks(ax) == ["none", "dropout", "other"]
     assert ax.get_ylim()[0] > 2
     assert ax.get_title("left") == "The smallest gap is that of dropout: 0.50 instead of 2.50"
+
+
+@pytest.mark.parametrize(
+    ("live", "place"), [((0.6, 1.1), 1.1), ((0.6, 0.9), 1.0), ((2.0, 1.1), 2.0)]
+)
+def test_no_diamond_hides_the_gap_beside_it(ends, live, place):
+    ax = plots.generalisation_gaps(ends, live=("dropout", *live))
+    told = {text.get_text(): text.xy for text in ax.texts}
+    assert told["0.50"] == (place, 1) and told["2.50"] == (2.6, 0)
 
 
 def test_no_cure_is_a_sentence(ends):
@@ -127,6 +143,18 @@ def test_what_is_bought_is_filled_where_sure_and_red_where_it_costs(effects):
         "answers are surely lost by stop"
     )
     assert "accuracy: stop -0.100" in ax.alt_text.replace("turn +0.100, ", "")
+
+
+@pytest.mark.parametrize(
+    ("told", "where", "said"),
+    [
+        ("validation images", None, "On validation images: "),
+        ("validation images", "mine", "On mine: "),
+    ],
+)
+def test_the_title_names_the_images_that_the_table_is_about(effects, told, where, said):
+    effects.attrs["where"] = told
+    assert plots.bought(effects, where=where).get_title("left").startswith(said)
 
 
 def test_no_effect_is_a_sentence(effects):

@@ -71,6 +71,9 @@ def test_without_fresh_images_validation_says_what_was_bought(study):
     ends = gaps(study.drop(columns=[c for c in study if c.startswith("fresh")]))
     none = ends[(ends["cure"] == "none") & (ends["seed"] == 2)].iloc[0]
     assert (none["accuracy"], none["loss"], none["ece"]) == (0.6, pytest.approx(2.3), 0.3)
+    assert ends.attrs["where"] == cure_effects(ends).attrs["where"] == "validation images"
+    fresh = gaps(study)
+    assert fresh.attrs["where"] == cure_effects(fresh).attrs["where"] == "other images"
 
 
 def test_chosen_cures_are_kept_with_early_stopping(study):
