@@ -224,7 +224,7 @@ def precision_curve(
     here : name → prevalence
         To mark on the curve.
     """
-    from helpers.evaluation import precision_at
+    from helpers.evaluation.prevalence import precision_at, rate_behind_none
 
     ax, shares = axes(ax, 3.4), np.logspace(-4, 0, 200)
     recall, false_alarms = at["recall"], at["false_alarm_rate"]
@@ -233,8 +233,8 @@ def precision_curve(
     others = at.get("false_alarms", np.nan) + at.get("passed", np.nan)
     reported, least = f"{false_alarms:.1%} of the others", ""
     if false_alarms == 0 and others > 0:
-        # Of others without an alarm nobody knows that there never is one: the rate's 95 % end.
-        false_alarms, least = 1 - 0.05 ** (1 / others), "at least "
+        # None among a few others is no proof that there never is one.
+        false_alarms, least = rate_behind_none(others), "at least "
         reported = f"none of {others:.0f} others"
     line = precision_at(shares, recall, false_alarms)
     ax.plot(shares, line, color=ACCENT, lw=2)
