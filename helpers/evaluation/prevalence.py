@@ -201,6 +201,12 @@ def precision_at(prevalence, recall: float, false_alarms: float):
     return found if found.ndim else float(found)
 
 
+def rate_behind_none(images: float) -> float:
+    """The highest rate of false alarms that none among so many images leaves open: with a higher
+    one there would be none less often than once in twenty times (Hanley and Lippman-Hand, 1983)."""
+    return 1 - 0.05 ** (1 / images)
+
+
 def _shares(shares: pd.Series, classes: pd.Index, name: str) -> np.ndarray:
     found = pd.Series(shares, dtype=float).reindex(classes)
     if unknown := [*found.index[~(found >= 0)]]:

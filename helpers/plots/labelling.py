@@ -32,11 +32,13 @@ def labelling_curves(
     means = table.pivot_table("accuracy", ["strategy", "images"], "seed")
     for name, colour in zip(table["strategy"].unique(), COLOURS, strict=False):
         own = means.loc[name]
-        half = _half_width(own)
-        ax.plot(own.index, own.mean(axis=1), color=colour, lw=2.2, marker="o", ms=5)
-        ax.errorbar(own.index, own.mean(axis=1), half, fmt="none", ecolor=colour, alpha=0.5)
-        ends.append((own.mean(axis=1).iloc[-1], name, colour))
-        facts.append(f"{name} {own.mean(axis=1).iloc[-1]:.3f}")
+        mean, half = own.mean(axis=1), _half_width(own)
+        ax.plot(own.index, mean, color=colour, lw=2.2, marker="o", ms=5)
+        # No accuracy lies outside 0 to 1, whatever three seeds let Student's interval say.
+        reach = [half.clip(upper=mean), half.clip(upper=1 - mean)]
+        ax.errorbar(own.index, mean, reach, fmt="none", ecolor=colour, alpha=0.5)
+        ends.append((mean.iloc[-1], name, colour))
+        facts.append(f"{name} {mean.iloc[-1]:.3f}")
     low, high = ax.get_ylim()
     place = -np.inf
     most = round(table["images"].max())

@@ -224,30 +224,41 @@ def precision_curve(
     here : name → prevalence
         To mark on the curve.
     """
-    from helpers.evaluation import precision_at
+    from helpers.evaluation.prevalence import precision_at, rate_behind_none
 
     ax, shares = axes(ax, 3.4), np.logspace(-4, 0, 200)
     recall, false_alarms = at["recall"], at["false_alarm_rate"]
     if pd.isna(recall) or pd.isna(false_alarms):
         return nothing("Without images of the class, and of others, there is no rate to carry", ax)
-    ax.plot(shares, precision_at(shares, recall, false_alarms), color=ACCENT, lw=2)
-    facts = []
-    for name, share in here.items():
+    others = at.get("false_alarms", np.nan) + at.get("passed", np.nan)
+    reported, least = f"{false_alarms:.1%} of the others", ""
+    if false_alarms == 0 and others > 0:
+        # None among a few others is no proof that there never is one.
+        false_alarms, least = rate_behind_none(others), "at least "
+        reported = f"none of {others:.0f} others"
+    line = precision_at(shares, recall, false_alarms)
+    ax.plot(shares, line, color=ACCENT, lw=2)
+    if least:
+        ax.fill_between(shares, line, 1, color=ACCENT, alpha=0.15, lw=0)
+    told, last = dict.fromkeys(here, ""), 0.0
+    for name, share in sorted(here.items(), key=lambda item: item[1]):
         value = precision_at(share, recall, false_alarms)
         ax.plot(share, value, "o", color=INK, ms=8, zorder=4)
-        shown = f"{value:.0%}" if value >= 0.1 else f"{value:.1%}"
-        ax.annotate(f"{name}: {shown}", (share, value), (-8, 6), textcoords="offset points",
-                    ha="right", color=INK)  # fmt: skip
-        facts.append(f"{shown} {name}")
+        shown = least + (f"{value:.0%}" if value >= 0.1 else f"{value:.1%}")
+        beside = 0 < share < 4 * last  # the label before would lie under this one
+        look = {"xytext": (8, -14), "ha": "left"} if beside else {"xytext": (-8, 6), "ha": "right"}
+        ax.annotate(f"{name}: {shown}", (share, value), textcoords="offset points", color=INK,
+                    **look)  # fmt: skip
+        told[name], last = f"{shown} {name}", 0.0 if beside else share
     ax.set(xscale="log", ylim=(0, 1.08), xlabel="share of images that are of the class")
     ax.set_ylabel("precision")
     ax.xaxis.set_major_formatter("{x:g}")
     ax.grid()
     default = (
-        f"{recall:.0%} are found, and {false_alarms:.1%} of the others reported. "
-        f"Right among the reports: {', '.join(facts)}"
+        f"{recall:.0%} are found, and {reported} reported. "
+        f"Right among the reports: {', '.join(told.values())}"
     )
-    return titled(ax, title or default, f"{'; '.join(facts)}.")
+    return titled(ax, title or default, f"{'; '.join(told.values())}.")
 
 
 @styled

@@ -173,9 +173,10 @@ def _join(
     notes, named = [], rows.index.get_indexer(images.index) >= 0
     if len(unnamed := images.index[~named]):
         fate = "left out" if labelled else "kept without its columns"
-        notes.append(
-            f"{count(unnamed, 'image')} without a row in '{name}', {fate}: {some(unnamed)}."
-        )
+        note = f"{count(unnamed, 'image')} without a row in '{name}', {fate}: {some(unnamed)}"
+        if labelled and (level := _level_of_labels(images["label"])):
+            note += f"; with label={level!r} their folders' labels count, and they stay"
+        notes.append(f"{note}.")
     images = images[named] if labelled else images
     rows = rows.reindex(images.index)
     if labelled:
@@ -197,6 +198,18 @@ def _join(
         images = images.assign(split=rows["split"].where(rows["split"].notna(), images["split"]))
     columns = rows.drop(columns=["label", "split"])
     return images.join(columns.drop(columns=[c for c in columns if c in images])), notes
+
+
+def _level_of_labels(labels: pd.Series) -> str | None:
+    """The level of folders, "folder_2" for the second, that names each image's class; None where
+    none does for all, or where there is but one class."""
+    if labels.isna().any() or labels.nunique() < 2:
+        return None
+    paths = [image_id.split("/")[:-1] for image_id in labels.index]
+    for level in range(min(map(len, paths))):
+        if all(path[level] == label for path, label in zip(paths, labels, strict=True)):
+            return f"folder_{level + 1}"
+    return None
 
 
 def tell_of_tables_beside(root: Path, image_ids: Iterable[str]) -> list[str]:

@@ -6,8 +6,8 @@ import posixpath
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
@@ -49,27 +49,30 @@ class FileIndex:
         A path may be relative to any folder above the image or to another machine's root, lack its
         extension or differ in case; of a web address the last name counts.
         """
-        if cell in self.ids:
-            return self.prefix + cell
-        if "://" in cell:
-            return self.find_by_name(unquote(urlsplit(cell).path))
-        path = posixpath.normpath(unicodedata.normalize("NFC", cell.replace("\\", "/")))
-        if path in self.ids:
-            return self.prefix + path
-        path = posixpath.normpath("/" + path.lstrip("/").lower())
-        fits = self._by_name.get(posixpath.basename(path), ())
-        return self._only(image_id for image_id in fits if _ends_alike(path, image_id.lower()))
+        return _only(self.fits(cell))
 
     def find_by_name(self, cell: str) -> str | None:
         """The one image whose file name ends the path in `cell`, wherever both lie, or None."""
-        name = posixpath.basename(unicodedata.normalize("NFC", cell.replace("\\", "/")).lower())
-        return self._only(self._by_name.get(name, ()))
+        return _only(self.fits(cell, by_name=True))
 
-    def _only(self, image_ids: Iterable[str]) -> str | None:
-        fits = set(image_ids)
+    def fits(self, cell: str, by_name: bool = False) -> set[str]:
+        """All images that one cell may mean, the preferred ones if any is; `by_name` as in
+        `find_by_name`."""
+        text = unquote(urlsplit(cell).path) if "://" in cell else cell
+        path = posixpath.normpath(unicodedata.normalize("NFC", text.replace("\\", "/")))
+        if not by_name and (exact := {cell, path} & self.ids):
+            return {self.prefix + (cell if cell in exact else path)}
+        path = posixpath.normpath("/" + path.lstrip("/").lower())
+        fits = set(self._by_name.get(posixpath.basename(path), ()))
+        if not by_name and "://" not in cell:
+            fits = {image_id for image_id in fits if _ends_alike(path, image_id.lower())}
         if len(fits) > 1:
-            fits &= self.preferred
-        return self.prefix + fits.pop() if len(fits) == 1 else None
+            fits = fits & self.preferred or fits
+        return {self.prefix + image_id for image_id in fits}
+
+
+def _only(image_ids: set[str]) -> str | None:
+    return next(iter(image_ids)) if len(image_ids) == 1 else None
 
 
 def _ends_alike(path: str, image_id: str) -> bool:
@@ -81,13 +84,15 @@ def _ends_alike(path: str, image_id: str) -> bool:
 @dataclass(frozen=True)
 class Match:
     """What one column names: the image id of each row (None where not found), how many rows name
-    a whole file (with its extension), how many any, and whether by file name alone."""
+    a whole file (with its extension), how many any, and whether by file name alone; and the images
+    that a cell may mean which fits several."""
 
     column: str
     ids: list[str | None]
     whole: int
     known: int
     by_name: bool = False
+    several: Mapping[str, set[str]] = field(default_factory=dict)
 
 
 def match_column(table: Table, column: str, index: FileIndex) -> Match:
@@ -103,13 +108,17 @@ def match_column(table: Table, column: str, index: FileIndex) -> Match:
         loose = {cell: index.find_by_name(cell) for cell in paths}
         if len({*filter(None, loose.values())}) > len({*filter(None, found.values())}):
             found, by_name = found | loose, True
+        elif not any(index.fits(cell) for cell in counts):
+            by_name = bool(paths)
     known = {cell: image_id for cell, image_id in found.items() if image_id}
+    several = {cell: index.fits(cell, by_name) for cell in counts if cell not in known}
     return Match(
         column,
         [found.get(cell) for cell in cells],
         sum(counts[cell] for cell, image_id in known.items() if _is_whole(cell, image_id)),
         sum(counts[cell] for cell in known),
         by_name,
+        {cell: fits for cell, fits in several.items() if fits},
     )
 
 
@@ -130,7 +139,9 @@ def choose_files(
     """
     columns = table.typed.select_dtypes(exclude=["float", "bool", "datetime"]).columns
     matches = [match_column(table, column, index) for column in columns]
-    matches = [match for match in matches if match.known and _may_name(table, match, words)]
+    matches = [match for match in matches if _may_name(table, match, words)]
+    # Where no name is a file's alone, the folders of the labels may tell them apart.
+    matches = [m for m in matches if m.known] or [m for m in matches if m.several]
     if not matches:
         return None, []
     most = max(match.known for match in matches)

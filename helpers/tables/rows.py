@@ -78,7 +78,11 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
     notes += more
     rows.insert(0, "label", labels)
     rows.insert(1, "split", splits)
-    rows.index = pd.Index(match.ids, name="image_id", dtype="str")
+    ids, more = _by_folders(table, match, labels)
+    notes += more
+    if not any(ids):
+        raise _no_files(table)
+    rows.index = pd.Index(ids, name="image_id", dtype="str")
     notes += _odd_rows(table, match, rows)
     known = rows[rows.index.notna()]
     if flags:
@@ -89,7 +93,7 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
 def _files(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, list[str]]:
     if asked:
         match, notes = match_column(table, asked, index), []
-        if not match.known:
+        if not match.known and not match.several:
             raise DatasetError(
                 f"No cell of column {asked!r} of '{table.name}' names an image that is there "
                 f"({some(table.text(asked).dropna())}); leave files out to see which column does."
@@ -97,12 +101,39 @@ def _files(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, li
         return match, notes
     match, notes = choose_files(table, index, PATH_WORDS)
     if match is None:
-        first = table.typed.iloc[0]
-        raise DatasetError(
-            f"'{table.name}' has no column whose cells name an image file each (columns: "
-            f"{some(table.columns, 6)}; first row: {some(first, 6)}); {EXPECTED}."
-        )
+        raise _no_files(table)
     return match, notes
+
+
+def _no_files(table: Table) -> DatasetError:
+    first = table.typed.iloc[0]
+    return DatasetError(
+        f"'{table.name}' has no column whose cells name an image file each (columns: "
+        f"{some(table.columns, 6)}; first row: {some(first, 6)}); {EXPECTED}."
+    )
+
+
+def _by_folders(table: Table, match: Match, labels: pd.Series) -> tuple[list[str | None], list]:
+    """The image id of each row: where a name fits several files (1.jpg of each class), the one
+    that lies in a folder called like the row's label; and a note on how many were told so."""
+    ids, told = list(match.ids), []
+    for place, (cell, label) in enumerate(zip(table.text(match.column), labels, strict=True)):
+        if ids[place] or pd.isna(cell) or pd.isna(label):
+            continue
+        fits = match.several.get(cell, ())
+        for form in (str.casefold, plain):
+            own = [one for one in fits if form(label) in map(form, one.split("/")[:-1])]
+            if len(own) == 1 and form(label):
+                ids[place] = own[0]
+                told.append(cell)
+                break
+    if not told:
+        return ids, []
+    return ids, [
+        f"{count(told, 'row')} of '{table.name}' {'names' if len(told) == 1 else 'name'} a file "
+        f"that is in several folders; the one in the folder of the row's label was taken: "
+        f"{some(told)}."
+    ]
 
 
 def _splits(table: Table, asked: str | None) -> tuple[list[str], pd.Series, list[str]]:

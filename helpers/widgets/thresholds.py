@@ -5,7 +5,7 @@ from ipywidgets import FloatLogSlider, FloatSlider
 from matplotlib.figure import Figure
 
 from helpers import plots
-from helpers.evaluation.prevalence import precision_at
+from helpers.evaluation.prevalence import precision_at, rate_behind_none
 from helpers.evaluation.thresholds import (
     at_threshold,
     choose_threshold,
@@ -31,7 +31,8 @@ class DecisionExplorer(Panel):
         Cost by threshold, and the four outcomes with what they come to.
     outcome : Series
         Of the threshold: hits, missed, false_alarms, passed, recall, precision, accuracy, cost (per
-        image) among the images given; precision_there and cost_there at the chosen prevalence.
+        image) among the images given; precision_there (the least that it may be, where there is no
+        false alarm) and cost_there at the chosen prevalence.
     """
 
     def __init__(self, predictions: pd.DataFrame, positive: str | None = None):
@@ -70,7 +71,10 @@ class DecisionExplorer(Panel):
         found = at_threshold(self.predictions, self.positive.value, self.threshold.value, costs)
         rate = found["false_alarm_rate"]
         there = self.prevalence.value
-        found["precision_there"] = precision_at(there, found["recall"], rate)
+        # None among a few others is no proof that there never is one.
+        sure = found["false_alarms"] or not found["hits"]
+        highest = rate if sure else rate_behind_none(found["passed"])
+        found["precision_there"] = precision_at(there, found["recall"], highest)
         found["cost_there"] = there * (1 - found["recall"]) * self.missed.value + (
             (1 - there) * rate * self.false_alarm.value
         )
@@ -91,12 +95,13 @@ def _outcomes(found: pd.Series, positive: str, there: float) -> str:
         f"<tr><th>is another</th><td><b>{found['false_alarms']:,.0f}</b> false alarms</td>"
         f"<td><b>{found['passed']:,.0f}</b> passed</td></tr>"
     )
+    least = "" if found["false_alarms"] or not found["hits"] else "at least "
     said = (
         f"Recall <b>{_number(found['recall'])}</b>, "
         f"precision <b>{_number(found['precision'])}</b>, "
         f"accuracy {_number(found['accuracy'])}, cost per image <b>{found['cost']:.3f}</b>. "
         f"Where {there:.2%} are of the class: "
-        f"precision <b>{_number(found['precision_there'])}</b>, "
+        f"precision {least}<b>{_number(found['precision_there'])}</b>, "
         f"cost per image <b>{found['cost_there']:.3f}</b>."
     )
     return f'<div class="details"><table>{cells}</table></div>{said}'

@@ -19,6 +19,7 @@ from helpers.evaluation import (
     probabilities,
     share_error,
 )
+from helpers.evaluation.prevalence import rate_behind_none
 from tests.evaluation.tables import CLASSES, drawn, table_of, things
 
 BEFORE = pd.Series([0.4, 0.3, 0.2, 0.1], CLASSES)
@@ -166,6 +167,11 @@ def test_shares_and_their_error():
     left, right = pd.Series({"a": 1.0, "b": 0.0}), pd.Series({"b": 0.75, "c": 0.25})
     assert share_error(left, right) == share_error(right, left) == 1
     assert share_error(left, pd.Series({"a": 0.75, "b": 0.25})) == 0.25
+
+
+@pytest.mark.parametrize("images", [1, 20, 1080])
+def test_the_rate_behind_none_shows_none_once_in_twenty_times(images):
+    assert (1 - rate_behind_none(images)) ** images == pytest.approx(0.05)
 
 
 def test_precision_at_a_prevalence_is_what_counting_gives():

@@ -38,3 +38,12 @@ def test_labelling_lines_are_means_over_seeds():
     assert not [line for line in only.lines if line.get_marker() == "X"]
     mark = next(line for line in ax.lines if line.get_marker() == "X")
     assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (75, pytest.approx(0.405))
+
+
+def test_intervals_end_where_accuracies_do():
+    scores = {0: 0.5, 1: 1.0, 2: 0.9}
+    rows = [("random", images, seed, one) for images in (50, 100) for seed, one in scores.items()]
+    table = pd.DataFrame(rows, columns=["strategy", "images", "seed", "accuracy"])
+    ax = plots.labelling_curves(table)
+    for segment in ax.collections[0].get_segments():
+        assert segment[:, 1].tolist() == pytest.approx([0.8 - 0.6572, 1], abs=1e-3)

@@ -133,11 +133,34 @@ def test_precision_lies_on_bayes_curve():
     x, y = ax.lines[0].get_data()
     assert y == pytest.approx(precision_at(x, 0.9, 0.05))
     assert [line.get_ydata()[0] for line in ax.lines[1:]] == pytest.approx(
-        [precision_at(0.1, 0.9, 0.05), precision_at(0.001, 0.9, 0.05)]
+        [precision_at(0.001, 0.9, 0.05), precision_at(0.1, 0.9, 0.05)]
     )
     assert "67% here, 1.8% in a thousand" in ax.get_title("left").replace("\n", " ")
     none = plots.precision_curve(pd.Series({"recall": np.nan, "false_alarm_rate": 0.1}), {})
     assert none.get_title("left").startswith("Without images of the class")
+
+
+def test_a_rate_of_no_false_alarm_bounds_precision_and_no_more():
+    at = pd.Series({"recall": 1.0, "false_alarm_rate": 0.0, "false_alarms": 0, "passed": 49})
+    ax = plots.precision_curve(at, {"one in ten": 0.1, "rare": 0.001, "in training": 0.125})
+    # At 5.9 % false alarms 49 images have none once in twenty times: 0.941 ** 49 = 0.05.
+    worst = 1 - 0.05 ** (1 / 49)
+    x, y = ax.lines[0].get_data()
+    assert y == pytest.approx(precision_at(x, 1.0, worst))
+    said = ax.get_title("left").replace("\n", " ")
+    assert said == (
+        "100% are found, and none of 49 others reported. Right among the reports: at least 65% one "
+        "in ten, at least 1.7% rare, at least 71% in training"
+    )
+    band = ax.collections[0].get_paths()[0].vertices
+    assert band[:, 1].max() == 1
+    sides = {text.get_text().split(":")[0]: text.get_ha() for text in ax.texts}
+    assert sides == {"rare": "right", "one in ten": "right", "in training": "left"}
+    some_wrong = {**at, "false_alarms": 1, "passed": 48, "false_alarm_rate": 1 / 49}
+    ax = plots.precision_curve(pd.Series(some_wrong), {"in training": 0.5})
+    assert "and 2.0% of the others reported" in ax.get_title("left").replace("\n", " ")
+    assert not ax.collections
+    assert ax.lines[1].get_ydata()[0] == pytest.approx(0.98)
 
 
 def test_risk_curves_mark_what_the_promise_allows_and_what_was_paid():

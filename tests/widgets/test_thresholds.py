@@ -59,6 +59,24 @@ def test_another_prevalence_changes_precision_and_cost_there_and_nothing_here(ex
     assert found["cost_there"] == pytest.approx(cost)
 
 
+def test_no_false_alarm_among_few_promises_no_precision_where_the_class_is_rarer():
+    table = table_of([[0.9, 0.1]] * 3 + [[0.2, 0.8]] * 20, [0] * 3 + [1] * 20, ["ash", "elm"])
+    explorer = explore_decisions(table, "ash")
+    explorer.prevalence.value = 0.01
+    # Of 20 others none is reported once in twenty times at a rate of 13.9 %: 0.861 ** 20 = 0.05.
+    assert explorer.outcome["precision"] == 1
+    expected = precision_at(explorer.prevalence.value, 1.0, 1 - 0.05 ** (1 / 20))
+    assert expected < 0.07
+    assert explorer.outcome["precision_there"] == pytest.approx(expected)
+    assert f"precision at least <b>{expected:.2f}</b>, cost" in explorer.details.value
+    explorer.threshold.value = 0.15
+    assert explorer.outcome["false_alarms"] == 20
+    assert "at least" not in explorer.details.value
+    explorer.threshold.value = 1.0
+    assert np.isnan(explorer.outcome["precision_there"])
+    assert "at least" not in explorer.details.value
+
+
 def test_another_class_brings_its_own_prevalence(explorer):
     explorer.positive.value = "ash"
     assert explorer.error is None
