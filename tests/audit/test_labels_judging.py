@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.audit import describe_doubts
+from helpers.audit import describe_doubts, find_label_issues, labels
 from helpers.audit.labels import _agreement, _out_of_fold, _slips
+from helpers.datasets import Dataset
 
 
 def test_doubts_go_on_to_where_half_are_wrong_and_not_only_more():
@@ -67,6 +68,34 @@ def test_labels_are_taken_to_slip_at_least_once_in_a_thousand():
     assert found[0] == pytest.approx(odds / (1 + odds), rel=1e-3)
 
 
+def test_of_a_group_of_hundreds_the_odd_one_is_as_sure_to_be_wrong_as_of_a_small_one():
+    y = np.r_[np.zeros(399, int), 1]
+    found = _slips(np.array([[0.5, 0.5]]), np.array([[399.0, 1]]), np.zeros(400, int), y)
+    assert found[:399].max() < 1e-6 and found[399] == pytest.approx(1)
+
+
+def test_doubts_that_are_alike_to_a_millionth_are_ranked_by_quality(monkeypatch):
+    """Of two images in no group, the one of the lower quality comes first."""
+    given = pd.Series(["ash", "ash"], ["a.jpg", "b.jpg"])
+    logs, alone = np.log([[0.6, 0.4], [0.4, 0.6]]), np.array([0, 1])
+    for more, order in ((2e-7, ["b.jpg", "a.jpg"]), (2e-5, ["a.jpg", "b.jpg"])):
+        doubts = np.array([0.3 + more, 0.3])
+        monkeypatch.setattr(labels, "chance_of_noise", lambda logs, y, d=doubts: d[: len(y)])
+        table = labels._judge(given, np.zeros(2, int), np.array(["ash", "elm"]), logs, alone,
+                              np.zeros(2, bool))  # fmt: skip
+        assert table.index.tolist() == order
+
+
+def test_of_classes_that_are_equally_likely_the_first_by_name_is_suggested(tmp_path, monkeypatch):
+    index = pd.Index([f"{number}.jpg" for number in range(6)], name="image_id", dtype="str")
+    images = pd.DataFrame({"label": ["yew", "ash"] * 3, "split": None}, index).astype("str")
+    monkeypatch.setattr(labels, "_out_of_fold", lambda *_: np.log(np.full((6, 2), 0.5)))
+    table = find_label_issues(
+        Dataset("trees", tmp_path, images), pd.DataFrame({"x": np.arange(6.0)}, index)
+    )
+    assert set(table["suggested"]) == {"ash"}
+
+
 def test_a_value_that_is_no_number_says_nothing():
     rng = np.random.default_rng(0)
     y, values = np.arange(60) % 3, rng.normal(0, 1, (60, 4))
@@ -77,8 +106,10 @@ def test_a_value_that_is_no_number_says_nothing():
     np.testing.assert_array_equal(*found)
 
 
-@pytest.mark.parametrize(("apart", "strength"), [(0.9, None), (1.6, None), (3, 0.1)])
-def test_predictions_are_those_of_the_strength_with_the_least_loss(apart, strength):
+@pytest.mark.parametrize(
+    ("apart", "wide", "strength"), [(0.9, 6, None), (1.6, 6, None), (3, 6, 0.1), (0.4, 40, 0.003)]
+)
+def test_predictions_are_those_of_the_strength_with_the_least_loss(apart, wide, strength):
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
@@ -87,7 +118,7 @@ def test_predictions_are_those_of_the_strength_with_the_least_loss(apart, streng
     rng = np.random.default_rng(int(10 * apart))
     linked = np.repeat(np.arange(60), 3)
     y = linked % 3
-    values = rng.normal(0, 1, (180, 6)) + np.pad(apart * np.eye(3)[y], ((0, 0), (0, 3)))
+    values = rng.normal(0, 1, (180, wide)) + np.pad(apart * np.eye(3)[y], ((0, 0), (0, wide - 3)))
     scaled = StandardScaler().fit_transform(values)
     cuts = [*StratifiedGroupKFold(5, shuffle=True, random_state=7).split(scaled, y, linked)]
     found, losses = {}, {}

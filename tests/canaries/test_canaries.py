@@ -1,9 +1,11 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers import open_dataset
+from helpers import canaries, open_dataset
 from helpers.audit import scan
 from helpers.canaries import (
     COPIES,
@@ -87,17 +89,17 @@ def test_each_fault_is_told_with_its_interval_and_none_is_added_to_another():
             "kind": ["copies", "copies", "copies", "labels", "dark", "blur", "blur", "blur"],
             "fault": ["mirrored", "smaller", "saved again", "any other", "night", "a", "b", "c"],
             "planted": [10, 10, 10, 20, 10, 10, 10, 10],
-            "found": [10, 4, 10, 1, 10, 0, 4, 0],
-            "recall": [1.0, 0.4, 1.0, 0.05, 1.0, 0.0, 0.4, 0.0],
-            "low": [0.72, 0.17, 0.72, 0.01, 0.72, 0.0, 0.17, 0.0],
-            "high": [1.0, 0.69, 1.0, 0.24, 1.0, 0.28, 0.69, 0.28],
+            "found": [10, 4, 10, 1, 10, 4, 0, 4],
+            "recall": [1.0, 0.4, 1.0, 0.05, 1.0, 0.4, 0.0, 0.4],
+            "low": [0.72, 0.17, 0.72, 0.01, 0.72, 0.17, 0.0, 0.17],
+            "high": [1.0, 0.69, 1.0, 0.24, 1.0, 0.69, 0.28, 0.69],
         }
     )
     assert describe_canaries(found) == [
         "Copies: smaller 4 of 10 (17% to 69%); mirrored, saved again 10 of 10 (72% to 100%) each.",
         "Labels: any other 1 of 20 (1% to 24%).",
         "Dark: night 10 of 10 (72% to 100%).",
-        "Blur: a, c 0 of 10 (0% to 28%) each; b 4 of 10 (17% to 69%).",
+        "Blur: a, c 4 of 10 (17% to 69%) each; b 0 of 10 (0% to 28%).",
     ]
 
 
@@ -172,3 +174,91 @@ def test_labels_are_changed_to_any_other_class_and_then_to_the_nearest(monkeypat
     assert nearest[moved].tolist() == labels[moved].map({"a": "b", "b": "a", "c": "b"}).tolist()
     assert plant_labels(dataset, features[:19], None, np.random.default_rng(0)) == []
     assert len(plant_labels(dataset, features[:20], None, np.random.default_rng(0))) == 2
+
+
+@pytest.fixture
+def planted(dataset, tmp_path):
+    """Two images whose spoiled copies are kept in `written`, and of which no detector is asked."""
+    (tmp_path / "copies").mkdir()
+    made = canaries._Planted(dataset, tmp_path / "copies", list(dataset.images.index[[3, 20]]))
+    made.written, make = {}, made._dataset
+    made._dataset = lambda name, contents: (
+        made.written.update({name: contents}) or make(name, contents)
+    )
+    return made
+
+
+def encoded(image, quality):
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def test_files_are_cut_after_half_of_their_bytes(planted):
+    assert planted.damaged() == ("unreadable", "files cut in half", 2, 2)
+    whole = [encoded(image, 90) for image in planted.pictures.values()]
+    cut = planted.written["cut"]
+    assert [cut[f"{n:04}.jpg"] for n in range(2)] == [one[: len(one) // 2] for one in whole]
+
+
+def test_a_copy_counts_only_as_one_of_its_own_picture(planted, monkeypatch):
+    asked, pairs = [], [("0000a", "0000b", "near"), ("0000a", "0001b", "near"),
+                        ("0001a", "0001b", "probable")]  # fmt: skip
+    pairs = pd.DataFrame(pairs, columns=["image_id", "other_id", "kind"])
+    monkeypatch.setattr(
+        canaries, "find_duplicates", lambda made, scanned, **how: asked.append(how) or pairs
+    )
+    assert [*planted.copied()] == [("copies", name, 2, 1) for name in COPIES]
+    assert asked == [{"workers": 0, "progress": False}] * len(COPIES)
+    first = next(iter(planted.pictures.values()))
+    for name, spoil in COPIES.items():
+        written = planted.written[name]
+        assert written["0000b.jpg"] == encoded(spoil(first), 75)
+        kept = Image.open(io.BytesIO(written["0000a.png"]))
+        assert (np.asarray(kept) == np.asarray(first)).all()
+
+
+def test_a_poor_picture_counts_where_its_own_issue_is_flagged_by_a_rule_that_is_used(
+    planted, dataset, monkeypatch
+):
+    def flag(scanned):
+        names = [one for one in scanned.index if one.startswith("planted ")]
+        rows = [(names[0], "dark", "all"), (names[1], "dark", "not used"), (names[1], "odd", "all"),
+                (dataset.images.index[0], "dark", "all")]  # fmt: skip
+        assert len(scanned) == len(dataset) + 2
+        return pd.DataFrame(rows, columns=["image_id", "issue", "rule"])
+
+    monkeypatch.setattr(canaries, "find_quality_issues", flag)
+    rows = [*planted.poor(scan(dataset, workers=0, progress=False))]
+    assert rows == [("quality", name, 2, int(issue == "dark")) for name, (issue, _) in POOR.items()]
+
+
+def test_no_label_is_drawn_twice_and_the_seed_is_0_unless_told(dataset, monkeypatch):
+    changed, labels = [], table(label=["a", "b"] * 15).images["label"]
+    monkeypatch.setattr(canaries, "SHARE", 1.0)
+    monkeypatch.setattr(
+        canaries, "find_label_issues",
+        lambda made, *_, **__: changed.append(made.images["label"])
+        or pd.DataFrame({"issue": made.images["label"].ne(labels)}),
+    )  # fmt: skip
+    features = pd.DataFrame({"x": np.arange(30.0)}, labels.index)
+    own = table(label=["a", "b"] * 15)
+    rows = plant_labels(own, features, None, np.random.default_rng(0))
+    assert [row[2:] for row in rows] == [(30, 30)] * 2
+    assert all(one.ne(labels).all() for one in changed)
+    drawn = []
+    monkeypatch.setattr(canaries, "SHARE", 0.05)
+    monkeypatch.setattr(canaries, "_Planted", lambda *how: drawn.append(how[2]) or Nothing())
+    scanned = scan(dataset, workers=0, progress=False)
+    for more in ({}, {"seed": 0}, {"seed": 1}):
+        plant_canaries(dataset, scanned, **more)
+    assert drawn[0] == drawn[1] != drawn[2] and len(drawn[0]) == 3
+
+
+class Nothing:
+    """No picture could be planted."""
+
+    pictures = ()
+
+    def forget(self):
+        pass

@@ -374,3 +374,24 @@ def test_two_processes_verify_and_show_how_far_they_are_unless_told(copies, scan
             find_duplicates(copies, scanned, distance=distance)
     exact = find_duplicates(copies, scanned).query("kind == 'exact'").iloc[0]
     assert exact[["distance", "similarity", "movement", "transform"]].tolist() == [0, 1, 0, ""]
+
+
+def test_pairs_that_are_not_verified_say_how_they_were_found_and_relabelling_repeats_nothing(
+    copies, scanned, monkeypatch
+):
+    pairs = find_duplicates(copies, scanned, verify=False, distance=8)
+    named = pairs[pairs["kind"] == "near"].set_index("other_id")
+    assert named.loc["01.jpg", "transform"] == "mirror" and named.loc["00.jpg", "transform"] == ""
+    assert named["similarity"].isna().all()
+    monkeypatch.setattr(duplicates, "_near_pairs", None)
+    relabelled = copies.with_images(copies.images.assign(label="leaf"))
+    again = find_duplicates(relabelled, scanned, verify=False, distance=8)
+    pd.testing.assert_frame_equal(pairs, again)
+
+
+def test_identical_files_are_listed_by_their_first_name():
+    ids = pd.Index(["a1", "a2", "b1", "b2", "c1", "c2"], name="image_id")
+    scanned = pd.DataFrame({"sha256": [*"zzmmaa"], "readable": True}, ids)
+    found = duplicates._exact_pairs(scanned.iloc[::-1])
+    assert found["image_id"].tolist() == ["a1", "b1", "c1"]
+    assert found["other_id"].tolist() == ["a2", "b2", "c2"]

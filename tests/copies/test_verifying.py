@@ -82,6 +82,7 @@ def test_a_file_that_changed_since_the_scan_is_opened_again(pairs_of_files, comp
 
 def test_more_pairs_than_can_be_verified_are_counted_each_time(pairs_of_files, monkeypatch):
     dataset, scanned = pairs_of_files
+    assert f"More than {verifying.MOST:,} pairs resemble" in find_duplicates.__doc__
     monkeypatch.setattr(verifying, "MOST", 3)
     for _ in range(2):
         with pytest.warns(UserWarning, match="1 of 4 pairs that resemble .* only the 3 nearest"):

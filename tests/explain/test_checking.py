@@ -62,6 +62,29 @@ def test_weights_are_shuffled_from_the_answer_back_and_the_network_itself_stays(
     assert not torch.equal(*again)
 
 
+def test_the_share_is_of_layers_with_weights_however_they_are_nested_and_two_values_are_shuffled():
+    torch.manual_seed(0)
+    blocks = [nn.Sequential(nn.Conv2d(3, 3, 3), nn.ReLU()) for _ in range(2)]
+    model = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
+    before, changed = model.state_dict(), {name: set() for name in (0.34, 0.5)}
+    for seed in range(8):
+        for share, own in changed.items():
+            made = randomise(model, share, seed).state_dict()
+            own |= {name for name, value in made.items() if not torch.equal(value, before[name])}
+    assert changed[0.34] == {"4.weight", "4.bias"}
+    assert changed[0.5] == changed[0.34] | {"1.0.weight", "1.0.bias"}
+
+
+def test_weights_are_shuffled_by_quarters_and_seed_0_unless_told(dataset, learner):
+    part = dataset.with_images(dataset.images.iloc[:4])
+    found = check_weights(learner, learner, part, ["occlusion"])
+    assert [*dict.fromkeys(found["network"])] == ["twin", "0.0", "0.25", "0.5", "0.75", "1.0"]
+    again = check_weights(learner, learner, part, ["occlusion"], seed=0)
+    pd.testing.assert_frame_equal(found, again)
+    assert not found.equals(check_weights(learner, learner, part, ["occlusion"], seed=1))
+    assert found.loc[found["network"] == "twin", "similarity"].to_list() == pytest.approx([1] * 4)
+
+
 def test_only_what_follows_the_learned_weights_passes(dataset):
     """A network that looks where its class's colour is, beside a patch of another colour; its twin
     learned the same, a bit off."""
@@ -123,6 +146,7 @@ def test_deletion_and_insertion_equal_a_loop_over_pixels(dataset, learner, inser
         own = brute(model, heatmaps.pictures[number], heatmaps.maps[number], at, insertion)
         assert np.allclose(found.iloc[number], own, atol=1e-5)
     assert found.columns.to_list() == [n / 10 for n in range(11)]
+    assert deletion(learner, heatmaps).equals(found) != insertion
 
 
 def test_deleting_all_or_nothing_is_the_same_whatever_the_map(dataset, learner):

@@ -10,6 +10,7 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.explain.grounds import (
     ground_effect,
     mend_head,
+    name_right,
     other_answers,
     redraw,
     swap_grounds,
@@ -140,6 +141,13 @@ def test_how_far_an_answer_hangs_on_the_ground_is_its_lead_before_less_its_lead_
         leads.append(float(logits[1] - logits[0]))
     assert leads[0] > 0
     assert told.loc[image_id, "hangs a"] == pytest.approx(abs(leads[0] - leads[1]), abs=1e-5)
+
+
+def test_maps_without_a_share_name_neither_model():
+    off = pd.DataFrame({"a": [0.9, np.nan, 0.4, 0.3], "b": [0.2, 0.1, 0.4, 0.8]})
+    hangs = pd.DataFrame({"a": [2.0, 2.0, 2.0, 2.0], "b": [1.0, 1.0, 1.0, 1.0]})
+    assert name_right(off, hangs).to_list() == [1, 0.5, 0.5, 0]
+    assert name_right(off, hangs[["b", "a"]]).to_list() == [0, 0.5, 0.5, 1]
 
 
 def test_a_mended_head_is_trained_on_both_grounds(leaves):

@@ -1,5 +1,7 @@
 """Explanations of a learner's answers to the images of a dataset, and masks that fit them."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,9 +105,19 @@ def test_masks_are_brought_to_the_form_of_the_pictures(dataset, learner, method)
     assert masks.any((1, 2)).all()
 
 
-def test_without_masks_the_question_cannot_be_asked(dataset, learner):
-    from dataclasses import replace
+def test_masks_keep_their_area(dataset, learner):
+    masks = subject_masks(explain(learner, dataset, "edges"), dataset)
+    assert masks.mean() == pytest.approx(10 * 12 / (24 * 32), rel=0.08)
 
+
+def test_where_all_are_test_images_they_are_explained(dataset, learner):
+    closed = dataset.with_images(dataset.images.assign(split="test"))
+    assert len(explain(learner, closed, "edges").maps) == 18
+    with pytest.raises(FrozenInstanceError):
+        explain(learner, closed, "edges").method = "other"
+
+
+def test_without_masks_the_question_cannot_be_asked(dataset, learner):
     found = explain(learner, dataset, "edges")
     with pytest.raises(DatasetError, match="has no masks"):
         subject_masks(found, replace(dataset, masks=None))
@@ -162,6 +174,9 @@ def test_cases_are_the_surest_of_each_class_right_ones_first():
     assert choose_cases(answers) == ["b", "c", "d", "e"]
     assert choose_cases(answers, 1) == ["b", "d"]
     assert choose_cases(answers.loc[["g"]]) == []
+    many = pd.DataFrame({"label": [*"abcdefgh"], "confidence": np.linspace(0.9, 0.2, 8)})
+    told = [*"abcd", *"aaaa"]  # four right, four wrong
+    assert choose_cases(many.assign(prediction=told)) == [0, 1, 2, 4, 5, 6]
 
 
 def test_the_network_is_never_shown_more_images_at_a_time_than_a_batch(

@@ -20,6 +20,22 @@ def test_layers_come_in_the_order_they_finish_with_the_shape_of_their_maps():
     assert table["depth"].to_list() == [0.25, 0.5, 0.5, 0.75, 0.75]
 
 
+def test_layers_with_weights_count_once_however_they_are_nested_and_one_image_is_shown():
+    first = nn.Sequential(nn.Conv2d(3, 1, 3), nn.ReLU())
+    model = nn.Sequential(first, nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten(), nn.Linear(2, 3))
+    seen = []
+    model.register_forward_pre_hook(lambda _, images: seen.append(len(images[0])))
+    table = find_layers(model, make_images())
+    # The block hands on what its activation gave and stands for it.
+    assert table.index.to_list() == ["0.0", "0", "1"]
+    assert table["depth"].to_list() == [0.5, 0.5, 0.5]
+    assert table.loc["1", ["maps", "height", "width"]].to_list() == [1, 1, 2]
+    assert seen == [1]
+    assert last_layer(model, make_images()) == ("0", True)  # half of the layers are enough
+    alone = nn.Sequential(nn.Conv2d(3, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert find_layers(alone, make_images())["depth"].to_list() == [1]
+
+
 def test_the_last_layer_is_the_activation_behind_the_last_convolution():
     assert last_layer(make_convolutional(), make_images()) == ("4", True)
 

@@ -47,6 +47,13 @@ def test_a_map_without_preference_scores_the_area_and_one_that_says_nothing_has_
     assert found.loc[1, ["share", "pointing"]].isna().all() and found.loc[1, "area"] == 0.25
 
 
+def test_how_strong_a_map_is_makes_no_difference():
+    faint = np.zeros((1, 2, 2))
+    faint[0, 0] = [0.3, 0.1]
+    found = did_it_look(faint, np.array([[[True, False], [False, False]]]))
+    assert found.loc[0].to_list() == pytest.approx([0.75, 0.25, 1.0])
+
+
 def test_maps_that_do_not_fit_or_are_no_numbers_are_refused():
     with pytest.raises(DatasetError, match="do not fit"):
         did_it_look(np.zeros((1, 4, 4)), np.zeros((1, 4, 5), bool))
@@ -75,7 +82,10 @@ def test_parts_are_averaged_with_intervals_by_group_and_paired():
 def test_rank_correlation_is_scipys_and_missing_where_nothing_varies():
     first, second = [1, 2, 3, 4], [10, 30, 20, 40]
     assert rank_correlation(first, second) == pytest.approx(0.8)
+    assert rank_correlation([1, 2, 3], [1, 3, 2]) == pytest.approx(0.5)
+    assert rank_correlation([0, 1, 1], [5, 6, 7]) == pytest.approx(0.75**0.5)
     assert np.isnan(rank_correlation([1, 1, 1], [1, 2, 3]))
+    assert np.isnan(rank_correlation([1, 2, 3], [7, 7, 7]))
     assert np.isnan(rank_correlation([1, 2], [1, 2]))
 
 
@@ -102,3 +112,5 @@ def test_seeds_are_averaged_with_students_interval():
     half = 4.302653 * 1 / np.sqrt(3)
     assert found.loc["b"].to_list() == pytest.approx([2, 2 - half, 2 + half], abs=1e-4)
     assert found.loc["a"].to_list() == [5, 5, 5]
+    two = over_seeds(study[study["seed"] < 2], "q").loc["b"]
+    assert two.to_list() == pytest.approx([1.5, 1.5 - 12.7062 / 2, 1.5 + 12.7062 / 2], abs=1e-4)

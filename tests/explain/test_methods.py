@@ -6,11 +6,13 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from PIL import Image
 from scipy.ndimage import sobel
 from torch import nn
 
 from helpers.explain.layers import last_layer
 from helpers.explain.methods import CONTROLS, GREY, METHODS, attribute
+from helpers.training.decoding import fit
 from helpers.training.learning import Classifier
 from helpers.training.networks import load_body
 from tests.explain.conftest import SIDE, make_convolutional, make_images, make_linear
@@ -82,6 +84,11 @@ def test_noise_is_of_six_cells_a_side_enlarged():
     expected = nn.functional.interpolate(torch.from_numpy(cells), (SIDE, SIDE), mode="bilinear")
     found = attribute(model, images, TARGETS[:2], "random", seed=5)
     assert np.allclose(found, expected[:, 0].numpy(), atol=1e-6)
+
+
+def test_what_is_painted_over_has_the_grey_of_the_bars_beside_a_picture():
+    bars = fit(Image.new("RGB", (8, 16)), 16, "pad")[:, 0]
+    assert np.allclose(bars / 255, GREY, atol=1e-9)
 
 
 def test_grad_cam_of_pooled_maps_is_their_weighted_sum():

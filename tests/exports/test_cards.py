@@ -101,10 +101,15 @@ def test_a_dataset_card_is_read_by_the_hubs_class_and_written_back_unchanged(dat
 
 @pytest.mark.parametrize(
     ("number", "size"),
-    [(999, "n<1K"), (1000, "1K<n<10K"), (9_999, "1K<n<10K"), (10_000, "10K<n<100K")],
-)
-def test_the_size_category_is_that_of_the_number_of_images(number, size, tmp_path):
-    found = Dataset("x", tmp_path, images(number))
+    [
+        (999, "n<1K"), (1000, "1K<n<10K"), (9_999, "1K<n<10K"), (10_000, "10K<n<100K"),
+        (99_999, "10K<n<100K"), (100_000, "100K<n<1M"), (999_999, "100K<n<1M"),
+        (1_000_000, "1M<n<10M"), (9_999_999, "1M<n<10M"), (10_000_000, "n>10M"),
+    ],
+)  # fmt: skip
+def test_the_size_category_is_that_of_the_number_of_images(number, size, tmp_path, monkeypatch):
+    found = Dataset("x", tmp_path, images(5))
+    monkeypatch.setattr(Dataset, "__len__", lambda _: number)
     assert DatasetCard(dataset_card(found)).data.size_categories == [size]
 
 

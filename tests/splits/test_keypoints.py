@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import uniform_filter
 
 from helpers.splits import keypoints
 from helpers.splits.chance import score
@@ -318,6 +319,60 @@ def test_likeness_does_not_mind_light_but_what_is_missing(picture):
     inliers, likeness = compare(full, cut)
     assert inliers >= 3
     assert 0.3 < likeness < 0.8
+
+
+def faint(seed, height=128, width=128, spread=1.5):
+    """A picture without keypoints, grey levels close together, whose thing is a box."""
+    grey = np.random.default_rng(seed).normal(100, spread, (height, width)).round()
+    thing = np.zeros((height, width), bool)
+    thing[40:80, 30:90] = True
+    half = np.array([160, 160 * height / width], np.float32)
+    return Picture(np.empty((0, 4)), np.empty((0, 128)), half, grey.astype(np.uint8), thing)
+
+
+@pytest.mark.parametrize(("spread", "down", "across"), [(1.5, 0, 0), (9, 0, 0), (3, 4, -6)])
+def test_likeness_is_the_correlation_in_windows_of_13_pixels_where_grey_levels_vary(
+    spread, down, across
+):
+    """A map that shifts by whole pixels of the thumbnails, the second of which is less high."""
+    one, other = faint(0, spread=spread), faint(1, height=96, spread=spread)
+    kept = np.zeros((128, 128), bool)
+    levels, laid, there = other.thumbnail.astype(float), np.zeros((128, 128)), kept.copy()
+    for y in range(128):
+        for x in range(128):
+            at = y + down, x + across
+            if 0 <= at[0] < 96 and 0 <= at[1] < 128:
+                kept[y, x] = True
+                laid[y, x], there[y, x] = levels[at], other.thing[at]
+    first = one.thumbnail.astype(float) * 0.7 + laid * 0.3  # somewhat alike
+    one = one._replace(thumbnail=first.round().astype(np.uint8))
+    first = one.thumbnail.astype(float)
+
+    def mean(values):
+        return uniform_filter(values, 13, mode="mirror")
+
+    product = mean(first * laid) - mean(first) * mean(laid)
+    spreads = (mean(first**2) - mean(first) ** 2) * (mean(laid**2) - mean(laid) ** 2)
+    alike = np.where(kept, product / np.sqrt(np.maximum(spreads, 16)), 0)
+    expected = min(alike[one.thing].sum() / one.thing.sum(), alike[there].sum() / other.thing.sum())
+    # Places are counted from the middle, in pixels of which 320 are as wide as 128 here.
+    middles = [np.array([64, 64]), np.array([64, 48])]
+    shift = (np.array([across, down]) - middles[1] + middles[0]) * 320 / 128
+    matrix = np.column_stack([np.eye(2), shift])
+    assert keypoints._likeness(one, other, matrix) == pytest.approx(expected, abs=2e-4)
+    assert expected > 0.05
+
+
+def test_a_thumbnail_is_the_picture_brought_to_128_pixels_smoothly(tmp_path):
+    photo = shoot(1, ground=1)
+    photo.save(tmp_path / "a.png")
+    expected = photo.resize((128, 128), Image.Resampling.BILINEAR).convert("L")
+    np.testing.assert_array_equal(describe(str(tmp_path / "a.png")).thumbnail, expected)
+
+
+def test_a_single_picture_is_stored_too(tmp_path, picture):
+    (stored,) = keypoints.store(tmp_path / "one", [picture(1, ground=1)])
+    assert len(stored.places) > 30 and stored.thumbnail.shape == (128, 128)
 
 
 def test_opencv_works_in_one_thread(picture):

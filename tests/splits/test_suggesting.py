@@ -262,6 +262,47 @@ def test_fewer_than_three_pictures_are_refused(things):
         suggest_groups(two, features_of(two), workers=0, progress=False)
 
 
+def test_three_pictures_are_enough_and_eight_neighbours_are_compared_unless_told(
+    leaves, monkeypatch
+):
+    three = leaves.with_images(leaves.images.iloc[:3])
+    found = suggest_groups(three, features_of(three), workers=0, progress=False)
+    assert list(found) == list(suggesting.COLUMNS) and len(found) <= 3
+    asked = []
+
+    class Asked(Exception):
+        pass
+
+    def note(*given):
+        asked.append(given[2:])
+        raise Asked
+
+    monkeypatch.setattr(suggesting, "_Search", note)
+    with pytest.raises(Asked):
+        suggest_groups(leaves, features_of(leaves))
+    assert asked == [(8, suggesting.LEAST, 2, True)]
+
+
+def test_bars_say_what_they_count_and_five_cameras_are_named(leaves, tmp_path, monkeypatch):
+    told, bar = [], suggesting.tqdm
+    monkeypatch.setattr(
+        suggesting, "tqdm", lambda **how: told.append((how["unit"], how["desc"])) or bar(**how)
+    )
+    rows = []
+    for number in range(6):
+        exif = Image.Exif()
+        exif[0x010F] = f"Camera {number}"
+        name = f"{chr(97 + number)}{number * number}.jpg"
+        Image.new("RGB", (40, 30), (number * 9, 90, 90)).save(tmp_path / name, exif=exif)
+        rows.append((name, None, None))
+    dataset = dataset_of(tmp_path, rows)
+    found = suggest_groups(dataset, features_of(dataset), workers=0, progress=False)
+    about = "Cameras in EXIF, which are no groups by themselves: "
+    (note,) = [one for one in found.attrs["notes"] if one.startswith(about)]
+    assert note.count("Camera ") == 5 and note.endswith(" and 1 more.")
+    assert told == [("image", "keypoints"), ("image", "captures"), ("pair", "verify")]
+
+
 def test_what_all_strangers_share_is_taken_out(tmp_path, work):
     """Sixteen small things on one and the same ground, from one and the same place."""
     rows = []
