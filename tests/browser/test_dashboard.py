@@ -32,7 +32,7 @@ STATE = """([name, states]) => {
 CUT = """() => [...document.querySelectorAll(".open *")].filter(one =>
     one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
     && (one.matches("button") || ["auto", "scroll"].includes(getComputedStyle(one).overflowX))
-    && !one.matches(".plot, .scroll, .details, figure")
+    && !one.matches(".plot, .scroll, .details, figure, .wide > .widget-html-content")
 ).map(one => `${one.className}: ${one.innerText.slice(0, 40)}`)"""
 """Buttons whose words are cut off, and what scrolls sideways without being made for it."""
 
