@@ -73,6 +73,16 @@ def test_the_page_opens_what_the_command_was_given_or_says_why_not(photos, monke
     assert "TypeError" in pages.show_dashboard().value
 
 
+def test_a_page_that_answers_late_keeps_its_connection():
+    from jupyter_server.base.websocket import WebSocketMixin
+
+    class Handler(WebSocketMixin):
+        settings = serving._make_app(serving.free_port(), "secret").tornado_settings
+
+    # By default a ping goes out every 30 s, and whoever has not answered 90 s later is cut off.
+    assert Handler().ping_interval == 0
+
+
 def test_a_free_port_is_free_and_the_server_listens_on_this_computer_alone():
     import socket
 
