@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +18,9 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 from helpers.audit import find_conflicts
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
+from helpers.opening.opening import NAMES
 from helpers.panels.panel import Panel, button, choice, control, row
-from helpers.panels.text import plain, safe
+from helpers.panels.text import safe
 from helpers.report.building import Report
 from helpers.report.needs import read_needs
 from helpers.report.page import make_snippet
@@ -192,12 +198,32 @@ class Exporter(Panel):
         return f"The model, and predict.py, which needs neither torch nor fastai: '{folder}'."
 
 
+def report_command(
+    source: str | os.PathLike | None,
+    named: Mapping[str, str] | None = None,
+    groups: Sequence[str] | None = None,
+) -> str:
+    """What to type for a report on the same images, opened in the same way; from any folder.
+
+    Parameters
+    ----------
+    source, named, groups
+        As for `helpers.dashboard.build_dashboard`.
+    """
+    source = source or os.environ.get("WORKBOOK_DATASET")
+    if source is not None and str(source) not in NAMES:
+        source = os.path.abspath(os.path.expanduser(source))
+    asked = [] if source is None else [str(source)]
+    asked += [f"--{name}={value}" for name, value in (named or {}).items()]
+    asked += [f"--groups={','.join(groups)}"] if groups else []
+    words = [sys.executable, "-m", "helpers", "report", *asked]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
 def _export(page: Dashboard) -> Widget:
-    dataset = page.study.dataset
-    path = dataset.name if dataset.name == "leaves" else plain(str(dataset.root))
     more = (
-        "A verdict with every finding, cards and tables, as one page to hand over: <code>make "
-        f"report DATA={safe(path)}</code>. It applies the same decisions."
+        "A verdict with every finding, cards and tables, as one page to hand over: "
+        f"<code>{safe(page.report_command)}</code>. It applies the same decisions."
     )
     return VBox([Exporter(page.study, page.home), words(more)])
 

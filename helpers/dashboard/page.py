@@ -46,6 +46,8 @@ class Dashboard(VBox):
     ----------
     dataset, groups, home, background
         As for `build_dashboard`.
+    report_command : str
+        What to type for a report on the same images.
 
     Attributes
     ----------
@@ -64,10 +66,16 @@ class Dashboard(VBox):
     """
 
     def __init__(
-        self, dataset: Dataset, groups: Sequence[str] | None, home: Path, background: bool
+        self,
+        dataset: Dataset,
+        groups: Sequence[str] | None,
+        home: Path,
+        background: bool,
+        report_command: str,
     ):
         super().__init__()
         self.study, self.home = Study(dataset, groups), home.absolute()
+        self.report_command = report_command
         self._pool = ThreadPoolExecutor(1) if background else None
         self._made_for: dict[str, object] = {}
         self.suspects: tuple[str, pd.DataFrame] | None = None
@@ -220,9 +228,13 @@ def build_dashboard(
     """
     from helpers import open_dataset
 
-    if not isinstance(source, Dataset):
-        source = open_dataset(source, progress=False, **(named or {}))
-    return Dashboard(source, groups, Path(home or "."), background)
+    if isinstance(source, Dataset):
+        dataset, named = source, None
+        source = dataset.name if dataset.name == "leaves" else dataset.root
+    else:
+        dataset = open_dataset(source, progress=False, **(named or {}))
+    report = looking.report_command(source, named, groups)
+    return Dashboard(dataset, groups, Path(home or "."), background, report)
 
 
 def show_dashboard() -> Dashboard | HTML:

@@ -79,7 +79,9 @@ def _make_app(port: int, token: str):
     settings.Voila.update({"ip": ADDRESS, "port": port, "port_retries": 0, "token": token})
     settings.Voila.update({"open_browser": False, "log_level": logging.ERROR})
     settings.Voila.config_file_paths = []
-    settings.Voila.tornado_settings = {"ws_ping_timeout": 30_000}
+    # Pings would find connections that routers cut; here there is none, and a page that answers
+    # late because its computer is busy or was asleep would be cut off from all that it computed.
+    settings.Voila.tornado_settings = {"ws_ping_interval": 0}
     if os.name == "posix":  # files that nobody else can open, in place of ports
         settings.ConnectionFileMixin.transport = "ipc"
     settings.VoilaConfiguration.update({"template": "workbook", "file_allowlist": []})

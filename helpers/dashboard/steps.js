@@ -9,7 +9,7 @@ function name(page) {
   page.querySelector(".open")?.setAttribute("role", "main");
   const heading = page.querySelector(".top h1");
   if (heading && document.body.dataset.voila) document.title = `${heading.innerText} · dashboard`;
-  for (const box of page.querySelectorAll(":is(.scroll, .plot):not([tabindex])")) {
+  for (const box of page.querySelectorAll(":is(.scroll, .plot, .wide > .widget-html-content):not([tabindex])")) {
     box.tabIndex = 0; // what scrolls can be scrolled by keyboard
   }
 }

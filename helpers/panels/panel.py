@@ -32,6 +32,7 @@ STYLE = """<style>
   line-height: 20px; min-width: 0; text-align: right; font-size: 12px; width: auto}
 .workbook .stack.widget-toggle-buttons > div {display: flex; flex-wrap: wrap; gap: 2px}
 .workbook .stack .widget-toggle-button {margin: 0; width: auto; height: 28px}
+.workbook .stack .widget-toggle-button.mod-active {box-shadow: inset 0 0 0 2px #2f6fd0}
 .workbook :is(.row, .grid) > .stack.widget-slider {margin-right: 10px}
 .workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
@@ -65,6 +66,8 @@ STYLE = """<style>
 .workbook progress {display: block; width: 100%; height: 8px; accent-color: #4c8b6b}
 @media (max-width: 480px) {
   .workbook .sides figure > img {height: auto; max-height: 400px}
+  .workbook .wide > .widget-html-content {overflow-x: auto}
+  .workbook .wide > .widget-html-content > img {max-width: none !important; width: 620px}
 }
 </style>"""
 

@@ -66,6 +66,8 @@ class Browser(Panel):
         columns = [(plain(name), name) for name in rows]
         self.label = choice("Class", choices(rows["label"]))
         self.split = choice("Split", splits)
+        for one, name in ((self.label, "label"), (self.split, "split")):
+            one.layout.display = None if rows[name].notna().any() else "none"
         self.filters = [Filter(rows) for _ in range(FILTERS)]
         self.column, self.value = self.filters[0].column, self.filters[0].value
         self.search = control(Text, "Name contains")

@@ -57,6 +57,7 @@ class DecisionExplorer(Panel):
             row(self.missed, self.false_alarm, self.prevalence),
             *(self.status, self.details, self.picture),
         )
+        self.picture.add_class("wide")
         self.answer(self._change, self.positive)
         self.answer(self._draw, self.threshold, self.missed, self.false_alarm, self.prevalence)
         self._change()

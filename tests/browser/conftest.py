@@ -26,6 +26,8 @@ FLAGS = [
     "--disable-sync",
 ]
 QUIET = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
+TWO_FRAMES = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 SETTINGS = {
     # Cells out of sight are not drawn in the other modes.
     "notebook-extension/tracker": '{"windowingMode": "none"}',
@@ -77,6 +79,8 @@ class Lab:
 
     @staticmethod
     def wait_until_idle(page):
+        # The status bar is drawn a frame or two after the kernel has said that it is busy.
+        page.evaluate(TWO_FRAMES)
         page.wait_for_selector('#jp-main-statusbar :text("Idle")')
 
     def images(self, page):

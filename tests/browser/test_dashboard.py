@@ -29,10 +29,18 @@ STATE = """([name, states]) => {
     return one && states.includes(one.dataset.state);
 }"""
 
+DRAWN = """number => {
+    const shown = document.querySelectorAll(".open > .widget-box")[number];
+    return shown.checkVisibility() && !shown.querySelector("div.busy")
+        && shown.lastElementChild.innerText.trim()
+        && [...shown.querySelectorAll("img")].every(image => image.complete);
+}"""
+"""Whether a step shows what was made: its state comes in a message of its own, before that."""
+
 CUT = """() => [...document.querySelectorAll(".open *")].filter(one =>
     one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
     && (one.matches("button") || ["auto", "scroll"].includes(getComputedStyle(one).overflowX))
-    && !one.matches(".plot, .scroll, .details, figure")
+    && !one.matches(".plot, .scroll, .details, figure, .wide > .widget-html-content")
 ).map(one => `${one.className}: ${one.innerText.slice(0, 40)}`)"""
 """Buttons whose words are cut off, and what scrolls sideways without being made for it."""
 
@@ -67,6 +75,7 @@ class Served:
 
     def wait(self, page, name):
         page.wait_for_function(STATE, arg=[name, ["done", "failed"]], timeout=180_000)
+        page.wait_for_function(DRAWN, arg=STEPS.index(name))
         shown = page.locator(".open > .widget-box").nth(STEPS.index(name))
         assert "An error stopped" not in shown.inner_text()
         return shown

@@ -1,11 +1,16 @@
+import html
 import json
 import os
+import re
+import shlex
+import sys
 
 import pytest
 
-from helpers.dashboard import command, serving
+from helpers.dashboard import command, looking, serving
 from helpers.dashboard import page as pages
 from helpers.datasets import DatasetError
+from helpers.report import command as report
 
 
 @pytest.fixture
@@ -45,6 +50,36 @@ def test_a_table_and_columns_are_passed_on(photos, served):
     assert page.study.dataset.group == "patient" and page.study.groups == ["site"]
 
 
+def test_the_command_for_a_report_opens_the_same_images_the_same_way(photos, served, monkeypatch):
+    odd = photos.rename(photos.parent / "it's $HOME; a & <b>b")
+    rows = "".join(
+        f"{p.parent.name}/{p.name},x {p.name[0]},{p.name[1]}\n" for p in odd.rglob("*.png")
+    )
+    (odd / "a table.csv").write_text("file,a kind,site\n" + rows)
+    asked = [str(odd), "--metadata", "a table.csv", "--label", "a kind", "--groups", "site"]
+    assert command.main(["dashboard", *asked]) == 0
+    page = pages.build_dashboard(**served[0][0][0], background=False)
+    page.go_to("Export")
+    told = page.widgets["Export"].children[-1].value
+    typed = shlex.split(html.unescape(re.search("<code>(.*)</code>", told)[1]))
+    assert typed[:4] == [sys.executable, "-m", "helpers", "report"] and page.errors == {}
+    reported = []
+    monkeypatch.setattr(report, "_report", lambda asked: reported.append(asked) or 0)
+    monkeypatch.chdir("/")
+    assert command.main(typed[3:]) == 0
+    source, named = report.read_asked(reported[0])
+    assert (source, named) == (str(odd / "a table.csv"), {"label": "a kind"})
+    assert reported[0].groups == ["site"]
+
+
+def test_the_command_for_a_report_names_what_has_a_name(monkeypatch):
+    monkeypatch.delenv("WORKBOOK_DATASET", raising=False)
+    assert looking.report_command("digits").endswith(" -m helpers report digits")
+    assert looking.report_command(None).endswith(" -m helpers report")
+    monkeypatch.setenv("WORKBOOK_DATASET", "photos")
+    assert looking.report_command(None).endswith(f" report {os.path.abspath('photos')}")
+
+
 def test_what_cannot_be_opened_is_told_by_the_command_and_nothing_is_served(photos, served, capsys):
     assert command.main(["dashboard", "no/such/folder"]) == 2
     assert "no/such/folder" in capsys.readouterr().err
@@ -71,6 +106,16 @@ def test_the_page_opens_what_the_command_was_given_or_says_why_not(photos, monke
     assert "&lt;b&gt;gone" in pages.show_dashboard().value
     monkeypatch.setenv(pages.ASKED, json.dumps({"unknown": 1}))
     assert "TypeError" in pages.show_dashboard().value
+
+
+def test_a_page_that_answers_late_keeps_its_connection():
+    from jupyter_server.base.websocket import WebSocketMixin
+
+    class Handler(WebSocketMixin):
+        settings = serving._make_app(serving.free_port(), "secret").tornado_settings
+
+    # By default a ping goes out every 30 s, and whoever has not answered 90 s later is cut off.
+    assert Handler().ping_interval == 0
 
 
 def test_a_free_port_is_free_and_the_server_listens_on_this_computer_alone():

@@ -306,3 +306,14 @@ def test_features_are_computed_on_demand_and_an_image_without_any_is_named(trees
     browser.chosen.value = "elm/1.jpg"
     browser.like.click()
     assert "elm/1.jpg has no features" in browser.status.value
+
+
+@pytest.mark.parametrize("label, split", [(None, "train"), ("ash", None), (None, None)])
+def test_a_list_of_classes_or_splits_is_offered_only_where_there_are_any(
+    make_dataset, label, split
+):
+    names = ["1.jpg", "2.jpg"]
+    browser = browse(make_dataset({"1.jpg": label, "2.jpg": None}, {"1.jpg": split, "2.jpg": None}))
+    hidden = [browser.label.layout.display, browser.split.layout.display]
+    assert hidden == [None if one else "none" for one in (label, split)]
+    assert browser.image_ids == names
