@@ -169,6 +169,9 @@ def describe_run(report: Report, written: list[str], missing: dict[str, str]) ->
         "seed": 0,
         "asked": [str(need) for need in report.needs.wanted],
         "budget": vars(report.evidence.plan),
+        "images searched for photos of one thing": {
+            key: report["same thing"].numbers.get(key) for key in ("compared", "not compared")
+        },
         "seconds by section": {name: round(one, 1) for name, one in report.seconds.items()},
         "failed": report.failed,
         "columns not passed on": private_columns(report.evidence.opened),
