@@ -204,12 +204,12 @@ class Report:
         }
         return self.scrubbed(as_json(found))
 
-    def html(self, images: bool = True) -> str:
+    def html(self, images: bool = True, files: Mapping[str, tuple] | None = None) -> str:
         """The report as one page that asks for nothing from anywhere; `images` off leaves out every
-        photograph, for sharing."""
+        photograph, for sharing. `files` says what lies beside it (`tables.describe_files`)."""
         from helpers.report.page import make_page
 
-        return make_page(self.json(), self.sections, images, self.progress)
+        return make_page(self.json(), self.sections, images, self.progress, files)
 
     def write_html(self, path: str | os.PathLike, images: bool = True) -> Path:
         """Write the page; returns the file."""

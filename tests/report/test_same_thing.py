@@ -108,7 +108,7 @@ def test_under_two_labels_names_keep_nothing_together(dataset):  # noqa: F811
     assert first not in set(pairs.to_numpy().ravel())
 
 
-def test_the_counts_stand_in_what_is_written_about_the_run(dataset:  # noqa: F811
+def test_the_counts_stand_in_what_is_written_about_the_run(dataset):  # noqa: F811
     from helpers.report import writing
 
     evidence = learned(dataset, 28)
