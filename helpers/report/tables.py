@@ -37,7 +37,8 @@ DECISIONS = {
     "than right",
 }
 FACTS = {
-    "readable": ("readable", "True, or False: the file cannot be opened as a picture"),
+    "readable": ("readable", "True, or False: the file cannot be opened as a picture; blank, like "
+                 "all that follows: you had dropped the image, so that it was not opened"),
     "problem": ("problem", "why it cannot be read: 'this file …'"),
     "note": ("oddity", "what is odd about a file that can be read, such as a wrong extension"),
     "format": ("format", "file format, such as JPEG, by its contents"),
