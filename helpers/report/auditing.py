@@ -10,13 +10,10 @@ from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.words import count, some
-from helpers.report.budget import CHOICES, in_words
 from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
-from helpers.report.evidence import SURE, Evidence
-from helpers.report.names import doubtful_names
+from helpers.report.evidence import Evidence
 from helpers.report.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
-from helpers.splits.suggesting import TOO_SMALL
 
 SHEET = 14
 REVIEW_FLAGS = """from helpers.audit import find_quality_issues, scan
@@ -39,18 +36,6 @@ KEEP_TOGETHER = """from helpers.audit import find_duplicates
 from helpers.splits import split
 
 sides = split(dataset, duplicates=find_duplicates(dataset))"""
-REVIEW_SAME = """from helpers import plots
-from helpers.splits import apply_groups, ensure_split, suggest_groups
-
-proposals = suggest_groups(dataset.development)
-ax = plots.draw_proposals(dataset, proposals, 8)
-grouped = apply_groups(dataset.development, proposals)"""
-LIKELY = 0.5
-"""From where on a pair that is not sure is told of."""
-KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
-
-grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
-divided = ensure_split(grouped, given=False)"""
 
 
 def opening(evidence: Evidence) -> Section:
@@ -199,77 +184,18 @@ def copies(evidence: Evidence) -> Section:
     return found
 
 
-def same_thing(evidence: Evidence) -> Section:
-    """Other photos of the same thing, which no search for copies finds."""
-    found, proposals = Section("same thing", ""), evidence.proposals
-    named = None if evidence.part.has_groups else doubtful_names(evidence)
-    if named:
-        found.findings.append(named)
-    if proposals is None:
-        found.state = LEFT_OUT
-        part = evidence.part
-        if part.has_groups:
-            found.title = f"What belongs together is known: the column '{part.group}'"
-            found.says.append("So photos of one thing were not searched for.")
-            return found
-        found.title = "Photos of one thing were not searched for"
-        seconds = in_words(len(part) * CHOICES["same-thing search"])
-        why = f"The search for further photos of one thing (about {seconds}) was left out: the "
-        why += "budget does not pay for it, so that scores may flatter."
-        found.says.append(why)
-        found.unchecked.append(why)
-        return found
-    sure = proposals[proposals["expected"] >= SURE]
-    found.title = (
-        f"{count(sure, 'pair')} surely show the same thing"
-        if len(sure)
-        else "No two photos surely show the same thing"
-    )
-    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
-    small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note]
-    found.unchecked += small
-    if proposals.empty:
-        if small:
-            found.title = "No two photos are known to show the same thing"
-        found.says += evidence.noted["proposals"]
-        return found
-    unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
-    if len(unsure):
-        further = "further pair" if len(sure) else "pair"
-        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, further)}"
-        if sure.empty:
-            found.title = f"About {expected} of photos are expected to show one thing"
-        what = f"About {expected} of photos are expected to show one thing; none is sure enough "
-        what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
-        act = "look at them, and keep those together that are right"
-        images = unsure[["image_id", "other_id"]].to_numpy().ravel()
-        number, of = len(pd.unique(images)), len(evidence.part)
-        found.mend(what, number, of, act, REVIEW_SAME)
-    found.says.append(
-        f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
-        f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
-        "of the split here. Where light and ground changed, most pairs stay hidden."
-    )
-    found.says += evidence.noted["proposals"]
-    across = sure[sure["across"].fillna(False).astype(bool)]
-    if len(across):
-        what = (
-            f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
-        )
-        act = "keep them together, and divide anew"
-        images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        found.mend(what, images, len(evidence.part), act, KEEP_GROUPS, blocks=True)
-    shown = sure if len(sure) else unsure
-    found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
-    return found
-
-
 def labels(evidence: Evidence) -> Section:
     """Labels that neither a model nor other images of the same thing agree with."""
     doubts = evidence.doubts
     suspects = doubts[doubts["issue"].astype(bool)]
     found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
     found.says.append(audit.describe_doubts(doubts))
+    if unknown := int((doubts["wrong"] == 0).sum()):
+        found.says.append(
+            f"For {unknown:,} of them there is no estimate: what a model that has not seen these "
+            "images says contradicts their labels no oftener than chance does. That is no proof "
+            "that each is right; the random sample tells how many are wrong."
+        )
     if suspects.empty:
         judged = "note" not in doubts.attrs
         found.title = f"No label is in doubt, of {len(doubts):,} judged"

@@ -13,10 +13,11 @@ DEFAULT = "10m"
 ALWAYS = 0.03
 """Seconds an image for what every report does: scan, copies, embedding, labels, probes."""
 
+SEARCH = "same-thing search"
 CHOICES: Mapping[str, float] = {
     "fine-tuning": 0.012,
     "learning curve": 0.01,
-    "same-thing search": 0.02,
+    SEARCH: 0.022,
     "descriptors": 0.035,
     "ImageNet": 0.04,
 }
@@ -24,7 +25,22 @@ CHOICES: Mapping[str, float] = {
 them; measured on two busy cores, and the same on every machine, for the choice must not depend on
 the hour."""
 
-FEWEST = 500
+EACH_PAIR = 3e-7
+"""Seconds that the search for photos of one thing takes besides for each two images, whose
+likeness it asks for (`benchmarks/groups.py`: 233 s for 10,000 photos, 30 s of it for that)."""
+
+WORDS: Mapping[str, str] = {
+    "fine-tuning": "a fine-tuned network",
+    "learning curve": "what more labels would buy",
+    SEARCH: "the search for photos of one thing",
+    "descriptors": "descriptors of colour, texture and form",
+    "ImageNet": "a network pretrained on ImageNet",
+}
+"""The steps, for whoever reads what a budget left out."""
+
+FEWEST, FEWEST_SEARCHED = 500, 200
+"""Images that models learn from, and that are searched for photos of one thing: what pays for fewer
+than the latter pays for no search, unless there are no more."""
 _FORM = re.compile(r"^\s*([0-9.]+)\s*(s|m|min|h)?\s*$")
 _SECONDS = {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -43,6 +59,8 @@ class Plan:
         The steps of `CHOICES` that are paid for, and those that are not.
     needed : float
         Seconds that would have paid for everything.
+    searched : int
+        How many of `images` are searched for photos of one thing, 0 where that is left out.
     """
 
     seconds: float
@@ -50,6 +68,13 @@ class Plan:
     taken: tuple[str, ...]
     left: tuple[str, ...]
     needed: float
+    searched: int = 0
+
+    @property
+    def left_in_words(self) -> list[str]:
+        """What was left out, in whole or in part, for a reader."""
+        part = [f"a part of {WORDS[SEARCH]}"] if 0 < self.searched < self.images else []
+        return [*part, *(WORDS[name] for name in self.left)]
 
 
 def read_budget(text: str | float) -> float:
@@ -66,27 +91,52 @@ def read_budget(text: str | float) -> float:
     return seconds
 
 
+def cost(name: str, images: int) -> float:
+    """Seconds that a step of `CHOICES` is reckoned to take for so many images."""
+    return CHOICES[name] * images + EACH_PAIR * images**2 * (name == SEARCH)
+
+
 def plan(images: int, budget: str | float = DEFAULT) -> Plan:
     """What a budget pays for, for so many images to learn from.
 
     Half of it goes to what every report does; where that is not enough for all images, models learn
-    from a part of them. The rest pays for `CHOICES` in their order, each whole or not at all.
+    from a part of them. The rest pays for `CHOICES` in their order, each whole or not at all, but
+    for the search for photos of one thing: of that, as many images as can be are paid for.
     """
     seconds = read_budget(budget)
     part = min(images, max(FEWEST, int(seconds / 2 / ALWAYS + 1e-9)))
-    left, taken = seconds - part * ALWAYS, []
-    for name, each in CHOICES.items():
-        if part * each <= left:
+    left, taken, searched = seconds - part * ALWAYS, [], 0
+    for name in CHOICES:
+        if name == SEARCH:
+            searched = _searched(part, left)
+        if cost(name, part) <= left or (name == SEARCH and searched):
             taken.append(name)
-            left -= part * each
-    needed = images * (ALWAYS + sum(CHOICES.values()))
+            left -= cost(name, searched if name == SEARCH else part)
+    needed = images * ALWAYS + sum(cost(name, images) for name in CHOICES)
     others = tuple(name for name in CHOICES if name not in taken)
-    return Plan(seconds, part, tuple(taken), others, needed)
+    return Plan(seconds, part, tuple(taken), others, needed, searched)
+
+
+def _searched(images: int, seconds: float) -> int:
+    """The most images, of so many, that can be searched for photos of one thing in that time."""
+    if cost(SEARCH, images) <= seconds:
+        return images
+    each, most = CHOICES[SEARCH], max(seconds, 0.0)
+    paid = int((math.sqrt(each**2 + 4 * EACH_PAIR * most) - each) / (2 * EACH_PAIR))
+    return paid if paid >= FEWEST_SEARCHED else 0
 
 
 def for_all(images: int) -> str:
     """The least budget, in whole minutes, by which models learn from so many images: "102m"."""
     return f"{math.ceil(images * 2 * ALWAYS / 60)}m"
+
+
+def for_search(images: int) -> str:
+    """A budget, in whole minutes, by which so many images are all learned from and searched for
+    photos of one thing: "17m"."""
+    steps = [*CHOICES][: [*CHOICES].index(SEARCH) + 1]
+    seconds = images * ALWAYS + sum(cost(name, images) for name in steps)
+    return f"{math.ceil(max(seconds, images * 2 * ALWAYS) / 60 + 1e-9)}m"
 
 
 def in_words(seconds: float) -> str:

@@ -27,6 +27,7 @@ from helpers.report import (
     budget,
     modelling,
     more_labels,
+    same_thing,
     sampling,
     second_folder,
     shortcuts,
@@ -49,7 +50,7 @@ AUDIT: Mapping[str, Callable] = {
     "opening": auditing.opening,
     "files": auditing.files,
     "copies": auditing.copies,
-    "same thing": auditing.same_thing,
+    "same thing": same_thing.same_thing,
     "outliers": auditing.outliers,
     "labels": auditing.labels,
     "sample": sampling.sample,
@@ -197,18 +198,18 @@ class Report:
             "asked": [str(need) for need in self.needs.wanted],
             "asked by a person": self.needs.said,
             "budget in seconds": plan.seconds,
-            "left out by the budget": plan.left,
+            "left out by the budget": plan.left_in_words,
             "sections": [section.plain() for section in self.sections.values()],
             "failed": self.failed,
         }
         return self.scrubbed(as_json(found))
 
-    def html(self, images: bool = True) -> str:
+    def html(self, images: bool = True, files: Mapping[str, tuple] | None = None) -> str:
         """The report as one page that asks for nothing from anywhere; `images` off leaves out every
-        photograph, for sharing."""
+        photograph, for sharing. `files` says what lies beside it (`tables.describe_files`)."""
         from helpers.report.page import make_page
 
-        return make_page(self.json(), self.sections, images, self.progress)
+        return make_page(self.json(), self.sections, images, self.progress, files)
 
     def write_html(self, path: str | os.PathLike, images: bool = True) -> Path:
         """Write the page; returns the file."""

@@ -102,7 +102,8 @@ def _add_report(commands) -> None:
         default="10m",
         help=(
             "time for all that is computed, such as 90s, 10m (the default) or 1h; what "
-            "it does not pay for is left out, and the report says so"
+            "it does not pay for is left out, or done with a part of the images, and the report "
+            "says so"
         ),
     )
     one.add_argument(

@@ -21,8 +21,15 @@ from helpers.balance import probing
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.exports.markdown import is_private
-from helpers.report.budget import Plan
-from helpers.splits import apply_groups, check_leakage, ensure_split, suggest_groups
+from helpers.report.budget import SEARCH, Plan
+from helpers.splits import (
+    apply_groups,
+    check_leakage,
+    ensure_split,
+    naming,
+    neighbours,
+    suggest_groups,
+)
 
 SURE = 0.9
 """How probable it must be that two photos show one thing for a report to keep them together by
@@ -148,12 +155,39 @@ class Evidence:
     @cached_property
     def proposals(self) -> pd.DataFrame | None:
         """Pairs that may show one thing; None where they were not looked for."""
-        if self.part.has_groups or "same-thing search" not in self.plan.taken:
+        if self.part.has_groups or SEARCH not in self.plan.taken:
             return None
+        run = {"workers": self.workers, "progress": self.progress}
         with self._noting("proposals"):
-            return suggest_groups(
-                self.part, self.features, workers=self.workers, progress=self.progress
-            )
+            return suggest_groups(self.searched, self.features, **run)
+
+    @cached_property
+    def searched(self) -> Dataset:
+        """The images of `part` among which photos of one thing are sought: all, or as many as the
+        budget pays for, drawn at random, of each class as large a share."""
+        if self.plan.searched >= self.plan.images:
+            return self.part
+        images = self.part.images
+        kept = draw_part(images["label"], self.part.groups, self.plan.searched)
+        return self.part.with_images(images.loc[images.index.isin(kept)])
+
+    @cached_property
+    def same_by_name(self) -> pd.DataFrame:
+        """Pairs image_id, other_id that are surely of one thing by a rule of their names, where not
+        all images are searched: the search reads the names of those it compares alone."""
+        whole, found = len(self.searched) == len(self.part), []
+        labels = self.part.images["label"].reindex(self.features.index)
+        alike = None if whole else neighbours.standardise(self.features.to_numpy())
+        classes = pd.factorize(labels)[0]
+        for rule in [] if whole else naming.read_rules(self.features.index, labels):
+            pairs = naming.linked(rule.keys)
+            verdict = naming.judge(pairs, alike, classes.astype(str))
+            if verdict.holds and verdict.expected >= SURE and not naming.is_series(rule):
+                one, other = classes[pairs].T
+                found.append(pairs[(one == other) | (one < 0) | (other < 0)])
+        pairs = np.concatenate([np.empty((0, 2), int), *found])
+        ids = self.features.index.to_numpy(object)[pairs]
+        return pd.DataFrame(ids, columns=["image_id", "other_id"]).drop_duplicates()
 
     @cached_property
     def canaries(self) -> pd.DataFrame:
@@ -215,7 +249,8 @@ class Evidence:
         clean = apply_decisions(self.part, self.choices)
         if self.proposals is None:
             return clean
-        sure = self.proposals[self.proposals["expected"] >= SURE]
+        sure = self.proposals.loc[self.proposals["expected"] >= SURE, ["image_id", "other_id"]]
+        sure = pd.concat([sure, self.same_by_name], ignore_index=True)
         known = sure["image_id"].isin(clean.images.index)
         known &= sure["other_id"].isin(clean.images.index)
         return apply_groups(clean, sure[known]) if known.any() else clean

@@ -7,7 +7,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.report.auditing import drawn
-from helpers.report.budget import CHOICES, for_all, in_words
+from helpers.report.budget import SEARCH, cost, for_all, in_words
 from helpers.report.evidence import without_private
 from helpers.report.explaining import ALIKE, LIMITS, explain_errors
 from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
@@ -109,8 +109,8 @@ def baselines(evidence: Learned) -> Section:
             )
         found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
     for name in evidence.plan.left:
-        if name != "same-thing search" and (name != "ImageNet" or evidence.has_weights):
-            seconds = in_words(len(evidence.part) * CHOICES[name])
+        if name != SEARCH and (name != "ImageNet" or evidence.has_weights):
+            seconds = in_words(cost(name, len(evidence.part)))
             found.unchecked.append(
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.opening.prefixes import groups_from_names
-from helpers.report.evidence import Evidence
+from helpers.report.evidence import SURE, Evidence
 from helpers.report.sections import Finding, opening_line, percent
 from helpers.splits import naming, neighbours
 
@@ -45,7 +45,8 @@ def doubtful_names(evidence: Evidence) -> Finding | None:
     found = []
     for rule in naming.read_rules(features.index, labels):
         verdict = naming.judge(naming.linked(rule.keys), alike, classes)
-        sure = evidence.proposals is not None and verdict.holds
+        kept = evidence.plan.searched >= evidence.plan.images or verdict.expected >= SURE
+        sure = evidence.proposals is not None and verdict.holds and kept
         if naming.is_series(rule) or sure or verdict.chance > naming._P:
             continue
         if (pattern := pattern_of(rule.words)) and _reads(pattern, rule):

@@ -50,7 +50,7 @@ _TEMPLATE = """<!doctype html>
 
 def make_page(
     plain: Mapping[str, Any], sections: Mapping[str, Section], images: bool = True,
-    progress: bool = False,
+    progress: bool = False, files: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
 ) -> str:  # fmt: skip
     """The whole page.
 
@@ -64,6 +64,8 @@ def make_page(
         Off: no photographs, and a line in place of each.
     progress : bool
         Draw a bar over the sections, once their pictures have taken two seconds.
+    files : name → (what a row is, column → what it means)
+        The tables that lie beside the page.
     """
     verdict, *others = plain["sections"]
     others = [one for one in others if not one["title"].endswith(UNLABELLED)]
@@ -77,6 +79,7 @@ def make_page(
         _contents(others),
         *(_part(one, plain["opened by"], _figures(sections[one["name"]], images)) for one in drawn),
         _unchecked(verdict["unchecked"]),
+        _files(files or {}),
         "</main>",
         _footer(plain, images),
     ]
@@ -294,6 +297,27 @@ def _unchecked(lines: list[str]) -> str:
     return (
         '<section class="part" id="unchecked"><p class="eyebrow">What this report does not say</p>'
         f'<h2>Not checked</h2><ul class="unchecked">{rows}</ul></section>'
+    )
+
+
+def _files(files: Mapping[str, tuple[str, Mapping[str, str]]]) -> str:
+    """What the columns of each table beside the page mean."""
+    if not files:
+        return ""
+    found = []
+    for name, (row, meant) in files.items():
+        rows = "".join(
+            f"<tr><td><code>{escape(str(column))}</code></td><td>{escape(words)}</td></tr>"
+            for column, words in meant.items()
+        )
+        found.append(
+            f"<details><summary>{escape(name)}</summary><p>{escape(row)}</p>"
+            '<div class="scroll"><table><thead><tr><th>column</th><th>meaning</th></tr></thead>'
+            f"<tbody>{rows}</tbody></table></div></details>"
+        )
+    return (
+        '<section class="part" id="tables"><p class="eyebrow">What lies beside this page</p>'
+        f"<h2>The tables, column by column</h2>{''.join(found)}</section>"
     )
 
 

@@ -20,17 +20,22 @@ import pandas as pd
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
 from helpers.report.building import Report
-from helpers.report.evidence import private_columns, without_private
+from helpers.report.evidence import private_columns
 from helpers.report.learned import DESCRIPTORS, DUMMY
 from helpers.report.more_labels import NEXT
 from helpers.report.sampling import SAMPLE, sample_table
 from helpers.report.second_folder import shared_copies
 from helpers.report.sections import DONE, as_json
+from helpers.report.tables import (
+    describe_files,
+    images_table,
+    label_next_table,
+    leaks_table,
+    suspects_table,
+)
 from helpers.report.waiting import waiting
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
-HIDDEN = ("gps", "thumbnail", "facts")
-"""Columns of the scan that are not passed on."""
 
 
 def write_whole(path: Path, text: str) -> Path:
@@ -61,13 +66,14 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
             " another."
         )
     report.sections["verdict"]  # noqa: B018 (says by itself what is being asked)
+    parts = _parts(report, folder, model)
     report.tell("Writing report.html …")
     # Warnings of libraries are of no use to whoever reads a report.
     with waiting("Writing report.html", report.progress), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        report.write_html(folder / "report.html", images)
+        write_whole(folder / "report.html", report.html(images, describe_files(report, [*parts])))
     written, missing = ["report.html"], {}
-    for name, write in _parts(report, folder, model).items():
+    for name, write in parts.items():
         report.tell(f"Writing {name} …")
         try:
             with (
@@ -99,8 +105,8 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
     parts = {
         "report.json": text("report.json", lambda: _dumped(report.json())),
         "images.csv": text("images.csv", table(lambda: images_table(report), index=True)),
-        "leaks.csv": text("leaks.csv", table(lambda: report.evidence.given_leaks)),
-        "suspects.csv": text("suspects.csv", table(report.suspects)),
+        "leaks.csv": text("leaks.csv", table(lambda: leaks_table(report))),
+        "suspects.csv": text("suspects.csv", table(lambda: suspects_table(report))),
         "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
         "croissant.json": lambda: _write_croissant(report, folder),
     }
@@ -111,7 +117,7 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
             "shared_copies.csv", table(lambda: shared_copies(report.evidence))
         )
     if report["more labels"].code:
-        parts[NEXT] = text(NEXT, table(lambda: report.evidence.label_next, index=True))
+        parts[NEXT] = text(NEXT, table(lambda: label_next_table(report)))
     if report["evaluation"].state == DONE:
         exported: list = []
         if model and report.evidence.best not in (DUMMY, DESCRIPTORS):
@@ -130,33 +136,6 @@ def _write_croissant(report: Report, folder: Path) -> None:
     write_croissant(report.evidence.opened, folder, limitations=limitations)
 
 
-def images_table(report: Report) -> pd.DataFrame:
-    """A row per image with its label, split, what was decided, and what the audit says of it."""
-    evidence = report.evidence
-    table = without_private(evidence.opened).images.copy()
-    marks = evidence.marks
-    table["decision"] = marks["action"].reindex(table.index)
-    table["decision_reason"] = marks["reason"].reindex(table.index)
-    chosen = evidence.choices["reason"].reindex(table.index)
-    table["decision"] = table["decision"].fillna(chosen.notna().map({True: "drop", False: None}))
-    table["decision_reason"] = table["decision_reason"].where(marks_known(table, marks), chosen)
-    if report["split"].state == DONE:
-        sides = evidence.divided.images["split"].reindex(table.index)
-        table["report_split"] = sides
-    flags = evidence.issues[evidence.issues["rule"] != "not used"]
-    table["flags"] = flags.groupby("image_id")["issue"].agg("; ".join).reindex(table.index)
-    if evidence.can_learn:
-        doubts = evidence.doubts.reindex(table.index)
-        table["chance_that_label_is_wrong"] = doubts["wrong"]
-    files = evidence.files.drop(columns=[c for c in HIDDEN if c in evidence.files])
-    return table.join(files.reindex(table.index), rsuffix="_of_file")
-
-
-def marks_known(table: pd.DataFrame, marks: pd.DataFrame) -> pd.Series:
-    """Whether a person decided about each image."""
-    return pd.Series(table.index.isin(marks.index), table.index)
-
-
 def describe_run(report: Report, written: list[str], missing: dict[str, str]) -> dict[str, Any]:
     """What the report was made with, and how long it took."""
     hashes = report.evidence.files["sha256"].fillna("").sort_index()
@@ -169,6 +148,9 @@ def describe_run(report: Report, written: list[str], missing: dict[str, str]) ->
         "seed": 0,
         "asked": [str(need) for need in report.needs.wanted],
         "budget": vars(report.evidence.plan),
+        "images searched for photos of one thing": {
+            key: report["same thing"].numbers.get(key) for key in ("compared", "not compared")
+        },
         "seconds by section": {name: round(one, 1) for name, one in report.seconds.items()},
         "failed": report.failed,
         "columns not passed on": private_columns(report.evidence.opened),

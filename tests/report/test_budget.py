@@ -1,7 +1,19 @@
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.report.budget import ALWAYS, CHOICES, FEWEST, for_all, in_words, plan, read_budget
+from helpers.report.budget import (
+    ALWAYS,
+    CHOICES,
+    FEWEST,
+    FEWEST_SEARCHED,
+    SEARCH,
+    cost,
+    for_all,
+    for_search,
+    in_words,
+    plan,
+    read_budget,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,14 +34,70 @@ def test_what_is_no_time_is_refused(text):
 @pytest.mark.parametrize("seconds", [10, 60, 600, 3600])
 def test_a_plan_keeps_to_its_budget_and_takes_what_it_can_in_order(images, seconds):
     found = plan(images, seconds)
-    spent = found.images * ALWAYS + sum(found.images * CHOICES[name] for name in found.taken)
+    sizes = dict.fromkeys(found.taken, found.images) | {SEARCH: found.searched}
+    spent = found.images * ALWAYS + sum(cost(name, n) for name, n in sizes.items())
     assert found.images <= images
-    assert spent <= seconds + 1e-9 or found.images == min(images, FEWEST)
+    assert spent <= seconds + 1e-6 or found.images == min(images, FEWEST)
     assert {*found.taken, *found.left} == {*CHOICES}
     left = seconds - found.images * ALWAYS
-    for name, each in CHOICES.items():
-        assert (name in found.taken) == (found.images * each <= left)
-        left -= found.images * each * (name in found.taken)
+    for name in CHOICES:
+        whole = cost(name, found.images) <= left
+        if name == SEARCH:
+            assert (name in found.taken) == (found.searched > 0)
+            assert (found.searched == found.images) == whole
+        else:
+            assert (name in found.taken) == whole
+        left -= cost(name, sizes[name]) if name in found.taken else 0
+
+
+@pytest.mark.parametrize("images", [600, 4_000, 10_000])
+@pytest.mark.parametrize("seconds", [1, 5.6, 12, 60, 200, 500])
+def test_as_many_images_are_searched_for_one_thing_as_are_paid_for_and_no_more(images, seconds):
+    found = plan(images, (ALWAYS + CHOICES["fine-tuning"] + CHOICES["learning curve"]) * images
+                 + seconds + images * ALWAYS)  # fmt: skip
+    assert found.images == images
+    left = seconds + images * ALWAYS
+    most = max((n for n in range(images + 1) if cost(SEARCH, n) <= left), default=0)
+    assert found.searched == most
+
+
+def test_a_search_of_few_images_is_left_out_unless_there_are_no_more():
+    assert FEWEST_SEARCHED == 200
+    before = 500 * ALWAYS + cost("fine-tuning", 500) + cost("learning curve", 500)
+    assert plan(500, before + cost(SEARCH, 200) + 0.001).searched == 200
+    assert plan(500, before + cost(SEARCH, 200) - 0.001).searched == 0
+    few = 40 * (ALWAYS + CHOICES["fine-tuning"] + CHOICES["learning curve"])
+    assert plan(40, few + cost(SEARCH, 40) + 0.001).searched == 40
+    assert plan(40, few + cost(SEARCH, 40) - 0.001).searched == 0
+
+
+def test_the_search_costs_more_than_its_share_where_there_are_many_images():
+    assert cost(SEARCH, 10_000) == pytest.approx(220 + 30)
+    assert cost(SEARCH, 100_000) == pytest.approx(2_200 + 3_000)
+    assert cost("ImageNet", 10_000) == pytest.approx(400)
+
+
+def test_what_was_left_out_is_said_in_words():
+    part = plan(10_000, 600)
+    assert 2_000 < part.searched < 4_000
+    assert part.left_in_words == [
+        "a part of the search for photos of one thing",
+        "descriptors of colour, texture and form",
+        "a network pretrained on ImageNet",
+    ]
+    assert plan(500, 21).left_in_words[:2] == [
+        "what more labels would buy", "the search for photos of one thing",
+    ]  # fmt: skip
+    assert plan(500, 1000).left_in_words == []
+
+
+@pytest.mark.parametrize("images", [1, 250, 3_000, 10_000, 101_185])
+def test_the_budget_that_is_said_to_compare_all_images_does(images):
+    told = for_search(images)
+    found = plan(images, told)
+    assert (found.images, found.searched) == (images, images)
+    less = plan(images, 60 * (int(told[:-1]) - 1) or 1)
+    assert images < 1_000 or (less.images, less.searched) != (images, images)
 
 
 @pytest.mark.parametrize("images", [1, 700, 50_000])
@@ -42,12 +110,13 @@ def test_what_would_have_been_needed_pays_for_everything(images):
 
 def test_the_steps_for_five_hundred_images_are_paid_for_one_after_another():
     assert FEWEST == 500
-    ends = {"fine-tuning": 21, "learning curve": 26, "same-thing search": 36, "descriptors": 53.5,
-            "ImageNet": 73.5}  # fmt: skip
+    ends = {"fine-tuning": 21, "learning curve": 26, SEARCH: 37.075, "descriptors": 54.575,
+            "ImageNet": 74.575}  # fmt: skip
     for number, (name, seconds) in enumerate(ends.items(), 1):
         assert plan(500, seconds + 0.01).taken == tuple(ends)[:number]
-        assert name not in plan(500, seconds - 0.01).taken
-    assert plan(500, 60).needed == pytest.approx(73.5)
+        less = plan(500, seconds - 0.01)
+        assert less.searched < 500 if name == SEARCH else name not in less.taken
+    assert plan(500, 60).needed == pytest.approx(74.575)
 
 
 def test_half_of_the_budget_is_kept_for_the_models():

@@ -8,7 +8,14 @@ import pytest
 
 from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
-from helpers.report import auditing, build_report, building, second_folder, shortcuts
+from helpers.report import (
+    auditing,
+    build_report,
+    building,
+    same_thing,
+    second_folder,
+    shortcuts,
+)
 from helpers.report.explaining import explain_errors
 from tests.report.conftest import draw
 
@@ -200,8 +207,8 @@ def test_every_line_of_python_that_is_offered_works(divided):
     offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
     offered |= {part.code for part in report.sections.values() if part.code}
     offered |= {
-        auditing.KEEP_GROUPS,
-        auditing.REVIEW_SAME,
+        same_thing.KEEP_GROUPS,
+        same_thing.REVIEW_SAME,
         auditing.REVIEW_FLAGS,
         shortcuts.PROBE_BORDER,
     }

@@ -55,7 +55,10 @@ def asked(dataset, likeness, proposals=None):
     own = rng.normal(size=(200, 32))[numbers]
     values = likeness * own + rng.normal(size=own.shape)
     features = pd.DataFrame(values, part.images.index)
-    return SimpleNamespace(part=part, opened=dataset, features=features, proposals=proposals)
+    plan = SimpleNamespace(searched=1, images=1)
+    return SimpleNamespace(
+        part=part, opened=dataset, features=features, proposals=proposals, plan=plan
+    )
 
 
 def test_names_that_may_say_what_a_photo_shows_are_told_with_what_would_leak(dataset):

@@ -1,0 +1,132 @@
+"""The section about other photos of the same thing, and which images were searched for them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.datasets.words import count
+from helpers.report.auditing import drawn
+from helpers.report.budget import SEARCH, cost, for_search, in_words
+from helpers.report.evidence import SURE, Evidence
+from helpers.report.names import doubtful_names
+from helpers.report.sections import LEFT_OUT, Section, percent
+from helpers.splits.suggesting import TOO_SMALL
+
+REVIEW_SAME = """from helpers import plots
+from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+proposals = suggest_groups(dataset.development)
+ax = plots.draw_proposals(dataset, proposals, 8)
+grouped = apply_groups(dataset.development, proposals)"""
+KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
+divided = ensure_split(grouped, given=False)"""
+LIKELY = 0.5
+"""From where on a pair that is not sure is told of."""
+
+
+def same_thing(evidence: Evidence) -> Section:
+    """Other photos of the same thing, which no search for copies finds."""
+    found, proposals = Section("same thing", ""), evidence.proposals
+    named = None if evidence.part.has_groups else doubtful_names(evidence)
+    if named:
+        found.findings.append(named)
+    if proposals is None:
+        _say_not_searched(found, evidence)
+    else:
+        _say_proposals(found, evidence, proposals)
+        _say_compared(found, evidence)
+    return found
+
+
+def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) -> None:
+    sure = proposals[proposals["expected"] >= SURE]
+    found.title = (
+        f"{count(sure, 'pair')} surely show the same thing"
+        if len(sure)
+        else "No two photos surely show the same thing"
+    )
+    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note]
+    found.unchecked += small
+    if proposals.empty:
+        if small or len(evidence.searched) < len(evidence.part):
+            found.title = "No two photos are known to show the same thing"
+        found.says += evidence.noted["proposals"]
+        return
+    unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
+    if len(unsure):
+        further = "further pair" if len(sure) else "pair"
+        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, further)}"
+        if sure.empty:
+            found.title = f"About {expected} of photos are expected to show one thing"
+        what = f"About {expected} of photos are expected to show one thing; none is sure enough "
+        what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
+        act = "look at them, and keep those together that are right"
+        images = unsure[["image_id", "other_id"]].to_numpy().ravel()
+        number, of = len(pd.unique(images)), len(evidence.part)
+        found.mend(what, number, of, act, REVIEW_SAME)
+    found.says.append(
+        f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
+        f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
+        "of the split here. Where light and ground changed, most pairs stay hidden."
+    )
+    found.says += evidence.noted["proposals"]
+    across = sure[sure["across"].fillna(False).astype(bool)]
+    if len(across):
+        what = (
+            f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
+        )
+        act = "keep them together, and divide anew"
+        images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
+        found.mend(what, images, len(evidence.part), act, KEEP_GROUPS, blocks=True)
+    shown = sure if len(sure) else unsure
+    found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
+
+
+def _say_not_searched(found: Section, evidence: Evidence) -> None:
+    part, found.state = evidence.part, LEFT_OUT
+    if part.has_groups:
+        found.title = f"What belongs together is known: the column '{part.group}'"
+        found.says.append("So photos of one thing were not searched for.")
+        return
+    found.title = "Photos of one thing were not searched for"
+    found.numbers = {"compared": 0, "not compared": len(evidence.dataset)}
+    seconds = in_words(cost(SEARCH, len(part)))
+    why = f"The search for further photos of one thing (about {seconds}) was left out: the budget "
+    why += f"does not pay for it, so that scores may flatter. None of {len(evidence.dataset):,} "
+    why += f"images was compared; --budget {for_search(len(evidence.dataset.development))} "
+    why += "compares all but test images."
+    found.says.append(why)
+    found.unchecked.append(why)
+
+
+def _say_compared(found: Section, evidence: Evidence) -> None:
+    """How many images were compared with others, how many were not, and why."""
+    own, searched = evidence.dataset.development, evidence.searched.images.index
+    compared = int(searched.isin(evidence.features.index).sum())
+    found.numbers |= {"compared": compared, "not compared": len(evidence.dataset) - compared}
+    if tests := len(evidence.dataset) - len(own):
+        found.unchecked.append(
+            f"Whether training images show what test images show: the {count(tests, 'test image')} "
+            "were searched for copies alone."
+        )
+    if len(searched) == len(own):
+        return
+    budget, both = for_search(len(own)), percent((len(searched) / len(own)) ** 2)
+    told = f"{len(searched):,} of {len(own):,} images, drawn at random, of each class the same "
+    told += f"share, were compared for photos of one thing, and {len(own) - len(searched):,} were "
+    told += f"not: the budget does not pay for more (--budget {budget} compares all). Of all pairs "
+    told += (
+        f"of one thing about {both} lie wholly among those compared, so that scores may flatter."
+    )
+    found.title += f", of {len(searched):,} of {len(own):,} images compared"
+    lines = [told]
+    if named := len(evidence.same_by_name):
+        lines.append(
+            f"{count(named, 'pair')} that surely show one thing by their file names, whether "
+            "compared or not, stay on one side of the split here."
+        )
+    found.says[1:1] = lines
+    found.unchecked.append(told)

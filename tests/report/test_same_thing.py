@@ -1,0 +1,136 @@
+"""Which images are compared for photos of one thing, and what is said of those that are not."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from helpers.report import same_thing
+from helpers.report.budget import Plan
+from helpers.report.learned import Learned
+from helpers.report.names import doubtful_names
+from helpers.report.needs import read_needs
+from helpers.report.same_thing import same_thing as ask
+from tests.report.test_names import dataset  # noqa: F401
+
+DEVELOPMENT, TESTS = 84, 12
+
+
+def number_of(image_id):
+    return int(image_id.rpartition("/")[2].split("_")[0])
+
+
+def learned(photos, searched, likeness=20.0):
+    """What a report knows of the photos, where those of one thing are so much alike."""
+    plan = Plan(600.0, DEVELOPMENT, ("same-thing search",) if searched else (), (), 0.0, searched)
+    evidence, rng = Learned(photos, plan, progress=False), np.random.default_rng(0)
+    evidence.workers = 0
+    ids = photos.development.images.index
+    numbers = [number_of(one) for one in ids]
+    own = rng.normal(size=(200, 32))[numbers]
+    evidence.features = pd.DataFrame(likeness * own + rng.normal(size=own.shape), ids)
+    return evidence
+
+
+def test_a_part_that_is_searched_is_drawn_at_random_with_each_class_alike(dataset):  # noqa: F811
+    evidence = learned(dataset, 28)
+    chosen = evidence.searched.images
+    assert len(chosen) == 28
+    assert chosen["label"].value_counts().to_dict() == {"elm": 14, "fir": 14}
+    places = evidence.part.images.index.get_indexer(chosen.index)
+    assert places.min() < 14
+    assert places.max() >= 70
+    assert chosen.index.equals(learned(dataset, 28).searched.images.index)
+    assert len(learned(dataset, DEVELOPMENT).searched) == DEVELOPMENT
+
+
+def test_what_was_compared_and_what_was_not_is_counted_and_said_where_it_matters(dataset):  # noqa: F811
+    found = ask(learned(dataset, 28))
+    numbers = {key: found.numbers[key] for key in ("compared", "not compared")}
+    assert numbers == {"compared": 28, "not compared": DEVELOPMENT - 28 + TESTS}
+    assert found.title.endswith(", of 28 of 84 images compared")
+    (told,) = [line for line in found.unchecked if "drawn at random" in line]
+    assert told in found.says
+    assert "28 of 84 images, drawn at random, of each class the same share, were compared" in told
+    assert "and 56 were not: the budget does not pay for more (--budget 1m compares all)" in told
+    assert "about 11% lie wholly among those compared" in told
+    assert any("12 test images were searched for copies alone" in one for one in found.unchecked)
+
+
+def test_where_all_are_compared_only_test_images_are_left(dataset):  # noqa: F811
+    found = ask(learned(dataset, DEVELOPMENT))
+    assert found.numbers["compared"] == DEVELOPMENT
+    assert found.numbers["not compared"] == TESTS
+    assert "compared" not in found.title
+    assert [line for line in [*found.says, *found.unchecked] if "budget" in line] == []
+
+
+def test_a_search_that_is_left_out_compares_none_and_says_which_budget_compares_all(dataset):  # noqa: F811
+    found = ask(learned(dataset, 0))
+    assert found.state == "left out"
+    assert found.numbers == {"compared": 0, "not compared": DEVELOPMENT + TESTS}
+    assert "None of 96 images was compared; --budget 1m compares all" in found.unchecked[0]
+
+
+def test_names_that_surely_say_it_keep_images_together_that_were_not_compared(dataset):  # noqa: F811
+    evidence = learned(dataset, 28)
+    ids = sorted(evidence.part.images.index)
+    same = {
+        (one, other)
+        for one in ids
+        for other in ids
+        if one < other and number_of(one) == number_of(other)
+    }
+    found = {tuple(sorted(pair)) for pair in evidence.same_by_name.to_numpy(object).tolist()}
+    assert found == same
+    groups = evidence.clean.groups
+    assert all(groups[one] == groups[other] for one, other in same)
+    assert groups.nunique() == len({number_of(one) for one in ids})
+    assert doubtful_names(evidence) is None
+    assert any(line.startswith(f"{len(same)} pairs that surely") for line in ask(evidence).says)
+    assert learned(dataset, DEVELOPMENT).same_by_name.empty  # then the search has read them all
+
+
+def test_names_that_are_not_sure_keep_nothing_together_and_are_told(dataset):  # noqa: F811
+    evidence = learned(dataset, 28, likeness=0.6)
+    assert evidence.same_by_name.empty
+    assert doubtful_names(evidence) is not None
+    assert learned(dataset, 28, likeness=0.0).same_by_name.empty
+
+
+def test_under_two_labels_names_keep_nothing_together(dataset):  # noqa: F811
+    images = dataset.images.copy()
+    first = [one for one in images.index if number_of(one) == 3][0]
+    images.loc[first, "label"] = "fir"
+    pairs = learned(dataset.with_images(images), 28).same_by_name
+    assert len(pairs)
+    assert first not in set(pairs.to_numpy().ravel())
+
+
+def test_the_counts_stand_in_what_is_written_about_the_run(dataset):  # noqa: F811
+    from helpers.report import writing
+
+    evidence = learned(dataset, 28)
+    report = SimpleNamespace(
+        evidence=evidence, name="photos", needs=read_needs(None), seconds={}, failed=[]
+    )
+    made = {"same thing": ask(evidence)}
+    described = writing.describe_run(_Sections(report, made), [], {})
+    assert described["images searched for photos of one thing"] == {
+        "compared": 28, "not compared": DEVELOPMENT - 28 + TESTS
+    }  # fmt: skip
+    assert described["budget"]["searched"] == 28
+    assert json.dumps(described)
+    assert same_thing.SURE == 0.9
+
+
+class _Sections:
+    """A report of which some sections are made."""
+
+    def __init__(self, report, made):
+        self._made = made
+        vars(self).update(vars(report))
+
+    def __getitem__(self, name):
+        return self._made[name]

@@ -1,0 +1,180 @@
+"""The tables beside the page: their columns, in one order, each with a meaning."""
+
+import csv
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import canaries, open_dataset
+from helpers.audit.scanning import COLUMNS as SCANNED
+from helpers.datasets import DecisionLog
+from helpers.report import tables
+from helpers.report.page import make_page
+from tests.report.conftest import draw
+from tests.report.test_building import report_on
+
+FIRST = ["image_id", "label", "split"]
+DECIDED = ["decision", "decided_by", "decision_reason", "report_split", "flags",
+           "chance_that_label_is_wrong", "suggested_label"]  # fmt: skip
+OF_FILE = [
+    "readable", "problem", "oddity", "format", "colour_mode", "frames", "width", "height",
+    "exif_orientation", "taken", "bytes", "sha256", "brightness", "brightness_percentile_1",
+    "brightness_percentile_5", "brightness_percentile_50", "brightness_percentile_95",
+    "brightness_percentile_99", "brightness_of_detail", "share_of_white", "contrast", "saturation",
+    "colourfulness", "grey_level_entropy", "sharpness", "edge_width",
+]  # fmt: skip
+INTERNAL = {"gps", "thumbnail", "facts", "phash", "dhash", "highest", "levels", "mode", "note"}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(canaries, "COPIES", {})
+    monkeypatch.setattr(canaries, "POOR", {})
+
+
+def test_a_chance_is_missing_where_there_is_no_estimate_and_never_less_than_can_be_told():
+    doubts = pd.DataFrame({"wrong": [0.0, 1e-9, 0.00049, 0.1234567, 1.0]}, [*"abcde"])
+    found = tables.honest_chances(doubts, pd.Index([*"edcbax"]))
+    assert found.to_list()[:4] == [1.0, 0.123, 0.001, 0.001]
+    assert found.isna().to_list() == [False] * 4 + [True] * 2
+    assert tables.honest_chances(None, pd.Index(["a"])).isna().all()
+
+
+def header(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
+@pytest.fixture
+def written(photos, tmp_path, quick):
+    """A report on the photos with two columns of ours, and on a second folder; some images have no
+    label, and two were decided about."""
+    for number in range(4):
+        draw(tmp_path / "more" / "red" / f"{number}.png", (200, 50, 40), 900 + number)
+    (tmp_path / "more" / "red" / "same.png").write_bytes((photos / "red" / "03.png").read_bytes())
+    dataset = open_dataset(photos, progress=False)
+    images = dataset.images
+    labels = images["label"].where(~images.index.str.contains("blue/1"))
+    images = images.assign(label=labels, flags="ours", site="north")
+    dataset = dataset.with_images(images)
+    log = DecisionLog(dataset)
+    log.record("blue/00.png", "drop", "broken")
+    log.record("red/05.png", "keep", "looked at")
+    report = report_on(dataset, against=tmp_path / "more")
+    return report, report.write(tmp_path / "out", model=False)
+
+
+def test_every_table_has_just_the_columns_that_the_page_explains_in_their_order(written):
+    report, folder = written
+    made = sorted(path.name for path in folder.glob("*.csv"))
+    assert made == sorted(tables.FILES)
+    told = tables.describe_files(report, made)
+    for name in made:
+        assert header(folder / name) == [*told[name][1]], name
+        assert all(told[name][1].values())
+    assert header(folder / "images.csv") == [
+        *FIRST, "flags", "site", *("flags_of_report" if one == "flags" else one for one in DECIDED),
+        *OF_FILE,
+    ]  # fmt: skip
+    page = (folder / "report.html").read_text()
+    assert "The tables, column by column" in page
+    assert page.count("<code>flags_of_report</code></td><td>what is poor or odd") == 1
+    assert page.count(f"<code>site</code></td><td>{tables.METADATA}") == 1
+    assert "column by column" not in report.html(images=False)
+
+
+def test_who_decided_what_stands_beside_each_image(written):
+    _, folder = written
+    images = pd.read_csv(folder / "images.csv", index_col="image_id", keep_default_na=False)
+    assert (images["flags"] == "ours").all()
+    decided = images[["decision", "decided_by", "decision_reason"]]
+    assert decided.loc["blue/00.png"].to_list() == ["drop", "you", "broken"]
+    assert decided.loc["red/05.png"].to_list() == ["keep", "you", "looked at"]
+    again = decided.loc["green/again.png"].to_list()
+    assert again == ["drop", "report", "the same file as green/01.png"]
+    assert decided.loc["red/06.png"].to_list() == ["", "", ""]
+    assert images["decision"].ne("").sum() == 5
+    assert images.loc["red/06.png", "report_split"] in ("train", "valid")
+    assert images.loc["green/again.png", "report_split"] == ""
+    assert images.loc["blue/10.png", ["label", "chance_that_label_is_wrong"]].to_list() == ["", ""]
+    assert images.loc["blue/00.png", OF_FILE].eq("").all()  # dropped before, and not opened
+    assert images.loc["red/06.png", "flags_of_report"] == ""
+
+
+def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, quick):
+    report = report_on(photos)
+    evidence = report.evidence
+    doubts = evidence.doubts.copy()
+    for number, (image_id, evident) in enumerate(
+        [("red/03.png", "image"), ("red/04.png", "within group"), ("red/05.png", "whole group")]
+    ):
+        doubts.loc[image_id, ["suggested", "evidence", "issue", "wrong"]] = [
+            "blue", evident, True, 0.9 - number / 10
+        ]  # fmt: skip
+    evidence.doubts = doubts
+    table = tables.suspects_table(report)
+    assert [*table] == [*tables.FILES["suspects.csv"][1]]
+    assert not table["issue"].str.contains("label, by").any()
+    rows = table[table["issue"] == "label in doubt"].set_index("image_id")
+    assert rows["why"].to_dict() == {
+        "red/03.png": tables.WHY["image"],
+        "red/04.png": tables.WHY["within group"],
+        "red/05.png": tables.WHY["whole group"],
+    }
+    assert rows["chance_that_label_is_wrong"].to_dict() == {
+        "red/03.png": 0.9, "red/04.png": 0.8, "red/05.png": 0.7
+    }  # fmt: skip
+    readable = tables.images_table(report)["readable"]
+    assert readable.index[~readable.astype(bool)].to_list() == ["blue/00.png"]
+    assert set(rows["label"]) == {"red"}
+    assert set(rows["suggested_label"]) == {"blue"}
+    pair = table[table["issue"] == "one file, two labels"].iloc[0]
+    assert {pair["label"], pair["other_label"]} == {"red", "blue"}
+    assert pair["chance_that_label_is_wrong"] >= 0.5
+    others = table[~table["issue"].isin(["label in doubt", "one file, two labels"])]
+    assert len(others)
+    assert others["chance_that_label_is_wrong"].isna().all()
+    assert len(table) == len(report.suspects())
+
+
+def test_what_the_scan_measures_is_passed_on_under_a_name_for_readers_or_not_at_all():
+    assert {*SCANNED} - {*tables.FACTS} == {
+        "gps",
+        "thumbnail",
+        "highest",
+        "levels",
+        "phash",
+        "dhash",
+    }
+    assert [name for name, _ in tables.FACTS.values()] == OF_FILE
+    assert not INTERNAL & {*OF_FILE, *DECIDED}
+    assert list(tables.DECISIONS) == DECIDED
+
+
+def test_names_of_your_columns_are_escaped_on_the_page():
+    from helpers.report.sections import Section, as_json
+
+    verdict = Section("verdict", "x", numbers={"verdict": "Go"})
+    plain = {
+        "dataset": "d", "images": 1, "asked by a person": True, "opened by": "open_dataset('d')",
+        "budget in seconds": 60, "failed": [], "left out by the budget": [],
+        "sections": [verdict.plain()],
+    }  # fmt: skip
+    files = {"images.csv": ("A row.", {"<img src=x>": "<b>"})}
+    page = make_page(as_json(plain), {"verdict": verdict}, files=files)
+    assert "<code>&lt;img src=x&gt;</code></td><td>&lt;b&gt;</td>" in page
+    assert "<img src=x>" not in page
+
+
+def test_labels_without_an_estimate_are_counted_in_their_section(photos, quick):
+    from helpers.report.auditing import labels
+
+    evidence = report_on(photos).evidence
+    doubts = evidence.doubts.assign(wrong=0.2)
+    doubts.iloc[:3, doubts.columns.get_loc("wrong")] = 0.0
+    evidence.doubts = doubts
+    said = [line for line in labels(evidence).says if "there is no estimate" in line]
+    assert [line.startswith("For 3 of them") for line in said] == [True]
+    evidence.doubts = doubts.assign(wrong=np.where(doubts["wrong"] == 0, 0.1, doubts["wrong"]))
+    assert not any("no estimate" in line for line in labels(evidence).says)
