@@ -7,14 +7,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers import command_line
 from helpers.datasets.words import require_column
 from helpers.opening.opening import NAMES
-from helpers.report import command
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command; as `helpers.report.command.main`, with ``dashboard`` among the commands."""
-    return command.main(arguments, more=[_add_dashboard])
+    """Run a command; as `helpers.command_line.main`, with ``dashboard`` among the commands."""
+    return command_line.main(arguments, more=[_add_dashboard])
 
 
 def _add_dashboard(commands) -> None:
@@ -27,8 +27,8 @@ def _add_dashboard(commands) -> None:
             "the browser, for this computer alone. Ctrl-C stops it; your decisions are kept."
         ),
     )
-    command.add_dataset(one)
-    command.add_groups(one)
+    command_line.add_dataset(one)
+    command_line.add_groups(one)
     one.add_argument(
         "--port", type=int, default=0, help="where to serve it (one that is free if left out)"
     )
@@ -41,10 +41,10 @@ def _add_dashboard(commands) -> None:
 def _dashboard(asked: argparse.Namespace) -> int:
     from helpers.dashboard.serving import serve
 
-    dataset = command.open_asked(asked)  # what cannot be opened is told here, not in a browser
+    dataset = command_line.open_asked(asked)  # what cannot be opened is told here, not in a browser
     for column in asked.groups or ():
         require_column(dataset.images, column)
-    source, named = command.read_asked(asked)
+    source, named = command_line.read_asked(asked)
     opening = {"source": _from_anywhere(source), "named": named, "groups": asked.groups}
     serve(opening, asked.port, browser=not asked.no_browser)
     return 0

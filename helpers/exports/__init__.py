@@ -1,4 +1,4 @@
-"""What leaves the workbook: cards, a Croissant description, and the model as ONNX with a program.
+"""What leaves the workbook: a Croissant description, and the model as ONNX with a program.
 
 Names load their module on first use.
 """
@@ -8,7 +8,6 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "cards": ["dataset_card", "model_card"],
         "croissant": ["write_croissant"],
         "models": ["check_export", "export_model", "ModelExportError"],
     },

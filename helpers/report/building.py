@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 
 from helpers.audit import list_suspects
+from helpers.cards.markdown import scrub
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
-from helpers.exports.markdown import scrub
 from helpers.report import (
     auditing,
     budget,

@@ -18,9 +18,9 @@ from helpers.audit import labels as label_audit
 from helpers.audit import noise
 from helpers.audit.sampling import ErrorRate
 from helpers.balance import probing
+from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
-from helpers.exports.markdown import is_private
 from helpers.report.budget import SEARCH, Plan
 from helpers.splits import (
     apply_groups,

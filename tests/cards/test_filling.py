@@ -12,10 +12,10 @@ from nbconvert.filters import markdown2html
 from sklearn import metrics
 
 from helpers.balance import associate
+from helpers.cards import dataset_card, model_card
+from helpers.cards.markdown import is_private, licence_facts, plain, scrub, table
 from helpers.datasets import Dataset, DatasetError
 from helpers.evaluation import accuracy_interval, check_predictions, score_parts
-from helpers.exports import dataset_card, model_card
-from helpers.exports.markdown import is_private, licence_facts, plain, scrub, table
 from helpers.exports.models import Agreement, ExportedModel
 
 HOSTILE = 'a |b|\n---\n"c" <script>alert(1)</script> `d` [e](f) _g_ é葉'

@@ -8,10 +8,10 @@ import pandas as pd
 
 from helpers.audit import describe_doubts
 from helpers.balance import imbalance
+from helpers.cards.markdown import bullets, is_private, plain, ranged, scrub, table
 from helpers.datasets import Dataset
 from helpers.datasets.dataset import SPLITS
 from helpers.datasets.words import count
-from helpers.exports.markdown import bullets, is_private, plain, ranged, scrub, table
 from helpers.splits import describe_leakage
 
 FEW = 12

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.cards.markdown import bullets, is_private, plain, ranged, scrub, table
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count, some
 from helpers.evaluation import (
@@ -20,7 +21,6 @@ from helpers.evaluation import (
     score_parts,
 )
 from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, few_valued
-from helpers.exports.markdown import bullets, is_private, plain, ranged, scrub, table
 
 METRICS = {
     "accuracy": ("accuracy", "Accuracy"),

@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.cards import dataset_sections as sections
+from helpers.cards import model_sections as models
+from helpers.cards.markdown import blank, bullets, front_matter, licence_facts, plain, scrub
 from helpers.datasets import Dataset
 from helpers.datasets.words import some
-from helpers.exports import dataset_sections as sections
-from helpers.exports import model_sections as models
-from helpers.exports.markdown import blank, bullets, front_matter, licence_facts, plain, scrub
 
 COLLECTOR, AUTHOR = "the person who collected the images", "the person who trained the model"
 STEPS = {1_000: "n<1K", 10_000: "1K<n<10K", 100_000: "10K<n<100K", 1_000_000: "100K<n<1M",

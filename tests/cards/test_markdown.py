@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from helpers.exports.markdown import (
+from helpers.cards.markdown import (
     LICENCES,
     blank,
     bullets,
