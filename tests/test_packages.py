@@ -196,6 +196,7 @@ MOST_LINES = {
     "drift": 390,
     "ensembles": 210,
     "evaluation": 1370,
+    "evidence": 620,
     "explain": 590,
     "exports": 1630,
     "fairness": 560,

@@ -182,8 +182,8 @@ class Exporter(Panel):
         self.details.value = "".join(f"<p>{safe(one)}</p>" for one in told)
 
     def _export_model(self, folder: Path) -> str:
+        from helpers.evidence.learned import embedding_size
         from helpers.exports import export_model
-        from helpers.report.learned import embedding_size
 
         size, levels = embedding_size("bundled"), self.study.dataset.levels
         head = self.study.model.head

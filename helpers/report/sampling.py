@@ -10,8 +10,8 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.words import count
+from helpers.evidence.audited import Evidence
 from helpers.report.auditing import drawn
-from helpers.report.evidence import Evidence
 from helpers.report.sections import Section, percent
 
 SAMPLE, FEWEST = "review_sample.csv", 20

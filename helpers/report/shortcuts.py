@@ -6,9 +6,9 @@ import pandas as pd
 
 from helpers.balance import associate, lifts
 from helpers.datasets.words import some
+from helpers.evidence.audited import private_columns, without_private
+from helpers.evidence.learned import Learned
 from helpers.report.auditing import drawn
-from helpers.report.evidence import private_columns, without_private
-from helpers.report.learned import Learned
 from helpers.report.sections import Finding, Section
 
 ASSOCIATED, OFTENER = 0.05, 2.0

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.report.evidence import private_columns, without_private
+from helpers.evidence.audited import private_columns, without_private
 from helpers.report.sections import DONE
 
 LEAST_CHANCE = 0.001

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.datasets.words import count
-from helpers.report.learned import Learned
+from helpers.evidence.learned import Learned
 from helpers.report.more_labels import labels_needed, unused_labels
 from helpers.report.needs import Need, Needs
 from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent

@@ -19,9 +19,9 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
+from helpers.evidence.audited import private_columns
+from helpers.evidence.learned import DESCRIPTORS, DUMMY
 from helpers.report.building import Report
-from helpers.report.evidence import private_columns
-from helpers.report.learned import DESCRIPTORS, DUMMY
 from helpers.report.more_labels import NEXT
 from helpers.report.sampling import SAMPLE, sample_table
 from helpers.report.second_folder import shared_copies

@@ -8,6 +8,7 @@ import pytest
 
 from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.evidence.explaining import explain_errors
 from helpers.report import (
     auditing,
     build_report,
@@ -16,7 +17,6 @@ from helpers.report import (
     second_folder,
     shortcuts,
 )
-from helpers.report.explaining import explain_errors
 from tests.report.conftest import draw
 
 BUDGET, TUNED = "1.4s", "2s"  # for 44 images: heads alone, and a fine-tuned network

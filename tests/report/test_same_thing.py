@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from helpers.evidence.budget import Plan
+from helpers.evidence.learned import Learned
 from helpers.report import same_thing
-from helpers.report.budget import Plan
-from helpers.report.learned import Learned
 from helpers.report.names import doubtful_names
 from helpers.report.needs import read_needs
 from helpers.report.same_thing import same_thing as ask

@@ -12,7 +12,8 @@ import pytest
 
 from helpers import canaries
 from helpers.course.notebooks import NO_BARS, ROOT
-from helpers.report import building, effects, learned, waiting, writing
+from helpers.evidence import learned
+from helpers.report import building, effects, waiting, writing
 from helpers.report.sections import QUESTIONS
 from helpers.transfer import head_curve
 from tests.report.test_building import report_on
