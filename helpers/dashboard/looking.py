@@ -13,11 +13,11 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 from helpers.audit import find_conflicts
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
+from helpers.findings.needs import read_needs
+from helpers.findings.showing import make_snippet
 from helpers.panels.panel import Panel, button, choice, control, row
 from helpers.panels.text import plain, safe
 from helpers.report.building import Report
-from helpers.report.needs import read_needs
-from helpers.report.page import make_snippet
 from helpers.widgets import browse, explore_map, review
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
 from helpers.evidence import budget
 from helpers.evidence.learned import Learned
-from helpers.report import (
+from helpers.findings import (
     auditing,
     modelling,
     more_labels,
@@ -32,10 +32,9 @@ from helpers.report import (
     sampling,
     second_folder,
     shortcuts,
-    verdict,
 )
-from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import (
+from helpers.findings.needs import Needs, read_needs
+from helpers.findings.sections import (
     FAILED,
     LEFT_OUT,
     QUESTIONS,
@@ -44,6 +43,7 @@ from helpers.report.sections import (
     as_json,
     opening_line,
 )
+from helpers.report import verdict
 from helpers.report.waiting import waiting
 
 AUDIT: Mapping[str, Callable] = {
@@ -241,7 +241,7 @@ class Report:
         return f"Report on {self.name!r}: {self['verdict'].title}"
 
     def _repr_html_(self) -> str:
-        from helpers.report.page import make_snippet
+        from helpers.findings.showing import make_snippet
 
         return make_snippet(self["verdict"])
 

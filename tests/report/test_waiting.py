@@ -13,8 +13,9 @@ import pytest
 from helpers import canaries
 from helpers.course.notebooks import NO_BARS, ROOT
 from helpers.evidence import learned
-from helpers.report import building, effects, waiting, writing
-from helpers.report.sections import QUESTIONS
+from helpers.findings import effects
+from helpers.findings.sections import QUESTIONS
+from helpers.report import building, waiting, writing
 from helpers.transfer import head_curve
 from tests.report.test_building import report_on
 

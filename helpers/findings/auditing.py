@@ -11,8 +11,8 @@ from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.words import count, some
 from helpers.evidence.audited import Evidence
-from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
-from helpers.report.sections import LEFT_OUT, Picture, Section
+from helpers.findings.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14

@@ -6,8 +6,8 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.evidence.audited import SURE, Evidence
+from helpers.findings.sections import Finding, opening_line, percent
 from helpers.opening.prefixes import groups_from_names
-from helpers.report.sections import Finding, opening_line, percent
 from helpers.splits import naming, neighbours
 
 ANEW = """from helpers.splits import check_leakage, ensure_split
