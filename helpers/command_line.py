@@ -233,8 +233,8 @@ def _table_of(path: str | None, table: str) -> Path:
 
 
 def _report(asked: argparse.Namespace) -> int:
+    from helpers.findings.sampling import take_decisions
     from helpers.report.building import build_report
-    from helpers.report.sampling import take_decisions
 
     dataset = open_asked(asked)
     for note in dataset.notes:
@@ -281,7 +281,7 @@ def _scan(asked: argparse.Namespace) -> int:
     if asked.format == "csv":
         print(files.drop(columns="thumbnail").to_csv(lineterminator="\n"), end="")
     elif asked.format == "json":
-        from helpers.report.sections import as_json
+        from helpers.findings.sections import as_json
 
         found = {"dataset": dataset.name, "images": len(files), "unreadable": len(broken)}
         found |= {"rules": summarise_quality(files), "flags": flags}

@@ -14,15 +14,15 @@ from helpers.dashboard.study import EXPLAINED, TEST, VALIDATION
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.evaluation import score_parts
+from helpers.evidence.audited import without_private
+from helpers.evidence.budget import in_words
+from helpers.evidence.learned import DUMMY, FROZEN
+from helpers.findings.needs import read_needs
+from helpers.findings.showing import make_snippet
 from helpers.panels.panel import Panel, button, control, row
 from helpers.panels.text import safe
 from helpers.plots.style import figure_html
-from helpers.report.budget import in_words
 from helpers.report.building import Report
-from helpers.report.evidence import without_private
-from helpers.report.learned import DUMMY, FROZEN
-from helpers.report.needs import read_needs
-from helpers.report.page import make_snippet
 from helpers.widgets import (
     explore_balance,
     explore_decisions,

@@ -18,12 +18,12 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 from helpers.audit import find_conflicts
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
+from helpers.findings.needs import read_needs
+from helpers.findings.showing import make_snippet
 from helpers.opening.opening import NAMES
 from helpers.panels.panel import Panel, button, choice, control, row
 from helpers.panels.text import safe
 from helpers.report.building import Report
-from helpers.report.needs import read_needs
-from helpers.report.page import make_snippet
 from helpers.widgets import browse, explore_map, review
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ class Exporter(Panel):
         self.details.value = "".join(f"<p>{safe(one)}</p>" for one in told)
 
     def _export_model(self, folder: Path) -> str:
+        from helpers.evidence.learned import embedding_size
         from helpers.exports import export_model
-        from helpers.report.learned import embedding_size
 
         size, levels = embedding_size("bundled"), self.study.dataset.levels
         head = self.study.model.head

@@ -11,8 +11,8 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.words import count
-from helpers.report.budget import Plan, in_words
-from helpers.report.learned import FROZEN, Learned, embedding_size
+from helpers.evidence.budget import Plan, in_words
+from helpers.evidence.learned import FROZEN, Learned, embedding_size
 
 PART = 256
 """Images that are embedded between two words on how far it is."""

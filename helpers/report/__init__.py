@@ -9,7 +9,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "building": ["build_report", "Report"],
-        "needs": ["read_needs", "Need", "Needs"],
-        "sections": ["Finding", "Section"],
     },
 )

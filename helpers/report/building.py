@@ -22,20 +22,19 @@ from helpers.cards.markdown import scrub
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column, some, suggestion
 from helpers.drift import join_datasets
-from helpers.report import (
+from helpers.evidence import budget
+from helpers.evidence.learned import Learned
+from helpers.findings import (
     auditing,
-    budget,
     modelling,
     more_labels,
     same_thing,
     sampling,
     second_folder,
     shortcuts,
-    verdict,
 )
-from helpers.report.learned import Learned
-from helpers.report.needs import Needs, read_needs
-from helpers.report.sections import (
+from helpers.findings.needs import Needs, read_needs
+from helpers.findings.sections import (
     FAILED,
     LEFT_OUT,
     QUESTIONS,
@@ -44,6 +43,7 @@ from helpers.report.sections import (
     as_json,
     opening_line,
 )
+from helpers.report import verdict
 from helpers.report.waiting import waiting
 
 AUDIT: Mapping[str, Callable] = {
@@ -241,7 +241,7 @@ class Report:
         return f"Report on {self.name!r}: {self['verdict'].title}"
 
     def _repr_html_(self) -> str:
-        from helpers.report.page import make_snippet
+        from helpers.findings.showing import make_snippet
 
         return make_snippet(self["verdict"])
 
@@ -270,7 +270,7 @@ def build_report(
         What a model must reach, as for `read_needs`: "recall of olive>=0.6".
     budget : str or float
         Time for all that is computed, such as "90s" or "10m": it decides, by the number of images
-        alone, which steps are left out (`helpers.report.budget`); the report says which.
+        alone, which steps are left out (`helpers.evidence.budget`); the report says which.
     groups : list of str, optional
         Columns whose parts are scored by themselves, such as ["site", "sex"]; all metadata columns
         of 2 to 12 values where left out.

@@ -8,10 +8,10 @@ from typing import Any
 from helpers.audit import summarise_quality
 from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
+from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
+from helpers.findings.sections import DONE
 from helpers.report.building import Report
-from helpers.report.learned import EPOCHS, RATE, SIZE, TUNED
-from helpers.report.sections import DONE
 
 MODEL = "model"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.report.evidence import private_columns, without_private
-from helpers.report.sections import DONE
+from helpers.evidence.audited import private_columns, without_private
+from helpers.findings.sections import DONE
 
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""

@@ -9,10 +9,10 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.datasets.words import count
-from helpers.report.learned import Learned
-from helpers.report.more_labels import labels_needed, unused_labels
-from helpers.report.needs import Need, Needs
-from helpers.report.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
+from helpers.evidence.learned import Learned
+from helpers.findings.more_labels import labels_needed, unused_labels
+from helpers.findings.needs import Need, Needs
+from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST = 5

@@ -19,13 +19,13 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
+from helpers.evidence.audited import private_columns
+from helpers.evidence.learned import DESCRIPTORS, DUMMY
+from helpers.findings.more_labels import NEXT
+from helpers.findings.sampling import SAMPLE, sample_table
+from helpers.findings.second_folder import shared_copies
+from helpers.findings.sections import DONE, as_json
 from helpers.report.building import Report
-from helpers.report.evidence import private_columns
-from helpers.report.learned import DESCRIPTORS, DUMMY
-from helpers.report.more_labels import NEXT
-from helpers.report.sampling import SAMPLE, sample_table
-from helpers.report.second_folder import shared_copies
-from helpers.report.sections import DONE, as_json
 from helpers.report.tables import (
     describe_files,
     images_table,

@@ -11,7 +11,7 @@ COLOURS = {"blue": (40, 60, 200), "green": (50, 180, 60), "red": (200, 50, 40)}
 
 @pytest.fixture(autouse=True)
 def no_processes(monkeypatch):
-    monkeypatch.setattr("helpers.report.evidence.Evidence.workers", 0)
+    monkeypatch.setattr("helpers.evidence.audited.Evidence.workers", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -8,15 +8,9 @@ import pytest
 
 from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
-from helpers.report import (
-    auditing,
-    build_report,
-    building,
-    same_thing,
-    second_folder,
-    shortcuts,
-)
-from helpers.report.explaining import explain_errors
+from helpers.evidence.explaining import explain_errors
+from helpers.findings import auditing, same_thing, second_folder, shortcuts
+from helpers.report import build_report, building
 from tests.report.conftest import draw
 
 BUDGET, TUNED = "1.4s", "2s"  # for 44 images: heads alone, and a fine-tuned network

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.report.page import MOST_ROWS, _told, make_page, make_snippet
-from helpers.report.sections import Finding, Picture, Section, as_json
+from helpers.findings.sections import Finding, Picture, Section, as_json
+from helpers.findings.showing import _told, make_snippet
+from helpers.report.page import MOST_ROWS, make_page
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
 

@@ -153,7 +153,7 @@ def test_what_the_scan_measures_is_passed_on_under_a_name_for_readers_or_not_at_
 
 
 def test_names_of_your_columns_are_escaped_on_the_page():
-    from helpers.report.sections import Section, as_json
+    from helpers.findings.sections import Section, as_json
 
     verdict = Section("verdict", "x", numbers={"verdict": "Go"})
     plain = {
@@ -168,7 +168,7 @@ def test_names_of_your_columns_are_escaped_on_the_page():
 
 
 def test_labels_without_an_estimate_are_counted_in_their_section(photos, quick):
-    from helpers.report.auditing import labels
+    from helpers.findings.auditing import labels
 
     evidence = report_on(photos).evidence
     doubts = evidence.doubts.assign(wrong=0.2)

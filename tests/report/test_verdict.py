@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.evaluation import bootstrap_metrics, check_predictions
-from helpers.report.needs import read_needs
-from helpers.report.sections import Finding, Section
+from helpers.findings.needs import read_needs
+from helpers.findings.sections import Finding, Section
 from helpers.report.verdict import decide, rank
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from helpers import canaries
 from helpers.course.notebooks import NO_BARS, ROOT
-from helpers.report import building, effects, learned, waiting, writing
-from helpers.report.sections import QUESTIONS
+from helpers.evidence import learned
+from helpers.findings import effects
+from helpers.findings.sections import QUESTIONS
+from helpers.report import building, waiting, writing
 from helpers.transfer import head_curve
 from tests.report.test_building import report_on
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets.words import count
-from helpers.report.auditing import drawn
-from helpers.report.budget import SEARCH, cost, for_search, in_words
-from helpers.report.evidence import SURE, Evidence
-from helpers.report.names import doubtful_names
-from helpers.report.sections import LEFT_OUT, Section, percent
+from helpers.evidence.audited import SURE, Evidence
+from helpers.evidence.budget import SEARCH, cost, for_search, in_words
+from helpers.findings.auditing import drawn
+from helpers.findings.names import doubtful_names
+from helpers.findings.sections import LEFT_OUT, Section, percent
 from helpers.splits.suggesting import TOO_SMALL
 
 REVIEW_SAME = """from helpers import plots

@@ -8,7 +8,7 @@ import pytest
 from helpers import open_dataset
 from helpers.audit import draw_sample, judge_sample
 from helpers.datasets import DatasetError, DecisionLog
-from helpers.report.sampling import SAMPLE, sample, sample_table, take_decisions
+from helpers.findings.sampling import SAMPLE, sample, sample_table, take_decisions
 
 
 def asked(dataset):

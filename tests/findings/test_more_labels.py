@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from helpers.report import build_report, more_labels
-from helpers.report.needs import read_needs
+from helpers.findings import more_labels
+from helpers.findings.needs import read_needs
+from helpers.report import build_report
 from tests.report.conftest import COLOURS, draw
 
 

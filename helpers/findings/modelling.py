@@ -6,12 +6,12 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.datasets.words import count, some
-from helpers.report.auditing import drawn
-from helpers.report.budget import SEARCH, cost, for_all, in_words
-from helpers.report.evidence import without_private
-from helpers.report.explaining import ALIKE, LIMITS, explain_errors
-from helpers.report.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
-from helpers.report.sections import Section, percent, points
+from helpers.evidence.audited import without_private
+from helpers.evidence.budget import SEARCH, cost, for_all, in_words
+from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
+from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
+from helpers.findings.auditing import drawn
+from helpers.findings.sections import Section, percent, points
 from helpers.splits import check_leakage, describe_leakage
 
 NAMES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.report.sections import Finding, Section, as_json, percent, points
+from helpers.findings.sections import Finding, Section, as_json, percent, points
 
 
 def test_everything_in_a_section_becomes_plain_json():

@@ -149,7 +149,7 @@ class Section:
         return f"{self.name.capitalize()}: {self.title}"
 
     def _repr_html_(self) -> str:
-        from helpers.report.page import make_snippet
+        from helpers.findings.showing import make_snippet
 
         return make_snippet(self)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from helpers.evidence.learned import BACKBONE, FROZEN, IMAGENET, TUNED, Learned
 from helpers.explain import Heatmaps, explain, nearest_images
-from helpers.report.learned import BACKBONE, FROZEN, IMAGENET, TUNED, Learned
 
 MOST, NEAREST = 6, 3
 LIMITS = (

@@ -8,9 +8,9 @@ from helpers.copies.duplicates import confirmed
 from helpers.datasets.words import count, some
 from helpers.drift import describe_comparison, describe_facts
 from helpers.drift.joining import FIRST, SECOND, SIDE
-from helpers.report.auditing import drawn
-from helpers.report.evidence import Evidence
-from helpers.report.sections import Section
+from helpers.evidence.audited import Evidence
+from helpers.findings.auditing import drawn
+from helpers.findings.sections import Section
 
 SHOWN, NAME = 8, "second folder"
 

@@ -21,7 +21,7 @@ from helpers.balance import probing
 from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
-from helpers.report.budget import SEARCH, Plan
+from helpers.evidence.budget import SEARCH, Plan
 from helpers.splits import (
     apply_groups,
     check_leakage,

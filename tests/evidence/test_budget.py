@@ -1,7 +1,7 @@
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.report.budget import (
+from helpers.evidence.budget import (
     ALWAYS,
     CHOICES,
     FEWEST,

@@ -10,9 +10,9 @@ from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.words import count, some
-from helpers.report.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
-from helpers.report.evidence import Evidence
-from helpers.report.sections import LEFT_OUT, Picture, Section
+from helpers.evidence.audited import Evidence
+from helpers.findings.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14

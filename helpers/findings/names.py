@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets import DatasetError
+from helpers.evidence.audited import SURE, Evidence
+from helpers.findings.sections import Finding, opening_line, percent
 from helpers.opening.prefixes import groups_from_names
-from helpers.report.evidence import SURE, Evidence
-from helpers.report.sections import Finding, opening_line, percent
 from helpers.splits import naming, neighbours
 
 ANEW = """from helpers.splits import check_leakage, ensure_split

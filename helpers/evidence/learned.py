@@ -13,8 +13,8 @@ from tqdm.auto import tqdm
 from helpers import evaluation
 from helpers.balance import answer_out_of_fold, border_colours
 from helpers.datasets import Dataset, DatasetError
+from helpers.evidence.audited import Evidence
 from helpers.labelling import BOTH, choose
-from helpers.report.evidence import Evidence
 from helpers.transfer import head_curve
 
 SIZE, EPOCHS, RATE = 64, 4, 3e-3
@@ -235,7 +235,7 @@ class Learned(Evidence):
         return self._keep_answers("tuned", build, [self.divided.images])
 
     def model(self) -> tuple:
-        """The best model, and what `helpers.report.export_model` has to be told of it.
+        """The best model, and what `helpers.exports.export_model` has to be told of it.
 
         Returns
         -------

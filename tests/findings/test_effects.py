@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.evaluation import compare_scores
-from helpers.report import effects
+from helpers.findings import effects
 from helpers.training import train_head
 from tests.balance.sets import table
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers import open_dataset
+from helpers.findings.names import doubtful_names, pattern_of
+from helpers.findings.sections import opening_line
 from helpers.opening.prefixes import groups_from_names
-from helpers.report.names import doubtful_names, pattern_of
-from helpers.report.sections import opening_line
 from helpers.splits.naming import read_rules
 from tests.report.conftest import draw
 

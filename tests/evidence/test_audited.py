@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.report.evidence import draw_part
+from helpers.evidence.audited import draw_part
 
 
 def tail():

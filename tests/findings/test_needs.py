@@ -3,7 +3,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.report.needs import DEFAULT, Need, read_needs
+from helpers.findings.needs import DEFAULT, Need, read_needs
 
 
 def test_words_and_mappings_give_the_same_needs():

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.report import shortcuts as module
-from helpers.report.shortcuts import _cells, _findings, _two_readings, shortcuts
+from helpers.findings import shortcuts as module
+from helpers.findings.shortcuts import _cells, _findings, _two_readings, shortcuts
 from tests.balance.sets import table
 
 LABELS = ["ash"] * 40 + ["elm"] * 30 + ["oak"] * 20 + ["fir"] * 10

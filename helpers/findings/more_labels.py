@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from helpers.datasets.words import count
-from helpers.report.auditing import drawn
-from helpers.report.budget import for_all
-from helpers.report.effects import gain_of_doubling
-from helpers.report.learned import Learned
-from helpers.report.needs import Needs
-from helpers.report.sections import LEFT_OUT, Section, points
+from helpers.evidence.budget import for_all
+from helpers.evidence.learned import Learned
+from helpers.findings.auditing import drawn
+from helpers.findings.effects import gain_of_doubling
+from helpers.findings.needs import Needs
+from helpers.findings.sections import LEFT_OUT, Section, points
 
 NEXT, SHOWN = "label_next.csv", 30
 DOUBLINGS = 4

@@ -6,10 +6,10 @@ import pandas as pd
 
 from helpers.balance import associate, lifts
 from helpers.datasets.words import some
-from helpers.report.auditing import drawn
-from helpers.report.evidence import private_columns, without_private
-from helpers.report.learned import Learned
-from helpers.report.sections import Finding, Section
+from helpers.evidence.audited import private_columns, without_private
+from helpers.evidence.learned import Learned
+from helpers.findings.auditing import drawn
+from helpers.findings.sections import Finding, Section
 
 ASSOCIATED, OFTENER = 0.05, 2.0
 """A column goes with the label where p, corrected for the number of columns, is below the first;

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+from tests.findings.test_names import dataset  # noqa: F401
 
-from helpers.report import same_thing
-from helpers.report.budget import Plan
-from helpers.report.learned import Learned
-from helpers.report.names import doubtful_names
-from helpers.report.needs import read_needs
-from helpers.report.same_thing import same_thing as ask
-from tests.report.test_names import dataset  # noqa: F401
+from helpers.evidence.budget import Plan
+from helpers.evidence.learned import Learned
+from helpers.findings import same_thing
+from helpers.findings.names import doubtful_names
+from helpers.findings.needs import read_needs
+from helpers.findings.same_thing import same_thing as ask
 
 DEVELOPMENT, TESTS = 84, 12
 

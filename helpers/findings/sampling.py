@@ -10,9 +10,9 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.words import count
-from helpers.report.auditing import drawn
-from helpers.report.evidence import Evidence
-from helpers.report.sections import Section, percent
+from helpers.evidence.audited import Evidence
+from helpers.findings.auditing import drawn
+from helpers.findings.sections import Section, percent
 
 SAMPLE, FEWEST = "review_sample.csv", 20
 REVIEW_SAMPLE = """from helpers.audit import draw_sample

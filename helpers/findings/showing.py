@@ -1,0 +1,114 @@
+"""One section as HTML: what it says, its pictures, and a bar for each need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from helpers.findings.sections import Picture, Section, percent
+
+QUALITY, DOTS = 72, 130
+SMALL = {"quality": 60, "dots": 80}
+"""Pictures in a notebook, which holds many."""
+
+
+def make_snippet(section: Section, images: bool = True) -> str:
+    """One section for a notebook, in the notebook's own style."""
+    plain = section.plain()
+    body = [f"<p><b>{escape(plain['title'])}</b></p>"]
+    if section.name == "verdict":
+        rows = "".join(f"<li>{escape(one['what'])}</li>" for one in plain["findings"])
+        body += [draw_needs(plain), f"<ol>{rows}</ol>"]
+    else:
+        rows = (" ".join([one["what"], one["more"]]) for one in plain["findings"])
+        rows = "".join(f"<li><b>To mend.</b> {escape(row)}</li>" for row in rows)
+        body += [f"<ul>{rows}</ul>" if rows else ""]
+    lines = f"<pre><code>{escape(plain['code'])}</code></pre>" if plain["code"] else ""
+    body += [make_list(plain["says"], ""), lines, *draw_figures(section, images, **SMALL)]
+    return "\n".join(filter(None, body))
+
+
+def draw_needs(verdict: Mapping[str, Any]) -> str:
+    """A bar for each need: what was shown with its interval, and where the least lies."""
+    bars = []
+    for row in verdict["tables"].get("Asked, and shown", []):
+        least = float(row["asked"].rsplit(" ", 1)[-1])
+        low, high, value = row["low"], row["high"], row["value"]
+        if value is None:
+            bars.append(f"<p>{escape(row['asked'])}: {escape(row['shown'])}.</p>")
+            continue
+        score = row["asked"].split(" of at least ")[0]
+        words = f"{score[:1].upper() + score[1:]}: {_told(value, least)} ({_told(low, least)} to "
+        words += f"{_told(high, least)}), where {percent(least)} is asked for"
+        bars.append(
+            f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
+            f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
+            f' fill="var(--line)"/><rect x="{400 * low:.1f}" y="12"'
+            f' width="{400 * (high - low):.1f}" height="8" rx="4" fill="var(--tone, #35618f)"'
+            f' opacity="0.45"/><rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2"'
+            f' fill="var(--tone, #35618f)"/><rect x="{400 * least - 1:.1f}" y="4" width="2"'
+            ' height="24" fill="currentColor"/></svg>'
+        )
+    return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+
+
+def _told(share: float, least: float) -> str:
+    """A share with as many digits as show on which side of `least` it lies."""
+    ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
+    return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])
+
+
+def draw_figures(
+    section: Section, images: bool, quality: int = QUALITY, dots: int = DOTS
+) -> list[str]:
+    """Each picture of a section as HTML, photographs at that quality (of 100) and so many dots per
+    inch; without `images` a line stands where photographs would."""
+    found = []
+    for picture in section.pictures:
+        if picture.photographs and not images:
+            told = "Photographs are left out of this copy of the report."
+            found.append(f'<p class="eyebrow">{told}</p>')
+            continue
+        try:
+            found.append(_draw(picture, section.guess, quality, dots))
+        except Exception as error:  # the page must appear, whatever a picture lacks
+            told = f"This picture could not be drawn ({type(error).__name__}: {error})."
+            found.append(_boxed(told))
+    return [one for one in found if one]
+
+
+def _boxed(words: str) -> str:
+    return f"<figure><p>{escape(words)}</p></figure>"
+
+
+def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str:
+    import matplotlib.pyplot as plt
+
+    from helpers.plots.style import STYLE, figure_html
+
+    plt.draw_if_interactive()  # a notebook's backend loads on first use and turns drawing on
+    with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": dots}):
+        before = set(plt.get_fignums())
+        try:
+            figure = (picture.draw(guess) if picture.guessable else picture.draw()).figure
+            # One that only says why there is nothing to draw says it in words instead.
+            if not any(_shows(ax) for ax in figure.axes):
+                return _boxed(" ".join(ax.get_title("left") for ax in figure.axes))
+            drawn = figure_html(figure, quality=quality if picture.photographs else None)
+            return f'<figure class="plot">{drawn}</figure>'
+        finally:
+            for number in set(plt.get_fignums()) - before:
+                plt.close(number)
+
+
+def _shows(ax) -> bool:
+    return ax.has_data() or bool(ax.images) or any(map(_shows, ax.child_axes))
+
+
+def make_list(lines: list[str], kind: str) -> str:
+    """Sentences as a list of that class in the style sheet."""
+    if not lines:
+        return ""
+    style = f' class="{kind}"' if kind else ""
+    return f"<ul{style}>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
