@@ -11,7 +11,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers import evaluation
-from helpers.balance import answer_out_of_fold, border_colours
+from helpers.balance import Origin, answer_out_of_fold, border_colours, judge_origin, read_origins
 from helpers.datasets import Dataset, DatasetError
 from helpers.evidence.audited import Evidence
 from helpers.labelling import BOTH, choose
@@ -67,6 +67,20 @@ class Learned(Evidence):
         """The model of the least log loss; the dummy where nothing beats it."""
         losses = {name: table["loss"].mean() for name, table in self.answers.items()}
         return min(losses, key=losses.get)
+
+    @cached_property
+    def origins(self) -> pd.DataFrame:
+        """Day and camera of each image, as its file says (see `helpers.balance.read_origins`)."""
+        return read_origins(self.divided, self.files, self.progress)
+
+    @cached_property
+    def judged_origins(self) -> dict[str, Origin]:
+        """By column of `origins` what it tells of the label; not those that cannot be judged."""
+        found = {
+            name: judge_origin(self.divided, origin, self.features)
+            for name, origin in self.origins.items()
+        }
+        return {name: one for name, one in found.items() if one is not None}
 
     @property
     def has_imagenet(self) -> bool:

@@ -9,6 +9,7 @@ from helpers.datasets.words import some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.learned import Learned
 from helpers.findings.auditing import drawn
+from helpers.findings.origins import say_origins
 from helpers.findings.sections import Finding, Section
 
 ASSOCIATED, OFTENER = 0.05, 2.0
@@ -58,9 +59,14 @@ def shortcuts(evidence: Learned) -> Section:
         found.unchecked.append("No metadata column was there to be held against the label.")
     if at_border:
         found.pictures.append(drawn("border_pictures", divided, probes["border"], photographs=True))
-    found.findings = _findings(
+    origins = say_origins(found, evidence)
+    found.findings = origins + _findings(
         evidence, given, {name: _cells(divided, name) for name in sure.index}
     )
+    if origins:
+        found.title = (
+            f"{origins[0].what} {found.title}" if parts else origins[0].what.removesuffix(".")
+        )
     return found
 
 
@@ -144,7 +150,10 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
             "Size, format, compression or camera entries tell them apart; perhaps they come from a "
             "source of their own.",
         )
-        act = "save all images in one form, or collect each class from every source (notebook 04)"
+        act = (
+            "find out where these classes come from, and collect each from every source (notebook "
+            "04); to save all images in one form hides these facts, not what came with them"
+        )
         code = PROBE_FILES
     images = int(labels.isin(classes).sum())
     return Finding(what, images, len(labels), act, "shortcuts", code, " ".join(more), blocks=True)

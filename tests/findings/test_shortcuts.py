@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.balance import Origin
 from helpers.findings import shortcuts as module
 from helpers.findings.shortcuts import _cells, _findings, _two_readings, shortcuts
 from tests.balance.sets import table
@@ -101,7 +102,10 @@ def test_values_that_come_twice_as_often_and_not_by_chance_are_named_the_most_im
     assert _cells(None, "x")["class"].tolist() == ["d", "a"]
 
 
-def learned(dataset, **probes):
+UNDATED = "The day of the photos was not held against the label: the files say it of none."
+
+
+def learned(dataset, day=None, **probes):
     """What a report knows once models have answered: as much of it as this section asks for."""
     probes = {
         name.replace("_", " "): SimpleNamespace(
@@ -109,7 +113,10 @@ def learned(dataset, **probes):
         )
         for name, told in probes.items()
     }
-    return SimpleNamespace(divided=dataset, clean=dataset, probes=probes, border_gap=lambda _: None)
+    return SimpleNamespace(
+        divided=dataset, clean=dataset, probes=probes, border_gap=lambda _: None,
+        origins=pd.DataFrame({"day": [None]}), judged_origins={"day": day} if day else {},
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -125,7 +132,8 @@ def test_columns_and_sources_that_give_a_class_away_make_the_headline(trees):
     assert found.title == "Given away: ash by border; the label goes with ground"
     assert found.unchecked == [
         "Columns that speak of persons, places or serial numbers (latitude) were not held against "
-        "the label, for their values would be shown."
+        "the label, for their values would be shown.",
+        UNDATED,
     ]
     goes_with = found.tables["Columns that go with the label"]
     assert set(goes_with.index) == {"ground", "season"}
@@ -142,7 +150,9 @@ def test_where_nothing_gives_a_class_away_none_is_claimed(trees):
     bare = trees.with_images(trees.images[["label", "split"]])
     found = shortcuts(learned(bare, border=[]))
     assert found.title == "No shortcut is claimed"
-    assert found.unchecked == ["No metadata column was there to be held against the label."]
+    assert found.unchecked == [
+        "No metadata column was there to be held against the label.", UNDATED
+    ]  # fmt: skip
     assert (found.tables, found.findings, len(found.pictures)) == ({}, [], 1)
 
 
@@ -153,3 +163,17 @@ def test_where_most_borders_tell_a_class_no_finding_is_made_of_them(trees):
     assert "Whether what the border tells of the label is a shortcut." in found.unchecked
     assert found.says[0].startswith("3 of 4 classes are told by their border")
     assert [one.what for one in found.findings] == ["Facts of the file give away ash."]
+
+
+def test_classes_with_a_day_of_their_own_lead_headline_and_findings(trees):
+    bare = trees.with_images(trees.images[["label", "split"]])
+    table = pd.DataFrame(
+        {"images": 20, "values": 1, "largest": 1.0, "purity": 0.5, "one": [True] * 2 + [False] * 2},
+        pd.Index(["ash", "elm", "fir", "oak"], name="class"),
+    )
+    what = "Nearly all photos of ash, elm were taken on one day each, which few other classes share"
+    found = shortcuts(learned(bare, Origin(table), border=[]))
+    assert found.title == what and [one.what for one in found.findings] == [f"{what}."]
+    found = shortcuts(learned(bare, Origin(table), border=["ash"]))
+    assert found.title == f"{what}. Given away: ash by border"
+    assert [one.what[:10] for one in found.findings] == ["Nearly all", "The border"]

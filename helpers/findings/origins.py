@@ -1,0 +1,100 @@
+"""Whether the day on which photos were taken, or the camera, tells their class."""
+
+from __future__ import annotations
+
+from helpers.balance.origins import KNOWN, Origin
+from helpers.datasets.words import count, some
+from helpers.evidence.learned import Learned
+from helpers.findings.sections import Finding, Section, percent, points
+
+TAKEN = {
+    "day": ("were taken on one day", "days"),
+    "camera": ("were taken with one camera", "cameras"),
+}
+CODE = """from helpers.audit import scan
+from helpers.balance import judge_origin, read_origins
+from helpers.training import embed
+
+origins = read_origins(dataset, scan(dataset))
+judge_origin(dataset, origins[{!r}], embed(dataset)).by_class"""
+
+
+def say_origins(found: Section, evidence: Learned) -> list[Finding]:
+    """Add what days and cameras tell to the section on shortcuts; return the finding, if any: of
+    two the one with more classes to itself, for the days of a camera are often its own."""
+    told = {name: one for name, one in evidence.judged_origins.items() if one.one or one.costs}
+    for name, one in evidence.judged_origins.items():
+        if sentence := _new(name, one):
+            found.says.append(sentence)
+        shown = {"values": TAKEN[name][1], "largest": f"share of the commonest {name}"}
+        shown["purity"] = f"its share of that {name}'s photos"
+        found.tables[f"By {name} of the photo"] = one.by_class.rename(columns=shown)[
+            ["images", *shown.values()]
+        ]
+    found.unchecked += _unasked(evidence)
+    if not told:
+        return []
+    costs = {each: -one.cost.difference if one.costs else 0.0 for each, one in told.items()}
+    name = max(told, key=lambda each: (len(told[each].one), costs[each]))
+    return [_finding(evidence, name, told[name])]
+
+
+def _unasked(evidence: Learned) -> list[str]:
+    """Why the day or the camera was not held against the label, where that is so."""
+    known = evidence.origins.notna().mean().drop([*evidence.judged_origins])
+    rare = known[known < KNOWN]
+    said = [
+        f"The {name} of the photos was not held against the label: it is the same for all."
+        for name in known.index.difference(rare.index)
+    ]
+    if len(rare):
+        share = f"of {percent(rare.max())} only" if rare.any() else "of none"
+        said.append(
+            f"The {' and the '.join(rare.index)} of the photos {'were' if len(rare) > 1 else 'was'}"
+            f" not held against the label: the files say {'them' if len(rare) > 1 else 'it'} "
+            f"{share}."
+        )
+    return said
+
+
+def _new(name: str, one: Origin) -> str:
+    """What a model makes of photos of a new day, "" where that could not be asked."""
+    if one.cost is None:
+        return ""
+    classes = count(int((one.by_class["values"] > 1).sum()), "class")
+    cost = points(one.cost.difference, one.cost.low, one.cost.high)
+    return (
+        f"Of a {name} that it has not seen, a linear model names {percent(one.new)} of the photos "
+        f"rightly; with as many photos left out at random, {percent(one.control)}: {cost} "
+        f"({one.asked:,} photos of {classes} with several {TAKEN[name][1]})."
+    )
+
+
+def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
+    labels, (taken, several) = evidence.divided.images["label"], TAKEN[name]
+    more, images = [], labels.isin(one.one)
+    if one.one:
+        what = f"Nearly all photos of {some(one.one, 4)} {taken}{' each' * (len(one.one) > 1)}, "
+        what += "which few other classes share."
+        more.append(
+            f"What came with that {name} (light, place, custom) may be what a model learns, and no "
+            "split of these photos can show it."
+        )
+    else:
+        what = f"A model that has not seen the {name} of a photo names {percent(one.new)} rightly, "
+        what += f"where {percent(one.control)} would be expected."
+    if one.costs:
+        images |= labels.isin(one.by_class.index[one.by_class["values"] > 1])
+        if one.one:
+            more.append(_new(name, one))
+    act = f"photograph every class on the same {several}, and score on {several} that were not "
+    act += "learned from"
+    if name == "camera":
+        act = act.replace("on the same", "with the same", 1)
+    effect = {}
+    if one.costs:
+        effect = {"effect": -one.cost.difference, "low": -one.cost.high, "high": -one.cost.low}
+    return Finding(
+        what, int(images.sum()), len(labels), act, "shortcuts", CODE.format(name), " ".join(more),
+        blocks=True, **effect,
+    )  # fmt: skip

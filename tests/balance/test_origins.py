@@ -1,0 +1,121 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.balance import judge_origin, read_origins
+from helpers.balance.origins import count_places, draw_parts
+from helpers.datasets import Dataset
+from tests.balance.sets import table
+from tests.threads import one_thread  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def work(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path / "work"))
+
+
+def photograph(path, taken=None, maker=None, model=None):
+    exif = Image.Exif()
+    for tag, value in ((0x010F, maker), (0x0110, model)):
+        if value is not None:
+            exif[tag] = value
+    if taken:
+        exif.get_ifd(0x8769)[0x9003] = taken
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 8), "green").save(path, exif=exif)
+
+
+def test_days_and_cameras_are_read_without_serial_numbers(tmp_path):
+    made = {
+        "a/1.jpg": ("2024:05:31 23:59:59", "Canon", "Canon EOS 5D"),
+        "a/2.jpg": ("2024:06:01 00:00:01", "HUAWEI", "RNE-L22\0"),
+        "a/3.jpg": ("2024:06:01 10:00:00", "Acme", None),
+        "a/4.jpg": ("2024:06:01 10:00:00", None, None),
+        "a/5.jpg": (None, "Canon", "Canon EOS 5D"),
+    }
+    for name, facts in made.items():
+        photograph(tmp_path / name, *facts)
+    images = pd.DataFrame({"label": "a", "split": None}, pd.Index(made, name="image_id"))
+    dataset = Dataset("made", tmp_path, images)
+    taken = pd.to_datetime([facts[0] for facts in made.values()], format="%Y:%m:%d %H:%M:%S")
+    files = pd.DataFrame({"taken": taken}, images.index)
+    found = read_origins(dataset, files, progress=False)
+    assert found["day"].fillna("").tolist() == ["2024-05-31", *["2024-06-01"] * 3, ""]
+    cameras = ["Canon EOS 5D", "HUAWEI RNE-L22", "Acme", "", ""]
+    assert found["camera"].fillna("").tolist() == cameras
+
+
+def test_a_class_has_one_day_where_hardly_another_class_has_it():
+    labels = pd.Series(["ash"] * 20 + ["elm"] * 20 + ["oak"] * 20 + ["fir"] * 20 + ["box"] * 5)
+    days = ["1"] * 20 + ["2"] * 19 + ["3"] + ["3"] * 18 + ["4"] * 2 + ["4"] * 10 + ["3"] * 10
+    found = count_places(labels, pd.Series([*days, *["5"] * 5]))
+    assert found["images"].to_dict() == {"ash": 20, "box": 5, "elm": 20, "fir": 20, "oak": 20}
+    assert found["values"].to_dict() == {"ash": 1, "box": 1, "elm": 2, "fir": 2, "oak": 2}
+    assert found["largest"].to_dict() == {"ash": 1, "box": 1, "elm": 0.95, "fir": 0.5, "oak": 0.9}
+    assert found.loc["oak", "purity"] == pytest.approx(18 / 29)
+    # Five photos are too few to be judged, and nine tenths of the oaks are no whole class.
+    assert found.index[found["one"]].tolist() == ["ash", "elm"]
+
+
+@pytest.mark.parametrize(("others", "one"), [(20, True), (31, True), (32, False), (60, False)])
+def test_a_day_tells_a_class_while_a_third_of_the_way_from_its_share_to_one_is_reached(others, one):
+    # Of 90 photos 20 are ash, 2/9: to reach 2/9 + 7/27 = 13/27, 20 of at most 41 are ash.
+    labels = pd.Series(["ash"] * 20 + ["elm"] * 70)
+    days = pd.Series(["1"] * 20 + ["1"] * (others - 10) + ["2"] * (80 - others))
+    assert count_places(labels, days).loc["ash", "one"] == one
+
+
+def test_drawn_parts_are_as_large_and_keep_groups_together():
+    labels = pd.Series(np.repeat(["ash", "elm"], 24))
+    days = pd.Series(["1"] * 6 + ["2"] * 18 + ["2"] * 12 + ["3"] * 12)
+    groups = pd.Series(np.arange(48) // 6)
+    drawn = draw_parts(days, labels, groups, seed=1)
+    assert pd.crosstab(labels, drawn).equals(pd.crosstab(labels, days))
+    assert drawn.groupby(groups).nunique().max() == 1
+    assert not drawn.equals(days) and draw_parts(days, labels, groups, seed=1).equals(drawn)
+
+
+def collection(shift: float):
+    """Two classes on three days each, whose photos move by `shift` with the day; and elms that
+    were all taken on one day more."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["ash", "oak", "elm"], [60, 60, 30])
+    days = np.r_[np.tile(["1", "2", "3"], 20), np.tile(["4", "5", "6"], 20), ["7"] * 30]
+    dataset = table(label=labels)
+    places = pd.Categorical(days).codes
+    marks = np.eye(7)[places] * shift
+    form = np.eye(3)[pd.Categorical(labels).codes] * 1.5
+    features = np.c_[form, marks] + rng.normal(size=(150, 10))
+    features = pd.DataFrame(features, dataset.images.index).add_prefix("f")
+    return dataset, pd.Series(days, dataset.images.index), features
+
+
+def test_a_new_day_costs_where_the_day_is_what_is_learned():
+    dataset, days, features = collection(shift=8)
+    found = judge_origin(dataset, days, features)
+    assert found.one == ["elm"] and found.asked == 120
+    assert found.control > 0.95 and found.new < 0.85
+    assert found.cost.difference == pytest.approx(found.new - found.control)
+    assert found.costs
+
+
+def test_a_new_day_costs_nothing_where_days_leave_no_mark():
+    dataset, days, features = collection(shift=0)
+    found = judge_origin(dataset, days, features)
+    assert abs(found.cost.difference) < 0.08 and not found.costs
+
+
+def test_what_is_known_of_few_or_the_same_for_all_is_not_judged():
+    dataset, days, features = collection(shift=0)
+    assert judge_origin(dataset, days.where(np.arange(150) < 74), features) is None
+    assert judge_origin(dataset, pd.Series("1", days.index), features) is None
+    half = judge_origin(dataset, days.where(np.arange(150) < 75), features)
+    assert half.by_class["images"].to_dict() == {"ash": 60, "oak": 15}
+
+
+def test_where_each_class_has_its_day_only_that_is_told():
+    dataset, _, features = collection(shift=0)
+    found = judge_origin(dataset, dataset.images["label"], features)
+    assert found.one == ["ash", "elm", "oak"]
+    assert (found.new, found.control, found.cost, found.costs) == (None, None, None, False)

@@ -1,0 +1,104 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from helpers.balance import Origin
+from helpers.evaluation import Difference
+from helpers.findings.origins import say_origins
+from helpers.findings.sections import Section
+
+CLASSES = pd.Index(["ash", "elm", "oak"], name="class")
+
+
+def by_class(one, values=(1, 2, 3)):
+    return pd.DataFrame(
+        {"images": 20, "values": values, "largest": 0.5, "purity": 0.25, "one": one}, CLASSES
+    )
+
+
+def evidence(known=0.9, **judged):
+    labels = pd.Series(["ash"] * 20 + ["elm"] * 20 + ["oak"] * 20)
+    told = ["x"] * round(60 * known) + [None] * (60 - round(60 * known))
+    return SimpleNamespace(
+        judged_origins=judged,
+        origins=pd.DataFrame({"day": told, "camera": told}),
+        divided=SimpleNamespace(images=pd.DataFrame({"label": labels})),
+    )
+
+
+COSTLY = {"new": 0.3, "control": 0.9, "cost": Difference(-0.6, -0.8, -0.3), "asked": 40}
+
+
+def test_classes_of_one_day_lead_and_what_a_new_day_costs_is_their_effect():
+    found = Section("shortcuts", "")
+    judged = {"day": Origin(by_class([True, False, False]), **COSTLY)}
+    (finding,) = say_origins(found, evidence(**judged))
+    assert finding.what == (
+        "Nearly all photos of ash were taken on one day, which few other classes share."
+    )
+    new = (
+        "Of a day that it has not seen, a linear model names 30% of the photos rightly; with as "
+        "many photos left out at random, 90%: -60.0 points (-80.0 to -30.0) (40 photos of 2 "
+        "classes with several days)."
+    )
+    assert finding.more.endswith(new) and found.says == [new]
+    assert (finding.effect, finding.low, finding.high) == (0.6, 0.3, 0.8)
+    assert (finding.images, finding.of, finding.blocks) == (60, 60, True)
+    assert finding.act == (
+        "photograph every class on the same days, and score on days that were not learned from"
+    )
+    assert "origins['day']" in finding.code
+    assert list(found.tables["By day of the photo"].columns) == [
+        *("images", "days", "share of the commonest day", "its share of that day's photos")
+    ]
+    assert found.unchecked == ["The camera of the photos was not held against the label: it is "
+                               "the same for all."]  # fmt: skip
+
+
+def test_of_day_and_camera_the_one_with_more_classes_to_itself_is_the_finding():
+    day, camera = Origin(by_class([True, True, False])), Origin(by_class([False] * 3), **COSTLY)
+    (finding,) = say_origins(found := Section("shortcuts", ""), evidence(day=day, camera=camera))
+    assert finding.what.startswith("Nearly all photos of ash, elm were taken on one day each, ")
+    assert finding.images == 40 and finding.effect is None
+    assert len(found.says) == 1 and found.says[0].startswith("Of a camera that it has not seen, ")
+    assert found.unchecked == []
+
+
+def test_a_camera_that_only_costs_is_told_by_its_figures():
+    camera = Origin(by_class([False] * 3, (1, 1, 2)), **COSTLY)
+    (finding,) = say_origins(Section("shortcuts", ""), evidence(camera=camera))
+    assert finding.what == (
+        "A model that has not seen the camera of a photo names 30% rightly, where 90% would be "
+        "expected."
+    )
+    assert finding.images == 20
+    assert finding.act.startswith("photograph every class with the same cameras, and score on cam")
+
+
+def test_where_days_tell_nothing_beyond_chance_there_is_no_finding():
+    chance = {**COSTLY, "cost": Difference(-0.1, -0.3, 0.1)}
+    found = Section("shortcuts", "")
+    assert say_origins(found, evidence(day=Origin(by_class([False] * 3), **chance))) == []
+    assert found.says[0].endswith("-10.0 points (-30.0 to +10.0) (40 photos of 2 classes with "
+                                  "several days).")  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "share"), [(0.4, "of 40% only"), (0, "of none")])
+def test_what_the_files_hardly_say_is_told_as_not_asked(known, share):
+    found = Section("shortcuts", "")
+    assert say_origins(found, evidence(known=known)) == []
+    assert found.unchecked == [
+        f"The day and the camera of the photos were not held against the label: the files say them "
+        f"{share}."
+    ]
+
+
+def test_a_camera_that_few_files_name_is_told_beside_days_that_are_judged():
+    day = Origin(by_class([False] * 3))
+    asked = evidence(day=day)
+    asked.origins["camera"] = None
+    say_origins(found := Section("shortcuts", ""), asked)
+    assert found.unchecked == [
+        "The camera of the photos was not held against the label: the files say it of none."
+    ]
