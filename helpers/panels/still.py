@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from IPython.display import display
 from ipywidgets import HTML, Box, Button, Widget
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
@@ -173,10 +174,21 @@ def sheet(pictures: list[Picture]) -> Figure:
         x, y = place % columns * wide, place // columns * high
         paper.paste(small[place], (x, y + tall - small[place].height))
         for number, line in enumerate(one.lines, 1):
-            text = short_name(line, side // 5)
-            ax.text(x, y + tall + LINE * number - 3, text, fontsize=7.5)
+            _write(ax, x, y + tall + LINE * number - 3, line, side)
     ax.imshow(paper, aspect="auto", interpolation="none")
     more = len(pictures) - len(shown)
     words = [", ".join(filter(None, [one.name, *one.lines])) for one in shown]
     words += [f"and {more} more that the still leaves out"] * (more > 0)
     return alt(figure, f"Images: {'; '.join(words)}.")
+
+
+def _write(ax: Axes, x: int, y: int, line: str, side: int) -> None:
+    """A line of a caption, cut until it is no wider than its image may be, in pixels.
+
+    How many letters fit depends on which: an M is three times as wide as an i.
+    """
+    room = side // 5
+    text = ax.text(x, y, short_name(line, room), fontsize=7.5)
+    while room > 4 and text.get_window_extent().width > side:
+        room -= 1
+        text.set_text(short_name(line, room))

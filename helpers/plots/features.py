@@ -121,12 +121,14 @@ def separability(
     ax.axis("off")
     corner = {"transform": ax.transAxes, "ha": "right"}
     for i, (family, colour) in enumerate(FAMILIES.items()):
-        text = f"{family}: best for {(best['family'] == family).sum()} of {len(best)} pairs"
+        text = f"{family}: best for {(best['family'] == family).sum()} of {len(best)} pair"
+        text += "s" * (len(best) > 1)
         ax.text(0.98, 0.94 - 0.09 * i, text, color=colour, weight="bold", **corner)
     ax.text(0.98, 0.66, "1 is perfect, 0.5 is chance", color=MUTED, **corner)
     worst = best.loc[best["auc"].idxmin()]
     pair = " and ".join(short_names([worst["class_a"], worst["class_b"]]).values())
-    title = title or f"The hardest pair: {pair}"
+    only = f"{pair}: told apart best by {worst['family']}, {worst['auc']:.2f}"
+    title = title or (f"The hardest pair: {pair}" if len(best) > 1 else only)
     return titled(
         ax, title, "Triangle of class pairs, area under the ROC curve of the best family."
     )

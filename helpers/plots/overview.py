@@ -148,8 +148,8 @@ def issues(
         unused = flags["rule"] == "not used"
         left, flags = flags.loc[unused, "issue"].unique(), flags[~unused]
     flagged, of = flags["image_id"].nunique(), f" of {total:,}" if total else ""
-    verb = "image is" if flagged == 1 and not of else "images are"
-    title = title or f"{flagged:,}{of} {verb} flagged, each for a person to look at"
+    told = "image is flagged" if flagged == 1 and not of else "images are flagged, each"
+    title = title or f"{flagged:,}{of} {told} for a person to look at"
     if len(left):
         title += f". Not used, since too many break it: {', '.join(left)}"
     return class_counts(flags, "issue", title=title, ax=ax)

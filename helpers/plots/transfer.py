@@ -100,7 +100,9 @@ def label_curve(
         name = name_of(*key)
         faded = 0.25 if chosen and key != chosen[:2] else 1 if key in LOOKS else 0.6
         ax.plot(x, line["mean"], dashes, color=colour, lw=2.2, marker="o", ms=5, alpha=faded)
-        ax.errorbar(x, line["mean"], line["half"], fmt="none", ecolor=colour, alpha=0.5 * faded)
+        # An accuracy beyond 0 or 1 is none that another repeat could have.
+        ends_at = [np.minimum(line["half"], room) for room in (line["mean"], 1 - line["mean"])]
+        ax.errorbar(x, line["mean"], ends_at, fmt="none", ecolor=colour, alpha=0.5 * faded)
         ends.append((line["mean"].iloc[-1], x[-1], name, colour, faded))
         facts.append(f"{name}: " + ", ".join(f"{n} {v:.2f}" for n, v in line["mean"].items()))
         if chosen and key == chosen[:2] and chosen[2] in line.index:
@@ -155,7 +157,8 @@ def questions(
         y = np.arange(len(asked)) + step * (2 * number - len(kinds) + 1)
         around = [rows["accuracy"] - rows["low"], rows["high"] - rows["accuracy"]]
         ax.errorbar(rows["accuracy"], y, xerr=around, fmt="none", ecolor=colour, alpha=0.5, lw=2.5)
-        ax.plot(rows["accuracy"], y, "o", color=colour, ms=8, label=short_name(name))
+        look = {"color": colour, "ms": 8, "label": short_name(name), "clip_on": False}
+        ax.plot(rows["accuracy"], y, "o", **look)
         facts.append(f"{name}: " + ", ".join(f"{q} {v:.2f}" for q, v in rows["accuracy"].items()))
     for number, question in enumerate(asked):
         mark_guess(ax, (guess or {}).get(question), None, number)

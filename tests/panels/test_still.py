@@ -130,6 +130,16 @@ def test_images_keep_their_shape_and_stand_above_their_lines():
     assert lowest < first[1] < second[1] < len(pixels) and first[0] == second[0] == 0
 
 
+@pytest.mark.parametrize("letter", ["M", "0", "i", "面"])
+def test_no_line_of_a_caption_runs_into_the_next_image(letter):
+    name = letter * 40
+    figure = sheet([Shown(Image.new("RGB", (90, 90)), "a", [name, "IMG_0009.jpg"])] * 6)
+    texts = figure.axes[0].texts
+    assert all(text.get_window_extent().width <= 92 for text in texts)
+    long, short = (text.get_text() for text in texts[:2])
+    assert "…" in long and short == "IMG_0009.jpg"
+
+
 def test_controls_become_their_names_and_values():
     controls = [
         choice("Class", [("all (3)", 0), ("oak", "oak")]),

@@ -56,6 +56,16 @@ def test_each_pair_of_classes_shows_its_best_family():
     assert ax.get_title("left") == "The hardest pair: a and c"
 
 
+def test_of_two_classes_no_pair_is_called_the_hardest():
+    table = pd.DataFrame(
+        [("a", "b", "colour", 0.9), ("a", "b", "form", 0.6)],
+        columns=["class_a", "class_b", "family", "auc"],
+    )
+    ax = plots.separability(table)
+    assert ax.get_title("left") == "a and b: told apart best by colour, 0.90"
+    assert "colour: best for 1 of 1 pair" in {text.get_text() for text in ax.texts}
+
+
 def test_of_many_classes_the_hardest_pairs_are_drawn():
     names = [f"{i:02d}" for i in range(30)]
     rows = [(a, b, "form", 0.99) for i, a in enumerate(names) for b in names[i + 1 :]]

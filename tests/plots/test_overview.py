@@ -96,6 +96,13 @@ def test_what_a_rule_that_is_not_used_lists_is_named_and_not_counted():
     assert only.get_title("left").startswith("0 of 50 images are flagged")
 
 
+def test_a_single_flagged_image_is_not_called_each():
+    ax = plots.issues(pd.DataFrame({"image_id": ["x", "x"], "issue": ["dark", "odd"]}))
+    assert ax.get_title("left") == "1 image is flagged for a person to look at"
+    two = plots.issues(pd.DataFrame({"image_id": ["x", "y"], "issue": ["dark", "odd"]}))
+    assert two.get_title("left") == "2 images are flagged, each for a person to look at"
+
+
 @pytest.mark.parametrize("flags", [[], [("x", "dark"), ("x", "dark"), ("y", "dark"), ("x", "odd")]])
 def test_issues_count_each_image_once_per_issue(flags):
     ax = plots.issues(pd.DataFrame(flags, columns=["image_id", "issue"]), total=50)

@@ -212,6 +212,19 @@ def test_where_only_the_size_decides_the_title_names_the_size_alone():
     assert ax.get_title("left") == "Which backbone leads depends on the size of the pictures"
 
 
+@pytest.mark.parametrize(
+    ("found", "low", "high"),
+    # By Student's t the half interval of two that lie 0.1 apart is 12.706 * 0.05 = 0.6353.
+    [((0.9, 1.0), 0.95 - 0.6353, 1), ((0.0, 0.1), 0, 0.05 + 0.6353)],
+)
+def test_no_interval_of_the_curve_goes_beyond_what_an_accuracy_can_be(found, low, high):
+    rows = [("bundled", "frozen", "10", seed, value) for seed, value in enumerate(found)]
+    names = ["backbone", "training", "per_class", "seed", "accuracy"]
+    ax = plots.label_curve(pd.DataFrame(rows, columns=names))
+    (bar,) = (bars.get_segments()[0] for bars in ax.collections)
+    assert sorted(bar[:, 1]) == pytest.approx([low, high], abs=1e-3)
+
+
 def test_a_network_of_another_origin_is_named_with_it(curve):
     ax = plots.label_curve(curve.replace({"backbone": {"bundled": "resnet18"}}))
     assert "ImageNet's resnet18, frozen" in {text.get_text() for text in ax.texts}
@@ -230,6 +243,12 @@ def test_a_guess_is_drawn_at_its_count_and_without_one_nothing_is(curve):
     assert "your guess 0.4" in {text.get_text() for text in ax.texts}
     without = plots.label_curve(curve, guess=("25", None))
     assert not any("guess" in text.get_text() for text in without.texts)
+
+
+def test_a_dot_at_the_edge_of_the_scale_is_drawn_whole():
+    row = {"question": "class", "features": "ours", "accuracy": 1.0, "low": 0.8, "high": 1.0}
+    ax = plots.questions(pd.DataFrame([row | {"commonest": 0.5}]))
+    assert [line.get_clip_on() for line in ax.lines if line.get_marker() == "o"] == [False]
 
 
 def test_without_a_question_one_line_says_so():

@@ -457,7 +457,7 @@ WRONG = {
         (lambda grey: -_laplacian(grey).std(), "inverted", "largest values"),
         (lambda grey: grey.mean(), "light", "4 of its false alarms were taken at night"),
         (lambda grey: np.median(_laplacian(grey)), "ground", "lie on paper"),
-        (lambda grey: (2.3 * grey.sum()) % 1, "few", "divide by"),
+        (lambda grey: (2.3 * grey.sum()) % 1, "few", "compares next neighbours"),
         (5, "malformed", "function of a grey picture"),
     ],
     "03.1": [
