@@ -4,7 +4,13 @@ The names below load their module on first use, so that ``from helpers import op
 stays fast and loads neither torch nor matplotlib.
 """
 
+import warnings
+
 import lazy_loader
+
+# Libraries on themselves, or on speed in a table of a few hundred rows: a reader can do nothing.
+warnings.filterwarnings("ignore", message="`torch.jit.script` is deprecated")
+warnings.filterwarnings("ignore", message="indexing past lexsort depth")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

@@ -65,3 +65,21 @@ def test_a_plain_pytest_is_sealed_too():
     command = [sys.executable, "-m", "pytest", "-q", __file__, "-k", "strict or temporary"]
     outcome = subprocess.run(command, cwd=ROOT, env=polluted, capture_output=True, text=True)
     assert "2 passed" in outcome.stdout
+
+
+SEEN = """
+import warnings
+from helpers.augment.applying import apply_policy
+from helpers.course.studies import read_study
+from helpers.preparing import study_effects
+print(len(study_effects(read_study("preparing"), "resize")))
+warnings.warn("theirs")
+"""
+
+
+def test_a_learner_who_silences_nothing_sees_no_library_warn_of_itself():
+    theirs = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    asked = [sys.executable, "-c", SEEN]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=ROOT, env=theirs)
+    assert done.stdout == "20\n"
+    assert done.stderr.splitlines() == ["<string>:7: UserWarning: theirs"]

@@ -1,12 +1,8 @@
 """The result tables of the repeated experiments in ``studies/``."""
 
-import warnings
 from pathlib import Path
 
 import pandas as pd
-
-# Of speed, where a table of a few hundred rows is looked up: nothing a reader can make use of.
-warnings.filterwarnings("ignore", message="indexing past lexsort depth")
 
 FOLDER = Path(__file__).resolve().parents[2] / "studies"
 

@@ -15,7 +15,6 @@ from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
 STOPPED = "early stopping"
 FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "calibration error"}
 """What is compared, and how figures are named in words; only of accuracy more is better."""
-FRESH, VALID = "other images", "validation images"
 
 
 def compare_cures(
@@ -73,7 +72,7 @@ def gaps(study: pd.DataFrame, cures: Iterable[str] | None = None) -> pd.DataFram
         found[figure] = fresh.fillna(found[f"valid_{figure}"])
     columns = ["cure", "seed", "train_loss", "valid_loss", "gap", "by_heart"]
     ends = found[[*columns, "accuracy", "loss", "ece"]]
-    ends.attrs["where"] = FRESH if "fresh_loss" in study else VALID
+    ends.attrs["where"] = "other images" if "fresh_loss" in study else "validation images"
     return ends
 
 
@@ -98,7 +97,7 @@ def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:
         sides = np.where(gain > 0, "better", "worse")
         tables[name] = found.assign(verdict=np.where(found["sure"], sides, "not sure"))
     effects = pd.concat(tables, names=["figure"])
-    effects.attrs["where"] = ends.attrs.get("where", FRESH)
+    effects.attrs = dict(ends.attrs)
     return effects
 
 

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -25,16 +23,6 @@ def test_the_words_of_a_table_stay_words(tmp_path, monkeypatch):
     table = pd.DataFrame({"per_class": ["10", "all"], "accuracy": [0.5, 0.7]})
     table.to_csv(tmp_path / "small.csv", index=False)
     assert studies.read_study("small")["per_class"].tolist() == ["10", "all"]
-
-
-def test_whoever_looks_a_study_up_is_told_nothing_of_pandas_speed():
-    code = (
-        "from helpers.course.studies import read_study; from helpers.preparing import study_effects"
-        "; print(len(study_effects(read_study('preparing'), 'resize')))"
-    )
-    asked = [sys.executable, "-W", "default", "-c", code]
-    done = subprocess.run(asked, capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("20\n", "")
 
 
 def test_an_unknown_study_is_named_with_those_there_are(monkeypatch, tmp_path):
