@@ -35,6 +35,8 @@ PANELS = {
 }
 
 ABOUT_ONE = ("named", "recall", "false alarms")
+NAMES_APART = 0.12
+"""How far apart names beside the axes stand at least, of their height."""
 
 
 @styled
@@ -226,6 +228,7 @@ def trade_off(
     images = before[["hits", "missed", "false_alarms", "passed"]].to_numpy().sum()
     lines = {"accuracy": (ACCENT, before["right"].sum() / images)}
     lines["lowest"] = (FAMILIES["colour"], before["recall"].min())
+    ends = []
     for column, (colour, plain) in lines.items():
         if curve[column].isna().all():
             continue  # no group is constrained, or none can be
@@ -234,11 +237,16 @@ def trade_off(
         ax.axhline(plain, color=colour, lw=1, ls=":")
         last = curve[column].dropna()
         if len(last):
-            ax.annotate(name, (1.01, last.iloc[-1]), xycoords=("axes fraction", "data"),
-                        color=colour, va="center")  # fmt: skip
+            ends.append((last.iloc[-1], name, colour))
         now = np.interp(slack, curve["slack"], curve[column])
         ax.plot(slack, now, "o", color=colour, ms=8)
         facts.append(f"{name} {now:.2f}, without offsets {plain:.2f}")
+    ends.sort()
+    # Names of lines that end close together are moved apart.
+    apart = max(0.0, NAMES_APART - (ends[-1][0] - ends[0][0])) / 2 if len(ends) > 1 else 0.0
+    for (value, name, colour), way in zip(ends, (-1, 1), strict=False):
+        ax.annotate(name, (1.01, value + way * apart), xycoords=("axes fraction", "data"),
+                    color=colour, va="center", annotation_clip=False)  # fmt: skip
     ax.axvline(slack, color=FLAG if curve["accuracy"].isna().all() else MUTED, lw=1)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="slack: by how much rates may differ between groups")
     ax.grid(axis="y")

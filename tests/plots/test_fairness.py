@@ -134,6 +134,14 @@ def test_the_trade_off_marks_the_slack_and_what_was_there_without_offsets():
     dotted = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == ":"]
     assert dotted == pytest.approx([0.7, 0.8])
     assert "accuracy of all 0.55, without offsets 0.70" in ax.get_title("left").replace("\n", " ")
+    at = {text.get_text(): text.xy[1] for text in ax.texts}
+    assert at == {"recall of the worst group": 0.2, "accuracy of all": 0.8}
+    for lowest, accuracy in ((0.78, 0.8), (0.8, 0.79)):
+        near = plots.trade_off(curve.assign(lowest=lowest, accuracy=accuracy), before, 0.25)
+        at = {text.get_text(): text.xy[1] for text in near.texts}
+        gap = at["recall of the worst group"] - at["accuracy of all"]
+        assert abs(gap) == pytest.approx(0.12)
+        assert (gap > 0) == (lowest > accuracy)
     alone = plots.trade_off(curve.assign(lowest=np.nan), before, 0.25).get_title("left")
     assert alone.endswith("accuracy of all 0.55, without offsets 0.70")
     none = curve.assign(lowest=np.nan, accuracy=np.nan)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.course.exercises.framework import Found, call
+from helpers.course.exercises.framework import Found, call, ends
 
 # Rows are labels. In the second, the third class is never named.
 MATRICES = (
@@ -113,7 +113,7 @@ def judge_10_4(answer: Callable, dataset: Any) -> Found:
     covered, widths, started = 0, [], time.perf_counter()
     for seed in range(TRIALS):
         right, things, truth, ours = made_test(seed)
-        found = call(answer, right, things)
+        found = call(ends(answer), right, things)
         if isinstance(found, tuple):
             return found
         if np.shape(found) != (2,) or not np.isfinite(np.asarray(found, float)).all():

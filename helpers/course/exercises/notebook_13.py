@@ -44,6 +44,9 @@ def judge_13_1(answer: Callable, dataset: Any) -> Found:
         "only_slope": end.sum(0),
         "from_black": (slope_path(model, torch.zeros_like(image), image, target)).sum(0),
         "magnitude": (mean * way).abs().sum(0),
+        "probability": slope_path(nn.Sequential(model, nn.Softmax(1)), baseline, image, target).sum(
+            0
+        ),
     }
     for name, values in readings.items():
         scale = float(values.abs().max())

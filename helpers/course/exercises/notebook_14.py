@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.course.exercises.framework import Found, call
+from helpers.course.exercises.framework import Found, call, ends
 
 # Lower end, upper end, the least that will do, what follows.
 INTERVALS = [
@@ -117,9 +117,11 @@ def judge_14_4(answer: Callable, dataset: Any) -> Found:
             asked += [str(one) for one in np.atleast_1d(np.asarray(ids, dtype=object))]
             return np.array([one in wrong for one in asked[-len(np.atleast_1d(ids)) :]])
 
-        found = call(answer, images, suspects, ask)
+        found = call(ends(answer), images, suspects, ask)
         if isinstance(found, tuple) and found and found[0] == "raised":
             return found
+        if np.shape(found) != (2,):
+            return "shape", {"found": np.size(found)}
         low, high = (float(one) for one in found)
         if len(set(asked)) > ASKED:
             return "asked", {"asked": len(set(asked))}

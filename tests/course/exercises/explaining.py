@@ -80,6 +80,11 @@ def path(model, image, baseline, target, steps=60):
     return sum(slope(model, baseline + s * (image - baseline), target) for s in shares) / steps
 
 
+def _of_probability(model, image, baseline, target):
+    way = path(lambda x: model(x).softmax(1), image, baseline, target)
+    return (way * (image - baseline)).sum(0)
+
+
 def _share(positive, mask):
     return positive[mask].sum() / positive.sum()
 
@@ -119,6 +124,7 @@ WRONG_13 = {
         (lambda m, i, b, t: slope(m, i, t).sum(0), "only_slope", "at the picture alone"),
         (lambda m, i, b, t: (path(m, i, 0 * b, t) * i).sum(0), "from_black", "from black"),
         (lambda m, i, b, t: (path(m, i, b, t) * (i - b)).abs().sum(0), "magnitude", "positive"),
+        (_of_probability, "probability", "before any softmax"),
         (lambda m, i, b, t: torch.ones(8, 8), "other", "+64.00"),
         (0.7, "malformed", "a function"),
     ],

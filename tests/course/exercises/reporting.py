@@ -34,8 +34,7 @@ def ask_everybody(images, suspects, ask):
 
 
 def ask_too_few(images, suspects, ask):
-    found = accuracy_interval(ask(np.random.default_rng(0).choice(images, 10, replace=False)))
-    return found.low, found.high
+    return accuracy_interval(ask(np.random.default_rng(0).choice(images, 10, replace=False)))
 
 
 def one_error_wide(images, suspects, ask):
@@ -76,6 +75,8 @@ WRONG_14 = {
     ],
     "14.4": [
         (_raises, "raised", "KeyError"),
+        (lambda images, suspects, ask: 0.05, "shape", "You return 1 of what"),
+        (lambda images, suspects, ask: (0.1, 0.05, 0.2), "shape", "You return 3 of what"),
         (ask_everybody, "asked", "time for 150"),
         (ask_suspects, "high", "Did you ask the suspects?"),
         (nobody_is_wrong, "low", "wholly below"),

@@ -10,6 +10,7 @@ import pytest
 from helpers.balance import image_weights
 from helpers.course import exercises
 from helpers.course.exercises import framework
+from helpers.evaluation import accuracy_interval
 from helpers.training import train_head
 from tests.course.exercises.answers import GIVEN, NEEDS, WRONG, WRONG_ELSEWHERE, make_dataset
 
@@ -96,6 +97,14 @@ def test_a_number_as_good_as_a_perfect_family_is_right():
         for auc in (0.6, 0.97, 1.0)
     }
     assert told == {0.6: True, 0.97: True, 1.0: True}
+
+
+def test_an_interval_as_accuracy_interval_returns_it_is_taken_for_its_ends():
+    def drawn(images, suspects, ask):
+        return accuracy_interval(ask(np.random.default_rng(0).choice(images, 150, replace=False)))
+
+    for key, answer in (("10.4", accuracy_interval), ("14.4", drawn)):
+        assert exercises.judge(key, answer, make_dataset()).right
 
 
 def test_where_no_label_is_in_doubt_an_empty_list_is_accepted_as_unmeasured():
