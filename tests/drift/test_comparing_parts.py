@@ -144,6 +144,6 @@ def test_what_is_supposed_where_nothing_is_said():
         name: one.default for name, one in inspect.signature(compare_folders).parameters.items()
     }
     assert (usual["seed"], usual["workers"], usual["progress"]) == (0, 2, True)
-    # With so many trades p can be 1 in 1,000, below 1 in 100 also when corrected for five questions.
+    # With so many trades p can be 1 in 1,000: below 1 in 100 also corrected for five questions.
     assert (comparing.SURE, comparing.SHUFFLES + 1) == (0.01, 1000)
     assert comparing.MOST == 2000
