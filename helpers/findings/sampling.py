@@ -141,4 +141,5 @@ def take_decisions(dataset: Dataset, path: Path) -> str:
         fates = DecisionLog(dataset).import_from(taken)["fate"].value_counts()
     said = ", ".join(f"{fate} {number:,}" for fate, number in fates.items())
     waiting = len(rows) - len(filled)
-    return f"Verdicts of '{path.name}': {said}" + f"; {waiting:,} rows wait." * bool(waiting)
+    wait = f"; {count(waiting, 'row')} {'waits' if waiting == 1 else 'wait'}."
+    return f"Verdicts of '{path.name}': {said}" + wait * bool(waiting)

@@ -66,6 +66,35 @@ def test_images_that_teach_are_said_to_teach_and_have_no_effect_as_a_fault(monke
     )
 
 
+def test_an_image_is_it_and_a_gain_of_none_is_no_teaching(monkeypatch):
+    made, _ = evidence(60)
+    monkeypatch.setattr(effects, "gain_of_leaving", lambda *given: (-0.1, -0.2, 0.0))
+    told = effects.told_leaving(made, made.sides[0].images.index[:1])
+    assert told["more"].startswith("Without it in training") and told["high"] == 0
+
+
+def test_two_classes_are_enough_to_measure_and_images_without_features_or_class_are_passed_over():
+    made, _ = evidence(120)
+    images = made.divided.images[made.divided.images["label"] != "c"]
+    two = made.divided.with_images(images)
+    made.divided = made.part = two
+    made.sides = tuple(two.part(one) for one in ("train", "valid"))
+    train, valid = (side.images.index for side in made.sides)
+    left = train[:8]
+    gain = effects.gain_of_leaving(made, left)
+    assert gain == tuple(by_hand(made, train.difference(left), train, valid))
+    made.features = made.features.drop([train[10], valid[0]])
+    again = effects.gain_of_leaving(made, left)
+    expected = by_hand(
+        made, train.difference(left).drop(train[10]), train.drop(train[10]), valid[1:]
+    )
+    assert again == tuple(expected)
+    one = images.index[(images["label"] == "a") & (images["split"] == "train")]
+    alone = two.with_images(images.drop(one))
+    made.sides = tuple(alone.part(name) for name in ("train", "valid"))
+    assert effects._labels(made)[1].unique().tolist() == ["b"]
+
+
 def test_nothing_is_measured_where_there_is_nothing_to_compare():
     made, _ = evidence()
     train, valid = (side.images.index for side in made.sides)

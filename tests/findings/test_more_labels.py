@@ -27,6 +27,88 @@ def test_the_upper_end_of_the_gain_says_how_many_labels_it_takes_at_the_least(mo
     never = missing(0.2, (0.01, 0.0, 0.02), monkeypatch=monkeypatch)
     assert never.endswith("More of the same images will hardly close that gap.")
     assert missing(0.9, (0.03, 0.01, 0.05), monkeypatch=monkeypatch) == ""
+    assert missing(0.8, (0.03, 0.01, 0.05), monkeypatch=monkeypatch) == ""
+    none = missing(0.7, (0.0, 0.0, 0.0), monkeypatch=monkeypatch)
+    assert none.endswith("More of the same images will hardly close that gap.")
+    edge = missing(0.7, (0.02, 0.0, 0.05), monkeypatch=monkeypatch)
+    assert "is not shown; if so, it takes 4.0 times as many" in edge
+    four = missing(0.25, (0.1, 0.05, 0.125), least=0.75, monkeypatch=monkeypatch)
+    assert "50 points are missing" in four and "it takes 16.0 times as many" in four
+    tenths = missing(0.7, (0.05, 0.04, 0.08), monkeypatch=monkeypatch)
+    assert "it takes 2.4 times as many" in tenths  # 2 to the power 1.25 is 2.38
+
+
+def test_how_many_labels_is_told_for_the_score_of_all_classes_where_a_curve_was_drawn(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        more_labels, "gain_of_doubling", lambda evidence, score: asked.append(score) or None
+    )
+    scores = pd.DataFrame({"value": 0.5}, ["accuracy", "balanced accuracy", "macro F1", "recall"])
+    made = SimpleNamespace(judged_scores=scores, plan=SimpleNamespace(taken=("learning curve",)))
+    for need in ("balanced accuracy>=0.9", "macro F1>=0.9", "recall of oak>=0.9"):
+        assert more_labels.labels_needed(made, read_needs(need)) == ""
+    made.plan.taken = ()
+    assert more_labels.labels_needed(made, read_needs("accuracy>=0.9")) == ""
+    assert asked == ["balanced accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("gain", "title"),
+    [
+        (
+            (0.03, 0.01, 0.05),
+            "The last doubling of the labels bought +3.0 points (+1.0 to +5.0) of",
+        ),
+        ((0.03, 0.0, 0.05), "No gain of the last doubling of the labels is shown: +3.0 points"),
+        (None, "Whether more labels would help cannot be told: a class is too small"),
+    ],
+)
+def test_the_gain_is_the_title_and_nothing_is_listed_where_all_have_labels(
+    monkeypatch, gain, title
+):
+    own = pd.DataFrame({"label": ["a"] * 7 + [None]})
+    made = SimpleNamespace(
+        sides=[SimpleNamespace(images=own)], plan=SimpleNamespace(taken=("learning curve",)),
+        label_next=[], curve=None, part=SimpleNamespace(images=own),
+        dataset=SimpleNamespace(development=SimpleNamespace(images=own)),
+    )  # fmt: skip
+    monkeypatch.setattr(more_labels, "gain_of_doubling", lambda *given: gain)
+    found = more_labels.more_labels(made)
+    assert found.title.startswith(title) and found.pictures == [] and found.tables == {}
+    assert ("learned from all 7 training images" in " ".join(found.says)) == (gain is not None)
+    kept = {} if gain is None else dict(zip(("gain of doubling", "low", "high"), gain, strict=True))
+    assert found.numbers == kept
+    made.curve, made.plan.taken = "the curve", ()
+    assert "the budget does not pay for it" in more_labels.more_labels(made).title
+    made.plan.taken = ("learning curve",)
+    assert [*more_labels.more_labels(made).tables.values()] == ["the curve"] * (gain is not None)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "seen", "said"),
+    [
+        (1, 1, "1 image has no label. Label these 1 first (label_next.csv lists them)"),
+        (2, 2, "2 images have no label. Label these 1 first"),
+        (1200, 1100, "1,200 images have no label, of which 1,100 were looked at. Label"),
+    ],
+)
+def test_images_to_label_next_are_counted(monkeypatch, waiting, seen, said):
+    shown = []
+    monkeypatch.setattr(more_labels, "drawn", lambda *what, **how: shown.append((what, how)))
+    labels = pd.DataFrame({"label": [None] * waiting + ["a"]})
+    made = SimpleNamespace(
+        sides=[SimpleNamespace(images=labels)], plan=SimpleNamespace(taken=()),
+        dataset=SimpleNamespace(development=SimpleNamespace(images=labels)),
+        label_next=pd.DataFrame(index=["x.jpg"]), unlabelled=["x.jpg"] * seen,
+    )  # fmt: skip
+    found = more_labels.more_labels(made)
+    assert found.says[-1].startswith(said) and found.numbers == {"without a label": waiting}
+    ((what, how),) = shown
+    assert (what[0], [*what[2]], how["photographs"]) == ("contact_sheet", ["x.jpg"], True)
+    assert how["title"] == "Label these next: the first 1 of 1"
+    made.label_next = pd.DataFrame(index=[f"{n}.jpg" for n in range(31)])
+    more_labels.more_labels(made)
+    assert len(shown[1][0][2]) == 30 and shown[1][1]["title"].endswith("first 30 of 31")
 
 
 def test_labelled_images_that_were_not_learned_from_are_counted_with_the_budget_for_them():

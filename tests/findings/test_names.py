@@ -29,6 +29,12 @@ def test_the_pattern_of_a_rule_reads_what_the_rule_reads(words):
     assert pd.factorize(pd.Series(found))[0].tolist() == groups
 
 
+def test_the_last_three_parts_are_left_off_and_nothing_before_them():
+    ids = [f"x/{stem}.jpg" for stem in ("p1-12-3-4", "p1-14-5-6", "p2-3-1-2", "p2-9-7-8")]
+    found = groups_from_names(ids, pattern_of("the name without its last 3 parts"))
+    assert found == ["p1", "p1", "p2", "p2"]
+
+
 def test_folders_and_marks_of_copying_have_no_pattern():
     for words in ("the folder", "the name without a mark of copying"):
         assert pattern_of(words) is None

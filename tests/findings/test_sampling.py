@@ -3,11 +3,14 @@
 import csv
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from helpers import open_dataset
 from helpers.audit import draw_sample, judge_sample
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.evaluation import accuracy_interval
+from helpers.findings import sampling
 from helpers.findings.sampling import SAMPLE, sample, sample_table, take_decisions
 
 
@@ -75,6 +78,42 @@ def test_verdicts_after_a_gap_are_not_counted_and_few_give_no_share(dataset):
 
 
 @pytest.mark.parametrize(
+    ("judged", "dropped", "wrong", "beyond"),
+    [(0, 0, 0, 0), (19, 0, 2, 0), (20, 0, 0, 0), (20, 2, 3, 1), (44, 0, 1, 2)],
+)
+def test_from_twenty_verdicts_on_a_share_is_told_and_what_waits_or_does_not_count(
+    dataset, monkeypatch, judged, dropped, wrong, beyond
+):
+    shown = []
+    monkeypatch.setattr(sampling, "drawn", lambda *what, **how: shown.append((what, how)))
+    evidence = asked(dataset)
+    rate = accuracy_interval(np.arange(judged - dropped) < wrong) if judged else None
+    evidence.error_rate = (judged, beyond, dropped, ["x"] * wrong, rate)
+    found = sample(evidence)
+    said, told = " ".join(found.says), judged >= 20
+    assert (
+        f"Of {judged - dropped} labels drawn at random and judged, {wrong} were" in said
+    ) == told
+    if told:
+        ends = f"are {rate.low * 44:.0f} to {rate.high * 44:.0f} of all 44 that came"
+        assert ends in said
+        assert (f"{44 - judged} of the sample wait. Judge" in said) == (judged < 44)
+        assert [(one.images, one.of) for one in found.findings] == [
+            (round(wrong / (judged - dropped) * 44), 44)
+        ] * (wrong > 0)
+        assert found.numbers["wrong"] == wrong / (judged - dropped)
+    else:
+        assert "no detector can tell" in said and "wrong" not in found.numbers
+        first = "Nobody has looked yet" if not judged else "19 images of the random sample judged"
+        assert found.title.startswith(first)
+    assert (f"{dropped} images of those judged showed nothing" in said) == (dropped > 0)
+    assert (f"Not counted: {beyond} verdict" in said) == (beyond > 0)
+    ((what, how),) = shown
+    assert (what[0], what[4], how["photographs"]) == ("contact_sheet", 8, True)
+    assert what[3][evidence.sample.index[0]].startswith("1: ")
+
+
+@pytest.mark.parametrize(
     ("rows", "words"),
     [
         ([{"image": "a", "action": "keep"}], "expected a CSV with the columns image_id and action"),
@@ -96,3 +135,11 @@ def test_a_table_without_any_action_says_so_and_semicolons_are_read(dataset, tmp
     assert take_decisions(dataset, path) == "'x.csv' holds no verdict: no row has an action."
     path.write_text("image_id;action\nred/00.png;keep\n")
     assert take_decisions(dataset, path) == "Verdicts of 'x.csv': recorded 1"
+    path.write_text("image_id,action,label,reason\nred/01.png,relabel,blue,seen\nred/02.png,,x,\n")
+    said = take_decisions(dataset, path)
+    assert said == "Verdicts of 'x.csv': recorded 1; 1 row waits."
+    row = DecisionLog(dataset).current().loc["red/01.png"]
+    assert (row["action"], row["label"], row["reason"]) == ("relabel", "blue", "seen")
+    path.write_text("")
+    with pytest.raises(DatasetError, match="expected a CSV"):
+        take_decisions(dataset, path)

@@ -1,10 +1,11 @@
 import json
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.findings.sections import Finding, Section, as_json, percent, points
+from helpers.findings.sections import Finding, Picture, Section, as_json, percent, points
 
 
 def test_everything_in_a_section_becomes_plain_json():
@@ -32,11 +33,28 @@ def test_a_measured_effect_counts_only_where_its_interval_leaves_out_zero():
     affected = Finding(**given)
     assert not affected.measured
     assert affected.at_stake == 0.1
-    for low, high, measured in [(0.1, 0.3, True), (-0.3, -0.1, True), (-0.1, 0.3, False)]:
+    ends = [(0.1, 0.3), (-0.3, -0.1), (-0.1, 0.3), (-0.3, 0.0), (0.0, 0.3)]
+    for (low, high), measured in zip(ends, [True, True, False, False, False], strict=True):
         one = Finding(**given, effect=0.2, low=low, high=high)
         assert one.measured == measured
         assert one.at_stake == (0.2 if measured else 0.1)
-    assert Finding(**given | {"of": 0}).at_stake == 10
+    assert Finding(**given | {"of": 0}).at_stake == Finding(**given | {"of": 1}).at_stake == 10
+    assert not affected.blocks
+    with pytest.raises(FrozenInstanceError):
+        affected.images = 3
+
+
+def test_numbers_have_six_digits_behind_the_point():
+    assert as_json({"a": 1 / 3, "b": (np.float32(0.5), True, 7)}) == {
+        "a": 0.333333, "b": [0.5, True, 7]
+    }  # fmt: skip
+
+
+def test_a_picture_is_no_photograph_and_cannot_be_guessed_unless_it_is_said():
+    picture = Picture(len)
+    assert (picture.photographs, picture.guessable) == (False, False)
+    with pytest.raises(FrozenInstanceError):
+        picture.draw = repr
 
 
 @pytest.mark.parametrize(
