@@ -195,6 +195,27 @@ def test_a_head_is_trained_and_the_test_images_open_only_with_a_reason(served, p
     shown.get_by_text("Say why the test images are opened").wait_for()
 
 
+def test_an_answer_is_explained_by_a_click_and_picked_out_for_review(served, page):
+    answers, explained = served.step(page, "Errors").locator(".workbook").all()
+    is_class, says = answers.locator("select").all()[:2]
+    is_class.select_option(index=1)
+    name = is_class.input_value().split(" (")[0]
+    right = says.locator(f'option[value^="{name} ("]')  # here there may be no errors
+    right.wait_for(state="attached")
+    says.select_option(right.get_attribute("value"))
+    figure = answers.locator("figure", has_text=re.compile(f"says {name}.*is {name}", re.S)).first
+    figure.locator("img").click()
+    page.wait_for_function(
+        "([panel, name]) => [...panel.querySelectorAll('select')].some(one => one.value === name)",
+        arg=[explained.element_handle(), figure.get_attribute("title")],
+    )
+    figure.locator(".tick").focus()
+    page.keyboard.press("Enter")
+    answers.get_by_text("1 selected").wait_for()
+    answers.get_by_role("button", name="Review selected").click()
+    served.wait(page, "Review").get_by_text("selected by you").first.wait_for()
+
+
 @pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 400)])
 def test_no_step_has_a_serious_fault_of_accessibility_or_is_wider_than_the_screen(
     served, page, scheme, width

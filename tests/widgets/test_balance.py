@@ -135,8 +135,9 @@ def test_bars_are_as_long_as_their_shares_of_the_widest_and_recalls_of_one():
     rows = [(1200, 0.8, 0.5, 1.0, 0.5), (300, 0.2, 0.4, 0.25, 0.75)]
     table = pd.DataFrame(rows, ["ash", "elm"], columns)
     html = _bars(table)
-    widths = [int(width) for width in re.findall(r"; width: (\d+)px\"></span>", html)]
-    assert widths == [220, round(220 * 0.625), 220, 110, 55, 110, 55, 165]
+    widths = [float(width) for width in re.findall(r"; width: ([\d.]+)%\"></span>", html)]
+    assert widths == [100, 62.5, 100, 50, 25, 50, 25, 75]
+    assert html.count('"display: inline-block; width: min(220px, 22vw); ') == 4
     assert re.findall(r"</span> ([\d.]+)<", html) == ["0.50", "0.50", "0.40", "0.75"]
     assert "<td>1,200</td>" in html
 
