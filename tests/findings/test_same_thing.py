@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from tests.findings.test_names import dataset  # noqa: F401
 
 from helpers.evidence.budget import Plan
 from helpers.evidence.learned import Learned
@@ -13,6 +12,7 @@ from helpers.findings import same_thing
 from helpers.findings.names import doubtful_names
 from helpers.findings.needs import read_needs
 from helpers.findings.same_thing import same_thing as ask
+from tests.findings.test_names import dataset  # noqa: F401
 
 DEVELOPMENT, TESTS = 84, 12
 
