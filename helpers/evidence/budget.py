@@ -96,24 +96,26 @@ def cost(name: str, images: int) -> float:
     return CHOICES[name] * images + EACH_PAIR * images**2 * (name == SEARCH)
 
 
-def plan(images: int, budget: str | float = DEFAULT) -> Plan:
+def plan(images: int, budget: str | float = DEFAULT, search: bool = True) -> Plan:
     """What a budget pays for, for so many images to learn from.
 
     Half of it goes to what every report does; where that is not enough for all images, models learn
     from a part of them. The rest pays for `CHOICES` in their order, each whole or not at all, but
-    for the search for photos of one thing: of that, as many images as can be are paid for.
+    for the search for photos of one thing: of that, as many images as can be are paid for. With
+    `search` off, for images of which it is known what they show, it costs nothing.
     """
     seconds = read_budget(budget)
     part = min(images, max(FEWEST, int(seconds / 2 / ALWAYS + 1e-9)))
     left, taken, searched = seconds - part * ALWAYS, [], 0
-    for name in CHOICES:
+    steps = [name for name in CHOICES if search or name != SEARCH]
+    for name in steps:
         if name == SEARCH:
             searched = _searched(part, left)
         if cost(name, part) <= left or (name == SEARCH and searched):
             taken.append(name)
             left -= cost(name, searched if name == SEARCH else part)
-    needed = images * ALWAYS + sum(cost(name, images) for name in CHOICES)
-    others = tuple(name for name in CHOICES if name not in taken)
+    needed = images * ALWAYS + sum(cost(name, images) for name in steps)
+    others = tuple(name for name in steps if name not in taken)
     return Plan(seconds, part, tuple(taken), others, needed, searched)
 
 

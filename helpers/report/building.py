@@ -309,7 +309,8 @@ def build_report(
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
-    return budget.plan(len(dataset.development), time)
+    own = dataset.development
+    return budget.plan(len(own), time, search=not own.has_groups)
 
 
 def _failed(name: str, error: Exception) -> Section:

@@ -71,6 +71,18 @@ def test_a_search_of_few_images_is_left_out_unless_there_are_no_more():
     assert plan(40, few + cost(SEARCH, 40) - 0.001).searched == 0
 
 
+def test_where_it_is_known_what_images_show_no_time_is_kept_for_a_search():
+    found = plan(10_000, 600, search=False)
+    assert found.searched == 0
+    assert {*found.taken, *found.left} == {*CHOICES} - {SEARCH}
+    assert not any("one thing" in line for line in found.left_in_words)
+    assert found.needed == pytest.approx(plan(10_000, 600).needed - cost(SEARCH, 10_000))
+    paid = 7_000 * (ALWAYS + sum(CHOICES[name] for name in ("fine-tuning", "learning curve")))
+    paid += cost("descriptors", 7_000) + 1
+    assert "descriptors" in plan(7_000, paid, search=False).taken
+    assert "descriptors" not in plan(7_000, paid).taken
+
+
 def test_the_search_costs_more_than_its_share_where_there_are_many_images():
     assert cost(SEARCH, 10_000) == pytest.approx(220 + 30)
     assert cost(SEARCH, 100_000) == pytest.approx(2_200 + 3_000)

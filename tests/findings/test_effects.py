@@ -29,7 +29,8 @@ def evidence(number=400, noise=1.2, wrong=0.0, seed=0, features=None):
     known = pd.DataFrame(values, images.index, ["x", "y", "z"])
     none = pd.DataFrame(columns=["image_id", "other_id", "kind"])
     sides = tuple(divided.part(one) for one in ("train", "valid"))
-    made = SimpleNamespace(divided=divided, part=divided, sides=sides, features=known, pairs=none,
+    made = SimpleNamespace(progress=False,
+                           divided=divided, part=divided, sides=sides, features=known, pairs=none,
                            can_learn=True, _keep=lambda name, build, *key: build())  # fmt: skip
     return made, list(images.index[off])
 

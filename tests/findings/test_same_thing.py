@@ -134,3 +134,13 @@ class _Sections:
 
     def __getitem__(self, name):
         return self._made[name]
+
+
+def test_no_time_is_planned_for_a_search_where_a_column_says_what_belongs_together(dataset):  # noqa: F811
+    from helpers.report.building import plan_for
+
+    things = pd.Series([str(number_of(one)) for one in dataset.images.index], dataset.images.index)
+    known = dataset.with_images(dataset.images.assign(thing=things)).with_group("thing")
+    assert plan_for(dataset, "10m").searched == DEVELOPMENT
+    assert plan_for(known, "10m").searched == 0
+    assert "same-thing search" not in plan_for(known, "1s").left
