@@ -162,6 +162,7 @@ def open_folder(
     import pandas as pd
 
     from helpers.opening.grouping import choose_group
+    from helpers.tables.alike import classes_apart
     from helpers.tables.labels import clean_labels, odd_labels
 
     asked = dict(asked or {})
@@ -197,7 +198,7 @@ def open_folder(
         images, source = _with_labels_from_names(images, pattern), f"{source or 'folders'}, names"
     elif images["label"].nunique() < 2:
         notes += tell_of_classes(str(folder), images.index)
-    notes += odd_labels(images["label"])
+    notes += odd_labels(images["label"]) + classes_apart(images)
     if pattern and says(pattern, "group"):
         images, group, passed = _with_groups_from_names(images, pattern)
     else:
