@@ -118,8 +118,12 @@ def open_dataset(
 def _finish(dataset: Dataset, group: str | None) -> Dataset:
     """With its group, and what is noted of marks made on its images."""
     from helpers.datasets.decisions import tell_of_marks
+    from helpers.opening.grouping import tell_of_alone
 
-    return tell_of_marks(dataset.with_group(group) if group else dataset)
+    dataset = dataset.with_group(group) if group else dataset
+    if notes := tell_of_alone(dataset.images, dataset.group):
+        dataset = replace(dataset, notes=(*dataset.notes, *notes))
+    return tell_of_marks(dataset)
 
 
 def _open_path(text: str, asked: Asked) -> Dataset:
