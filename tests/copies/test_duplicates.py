@@ -374,3 +374,13 @@ def test_two_processes_verify_and_show_how_far_they_are_unless_told(copies, scan
             find_duplicates(copies, scanned, distance=distance)
     exact = find_duplicates(copies, scanned).query("kind == 'exact'").iloc[0]
     assert exact[["distance", "similarity", "movement", "transform"]].tolist() == [0, 1, 0, ""]
+
+
+def test_among_files_of_which_none_can_be_read_there_are_no_copies(tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(b"\xff\xd8 broken %d" % number)
+    dataset = dataset_of(tmp_path)
+    scanned = scan(dataset, workers=0, progress=False)
+    assert not scanned["readable"].any()
+    pairs = find_duplicates(dataset, scanned, workers=0, progress=False)
+    assert len(pairs) == 0 and "kind" in pairs
