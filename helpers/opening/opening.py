@@ -121,7 +121,8 @@ def _finish(dataset: Dataset, group: str | None) -> Dataset:
     from helpers.opening.grouping import tell_of_alone
 
     dataset = dataset.with_group(group) if group else dataset
-    if notes := tell_of_alone(dataset.images, dataset.group):
+    gaps = dataset.group if dataset.group != GROUP_IN_NAME else None  # told with the pattern
+    if notes := tell_of_alone(dataset.images, gaps):
         dataset = replace(dataset, notes=(*dataset.notes, *notes))
     return tell_of_marks(dataset)
 

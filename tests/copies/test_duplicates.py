@@ -379,7 +379,7 @@ def test_two_processes_verify_and_show_how_far_they_are_unless_told(copies, scan
 def test_among_files_of_which_none_can_be_read_there_are_no_copies(tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.jpg").write_bytes(b"\xff\xd8 broken %d" % number)
-    dataset = dataset_of(tmp_path)
+    dataset = dataset_of(tmp_path, [f"{number}.jpg" for number in range(3)])
     scanned = scan(dataset, workers=0, progress=False)
     assert not scanned["readable"].any()
     pairs = find_duplicates(dataset, scanned, workers=0, progress=False)

@@ -62,6 +62,11 @@ def test_images_without_a_value_in_the_group_are_told():
     assert tell_of_alone(images(patient=DIVIDES), None) == []
 
 
+def test_gaps_in_a_group_from_names_are_told_once(tree):
+    dataset = open_dataset(tree("p1_1.jpg", "p1_2.jpg", "x.jpg"), pattern="(?P<group>p[0-9]+)_")
+    assert sum("alone" in note for note in dataset.notes) == 1
+
+
 @pytest.mark.parametrize("options", [{}, {"group": "patient"}])
 def test_a_group_with_gaps_is_told_on_opening_whether_asked_for_or_not(tree, options):
     root = tree(*(f"{i}.jpg" for i in range(6)))
