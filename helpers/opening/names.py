@@ -13,11 +13,11 @@ _SPLIT_OF |= dict.fromkeys(("valid", "val", "validation", "validate", "dev", "ev
 _SPLIT_OF |= dict.fromkeys(("test", "tst", "testing", "tests", "holdout"), "test")
 # The same in other languages, without the accents of Latin letters.
 _ABROAD = {
-    "train": "entrenamiento entrainement apprentissage treino treinamento addestramento обучение "
-    "обучающая тренировка тренировочная 训练 訓練 学習 학습 훈련",
-    "valid": "validacion validacao validierung validazione валидация валидационная "
-    "验证 驗證 検証 검증",
-    "test": "prueba pruebas teste testes тест тестовая 测试 測試 テスト 테스트",
+    "train": "entrenamiento entrainement apprentissage treino treinamento addestramento egitim "
+    "treningowy treningowe uczacy обучение обучающая тренировка 训练 訓練 学習 학습 훈련",
+    "valid": "validacion validacao validierung validazione validatie walidacyjny walidacja "
+    "dogrulama валидация валидационная 验证 驗證 検証 검증",
+    "test": "prueba pruebas teste testes testowy testowe тест тестовая 测试 測試 テスト 테스트",
 }
 _SPLIT_OF |= {word: split for split, words in _ABROAD.items() for word in words.split()}
 _EMPTY = {"set", "split", "data", "dataset", "image", "images", "img", "imgs", "folder", "dir"}

@@ -15,7 +15,7 @@ from helpers.opening.names import THINGS, split_and_rest, split_of
 from helpers.tables.labels import one_hot, read_labels
 from helpers.tables.matching import FileIndex, Match, choose_files, match_column, plain
 from helpers.tables.reading import EXPECTED, Table
-from helpers.tables.splits import columns_of_splits, splits_of_flags
+from helpers.tables.splits import WITHOUT, columns_of_splits, splits_of_flags
 
 # Column names without case, spaces and marks, the surest first.
 # fmt: off
@@ -155,8 +155,8 @@ def _splits(
     others = [column for column in named if column != used]
     if used in found:
         notes.append(
-            f"Column {used!r} was taken as the split, since each of its cells names one; to do "
-            "without, name another column with split='…' or rename it."
+            f"Column {used!r} was taken as the split, since each of its cells names one; another "
+            f"is named with split='…', and {WITHOUT} does without."
         )
     return [used], told[used], notes + _choice(used, others, "split", asked)
 

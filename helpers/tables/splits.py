@@ -13,6 +13,8 @@ from helpers.tables.labels import SET, UNSET
 from helpers.tables.reading import Table
 
 IDLE = {"is", "in", "flag", "img", "image", "images", "set", "split", "use", "for"}
+WITHOUT = "dataset.with_images(dataset.images.assign(split=None))"
+"""What takes a split off again."""
 
 
 def columns_of_splits(table: Table, without: Collection[str]) -> list[str]:
@@ -58,10 +60,9 @@ def splits_of_flags(
     there = {split_in_name(column) for column in flags}
     other = {"train"} - there or {"test"} - there or {"valid"}
     told = f"The split is told by {some(map(repr, flags), 4)}"
-    if not rest:
-        return list(flags), splits, [f"{told}; another is named with split='…'."]
-    splits[sums == 0] = (left := next(iter(other)))
-    doubt = " (they may be valid as well)" if left == "test" and "valid" not in there else ""
-    told += f"; the {rest:,} rows where none is set are taken as {left}{doubt}"
-    return list(flags), splits, [f"{told}; where that is wrong, write the splits in a column and "
-                                 "name it with split='…'."]  # fmt: skip
+    if rest:
+        splits[sums == 0] = (left := next(iter(other)))
+        doubt = " (they may be valid as well)" if left == "test" and "valid" not in there else ""
+        told += f"; the {rest:,} rows where none is set are taken as {left}{doubt}"
+    without = f"another is named with split='…', and {WITHOUT} does without"
+    return list(flags), splits, [f"{told}; {without}."]

@@ -1,9 +1,12 @@
 """Columns that tell the split without being called so."""
 
+import re
+
 import pandas as pd
 import pytest
 
 from helpers.datasets import open_dataset
+from helpers.splits import split
 from helpers.tables.reading import table_of
 from helpers.tables.splits import columns_of_splits, split_in_name, splits_of_flags
 
@@ -30,7 +33,8 @@ def test_one_column_of_marks_for_each_split():
     found = of_flags(train=[1, 0, 0], val=[0, 1, 0], test=[0, 0, 1], x=[1, 0, 1])
     assert found == (
         ["train", "val", "test"], ["train", "valid", "test"],
-        "The split is told by 'train', 'val', 'test'; another is named with split='…'.",
+        "The split is told by 'train', 'val', 'test'; another is named with split='…', and "
+        "dataset.with_images(dataset.images.assign(split=None)) does without.",
     )  # fmt: skip
 
 
@@ -113,3 +117,16 @@ def test_marks_of_the_split_are_not_the_label_of_images_in_class_folders(opened)
 def test_public_and_private_tests_are_tests(opened):
     text = "image,Usage,label\n0.jpg,Training,a\n1.jpg,PublicTest,b\n2.jpg,PrivateTest,a\n"
     assert opened(text).images["split"].tolist() == ["train", "test", "test"]
+
+
+@pytest.mark.parametrize("header", ["image,label,test,site", "image,label,site,mode"])
+def test_a_column_that_was_wrongly_taken_can_be_done_without_as_the_note_says(opened, header):
+    rows = [f"{i}.jpg,{'ab'[i % 2]},{i // 8},{('train', 'test')[i % 2]}" for i in range(16)]
+    dataset = opened("\n".join([header, *rows]), *(f"{i}.jpg" for i in range(16)))
+    assert dataset.images["split"].eq("test").sum() == 8
+    remedy = re.search(r"and (dataset\.with_images.+\)) does without", " ".join(dataset.notes))[1]
+    without = eval(remedy, {"dataset": dataset})
+    assert without.images["split"].isna().all()
+    assert split(without, 0.25)["split"].value_counts().to_dict() == {"train": 12, "valid": 4}
+    other = opened("\n".join([header, *rows]), *(f"{i}.jpg" for i in range(16)), split="site")
+    assert other.images["split"].isna().sum() == (0 if "test" in header else 16)
