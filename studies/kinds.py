@@ -26,6 +26,7 @@ KINDS = {
     ],
     "tables": [
         *("tables/test_encodings.py", "tables/test_reading.py", "tables/test_labels.py"),
+        *("tables/test_alike.py", "tables/test_splits_told.py"),
         *("tables/test_joining.py", "tables/test_tables.py"),
     ],
     "damage": [

@@ -216,6 +216,8 @@ def _weigh(pairs, taken, left_out):
 
 def _doubt_times(pairs, taken):
     """Pairs whose cameras recorded another time are near only if their pixels agree very well."""
+    if pairs.empty:  # of no readable image at all, no time can be taken from another
+        return pairs
     apart = (pairs["image_id"].map(taken) - pairs["other_id"].map(taken)).abs()
     other = (apart > pd.Timedelta(0)) & pairs["similarity"].notna()
     told = pairs["difference"].astype("object").fillna("")

@@ -27,6 +27,9 @@ MAX_PIXELS = 178_956_970
 MAX_BYTES = 1 << 30
 """Bytes above which a file is not read into memory."""
 
+MOST_PAGES = 100
+"""Pages of a TIFF whose size is looked at."""
+
 _KINDS = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "named pipe"), (stat.S_ISSOCK, "socket"))
 _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -277,10 +280,37 @@ def note_oddities(path: str, data: bytes, image: Image.Image) -> str | None:
         return f"is named {os.path.splitext(path)[1]} but holds {found}"
     if found == "PNG" and (note := check_png(data)[1]):
         return note
+    if (number := _pictures(image)) > 1:
+        return f"holds {number:,} pictures, of which the first alone is read"
     if "passed over" in image.info:
         why = image.info["passed over"]
         return f"decodes without its text and profiles, which are damaged or too long: {why}"
     return None
+
+
+def _pictures(image: Image.Image) -> int:
+    """How many pictures a file holds: pages, frames; the views and maps beside a phone's JPEG and
+    the smaller versions in a TIFF are none."""
+    if image.format == "MPO":
+        return 1
+    try:
+        number = getattr(image, "n_frames", 1)
+    except Exception:  # what follows the first may be broken
+        return 1
+    if image.format == "TIFF" and number > 1:
+        return 1 + _pages_as_large(image, number)
+    return number
+
+
+def _pages_as_large(image: Image.Image, number: int) -> int:
+    size, found = image.size, 0
+    try:
+        for page in range(1, min(number, MOST_PAGES)):
+            image.seek(page)
+            found += image.size == size
+    except Exception:
+        return found
+    return found + max(0, number - MOST_PAGES)
 
 
 def _register_heif() -> None:

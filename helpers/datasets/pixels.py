@@ -46,7 +46,7 @@ def to_rgb(
     """The first frame of `image`, turned upright by its EXIF tag, as 8-bit RGB.
 
     16-bit pictures are scaled, not clipped; float pictures and numbers beyond 16 bits are stretched
-    from their own least to their own greatest value; transparency is laid on white.
+    from their own least to their own greatest finite value; transparency is laid on white.
 
     Parameters
     ----------
@@ -163,9 +163,11 @@ def _to_eight_bits(image: Image.Image, highest: int | None, levels: int | None) 
     if highest is not None:
         low, high = 0.0, float(levels or white_level([highest]))
     else:
-        low, high = np.nanmin(values), np.nanmax(values)
+        finite = values[np.isfinite(values)]  # no-data, and what divided by zero, has no brightness
+        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+        values = np.nan_to_num(values, nan=low, neginf=low, posinf=high)
     scaled = (values - low) / max(high - low, np.finfo(float).tiny) * 255
-    return Image.fromarray(np.nan_to_num(scaled).round().clip(0, 255).astype(np.uint8))
+    return Image.fromarray(scaled.round().clip(0, 255).astype(np.uint8))
 
 
 def highest_level(image: Image.Image) -> int | None:
@@ -175,7 +177,11 @@ def highest_level(image: Image.Image) -> int | None:
     """
     if not image.mode.startswith("I"):
         return None
-    low, high = image.getextrema()
+    try:
+        low, high = image.getextrema()
+    except ValueError:  # Pillow knows none of numbers in the other order of bytes
+        values = np.asarray(image)
+        low, high = values.min(), values.max()
     if low < 0 or high > LEVELS[-1]:
         return None
     return LEVELS[-1] if image.format == "PPM" else int(high)

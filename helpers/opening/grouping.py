@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets.grouping import why_not_dividing
+from helpers.datasets.words import count, some
 from helpers.tables.rows import guess_group
 
 
@@ -22,3 +23,16 @@ def choose_group(images: pd.DataFrame, first: str | None) -> tuple[str | None, l
         )
         left.remove(group)
     return group, notes
+
+
+def tell_of_alone(images: pd.DataFrame, group: str | None) -> list[str]:
+    """A note where only some of the images with a group's column have a value in it: nothing says
+    what the others belong with, and they may lie on any side of a split."""
+    alone = images.index[images[group].isna()] if group else ()
+    if not len(alone) or len(alone) == len(images):
+        return []
+    stand = "stands" if len(alone) == 1 else "stand"
+    return [
+        f"{count(alone, 'image')} of {len(images):,} without a value in column {group!r} {stand} "
+        f"alone, since nothing says what belongs together there: {some(alone)}."
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 # The folders above an image, as (level, name): level 1 is the first below the root.
@@ -10,15 +11,32 @@ Parts = tuple[tuple[int, str], ...]
 _SPLIT_OF = dict.fromkeys(("train", "trn", "training"), "train")
 _SPLIT_OF |= dict.fromkeys(("valid", "val", "validation", "validate", "dev", "eval"), "valid")
 _SPLIT_OF |= dict.fromkeys(("test", "tst", "testing", "tests", "holdout"), "test")
+# The same in other languages, without the accents of Latin letters.
+_ABROAD = {
+    "train": "entrenamiento entrainement apprentissage treino treinamento addestramento egitim "
+    "treningowy treningowe uczacy обучение обучающая тренировка 训练 訓練 学習 학습 훈련",
+    "valid": "validacion validacao validierung validazione validatie walidacyjny walidacja "
+    "dogrulama валидация валидационная 验证 驗證 検証 검증",
+    "test": "prueba pruebas teste testes testowy testowe тест тестовая 测试 測試 テスト 테스트",
+}
+_SPLIT_OF |= {word: split for split, words in _ABROAD.items() for word in words.split()}
 _EMPTY = {"set", "split", "data", "dataset", "image", "images", "img", "imgs", "folder", "dir"}
 _EMPTY |= {"photo", "photos", "pictures", "pics", "files", "samples", "labels", "all", "jpg", "png"}
-_RUN_TOGETHER = re.compile(r"(.+?)(set|split|data|images|imgs|folder)")
+_EMPTY |= {"daten", "satz", "datos", "imagenes", "donnees", "dados", "выборка", "данные", "集"}
+_RUN_TOGETHER = re.compile(
+    r"(.+?)(set|split|data|images|imgs|folder|s?daten|satz|数据集|数据|データ|集|데이터)"
+)
 # Things that a folder is called by and that no class is: when, how large, by what, from where, and
 # which version of the same pictures.
+_MONTHS = "jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
+_MONTHS += "|oct(ober)?|nov(ember)?|dec(ember)?|spring|summer|autumn|winter"
 _CIRCUMSTANCE = re.compile(
     r"left|right|od|os|front|back|rear|side|top|bottom|colou?r|gr[ae]y(scale)?|segmented|original"
     r"|augmented|resized|cropped|enhanced|rgb|raw|images|masks?|annotations|ground[-_ ]?truth"
-    r"|(19|20)\d\d([-_. ]?\d\d){0,2}|\d+(\.\d+)? ?(x|px|mm|um|dpi|k|p)|\d+ ?x ?\d+( ?px)?"
+    r"|(19|20)\d\d([-_. ]?\d\d){0,2}|\d\d?[-_. ]\d\d?[-_. ](19|20)?\d\d|photos from (19|20)\d\d"
+    rf"|(\d\d?[-_. ]*)?({_MONTHS})([-_. ]*(19|20)\d\d)?"
+    r"|1\d\d(apple|canon|nikon|msdcf|media|andro|gopro|_pana|_fuji|recnx|olymp|eos\w+|nd\d+)"
+    r"|\d+(\.\d+)? ?(x|px|mm|um|dpi|k|p)|\d+ ?x ?\d+( ?px)?"
     r"|(fold|split|part|batch|session|run|trial|round|day|week|month|visit|year|season|time"
     r"|cam|camera|device|scanner|sensor|phone|view|angle|site|hospital|center|centre|clinic"
     r"|location|plot|field|farm|video|clip|seq|sequence|scene|set|series|volume|vol|plate|slide"
@@ -42,7 +60,7 @@ def split_and_rest(name: object) -> tuple[str | None, str]:
     "contest". Two splits in one name ("train_val") say none.
     """
     text, found, rest = str(name), {}, False
-    for match in _PARTS.finditer(text):
+    for match in _PARTS.finditer(_without_accents(text)):
         part = match[0].lower()
         together = _RUN_TOGETHER.fullmatch(part)
         word = together[1] if together and together[1] in _SPLIT_OF else part
@@ -55,6 +73,12 @@ def split_and_rest(name: object) -> tuple[str | None, str]:
     start, end = next(iter(found))
     left = " ".join(piece for piece in (text[:start], text[end:]) if re.search(r"\w", piece))
     return found[start, end], re.sub(r"^[\W_]+|[\W_]+$", "", left) if rest else ""
+
+
+def _without_accents(text: str) -> str:
+    """As many characters, those with accents as the Latin letters they are made of."""
+    letters = (unicodedata.normalize("NFD", c)[0] for c in text)
+    return "".join(new if new.isascii() else c for c, new in zip(text, letters, strict=True))
 
 
 def split_of(word: object) -> str | None:

@@ -118,8 +118,13 @@ def open_dataset(
 def _finish(dataset: Dataset, group: str | None) -> Dataset:
     """With its group, and what is noted of marks made on its images."""
     from helpers.datasets.decisions import tell_of_marks
+    from helpers.opening.grouping import tell_of_alone
 
-    return tell_of_marks(dataset.with_group(group) if group else dataset)
+    dataset = dataset.with_group(group) if group else dataset
+    gaps = dataset.group if dataset.group != GROUP_IN_NAME else None  # told with the pattern
+    if notes := tell_of_alone(dataset.images, gaps):
+        dataset = replace(dataset, notes=(*dataset.notes, *notes))
+    return tell_of_marks(dataset)
 
 
 def _open_path(text: str, asked: Asked) -> Dataset:
@@ -162,6 +167,7 @@ def open_folder(
     import pandas as pd
 
     from helpers.opening.grouping import choose_group
+    from helpers.tables.alike import classes_apart
     from helpers.tables.labels import clean_labels, odd_labels
 
     asked = dict(asked or {})
@@ -197,7 +203,7 @@ def open_folder(
         images, source = _with_labels_from_names(images, pattern), f"{source or 'folders'}, names"
     elif images["label"].nunique() < 2:
         notes += tell_of_classes(str(folder), images.index)
-    notes += odd_labels(images["label"])
+    notes += odd_labels(images["label"]) + classes_apart(images)
     if pattern and says(pattern, "group"):
         images, group, passed = _with_groups_from_names(images, pattern)
     else:

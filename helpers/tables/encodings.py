@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 from unicodedata import normalize
 
@@ -58,6 +59,10 @@ def decode(raw: bytes, name: str, encoding: str | None = None) -> tuple[str, lis
     for mark, told in MARKS:
         if raw.startswith(mark):
             return raw.decode(told), []
+    if b"\x1b$" in raw:  # what terminals switched to Japanese, Korean or Chinese with
+        for told in ("iso2022_kr", "iso2022_jp_2"):
+            with contextlib.suppress(UnicodeDecodeError):
+                return raw.decode(told), []
     even, odd = raw[::2].count(0), raw[1::2].count(0)
     if max(even, odd) * 4 > len(raw):
         return raw.decode("utf-16-be" if even > odd else "utf-16-le"), []

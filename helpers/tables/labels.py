@@ -10,10 +10,16 @@ from collections.abc import Sequence
 import pandas as pd
 
 from helpers.datasets.words import count, some
+from helpers.tables.alike import alike, no_classes
 from helpers.tables.reading import Table
 
 MARKS = ("|", ";", ",", " ")
-ONES = {"1": 1, "1.0": 1, "true": 1, "0": 0, "0.0": 0, "false": 0}
+SET = {"1", "1.0", "1,0", "true", "yes", "y", "x", "t", "+", "\u2713", "\u2714"}
+SET |= {"wahr", "ja", "vrai", "oui", "verdadero", "sí", "sim", "vero", "да", "是"}
+UNSET = dict.fromkeys(("0", "0.0", "0,0", "false", "no", "n", "f", "-"), "0")
+UNSET |= dict.fromkeys(("falsch", "nein", "faux", "non", "falso", "não", "нет", "否"), "0")
+UNSET |= {"-1": "-1", "-1.0": "-1", "nan": ""}
+UNSEEN = {"\u200c", "\u200d"}  # joiners, which some scripts and emoji need
 
 
 def clean_labels(labels: pd.Series) -> tuple[pd.Series, list[str]]:
@@ -33,7 +39,9 @@ def clean_labels(labels: pd.Series) -> tuple[pd.Series, list[str]]:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).replace("\u200b", "").split())
+    letters = unicodedata.normalize("NFC", name)
+    seen = (c for c in letters if unicodedata.category(c) != "Cf" or c in UNSEEN)
+    return " ".join("".join(seen).split())
 
 
 def read_labels(labels: pd.Series, column: str) -> tuple[pd.Series, list[str]]:
@@ -122,16 +130,11 @@ def _are_lists(members: dict[str, tuple[str, ...]], mark: str) -> bool:
 def one_hot(table: Table, used: Sequence[str]) -> tuple[pd.Series | None, list[str], list[str]]:
     """The label that one 0/1 column per class tells, those columns, and notes.
 
-    None is returned where no two columns hold only 0 and 1, or where some row has not exactly one
-    of them set; the note says which.
+    The other value may be no, -1 or empty, but the same kind in all columns. None is returned where
+    no two columns hold such marks, or where some row has not exactly one of them set; the note
+    says which.
     """
-    flags = {}
-    for column in table.columns:
-        if column in used:
-            continue
-        cells = table.text(column).str.lower()
-        if cells.notna().all() and set(cells.unique()) <= ONES.keys():
-            flags[column] = cells.map(ONES).astype(int)
+    flags = _flags(table, used)
     if len(flags) < 2:
         return None, [], []
     together = pd.DataFrame(flags)
@@ -159,6 +162,23 @@ def one_hot(table: Table, used: Sequence[str]) -> tuple[pd.Series | None, list[s
     )
 
 
+def _flags(table: Table, used: Sequence[str]) -> dict[str, pd.Series]:
+    """Columns of marks as 1 and 0, all with one kind of what is not set."""
+    by_kind: dict[str, dict[str, pd.Series]] = defaultdict(dict)
+    for column in table.columns:
+        if column in used:
+            continue
+        cells = table.text(column).str.lower().fillna("nan")
+        words = set(cells.unique())
+        kinds = {UNSET.get(word) for word in words - SET}
+        if not kinds and words <= {"1", "1.0", "true"}:
+            kinds = {"0"}
+        if len(kinds) != 1 or None in kinds or (kinds == {""} and not words & SET):
+            continue
+        by_kind[kinds.pop()][column] = cells.isin(SET).astype(int)
+    return max(by_kind.values(), key=len, default={})
+
+
 def _runs(columns: Sequence[str], flags: pd.DataFrame) -> list[list[str]]:
     """Neighbouring flag columns of which exactly one is set in every row, the longest first."""
     blocks: list[list[str]] = [[]]
@@ -178,21 +198,10 @@ def _runs(columns: Sequence[str], flags: pd.DataFrame) -> list[list[str]]:
     return sorted(found, key=len, reverse=True)
 
 
-def fold(label: str) -> str:
-    """A label without capitals, accents and surrounding or repeated spaces."""
-    letters = unicodedata.normalize("NFKD", label.casefold())
-    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
-
-
 def odd_labels(labels: pd.Series) -> list[str]:
     """Notes on labels that are missing for some, all the same, nearly the same, or one each."""
     notes, known = [], sorted(labels.dropna().unique())
-    alike = pd.Series(known, dtype="str").groupby([fold(name) for name in known]).agg(list)
-    if alike := [", ".join(map(repr, names)) for names in alike if len(names) > 1]:
-        notes.append(
-            "Labels that differ only in capitals, accents or spaces count as different classes: "
-            f"{some(alike)}."
-        )
+    notes += alike(known) + no_classes(known)
     if len(known) == 1:
         notes.append(
             f"All labels are {known[0]!r}: one class can be looked at and audited, not trained on."

@@ -18,6 +18,13 @@ from helpers.tables.reading import Table
 
 CALLED = {"id", "ids", "uid", "code", "key", "name", "nr", "no", "number", "num", "index", "idx"}
 BEGINS = ("image", "img", "file", "photo", "pic", "bild", "foto")
+# What a file is called that was made of the image meant, or is another one beside it.
+DERIVED = re.compile(
+    r"mask|seg(mentation)?|thumb|preview|annot|overlay|heat|duplicate|copy|similar|nearest|neighbou?r"
+    r"|match|parent|related|refer|reference|source|origin|template|depth|edited|augment"
+)
+NUMBER = re.compile(r"\d{1,15}")  # more digits are a code, which no row number reaches
+ANY_EXTENSION = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 
 
 class FileIndex:
@@ -49,7 +56,10 @@ class FileIndex:
         A path may be relative to any folder above the image or to another machine's root, lack its
         extension or differ in case; of a web address the last name counts.
         """
-        return _only(self.fits(cell))
+        found = _only(self.fits(cell))
+        if found is None and "%" in cell and "://" not in cell:
+            found = _only(self.fits(unquote(cell)))
+        return found
 
     def find_by_name(self, cell: str) -> str | None:
         """The one image whose file name ends the path in `cell`, wherever both lie, or None."""
@@ -66,6 +76,18 @@ class FileIndex:
         fits = set(self._by_name.get(posixpath.basename(path), ()))
         if not by_name and "://" not in cell:
             fits = {image_id for image_id in fits if _ends_alike(path, image_id.lower())}
+        return self._preferred(fits)
+
+    def find_by_stem(self, cell: str) -> str | None:
+        """The one image that is called as the file in `cell` but for another extension, or None."""
+        name = posixpath.basename(unicodedata.normalize("NFC", cell.replace("\\", "/")).lower())
+        stem, extension = posixpath.splitext(name)
+        if not stem or not ANY_EXTENSION.fullmatch(extension):
+            return None
+        fits = {one for one in self._by_name.get(stem, ()) if _stem_of(one) == stem}
+        return _only(self._preferred(fits))
+
+    def _preferred(self, fits: set[str]) -> set[str]:
         if len(fits) > 1:
             fits = fits & self.preferred or fits
         return {self.prefix + image_id for image_id in fits}
@@ -73,6 +95,10 @@ class FileIndex:
 
 def _only(image_ids: set[str]) -> str | None:
     return next(iter(image_ids)) if len(image_ids) == 1 else None
+
+
+def _stem_of(image_id: str) -> str:
+    return posixpath.splitext(posixpath.basename(image_id).lower())[0]
 
 
 def _ends_alike(path: str, image_id: str) -> bool:
@@ -84,8 +110,9 @@ def _ends_alike(path: str, image_id: str) -> bool:
 @dataclass(frozen=True)
 class Match:
     """What one column names: the image id of each row (None where not found), how many rows name
-    a whole file (with its extension), how many any, and whether by file name alone; and the images
-    that a cell may mean which fits several."""
+    a whole file (with its extension), how many any, whether by file name alone; the images that a
+    cell may mean which fits several; how many rows name one by more than a number that rows have as
+    well, and whether files have another extension here."""
 
     column: str
     ids: list[str | None]
@@ -93,6 +120,8 @@ class Match:
     known: int
     by_name: bool = False
     several: Mapping[str, set[str]] = field(default_factory=dict)
+    sure: int = 0
+    converted: bool = False
 
 
 def match_column(table: Table, column: str, index: FileIndex) -> Match:
@@ -110,6 +139,12 @@ def match_column(table: Table, column: str, index: FileIndex) -> Match:
             found, by_name = found | loose, True
         elif not any(index.fits(cell) for cell in counts):
             by_name = bool(paths)
+    converted = False
+    if 2 * sum(image_id is not None for image_id in found.values()) < len(found):
+        stems = {cell: index.find_by_stem(cell) for cell, known in found.items() if not known}
+        stems = {cell: image_id for cell, image_id in stems.items() if image_id}
+        if 2 * len(stems) >= len(found) and len({*stems.values()}) == len(stems):
+            found, converted = found | stems, True
     known = {cell: image_id for cell, image_id in found.items() if image_id}
     several = {cell: index.fits(cell, by_name) for cell in counts if cell not in known}
     return Match(
@@ -119,6 +154,8 @@ def match_column(table: Table, column: str, index: FileIndex) -> Match:
         sum(counts[cell] for cell in known),
         by_name,
         {cell: fits for cell, fits in several.items() if fits},
+        sum(counts[cell] for cell in known if not NUMBER.fullmatch(cell)),
+        converted,
     )
 
 
@@ -134,8 +171,10 @@ def choose_files(
 ) -> tuple[Match | None, list[str]]:
     """The column of `table` that names the files, None where none does, and notes.
 
-    It is the one whose cells name the most whole files, else the most files without extension;
-    among equals, the one called by the earliest of `words`, which lists plain column names.
+    It is the one whose cells name the most files, by their whole names or by what is more than a
+    number, which rows have as well; else the one whose numbers do. Among equals, the one called by
+    the earliest of `words`, which lists plain column names, and never like a file made of the image
+    (mask, thumbnail).
     """
     columns = table.typed.select_dtypes(exclude=["float", "bool", "datetime"]).columns
     matches = [match_column(table, column, index) for column in columns]
@@ -147,19 +186,21 @@ def choose_files(
     most = max(match.known for match in matches)
 
     def strength(match: Match) -> int:
-        return match.whole if 2 * match.whole >= most else 0
+        return match.sure if 2 * match.sure >= most else 0
 
     def rank(match: Match) -> tuple:
         name = plain(match.column)
         place = words.index(name) if name in words else len(words) - 2
-        return -strength(match), -match.known, place
+        derived = bool(DERIVED.search(match.column.lower()))
+        return -strength(match), -match.known, derived, place, -match.whole
 
     best, *others = sorted(matches, key=rank)
     rivals = [
         match.column
         for match in others
         if match.ids != best.ids
-        and (strength(match) if strength(best) else 2 * match.known >= best.known)
+        and (match.sure and 2 * match.sure >= best.sure or not strength(best))
+        and 2 * match.known >= best.known
     ]
     notes = []
     if rivals:
@@ -167,7 +208,7 @@ def choose_files(
             f"Column {best.column!r} of '{table.name}' was taken to name the files, not "
             f"{some(map(repr, rivals))}, whose cells name files too; name another with files='…'."
         )
-    elif not strength(best) and rank(best)[2] >= len(words) - 2 and _counts_rows(table, best):
+    elif not strength(best) and rank(best)[3] >= len(words) - 2 and _counts_rows(table, best):
         notes.append(
             f"Column {best.column!r} of '{table.name}' was taken to name the files, though it "
             "only counts the rows; look at some images and their labels, and if they do not fit, "
@@ -177,6 +218,11 @@ def choose_files(
         notes.append(
             f"Folders in column {best.column!r} of '{table.name}' are not those of the images; "
             "the file names alone were compared."
+        )
+    if best.converted:
+        notes.append(
+            f"Files in column {best.column!r} of '{table.name}' have other extensions than the "
+            "images; what stands before the extension was compared."
         )
     return best, notes
 

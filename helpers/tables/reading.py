@@ -23,6 +23,7 @@ from helpers.tables.encodings import decode
 
 EXPECTED = "expected a column such as path, file or image, and perhaps label and split"
 SEPARATORS = ",;\t|"
+MOST_ABOVE, LOOKED_AT = 20, 200  # lines of titles above a header; lines looked at to tell them
 LONG_NUMBER = 16  # digits; a float holds no more, and no quantity has them
 
 
@@ -89,7 +90,8 @@ def load(path: Path, encoding: str | None = None) -> Table:
                 rows = [json.loads(line) for line in text.splitlines() if line.strip()]
                 typed = pd.DataFrame(rows, dtype=object).apply(_exact)
             else:
-                typed, written = _read_csv(text)
+                typed, written, more = _read_csv(text)
+                notes = notes + more
     except Exception as error:  # parsers raise many kinds
         if isinstance(error, DatasetError):
             raise
@@ -128,14 +130,17 @@ def table_of(
     return Table(name, typed, written if written is None else written[named], list(notes))
 
 
-def _read_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The table with numbers read as such, and with all cells as text."""
+def _read_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """The table with numbers read as such, and with all cells as text; notes."""
+    notes: list[str] = []
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     first, _, rest = text.partition("\n")
     if told := re.fullmatch(
         r'"?sep=(.|\\t)"?\s*', first.strip("\r")
     ):  # as Excel writes and reads it
         separator, text = told[1].replace("\\t", "\t"), rest
     else:
+        text, notes = _from_header(text)
         separator = _separator(text)
     options = {"sep": separator, "index_col": False, "skipinitialspace": separator != "\t"}
     with warnings.catch_warnings():
@@ -147,7 +152,56 @@ def _read_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         for column in typed.select_dtypes("number")
         if _is_code(written[column], typed[column])
     }
-    return typed.assign(**kept), written
+    return typed.assign(**kept), written, notes + _twice(text, separator, written)
+
+
+def _from_header(text: str) -> tuple[str, list[str]]:
+    """`text` without titles or remarks above the header, and a note on them.
+
+    Such a line has one cell, the first, where most rows have several.
+    """
+    lines, above = text.split("\n", LOOKED_AT)[:LOOKED_AT], 0
+    while above < min(MOST_ABOVE, len(lines) - 1):
+        mark = _separator("\n".join(lines[above + 1 :]))
+        try:
+            filled = [
+                [bool(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=mark)
+            ]
+        except csv.Error:
+            return text, []
+        first, rest = filled[above], [row for row in filled[above + 1 :] if row]
+        many = sum(sum(row) > 1 for row in rest)
+        if 2 * many <= len(rest) or (first and (not first[0] or sum(first) > 1)):
+            break
+        above += 1
+    if not above or len(filled) < above + 2:
+        return text, []
+    told = [line.strip(" ,;|\t\r") for line in lines[:above]]
+    note = f"Lines above the header were passed over: {some(map(repr, filter(None, told)))}."
+    return text.split("\n", above)[above], [note]
+
+
+def _twice(text: str, separator: str, written: pd.DataFrame) -> list[str]:
+    """A note on columns of one name with different cells, which pandas numbers."""
+    header = next(csv.reader(text.split("\n", LOOKED_AT)[:LOOKED_AT], delimiter=separator), [])
+    header = [name.strip() for name in header]
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    columns = [str(column).strip() for column in written.columns]
+    differ = [
+        name
+        for name in twice
+        if f"{name}.1" in columns
+        and name in columns
+        and not written.iloc[:, columns.index(name)].equals(
+            written.iloc[:, columns.index(f"{name}.1")]
+        )
+    ]
+    if not differ:
+        return []
+    return [
+        f"Several columns are called {some(map(repr, differ))}, and their cells differ; the first "
+        f"keeps the name, the next is called {differ[0] + '.1'!r}."
+    ]
 
 
 def _is_code(cells: pd.Series, numbers: pd.Series) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,21 +11,26 @@ import pandas as pd
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import count, some, suggestion
 from helpers.opening.layout import is_level
-from helpers.opening.names import THINGS, split_of
+from helpers.opening.names import THINGS, split_and_rest, split_of
 from helpers.tables.labels import one_hot, read_labels
 from helpers.tables.matching import FileIndex, Match, choose_files, match_column, plain
 from helpers.tables.reading import EXPECTED, Table
+from helpers.tables.splits import WITHOUT, columns_of_splits, splits_of_flags
 
 # Column names without case, spaces and marks, the surest first.
 # fmt: off
 PATH_WORDS = (
     "path", "filepath", "imagepath", "imgpath", "file", "filename", "imagefile", "imagefilename",
     "imagename", "imgname", "fname", "image", "img", "photo", "picture", "imageid", "imgid",
-    "datei", "dateiname", "pfad", "bild", "fichier", "archivo", "name", "id")
+    "datei", "dateiname", "pfad", "bild", "fichier", "imagen", "foto", "immagine", "imagem",
+    "arquivo", "файл", "имяфайла", "изображение", "文件名", "图片", "图像", "画像", "ファイル名",
+    "파일명", "archivo", "name", "id")
 LABEL_WORDS = (
     "classname", "labelname", "categoryname", "targetname", "label", "labels", "class", "target",
     "category", "species", "diagnosis", "dx", "breed", "kategorie", "klasse", "classe", "catégorie",
-    "clase", "categoría", "categoria", "classid", "labelid", "y")
+    "clase", "categoría", "categoria", "etiqueta", "étiquette", "etichetta", "rótulo", "etikett",
+    "класс", "метка", "категория", "标签", "类别", "標籤", "類別", "ラベル", "クラス", "라벨",
+    "groundtruth", "truelabel", "classid", "labelid", "y")
 # fmt: on
 SPLIT_WORDS = ("split", "subset", "set", "partition", "phase", "usage", "fold", "isvalid")
 VALID_FLAGS = {"true": "valid", "1": "valid", "false": "train", "0": "train"}
@@ -69,7 +74,8 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
             raise DatasetError(f"'{table.name}' has no column {name!r} ({there}){hint}.")
     match, notes = _files(table, index, asked.get("files"))
     notes = table.notes + notes
-    used, splits, more = _splits(table, asked.get("split"))
+    labels = {asked.get("label"), *named_columns(table, LABEL_WORDS)}
+    used, splits, more = _splits(table, asked.get("split"), {match.column, *labels})
     notes += more
     column, labels, flags, more = _labels(table, match.column, used, asked.get("label"))
     notes += more
@@ -102,6 +108,12 @@ def _files(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, li
     match, notes = choose_files(table, index, PATH_WORDS)
     if match is None:
         raise _no_files(table)
+    first = index.find(match.column)
+    if first and first not in match.ids and plain(match.column) not in PATH_WORDS:
+        raise DatasetError(
+            f"'{table.name}' has no header, its first line is already a row "
+            f"({some(table.columns)}); {EXPECTED}."
+        )
     return match, notes
 
 
@@ -136,16 +148,29 @@ def _by_folders(table: Table, match: Match, labels: pd.Series) -> tuple[list[str
     ]
 
 
-def _splits(table: Table, asked: str | None) -> tuple[list[str], pd.Series, list[str]]:
+def _splits(
+    table: Table, asked: str | None, spoken_for: Collection[str]
+) -> tuple[list[str], pd.Series, list[str]]:
     """Which columns tell the split, the split by row (missing where not told), and notes."""
-    told = {}
-    for column in [asked] if asked else named_columns(table, SPLIT_WORDS):
+    told, named = {}, named_columns(table, SPLIT_WORDS)
+    for column in [asked] if asked else named:
         text = table.text(column)
         flags = VALID_FLAGS if plain(column) == "isvalid" else {}
-        words = {word: flags.get(word.lower(), split_of(word)) for word in text.dropna().unique()}
+        words = {
+            word: flags.get(word.lower(), split_and_rest(word)[0])
+            for word in text.dropna().unique()
+        }
         splits = text.map(words).astype("str")
         if asked or 2 * splits.count() >= text.count():
             told[column] = splits
+    if not told and not asked:
+        columns, splits, notes = splits_of_flags(table, spoken_for)
+        if columns:
+            return columns, splits, notes
+    found = [] if asked else columns_of_splits(table, {*named, *spoken_for})
+    if not told and found:
+        told = {column: table.text(column).map(split_of).astype("str") for column in found}
+        named = found
     if not told:
         notes = [
             f"Column {column!r} names no split ({some(table.text(column).dropna().unique())}), so "
@@ -158,7 +183,12 @@ def _splits(table: Table, asked: str | None) -> tuple[list[str], pd.Series, list
     notes = []
     if odd := table.text(used)[told[used].isna()].dropna().unique().tolist():
         notes.append(f"Column {used!r} has words that name no split: {some(odd)}.")
-    others = [column for column in named_columns(table, SPLIT_WORDS) if column != used]
+    others = [column for column in named if column != used]
+    if used in found:
+        notes.append(
+            f"Column {used!r} was taken as the split, since each of its cells names one; another "
+            f"is named with split='…', and {WITHOUT} does without."
+        )
     return [used], told[used], notes + _choice(used, others, "split", asked)
 
 

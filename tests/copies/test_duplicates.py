@@ -395,3 +395,13 @@ def test_identical_files_are_listed_by_their_first_name():
     found = duplicates._exact_pairs(scanned.iloc[::-1])
     assert found["image_id"].tolist() == ["a1", "b1", "c1"]
     assert found["other_id"].tolist() == ["a2", "b2", "c2"]
+
+
+def test_among_files_of_which_none_can_be_read_there_are_no_copies(tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(b"\xff\xd8 broken %d" % number)
+    dataset = dataset_of(tmp_path, [f"{number}.jpg" for number in range(3)])
+    scanned = scan(dataset, workers=0, progress=False)
+    assert not scanned["readable"].any()
+    pairs = find_duplicates(dataset, scanned, workers=0, progress=False)
+    assert len(pairs) == 0 and "kind" in pairs

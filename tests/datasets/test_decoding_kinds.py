@@ -1,6 +1,7 @@
 """Files that are no pictures, or of a form that is not read, are called what they are."""
 
 import os
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from helpers.audit.measuring import measure_file
 from helpers.datasets import decoding, read_rgb
-from helpers.datasets.decoding import Unreadable, read_bytes
+from helpers.datasets.decoding import Unreadable, note_oddities, open_image, read_bytes
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,29 @@ def test_the_reader_of_heic_is_loaded_for_heic_alone(tmp_path, monkeypatch):
         assert "HEIF" not in Image.OPEN
     assert read_rgb(tmp_path / "HEIC.heic").size == (64, 48)
     assert "HEIF" in Image.OPEN
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "pictures"),
+    [
+        ("a.tif", {"format": "TIFF"}, 3),
+        ("a.png", {"format": "PNG"}, 3),
+        ("a.webp", {"format": "WEBP"}, 3),
+        ("a.gif", {"format": "GIF"}, 3),
+        ("a.jpg", {"format": "MPO"}, None),  # as phones write a second view
+    ],
+)
+def test_pages_and_frames_behind_the_first_are_told(name, options, pictures):
+    first, *others = (Image.new("RGB", (20, 16), colour) for colour in ("red", "green", "blue"))
+    buffer = BytesIO()
+    first.save(buffer, save_all=True, append_images=others, **options)
+    note = note_oddities(name, buffer.getvalue(), open_image(buffer.getvalue()))
+    told = pictures and f"holds {pictures} pictures, of which the first alone is read"
+    assert note == told
+
+
+def test_smaller_versions_in_a_tiff_are_no_pages():
+    buffer = BytesIO()
+    sizes = [Image.new("RGB", (40 >> i, 32 >> i)) for i in range(3)]
+    sizes[0].save(buffer, "TIFF", save_all=True, append_images=sizes[1:])
+    assert note_oddities("a.tif", buffer.getvalue(), open_image(buffer.getvalue())) is None

@@ -296,3 +296,31 @@ def test_every_orientation_is_undone_alike_in_every_format(tmp_path, orientation
         assert expected.shape[:2] == ((64, 96) if orientation < 5 else (96, 64))
         row = measure_file(str(tmp_path / "a"))
         assert (row["orientation"], row["readable"]) == (orientation, True)
+
+
+def test_sixteen_bits_in_the_other_order_of_bytes_are_the_same_picture(tmp_path):
+    values = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 20
+    Image.fromarray(values).save(tmp_path / "little.tif")
+    other = Image.frombytes("I;16B", (64, 48), values.astype(">u2").tobytes())
+    other.save(tmp_path / "big.tif")
+    with Image.open(tmp_path / "big.tif") as image:
+        assert image.mode == "I;16B"
+    little, big = (np.asarray(read_rgb(tmp_path / f"{name}.tif")) for name in ("little", "big"))
+    assert np.array_equal(little, big)
+    assert big.max() == 239 and find_levels([tmp_path / "big.tif"]) == 65535  # 61,420 of 65,535
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_pixels_without_a_finite_value_do_not_make_a_float_picture_dark(odd):
+    values = np.linspace(0, 1, 30 * 20, dtype=np.float32).reshape(20, 30)
+    whole = np.asarray(to_rgb(Image.fromarray(values.copy())))
+    values[3, 4] = odd
+    found = np.array(to_rgb(Image.fromarray(values)))
+    assert found[3, 4].tolist() == ([255] * 3 if odd == np.inf else [0] * 3)
+    found[3, 4] = whole[3, 4]
+    assert np.array_equal(found, whole)
+
+
+def test_a_float_picture_of_nothing_finite_is_black():
+    empty = np.full((5, 6), np.nan, np.float32)
+    assert np.asarray(to_rgb(Image.fromarray(empty))).max() == 0

@@ -5,6 +5,7 @@ import pytest
 
 from helpers.datasets import DatasetError, open_dataset
 from helpers.opening.folders import look_into, stable_ids
+from helpers.tables.alike import classes_apart
 
 
 def told(root):
@@ -176,6 +177,7 @@ def test_a_folder_beside_the_splits_is_noted(tree):
     assert dataset.images["label"].tolist() == ["cat", "dog", "cat"]
     assert dataset.notes == (
         "Beside the split folders (test, train), so without a split: extra/cat.",
+        *classes_apart(dataset.images),
     )
 
 

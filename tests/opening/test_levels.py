@@ -263,3 +263,9 @@ def test_folders_of_different_depths_that_share_no_class_are_joined_and_told():
         "folder_1": {"old/2019/cat": "old", "new/dog": "new"}, "folder_2": {"old/2019/cat": "2019"}
     }  # fmt: skip
     assert "as metadata: folder_1, folder_2;" in layout.label_notes[0]
+
+
+def test_albums_of_a_year_are_circumstances():
+    assert "are taken as classes" in read("Photos from 2019", "Photos from 2020")[1].label_notes[0]
+    folders = product("{c}/{m}", c=CD, m=("January", "February"))
+    assert [label for label, _ in read(*folders)[0].values()] == [f.split("/")[0] for f in folders]

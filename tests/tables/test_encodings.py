@@ -104,6 +104,14 @@ def test_unicode_needs_no_guess(encoding):
     assert decode(table(["猫", "chêne"]).encode(encoding), "x")[0] == table(["猫", "chêne"])
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [("iso2022_jp", ["猫", "犬"]), ("iso2022_jp_2", ["猫", "ネコ"]), ("iso2022_kr", ["고양이"])],
+)
+def test_what_terminals_switched_languages_with_needs_no_guess(encoding, words):
+    assert decode(table(words).encode(encoding), "x") == (table(words), [])
+
+
 def test_an_encoding_asked_for_is_taken_without_a_note():
     text, notes = decode(table(["кошка"]).encode("koi8_r"), "x", "koi8_r")
     assert (text, notes) == (table(["кошка"]), [])

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError, DecisionLog, open_dataset
+from helpers.tables.alike import classes_apart
 from helpers.tables.joining import find_tables
 
 
@@ -88,6 +89,8 @@ def test_columns_are_added_and_splits_replaced_only_where_the_table_tells_them(l
     assert dataset.images["site"].tolist() == ["a", "b"]
     assert dataset.notes == (
         "Splits come from 't.csv', not from the folders; they differ for 1 of 2 images.",
+        "1 class in test, none of them in train: y. Nothing can be learnt of what is not in train; "
+        "where it is there under another name, give both one name.",
     )
     lone = open_dataset(lay("1.jpg", "2.jpg", t_csv="file,label\n1.jpg,x\n2.jpg,y\n") / "t.csv")
     assert lone.source == "t.csv, label"
@@ -112,7 +115,9 @@ def test_tables_called_after_splits_are_read_as_one(lay):
     assert dataset.notes == (
         "Tables of one split each were read together: test.csv (test), train.csv (train), val.csv "
         "(valid).",
+        *classes_apart(dataset.images),
     )
+    assert len(classes_apart(dataset.images)) == 2
 
 
 def test_a_table_of_one_split_means_the_file_in_its_folder_where_two_have_one_name(lay):

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from helpers.tables.labels import clean_labels, fold, odd_labels, one_hot, read_labels
+from helpers.tables.alike import fold
+from helpers.tables.labels import clean_labels, odd_labels, one_hot, read_labels
 from helpers.tables.reading import table_of
 
 
@@ -192,3 +193,29 @@ def test_twenty_labels_for_fewer_than_twice_as_many_images_are_hardly_classes(
     assert bool(notes) is told
     if told:
         assert notes[0].startswith(f"{classes} different labels for {images} images (c00, c01, c02")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1", "-1"), ("1.0", "-1.0"), ("1", ""), ("x", ""), ("X", "nan"), ("yes", "no"), ("Y", "N"),
+        ("WAHR", "FALSCH"), ("oui", "non"), ("\u2713", ""), ("1,0", "0,0"), ("да", "нет"),
+    ],
+)  # fmt: skip
+def test_marks_of_one_column_per_class_in_many_spellings(one, other):
+    cells = {"a": [one, other, other], "b": [other, one, other], "c": [other, other, one]}
+    found, used, _ = one_hot(table_of("t", pd.DataFrame(cells)), ())
+    assert (found.tolist(), used) == (["a", "b", "c"], ["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"a": ["1", "0", "-1"], "b": ["0", "1", "0"]},  # -1 beside 0 is uncertain
+        {"a": ["1", "", "-1"], "b": ["", "1", "1"]},
+        {"a": ["1", ""], "b": ["", "maybe"]},
+        {"a": ["", ""], "b": ["", ""]},
+    ],
+)
+def test_marks_of_several_kinds_are_no_classes(cells):
+    assert one_hot(table_of("t", pd.DataFrame(cells)), ())[0] is None

@@ -174,3 +174,71 @@ def test_names_compared_without_their_folders_are_said():
 def test_columns_are_called_alike_without_capitals_spaces_and_marks():
     assert [plain(name) for name in ("File Name", "file_name", "FileName ", 7)] == [
         "filename", "filename", "filename", "7"]  # fmt: skip
+
+
+STEMS = ["p0.jpg", "p1.jpg", "p2.jpg", "p3.jpg", "p0_t.jpg", "p1_t.jpg", "p2_t.jpg", "p3_t.jpg"]
+WORDS, MADE = [f"p{i}" for i in range(4)], [f"p{i}_t.jpg" for i in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "rival"),
+    [
+        ({"image_id": WORDS, "mask": MADE}, "image_id", "mask"),
+        ({"mask": MADE, "x": WORDS}, "x", "mask"),
+        ({"id": WORDS, "thumbnail": MADE}, "id", "thumbnail"),
+        ({"image": WORDS, "duplicate_of": MADE[:2] + ["", ""]}, "image", "duplicate_of"),
+        ({"image": WORDS, "duplicate_of": MADE[:1] + ["", "", ""]}, "image", None),
+        ({"query": WORDS, "nearest_file": MADE}, "query", "nearest_file"),
+        ({"x": WORDS, "y": MADE}, "y", "x"),  # whole names, where nothing else tells
+        ({"x": ["p3.jpg", "p1.jpg"] + ["q"] * 2, "y": WORDS}, "y", "x"),
+        ({"x": ["p0_t.jpg"] + ["q"] * 3, "y": WORDS}, "y", None),
+    ],
+)
+def test_names_without_extension_are_names_as_whole_ones_are(columns, column, rival):
+    match, notes = choose_files(table(**columns), FileIndex(STEMS), PATH_WORDS)
+    assert match.column == column
+    assert (f"not {rival!r}, whose" in " ".join(notes)) if rival else notes == []
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": [*"0123"], "photo": ["3.tif", "2.tif", "1.tif", "0.tif"]},
+        {"id": [*"2013"], "dicom": ["3.dcm", "2.dcm", "1.dcm", "0.dcm"]},
+        {"photo": ["3.jpeg", "2.JPEG", "x/1.png", "0.jpg"]},
+        {"photo": ["3.png", "2.png", "99.png"]},
+    ],
+)
+def test_files_of_another_extension_are_compared_without_it_and_that_is_said(columns):
+    match, notes = choose_files(table(**columns), FileIndex(NUMBERED), PATH_WORDS)
+    expected = ["3.jpg", "2.jpg", "1.jpg", "0.jpg"]
+    if "99.png" in columns.get("photo", ()):
+        expected = ["3.jpg", "2.jpg", None]
+    assert match.ids == expected and match.converted
+    assert "what stands before the extension was compared" in notes[-1]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.tif", "2.tif", "77.tif", "78.tif", "79.tif"],  # fewer than half are there
+        ["1.tif", "1.png"],  # one image for two files
+        ["1.v", "2.v"],  # no extension
+        ["v.1", "v.2"],
+    ],
+)
+def test_other_extensions_are_not_compared_where_files_do_not_fit(cells):
+    assert not match_column(table(x=cells), "x", FileIndex(NUMBERED)).converted
+
+
+def test_one_stem_that_two_images_have_is_not_guessed():
+    found = match_column(table(x=["1.tif", "3.tif"]), "x", FileIndex(["1.jpg", "1.png", "3.jpg"]))
+    assert found.ids == [None, "3.jpg"]
+
+
+def test_names_written_as_in_an_address_are_read():
+    index = FileIndex(["my photo.jpg", "ü.jpg", "50%.jpg", "50%25.jpg"])
+    cells = ["my%20photo.jpg", "%C3%BC.jpg", "50%.jpg", "50%25.jpg", "%20"]
+    assert [index.find(cell) for cell in cells] == [
+        "my photo.jpg", "ü.jpg", "50%.jpg", "50%25.jpg", None,
+    ]  # fmt: skip

@@ -144,3 +144,38 @@ def test_what_cannot_be_read_is_told_in_the_words_of_the_system_or_the_reader(re
     for encoding in ("klingon", "a\0b"):
         with pytest.raises(DatasetError, match=r"encoding='.*': Python knows no such encoding"):
             read("a\n1\n", encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("text", "above"),
+    [
+        ("Results of 2021,,\nimage,label,x\n1.jpg,a,3\n2.jpg,b,4\n", ["Results of 2021"]),
+        ("# by a tool\n# CC0\nimage,label\n1.jpg,a\n", ["# by a tool", "# CC0"]),
+        ("Field book\nimage;label\n1.jpg;a\n2.jpg;b\n", ["Field book"]),
+        ("image,label\n1.jpg,a\n", []),
+        (",label\n1.jpg,a\n2.jpg,b\n", []),  # a nameless first column
+        ("#,image,label\n1,1.jpg,a\n", []),
+        ("image\n1.jpg\n2.jpg\n", []),
+        ("image,\n1.jpg,\n2.jpg,\n3.jpg,a\n", []),  # a note beside one row
+    ],
+)
+def test_titles_above_the_header_are_passed_over_and_told(read, text, above):
+    table = read(text)
+    assert [name for name in table.columns if name in ("image", "label")]
+    told = f"Lines above the header were passed over: {', '.join(map(repr, above))}."
+    assert table.notes == ([told] if above else [])
+
+
+def test_lines_may_end_in_carriage_returns_alone(read):
+    for end in ("\r", "\r\n", "\n"):
+        table = read(f"a,b{end}1,2{end}3,4{end}")
+        assert cells(table, "b") == ["2", "4"]
+
+
+def test_columns_of_one_name_are_told_where_their_cells_differ(read):
+    assert read("image,label,label\n1.jpg,a,b\n2.jpg,b,b\n").notes == [
+        "Several columns are called 'label', and their cells differ; the first keeps the name, the "
+        "next is called 'label.1'."
+    ]
+    assert read("image,label,label\n1.jpg,a,a\n2.jpg,b,b\n").notes == []
+    assert read("image,label,label.1\n1.jpg,a,b\n").notes == []

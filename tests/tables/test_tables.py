@@ -69,6 +69,8 @@ def test_columns_named_on_opening_are_taken_as_text(csv):
         assert dataset.notes == (
             "Column 'round' has words that name no split: odd.",
             "Kept under another name, as ours mean something else: 'label' as 'label_in_table'.",
+            "'NA' may mean that no label is known, yet counts as a class here; leave such cells "
+            "empty where it does.",
         )
 
 
