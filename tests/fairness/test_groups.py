@@ -55,6 +55,12 @@ def test_aligned_and_reversed_are_told_from_label_and_value():
     }
 
 
+def test_a_value_that_is_usual_for_no_class_is_on_neither_side():
+    train, _ = made({("ash", "moss"): 4, ("ash", "rock"): 4, ("ash", "sand"): 4})
+    sides = name_groups(train, train, FOUND).images["shortcut"]
+    assert sides.tolist() == ["aligned"] * 4 + ["neither"] * 4 + ["reversed"] * 4
+
+
 def test_where_no_other_class_has_a_usual_value_all_but_its_own_are_reversed():
     train, _ = made()
     sides = name_groups(train, train, FOUND._replace(usual={"ash": ["moss"]})).images["shortcut"]

@@ -9,7 +9,7 @@ from helpers.evaluation import probabilities
 from helpers.evaluation.calibration import labelled
 from helpers.fairness import Margins, Offsets, find_offsets
 from helpers.fairness.offsets import NONE, OTHERS, STEPS, pool_small
-from tests.evaluation.tables import drawn
+from tests.evaluation.tables import drawn, table_of
 
 
 def sites(table, seed=0, shares=(0.6, 0.4)):
@@ -126,6 +126,39 @@ def test_each_class_is_gone_through_twice(monkeypatch):
     )
     find_offsets(table, values, "equal opportunity", 1)
     assert len(asked) == 2 * 4
+
+
+@pytest.mark.parametrize(
+    ("constraint", "names", "ends"),
+    [("equal opportunity", ["recall"], 81), ("equalised odds", ["recall", "false alarms"], 21)],
+)
+def test_windows_of_rates_begin_at_so_many_places_and_each_group_does_its_best_in_them(
+    constraint, names, ends
+):
+    for seed in range(1, 7):
+        table, values = biased(300, seed)
+        found = margins(table, values, constraint)
+        for slack in (0.012, 0.03, 0.09):
+            best = -np.inf
+            for lows in product(np.linspace(0, 1, ends), repeat=len(names)):
+                inside = np.ones(found.right.shape, bool)
+                for low, name in zip(lows, names, strict=True):
+                    rate = found.rates[name]
+                    inside &= (rate > low - 1e-8) & (rate < low + slack + 1e-8)
+                best = max(best, np.where(inside, found.right, -np.inf).max(axis=1).sum())
+            chosen = found.choose(slack)
+            if chosen is None:
+                assert best == -np.inf
+            else:
+                assert found.right[[0, 1], chosen].sum() == best
+
+
+def test_a_class_that_no_offset_can_bring_together_is_named_once_and_left_as_it_is():
+    chances = np.r_[[[1e-9, 1 - 1e-9]] * 30, [[1 - 1e-9, 1e-9]] * 30]
+    table = table_of(chances, [1] * 30 + [0] * 30)
+    values = pd.Series(["hill"] * 30 + ["town"] * 30, table.index)
+    found = find_offsets(table, values, "demographic parity", 0.1)
+    assert found.unmet == ["elm"] and (found.table == 0).all(axis=None)
 
 
 def test_equalised_odds_keeps_both_rates_within_the_slack():

@@ -154,7 +154,7 @@ def test_the_lowest_part_is_named_of_those_that_are_shown():
 
 def test_the_study_is_told_by_its_mean_with_students_interval():
     rows = [
-        (seed, groups, remedy, "all", 100, 0.1 * seed * (remedy == "b"))
+        (seed, groups, remedy, "all", 100, 0.1 * seed * (remedy == "b") * (groups == "named"))
         for seed in (1, 2, 3) for groups in ("named", "traded") for remedy in ("plain", "b")
     ]  # fmt: skip
     columns = ["seed", "groups", "remedy", "of", "images", "difference"]
@@ -166,3 +166,5 @@ def test_the_study_is_told_by_its_mean_with_students_interval():
     half = 4.302653 * 0.1 / np.sqrt(3)
     expected = [0.2, 0.2 - half, 0.2 + half]
     assert found[["difference", "low", "high"]].iloc[0].tolist() == pytest.approx(expected)
+    traded = over_seeds(pd.DataFrame(rows, columns=columns), "traded")
+    assert traded[["difference", "low", "high"]].iloc[0].tolist() == [0, 0, 0]

@@ -55,6 +55,10 @@ def test_a_group_that_was_not_seen_keeps_its_answers_and_three_classes_are_refus
     elsewhere = pd.Series("rock", test.images.index)
     mended = optimise_thresholds(unseen, train.images["ground"], plain, elsewhere)
     assert mended.equals(plain)
+    some = test.images["ground"].where(np.arange(600) % 2 == 0, "rock")
+    mended = optimise_thresholds(unseen, train.images["ground"], plain, some)
+    kept = mended["prediction"] == plain["prediction"]
+    assert kept[some == "rock"].all() and not kept[some != "rock"].all()
     three = cross_fit(TRAIN, FEATURES)
     with pytest.raises(ValueError, match="two classes, not 3"):
         optimise_thresholds(three, GROUNDS, three, GROUNDS)
