@@ -20,6 +20,8 @@ DOUBT, AGREEMENT = 0.1, 0.8
 from which it is expected of them. The first was fixed on seed 0 of leaves;
 `studies/label_errors.py` reports others."""
 
+UNLIKELY = 0.2
+"""A label is contradicted where its chance by the prediction lies under this."""
 
 COLUMNS = {"given": "str", "suggested": "str", "quality": float, "wrong": float, "issue": bool,
            "evidence": "str", "rank": int, "expected": float}  # fmt: skip
@@ -141,13 +143,27 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
     more = f" Not judged: {', '.join(left_out)}." if left_out else ""
     if issues.empty:
-        return f"None of {count:,} labels is more likely wrong than right{rest}.{more}"
+        said = f"None of {count:,} labels is more likely wrong than right{rest}."
+        return said + _contradicted(doubts) + more
     if len(issues) == 1:
         return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}.{more}"
     return (
         f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
         f"{len(issues):,} to be wrong{rest}.{more}"
     )
+
+
+def _contradicted(doubts: pd.DataFrame) -> str:
+    """What to say of labels that the prediction contradicts, where as many would be contradicted
+    if all were right: wrong labels that have taught the head look alike."""
+    if "quality" not in doubts or not (number := int((doubts["quality"] < UNLIKELY).sum())):
+        return ""
+    them = "is one" if number == 1 else f"are {number:,}"
+    return (
+        f" There {them} to which the prediction gives a chance under {UNLIKELY}, about as many as "
+        "such predictions contradict where all labels are right; as wrong labels also make "
+        f"predictions so unsure, look at the first {f'{number:,}' if number > 1 else ''}"
+    ).rstrip() + "."
 
 
 def find_conflicts(dataset, pairs: pd.DataFrame) -> pd.DataFrame:

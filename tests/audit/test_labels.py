@@ -407,3 +407,27 @@ def test_the_seed_is_0_and_the_folds_are_five_unless_told(features, tmp_path, mo
     monkeypatch.setattr("helpers.audit.labels._out_of_fold", predict)
     find_label_issues(dataset_of(features, tmp_path), features)
     assert asked == [(0, 5)]
+
+
+def test_wrong_labels_that_taught_the_prediction_are_told_where_none_is_an_issue(tmp_path):
+    rng = np.random.default_rng(1)
+    true = np.arange(400) % 4
+    values = rng.normal(0, 3, (4, 16))[true] + rng.normal(0, 1, (400, 16))
+    wrong = rng.choice(400, 40, replace=False)
+    labels = true.copy()
+    labels[wrong] = (labels[wrong] + 1) % 4  # always the same neighbour, so the head learns it
+    ids = pd.Index([f"{number:03}.jpg" for number in range(400)], name="image_id", dtype="str")
+    images = pd.DataFrame({"label": [f"c{label}" for label in labels], "split": None}, index=ids)
+    dataset = Dataset("taught", tmp_path, images.astype("str"))
+    table = find_label_issues(dataset, pd.DataFrame(values, index=ids))
+    assert not table["issue"].any()
+    contradicted = int((table["quality"] < 0.2).sum())
+    assert 30 <= contradicted <= 40 and set(table.index[:contradicted]) <= set(ids[wrong])
+    said = describe_doubts(table)
+    assert f"There are {contradicted} to which the prediction gives a chance under 0.2" in said
+    assert said.endswith(f"look at the first {contradicted}.")
+    table["quality"] = 0.2
+    assert describe_doubts(table) == "None of 400 labels is more likely wrong than right."
+    table.iloc[0, table.columns.get_loc("quality")] = 0.19
+    assert "There is one to which the prediction" in describe_doubts(table)
+    assert describe_doubts(table).endswith("so unsure, look at the first.")
