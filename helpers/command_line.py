@@ -115,6 +115,14 @@ def _add_report(commands) -> None:
         ),
     )
     one.add_argument(
+        "--together",
+        metavar="CSV",
+        help=(
+            "which images stay on one side of a split: an earlier report's images.csv, whose "
+            "column 'stays_with' you went through"
+        ),
+    )
+    one.add_argument(
         "--open-test",
         action="store_true",
         help="ask the test images, for the final score; each opening is written down",
@@ -235,6 +243,7 @@ def _table_of(path: str | None, table: str) -> Path:
 def _report(asked: argparse.Namespace) -> int:
     from helpers.findings.sampling import take_decisions
     from helpers.report.building import build_report
+    from helpers.report.together import keep_together
 
     dataset = open_asked(asked)
     for note in dataset.notes:
@@ -242,7 +251,10 @@ def _report(asked: argparse.Namespace) -> int:
     if len(dataset.classes) < 2:
         print(UNLABELLED, file=sys.stderr)
     if asked.decisions:
-        print(take_decisions(dataset, Path(asked.decisions).expanduser()), file=sys.stderr)
+        path = _from_report(dataset, asked.decisions)
+        print(take_decisions(dataset, path), file=sys.stderr)
+    if asked.together:
+        dataset = keep_together(dataset, _from_report(dataset, asked.together))
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,
@@ -266,9 +278,33 @@ def _report(asked: argparse.Namespace) -> int:
 
 
 def default_folder(dataset: Dataset) -> Path:
-    """``reports/NAME-DATE`` in the present folder."""
-    slug = re.sub(r"[^\w.-]+", "-", dataset.name).strip("-.") or "dataset"
-    return Path("reports") / f"{slug}-{date.today().isoformat()}"
+    """``reports/NAME-DATE`` in the present folder; with a number where a report lies there, for
+    somebody may have filled in its tables."""
+    first = Path("reports") / f"{_slug(dataset)}-{date.today().isoformat()}"
+    ways = (first, *(first.with_name(f"{first.name}-{number}") for number in range(2, 10_000)))
+    return next(one for one in ways if not (one / "report.html").exists())
+
+
+def _slug(dataset: Dataset) -> str:
+    return re.sub(r"[^\w.-]+", "-", dataset.name).strip("-.") or "dataset"
+
+
+def _from_report(dataset: Dataset, path: str) -> Path:
+    """The file that is meant: as given, or that of the newest report on this dataset here."""
+    given = Path(path).expanduser()
+    if given.exists() or given.is_absolute():
+        return given
+    dated = re.compile(re.escape(_slug(dataset)) + r"-\d{4}-\d\d-\d\d(-\d+)?")
+    there = [
+        one / path
+        for one in Path("reports").glob("*")
+        if dated.fullmatch(one.name) and (one / path).is_file()
+    ]
+    if not there:
+        return given
+    newest = max(there, key=lambda one: one.stat().st_mtime)
+    print(f"{path}: taken from {newest.parent}.", file=sys.stderr)
+    return newest
 
 
 def _scan(asked: argparse.Namespace) -> int:

@@ -64,9 +64,26 @@ class Learned(Evidence):
 
     @cached_property
     def best(self) -> str:
-        """The model of the least log loss; the dummy where nothing beats it."""
-        losses = {name: table["loss"].mean() for name, table in self.answers.items()}
-        return min(losses, key=losses.get)
+        """The trained model of the least log loss, whether it beats the dummy or not."""
+        return min(self._losses.keys() - {DUMMY}, key=self._losses.get)
+
+    @property
+    def beats_dummy(self) -> bool:
+        """Whether the best model's log loss is below that of the shares of the classes."""
+        return self._losses[self.best] < self._losses[DUMMY]
+
+    @cached_property
+    def _losses(self) -> dict[str, float]:
+        return {name: table["loss"].mean() for name, table in self.answers.items()}
+
+    @cached_property
+    def classes_in_one_group(self) -> list[str]:
+        """Classes of several images that all belong to one group: they can be learned or asked
+        about, not both."""
+        labels = self.clean.images["label"].dropna()
+        table = pd.DataFrame({"label": labels, "group": self.clean.groups[labels.index]})
+        found = table.groupby("label")["group"].agg(["nunique", "size"])
+        return list(found.index[(found["nunique"] == 1) & (found["size"] > 1)])
 
     @cached_property
     def origins(self) -> pd.DataFrame:
@@ -258,11 +275,14 @@ class Learned(Evidence):
         Raises
         ------
         DatasetError
-            The dummy or the descriptors are best, of which there is nothing to hand over.
+            The descriptors are best, of which there is nothing to hand over, or nothing beats the
+            dummy.
         """
-        if self.best in (DUMMY, DESCRIPTORS):
+        if self.best == DESCRIPTORS or not self.beats_dummy:
             raise DatasetError(
                 f"The {self.best} model is best here, and no network is to be handed over."
+                if self.beats_dummy
+                else f"The {self.best} model does not beat the dummy, and is not handed over."
             )
         labels = self.sides[0].images["label"].dropna()
         if self.best == TUNED:

@@ -11,6 +11,7 @@ from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.words import count, some
 from helpers.evidence.audited import Evidence
+from helpers.evidence.budget import SEARCH
 from helpers.findings.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
@@ -36,6 +37,13 @@ KEEP_TOGETHER = """from helpers.audit import find_duplicates
 from helpers.splits import split
 
 sides = split(dataset, duplicates=find_duplicates(dataset))"""
+KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, suggest_groups
+
+proposals = suggest_groups(dataset.development)
+grouped = apply_groups(dataset.development, proposals[proposals["expected"] >= 0.9])
+divided = ensure_split(grouped, given=False)"""
+MANY = 0.1
+"""From which share of a class on it is told that so many of its images are copies."""
 
 
 def opening(evidence: Evidence) -> Section:
@@ -174,14 +182,37 @@ def copies(evidence: Evidence) -> Section:
         number = confirmed["other_id"].nunique()
         are = "is a copy of another" if number == 1 else "are copies of others"
         what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
-        act = "keep copies on one side of every split"
+        act, code = "keep copies on one side of every split", KEEP_TOGETHER
+        if not evidence.part.has_groups and SEARCH in evidence.plan.taken:
+            act = "keep copies, and photos of one thing, on one side of every split"
+            code = KEEP_ALL
         gain = flattery_of_copies(evidence) if evidence.can_learn else None
         more = measured("On such a split they raise the accuracy of a linear model", gain)
-        found.mend(what, int(number), len(dataset), act, KEEP_TOGETHER, **more)
+        if many := _say_copied_classes(found, dataset, confirmed):
+            more["more"] = " ".join(filter(None, [many, more.get("more", "")]))
+        found.mend(what, int(number), len(dataset), act, code, **more)
     shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
     if len(shown):
         found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
     return found
+
+
+def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str:
+    """Which classes consist of copies to a good part, "" where none does; and a table of all."""
+    classes = dataset.images["label"].value_counts().rename("images")
+    copied = dataset.images["label"].reindex(confirmed["other_id"].unique()).value_counts()
+    table = classes.to_frame().join(copied.rename("copies")).fillna({"copies": 0}).astype(int)
+    table["different pictures"] = table["images"] - table["copies"]
+    table = table[table["copies"] > 0].sort_values("copies", ascending=False, kind="stable")
+    if table.empty:
+        return ""
+    found.tables["Copies by class"] = table.rename_axis("class")
+    many = table[table["copies"] >= MANY * table["images"]]
+    told = [
+        f"{name} holds {row['different pictures']:,} different pictures, not {row['images']:,}"
+        for name, row in many.iterrows()
+    ]
+    return f"{'; '.join(told[:4])}; copies count twice, in training and in scores." if told else ""
 
 
 def labels(evidence: Evidence) -> Section:

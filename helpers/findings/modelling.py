@@ -56,6 +56,11 @@ def split(evidence: Learned) -> Section:
         found.unchecked.append(
             f"Models saw a part of the images only (--budget {budget} takes all)."
         )
+    if alone := evidence.classes_in_one_group:
+        told = f"All images of {some(alone, 6)} belong to one group{' each' * (len(alone) > 1)}, "
+        told += "which lies on one side: such a class can be learned or asked about, not both."
+        found.says.append(told)
+        found.unchecked.append(told)
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
         said = "; ".join(
@@ -88,6 +93,8 @@ def baselines(evidence: Learned) -> Section:
     )
     against = evaluation.compare_metrics(answers[best], answers["dummy"], groups)
     gain = against.loc["balanced accuracy", ["difference", "low", "high"]]
+    if not evidence.beats_dummy:
+        found.title = f"No model beats the dummy: {found.title[0].lower()}{found.title[1:]}"
     found.says.append(
         f"Over a dummy that always says the commonest class, {best} gains {points(*gain)} of "
         "balanced accuracy on the same images."
@@ -115,7 +122,11 @@ def baselines(evidence: Learned) -> Section:
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )
     found.unchecked += evidence.imagenet_note
-    if best in (DUMMY, DESCRIPTORS):
+    if not evidence.beats_dummy:
+        found.says.append(
+            "Its probabilities are worth less than the dummy's: it is not handed over."
+        )
+    elif best == DESCRIPTORS:
         found.says.append(f"The {best} model is no network, so that no model is handed over.")
     found.pictures.append(drawn("baselines", evidence.scores, evidence.best, guessable=True))
     found.numbers = {"best": best} | {
@@ -142,6 +153,8 @@ def evaluate(evidence: Learned) -> Section:
             "class that no image to learn from has."
         )
     by_class = evaluation.score_classes(answers, groups)
+    scores = by_class.columns.difference(["images", "groups"])
+    by_class[scores] = by_class[scores].astype(float).where(by_class["images"] > 0)
     kept = ["images", "groups", "precision", "recall", "recall low", "recall high", "F1"]
     found.tables["Scores"], found.tables["By class"] = score, by_class[kept]
     error, floor = evaluation.calibration_error(answers), evaluation.calibration_floor(answers)

@@ -29,8 +29,9 @@ def make_snippet(section: Section, images: bool = True) -> str:
     return "\n".join(filter(None, body))
 
 
-def draw_needs(verdict: Mapping[str, Any]) -> str:
-    """A bar for each need: what was shown with its interval, and where the least lies."""
+def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
+    """A bar for each need: what was shown with its interval, and where the least lies; of needs
+    that a person has stated in the colour of what became of each."""
     bars = []
     for row in verdict["tables"].get("Asked, and shown", []):
         least = float(row["asked"].rsplit(" ", 1)[-1])
@@ -42,15 +43,20 @@ def draw_needs(verdict: Mapping[str, Any]) -> str:
         words = f"{score[:1].upper() + score[1:]}: {_told(value, least)} ({_told(low, least)} to "
         words += f"{_told(high, least)}), where {percent(least)} is asked for"
         bars.append(
-            f'<p>{escape(words)}</p><svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
+            f"<div{_tone(row) * stated}><p>{escape(words)}</p>"
+            '<svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
             f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
             f' fill="var(--line)"/><rect x="{400 * low:.1f}" y="12"'
             f' width="{400 * (high - low):.1f}" height="8" rx="4" fill="var(--tone, #35618f)"'
             f' opacity="0.45"/><rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2"'
             f' fill="var(--tone, #35618f)"/><rect x="{400 * least - 1:.1f}" y="4" width="2"'
-            ' height="24" fill="currentColor"/></svg>'
+            ' height="24" fill="currentColor"/></svg></div>'
         )
     return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+
+
+def _tone(row: Mapping[str, Any]) -> str:
+    return f' class="{ {"yes": "go", "no": "no"}.get(row["shown"], "unsure") }"'
 
 
 def _told(share: float, least: float) -> str:

@@ -96,7 +96,7 @@ def _verdict(verdict: Mapping[str, Any], stated: bool) -> str:
     return "\n".join([
         f'<div class="verdict {tone}"><p class="word">{escape(word)}</p>',
         f'<p class="headline">{escape(headline[:1].upper() + headline[1:])}.</p>',
-        draw_needs(verdict), make_list(verdict["says"], ""), "</div>",
+        draw_needs(verdict, stated), make_list(verdict["says"], ""), "</div>",
     ])  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.evidence.audited import private_columns, without_private
 from helpers.findings.sections import DONE
+from helpers.report.together import TOGETHER, together
 
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
@@ -35,6 +36,9 @@ DECISIONS = {
     "images contradicts their labels no oftener than chance does, or the image was not judged",
     "suggested_label": "the class that speaks against the label, where that is more likely wrong "
     "than right",
+    TOGETHER: "the first of the images that stay on one side of a split with this one (copies, a "
+    "group of yours, photos of one thing that are sure); blank: it stands alone. Correct it, and "
+    "give the file back by --together",
 }
 FACTS = {
     "readable": ("readable", "True, or False: the file cannot be opened as a picture; blank, like "
@@ -94,9 +98,24 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             **dict(FACTS.values()),
         },
     ),
+    "pairs.csv": (
+        "A row for every two images that are copies, or may show one thing.",
+        {
+            "image_id": "path of the first image below the dataset's folder",
+            "label": "its class",
+            "other_id": "path of the second image",
+            "other_label": "its class",
+            "kind": "exact copy (the same bytes), near copy (of one picture), probable copy (for a "
+            "person to decide), or same thing (two photos of it)",
+            "chance": "0 to 1, of two photos to show the same thing; blank: a copy, or two labels, "
+            "of which one is wrong or the ground is all that they share",
+            "why": "how a copy has to be changed to look like the other, and what differs; or what "
+            "speaks for one thing",
+        },
+    ),
     "leaks.csv": (
         "A row for every two images on different sides of the split that the dataset came with, of "
-        "which one gives the other away.",
+        "which one gives the other away; none where it came without a split.",
         PAIR,
     ),
     "suspects.csv": (
@@ -165,6 +184,7 @@ def images_table(report) -> pd.DataFrame:
     if doubts is not None:
         suspects = doubts[doubts["issue"].astype(bool)]
         own["suggested_label"] = suspects["suggested"].reindex(table.index)
+    own[TOGETHER] = together(evidence)
     files = evidence.files[[*FACTS]].reindex(table.index)
     numbers = files.select_dtypes("float").columns
     files[numbers] = files[numbers].round(4)

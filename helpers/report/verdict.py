@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from helpers import evaluation
-from helpers.datasets.words import count
+from helpers.datasets.words import count, some
 from helpers.evidence.learned import Learned
 from helpers.findings.more_labels import labels_needed, unused_labels
 from helpers.findings.needs import Need, Needs
@@ -50,7 +50,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     trained = {section.name: section.state for section in sections}.get("evaluation") == "done"
     word, table = _judge(evidence, needs) if trained else (NOT_ASKED, None)
     blocking = [one for one in everything if one.blocks]
-    found.title = _headline(word, needs, evidence if trained else None, len(blocking))
+    found.title = _headline(word, table, needs.said, evidence, len(blocking))
     if word == GO and blocking:
         word = NOT_SHOWN
     if not needs.said and trained:
@@ -60,9 +60,16 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if trained:
         found.tables["Asked, and shown"] = table
+        found.says += _say_others(word, table)
+        if not evidence.beats_dummy:
+            found.says.append(
+                f"No model beats the dummy that always says the shares of the classes: the "
+                f"probabilities of the {evidence.best} model are worth less (log loss)."
+            )
+        found.says += _say_unjudged(evidence)
         if word != GO and (more := labels_needed(evidence, needs)):
             found.says.append(" ".join(filter(None, [more, unused_labels(evidence)])))
-        found.says.append(_say_weakest(evidence))
+        found.says.append(_say_weakest(evidence, needs))
         if blocking:
             found.says.append(
                 f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
@@ -91,16 +98,47 @@ def _judge(evidence: Learned, needs: Needs) -> tuple[str, pd.DataFrame]:
     return word, table
 
 
-def _say_weakest(evidence: Learned) -> str:
+def _say_others(word: str, table: pd.DataFrame) -> list[str]:
+    """Of several needs those that the headline does not name."""
+    told = {NO_GO: "no", NOT_SHOWN: "neither", GO: "yes"}[word]
+    words = {"no": "Not reached", "neither": "Neither shown nor ruled out", "yes": "Shown"}
+    lines = []
+    for state, said in words.items():
+        asked = list(table.index[table["shown"] == state])
+        if state != told and asked:
+            lines.append(f"{said}: {'; '.join(asked)}.")
+    return lines
+
+
+def _say_unjudged(evidence: Learned) -> list[str]:
+    """Which classes no image was asked about of, and why."""
+    answers, _ = evidence.judged
+    missing = [one for one in evidence.clean.classes if one not in set(answers["label"])]
+    if not missing:
+        return []
+    alone = evidence.classes_in_one_group
+    why = "all its images belong together" if len(missing) == 1 else "each is a single group"
+    reason = f" ({why}, which can lie on one side only)" if set(missing) <= set(alone) else ""
+    return [
+        f"Nothing is known of {some(missing, 6)}: no {evidence.judged_on} image was asked about"
+        f"{reason}."
+    ]
+
+
+def _say_weakest(evidence: Learned, needs: Needs) -> str:
     answers, part = evidence.judged
     by_class = evaluation.score_classes(answers, part.groups)
     row = by_class[by_class["images"] > 0].sort_values("recall", kind="stable").iloc[0]
-    return (
+    told = (
         f"Least recalled is {row.name}: {percent(row['recall'])} of "
         f"{count(int(row['images']), 'image')} ({percent(row['recall low'])} to "
-        f"{percent(row['recall high'])}); if that class matters, ask for it: --need "
-        f"{shlex.quote(f'recall of {row.name}>=0.8')}."
+        f"{percent(row['recall high'])})"
     )
+    if any((need.score, need.label) == ("recall", row.name) for need in needs.wanted):
+        return f"{told}."
+    least = max((need.least for need in needs.wanted if need.score == "recall"), default=0.8)
+    asked = shlex.quote(f"recall of {row.name}>={least:g}")
+    return f"{told}; if that class matters, ask for it: --need {asked}."
 
 
 def _row(need: Need, evidence: Learned) -> dict:
@@ -109,7 +147,7 @@ def _row(need: Need, evidence: Learned) -> dict:
         value, low, high = evidence.judged_scores.loc[need.score, ["value", "low", "high"]]
     else:
         by_class = evaluation.score_classes(answers, part.groups)
-        if need.label not in by_class.index:
+        if need.label not in by_class.index or not by_class.loc[need.label, "images"]:
             return {
                 "asked": str(need),
                 "value": None,
@@ -129,19 +167,24 @@ def _row(need: Need, evidence: Learned) -> dict:
     }
 
 
-def _headline(word: str, needs: Needs, evidence: Learned | None, blocking: int) -> str:
-    if evidence is None:
+def _headline(
+    word: str, table: pd.DataFrame | None, said: bool, evidence: Learned, blocking: int
+) -> str:
+    """What was decided of the needs that decided it, and where."""
+    if table is None:
         return (
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
-    asked = "" if needs.said else " (assumed)"
+    state = {NO_GO: ["no"], GO: ["yes"]}.get(word)
+    needs = list(table.index[table["shown"].isin(state or {*table["shown"]} - {"yes", "no"})])
+    asked, are = "; ".join(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
-        return f"{NOT_SHOWN}: {needs}{asked} is reached {on}, but what was found puts that in doubt"
+        return f"{NOT_SHOWN}: {asked} {are} reached {on}, but what was found puts that in doubt"
     return {
-        GO: f"{GO}: {needs}{asked} is shown {on}",
-        NO_GO: f"{NO_GO}: {needs}{asked} is not reached {on}",
-        NOT_SHOWN: f"{NOT_SHOWN}: {needs}{asked} is neither shown nor ruled out {on}",
+        GO: f"{GO}: {asked} {are} shown {on}",
+        NO_GO: f"{NO_GO}: {asked} {are} not reached {on}",
+        NOT_SHOWN: f"{NOT_SHOWN}: {asked} {are} neither shown nor ruled out {on}",
     }[word]
 
 

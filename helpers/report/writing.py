@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.datasets import DatasetError
 from helpers.datasets.words import count
 from helpers.evidence.audited import private_columns
-from helpers.evidence.learned import DESCRIPTORS, DUMMY
+from helpers.evidence.learned import DESCRIPTORS
 from helpers.findings.more_labels import NEXT
 from helpers.findings.sampling import SAMPLE, sample_table
 from helpers.findings.second_folder import shared_copies
@@ -33,6 +33,7 @@ from helpers.report.tables import (
     leaks_table,
     suspects_table,
 )
+from helpers.report.together import pairs_table
 from helpers.report.waiting import waiting
 
 PACKAGES = ("numpy", "pandas", "pillow", "scikit-learn", "torch", "fastai")
@@ -105,6 +106,7 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
     parts = {
         "report.json": text("report.json", lambda: _dumped(report.json())),
         "images.csv": text("images.csv", table(lambda: images_table(report), index=True)),
+        "pairs.csv": text("pairs.csv", table(lambda: pairs_table(report.evidence))),
         "leaks.csv": text("leaks.csv", table(lambda: leaks_table(report))),
         "suspects.csv": text("suspects.csv", table(lambda: suspects_table(report))),
         "dataset_card.md": text("dataset_card.md", lambda: over.describe_dataset(report)),
@@ -120,7 +122,7 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
         parts[NEXT] = text(NEXT, table(lambda: label_next_table(report)))
     if report["evaluation"].state == DONE:
         exported: list = []
-        if model and report.evidence.best not in (DUMMY, DESCRIPTORS):
+        if model and report.evidence.best != DESCRIPTORS and report.evidence.beats_dummy:
             parts[over.MODEL] = lambda: exported.append(over.export_best(report, folder))
         parts["model_card.md"] = text(
             "model_card.md", lambda: over.describe_model(report, exported[0] if exported else None)

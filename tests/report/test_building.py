@@ -322,13 +322,21 @@ def test_the_worst_errors_are_explained_beside_their_nearest_training_images(pho
 
 
 @pytest.mark.usefixtures("quick")
-def test_no_model_is_handed_over_where_the_best_is_no_network_and_that_is_no_failure(
-    photos, tmp_path
+@pytest.mark.parametrize("best", ["descriptors", "frozen"])
+def test_no_model_is_handed_over_where_the_best_is_no_network_or_no_better_than_a_dummy(
+    photos, tmp_path, best, monkeypatch
 ):
     report = report_on(photos)
-    report.evidence.best = "dummy"
+    if best == "frozen":
+        monkeypatch.setattr("helpers.evidence.learned.Learned.beats_dummy", False)
+        said, title = "it is not handed over.", "No model beats the dummy: best by log loss: frozen"
+    else:
+        report.evidence.answers[best] = report.evidence.answers["frozen"]
+        report.evidence.best = best
+        said, title = "The descriptors model is no network, ", "Best by log loss: descriptors, "
     folder = report.write(tmp_path / "out", images=False)
     assert report.unwritten == {}
     assert not (folder / "model").exists()
     assert (folder / "model_card.md").exists()
-    assert any("dummy model is no network" in line for line in report["baselines"].says)
+    assert any(said in line for line in report["baselines"].says)
+    assert report["baselines"].title.startswith(title)

@@ -16,7 +16,7 @@ from tests.report.test_building import report_on
 
 FIRST = ["image_id", "label", "split"]
 DECIDED = ["decision", "decided_by", "decision_reason", "report_split", "flags",
-           "chance_that_label_is_wrong", "suggested_label"]  # fmt: skip
+           "chance_that_label_is_wrong", "suggested_label", "stays_with"]  # fmt: skip
 OF_FILE = [
     "readable", "problem", "oddity", "format", "colour_mode", "frames", "width", "height",
     "exif_orientation", "taken", "bytes", "sha256", "brightness", "brightness_percentile_1",

@@ -29,7 +29,8 @@ def evidence(right=90, of=100, split="train", openings=()):
     part = SimpleNamespace(groups=pd.Series(table.index, table.index))
     return SimpleNamespace(
         judged=(table, part), judged_scores=bootstrap_metrics(table), judged_on="validation",
-        best="frozen", can_learn=True,
+        best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
+        clean=SimpleNamespace(classes=["ash", "oak"]),
         plan=SimpleNamespace(taken=()), dataset=SimpleNamespace(images=images),
         opened=SimpleNamespace(test_openings=lambda: log),
     )  # fmt: skip
@@ -183,3 +184,57 @@ def test_labels_and_same_things_that_were_not_asked_about_are_not_repeated():
     said = Section("outliers", "o", state="left out", unchecked=["the reason"])
     found = decide(evidence(), read_needs(None), [Section("evaluation", "a"), *named, said])
     assert found.unchecked == ["the reason"]
+
+
+def test_of_several_needs_the_headline_names_those_that_decided_it_and_a_line_each_of_the_rest():
+    # ash and oak are both found in 60 of 100.
+    needs = ["accuracy>=0.9", "recall of oak>=0.62", "recall of ash>=0.3"]
+    found = judged(needs=needs, given=evidence(60))
+    assert found.title.startswith(
+        "No go: accuracy of at least 0.9 is not reached on validation images"
+    )
+    assert found.says[:2] == [
+        "Neither shown nor ruled out: recall of oak of at least 0.62.",
+        "Shown: recall of ash of at least 0.3.",
+    ]
+    found = judged(needs=["recall of oak>=0.9", "accuracy>=0.9", "recall of ash>=0.3"],
+                   given=evidence(60))  # fmt: skip
+    assert "recall of oak of at least 0.9; accuracy of at least 0.9 are not reached" in found.title
+    found = judged(needs=needs[1:], given=evidence(60))
+    assert found.title.startswith("Not shown yet: recall of oak of at least 0.62 is neither shown")
+    assert found.says[0] == "Shown: recall of ash of at least 0.3."
+
+
+def test_a_class_that_was_asked_about_is_not_advised_to_be_asked_and_others_with_what_was_asked():
+    (weakest,) = [one for one in judged(needs="recall of ash>=0.7").says if "Least recalled" in one]
+    assert (
+        weakest.startswith("Least recalled is ash: 90% of 100 images (") and "--need" not in weakest
+    )
+    (weakest,) = [one for one in judged(needs="recall of oak>=0.95").says if "Least" in one]
+    assert weakest.endswith("if that class matters, ask for it: --need 'recall of ash>=0.95'.")
+    (weakest,) = [one for one in judged().says if "Least" in one]
+    assert weakest.endswith("--need 'recall of ash>=0.8'.")
+
+
+def test_a_model_that_does_not_beat_the_dummy_and_classes_nobody_asked_about_are_told():
+    given = evidence(90)
+    given.beats_dummy, given.clean.classes = False, ["ash", "elm", "fir", "oak"]
+    found = judged(given=given)
+    assert found.says[0].startswith("No model beats the dummy")
+    assert found.says[1] == "Nothing is known of elm, fir: no validation image was asked about."
+    given.classes_in_one_group = ["elm", "fir"]
+    assert (
+        judged(given=given)
+        .says[1]
+        .endswith("was asked about (each is a single group, which can lie on one side only).")
+    )
+    given.clean.classes = ["ash", "elm", "oak"]
+    assert judged(given=given).says[1] == (
+        "Nothing is known of elm: no validation image was asked about (all its images belong "
+        "together, which can lie on one side only)."
+    )
+    found = judged(needs="recall of elm>=0.5", given=given)
+    assert found.tables["Asked, and shown"]["shown"].tolist() == [
+        "no image of this class was asked about"
+    ]
+    assert found.title.startswith("Not shown yet: recall of elm of at least 0.5 is neither")

@@ -1,0 +1,36 @@
+"""What the section on copies says of the classes that they lie in."""
+
+import pandas as pd
+
+from helpers.findings.auditing import _say_copied_classes
+from helpers.findings.sections import Section
+from tests.balance.sets import table
+
+
+def confirmed(*pairs):
+    made = [(f"{one:04}.jpg", f"{other:04}.jpg") for one, other in pairs]
+    return pd.DataFrame(made, columns=["image_id", "other_id"], dtype="str")
+
+
+def test_a_class_of_which_a_tenth_are_copies_is_told_with_its_number_of_different_pictures():
+    trees = table(label=["ash"] * 10 + ["elm"] * 11 + ["oak"] * 4)
+    found = Section("copies", "")
+    # Three of one picture are two copies; the elm's one copy is less than a tenth of eleven.
+    pairs = confirmed((21, 22), (21, 23), (22, 23), (0, 1), (10, 11))
+    assert _say_copied_classes(found, trees, pairs) == (
+        "oak holds 2 different pictures, not 4; ash holds 9 different pictures, not 10; copies "
+        "count twice, in training and in scores."
+    )
+    listed = found.tables["Copies by class"]
+    assert listed.index.tolist() == ["oak", "ash", "elm"]
+    assert listed["copies"].tolist() == [2, 1, 1]
+    assert listed["different pictures"].tolist() == [2, 9, 10]
+
+
+def test_where_no_class_has_many_copies_only_the_table_tells():
+    trees = table(label=["ash"] * 11 + ["elm"] * 3)
+    found = Section("copies", "")
+    assert _say_copied_classes(found, trees, confirmed((0, 1))) == ""
+    assert found.tables["Copies by class"].index.tolist() == ["ash"]
+    assert _say_copied_classes(found := Section("copies", ""), trees, confirmed()) == ""
+    assert found.tables == {}

@@ -1,0 +1,90 @@
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from helpers.datasets import DatasetError
+from helpers.report.together import keep_together, pairs_table, together
+from tests.balance.sets import table
+
+
+def ids(*numbers):
+    return [f"{number:04}.jpg" for number in numbers]
+
+
+def pairs(*rows):
+    columns = ["image_id", "other_id", "kind", "transform", "difference"]
+    made = [(*ids(first, other), *more) for first, other, *more in rows]
+    return pd.DataFrame(made, columns=columns, dtype="str")
+
+
+def evidence(dataset, found, clean=None, proposals=None):
+    return SimpleNamespace(opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals)
+
+
+def test_each_image_names_the_first_that_stays_with_it_by_copies_and_groups():
+    dataset = table(label=["ash"] * 8)
+    groups = ["x", "x", None, None, None, "y", "y", None]
+    clean = dataset.with_images(dataset.images.assign(group=groups).iloc[:7]).with_group("group")
+    found = pairs((1, 2, "near", "", ""), (3, 4, "probable", "", ""), (6, 7, "exact", "", ""))
+    said = together(evidence(dataset, found, clean))
+    first, other = ids(0, 5)
+    assert said.fillna("").tolist() == [first, first, first, "", "", other, other, other]
+
+
+def test_pairs_are_listed_with_labels_what_they_are_and_what_speaks_for_it():
+    dataset = table(label=["ash", "ash", "elm", "oak"])
+    found = pairs((0, 1, "near", "mirror", "colour (cast)"), (0, 2, "exact", "", ""))
+    proposals = pd.DataFrame({
+        "image_id": ids(1), "other_id": ids(3), "evidence": ["keypoints"],
+        "why": ["12 keypoints agree"], "expected": [0.98765],
+    })  # fmt: skip
+    listed = pairs_table(evidence(dataset, found, proposals=proposals))
+    assert listed.astype(object).fillna("").to_numpy().tolist() == [
+        [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "mirror; colour (cast)"],
+        [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", ""],
+        [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.988, "keypoints: 12 keypoints agree"],
+    ]
+    none = pairs_table(evidence(dataset, pairs()))
+    assert len(none) == 0 and [*none] == [*listed]
+
+
+@pytest.fixture
+def trees():
+    return table(label=["ash"] * 3 + ["elm"] * 3, plot=["1", "1", "2", "3", "4", "5"])
+
+
+def written(tmp_path, **columns):
+    path = tmp_path / "images.csv"
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return path
+
+
+def test_a_table_that_was_gone_through_says_what_stays_together(trees, tmp_path):
+    path = written(tmp_path, image_id=ids(0, 2, 3, 4, 5), stays_with=["a", "b", "a ", "b", ""])
+    kept = keep_together(trees, path)
+    assert kept.group == "stays_with" and trees.group is None
+    groups = kept.groups
+    assert groups[ids(0)[0]] == groups[ids(3)[0]] != groups[ids(2)[0]] == groups[ids(4)[0]]
+    assert groups.nunique() == 4
+
+
+def test_what_the_table_joins_is_joined_with_groups_that_were_known(trees, tmp_path):
+    path = written(tmp_path, image_id=ids(1, 3), stays_with="x")
+    groups = keep_together(trees.with_group("plot"), path).groups
+    assert len({*groups[ids(0, 1, 3)]}) == 1 and groups.nunique() == 4
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"image_id": ids(0, 1), "with": "x"}, "has no column 'stays_with' .columns: image_id, w"),
+        ({"image_id": ["no.jpg", *ids(0)], "stays_with": "x"}, "names no.jpg, which 'made' does"),
+        ({"image_id": ids(0, 1), "stays_with": ["x", "y"]}, "No two images have the same value"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_with_the_reason(trees, tmp_path, columns, said):
+    with pytest.raises(DatasetError, match=said):
+        keep_together(trees, written(tmp_path, **columns))
+    with pytest.raises(DatasetError, match="cannot be read as a CSV"):
+        keep_together(trees, tmp_path / "none.csv")
