@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import timm
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torchvision import models
 
 from helpers.datasets import DatasetError
@@ -105,9 +105,24 @@ def test_masks_are_brought_to_the_form_of_the_pictures(dataset, learner, method)
     assert masks.any((1, 2)).all()
 
 
-def test_masks_keep_their_area(dataset, learner):
-    masks = subject_masks(explain(learner, dataset, "edges"), dataset)
-    assert masks.mean() == pytest.approx(10 * 12 / (24 * 32), rel=0.08)
+@pytest.mark.parametrize("method", ["squish", "crop", "pad"])
+def test_a_mask_is_where_its_half_is_white_and_never_in_the_bars(dataset, learner, method):
+    learner.dls.method = method
+    found = explain(learner, dataset, "edges")
+    first = dataset.images.index[0]
+    Image.new("L", (32, 24), 255).save(dataset.masks / f"{first}.png")
+    masks = subject_masks(found, dataset, method)
+    bilinear = Image.Resampling.BILINEAR
+    for image_id, mask in zip(found.targets.index, masks, strict=True):
+        white = Image.fromarray(dataset.mask(image_id)).convert("L")
+        if method == "squish":
+            white = white.resize((16, 16), bilinear, reducing_gap=3)
+        elif method == "crop":
+            white = ImageOps.fit(white, (16, 16), bilinear)
+        else:
+            white = ImageOps.pad(white, (16, 16), bilinear, color=0)
+        np.testing.assert_array_equal(mask, np.asarray(white) > 127)
+    assert masks[0].sum() == 16 * (12 if method == "pad" else 16)
 
 
 def test_where_all_are_test_images_they_are_explained(dataset, learner):
