@@ -140,7 +140,7 @@ def bars(images: pd.DataFrame) -> str:
     for label, row_of in counts.head(MOST).iterrows():
         cells = "".join(
             f'<span style="width: {number / row_of.sum():.1%}; background: {SIDES[side]}; '
-            f'color: {NUMBERS[side]}; padding: 0 4px; box-sizing: border-box; '
+            f"color: {NUMBERS[side]}; padding: 0 4px; box-sizing: border-box; "
             f'overflow: hidden">{number:,}</span>'
             for side, number in row_of.items()
             if number
