@@ -34,7 +34,7 @@ STYLE = """<style>
 .workbook .stack .widget-toggle-button {margin: 0; width: auto; height: 28px}
 .workbook .stack .widget-toggle-button.mod-active {box-shadow: inset 0 0 0 2px #2f6fd0}
 .workbook :is(.row, .grid) > .stack.widget-slider {margin-right: 10px}
-.workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
+.workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: -2px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .widget-html-content {line-height: 1.5}
 .workbook figure {margin: 0; min-width: 0}
