@@ -25,6 +25,7 @@ STYLE = """<style>
 .workbook .stack > label {text-align: left; height: 20px; line-height: 20px; font-size: 12px;
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
+.workbook .stack > textarea {max-width: 100%; box-sizing: border-box}
 .workbook .stack > .slider-container {flex: 0 0 28px}
 .workbook .stack .noUi-horizontal {margin-top: 12px}
 .workbook .stack.widget-slider {position: relative}
