@@ -184,7 +184,7 @@ def _on_a_split(page: Dashboard, name: str, make) -> Widget:
     if not study.trained:
         go = button("Go to Train", "arrow-right")
         go.on_click(lambda _: page.go_to("Train"))
-        return VBox([words("There is no model yet: train a head first."), go])
+        return VBox([words("There is no model yet: train a head first."), row(go)])
     prepare(page, name)
     page.say(name, "Asking the head")
     if not study.openings:

@@ -181,7 +181,11 @@ class Exporter(Panel):
         self.say("Writing …")
         folder = Path(self.folder.value.strip())
         way = self.images.value or None
-        made = export(self.study.dataset, folder, way, self.study.log, progress=False)
+        try:
+            made = export(self.study.dataset, folder, way, self.study.log, progress=False)
+        except DatasetError:
+            self.status.value = ""  # nothing is being written any more
+            raise
         told = [repr(made)]
         if self.model.value and self.study.trained:
             told.append(self._export_model(folder / "model"))

@@ -18,7 +18,7 @@ from helpers.dashboard import learning, looking
 from helpers.dashboard.study import Study
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count, some
-from helpers.panels.panel import STYLE, button
+from helpers.panels.panel import STYLE, button, row
 from helpers.panels.text import plain, safe
 
 ASKED = "WORKBOOK_DASHBOARD"
@@ -176,7 +176,7 @@ class Dashboard(VBox):
         told = plain(str(error)) if known else f"{type(error).__name__}: {plain(str(error))}"
         first = "This step cannot be shown." if known else "An error stopped this step."
         words = f'<p class="problem" role="alert">{first}</p><p>{escape(told)}</p>'
-        return VBox([HTML(words), again])
+        return VBox([HTML(words), row(again)])
 
     def _set_state(self, name: str, state: str) -> None:
         states = list(self.steps.states)

@@ -25,6 +25,7 @@ STYLE = """<style>
 .workbook .stack > label {text-align: left; height: 20px; line-height: 20px; font-size: 12px;
   width: auto; max-width: none; color: var(--jp-ui-font-color2, #555)}
 .workbook .stack > :is(select, input) {flex: 0 0 28px; height: 28px}
+.workbook .stack > textarea {max-width: 100%; box-sizing: border-box}
 .workbook .stack > .slider-container {flex: 0 0 28px}
 .workbook .stack .noUi-horizontal {margin-top: 12px}
 .workbook .stack.widget-slider {position: relative}
@@ -34,7 +35,7 @@ STYLE = """<style>
 .workbook .stack .widget-toggle-button {margin: 0; width: auto; height: 28px}
 .workbook .stack .widget-toggle-button.mod-active {box-shadow: inset 0 0 0 2px #2f6fd0}
 .workbook :is(.row, .grid) > .stack.widget-slider {margin-right: 10px}
-.workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
+.workbook:focus-visible {outline: 2px solid #2f6fd0; outline-offset: -2px}
 .workbook .jupyter-button:focus-visible {outline: 2px solid #2f6fd0; outline-offset: 1px}
 .workbook .widget-html-content {line-height: 1.5}
 .workbook figure {margin: 0; min-width: 0}

@@ -118,6 +118,7 @@ def claim_html(dataset, case) -> str:
 def evidence_html(case) -> str:
     """Return what the detector said about a case: its issue, why, then other columns by name."""
     known = pd.Series(case).drop(["image_id", "other_id", "label", "suggestion"]).dropna()
+    known = known[known.astype("str").str.strip() != ""]  # a column may have no word for this one
     parts = [f"<b>{safe(known.pop('issue'))}</b>"] if "issue" in known else []
     parts += [safe(known.pop("why"))] if "why" in known else []
     parts += [

@@ -18,6 +18,8 @@ from helpers.splits import split
 from helpers.splits.joining import join_groups
 
 NOTHING = "nothing: each image for itself"
+NUMBERS = {"train": "#111111", "valid": "#ffffff", "test": "#111111"}
+"""Colours of the numbers on `SIDES`, of a contrast that can be read."""
 MOST_VALUES = 0.5
 """Columns with more values than this share of the images are not offered, but for the group."""
 
@@ -143,8 +145,9 @@ def bars(images: pd.DataFrame) -> str:
     lines = []
     for label, row_of in counts.head(MOST).iterrows():
         cells = "".join(
-            f'<span style="width: {number / row_of.sum():.1%}; background: {SIDES[side]}; color: '
-            f'#fff; padding: 0 4px; box-sizing: border-box; overflow: hidden">{number:,}</span>'
+            f'<span style="width: {number / row_of.sum():.1%}; background: {SIDES[side]}; '
+            f"color: {NUMBERS[side]}; padding: 0 4px; box-sizing: border-box; "
+            f'overflow: hidden">{number:,}</span>'
             for side, number in row_of.items()
             if number
         )

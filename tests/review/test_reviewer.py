@@ -9,7 +9,7 @@ import pytest
 
 from helpers.datasets import DecisionLog
 from helpers.review import review, review_of
-from helpers.review.cases import as_cases, decided
+from helpers.review.cases import as_cases, decided, evidence_html
 
 
 @pytest.fixture
@@ -349,3 +349,10 @@ def test_what_was_picked_out_can_be_reviewed(trees):
     reviewer = review_of(trees, ["fir/1.jpg", "ash/2.jpg"])
     assert list(reviewer.cases["image_id"]) == ["fir/1.jpg", "ash/2.jpg"]
     assert set(reviewer.cases["issue"]) == {"selected"}
+
+
+def test_a_column_without_a_word_for_a_case_is_left_out_of_its_evidence():
+    case = {"image_id": "a", "other_id": "b", "label": "elm", "suggestion": None, "issue": "exact",
+            "why": " ", "transform": "", "distance": 0, "cluster": float("nan")}  # fmt: skip
+    quiet = '<span class="quiet">distance:</span> 0'
+    assert evidence_html(case) == f'<div class="evidence"><b>exact</b> · {quiet}</div>'

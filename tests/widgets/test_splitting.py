@@ -1,11 +1,13 @@
 """Ways to divide, tried one after another."""
 
+import re
 import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.plots.preparing import SIDES
 from helpers.splits import check_leakage
 from helpers.widgets import explore_splits
 from helpers.widgets.splitting import NOTHING, bars
@@ -183,3 +185,19 @@ def test_an_answer_on_2400_images_takes_less_than_200_ms_of_processor_time(make_
         seconds.append(time.process_time() - started)
         assert explorer.error is None
     assert min(seconds) < 0.2
+
+
+def luminance(colour):
+    """Of "#rrggbb", as the Web Content Accessibility Guidelines define it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_number_on_a_bar_stands_out_from_it(side):
+    images = pd.DataFrame({"label": ["ash"], "split": [side]})
+    bar, number = re.search(r"background: (#\w{6}); color: (#\w{6});", bars(images)).groups()
+    assert bar == SIDES[side]
+    low, high = sorted([luminance(bar), luminance(number)])
+    assert (high + 0.05) / (low + 0.05) >= 4.5
