@@ -221,9 +221,11 @@ def labels(evidence: Evidence) -> Section:
     suspects = doubts[doubts["issue"].astype(bool)]
     found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
     found.says.append(audit.describe_doubts(doubts))
-    if unknown := int((doubts["wrong"] == 0).sum()):
+    unknown = int((doubts["wrong"] == 0).sum())
+    if unknown > len(doubts) / 2:  # images.csv leaves their chance blank
+        number = "all" if unknown == len(doubts) else f"{unknown:,}"
         found.says.append(
-            f"For {unknown:,} of them there is no estimate: what a model that has not seen these "
+            f"For {number} of them there is no estimate: what a model that has not seen these "
             "images says contradicts their labels no oftener than chance does. That is no proof "
             "that each is right; the random sample tells how many are wrong."
         )

@@ -97,7 +97,8 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
     why = f"The search for further photos of one thing (about {seconds}) was left out: the budget "
     why += f"does not pay for it, so that scores may flatter. None of {len(evidence.dataset):,} "
     why += f"images was compared; --budget {for_search(len(evidence.dataset.development))} "
-    why += "compares all but test images."
+    tests = len(evidence.dataset) - len(evidence.dataset.development)
+    why += f"compares all{' but test images' if tests else ''}."
     found.says.append(why)
     found.unchecked.append(why)
 

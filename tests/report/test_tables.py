@@ -167,14 +167,14 @@ def test_names_of_your_columns_are_escaped_on_the_page():
     assert "<img src=x>" not in page
 
 
-def test_labels_without_an_estimate_are_counted_in_their_section(photos, quick):
+def test_labels_without_an_estimate_are_counted_where_they_are_the_most(photos, quick):
     from helpers.findings.auditing import labels
 
     evidence = report_on(photos).evidence
-    doubts = evidence.doubts.assign(wrong=0.2)
-    doubts.iloc[:3, doubts.columns.get_loc("wrong")] = 0.0
-    evidence.doubts = doubts
-    said = [line for line in labels(evidence).says if "there is no estimate" in line]
-    assert [line.startswith("For 3 of them") for line in said] == [True]
-    evidence.doubts = doubts.assign(wrong=np.where(doubts["wrong"] == 0, 0.1, doubts["wrong"]))
-    assert not any("no estimate" in line for line in labels(evidence).says)
+    doubts = evidence.doubts.assign(wrong=0.2, issue=False)
+    half = len(doubts) // 2
+    for unknown, words in ((len(doubts), "all"), (half + 1, str(half + 1)), (half, None)):
+        wrong = np.where(np.arange(len(doubts)) < unknown, 0.0, 0.2)
+        evidence.doubts = doubts.assign(wrong=wrong)
+        said = [line for line in labels(evidence).says if "there is no estimate" in line]
+        assert [line.split(" of them")[0] for line in said] == ([f"For {words}"] if words else [])
