@@ -205,6 +205,18 @@ def test_spreadsheets_may_part_columns_otherwise(tmp_path, separator):
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_spreadsheets_make_of_a_file_of_decisions_is_read(tmp_path, encoding):
+    text = "Image_ID\tAction \tlabel\r\na.jpg\trelabel\tche\u0302ne\r\n\t\t\r\nb.jpg\tdrop\t\r\n"
+    (tmp_path / "x.csv").write_bytes(text.encode(encoding))
+    found = read_decisions(tmp_path / "x.csv")
+    assert found[["image_id", "action"]].to_numpy().tolist() == [
+        ["a.jpg", "relabel"],
+        ["b.jpg", "drop"],
+    ]
+    assert found["label"][0] == "ch\xeane" and pd.isna(found["label"][1])
+
+
 def test_images_that_changed_since_they_were_decided_about_are_told(marked):
     log = DecisionLog(marked)
     (marked.root / "oak/1.jpg").write_bytes(b"edited")
