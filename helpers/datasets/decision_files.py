@@ -127,7 +127,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         )
     table = pd.DataFrame(rows, columns=header, dtype="str").reindex(columns=FIELDS)
     reason = table["reason"].fillna("")
-    label = table["label"].astype("str").str.normalize("NFC")  # as classes are named here, whatever wrote it
+    label = table["label"].astype("str").str.normalize("NFC")  # as classes are named here
     table = table.where(table != "").assign(reason=reason, label=label.where(label != ""))
     when = pd.to_datetime(table["when"], utc=True, format="ISO8601", errors="coerce")
     if (odd := table.index[table["when"].notna() & when.isna()]).size:
