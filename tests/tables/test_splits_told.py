@@ -75,6 +75,12 @@ def test_columns_of_which_every_cell_is_a_split():
     assert columns_of_splits(table_of("t", pd.DataFrame(cells)), {"gone"}) == ["dataset", "z"]
 
 
+@pytest.mark.parametrize(("rows", "taken"), [(4, True), (5, False)])
+def test_a_column_of_splits_may_be_empty_for_half_of_the_rows_and_not_for_more(rows, taken):
+    cells = ["train", "test"] + [None] * (rows - 2)
+    assert bool(columns_of_splits(table_of("t", pd.DataFrame({"x": cells})), ())) is taken
+
+
 @pytest.fixture
 def opened(tree):
     def make(text, *names, **options):
