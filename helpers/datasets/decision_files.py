@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
@@ -107,25 +108,27 @@ def _read_csv(path: Path) -> pd.DataFrame:
         f"expected a CSV with columns {', '.join(FIELDS)}, of which image_id and action must be"
     )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()  # a spreadsheet's "Unicode text" is UTF-16
+        text = raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
         # Spreadsheets of some countries part columns by semicolons.
         separator = max(",;\t", key=text.partition("\n")[0].count)
         header, *rows = csv.reader(StringIO(text, newline=""), delimiter=separator)
     except (ValueError, csv.Error) as error:
         why = "it is empty" if "unpack" in str(error) else f"it is no CSV in UTF-8: {error}"
         raise DatasetError(f"'{path.name}' holds no decisions ({why}); {expected}.") from error
-    header = [name.strip() for name in header]
+    header = [name.strip().lower() for name in header]
     if lacking := {"image_id", "action"} - {*header}:
         there = f"column {some(sorted(lacking))} is missing among {some(header, 9)}"
         raise DatasetError(f"'{path.name}' holds no decisions ({there}); {expected}.")
-    rows = [row for row in rows if row]
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
     if uneven := [number for number, row in enumerate(rows, 1) if len(row) != len(header)]:
         raise DatasetError(
             f"Row {uneven[0]} of '{path.name}' has not the {len(header)} cells of its header."
         )
     table = pd.DataFrame(rows, columns=header, dtype="str").reindex(columns=FIELDS)
     reason = table["reason"].fillna("")
-    table = table.where(table != "").assign(reason=reason)
+    label = table["label"].astype("str").str.normalize("NFC")  # as classes are named here
+    table = table.where(table != "").assign(reason=reason, label=label.where(label != ""))
     when = pd.to_datetime(table["when"], utc=True, format="ISO8601", errors="coerce")
     if (odd := table.index[table["when"].notna() & when.isna()]).size:
         raise DatasetError(

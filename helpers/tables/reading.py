@@ -158,27 +158,29 @@ def _read_csv(text: str) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
 def _from_header(text: str) -> tuple[str, list[str]]:
     """`text` without titles or remarks above the header, and a note on them.
 
-    Such a line has one cell, the first, where most rows have several.
+    Such a line has one cell, the first, whatever may separate it, where most rows have several.
     """
     lines, above = text.split("\n", LOOKED_AT)[:LOOKED_AT], 0
-    while above < min(MOST_ABOVE, len(lines) - 1):
-        mark = _separator("\n".join(lines[above + 1 :]))
+    while above < min(MOST_ABOVE, len(lines) - 1) and _is_lone(lines[above]):
+        rest = lines[above + 1 :]
         try:
-            filled = [
-                [bool(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=mark)
-            ]
+            rows = [row for row in csv.reader(rest, delimiter=_separator("\n".join(rest))) if row]
         except csv.Error:
             return text, []
-        first, rest = filled[above], [row for row in filled[above + 1 :] if row]
-        many = sum(sum(row) > 1 for row in rest)
-        if 2 * many <= len(rest) or (first and (not first[0] or sum(first) > 1)):
+        if 2 * sum(sum(map(bool, map(str.strip, row))) > 1 for row in rows) <= len(rows):
             break
         above += 1
-    if not above or len(filled) < above + 2:
+    if not above:
         return text, []
     told = [line.strip(" ,;|\t\r") for line in lines[:above]]
     note = f"Lines above the header were passed over: {some(map(repr, filter(None, told)))}."
     return text.split("\n", above)[above], [note]
+
+
+def _is_lone(line: str) -> bool:
+    """Whether a line is empty or holds one cell, the first, whatever separates cells."""
+    cells = [[bool(cell.strip()) for cell in line.split(mark)] for mark in SEPARATORS]
+    return not any(any(filled[1:]) or (len(filled) > 1 and not filled[0]) for filled in cells)
 
 
 def _twice(text: str, separator: str, written: pd.DataFrame) -> list[str]:

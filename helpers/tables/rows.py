@@ -152,7 +152,11 @@ def _splits(
     table: Table, asked: str | None, spoken_for: Collection[str]
 ) -> tuple[list[str], pd.Series, list[str]]:
     """Which columns tell the split, the split by row (missing where not told), and notes."""
-    told, named = {}, named_columns(table, SPLIT_WORDS)
+    if asked:
+        columns, splits, notes = splits_of_flags(table, {*table.columns} - {asked}, asked)
+        if columns:
+            return columns, splits, notes
+    told, named, doubts = {}, named_columns(table, SPLIT_WORDS), []
     for column in [asked] if asked else named:
         text = table.text(column)
         flags = VALID_FLAGS if plain(column) == "isvalid" else {}
@@ -167,6 +171,7 @@ def _splits(
         columns, splits, notes = splits_of_flags(table, spoken_for)
         if columns:
             return columns, splits, notes
+        doubts = notes
     found = [] if asked else columns_of_splits(table, {*named, *spoken_for})
     if not told and found:
         told = {column: table.text(column).map(split_of).astype("str") for column in found}
@@ -178,7 +183,7 @@ def _splits(
             for column in named_columns(table, SPLIT_WORDS)
             if plain(column) not in ("fold", "isvalid") and table.text(column).notna().any()
         ]
-        return [], pd.Series(None, table.typed.index, dtype="str"), notes
+        return [], pd.Series(None, table.typed.index, dtype="str"), notes + doubts
     used = max(told, key=lambda column: told[column].count())
     notes = []
     if odd := table.text(used)[told[used].isna()].dropna().unique().tolist():

@@ -40,10 +40,14 @@ def split_in_name(column: str) -> str | None:
 
 
 def splits_of_flags(
-    table: Table, without: Collection[str]
+    table: Table, without: Collection[str], asked: str | None = None
 ) -> tuple[list[str], pd.Series, list[str]]:
     """The columns of 0 and 1 called by splits, the split by row, and notes; none where no column
-    is called so, or rows have several set."""
+    is called so, or rows have several set.
+
+    A lone column called "valid" or "test" and no more may mean something else (a usable image, a
+    medical test), so it is only told, unless it is the one `asked` for.
+    """
     flags: dict[str, pd.Series] = {}
     for column in table.columns:
         cells = table.text(column).str.lower()
@@ -54,6 +58,12 @@ def splits_of_flags(
     sums = sum((flag.astype(int) for flag in flags.values()), none.isna() * 0)
     if not flags or (sums > 1).any() or not sums.any():
         return [], none, []
+    alone = next(iter(flags)).strip()
+    if len(flags) == 1 and not asked and _may_mean_more(alone):
+        return [], none, [
+            f"Column {alone!r} may say the split or something else, so it is metadata; "
+            f"split={alone!r} takes it for the split."
+        ]  # fmt: skip
     splits, rest = none.copy(), int((sums == 0).sum())
     for column, flag in flags.items():
         splits[flag] = split_in_name(column)
@@ -64,5 +74,13 @@ def splits_of_flags(
         splits[sums == 0] = (left := next(iter(other)))
         doubt = " (they may be valid as well)" if left == "test" and "valid" not in there else ""
         told += f"; the {rest:,} rows where none is set are taken as {left}{doubt}"
+    if asked:
+        return list(flags), splits, [f"{told}."] if rest else []
     without = f"another is named with split='…', and {WITHOUT} does without"
     return list(flags), splits, [f"{told}; {without}."]
+
+
+def _may_mean_more(column: str) -> bool:
+    """Whether a column is called "valid" or "test" and no more."""
+    bare = column.isalpha() and not re.match("(?i)i[sn]", column)
+    return bare and split_in_name(column) != "train"

@@ -175,7 +175,7 @@ def test_files_that_cannot_be_read_lead_to_one_sentence(marked, tmp_path):
     log = DecisionLog(marked)
     with pytest.raises(DatasetError, match="There is no file '.*none.csv' to read decisions from"):
         log.import_from(tmp_path / "none.csv")
-    (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00a")
+    (tmp_path / "x.csv").write_bytes(b"\xff\x00a")
     with pytest.raises(DatasetError, match="it is no CSV in UTF-8"):
         log.import_from(tmp_path / "x.csv")
 
@@ -203,6 +203,18 @@ def test_spreadsheets_may_part_columns_otherwise(tmp_path, separator):
         ["a.jpg", "drop", "x"],
         ["b.jpg", "keep", "y"],
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_spreadsheets_make_of_a_file_of_decisions_is_read(tmp_path, encoding):
+    text = "Image_ID\tAction \tlabel\r\na.jpg\trelabel\tche\u0302ne\r\n\t\t\r\nb.jpg\tdrop\t\r\n"
+    (tmp_path / "x.csv").write_bytes(text.encode(encoding))
+    found = read_decisions(tmp_path / "x.csv")
+    assert found[["image_id", "action"]].to_numpy().tolist() == [
+        ["a.jpg", "relabel"],
+        ["b.jpg", "drop"],
+    ]
+    assert found["label"][0] == "ch\xeane" and pd.isna(found["label"][1])
 
 
 def test_images_that_changed_since_they_were_decided_about_are_told(marked):

@@ -152,6 +152,9 @@ def test_what_cannot_be_read_is_told_in_the_words_of_the_system_or_the_reader(re
         ("Results of 2021,,\nimage,label,x\n1.jpg,a,3\n2.jpg,b,4\n", ["Results of 2021"]),
         ("# by a tool\n# CC0\nimage,label\n1.jpg,a\n", ["# by a tool", "# CC0"]),
         ("Field book\nimage;label\n1.jpg;a\n2.jpg;b\n", ["Field book"]),
+        ("Field book\n\nimage,label\n1.jpg,a\n2.jpg,b\n", ["Field book"]),
+        ("image;label;cm\n1.jpg;a;3,5\n2.jpg;b;4,0\n", []),  # commas in numbers
+        ("image|label\n1.jpg|[1, 0]\n2.jpg|[0, 1]\n", []),
         ("image,label\n1.jpg,a\n", []),
         (",label\n1.jpg,a\n2.jpg,b\n", []),  # a nameless first column
         ("#,image,label\n1,1.jpg,a\n", []),

@@ -75,6 +75,12 @@ def test_columns_of_which_every_cell_is_a_split():
     assert columns_of_splits(table_of("t", pd.DataFrame(cells)), {"gone"}) == ["dataset", "z"]
 
 
+@pytest.mark.parametrize(("rows", "taken"), [(4, True), (5, False)])
+def test_a_column_of_splits_may_be_empty_for_half_of_the_rows_and_not_for_more(rows, taken):
+    cells = ["train", "test"] + [None] * (rows - 2)
+    assert bool(columns_of_splits(table_of("t", pd.DataFrame({"x": cells})), ())) is taken
+
+
 @pytest.fixture
 def opened(tree):
     def make(text, *names, **options):
@@ -119,7 +125,7 @@ def test_public_and_private_tests_are_tests(opened):
     assert opened(text).images["split"].tolist() == ["train", "test", "test"]
 
 
-@pytest.mark.parametrize("header", ["image,label,test,site", "image,label,site,mode"])
+@pytest.mark.parametrize("header", ["image,label,is_test,site", "image,label,site,mode"])
 def test_a_column_that_was_wrongly_taken_can_be_done_without_as_the_note_says(opened, header):
     rows = [f"{i}.jpg,{'ab'[i % 2]},{i // 8},{('train', 'test')[i % 2]}" for i in range(16)]
     dataset = opened("\n".join([header, *rows]), *(f"{i}.jpg" for i in range(16)))
@@ -130,3 +136,25 @@ def test_a_column_that_was_wrongly_taken_can_be_done_without_as_the_note_says(op
     assert split(without, 0.25)["split"].value_counts().to_dict() == {"train": 12, "valid": 4}
     other = opened("\n".join([header, *rows]), *(f"{i}.jpg" for i in range(16)), split="site")
     assert other.images["split"].isna().sum() == (0 if "test" in header else 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "others"), [("test", "train"), ("valid", "train"), ("Val", "train")]
+)
+def test_a_lone_column_that_may_mean_something_else_is_told_and_taken_when_asked(
+    opened, name, others
+):
+    text = f"image,label,{name}\n0.jpg,a,0\n1.jpg,b,1\n2.jpg,a,0\n"
+    dataset = opened(text)
+    assert dataset.images["split"].isna().all() and dataset.metadata == [name]
+    assert f"{name!r} may say the split or something else" in dataset.notes[0]
+    asked = re.search(r"split='(\w+)' takes it", dataset.notes[0])[1]
+    taken = open_dataset(dataset.root, split=asked)
+    split_of_one = "test" if name == "test" else "valid"
+    assert taken.images["split"].tolist() == [others, split_of_one, others]
+    assert "the 2 rows where none is set are taken as train" in " ".join(taken.notes)
+
+
+def test_a_lone_column_called_train_is_the_split(opened):
+    dataset = opened("image,label,train\n0.jpg,a,0\n1.jpg,b,1\n2.jpg,a,0\n")
+    assert dataset.images["split"].tolist() == ["test", "train", "test"]
