@@ -11,6 +11,9 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 from helpers.splits.naming import linked
 
+_FIRM = 3
+"""Groups of so many images or more are joined by two pairs, not by one (see `find_bridges`)."""
+
 
 def apply_groups(
     dataset: Dataset, proposals: pd.DataFrame, column: str = "suggested_group"
@@ -65,3 +68,56 @@ def number_groups(pairs: np.ndarray, count: int) -> pd.array:
     numbers[together] = pd.factorize(part[together])[0] + 1
     numbers[~together] = pd.NA
     return numbers
+
+
+def find_bridges(pairs: np.ndarray, count: int) -> np.ndarray:
+    """Pairs that alone would join two groups of three images or more, a bool for each.
+
+    One wrong pair in a hundred is enough to chain all groups of a class into one. So pairs are
+    followed from the first, which should be the surest; one that joins two groups of three or more
+    waits until a second pair joins the same two, by other images at both ends.
+
+    Parameters
+    ----------
+    pairs : int array, n × 2
+        The surest first.
+    count : int
+        Images.
+    """
+    parent, size = np.arange(count), np.ones(count, int)
+
+    def root(one):
+        while parent[one] != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    def join(one, other):
+        parent[other] = one
+        size[one] += size[other]
+
+    waiting = []
+    for row, (one, other) in enumerate(pairs.tolist()):
+        here, there = root(one), root(other)
+        if here != there and min(size[here], size[there]) < _FIRM:
+            join(here, there)
+        elif here != there:
+            waiting.append(row)
+    while waiting:
+        links: dict[tuple, list] = {}
+        for row in waiting:
+            here, there = pairs[row].tolist()
+            if root(here) > root(there):
+                here, there = there, here
+            if root(here) != root(there):
+                links.setdefault((root(here), root(there)), []).append((here, there))
+        firm = [ends for ends, found in links.items()
+                if min(len({pair[side] for pair in found}) for side in (0, 1)) > 1]  # fmt: skip
+        if not firm:
+            break
+        for here, there in firm:
+            if root(here) != root(there):
+                join(root(here), root(there))
+    left = np.zeros(len(pairs), bool)
+    left[[row for row in waiting if root(pairs[row, 0]) != root(pairs[row, 1])]] = True
+    return left

@@ -6,6 +6,7 @@ import pytest
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.splits import apply_groups
+from helpers.splits.accepting import find_bridges
 
 PAIRS = pd.DataFrame(
     {"image_id": ["a", "b", "e"], "other_id": ["b", "c", "f"], "expected": [0.9, 0.8, np.nan]}
@@ -53,3 +54,33 @@ def test_what_cannot_be_applied_is_said():
 def test_nothing_accepted_leaves_every_image_alone():
     dataset = apply_groups(small(), PAIRS.iloc[:0])
     assert dataset.images["suggested_group"].isna().all() and not dataset.has_groups
+
+
+TRIPLES = [(0, 1), (1, 2), (3, 4), (4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "left"),
+    [
+        (TRIPLES, []),
+        ([*TRIPLES, (2, 3)], [(2, 3)]),
+        # A second pair, by other images at both ends, and a third are enough.
+        ([*TRIPLES, (2, 3), (0, 5)], []),
+        # By the same image at one end: one bad photo may agree with many.
+        ([*TRIPLES, (2, 3), (2, 5)], [(2, 3), (2, 5)]),
+        ([*TRIPLES, (2, 3), (2, 5), (1, 5)], []),
+        ([*TRIPLES, (2, 3), (4, 1)], []),
+        # Two images are no group of three, nor is one.
+        ([(0, 1), (1, 2), (3, 4), (2, 3)], []),
+        ([(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], []),
+        # What is followed first depends on the order: the surest come first.
+        ([(0, 1), (3, 4), (1, 3), (4, 5), (1, 2)], []),
+        # Two groups that become one have links to a third together.
+        ([*TRIPLES, (6, 7), (7, 8), (2, 3), (1, 4), (0, 6), (5, 8)], []),
+        ([*TRIPLES, (6, 7), (7, 8), (0, 6), (5, 8)], [(0, 6), (5, 8)]),
+        ([], []),
+    ],
+)
+def test_one_pair_does_not_join_two_groups_of_three(pairs, left):
+    found = find_bridges(np.array(pairs, int).reshape(-1, 2), 9)
+    assert [pair for pair, bridge in zip(pairs, found, strict=True) if bridge] == left
