@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.datasets.words import count
 from helpers.splits.captures import SECONDS, find_bursts
 
+UNCONFIRMED = "could not be confirmed, and may show one thing all the same"
 APART, MOST = 60, 1_000
 """Seconds from which two photos are no burst, and pairs at most that bursts are held against."""
 _DAY = 24 * 60 * 60
@@ -100,7 +101,6 @@ def describe(verdict: Verdict, proposed: int) -> str:
     if left:
         lines.append(
             f"{proposed:,} of them {'is' if proposed == 1 else 'are'} proposed; the other {left:,} "
-            "could not be confirmed, and may show one thing all the same: look at them, or keep "
-            "photos of one minute together"
+            f"{UNCONFIRMED}: look at them, or keep photos of one minute together"
         )
     return ". ".join(lines) + "."

@@ -12,6 +12,7 @@ from helpers.report.learned import Learned
 from helpers.report.names import doubtful_names
 from helpers.report.needs import read_needs
 from helpers.report.same_thing import same_thing as ask
+from helpers.splits.bursts import UNCONFIRMED
 from tests.report.test_names import dataset  # noqa: F401
 
 DEVELOPMENT, TESTS = 84, 12
@@ -134,3 +135,25 @@ class _Sections:
 
     def __getitem__(self, name):
         return self._made[name]
+
+
+def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(dataset):  # noqa: F811
+    evidence = learned(dataset, DEVELOPMENT)
+    ids = list(evidence.part.images.index[:6])
+    table = pd.DataFrame({
+        "image_id": ids[:5], "other_id": ids[1:], "inliers": 9, "likeness": 0.5,
+        "expected": [0.98, 0.92, 0.85, None, None], "issue": "?", "why": "", "evidence": "",
+        "across": pd.array([None] * 5, "boolean"), "group": 1,
+    })  # fmt: skip
+    vars(evidence)["proposals"] = table
+    left = f"Bursts: 9 pairs; 4 {UNCONFIRMED}."
+    evidence.noted["proposals"] = ["Names: none.", left]
+    found = ask(evidence)
+    assert found.title == "2 pairs very probably show the same thing"
+    assert found.says[0] == (
+        "Of 3 pairs proposed 3 are expected to be right. Those expected to be right at 90% or "
+        "more, 2 pairs of which 2 should be, stay on one side of the split here. 2 further pairs "
+        "are shown and not followed, for having two labels or for being the only link between two "
+        "groups. Where light and ground changed, most pairs of one thing stay hidden."
+    )
+    assert left in found.unchecked and "Names: none." not in found.unchecked
