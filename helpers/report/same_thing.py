@@ -93,7 +93,9 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
     told += f"{sure['expected'].sum():,.0f} should be, stay on one side of the split here. "
     if left := len(proposals) - len(rated):
         told += f"{count(left, 'further pair')} {'is' if left == 1 else 'are'} shown and not "
-        told += "followed, for having two labels or for being the only link between two groups. "
+        told += (
+            "followed, for having two labels or linking two groups that otherwise do not agree. "
+        )
     return told + "Where light and ground changed, most pairs of one thing stay hidden."
 
 

@@ -81,11 +81,11 @@ def suggest_groups(
     (keypoints in the middle of both that agree), likeness (correlation of the middles laid over
     each other), expected (the probability that the pair is right, estimated on this dataset; see
     `chance`; missing where the two have different labels, for then either a label is wrong or
-    they share no more than their ground, and where the pair alone would join two groups of three
-    or more images: see `accepting.find_bridges`), across (whether the two are on different sides
-    of the given split; missing where one has none), group (number of the group that the pairs with
-    an `expected` make, missing for others). ``attrs["notes"]`` says in sentences what was
-    concluded, and what only mentioned.
+    they share no more than their ground, and where it would join two groups of three images or
+    more that otherwise do not agree: see `accepting.find_bridges`), across (whether the two are on
+    different sides of the given split; missing where one has none), group (number of the group that
+    the pairs with an `expected` make, missing for others). ``attrs["notes"]`` says in sentences
+    what was concluded, and what only mentioned.
 
     Raises
     ------
@@ -367,7 +367,7 @@ class _Search:
         labels = self.labels[pairs]
         conflict = (labels[:, 0] != labels[:, 1]) & (labels >= 0).all(axis=1)
         bridge = np.zeros(len(pairs), bool)
-        bridge[~conflict] = accepting.find_bridges(pairs[~conflict], len(self.ids))
+        bridge[~conflict] = accepting.find_bridges(pairs[~conflict], compared, len(self.ids))
         table["issue"] = np.select([conflict, bridge], [TWO_LABELS, BRIDGE], TWICE)
         apart = conflict | bridge
         table["expected"] = table["expected"].where(~apart)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from helpers.datasets.words import count, some
 
-BRIDGE = "the only link between two groups?"
+BRIDGE = "a wrong link between two groups?"
 LARGE, LOOSE = 5, 0.5
 """Groups of so many images or more, of whose pairs compared a smaller share agrees, are told of."""
 
@@ -82,8 +82,8 @@ def conclude(table: pd.DataFrame) -> list[str]:
         )
     if bridges:
         lines.append(
-            f"{count(bridges, 'more pair')} would each be the only link between two groups of "
-            "three images or more, so that one mistake would make them one: shown, not followed."
+            f"{count(bridges, 'more pair')} would join two groups of three images or more that "
+            "otherwise do not agree: such a mistake would make them one. Shown, but not followed."
         )
     if table["across"].notna().any():
         lines.append(f"{sure['across'].sum():,} of the pairs lie across the given split.")

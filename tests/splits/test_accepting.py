@@ -56,31 +56,39 @@ def test_nothing_accepted_leaves_every_image_alone():
     assert dataset.images["suggested_group"].isna().all() and not dataset.has_groups
 
 
-TRIPLES = [(0, 1), (1, 2), (3, 4), (4, 5)]
+TRIPLES, THIRD = [(0, 1), (1, 2), (3, 4), (4, 5)], [(6, 7), (7, 8)]
+FOURS = [(0, 1), (1, 2), (2, 3), (4, 5), (5, 6), (6, 7)]
+BETWEEN = [(one, other) for one in range(4) for other in range(4, 8)]
 
 
 @pytest.mark.parametrize(
-    ("pairs", "left"),
+    ("pairs", "compared", "left"),
     [
-        (TRIPLES, []),
-        ([*TRIPLES, (2, 3)], [(2, 3)]),
-        # A second pair, by other images at both ends, and a third are enough.
-        ([*TRIPLES, (2, 3), (0, 5)], []),
-        # By the same image at one end: one bad photo may agree with many.
-        ([*TRIPLES, (2, 3), (2, 5)], [(2, 3), (2, 5)]),
-        ([*TRIPLES, (2, 3), (2, 5), (1, 5)], []),
-        ([*TRIPLES, (2, 3), (4, 1)], []),
+        (TRIPLES, [], []),
+        ([*TRIPLES, (2, 3)], [], [(2, 3)]),
+        ([*TRIPLES, (2, 3), (0, 5)], [], []),
+        ([*TRIPLES, (2, 3), (0, 3)], [], []),
+        # Two of the first ten pairs between the fours are a fifth, of eleven they are less.
+        ([*FOURS, (0, 4), (1, 5)], BETWEEN[:10], []),
+        ([*FOURS, (0, 4), (1, 5)], BETWEEN[:11], [(0, 4), (1, 5)]),
+        ([*FOURS, (0, 4), (1, 5), (2, 6)], BETWEEN[:15], []),
         # Two images are no group of three, nor is one.
-        ([(0, 1), (1, 2), (3, 4), (2, 3)], []),
-        ([(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], []),
+        ([(0, 1), (1, 2), (3, 4), (2, 3)], BETWEEN, []),
+        ([(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], BETWEEN, []),
         # What is followed first depends on the order: the surest come first.
-        ([(0, 1), (3, 4), (1, 3), (4, 5), (1, 2)], []),
+        ([(0, 1), (3, 4), (1, 3), (4, 5), (1, 2)], BETWEEN, []),
         # Two groups that become one have links to a third together.
-        ([*TRIPLES, (6, 7), (7, 8), (2, 3), (1, 4), (0, 6), (5, 8)], []),
-        ([*TRIPLES, (6, 7), (7, 8), (0, 6), (5, 8)], [(0, 6), (5, 8)]),
-        ([], []),
+        ([*TRIPLES, *THIRD, (2, 3), (1, 4), (0, 6), (5, 8)], [], []),
+        ([*TRIPLES, *THIRD, (0, 6), (5, 8)], [], [(0, 6), (5, 8)]),
+        # The two that agree most become one first: with the third they then agree too little.
+        ([*TRIPLES, *THIRD, (0, 3), (1, 4), (0, 6), (1, 7)],
+         [*((one, 6) for one in range(6)), *((one, 7) for one in range(6))],
+         [(0, 6), (1, 7)]),
+        ([], [], []),
     ],
-)
-def test_one_pair_does_not_join_two_groups_of_three(pairs, left):
-    found = find_bridges(np.array(pairs, int).reshape(-1, 2), 9)
-    assert [pair for pair, bridge in zip(pairs, found, strict=True) if bridge] == left
+)  # fmt: skip
+def test_two_groups_that_mostly_do_not_agree_are_not_joined(pairs, compared, left):
+    compared = sorted({*pairs, *compared})
+    arrays = [np.array(one, int).reshape(-1, 2) for one in (pairs, compared)]
+    found = find_bridges(*arrays, 9)
+    assert [tuple(pair) for pair in arrays[0][found].tolist()] == left

@@ -56,8 +56,8 @@ def test_what_was_concluded_counts_labels_and_bridges_apart():
         "expected to be right.",
         "1 more pairs have different labels: a label is wrong, or they share no more than their "
         "ground. They count to no group.",
-        "1 more pair would each be the only link between two groups of three images or more, so "
-        "that one mistake would make them one: shown, not followed.",
+        "1 more pair would join two groups of three images or more that otherwise do not agree: "
+        "such a mistake would make them one. Shown, but not followed.",
         "1 of the pairs lie across the given split.",
     ]
     assert len(telling.conclude(table[:2].assign(across=pd.NA))) == 1
