@@ -101,6 +101,7 @@ def describe(verdict: Verdict, proposed: int) -> str:
     if left:
         lines.append(
             f"{proposed:,} of them {'is' if proposed == 1 else 'are'} proposed; the other {left:,} "
-            f"{UNCONFIRMED}: look at them, or keep photos of one minute together"
+            f"{UNCONFIRMED}: only a column that says what was photographed, or a group by time, "
+            "keeps those together"
         )
     return ". ".join(lines) + "."

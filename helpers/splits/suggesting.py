@@ -38,7 +38,7 @@ COLUMNS = {
     "group": "Int64",
 }  # fmt: skip
 _CHUNK, _PAIRS, _BANK = 32, 512, 2_000
-_MIRRORED = 16_000
+_MIRRORED = 8_000
 """Pairs, drawn at random, of which one picture is mirrored."""
 _MANY, _CROWD, _COMMON, _SHARED = 6, 6, 0.03, 0.9
 """Strangers that agree in so many keypoints, the images of which it takes so many, the share of all
