@@ -12,9 +12,9 @@ leaves (seed 0), where 2 kept most pairs of one specimen at 95 and at 98 % right
 SURE = 2.5
 """From this score two photos are taken to agree: five keypoints and a likeness of 0.45, say. Fixed
 on leaves (seed 0), where 2 does as well."""
-_TURNED = 20
-"""From so many keypoints that agree in the mirror somebody has turned a picture over: chance does
-not make so many."""
+TURNED = 20
+"""So many keypoints agree in the mirror where somebody has turned a copy over, or a leaf is seen
+from its other side: chance does not make so many."""
 _STRATUM = 200
 """So many bursts are judged by themselves, fewer together with all other pairs."""
 
@@ -110,12 +110,21 @@ def is_chance(found: Verified, mirrored: Verified) -> np.ndarray:
     """Whether what a pair with one picture mirrored agrees in is chance, a bool for each.
 
     A thing that is the same on both sides agrees in the mirror, too, but less than as it is; and
-    copies that somebody turned over agree there alone, in more keypoints than chance makes.
+    what was turned over agrees there alone, in more keypoints than chance makes.
     """
+    same = np.isfinite(mirrored.scores) & (_unmirrored(found, mirrored) > mirrored.scores)
+    return ~same & (mirrored.inliers < TURNED)
+
+
+def is_turned(found: Verified, mirrored: Verified) -> np.ndarray:
+    """Whether a pair agrees in the mirror alone, or more, and too well for chance, a bool each."""
+    return (mirrored.inliers >= TURNED) & (mirrored.scores >= _unmirrored(found, mirrored))
+
+
+def _unmirrored(found: Verified, mirrored: Verified) -> np.ndarray:
+    """The scores of the same pairs as they are."""
     known = dict(zip(map(tuple, found.pairs.tolist()), found.scores, strict=True))
-    plain = np.array([known[pair] for pair in map(tuple, mirrored.pairs.tolist())])
-    same = np.isfinite(mirrored.scores) & (plain > mirrored.scores)
-    return ~same & (mirrored.inliers < _TURNED)
+    return np.array([known[pair] for pair in map(tuple, mirrored.pairs.tolist())])
 
 
 def expect_pairs(found: Verified, nulls: Nulls, bursts: np.ndarray) -> np.ndarray:

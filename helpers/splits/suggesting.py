@@ -294,6 +294,7 @@ class _Search:
         self.notes.append(telling.tell_compared(
             scores, nulls.strangers.scores, nulls.mirrored.scores, self._has_classes
         ))  # fmt: skip
+        self.notes += telling.tell_turned(found, nulls.mirrored)
         one, other = self.labels[found.pairs].T
         # Few pairs under two labels are right, so that these have to be surer than `expected` says.
         conflict = (one != other) & (one >= 0) & (other >= 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets.words import count, some
+from helpers.splits.chance import TURNED, Verified, is_turned
 
 BRIDGE = "a wrong link between two groups?"
 LARGE, LOOSE = 5, 0.5
@@ -35,6 +36,18 @@ def tell_compared(
 
 def _share(scores: np.ndarray) -> str:
     return f"{np.isfinite(scores).mean() if len(scores) else 0:.1%}"
+
+
+def tell_turned(found: Verified, mirrored: Verified) -> list[str]:
+    """Pairs that agree in the mirror, and too well for chance."""
+    turned = int(is_turned(found, mirrored).sum())
+    if not turned:
+        return []
+    return [
+        f"Of {len(mirrored.pairs):,} pairs {turned:,} {'agrees' if turned == 1 else 'agree'} in "
+        f"{TURNED} keypoints or more only where one photo is mirrored: copies turned over, or a "
+        "thing seen from its other side. Such pairs are neither proposed nor counted as chance."
+    ]
 
 
 def tell_loose(groups: pd.array, pairs: np.ndarray, compared: np.ndarray) -> list[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.splits import telling
+from helpers.splits.chance import Verified
 
 NO = -np.inf
 
@@ -20,6 +21,17 @@ def test_what_was_compared_is_told_for_pairs_found_mirrored_and_of_strangers():
     assert told.endswith(", and by 1 pair of images far from each other (0.0%).")
     told = telling.tell_compared(found, mirrored[:0], mirrored[:0], True)
     assert told.endswith("as nothing is photographed (0.0% agree).")
+
+
+def test_what_was_turned_over_is_told_and_is_the_same_on_both_sides_is_not():
+    pairs = np.array([[0, 1], [2, 3], [4, 5], [6, 7]])
+    found = Verified(pairs, np.array([0, 5, 40, 0]), np.zeros(4))
+    mirrored = found._replace(inliers=np.array([20, 30, 30, 19]))
+    (told,) = telling.tell_turned(found, mirrored)
+    assert told.startswith("Of 4 pairs 2 agree in 20 keypoints or more only where one photo is mir")
+    (told,) = telling.tell_turned(found, mirrored.pick(np.array([True, False, True, True])))
+    assert told.startswith("Of 3 pairs 1 agrees in 20 keypoints or more only where one photo is")
+    assert telling.tell_turned(found, mirrored.pick(np.array([False, False, True, True]))) == []
 
 
 def test_groups_whose_members_mostly_do_not_agree_are_named_the_largest_first():
