@@ -93,7 +93,8 @@ def _add_report(commands) -> None:
         default=[],
         help=(
             "what a model must reach, such as 'balanced accuracy>=0.8' or 'recall of "
-            "olive>=0.6'; may be given several times"
+            "olive>=0.6'; may be given several times. Scores: accuracy, balanced accuracy, MCC; "
+            "macro or weighted precision, recall or F1; precision, recall or F1 of a class"
         ),
     )
     one.add_argument(

@@ -22,6 +22,7 @@ import leaves
 from helpers.datasets import Dataset, work_folder
 from helpers.descriptors import find_foreground
 from helpers.splits import suggest_groups
+from helpers.splits.telling import BRIDGE
 from studies.provenance import code_hash
 
 LEAVES, SIDE = 600, 320
@@ -116,7 +117,8 @@ def score(dataset: Dataset, thing: pd.Series, kinds: dict) -> pd.DataFrame:
     """Recall by kind of pair; precision of all proposals, and what they expected of themselves.
 
     Kept together are also those that are proposed by way of a third photo. Proposals under two
-    labels, which say nothing of themselves, are a row of their own.
+    labels, and links between groups that otherwise do not agree, which say nothing of themselves,
+    are rows of their own.
     """
     found = suggest_groups(dataset, progress=False)
     right = found["image_id"].map(thing).to_numpy() == found["other_id"].map(thing).to_numpy()
@@ -129,7 +131,9 @@ def score(dataset: Dataset, thing: pd.Series, kinds: dict) -> pd.DataFrame:
     for kind, count in pd.Series(kinds).value_counts().items():
         own = {pair for pair, of_kind in kinds.items() if of_kind == kind}
         rows.append((kind, count, len(own & kept), len(own & mates), None, None, None))
-    judged = {"all proposals": sure, "without copies": sure & ~copy, "under two labels": ~sure,
+    link = found["issue"].eq(BRIDGE).to_numpy()
+    judged = {"all proposals": sure, "without copies": sure & ~copy,
+              "under two labels": ~sure & ~link, "links not followed": link,
               "by keypoints alone, without copies": sure & ~copy & ~burst}  # fmt: skip
     for name, chosen in judged.items():
         rows.append((name, None, None, None, chosen.sum(), right[chosen].sum(),

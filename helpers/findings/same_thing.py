@@ -7,9 +7,10 @@ import pandas as pd
 from helpers.datasets.words import count
 from helpers.evidence.audited import SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
-from helpers.findings.auditing import drawn
+from helpers.findings.auditing import KEEP_ALL, drawn
 from helpers.findings.names import doubtful_names
 from helpers.findings.sections import LEFT_OUT, Section, percent
+from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.suggesting import TOO_SMALL
 
 REVIEW_SAME = """from helpers import plots
@@ -18,10 +19,6 @@ from helpers.splits import apply_groups, ensure_split, suggest_groups
 proposals = suggest_groups(dataset.development)
 ax = plots.draw_proposals(dataset, proposals, 8)
 grouped = apply_groups(dataset.development, proposals)"""
-KEEP_GROUPS = """from helpers.splits import apply_groups, ensure_split, suggest_groups
-
-grouped = apply_groups(dataset.development, suggest_groups(dataset.development))
-divided = ensure_split(grouped, given=False)"""
 LIKELY = 0.5
 """From where on a pair that is not sure is told of."""
 
@@ -43,13 +40,14 @@ def same_thing(evidence: Evidence) -> Section:
 def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) -> None:
     sure = proposals[proposals["expected"] >= SURE]
     found.title = (
-        f"{count(sure, 'pair')} surely show the same thing"
+        f"{count(sure, 'pair')} very probably {'show' if len(sure) > 1 else 'shows'} the same thing"
         if len(sure)
-        else "No two photos surely show the same thing"
+        else "No two photos very probably show the same thing"
     )
     found.numbers = {"proposed": len(proposals), "sure": len(sure)}
     small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note]
     found.unchecked += small
+    found.unchecked += [note for note in evidence.noted["proposals"] if UNCONFIRMED in note]
     if proposals.empty:
         if small or len(evidence.searched) < len(evidence.part):
             found.title = "No two photos are known to show the same thing"
@@ -63,15 +61,12 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
             found.title = f"About {expected} of photos are expected to show one thing"
         what = f"About {expected} of photos are expected to show one thing; none is sure enough "
         what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
-        act = "look at them, and keep those together that are right"
+        act = "look at them (pairs.csv), name those that are right in the column stays_with of "
+        act += "images.csv, and run the report again with --together images.csv"
         images = unsure[["image_id", "other_id"]].to_numpy().ravel()
         number, of = len(pd.unique(images)), len(evidence.part)
         found.mend(what, number, of, act, REVIEW_SAME)
-    found.says.append(
-        f"{count(proposals, 'pair')} are proposed, {proposals['expected'].sum():,.0f} of them "
-        f"expected to be right; those expected to be right at {SURE:.0%} or more stay on one side "
-        "of the split here. Where light and ground changed, most pairs stay hidden."
-    )
+    found.says.append(_count_proposals(proposals, sure))
     found.says += evidence.noted["proposals"]
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
@@ -80,9 +75,25 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         )
         act = "keep them together, and divide anew"
         images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        found.mend(what, images, len(evidence.part), act, KEEP_GROUPS, blocks=True)
+        found.mend(what, images, len(evidence.part), act, KEEP_ALL, blocks=True)
     shown = sure if len(sure) else unsure
     found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
+
+
+def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
+    """How many pairs are proposed, how many stay together, and how many of each should be right."""
+    rated = proposals[proposals["expected"].notna()]
+    told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
+    told += (
+        f"right. Those expected to be right at {SURE:.0%} or more, {len(sure):,} pairs of which "
+    )
+    told += f"{sure['expected'].sum():,.0f} should be, stay on one side of the split here. "
+    if left := len(proposals) - len(rated):
+        told += f"{count(left, 'further pair')} {'is' if left == 1 else 'are'} shown and not "
+        told += (
+            "followed, for having two labels or linking two groups that otherwise do not agree. "
+        )
+    return told + "Where light and ground changed, most pairs of one thing stay hidden."
 
 
 def _say_not_searched(found: Section, evidence: Evidence) -> None:

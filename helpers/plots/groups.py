@@ -11,6 +11,7 @@ from PIL import Image
 from helpers.datasets import Dataset
 from helpers.plots.samples import GAP, WIDTH, thumbnail
 from helpers.plots.style import ACCENT, FLAG, MUTED, axes, nothing, styled, titled
+from helpers.splits.telling import BRIDGE
 
 _TALL, _LINE = 230, 30
 
@@ -98,6 +99,9 @@ def _find_lines(paths: list) -> np.ndarray:
 
 def _say(row: pd.Series) -> str:
     if pd.isna(row["expected"]):
-        return f"two labels; {row['inliers']} keypoints agree"
+        why = (
+            "of groups that otherwise do not agree" if row.get("issue") == BRIDGE else "two labels"
+        )
+        return f"{why}; {row['inliers']} keypoints agree"
     words = f"{row['expected']:.0%} expected right: {row['evidence']}"
     return f"{words}, {row['inliers']} keypoints agree" if row["inliers"] else words

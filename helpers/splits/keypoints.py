@@ -206,6 +206,24 @@ def count_places(places: np.ndarray) -> int:
     return len(np.unique(np.round(places[:, :2] / 4), axis=0))
 
 
+# SIFT counts eight directions in each of 4 × 4 cells, which lie along the keypoint's own angle: in
+# a mirror the rows of cells change places, and directions their sense.
+_CELLS = np.arange(128).reshape(4, 4, 8)
+_MIRRORED = _CELLS[::-1, :, -np.arange(8) % 8].ravel()
+
+
+def mirror(picture: Picture) -> Picture:
+    """What would be kept of the picture in a mirror, left for right.
+
+    No photo shows a thing so: what agrees with it does by chance, but for things that are the same
+    on both sides, and for pictures that somebody has turned over.
+    """
+    places = picture.places * np.array([-1, 1, 1, -1], np.float32)
+    places[:, 3] += np.float32(np.pi)
+    flat = (np.ascontiguousarray(one[:, ::-1]) for one in (picture.thumbnail, picture.thing))
+    return Picture(places, picture.descriptors[:, _MIRRORED], picture.half, *flat)
+
+
 def compare(first: Picture, second: Picture) -> tuple[int, float]:
     """How many keypoints of two things agree on one movement, and how alike the things look when
     one is laid over the other by it.
@@ -280,8 +298,9 @@ def _try(path: str) -> dict:
         return {"problem": str(error)}
 
 
-def compare_stored(tasks: list[tuple[str, int, int]], seconds: float) -> list[dict]:
-    """For each (folder, number, number) of stored pictures the "inliers" and the "likeness".
+def compare_stored(tasks: list[tuple[str, int, int, bool]], seconds: float) -> list[dict]:
+    """For each (folder, number, number, mirrored) of stored pictures the "inliers" and the
+    "likeness"; of the second picture as it would be in a mirror, where the last is true.
 
     Pairs come sorted, so that the first picture is that of the pair before, as a rule.
     """
@@ -289,16 +308,17 @@ def compare_stored(tasks: list[tuple[str, int, int]], seconds: float) -> list[di
 
     rows = []
     with guard(seconds), threadpool_limits(1):  # small products; the processes share the cores
-        for folder, *pair in tasks:
-            (first, second), roots = zip(*(_load_rooted(folder, one) for one in pair), strict=True)
+        for folder, one, other, mirrored in tasks:
+            asked = _load_rooted(folder, one, False), _load_rooted(folder, other, mirrored)
+            (first, second), roots = zip(*asked, strict=True)
             found = agree(first.places, second.places, match(*roots))
             rows.append(_weigh(first, second, found))
     return [{"inliers": inliers, "likeness": likeness} for inliers, likeness in rows]
 
 
 @lru_cache(32)
-def _load_rooted(folder: str, number: int) -> tuple[Picture, np.ndarray]:
-    picture = load(folder, number)
+def _load_rooted(folder: str, number: int, mirrored: bool) -> tuple[Picture, np.ndarray]:
+    picture = mirror(load(folder, number)) if mirrored else load(folder, number)
     return picture, rooted(picture.descriptors)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,35 +13,37 @@ from tqdm.auto import tqdm
 from helpers.audit import batches
 from helpers.datasets import Dataset, DatasetError, steps
 from helpers.datasets.words import count, some
-from helpers.splits import accepting, captures, chance, keypoints, naming, neighbours
+from helpers.splits import (
+    accepting,
+    bursts,
+    captures,
+    chance,
+    keypoints,
+    naming,
+    neighbours,
+    telling,
+)
 from helpers.splits.accepting import number_groups
+from helpers.splits.chance import Nulls, Verified
 
 LEAST = 0.8
 """Pairs that are right less often than this are not proposed. Things of two classes are less alike
 than two of one, so that somewhat fewer are right than expected."""
 TOO_SMALL = "too little to tell two things of one kind apart: their keypoints were not compared"
+TWICE, TWO_LABELS = "one thing twice?", "one thing under two labels?"
+BRIDGE = telling.BRIDGE
 COLUMNS = {
     "image_id": "str", "other_id": "str", "issue": "str", "why": "str", "evidence": "str",
     "inliers": "int64", "likeness": "float64", "expected": "float64", "across": "boolean",
     "group": "Int64",
 }  # fmt: skip
 _CHUNK, _PAIRS, _BANK = 32, 512, 2_000
+_MIRRORED = 8_000
+"""Pairs, drawn at random, of which one picture is mirrored."""
 _MANY, _CROWD, _COMMON, _SHARED = 6, 6, 0.03, 0.9
 """Strangers that agree in so many keypoints, the images of which it takes so many, the share of all
 pairs of strangers from which it is their ground, and the product of descriptors from which a
 keypoint is one of that ground."""
-
-
-class _Verified(NamedTuple):
-    """Pairs (n × 2) with their inliers and likeness."""
-
-    pairs: np.ndarray
-    inliers: np.ndarray
-    likeness: np.ndarray
-
-    @property
-    def scores(self) -> np.ndarray:
-        return chance.score(self.inliers, self.likeness)
 
 
 def suggest_groups(
@@ -54,8 +55,10 @@ def suggest_groups(
     Copies are found by `find_duplicates`; another photo of the same leaf, shoe or street is not a
     copy, and leaks as much. Three kinds of evidence are read, and each has to prove itself on the
     images: what names and folders say (`naming`), photos one camera took within four seconds
-    (`captures`), and keypoints in the middle of two pictures that agree on one movement
-    (`keypoints`), sought among the nearest by embedding and by keypoints.
+    (`bursts`), and keypoints in the middle of two pictures that agree on one movement
+    (`keypoints`), sought among the nearest by embedding and by keypoints. What agrees by chance is
+    seen from the same pairs with one picture mirrored, which share ground, light and kind of thing,
+    and from the nearest pairs of two classes; whichever leaves less counts.
 
     Parameters
     ----------
@@ -78,10 +81,11 @@ def suggest_groups(
     (keypoints in the middle of both that agree), likeness (correlation of the middles laid over
     each other), expected (the probability that the pair is right, estimated on this dataset; see
     `chance`; missing where the two have different labels, for then either a label is wrong or
-    they share no more than their ground), across (whether the two are on different sides of the
-    given split; missing where one has none), group (number of the group that the pairs with an
-    `expected` make, missing for others). ``attrs["notes"]`` says in sentences what was concluded,
-    and what only mentioned.
+    they share no more than their ground, and where it would join two groups of three images or
+    more that otherwise do not agree: see `accepting.find_bridges`), across (whether the two are on
+    different sides of the given split; missing where one has none), group (number of the group that
+    the pairs with an `expected` make, missing for others). ``attrs["notes"]`` says in sentences
+    what was concluded, and what only mentioned.
 
     Raises
     ------
@@ -97,7 +101,8 @@ def suggest_groups(
     def build() -> pd.DataFrame:
         return _Search(dataset, features, nearest, least, workers, progress).run()
 
-    code = (accepting, captures, chance, keypoints, naming, neighbours, sys.modules[__name__])
+    code = (accepting, bursts, captures, chance, keypoints, naming, neighbours, telling)
+    code = (*code, sys.modules[__name__])
     table = steps.saved(
         dataset, "groups", build, inputs=(features, nearest, least), code=code, schema=COLUMNS
     )
@@ -125,15 +130,15 @@ class _Search:
         self.splits = images["split"]
 
     def run(self) -> pd.DataFrame:
-        told = self._read_names() + self._read_captures()
+        told, self.bursts = self._read_names(), self._read_captures()
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             try:
-                found, strangers = self._verify(told, Path(folder))
+                found, nulls = self._verify(told, Path(folder))
             finally:
                 self.pictures = []  # they look into files there; open ones could not be removed
                 keypoints.close_stored()
-        table = self._tabulate(found, strangers, told)
-        table.attrs["notes"] = [*self._conclude(table), *self.notes]
+        table = self._tabulate(found, nulls, told)
+        table.attrs["notes"] = [*telling.conclude(table), *self.notes]
         return table
 
     def _batches(self, keys, task, work, size, name):
@@ -179,7 +184,7 @@ class _Search:
                 told.append(("file name", words, pairs, verdict.expected))
         return told
 
-    def _read_captures(self) -> list[tuple]:
+    def _read_captures(self) -> bursts.Bursts:
         def path(image_id):
             return str(self.dataset.path(image_id))
 
@@ -190,64 +195,67 @@ class _Search:
             largest = [f"{name} ({size:,})" for name, size in sizes.items()]
             self.notes.append(f"Cameras in EXIF, which are no groups by themselves: "
                               f"{some(largest, 5)}.")  # fmt: skip
-        pairs, apart = captures.find_bursts(table.astype({"taken": float}))
-        if not len(pairs):
-            return []
-        verdict = naming.judge(pairs, self.features, self.labels.astype(str))
-        were = "was" if len(pairs) == 1 else "were"
-        about = f"Bursts: {count(pairs, 'pair')} {were} taken within 4 s by one camera"
-        if not verdict.holds:
-            look = "looks" if len(pairs) == 1 else "look"
-            self.notes.append(f"{about}, but {look} no more alike than others; only mentioned.")
-            return []
-        self.notes.append(f"{about}; at least {verdict.expected:.0%} of them are one thing.")
-        words = [f"taken {seconds:.3g} s apart by one camera" for seconds in apart]
-        return [("burst", words, pairs, verdict.expected)]
+        return bursts.find(table.astype({"taken": float}), self.labels)
 
-    def _verify(self, told, folder: Path) -> tuple[_Verified, list[_Verified]]:
+    def _judge_bursts(self, found, is_burst, others) -> tuple[float, bursts.Verdict]:
+        """The least share of the bursts that shows one thing, by whichever of the two comparisons
+        says more: of whole pictures, and of keypoints."""
+        agree = [scores >= chance.SURE for scores in (found.scores[is_burst], others.scores)]
+        verdict = bursts.judge(*agree)
+        alike = naming.judge(self.bursts.pairs, self.features, self.labels.astype(str))
+        return max(alike.expected if alike.holds else 0.0, verdict.least), verdict
+
+    def _verify(self, told, folder: Path) -> tuple[Verified, Nulls]:
         pictures = self.pictures = keypoints.store(folder / "all", self.pictures)
-        found, strangers = self._verify_once(folder / "all", pictures, told)
+        found, nulls = self._verify_once(folder / "all", pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
-        crowd = self._find_crowd(strangers[0]) if strangers else ()
-        if strangers and (share := len(crowd) / len(strangers[0].pairs)) > _COMMON:
+        crowd, asked = self._find_crowd(nulls.strangers), len(nulls.strangers.pairs)
+        if asked and (share := len(crowd) / asked) > _COMMON:
             thinned, dropped = self._without_common(pictures, crowd)
             self.notes.append(
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
                 f"one ground do; {dropped:.0%} of all keypoints recur there and were left out."
             )
             thinned = keypoints.store(folder / "thinned", thinned)
-            found, strangers = self._verify_once(folder / "thinned", thinned, told)
-        return found, strangers
+            found, nulls = self._verify_once(folder / "thinned", thinned, told)
+        return found, nulls
 
-    def _verify_once(self, folder, pictures, told):
-        summary = neighbours.summarise(pictures)
-        searches = [self.features, summary]
-        labels, kinds = self.labels, len(np.unique(self.labels[self.labels >= 0]))
+    def _verify_once(self, folder, pictures, told) -> tuple[Verified, Nulls]:
+        searches = [self.features, neighbours.summarise(pictures)]
         pairs = [neighbours.find_neighbours(one, self.nearest) for one in searches]
-        pairs = np.unique(np.concatenate([*pairs, *(one[2] for one in told)]), axis=0)
-        skip = len(self.ids) // 4
-        families = [[neighbours.find_neighbours(one, 2, skip) for one in searches]]
-        if kinds > 1:
-            # Things of two classes are surely two, however near; those far away only probably.
-            other = [neighbours.find_neighbours(one, 2, 0, labels, same=False) for one in searches]
-            families.insert(0, other)
-        families = [np.unique(np.concatenate(one), axis=0) for one in families]
-        families = [one[~self._are_one_picture(one)] for one in families]
-        wanted = np.unique(np.concatenate([pairs, *families]), axis=0)
+        pairs += [*(one[2] for one in told), self.bursts.pairs]
+        pairs = np.unique(np.concatenate(pairs), axis=0)
+        # Things of two classes are surely two, however near; those far away only probably.
+        how = {"nearest": 2, "skip": len(self.ids) // 4}
+        if self._has_classes:
+            how = {"nearest": 2, "labels": self.labels, "same": False}
+        strangers = [neighbours.find_neighbours(one, **how) for one in searches]
+        strangers = np.unique(np.concatenate(strangers), axis=0)
+        strangers = strangers[~self._are_one_picture(strangers)]
+        rng = np.random.default_rng(0)
+        drawn = rng.choice(len(pairs), min(_MIRRORED, len(pairs)), replace=False)
+        lists = [pairs, strangers, pairs[np.sort(drawn)], self.bursts.others]
+        tasks = [[(*pair, i == 2) for pair in map(tuple, one.tolist())]
+                 for i, one in enumerate(lists)]  # fmt: skip
+        wanted = sorted({task for one in tasks for task in one})
         rows = self._batches(
-            [*map(tuple, wanted.tolist())], lambda pair: (str(folder), *pair),
-            keypoints.compare_stored, _PAIRS, "pair verify",
+            wanted, lambda task: (str(folder), *task), keypoints.compare_stored, _PAIRS,
+            "pair verify",
         )  # fmt: skip
         # A pair that killed its worker process has neither.
         rows = pd.DataFrame(rows, columns=["inliers", "likeness"]).fillna(0)
         rows = rows.astype({"inliers": int, "likeness": float})
-        where = {pair: i for i, pair in enumerate(map(tuple, wanted.tolist()))}
+        where = {task: i for i, task in enumerate(wanted)}
+        at = [[where[task] for task in one] for one in tasks]
+        found, *nulls = (
+            Verified(one, *(rows[name].to_numpy()[kept] for name in rows))
+            for one, kept in zip(lists, at, strict=True)
+        )
+        return found, Nulls(*nulls)
 
-        def pick(chosen):
-            at = [where[pair] for pair in map(tuple, chosen.tolist())]
-            return _Verified(chosen, *(rows[name].to_numpy()[at] for name in rows))
-
-        return pick(pairs), [pick(one) for one in families if len(one)]
+    @property
+    def _has_classes(self) -> bool:
+        return len(np.unique(self.labels[self.labels >= 0])) > 1
 
     def _are_one_picture(self, pairs) -> np.ndarray:
         """Whether the two are copies, which under two labels are no strangers."""
@@ -278,16 +286,21 @@ class _Search:
         before, after = (sum(len(one.places) for one in each) for each in (pictures, thinned))
         return thinned, 1 - after / max(before, 1)
 
-    def _tabulate(self, found, strangers, told) -> pd.DataFrame:
+    def _tabulate(self, found, nulls, told) -> pd.DataFrame:
         """A row for each pair that keypoints or `told` (see `_read_names`) make likely enough."""
-        scores, strangers = found.scores, self._without_doubted(found, strangers)
-        each = [chance.expect_right(scores, family.scores) for family in strangers]
-        expected = each[0] if each else np.zeros(len(scores))
+        scores, is_burst = found.scores, chance.are_among(found.pairs, self.bursts.pairs)
+        nulls = nulls._replace(strangers=self._without_doubted(found, nulls.strangers))
+        expected = chance.expect_pairs(found, nulls, self.bursts.pairs)
+        self.notes.append(telling.tell_compared(
+            scores, nulls.strangers.scores, nulls.mirrored.scores, self._has_classes
+        ))  # fmt: skip
+        self.notes += telling.tell_turned(found, nulls.mirrored)
         one, other = self.labels[found.pairs].T
         # Few pairs under two labels are right, so that these have to be surer than `expected` says.
         conflict = (one != other) & (one >= 0) & (other >= 0)
         agree = (expected >= self.least) & (~conflict | (scores >= chance.SURE))
-        self._note_strangers(strangers, [int((one >= self.least).sum()) for one in each])
+        if len(self.bursts.pairs):
+            told = [*told, *self._tell_bursts(found, is_burst, nulls, agree & ~conflict)]
         rows = {}
         measured = found.inliers, found.likeness, expected, agree.tolist()
         pairs = map(tuple, found.pairs.tolist())
@@ -305,16 +318,30 @@ class _Search:
                 row["expected"] = max(row["expected"], right)
                 row["shown"] |= right >= self.least
         rows = {pair: row for pair, row in rows.items() if row["shown"]}
-        return self._finish(rows)
+        return self._finish(rows, found.pairs)
+
+    def _tell_bursts(self, found, is_burst, nulls, agree) -> list[tuple]:
+        """Bursts as evidence, where they mostly show one thing; in any case a note on them."""
+        least, verdict = self._judge_bursts(found, is_burst, nulls.others)
+        if least < LEAST:
+            self.notes.append(bursts.describe(verdict, int(agree[is_burst].sum())))
+            return []
+        self.notes.append(
+            f"Bursts: {count(self.bursts.pairs, 'pair')} "
+            f"{'was' if verdict.bursts == 1 else 'were'} taken within {captures.SECONDS} s by one "
+            f"camera; at least {least:.0%} of them are one thing."
+        )
+        words = [f"taken {seconds:.3g} s apart by one camera" for seconds in self.bursts.apart]
+        return [("burst", words, self.bursts.pairs, least)]
 
     def _without_doubted(self, found, strangers):
         """Strangers that are two by nothing but a label, which is more likely wrong, left out."""
-        if len(strangers) < 2:  # there are no two classes
+        if not self._has_classes:
             return strangers
-        pairs = np.concatenate([one.pairs for one in (found, *strangers)])
-        scores = np.concatenate([one.scores for one in (found, *strangers)])
+        pairs = np.concatenate([found.pairs, strangers.pairs])
+        scores = np.concatenate([found.scores, strangers.scores])
         home = chance.find_doubted(pairs, scores, self.labels)
-        one, other = strangers[0].pairs.T
+        one, other = strangers.pairs.T
         kept = (home[one] != self.labels[other]) & (home[other] != self.labels[one])
         if not kept.all():
             doubted, pairs = np.flatnonzero(home >= 0), np.flatnonzero(~kept)
@@ -323,61 +350,35 @@ class _Search:
                 f"of their own: {count(doubted, 'image')}. Their pairs with that class, which are "
                 f"not counted as strangers: {len(pairs):,}."
             )
-        first = _Verified(*(part[kept] for part in strangers[0]))
-        return [first, *strangers[1:]] if kept.any() else strangers
+        return strangers.pick(kept) if kept.any() else strangers
 
-    def _note_strangers(self, strangers, counts):
-        held = f"Keypoints are held against {len(strangers[0].pairs):,} pairs of " if counts else ""
-        if len(counts) == 2:
-            self.notes.append(
-                f"{held}the nearest images of two classes, which leaves {counts[0]:,} pairs; far "
-                f"neighbours of any class would leave {counts[1]:,}."
-            )
-        elif counts:
-            self.notes.append(
-                f"{held}far neighbours, for there are no two classes; strangers that lie nearer "
-                "resemble each other more, so read `expected` as too high."
-            )
-
-    def _finish(self, rows: dict) -> pd.DataFrame:
+    def _finish(self, rows: dict, compared: np.ndarray) -> pd.DataFrame:
         pairs = np.array([*rows], int).reshape(-1, 2)
         table = pd.DataFrame([*rows.values()], columns=["inliers", "likeness", "evidence", "why",
                                                         "expected"])  # fmt: skip
         ends = [np.sort(self.ids.to_numpy(object)[pair]) for pair in pairs]
-        ends = np.array(ends, object).reshape(-1, 2)
-        table["image_id"], table["other_id"] = ends.T
+        table["image_id"], table["other_id"] = np.array(ends, object).reshape(-1, 2).T
         for name in ("evidence", "why"):
             joint = " and " if name == "evidence" else "; "
             table[name] = [joint.join(words) for words in table[name]]
+        order = ["expected", "inliers", "image_id", "other_id"]
+        table = table.sort_values(order, ascending=[False, False, True, True])
+        pairs = pairs[table.index.to_numpy(int)]
+        table = table.reset_index(drop=True)
         labels = self.labels[pairs]
         conflict = (labels[:, 0] != labels[:, 1]) & (labels >= 0).all(axis=1)
-        table["issue"] = np.where(conflict, "one thing under two labels?", "one thing twice?")
-        table["expected"] = table["expected"].where(~conflict)
+        bridge = np.zeros(len(pairs), bool)
+        bridge[~conflict] = accepting.find_bridges(pairs[~conflict], compared, len(self.ids))
+        table["issue"] = np.select([conflict, bridge], [TWO_LABELS, BRIDGE], TWICE)
+        apart = conflict | bridge
+        table["expected"] = table["expected"].where(~apart)
         sides = self.splits.to_numpy(object)[pairs]
         across = pd.array(sides[:, 0] != sides[:, 1], "boolean")
         across[pd.isna(sides).any(axis=1)] = pd.NA
         table["across"] = across
-        table["group"] = number_groups(pairs[~conflict], len(self.ids))[pairs[:, 0]]
-        table.loc[conflict, "group"] = pd.NA
-        order = ["expected", "inliers", "image_id", "other_id"]
+        groups = number_groups(pairs[~apart], len(self.ids))
+        self.notes += telling.tell_loose(groups, pairs[~apart], compared)
+        table["group"] = groups[pairs[:, 0]]
+        table.loc[apart, "group"] = pd.NA
         table = table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
         return table[[*COLUMNS]].astype(COLUMNS)
-
-    def _conclude(self, table) -> list[str]:
-        sure = table[table["expected"].notna()]
-        if table.empty:
-            return ["No two images are proposed to show the same thing."]
-        right, sizes = sure["expected"].sum(), sure.groupby("group").size()
-        images = pd.unique(sure[["image_id", "other_id"]].to_numpy(object).ravel())
-        lines = [
-            f"{len(sure):,} pairs in {len(sizes):,} groups of {len(images):,} images are proposed "
-            f"to show the same thing, of which {right:,.0f} are expected to be right."
-        ]
-        if len(table) > len(sure):
-            lines.append(
-                f"{len(table) - len(sure):,} more pairs have different labels: a label is wrong, "
-                "or they share no more than their ground. They count to no group."
-            )
-        if table["across"].notna().any():
-            lines.append(f"{sure['across'].sum():,} of the pairs lie across the given split.")
-        return lines

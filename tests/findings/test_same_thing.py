@@ -12,6 +12,7 @@ from helpers.findings import same_thing
 from helpers.findings.names import doubtful_names
 from helpers.findings.needs import read_needs
 from helpers.findings.same_thing import same_thing as ask
+from helpers.splits.bursts import UNCONFIRMED
 from tests.findings.test_names import dataset  # noqa: F401
 
 DEVELOPMENT, TESTS = 84, 12
@@ -147,3 +148,25 @@ def test_no_time_is_planned_for_a_search_where_a_column_says_what_belongs_togeth
     assert plan_for(dataset, "10m").searched == DEVELOPMENT
     assert plan_for(known, "10m").searched == 0
     assert "same-thing search" not in plan_for(known, "1s").left
+
+
+def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(dataset):  # noqa: F811
+    evidence = learned(dataset, DEVELOPMENT)
+    ids = list(evidence.part.images.index[:6])
+    table = pd.DataFrame({
+        "image_id": ids[:5], "other_id": ids[1:], "inliers": 9, "likeness": 0.5,
+        "expected": [0.98, 0.92, 0.85, None, None], "issue": "?", "why": "", "evidence": "",
+        "across": pd.array([None] * 5, "boolean"), "group": 1,
+    })  # fmt: skip
+    vars(evidence)["proposals"] = table
+    left = f"Bursts: 9 pairs; 4 {UNCONFIRMED}."
+    evidence.noted["proposals"] = ["Names: none.", left]
+    found = ask(evidence)
+    assert found.title == "2 pairs very probably show the same thing"
+    assert found.says[0] == (
+        "Of 3 pairs proposed 3 are expected to be right. Those expected to be right at 90% or "
+        "more, 2 pairs of which 2 should be, stay on one side of the split here. 2 further pairs "
+        "are shown and not followed, for having two labels or linking two groups that otherwise do "
+        "not agree. Where light and ground changed, most pairs of one thing stay hidden."
+    )
+    assert left in found.unchecked and "Names: none." not in found.unchecked

@@ -10,6 +10,7 @@ from helpers import plots
 from helpers.datasets import Dataset
 from helpers.plots.samples import WIDTH
 from helpers.plots.style import FLAG, MUTED
+from helpers.splits.telling import BRIDGE
 from tests.splits.scenes import shoot
 
 
@@ -46,6 +47,14 @@ def test_a_pair_has_its_finding_above_and_the_title_says_how_many_are_right(scen
     title = ax.get_title("left")
     assert title == "The same thing photographed twice? 1 of 1 pairs are expected to be right"
     assert "2 pairs" in ax.alt_text
+
+
+def test_a_pair_that_has_no_probability_says_which_of_two_reasons_it_has(scenes):
+    table = TWO[1:].assign(issue=BRIDGE)
+    said = plots.draw_proposals(scenes, table).texts[0].get_text()
+    assert said == "of groups that otherwise do not agree; 5 keypoints agree"
+    table = TWO[1:].assign(issue="one thing under two labels?")
+    assert plots.draw_proposals(scenes, table).texts[0].get_text().startswith("two labels; ")
 
 
 def test_lines_lead_from_the_thing_in_one_picture_to_its_place_in_the_other(scenes):

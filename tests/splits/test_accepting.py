@@ -6,6 +6,7 @@ import pytest
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.splits import apply_groups
+from helpers.splits.accepting import find_bridges
 
 PAIRS = pd.DataFrame(
     {"image_id": ["a", "b", "e"], "other_id": ["b", "c", "f"], "expected": [0.9, 0.8, np.nan]}
@@ -53,3 +54,41 @@ def test_what_cannot_be_applied_is_said():
 def test_nothing_accepted_leaves_every_image_alone():
     dataset = apply_groups(small(), PAIRS.iloc[:0])
     assert dataset.images["suggested_group"].isna().all() and not dataset.has_groups
+
+
+TRIPLES, THIRD = [(0, 1), (1, 2), (3, 4), (4, 5)], [(6, 7), (7, 8)]
+FOURS = [(0, 1), (1, 2), (2, 3), (4, 5), (5, 6), (6, 7)]
+BETWEEN = [(one, other) for one in range(4) for other in range(4, 8)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "compared", "left"),
+    [
+        (TRIPLES, [], []),
+        ([*TRIPLES, (2, 3)], [], [(2, 3)]),
+        ([*TRIPLES, (2, 3), (0, 5)], [], []),
+        ([*TRIPLES, (2, 3), (0, 3)], [], []),
+        # Two of the first ten pairs between the fours are a fifth, of eleven they are less.
+        ([*FOURS, (0, 4), (1, 5)], BETWEEN[:10], []),
+        ([*FOURS, (0, 4), (1, 5)], BETWEEN[:11], [(0, 4), (1, 5)]),
+        ([*FOURS, (0, 4), (1, 5), (2, 6)], BETWEEN[:15], []),
+        # Two images are no group of three, nor is one.
+        ([(0, 1), (1, 2), (3, 4), (2, 3)], BETWEEN, []),
+        ([(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)], BETWEEN, []),
+        # What is followed first depends on the order: the surest come first.
+        ([(0, 1), (3, 4), (1, 3), (4, 5), (1, 2)], BETWEEN, []),
+        # Two groups that become one have links to a third together.
+        ([*TRIPLES, *THIRD, (2, 3), (1, 4), (0, 6), (5, 8)], [], []),
+        ([*TRIPLES, *THIRD, (0, 6), (5, 8)], [], [(0, 6), (5, 8)]),
+        # The two that agree most become one first: with the third they then agree too little.
+        ([*TRIPLES, *THIRD, (0, 3), (1, 4), (0, 6), (1, 7)],
+         [*((one, 6) for one in range(6)), *((one, 7) for one in range(6))],
+         [(0, 6), (1, 7)]),
+        ([], [], []),
+    ],
+)  # fmt: skip
+def test_two_groups_that_mostly_do_not_agree_are_not_joined(pairs, compared, left):
+    compared = sorted({*pairs, *compared})
+    arrays = [np.array(one, int).reshape(-1, 2) for one in (pairs, compared)]
+    found = find_bridges(*arrays, 9)
+    assert [tuple(pair) for pair in arrays[0][found].tolist()] == left

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from helpers.splits.chance import expect_right, find_doubted, score
+from helpers.splits.chance import (
+    Nulls,
+    Verified,
+    are_among,
+    expect_pairs,
+    expect_right,
+    find_doubted,
+    is_chance,
+    score,
+)
 
 
 def simulate(seed, right=300, wrong=3000, strangers=2000):
@@ -55,6 +64,77 @@ def test_a_score_weighs_keypoints_and_likeness_and_needs_three():
     np.testing.assert_allclose(score([3, 30, 30], [0.5, 0.5, -0.1]),
                                [np.log(3) + 1, np.log(30) + 1, np.log(30) - 0.2])  # fmt: skip
     assert score(np.array([0, 2]), np.array([0.9, 0.9])).tolist() == [-np.inf, -np.inf]
+
+
+def verified(inliers, first=0):
+    """Pairs of their own, with as many keypoints each and no likeness."""
+    number = first + np.arange(len(inliers))
+    pairs = np.stack([2 * number, 2 * number + 1], axis=1)
+    return Verified(pairs, np.asarray(inliers, int), np.zeros(len(inliers)))
+
+
+NONE = verified([])
+
+
+def near_pairs(seed, right, wrong, chance=(0.2, 5)):
+    """Right pairs of 20 keypoints or so, wrong ones that agree by chance as in the mirror."""
+    rng = np.random.default_rng(seed)
+
+    def agreeing(count):
+        return np.where(rng.random(count) < chance[0], 3 + rng.poisson(chance[1], count), 0)
+
+    found = np.r_[3 + rng.poisson(20, right), agreeing(wrong)]
+    truth = np.r_[np.ones(right, bool), np.zeros(wrong, bool)]
+    return verified(found), truth, agreeing(right + wrong)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_near_pairs_share_is_seen_in_the_mirror_though_strangers_share_less(seed):
+    found, truth, mirrored = near_pairs(seed, 600, 4000)
+    strangers = verified(np.random.default_rng(seed).choice([0, 3], 3000, p=[0.98, 0.02]), 90_000)
+    nulls = Nulls(strangers, found._replace(inliers=mirrored), NONE)
+    alone = expect_right(found.scores, strangers.scores)
+    both = expect_pairs(found, nulls, NONE.pairs)
+    assert truth[alone >= 0.8].mean() < 0.6
+    chosen = both >= 0.8
+    assert abs(both[chosen].mean() - truth[chosen].mean()) < 0.05
+    assert truth[chosen].sum() > 0.8 * truth.sum()
+
+
+def test_where_strangers_agree_more_than_the_mirror_they_decide():
+    found = verified([10] * 50 + [0] * 150)
+    nulls = Nulls(verified([10] * 30 + [0] * 170, 900), found._replace(inliers=0 * found.inliers),
+                  NONE)  # fmt: skip
+    expected = expect_pairs(found, nulls, NONE.pairs)
+    # Of 200 strangers and one more 31 agree, so that of 200 pairs 200 × 31 / 201 do by chance.
+    np.testing.assert_allclose(expected[:50], 1 - 200 * 31 / 201 / 50)
+    assert (expected[50:] == 0).all()
+
+
+def test_many_bursts_are_judged_by_themselves_and_few_with_all_others():
+    found = verified([5] * 150 + [0] * 50 + [5] * 100 + [0] * 1900)
+    mirrored = found._replace(inliers=np.r_[[5] * 10, [0] * 190, [5] * 100, [0] * 1900])
+    found = found._replace(likeness=np.full(2200, 0.1))
+    mirrored = mirrored._replace(likeness=np.full(2200, 0.1) + 1e-9)
+    nulls = Nulls(NONE, mirrored, NONE)
+    both = expect_pairs(found, nulls, found.pairs[:200])
+    np.testing.assert_allclose(both[0], 1 - (11 * 200 / 201) / 150, atol=0.01)
+    np.testing.assert_allclose(both[200], 0, atol=0.01)
+    few = expect_pairs(found, nulls, found.pairs[:199])
+    np.testing.assert_allclose(few[0], 1 - (111 * 2200 / 2201) / 250, atol=0.01)
+    assert few[0] == few[200]
+
+
+def test_the_same_on_both_sides_and_turned_over_are_no_chance():
+    found = verified([30, 3, 0, 0, 0, 6])
+    mirrored = found._replace(inliers=np.array([12, 12, 19, 20, 0, 6]))
+    assert is_chance(found, mirrored).tolist() == [False, True, True, False, True, True]
+
+
+def test_pairs_are_known_by_both_ends():
+    pairs = np.array([[0, 1], [1, 2], [0, 2]])
+    assert are_among(pairs, pairs[[2, 0]]).tolist() == [True, False, True]
+    assert are_among(pairs, NONE.pairs).tolist() == [False] * 3
 
 
 SURELY, HARDLY = 2.5, 2.49

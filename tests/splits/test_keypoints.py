@@ -275,7 +275,7 @@ def test_pictures_come_back_from_disk_as_they_went(tmp_path, picture):
             assert part.dtype == own.dtype
     folder = str(tmp_path / "stored")
     asked = [(0, 1), (0, 2), (0, 3), (3, 3)]
-    rows = keypoints.compare_stored([(folder, *pair) for pair in asked], 60)
+    rows = keypoints.compare_stored([(folder, *pair, False) for pair in asked], 60)
     expected = [compare(pictures[one], pictures[other]) for one, other in asked]
     assert [(row["inliers"], row["likeness"]) for row in rows] == expected
     assert expected[0] == (0, 0.0) and expected[2][0] > 10 and rows[3]["likeness"] > 0.97
@@ -285,7 +285,7 @@ def test_two_folders_of_pictures_are_not_mistaken_for_each_other(tmp_path, pictu
     one, other = picture(1, ground=1), picture(2, ground=2)
     keypoints.store(tmp_path / "a", [one, one])
     keypoints.store(tmp_path / "b", [one, other])
-    tasks = [(str(tmp_path / name), 0, 1) for name in "ab"]
+    tasks = [(str(tmp_path / name), 0, 1, False) for name in "ab"]
     first, second = keypoints.compare_stored(tasks, 60)
     assert first["inliers"] == compare(one, one)[0] > second["inliers"] == compare(one, other)[0]
     keypoints.close_stored()
@@ -300,7 +300,7 @@ def test_pictures_that_only_have_ground_are_stored_without_keypoints(tmp_path, p
     stored = keypoints.store(tmp_path / "bare", [bare, bare])
     assert [len(each.places) for each in stored] == [len(each.descriptors) for each in stored]
     assert [each.descriptors.shape for each in stored] == [(0, 128)] * 2
-    assert keypoints.compare_stored([(str(tmp_path / "bare"), 0, 1)], 60)[0]["inliers"] == 0
+    assert keypoints.compare_stored([(str(tmp_path / "bare"), 0, 1, False)], 60)[0]["inliers"] == 0
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_and_stops_nothing(tmp_path):

@@ -7,6 +7,8 @@ from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.splits import suggest_groups, suggesting
+from helpers.splits.bursts import Bursts
+from helpers.splits.chance import Nulls, Verified
 from tests.splits.scenes import shoot
 
 THINGS = 20
@@ -158,7 +160,9 @@ def test_notes_say_how_many_are_expected_and_what_could_not_be_read(things, prop
     )
     assert said[1] == f"{sure['across'].sum()} of the pairs lie across the given split."
     assert "1 image cannot be read: in no group." in said
-    assert any(line.startswith("Keypoints are held against ") for line in said)
+    compared = next(line for line in said if " pairs of near images " in line)
+    assert " of the same pairs with one photo mirrored, as nothing is photographed (" in compared
+    assert compared.endswith(" of near images of two classes (0.0%).")
 
 
 def test_of_pictures_too_small_no_keypoints_speak_and_that_is_said(things, tmp_path):
@@ -218,18 +222,22 @@ def test_names_are_evidence_where_the_images_bear_them_out(leaves):
     notes = found.attrs["notes"]
     assert any("makes 12 groups of 24 images, at least" in line for line in notes)
     assert "Cameras in EXIF, which are no groups by themselves: Orla (24)." in notes
-    assert any("for there are no two classes" in line for line in notes)
+    assert any(" pairs of images far from each other (0.0%)." in line for line in notes)
     assert not any("cannot be read" in line for line in notes)
 
 
-def test_a_single_burst_is_told_in_the_singular(leaves):
+def test_a_burst_that_nothing_confirms_is_told_and_with_what_it_was_compared(leaves):
     fewer = leaves.with_images(leaves.images.drop("leaf01_b.jpg"))
     found = suggest_groups(fewer, features_of(fewer), workers=0, progress=False)
-    about = "Bursts: 1 pair was taken within 4 s by one camera, but looks no more alike than others"
-    assert f"{about}; only mentioned." in found.attrs["notes"]
+    (note,) = [line for line in found.attrs["notes"] if line.startswith("Bursts: ")]
+    assert note.startswith(
+        "Bursts: 1 pair was taken within 4 s by one camera; the keypoints of 0 agree, of 1 pair of "
+        "the same class, camera and day, but more than a minute apart, those of 0. So at least 0% "
+    )
+    assert " 0 of them are proposed; the other 1 could not be confirmed" in note
     found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
-    about = "Bursts: 2 pairs were taken within 4 s by one camera, but look no more alike than"
-    assert f"{about} others; only mentioned." in found.attrs["notes"]
+    about = "Bursts: 2 pairs were taken within 4 s by one camera; the keypoints of 0 agree, of 2 "
+    assert any(line.startswith(about) for line in found.attrs["notes"])
 
 
 def test_the_same_names_are_only_mentioned_where_the_images_do_not(leaves):
@@ -332,7 +340,8 @@ def described(things):
 
 @pytest.fixture
 def search(described):
-    described.notes = []
+    described.notes, none = [], np.empty((0, 2), int)
+    described.bursts = Bursts(none, none[:, 0], none)
     return described
 
 
@@ -341,8 +350,9 @@ def test_few_strangers_that_agree_are_no_ground(search, monkeypatch, tmp_path, a
     """The crowd is six pairs: of 199 pairs of strangers more than 3 in 100, of 200 not."""
     none = np.zeros(186 + apart, int)
     pairs = np.stack([none, none + 1], axis=1)
-    strangers = suggesting._Verified(pairs, none, none.astype(float))
-    monkeypatch.setattr(search, "_verify_once", lambda *_: ("found", [strangers]))
+    strangers = Verified(pairs, none, none.astype(float))
+    nulls = Nulls(strangers, strangers, strangers)
+    monkeypatch.setattr(search, "_verify_once", lambda *_: ("found", nulls))
     monkeypatch.setattr(search, "_find_crowd", lambda _: pairs[:6])
     monkeypatch.setattr(search, "_without_common", lambda *_: (search.pictures, 0.25))
     search._verify([], tmp_path)
@@ -356,7 +366,7 @@ def test_strangers_are_a_crowd_where_six_images_hang_together_by_six_keypoints(s
     def crowd(images, keypoints):
         chain = np.array([[i, i + 1] for i in range(images - 1)] + [[20, 21], [21, 22]])
         inliers = np.full(len(chain), keypoints)
-        found = search._find_crowd(suggesting._Verified(chain, inliers, np.zeros(len(chain))))
+        found = search._find_crowd(Verified(chain, inliers, np.zeros(len(chain))))
         return found.tolist()
 
     assert crowd(6, 6) == [[i, i + 1] for i in range(5)]
@@ -369,10 +379,13 @@ def test_each_pair_of_strangers_counts_once(search, tmp_path):
             for one in search.pictures]  # fmt: skip
     for name, pictures in (("all", search.pictures), ("bare", bare)):
         pictures = suggesting.keypoints.store(tmp_path / name, pictures)
-        for family in search._verify_once(tmp_path / name, pictures, [])[1]:
+        found, nulls = search._verify_once(tmp_path / name, pictures, [])
+        for family in (found, nulls.strangers, nulls.mirrored):
             pairs = [tuple(pair) for pair in family.pairs.tolist()]
             assert len(set(pairs)) == len(pairs) > 20
             assert all(one < other for one, other in pairs)
+        mirrored = set(map(tuple, nulls.mirrored.pairs.tolist()))
+        assert mirrored == set(map(tuple, found.pairs.tolist()))
 
 
 def test_review_takes_the_table_as_it_is(things, proposals):

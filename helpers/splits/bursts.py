@@ -1,0 +1,107 @@
+"""Whether photos that one camera took within seconds show one thing, as their keypoints say."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from helpers.datasets.words import count
+from helpers.splits.captures import SECONDS, find_bursts
+
+UNCONFIRMED = "could not be confirmed, and may show one thing all the same"
+APART, MOST = 60, 1_000
+"""Seconds from which two photos are no burst, and pairs at most that bursts are held against."""
+_DAY = 24 * 60 * 60
+
+
+class Bursts(NamedTuple):
+    """Pairs taken within four seconds (n × 2, the seconds between them), and pairs of the same
+    class, camera and day that are more than a minute apart (m × 2), to hold them against."""
+
+    pairs: np.ndarray
+    apart: np.ndarray
+    others: np.ndarray
+
+
+class Verdict(NamedTuple):
+    """How many pairs of bursts and of others were compared, and agree in their keypoints."""
+
+    bursts: int
+    agree: int
+    others: int
+    others_agree: int
+
+    @property
+    def least(self) -> float:
+        """The least share of the bursts that shows one thing, 0 to 1.
+
+        Of other pairs a share o agrees, by chance or for showing one thing; if a share s of the
+        bursts shows one thing and the rest is like those others, at most s + (1 − s) o of them
+        agree. Both shares are taken at the unfavourable end of a one-sided interval of 95 %
+        (Clopper & Pearson 1934).
+        """
+        from scipy.stats import beta
+
+        if not self.agree or not self.others:
+            return 0.0
+        low = beta.ppf(0.05, self.agree, self.bursts - self.agree + 1)
+        missed = self.others - self.others_agree
+        high = beta.ppf(0.95, self.others_agree + 1, missed) if missed else 1.0
+        return float(max(0.0, (low - high) / (1 - high))) if high < 1 else 0.0
+
+
+def find(captures: pd.DataFrame, labels: np.ndarray, seed: int = 0) -> Bursts:
+    """Bursts, and for each of up to 1,000 of them a pair to hold it against.
+
+    Parameters
+    ----------
+    captures : DataFrame
+        taken (seconds) and camera of each image.
+    labels : int array
+        The class of each image.
+    """
+    pairs, apart = find_bursts(captures)
+    rng, found = np.random.default_rng(seed), set()
+    taken = captures["taken"].to_numpy(float)
+    day = np.floor_divide(taken, _DAY)
+    keys = pd.MultiIndex.from_arrays([labels, captures["camera"], np.nan_to_num(day, nan=-1)])
+    codes = pd.factorize(keys)[0]
+    members = pd.Series(np.arange(len(codes))).groupby(codes).indices
+    for row in rng.permutation(len(pairs))[:MOST]:
+        one = pairs[row, 0]
+        rest = members[codes[one]]
+        rest = rest[np.abs(taken[rest] - taken[one]) > APART]
+        if len(rest):
+            found.add(tuple(sorted((int(one), int(rng.choice(rest))))))
+    others = np.array(sorted(found), int).reshape(-1, 2)
+    return Bursts(pairs, apart, others)
+
+
+def judge(agree: np.ndarray, others_agree: np.ndarray) -> Verdict:
+    """Of the bursts and of what they are held against, which pairs agree (bool arrays)."""
+    return Verdict(len(agree), int(agree.sum()), len(others_agree), int(others_agree.sum()))
+
+
+def describe(verdict: Verdict, proposed: int) -> str:
+    """A sentence or three for the reader; `proposed` bursts are among the proposals."""
+    were = "was" if verdict.bursts == 1 else "were"
+    lines = [f"Bursts: {count(verdict.bursts, 'pair')} {were} taken within {SECONDS} s by one "
+             f"camera; the keypoints of {verdict.agree:,} agree"]  # fmt: skip
+    if verdict.others:
+        lines[0] += (
+            f", of {count(verdict.others, 'pair')} of the same class, camera and day, but more "
+            f"than a minute apart, those of {verdict.others_agree:,}. So at least "
+            f"{verdict.least:.0%} of the bursts show one thing"
+        )
+    else:
+        lines[0] += "; there are none of the same class, camera and day to hold them against"
+    left = verdict.bursts - proposed
+    if left:
+        lines.append(
+            f"{proposed:,} of them {'is' if proposed == 1 else 'are'} proposed; the other {left:,} "
+            f"{UNCONFIRMED}: only a column that says what was photographed, or a group by time, "
+            "keeps those together"
+        )
+    return ". ".join(lines) + "."

@@ -1,0 +1,103 @@
+"""What a search for photos of one thing says in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.datasets.words import count, some
+from helpers.splits.chance import TURNED, Verified, is_turned
+
+BRIDGE = "a wrong link between two groups?"
+LARGE, LOOSE = 5, 0.5
+"""Groups of so many images or more, of whose pairs compared a smaller share agrees, are told of."""
+
+
+def tell_compared(
+    found: np.ndarray, strangers: np.ndarray, mirrored: np.ndarray, has_classes: bool
+) -> str:
+    """How many pairs were compared, how many agree, and how many of those that show two things.
+
+    Parameters
+    ----------
+    found, strangers, mirrored : float arrays
+        Scores of the pairs that were sought, of those of two things, and of some of those sought
+        with one picture mirrored; −inf where no three keypoints agree.
+    """
+    total, agree = len(found), np.isfinite(found).sum()
+    told = f"Of {total:,} pairs of near images {agree:,} agree in three keypoints or more. How "
+    told += f"many do so by chance is judged by {len(mirrored):,} of the same pairs with one "
+    told += f"photo mirrored, as nothing is photographed ({_share(mirrored)} agree)"
+    if len(strangers):
+        whose = "near images of two classes" if has_classes else "images far from each other"
+        told += f", and by {count(len(strangers), 'pair')} of {whose} ({_share(strangers)})"
+    return told + "."
+
+
+def _share(scores: np.ndarray) -> str:
+    return f"{np.isfinite(scores).mean() if len(scores) else 0:.1%}"
+
+
+def tell_turned(found: Verified, mirrored: Verified) -> list[str]:
+    """Pairs that agree in the mirror, and too well for chance."""
+    turned = int(is_turned(found, mirrored).sum())
+    if not turned:
+        return []
+    return [
+        f"Of {len(mirrored.pairs):,} pairs {turned:,} {'agrees' if turned == 1 else 'agree'} in "
+        f"{TURNED} keypoints or more only where one photo is mirrored: copies turned over, or a "
+        "thing seen from its other side. Such pairs are neither proposed nor counted as chance."
+    ]
+
+
+def tell_loose(groups: pd.array, pairs: np.ndarray, compared: np.ndarray) -> list[str]:
+    """Groups of five images or more whose members mostly do not agree with one another.
+
+    Parameters
+    ----------
+    groups : for each image the number of its group, missing where it has none
+    pairs, compared : int arrays, n × 2
+        What was proposed, and all that was compared.
+    """
+    number = pd.Series(groups)
+    sizes = number.value_counts()
+    agreed = number.iloc[pairs[:, 0]].value_counts()
+    first, second = (number.iloc[end].to_numpy(float, na_value=np.nan) for end in compared.T)
+    within = pd.Series(first[first == second]).astype("Int64").value_counts()
+    share = (agreed / within).reindex(sizes.index)
+    loose = sizes[(sizes >= LARGE) & (share < LOOSE)]
+    if loose.empty:
+        return []
+    named = [f"group {group} ({size:,} images)" for group, size in loose.items()]
+    return [
+        f"In {count(loose, 'group')} of {LARGE} images or more fewer than half of the pairs that "
+        f"were compared agree: {some(named)}. Several things may hang together there: look at "
+        "them first."
+    ]
+
+
+def conclude(table: pd.DataFrame) -> list[str]:
+    """How many pairs are proposed, how many are expected to be right, and what is left out."""
+    sure = table[table["expected"].notna()]
+    if table.empty:
+        return ["No two images are proposed to show the same thing."]
+    right, sizes = sure["expected"].sum(), sure.groupby("group").size()
+    images = pd.unique(sure[["image_id", "other_id"]].to_numpy(object).ravel())
+    lines = [
+        f"{len(sure):,} pairs in {len(sizes):,} groups of {len(images):,} images are proposed "
+        f"to show the same thing, of which {right:,.0f} are expected to be right."
+    ]
+    bridges = int((table["issue"] == BRIDGE).sum())
+    if labels := len(table) - len(sure) - bridges:
+        lines.append(
+            f"{labels:,} more pairs have different labels: a label is wrong, "
+            "or they share no more than their ground. They count to no group."
+        )
+    if bridges:
+        lines.append(
+            f"{count(bridges, 'more pair')} would join two groups of three images or more that "
+            "otherwise do not agree: such a mistake would make them one. Shown, but not followed."
+        )
+    if table["across"].notna().any():
+        lines.append(f"{sure['across'].sum():,} of the pairs lie across the given split.")
+    return lines

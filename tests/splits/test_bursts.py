@@ -1,0 +1,81 @@
+"""Bursts are held against photos of the same class, camera and day that are farther apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.splits import bursts
+from helpers.splits.bursts import Verdict
+
+
+def taken(*rows):
+    return pd.DataFrame(rows, columns=["taken", "camera"]).astype({"taken": float})
+
+
+def test_bursts_are_held_against_the_same_class_camera_and_day_a_minute_apart():
+    day = 24 * 60 * 60
+    rows = [(0, "a"), (2, "a"), (60, "a"), (63, "b"), (61, "a"), (day + 70, "a"), (90, "a")]
+    labels = np.array([0, 0, 0, 0, 0, 0, 1])
+    found = [bursts.find(taken(*rows), labels, seed) for seed in range(20)]
+    for one in found:
+        assert one.pairs.tolist() == [[0, 1], [2, 4]]
+        np.testing.assert_allclose(one.apart, [2, 1])
+    # 0 and 2 are 60 s apart, which is not more; the rest is another camera, day or class.
+    drawn = {tuple(pair) for one in found for pair in one.others.tolist()}
+    assert drawn == {(0, 4)}
+
+
+def test_photos_without_time_are_in_no_pair_and_each_pair_is_there_once():
+    rows = [(None, "a"), (None, "a"), *[(100 * i + j, "a") for i in range(4) for j in (0, 1)]]
+    found = bursts.find(taken(*rows), np.zeros(10, int))
+    assert len(found.pairs) == 4 and 1 <= len(found.others) <= 4
+    assert found.others.min() >= 2
+    assert len({tuple(pair) for pair in found.others.tolist()}) == len(found.others)
+    assert (found.others[:, 0] < found.others[:, 1]).all()
+    again = bursts.find(taken(*rows), np.zeros(10, int))
+    assert again.others.tolist() == found.others.tolist()
+
+
+def test_at_most_a_thousand_are_held_against_others(monkeypatch):
+    monkeypatch.setattr(bursts, "MOST", 3)
+    rows = [(100 * i + j, "a") for i in range(9) for j in (0, 1)]
+    found = bursts.find(taken(*rows), np.zeros(18, int))
+    assert len(found.pairs) == 9 and len(found.others) <= 3
+
+
+@pytest.mark.parametrize(
+    ("share", "others", "recall"), [(0.8, 0.1, 1), (0.5, 0.3, 1), (0.9, 0.05, 0.6), (0, 0.2, 1)]
+)
+def test_at_least_so_many_show_one_thing_by_simulation(share, others, recall):
+    """Not more than do show one thing, in 95 of 100 draws or more, and not much less, either."""
+    rng = np.random.default_rng(0)
+    least = []
+    for _ in range(200):
+        right = rng.random(400) < share
+        agree = np.where(right & (rng.random(400) < recall), True, rng.random(400) < others)
+        verdict = bursts.judge(agree, rng.random(400) < others)
+        least.append(verdict.least)
+    assert np.mean(np.array(least) <= share) >= 0.95
+    assert share * recall - 0.2 < np.mean(least) <= share + 0.02
+
+
+@pytest.mark.parametrize("verdict", [Verdict(5, 0, 9, 1), Verdict(5, 5, 0, 0), Verdict(5, 5, 9, 9)])
+def test_without_agreement_or_others_nothing_is_known(verdict):
+    assert verdict.least == 0.0
+
+
+def test_the_note_says_what_was_compared_and_how_many():
+    agree, others = np.arange(10) < 6, np.arange(8) < 1
+    verdict = bursts.judge(agree, others)
+    assert verdict == Verdict(10, 6, 8, 1)
+    assert bursts.describe(verdict, 5) == (
+        "Bursts: 10 pairs were taken within 4 s by one camera; the keypoints of 6 agree, of 8 "
+        "pairs of the same class, camera and day, but more than a minute apart, those of 1. So at "
+        f"least {verdict.least:.0%} of the bursts show one thing. 5 of them are proposed; the "
+        "other 5 could not be confirmed, and may show one thing all the same: only a column that "
+        "says what was photographed, or a group by time, keeps those together."
+    )
+    assert bursts.describe(Verdict(1, 1, 0, 0), 1) == (
+        "Bursts: 1 pair was taken within 4 s by one camera; the keypoints of 1 agree; there are "
+        "none of the same class, camera and day to hold them against."
+    )

@@ -1,0 +1,76 @@
+"""Sentences count what they say they count."""
+
+import numpy as np
+import pandas as pd
+
+from helpers.splits import telling
+from helpers.splits.chance import Verified
+
+NO = -np.inf
+
+
+def test_what_was_compared_is_told_for_pairs_found_mirrored_and_of_strangers():
+    found, mirrored = np.array([1.0, 2, 3] + [NO] * 1997), np.array([1.0] + [NO] * 7)
+    told = telling.tell_compared(found, np.array([NO] * 9 + [1.0]), mirrored, True)
+    assert told == (
+        "Of 2,000 pairs of near images 3 agree in three keypoints or more. How many do so by "
+        "chance is judged by 8 of the same pairs with one photo mirrored, as nothing is "
+        "photographed (12.5% agree), and by 10 pairs of near images of two classes (10.0%)."
+    )
+    told = telling.tell_compared(found, np.array([NO]), mirrored, False)
+    assert told.endswith(", and by 1 pair of images far from each other (0.0%).")
+    told = telling.tell_compared(found, mirrored[:0], mirrored[:0], True)
+    assert told.endswith("as nothing is photographed (0.0% agree).")
+
+
+def test_what_was_turned_over_is_told_and_is_the_same_on_both_sides_is_not():
+    pairs = np.array([[0, 1], [2, 3], [4, 5], [6, 7]])
+    found = Verified(pairs, np.array([0, 5, 40, 0]), np.zeros(4))
+    mirrored = found._replace(inliers=np.array([20, 30, 30, 19]))
+    (told,) = telling.tell_turned(found, mirrored)
+    assert told.startswith("Of 4 pairs 2 agree in 20 keypoints or more only where one photo is mir")
+    (told,) = telling.tell_turned(found, mirrored.pick(np.array([True, False, True, True])))
+    assert told.startswith("Of 3 pairs 1 agrees in 20 keypoints or more only where one photo is")
+    assert telling.tell_turned(found, mirrored.pick(np.array([False, False, True, True]))) == []
+
+
+def test_groups_whose_members_mostly_do_not_agree_are_named_the_largest_first():
+    """Group 1 is a chain of six of which all pairs were compared, 2 a chain of which only the
+    links were, 3 too small, 4 a chain of seven."""
+    numbers = [1] * 6 + [2] * 5 + [3] * 4 + [4] * 7 + [pd.NA]
+    groups = pd.array(numbers, "Int64")
+    spans = [(0, 6), (6, 11), (11, 15), (15, 22)]
+    links = [(i, i + 1) for start, end in spans for i in range(start, end - 1)]
+    every = [(i, j) for k in (0, 2, 3) for i in range(*spans[k]) for j in range(i + 1, spans[k][1])]
+    compared = np.array(sorted({*links, *every, (0, 22), (0, 6)}))
+    (told,) = telling.tell_loose(groups, np.array(links), compared)
+    assert told == (
+        "In 2 groups of 5 images or more fewer than half of the pairs that were compared agree: "
+        "group 4 (7 images), group 1 (6 images). Several things may hang together there: look at "
+        "them first."
+    )
+    # 7 of 15 pairs of group 1 are fewer than half, 8 are not.
+    for more, expected in (([(0, 2), (0, 3)], 2), ([(0, 2), (0, 3), (0, 4)], 1)):
+        (told,) = telling.tell_loose(groups, np.array([*links, *more]), compared)
+        assert told.startswith(f"In {expected} group")
+    assert telling.tell_loose(groups, np.array(every), compared[:0]) == []
+
+
+def test_what_was_concluded_counts_labels_and_bridges_apart():
+    table = pd.DataFrame({
+        "image_id": list("aacx"), "other_id": list("bceq"), "group": [1, 1, None, None],
+        "expected": [0.9, 0.8, None, None],
+        "across": pd.array([True, False, None, None], "boolean"),
+        "issue": ["one thing twice?"] * 2 + [telling.BRIDGE, "one thing under two labels?"],
+    })  # fmt: skip
+    assert telling.conclude(table) == [
+        "2 pairs in 1 groups of 3 images are proposed to show the same thing, of which 2 are "
+        "expected to be right.",
+        "1 more pairs have different labels: a label is wrong, or they share no more than their "
+        "ground. They count to no group.",
+        "1 more pair would join two groups of three images or more that otherwise do not agree: "
+        "such a mistake would make them one. Shown, but not followed.",
+        "1 of the pairs lie across the given split.",
+    ]
+    assert len(telling.conclude(table[:2].assign(across=pd.NA))) == 1
+    assert telling.conclude(table[:0]) == ["No two images are proposed to show the same thing."]
