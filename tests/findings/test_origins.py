@@ -3,10 +3,12 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from helpers import open_dataset
 from helpers.balance import Origin
 from helpers.evaluation import Difference
-from helpers.findings.origins import say_origins
+from helpers.findings.origins import CODE, say_origins
 from helpers.findings.sections import Section
+from tests.balance.test_origins import photograph
 
 CLASSES = pd.Index(["ash", "elm", "oak"], name="class")
 
@@ -102,3 +104,16 @@ def test_a_camera_that_few_files_name_is_told_beside_days_that_are_judged():
     assert found.unchecked == [
         "The camera of the photos was not held against the label: the files say it of none."
     ]
+
+
+def test_the_lines_of_python_that_the_finding_offers_work(tmp_path, capsys):
+    for number in range(24):
+        label, day = ("ash", 1) if number < 12 else ("elm", 2 + number % 2)
+        path = tmp_path / "photos" / label / f"{number}.jpg"
+        photograph(path, f"2024:05:0{day} 10:00:{number:02}", "Acme", "One")
+    named = {"dataset": open_dataset(tmp_path / "photos", progress=False)}
+    *lines, last = CODE.format("day").splitlines()
+    exec("\n".join(lines), named)
+    table = eval(last, named)
+    assert table["values"].to_dict() == {"ash": 1, "elm": 2}
+    assert table["one"].to_dict() == {"ash": True, "elm": False}

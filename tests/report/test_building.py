@@ -201,7 +201,8 @@ def test_every_line_of_python_that_is_offered_works(divided):
     offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
     offered |= {part.code for part in report.sections.values() if part.code}
     offered |= {
-        same_thing.KEEP_GROUPS,
+        auditing.KEEP_ALL,
+        auditing.KEEP_TOGETHER,
         same_thing.REVIEW_SAME,
         auditing.REVIEW_FLAGS,
         shortcuts.PROBE_BORDER,
