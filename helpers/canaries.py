@@ -113,13 +113,10 @@ def plant_canaries(
     rng = np.random.default_rng(seed)
     count = int(np.clip(SHARE * len(known), FEWEST, MOST))
     drawn = [str(i) for i in rng.permutation(known.index.to_numpy(object))[:count]]
-    faults = 1 + len(COPIES) + len(POOR) + 2 * (features is not None)
-    bar = tqdm(total=faults, desc="known faults", unit="fault", delay=2, disable=not progress)
-    rows = []
-    with bar, tempfile.TemporaryDirectory(prefix="canaries-") as folder:
-        for row in _plant(_Planted(own, Path(folder), drawn), scanned, features, pairs, rng):
-            rows.append(row)
-            bar.update()
+    named = {"total": 1 + len(COPIES) + len(POOR) + 2 * (features is not None), "unit": "fault"}
+    with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
+        faults = _plant(_Planted(own, Path(folder), drawn), scanned, features, pairs, rng)
+        rows = [*tqdm(faults, "known faults", delay=2, disable=not progress, **named)]
     table = pd.DataFrame(rows, columns=["kind", "fault", "planted", "found"])
     return table.join(pd.DataFrame([_interval(*row[2:]) for row in rows], columns=COLUMNS[4:]))
 
