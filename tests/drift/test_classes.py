@@ -80,6 +80,12 @@ def test_chance_is_the_share_of_trades_of_groups_with_as_large_a_chi_squared(cla
     assert 0.02 < found < 0.98
 
 
+def test_a_class_that_is_everywhere_on_a_side_is_as_if_half_an_image_were_of_another():
+    table, _ = compare_classes(side(["ash"] * 50), side(["ash"] * 40 + ["elm"] * 10, "b"), 9, 0)
+    spread = np.sqrt(0.01 * 0.99 / 50 + 0.8 * 0.2 / 49)
+    assert table.loc["ash", "high"] == pytest.approx(-0.2 + 1.96 * spread)
+
+
 def test_of_equal_trades_this_one_counts_too():
     """Two things against two: of six ways to part them two look like what is seen."""
     first, second = side(["ash", "ash"]), side(["elm", "elm"], "b")
