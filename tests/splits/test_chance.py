@@ -11,6 +11,7 @@ from helpers.splits.chance import (
     expect_right,
     find_doubted,
     is_chance,
+    is_turned,
     score,
 )
 
@@ -126,9 +127,19 @@ def test_many_bursts_are_judged_by_themselves_and_few_with_all_others():
 
 
 def test_the_same_on_both_sides_and_turned_over_are_no_chance():
-    found = verified([30, 3, 0, 0, 0, 6])
-    mirrored = found._replace(inliers=np.array([12, 12, 19, 20, 0, 6]))
-    assert is_chance(found, mirrored).tolist() == [False, True, True, False, True, True]
+    found = verified([30, 3, 0, 0, 0, 6] + [0] * 95)
+    more = [0] * 95
+    mirrored = found._replace(inliers=np.array([8, 9, 9, 10, 0, 6, *more]))
+    assert is_chance(found, mirrored).tolist()[:6] == [False, True, True, False, True, True]
+    assert is_turned(found, mirrored).tolist()[:6] == [False, False, False, True, False, False]
+
+
+def test_a_pattern_that_recurs_is_chance_unless_more_agrees_than_chance_makes():
+    found = verified([0] * 100)
+    for many, turned in ((1, True), (2, False)):
+        mirrored = found._replace(inliers=np.r_[[19] * many, 20, [0] * (99 - many)])
+        assert is_turned(found, mirrored).tolist()[: many + 1] == [turned] * many + [True]
+        assert is_chance(found, mirrored).tolist()[: many + 1] == [not turned] * many + [False]
 
 
 def test_pairs_are_known_by_both_ends():
