@@ -290,7 +290,7 @@ class _Search:
         """A row for each pair that keypoints or `told` (see `_read_names`) make likely enough."""
         scores, is_burst = found.scores, chance.are_among(found.pairs, self.bursts.pairs)
         nulls = nulls._replace(strangers=self._without_doubted(found, nulls.strangers))
-        expected = chance.expect_pairs(found, nulls, self.bursts.pairs)
+        expected = chance.expect_pairs(found, nulls)
         self.notes.append(telling.tell_compared(
             scores, nulls.strangers.scores, nulls.mirrored.scores, self._has_classes
         ))  # fmt: skip

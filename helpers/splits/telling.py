@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets.words import count, some
-from helpers.splits.chance import TURNED, Verified, is_turned
+from helpers.splits.chance import Verified, is_turned
 
 BRIDGE = "a wrong link between two groups?"
 LARGE, LOOSE = 5, 0.5
@@ -44,9 +44,9 @@ def tell_turned(found: Verified, mirrored: Verified) -> list[str]:
     if not turned:
         return []
     return [
-        f"Of {len(mirrored.pairs):,} pairs {turned:,} {'agrees' if turned == 1 else 'agree'} in "
-        f"{TURNED} keypoints or more only where one photo is mirrored: copies turned over, or a "
-        "thing seen from its other side. Such pairs are neither proposed nor counted as chance."
+        f"Of {len(mirrored.pairs):,} pairs {turned:,} {'agrees' if turned == 1 else 'agree'} "
+        "well only where one photo is mirrored: copies turned over, or a thing seen from its other "
+        "side. Such pairs are neither proposed nor counted as chance."
     ]
 
 

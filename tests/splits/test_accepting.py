@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset, DatasetError
-from helpers.splits import apply_groups
+from helpers.splits import apply_groups, suggesting
 from helpers.splits.accepting import find_bridges
 
 PAIRS = pd.DataFrame(
@@ -92,3 +92,18 @@ def test_two_groups_that_mostly_do_not_agree_are_not_joined(pairs, compared, lef
     arrays = [np.array(one, int).reshape(-1, 2) for one in (pairs, compared)]
     found = find_bridges(*arrays, 9)
     assert [tuple(pair) for pair in arrays[0][found].tolist()] == left
+
+
+def test_a_pair_between_groups_that_otherwise_do_not_agree_is_shown_and_not_followed():
+    search = object.__new__(suggesting._Search)  # what finishes the table needs no pictures
+    search.ids, search.labels, search.notes = pd.Index(list("abcdef")), np.zeros(6, int), []
+    search.splits = pd.Series(None, search.ids, dtype="str")
+    known = {"inliers": 9, "likeness": 0.5, "evidence": ["keypoints"], "why": ["9"]}
+    rows = {pair: known | {"expected": 0.95 - 0.01 * i}
+            for i, pair in enumerate([*TRIPLES, (2, 3)])}  # fmt: skip
+    table = search._finish(rows, np.array([*rows]))
+    assert table["issue"].tolist() == [suggesting.TWICE] * 4 + [suggesting.BRIDGE]
+    assert table["expected"].isna().tolist() == [False] * 4 + [True]
+    assert table["group"].tolist()[:4] == [1, 1, 2, 2] and pd.isna(table["group"].iloc[4])
+    dataset = Dataset("six", ".", pd.DataFrame({"label": None, "split": None}, search.ids))
+    assert apply_groups(dataset, table).images["suggested_group"].nunique() == 2

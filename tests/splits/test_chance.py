@@ -11,6 +11,7 @@ from helpers.splits.chance import (
     expect_right,
     find_doubted,
     is_chance,
+    is_turned,
     score,
 )
 
@@ -94,7 +95,7 @@ def test_what_near_pairs_share_is_seen_in_the_mirror_though_strangers_share_less
     strangers = verified(np.random.default_rng(seed).choice([0, 3], 3000, p=[0.98, 0.02]), 90_000)
     nulls = Nulls(strangers, found._replace(inliers=mirrored), NONE)
     alone = expect_right(found.scores, strangers.scores)
-    both = expect_pairs(found, nulls, NONE.pairs)
+    both = expect_pairs(found, nulls)
     assert truth[alone >= 0.8].mean() < 0.6
     chosen = both >= 0.8
     assert abs(both[chosen].mean() - truth[chosen].mean()) < 0.05
@@ -105,30 +106,26 @@ def test_where_strangers_agree_more_than_the_mirror_they_decide():
     found = verified([10] * 50 + [0] * 150)
     nulls = Nulls(verified([10] * 30 + [0] * 170, 900), found._replace(inliers=0 * found.inliers),
                   NONE)  # fmt: skip
-    expected = expect_pairs(found, nulls, NONE.pairs)
+    expected = expect_pairs(found, nulls)
     # Of 200 strangers and one more 31 agree, so that of 200 pairs 200 × 31 / 201 do by chance.
     np.testing.assert_allclose(expected[:50], 1 - 200 * 31 / 201 / 50)
     assert (expected[50:] == 0).all()
 
 
-def test_many_bursts_are_judged_by_themselves_and_few_with_all_others():
-    found = verified([5] * 150 + [0] * 50 + [5] * 100 + [0] * 1900)
-    mirrored = found._replace(inliers=np.r_[[5] * 10, [0] * 190, [5] * 100, [0] * 1900])
-    found = found._replace(likeness=np.full(2200, 0.1))
-    mirrored = mirrored._replace(likeness=np.full(2200, 0.1) + 1e-9)
-    nulls = Nulls(NONE, mirrored, NONE)
-    both = expect_pairs(found, nulls, found.pairs[:200])
-    np.testing.assert_allclose(both[0], 1 - (11 * 200 / 201) / 150, atol=0.01)
-    np.testing.assert_allclose(both[200], 0, atol=0.01)
-    few = expect_pairs(found, nulls, found.pairs[:199])
-    np.testing.assert_allclose(few[0], 1 - (111 * 2200 / 2201) / 250, atol=0.01)
-    assert few[0] == few[200]
-
-
 def test_the_same_on_both_sides_and_turned_over_are_no_chance():
-    found = verified([30, 3, 0, 0, 0, 6])
-    mirrored = found._replace(inliers=np.array([12, 12, 19, 20, 0, 6]))
-    assert is_chance(found, mirrored).tolist() == [False, True, True, False, True, True]
+    found = verified([30, 3, 0, 0, 0, 6] + [0] * 95)
+    more = [0] * 95
+    mirrored = found._replace(inliers=np.array([8, 9, 9, 10, 0, 6, *more]))
+    assert is_chance(found, mirrored).tolist()[:6] == [False, True, True, False, True, True]
+    assert is_turned(found, mirrored).tolist()[:6] == [False, False, False, True, False, False]
+
+
+def test_a_pattern_that_recurs_is_chance_unless_more_agrees_than_chance_makes():
+    found = verified([0] * 100)
+    for many, turned in ((1, True), (2, False)):
+        mirrored = found._replace(inliers=np.r_[[19] * many, 20, [0] * (99 - many)])
+        assert is_turned(found, mirrored).tolist()[: many + 1] == [turned] * many + [True]
+        assert is_chance(found, mirrored).tolist()[: many + 1] == [not turned] * many + [False]
 
 
 def test_pairs_are_known_by_both_ends():
