@@ -97,7 +97,8 @@ class Evidence:
             warnings.simplefilter("always", UserWarning)
             yield
         told = [str(one.message) for one in warned if one.category is UserWarning]
-        self.noted[name] += [*filter(str.strip, said.getvalue().splitlines()), *told]
+        lines = [*filter(str.strip, said.getvalue().splitlines()), *told]
+        self.noted[name] += dict.fromkeys(lines)  # what is printed may be warned of, too
 
     @cached_property
     def given_leaks(self) -> pd.DataFrame:

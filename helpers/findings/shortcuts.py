@@ -55,7 +55,7 @@ def shortcuts(evidence: Learned) -> Section:
     if len(goes_with):
         found.tables["Columns that go with the label"] = goes_with
         found.pictures.append(drawn("associations", divided, goes_with))
-    else:
+    elif not evidence.judged_origins:
         found.unchecked.append("No metadata column was there to be held against the label.")
     if at_border:
         found.pictures.append(drawn("border_pictures", divided, probes["border"], photographs=True))
