@@ -45,8 +45,8 @@ class Nulls(NamedTuple):
     mirrored : Verified
         A part of the pairs compared, with one picture mirrored. They share class, camera, ground
         and light as those pairs do, which strangers of two classes do not: on 4,000 photos of
-        leaves, each class taken on days of its own, 19 % of near pairs mirrored agree in three
-        keypoints, of nearest pairs of two classes 2.5 %.
+        leaves, each class taken on days of its own, 18 % of near pairs mirrored agree in three
+        keypoints, of nearest pairs of two classes 5.5 %.
     others : Verified
         Pairs of the class, camera and day of a burst that are no burst.
     """
