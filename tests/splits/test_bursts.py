@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from helpers.splits import bursts
 from helpers.splits.bursts import Verdict
@@ -79,3 +80,18 @@ def test_the_note_says_what_was_compared_and_how_many():
         "Bursts: 1 pair was taken within 4 s by one camera; the keypoints of 1 agree; there are "
         "none of the same class, camera and day to hold them against."
     )
+
+
+@pytest.mark.parametrize("verdict", [Verdict(20, 15, 30, 3), Verdict(9, 9, 12, 0)])
+def test_both_shares_are_taken_at_the_end_of_their_interval_as_scipy_has_it(verdict):
+    low, high = (
+        binomtest(agree, of).proportion_ci(0.9)  # 5 % on either side
+        for agree, of in ((verdict.agree, verdict.bursts), (verdict.others_agree, verdict.others))
+    )
+    expected = (low.low - high.high) / (1 - high.high)
+    np.testing.assert_allclose(verdict.least, max(0.0, expected))
+
+
+def test_one_that_is_proposed_is_told_in_the_singular():
+    assert " 1 of them is proposed; " in bursts.describe(Verdict(9, 2, 9, 0), 1)
+    assert " 2 of them are proposed; " in bursts.describe(Verdict(9, 2, 9, 0), 2)
