@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from helpers import command_line as report
 from helpers.dashboard import command, looking, serving
 from helpers.dashboard import page as pages
 from helpers.datasets import DatasetError
-from helpers.report import command as report
 
 
 @pytest.fixture

@@ -49,16 +49,17 @@ def test_classes_are_numbered_from_1_with_their_part_and_how_many_more_there_are
 
 
 @pytest.mark.parametrize(
-    ("nearest", "figures", "said"),
+    ("nearest", "figures", "said", "more"),
     [
-        (True, "<figure>", '<h5>Nearest of oak␣ (given)</h5><div class="some"><figure></div>'),
-        (False, "<figure>", '<h5>Some of oak␣ (given), not by likeness</h5><div class="some">'
-                            "<figure></div>"),
-        (True, "", "<h5>No other image of oak␣ (given)</h5>"),
+        (True, "<figure>", "Nearest of oak␣ (given)", '<div class="some"><figure></div>'),
+        (False, "<figure>", "Some of oak␣ (given), not by likeness",
+         '<div class="some"><figure></div>'),
+        (True, "", "No other image of oak␣ (given)", ""),
     ],
 )  # fmt: skip
-def test_examples_say_which_they_are(nearest, figures, said):
-    assert markup.examples_html("oak ", "given", nearest, figures) == said
+def test_examples_say_which_they_are(nearest, figures, said, more):
+    made = markup.examples_html("oak ", "given", nearest, figures)
+    assert made == f'<p class="of">{said}</p>{more}'
 
 
 @pytest.mark.parametrize(
