@@ -5,6 +5,20 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset
+from helpers.splits.keypoints import describe
+from tests.splits.scenes import shoot
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """What is kept of a drawn scene (see `shoot`)."""
+
+    def take(*details, **more):
+        path = tmp_path / "photo.png"
+        shoot(*details, **more).save(path)
+        return describe(str(path))
+
+    return take
 
 
 @pytest.fixture

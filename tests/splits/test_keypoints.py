@@ -22,16 +22,6 @@ from helpers.splits.keypoints import (
 from tests.splits.scenes import noise, shoot
 
 
-@pytest.fixture
-def picture(tmp_path):
-    def take(*details, **more):
-        path = tmp_path / "photo.png"
-        shoot(*details, **more).save(path)
-        return describe(str(path))
-
-    return take
-
-
 def test_one_thing_on_two_grounds_agrees_turned_larger_and_darker(picture):
     inliers, likeness = compare(
         picture(1, ground=1), picture(1, ground=2, angle=25, scale=0.8, shift=(9, -7), light=0.7)

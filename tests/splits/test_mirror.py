@@ -1,22 +1,11 @@
 """What is kept of a picture in the mirror is what would be kept of the mirrored picture."""
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from helpers.splits import keypoints
 from helpers.splits.keypoints import compare, describe, rooted
 from tests.splits.scenes import shoot
-
-
-@pytest.fixture
-def picture(tmp_path):
-    def take(*details, **more):
-        path = tmp_path / "photo.png"
-        shoot(*details, **more).save(path)
-        return describe(str(path))
-
-    return take
 
 
 def test_mirroring_what_is_kept_is_keeping_what_is_mirrored(tmp_path):
