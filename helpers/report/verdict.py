@@ -51,6 +51,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     word, table = _judge(evidence, needs) if trained else (NOT_ASKED, None)
     blocking = [one for one in everything if one.blocks]
     found.title = _headline(word, table, needs.said, evidence, len(blocking))
+    others = _say_others(word, table) if trained else []
     if word == GO and blocking:
         word = NOT_SHOWN
     if not needs.said and trained:
@@ -60,7 +61,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if trained:
         found.tables["Asked, and shown"] = table
-        found.says += _say_others(word, table)
+        found.says += others
         if not evidence.beats_dummy:
             found.says.append(
                 f"No model beats the dummy that always says the shares of the classes: the "
@@ -100,14 +101,18 @@ def _judge(evidence: Learned, needs: Needs) -> tuple[str, pd.DataFrame]:
 
 def _say_others(word: str, table: pd.DataFrame) -> list[str]:
     """Of several needs those that the headline does not name."""
-    told = {NO_GO: "no", NOT_SHOWN: "neither", GO: "yes"}[word]
-    words = {"no": "Not reached", "neither": "Neither shown nor ruled out", "yes": "Shown"}
-    lines = []
-    for state, said in words.items():
-        asked = list(table.index[table["shown"] == state])
-        if state != told and asked:
-            lines.append(f"{said}: {'; '.join(asked)}.")
-    return lines
+    words = {NO_GO: "Not reached", NOT_SHOWN: "Neither shown nor ruled out", GO: "Shown"}
+    asked = {state: list(table.index[table["shown"].map(_state) == state]) for state in words}
+    return [
+        f"{said}: {'; '.join(asked[state])}."
+        for state, said in words.items()
+        if state != word and asked[state]
+    ]
+
+
+def _state(shown: str) -> str:
+    """What a verdict would be by one need alone, from what was shown of it."""
+    return {"yes": GO, "no": NO_GO}.get(shown, NOT_SHOWN)
 
 
 def _say_unjudged(evidence: Learned) -> list[str]:
@@ -175,8 +180,7 @@ def _headline(
         return (
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
-    state = {NO_GO: ["no"], GO: ["yes"]}.get(word)
-    needs = list(table.index[table["shown"].isin(state or {*table["shown"]} - {"yes", "no"})])
+    needs = list(table.index[table["shown"].map(_state) == word])
     asked, are = "; ".join(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:

@@ -238,3 +238,15 @@ def test_a_model_that_does_not_beat_the_dummy_and_classes_nobody_asked_about_are
         "no image of this class was asked about"
     ]
     assert found.title.startswith("Not shown yet: recall of elm of at least 0.5 is neither")
+
+
+def test_a_need_that_is_reached_and_put_in_doubt_is_not_called_shown_a_line_below():
+    found = judged(finding(blocks=True), given=evidence(95))
+    assert found.numbers["verdict"] == "Not shown yet" and "is reached on" in found.title
+    assert not any(line.startswith("Shown") for line in found.says)
+
+
+def test_beside_a_need_that_fails_one_that_nobody_asked_about_is_told_too():
+    found = judged(needs=["accuracy>=0.9", "recall of elm>=0.5"], given=evidence(60))
+    assert found.title.startswith("No go: accuracy of at least 0.9 is not reached")
+    assert found.says[0] == "Neither shown nor ruled out: recall of elm of at least 0.5."
