@@ -102,6 +102,12 @@ class Origin:
         return list(self.by_class.index[self.by_class["one"]])
 
     @property
+    def several(self) -> list[str]:
+        """The classes with images enough on several days, which `new` and `control` are of."""
+        table = self.by_class
+        return list(table.index[(table["largest"] < ONE) & (table["images"] >= FEWEST)])
+
+    @property
     def costs(self) -> bool:
         """Whether a new day costs right answers, beyond chance and beyond having seen less."""
         return self.cost is not None and self.cost.high < 0
@@ -138,8 +144,7 @@ def judge_origin(
         return None
     table = count_places(labels[known.index], known)
     judged = Origin(table)
-    several = table.index[(table["largest"] < ONE) & (table["images"] >= FEWEST)]
-    asked = labels.index[labels.isin(several)]
+    asked = labels.index[labels.isin(judged.several)]
     asked = asked.intersection(known.index).intersection(features.index)
     if asked.empty or labels.nunique() < 2:
         return judged

@@ -61,7 +61,7 @@ def _new(name: str, one: Origin) -> str:
     """What a model makes of photos of a new day, "" where that could not be asked."""
     if one.cost is None:
         return ""
-    classes = count(int((one.by_class["values"] > 1).sum()), "class")
+    classes = count(one.several, "class")
     cost = points(one.cost.difference, one.cost.low, one.cost.high)
     return (
         f"Of a {name} that it has not seen, a linear model names {percent(one.new)} of the photos "
@@ -84,7 +84,7 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
         what = f"A model that has not seen the {name} of a photo names {percent(one.new)} rightly, "
         what += f"where {percent(one.control)} would be expected."
     if one.costs:
-        images |= labels.isin(one.by_class.index[one.by_class["values"] > 1])
+        images |= labels.isin(one.several)
         if one.one:
             more.append(_new(name, one))
     act = f"photograph every class on the same {several}, and score on {several} that were not "
