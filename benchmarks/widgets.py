@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -296,7 +297,7 @@ def main(names: list[str], times: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         private, folder = Path(scratch, "private"), Path(scratch, "lab")
         private.mkdir(), folder.mkdir()
-        with running(private, folder) as lab:
+        with sync_playwright() as playwright, running(playwright, private, folder) as lab:
             for action in chosen:
                 # One notebook of always the same name keeps one kernel.
                 write(folder / "widgets.ipynb", code(SETUP), code(action.call))

@@ -95,18 +95,27 @@ class Lab:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def playwright():
+    """The one driver of all browser tests: beside a running one a second cannot be started."""
     if CHROMIUM is None:
-        pytest.skip("no chromium found: on Debian or Ubuntu, sudo apt install chromium")
-    with running(tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")) as lab:
+        lacking = "no chromium found: on Debian or Ubuntu, sudo apt install chromium"
+        (pytest.fail if os.environ.get("WORKBOOK_REQUIRE_BROWSER") else pytest.skip)(lacking)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def lab(playwright, tmp_path_factory):
+    private, folder = tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("lab")
+    with running(playwright, private, folder) as lab:
         yield lab
 
 
 @contextmanager
-def running(private, folder):
+def running(playwright, private, folder):
     """A `Lab` on `folder`, which keeps its settings in the folder `private`."""
-    from playwright.sync_api import sync_playwright
-
     for name, settings in SETTINGS.items():
         path = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,12 +139,11 @@ def running(private, folder):
         server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
     try:
         address = _wait_for_address(server, log)
-        with sync_playwright() as playwright:
-            context = playwright.chromium.launch_persistent_context(
-                str(private / "profile"), executable_path=CHROMIUM, args=FLAGS
-            )
-            yield Lab(folder, address, context)
-            context.close()
+        context = playwright.chromium.launch_persistent_context(
+            str(private / "profile"), executable_path=CHROMIUM, args=FLAGS
+        )
+        yield Lab(folder, address, context)
+        context.close()
     finally:
         server.terminate()
         server.wait(20)

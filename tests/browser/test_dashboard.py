@@ -82,11 +82,7 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    if CHROMIUM is None:
-        pytest.skip("no chromium found: on Debian or Ubuntu, sudo apt install chromium")
-    from playwright.sync_api import sync_playwright
-
+def served(playwright, tmp_path_factory):
     private = tmp_path_factory.mktemp("dashboard")
     folder, seed = private / "photos", 0
     for label, colour in COLOURS.items():
@@ -112,12 +108,11 @@ def served(tmp_path_factory):
         )
     try:
         address = _address(server, log)
-        with sync_playwright() as playwright:
-            context = playwright.chromium.launch_persistent_context(
-                str(private / "profile"), executable_path=CHROMIUM, args=FLAGS
-            )
-            yield Served(address, folder, server, context)
-            context.close()
+        context = playwright.chromium.launch_persistent_context(
+            str(private / "profile"), executable_path=CHROMIUM, args=FLAGS
+        )
+        yield Served(address, folder, server, context)
+        context.close()
     finally:
         server.terminate()
         server.wait(20)
