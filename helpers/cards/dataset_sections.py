@@ -41,9 +41,9 @@ def list_details(dataset: Dataset, licence: str | None) -> Iterator[str]:
         groups = dataset.images[dataset.group].dropna()
         sizes = groups.value_counts()
         yield (
-            f"**Images of one thing:** {plain(dataset.group)} has {len(sizes):,} values, with "
+            f"**Images of one thing:** {plain(dataset.group)} has {count(sizes, 'value')}, with "
             f"{sizes.median():g} images in the median and {sizes.max():,} at most; images of one "
-            "value show the same thing, and belong in one split"
+            "value are taken to show the same thing, and belong in one split"
         )
     else:
         yield (

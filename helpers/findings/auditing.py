@@ -68,7 +68,8 @@ def opening(evidence: Evidence) -> Section:
     found.numbers = {"images": len(images), "labelled": labelled, "classes": len(dataset.classes)}
     if dataset.labelled:
         counts = imbalance(dataset.development)
-        found.tables["Images to learn from, by class"] = counts[["images", "groups", "ratio"]]
+        groups = ["groups"] * dataset.development.has_groups
+        found.tables["Images to learn from, by class"] = counts[["images", *groups, "ratio"]]
         found.pictures.append(drawn("imbalance_bars", counts))
         found.numbers["imbalance"] = float(counts["ratio"].max())
         _say_rare(found, dataset.development, counts)
@@ -166,7 +167,7 @@ def copies(evidence: Evidence) -> Section:
         act = "divide training and validation images anew, and drop what leaks into the test images"
         images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
         gain = flattery_of_leaks(evidence) if evidence.can_learn else None
-        more = measured("Its training copies raise what a linear model scores on validation", gain)
+        more = measured("Its training copies change what a linear model scores on validation", gain)
         found.mend(what, images, len(dataset), act, DIVIDE_ANEW, blocks=True, **more)
         found.tables["Leaks"] = sure[["kind", "image_id", "split", "other_id", "other_split"]]
     if len(conflicts):
@@ -187,7 +188,7 @@ def copies(evidence: Evidence) -> Section:
             act = "keep copies, and photos of one thing, on one side of every split"
             code = KEEP_ALL
         gain = flattery_of_copies(evidence) if evidence.can_learn else None
-        more = measured("On such a split they raise the accuracy of a linear model", gain)
+        more = measured("On such a split they change the accuracy of a linear model", gain)
         if many := _say_copied_classes(found, dataset, confirmed):
             more["more"] = " ".join(filter(None, [many, more.get("more", "")]))
         found.mend(what, int(number), len(dataset), act, code, **more)

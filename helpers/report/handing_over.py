@@ -33,7 +33,10 @@ def describe_dataset(report: Report) -> str:
     if divided:
         sides = evidence.divided.images["split"].reindex(dataset.images.index)
         images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
-        dataset = dataset.with_images(images)
+        together = evidence.divided.group
+        if together is not None and together not in images:  # proposed here, and kept together
+            images[together] = evidence.divided.images[together].reindex(images.index)
+        dataset = dataset.with_images(images).with_group(together)
     return dataset_card(
         dataset,
         scanned=evidence.files,
