@@ -119,9 +119,9 @@ class SplitExplorer(Panel):
         met = self.tied[valid].isin(self.tied[divided == "train"])
         score = self._score(divided, valid)
         said = (
-            f"<b>{met.sum():,} of {len(valid):,}</b> validation images have a copy, or another "
-            f"photo of what they show, among those trained on, as far as is known. A linear model "
-            f"scores <b>{score!r}</b>."
+            f"Seed {seed}: <b>{met.sum():,} of {len(valid):,}</b> validation images have a copy, "
+            f"or another photo of what they show, among those trained on, as far as is known. A "
+            f"linear model scores <b>{score!r}</b>."
         )
         told = dict.fromkeys(str(one.message) for one in warned if one.category is UserWarning)
         said += "".join(f"<br>{safe(one)}" for one in told)

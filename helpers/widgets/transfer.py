@@ -87,7 +87,8 @@ class TransferExplorer(Panel):
         interval = accuracy_interval(right, self.dataset.groups[right.index])
         self.accuracy = interval.accuracy
         images = len(chosen.part("train"))
-        return f"A head trained just now, in {seconds:.2f} s on {images:,} images: {interval!r}."
+        told = f"{seconds:.2f} s on {images:,} images (draw {self.draw_number + 1})"
+        return f"A head trained just now, in {told}: {interval!r}."
 
 
 @styled

@@ -88,8 +88,9 @@ def test_share_and_seed_change_the_split_and_an_old_choice_comes_back(explorer):
     explorer.share.value = 0.2
     assert explorer.splits.equals(first)
     assert len(explorer.tried) == 2
+    assert explorer.details.value.startswith("Seed 0: ")
     explorer.again.click()
-    assert explorer.seed == 1
+    assert explorer.seed == 1 and explorer.details.value.startswith("Seed 1: ")
     assert not explorer.splits.equals(first)
 
 

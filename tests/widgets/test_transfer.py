@@ -40,7 +40,7 @@ def test_it_opens_on_frozen_features_with_a_head_trained_just_now(explorer):
     assert explorer.point == ("bundled", "frozen", "5")
     assert explorer.accuracy == 1.0
     assert "trained just now" in explorer.details.value
-    assert "on 10 images" in explorer.details.value
+    assert "on 10 images (draw 1): " in explorer.details.value
     assert "0.41 ± 0.06 over 2 repeats" in explorer.details.value
 
 
