@@ -205,9 +205,9 @@ def _weigh(pairs, taken, left_out):
         first, pictures = pairs[crowded].iloc[0], (groups["size"] > ALIKE).sum()
         # Pictures are counted and not pairs, since most pairs of a crowd need not be compared.
         notes.append(
-            f"{pictures:,} pictures fit over one another and yet are no copies: more than {ALIKE} "
-            "of them differ in one place, in colour or by their times, as forms, variants of a "
-            "product and frames of one camera do. The first are "
+            f"{pictures:,} pictures fit over one another, more than {ALIKE} at a time, and differ "
+            "in one place, in colour or by their times, as forms, variants of a product and frames "
+            "of one camera do: such pairs are not listed as copies. The first are "
             f"'{first['image_id']}' and '{first['other_id']}' ({first['difference']})."
         )
     pairs = pairs[~crowded].reset_index(drop=True)
