@@ -188,9 +188,14 @@ CURES, EXPLAIN = "explore_cures(study)", "explore_explanations(learner, dataset)
 RATES = 'explore_rates(read_study("learning_rates"), 2.3)'
 TRANSFER = 'explore_transfer(dataset, read_study("transfer"), {"bundled": features})'
 CLASSES, STAGES = switch("Class", "ArrowDown"), ["ArrowDown"] * 9 + ["ArrowUp"] * 9
-ALL_RATES = switch("Learning rate", *["ArrowRight"] * 9, *["ArrowLeft"] * 9)
+ALL_RATES = switch("Learning rate", *["ArrowRight"] * 5, *["ArrowLeft"] * 5)
+FROM_LEFT = switch("Learning rate", "Home", *["ArrowRight"] * 5, "Home")
 CURE = toggle("augmentation", "label smoothing", "dropout", "weight decay", "augmentation",
               "early stopping")  # fmt: skip
+# At the rim of the map there is no next point: so once around its middle.
+ROUND = [f"Arrow{way}" for way in ["Right"] * 4 + ["Down"] * 4 + ["Left"] * 8 + ["Up"] * 8
+         + ["Right"] * 6]  # fmt: skip
+TWO_METHODS = switch("Method", "", *["ArrowDown"] * 2, "", *["ArrowUp"] * 2)
 METHODS = switch("Method", *["ArrowDown"] * 3, *["ArrowUp"] * 3)
 ACTIONS = [
     Action("review, 1,000 suspects: drop", REVIEW, press("d"), begin_by_picture),
@@ -205,19 +210,19 @@ ACTIONS = [
     Action("browse: open and select one", BROWSE, pick(".page img", 1)),
     Action("browse: select one more", BROWSE, pick(".page .tick", 1)),
     Action("browse: another order", BROWSE, switch("Order", "ArrowDown", "ArrowUp")),
-    Action("map: picture of the next point", MAP, press("ArrowRight", "ArrowDown"), begin_on_map),
+    Action("map: picture of the next point", MAP, press(*ROUND), begin_on_map),
     Action("map: lasso", MAP, lasso, begin_on_map),
     Action("map: another colour", MAP, switch("Colour by", *["ArrowDown"] * 3, *["ArrowUp"] * 3)),
     Action("splits: another seed, new", SPLITS, click("Another seed")),
     Action("splits: another share", SPLITS, switch("Share", *["ArrowRight"] * 4,
                                                    *["ArrowLeft"] * 4), seen(switch(
-        "Share", *["ArrowRight"] * 4, *["ArrowLeft"] * 4), 5)),
+        "Share", *["ArrowRight"] * 4, *["ArrowLeft"] * 4), 8)),
     Action("balance: another strength", "explore_balance(dataset.with_images(images[:900]), "
            "features)", switch("Strength", *["ArrowRight"] * 4, *["ArrowLeft"] * 4)),
-    Action("rates: another rate, new", RATES, ALL_RATES),
-    Action("rates: another rate", RATES, ALL_RATES, seen(ALL_RATES, 10)),
+    Action("rates: another rate, new", RATES, ALL_RATES, seen(FROM_LEFT, 1)),
+    Action("rates: another rate", RATES, ALL_RATES, seen(FROM_LEFT, 7)),
     Action("augmentation: a slider", "explore_augmentation(dataset, learner)",
-           switch("brightness", "ArrowLeft")),
+           switch("brightness", *["ArrowLeft"] * 8, *["ArrowRight"] * 8)),
     Action("transfer: other images, a head trained", TRANSFER, click("Draw other images")),
     Action("cures: a switch, new", CURES, CURE),
     Action("cures: a switch", CURES, CURE, seen(CURE, 34)),
@@ -231,7 +236,7 @@ ACTIONS = [
            "lambda one: 'AB'[int(one[1:]) % 2]), 'a')",
            switch("slack", "ArrowLeft", "ArrowRight")),
     Action("explanations: another method, new", EXPLAIN, lambda *given: (
-        METHODS if given[2] % 4 else switch("Image", "ArrowDown"))(*given)),
+        TWO_METHODS if given[2] % 3 else switch("Image", "ArrowDown"))(*given)),
     Action("explanations: another method", EXPLAIN, METHODS, seen(METHODS, 6)),
 ]  # fmt: skip
 
@@ -284,7 +289,9 @@ def measure(page, panel, kernel, action, times: int) -> tuple[list[float], np.nd
             if last and now - last > REST:
                 break
         else:
-            raise TimeoutError(f"{action.name}: nothing was redrawn in ten seconds")
+            raise TimeoutError(
+                f"{action.name}: nothing was redrawn in ten seconds, the {turn + 1}th time"
+            )
         found.append(last - start)
     used = processor_seconds(kernel) - before - idle * (time.perf_counter() - begun)
     return found, 1000 * used.clip(0) / times
