@@ -40,18 +40,17 @@ def open_leaves(seed: int, planted: bool) -> Dataset:
     return apply_decisions(given, default_decisions(given)).development
 
 
-def ask(seed: int, planted: bool, code: str) -> list[list]:
+def ask(dataset: Dataset, seed: int) -> list[list]:
     """A row for each probe, and one for the association of metadata with labels."""
-    dataset, rows = open_leaves(seed, planted), []
+    rows = []
     for name, features in (("border", border_colours), ("file facts", file_facts)):
         found = probe(dataset, features(dataset, progress=False), seed=seed)
         facts = round(found.recall, 4), round(found.chance, 4), f"{found.p:.2g}", found.shortcut
-        rows.append([seed, planted, name, *facts, ", ".join(found.gives_away), code])
+        rows.append([name, *facts, ", ".join(found.gives_away)])
     goes = associate(dataset, seed=seed)  # permutations give p no lower than 0.001 a column
     sure = goes[goes["p_corrected"] < 0.01]
     facts = round(goes["v"].max(), 4), float("nan"), f"{goes['p_corrected'].min():.2g}"
-    rows.append([seed, planted, "metadata", *facts, len(sure) > 0, ", ".join(sure.index), code])
-    return rows
+    return [*rows, ["metadata", *facts, len(sure) > 0, ", ".join(sure.index)]]
 
 
 def main() -> None:
@@ -65,8 +64,8 @@ def main() -> None:
     table = table[table["code"] == code].reset_index(drop=True)
     done = set(zip(table["seed"], table["planted"], strict=True))
     for job in tqdm([job for job in jobs if job not in done], "shortcuts"):
-        for row in ask(*job, code):
-            table.loc[len(table)] = row
+        for row in ask(open_leaves(*job), job[0]):
+            table.loc[len(table)] = [*job, *row, code]
         table.to_csv(TABLE, index=False)
     print(table.groupby(["planted", "probe"])["shortcut"].agg(["sum", "count"]))
 
