@@ -5,19 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from tqdm.auto import tqdm
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 from helpers.explain.heatmaps import Heatmaps, as_tensor, explain, shown, subject_masks
 from helpers.explain.layers import at_rest
 from helpers.explain.looking import did_it_look
+from helpers.processes import start_workers
 from helpers.training import embed, train_head
+
+AT_ONCE, FEW = 8, 6
+"""Photos that a process is given at a time, and so many such parts that one process draws alone:
+to start two takes as long as to draw some thirty photos."""
 
 
 def redraw(
@@ -49,7 +57,6 @@ def redraw(
         The dataset was not rendered here, or there is no such background.
     """
     from leaves.backgrounds import BACKGROUNDS
-    from leaves.files import write
 
     facts = dataset.root.parent / "build.json"
     if dataset.masks is None or not facts.exists():
@@ -66,23 +73,37 @@ def redraw(
     rule = background if one else json.dumps(dict(sorted(background.items())))
     name = rule if one else hashlib.sha256(rule.encode()).hexdigest()[:8]
     root = dataset.work / f"redrawn-{made.pop('code')}" / name
-    known, drawn = _shots(**made), []
+    known, shots = _shots(**made), []
     for image_id, ground in grounds.items():
         shot = known[image_id]
         shot = replace(known.get(shot.copy_of, shot), path=image_id, copy_of=None)
-        if not shot.scene.leaf:
-            continue
-        mask = root / "masks" / f"{image_id}.png"
-        if not mask.exists():
-            changed = replace(shot, scene=replace(shot.scene, background=ground))
-            write(root / "images", root / "masks", [changed])
-        if mask.exists():
-            drawn.append(image_id)
+        if shot.scene.leaf:
+            shots.append(replace(shot, scene=replace(shot.scene, background=ground)))
+    masks = {shot.path: root / "masks" / f"{shot.path}.png" for shot in shots}
+    _draw([shot for shot in shots if not masks[shot.path].exists()], root)
+    drawn = [image_id for image_id, mask in masks.items() if mask.exists()]
     images = rows.loc[drawn].assign(background=grounds[drawn])
     return replace(
         dataset, root=root / "images", masks=root / "masks", images=images, planted=None, files={},
         name=f"{dataset.name}, redrawn", opened={},
     )  # fmt: skip
+
+
+def _draw(shots: list, root: Path) -> None:
+    """Render photos and their masks, in two processes where there are many."""
+    from leaves.files import write
+
+    work = partial(write, root / "images", root / "masks")
+    parts = [shots[at : at + AT_ONCE] for at in range(0, len(shots), AT_ONCE)]
+    with ExitStack() as stack:
+        bar = stack.enter_context(tqdm(total=len(shots), desc="redraw", delay=2, unit="photo"))
+        run = map
+        if len(parts) > FEW:
+            pool = stack.enter_context(start_workers(2))
+            stack.callback(pool.shutdown, cancel_futures=True)  # an interrupt waits for no more
+            run = pool.map
+        for number in run(work, parts):
+            bar.update(number)
 
 
 def swap_grounds(dataset: Dataset, every: int = 1) -> Dataset:

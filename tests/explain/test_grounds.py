@@ -72,6 +72,19 @@ def test_each_picture_is_drawn_once(leaves):
         redraw(leaves, ids, "moon")
 
 
+def test_two_processes_draw_the_same_photos_as_one(leaves, monkeypatch, tmp_path):
+    ids = [*leaves.images.index[leaves.images["split"] == "test"][:7]]
+    alone = redraw(leaves, ids, "bark")
+    monkeypatch.setenv("WORKBOOK_WORK", str(tmp_path))
+    monkeypatch.setattr("helpers.explain.grounds.AT_ONCE", 2)
+    monkeypatch.setattr("helpers.explain.grounds.FEW", 1)
+    found = redraw(leaves, ids, "bark")
+    assert found.root.is_relative_to(tmp_path) and found.images.equals(alone.images)
+    for image_id in found.images.index:
+        assert found.path(image_id).read_bytes() == alone.path(image_id).read_bytes()
+        assert np.array_equal(found.mask(image_id), alone.mask(image_id))
+
+
 def test_other_photos_cannot_be_redrawn(dataset):
     with pytest.raises(DatasetError, match="was not rendered here"):
         redraw(dataset, dataset.images.index[:1], "stone")
