@@ -118,7 +118,10 @@ def test_two_or_three_pictures_that_differ_in_one_place_may_be_copies(tmp_path):
 
 
 def test_more_of_them_are_a_form_or_a_camera_and_are_said_to_be_left_out(tmp_path):
-    with pytest.warns(UserWarning, match="^4 pictures fit .* more than 3 at a time, and differ in one .*'0.png' and"):
+    with pytest.warns(
+        UserWarning,
+        match="^4 pictures fit .* more than 3 at a time, and differ in one .*'0.png' and",
+    ):
         assert search(saved(tmp_path, marked(4)), distance=24).empty
 
 
