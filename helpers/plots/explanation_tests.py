@@ -15,7 +15,9 @@ from helpers.explain.looking import over_seeds
 from helpers.explain.methods import CONTROLS
 from helpers.plots.names import short_names
 from helpers.plots.style import ACCENT, INNOCENT, MUTED, axes, mark_guess, nothing, styled, titled
+from helpers.plots.training import _panels
 
+LINES = ["-", "--", "-.", ":"]
 QUESTIONS = {
     "likeness lost with the weights": ("likeness lost when the weights are shuffled", 0),
     "rise of the share": ("rise of the share on the leaf when the model is mended", 0),
@@ -165,23 +167,32 @@ def explanation_scores(
 
 @styled
 def deletion_curves(
-    curves: Mapping[str, pd.DataFrame], title: str = "", ax: Axes | None = None
-) -> Axes:
+    curves: Mapping[str, pd.DataFrame], inserted: Mapping[str, pd.DataFrame] | None = None,
+    title: str = "", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
     """How sure the network stays, on average, while the pixels a method names are painted grey.
 
     Parameters
     ----------
     curves : name → DataFrame from `helpers.explain.deletion`
+    inserted : the same with ``insertion=True``, optional
+        Drawn beside it, on the right.
     """
-    ax, areas = axes(ax, 3.4), {name: area_under(table).mean() for name, table in curves.items()}
-    for number, (name, table) in enumerate(curves.items()):
-        colour = INNOCENT if name in CONTROLS else ACCENT
-        ax.plot(table.columns.to_numpy(float), table.mean(), ["-", "--", "-.", ":"][number % 4],
-                color=colour, lw=1.8, label=f"{name}: area {areas[name]:.2f}")  # fmt: skip
-    ax.set(xlabel="share of the pixels painted grey", ylabel="probability of the answer")
-    ax.set(xlim=(0, 1), ylim=(0, 1))
-    ax.grid(axis="y")
-    ax.legend(fontsize=9)
-    facts = "; ".join(f"{name} {area:.2f}" for name, area in areas.items())
+    kinds = {"painted grey": (curves, "less"), "brought back": (inserted, "more")}
+    kinds = {kind: told for kind, told in kinds.items() if told[0] is not None}
+    ax, *panels = _panels(ax, 3.4, [1] * len(kinds), 0.12)
+    facts = []
+    for panel, (kind, (tables, better)) in zip(panels, kinds.items(), strict=True):
+        areas = {name: area_under(table).mean() for name, table in tables.items()}
+        for number, (name, table) in enumerate(tables.items()):
+            colour = INNOCENT if name in CONTROLS else ACCENT
+            panel.plot(table.columns.to_numpy(float), table.mean(), LINES[number % 4],
+                       color=colour, lw=1.8, label=f"{name}: {areas[name]:.2f}")  # fmt: skip
+        panel.set(xlabel=f"share of the pixels {kind}", xlim=(0, 1), ylim=(0, 1))
+        panel.set_ylabel("probability of the answer" if panel is panels[0] else "")
+        panel.grid(axis="y")
+        panel.legend(fontsize=9, title=f"area, {better} is better", title_fontsize=9, ncols=2,
+                     loc="upper center", bbox_to_anchor=(0.5, -0.17))  # fmt: skip
+        facts.append(f"{kind}: {', '.join(f'{name} {area:.2f}' for name, area in areas.items())}")
     title = title or "Does the answer go when what the heatmap names is taken away?"
-    return titled(ax, title, f"Area under the mean curve: {facts}.")
+    return titled(ax, title, f"Area under the mean curve, {'; '.join(facts)}.")

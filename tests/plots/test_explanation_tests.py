@@ -40,14 +40,23 @@ def test_scores_are_filled_where_the_interval_leaves_out_the_line():
     assert plots.explanation_scores(table[:0], "x", "None here").get_title("left") == "None here"
 
 
-def test_deletion_curves_say_their_area():
+def test_deletion_and_insertion_curves_say_their_areas_side_by_side():
     curves = {
         "occlusion": pd.DataFrame({0.0: [1.0, 0.8], 1.0: [0.0, 0.2]}),
         "random": pd.DataFrame({0.0: [1.0, 0.8], 1.0: [0.5, 0.5]}),
     }
-    ax = plots.deletion_curves(curves)
-    assert [line.get_label() for line in ax.lines] == ["occlusion: area 0.50", "random: area 0.70"]
-    assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.9, 0.1])
+    inserted = {"occlusion": pd.DataFrame({0.0: [0.2, 0.0], 1.0: [1.0, 0.8]})}
+    ax = plots.deletion_curves(curves, inserted)
+    gone, back = ax.child_axes
+    assert [line.get_label() for line in gone.lines] == ["occlusion: 0.50", "random: 0.70"]
+    assert [line.get_color() for line in gone.lines] == [ACCENT, INNOCENT]
+    assert gone.lines[0].get_ydata().tolist() == pytest.approx([0.9, 0.1])
+    assert back.lines[0].get_ydata().tolist() == pytest.approx([0.1, 0.9])
+    assert "painted grey: occlusion 0.50, random 0.70; brought back: occlusion 0.50" in ax.alt_text
+    better = [panel.get_legend().get_title().get_text() for panel in ax.child_axes]
+    assert better == ["area, less is better", "area, more is better"]
+    (alone,) = plots.deletion_curves(curves).child_axes
+    assert alone.get_xlabel() == "share of the pixels painted grey"
 
 
 def test_agreements_are_drawn_for_each_two_methods():

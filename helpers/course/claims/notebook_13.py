@@ -16,6 +16,7 @@ def claims(
     heatmaps: Mapping,
     verdicts: pd.DataFrame,
     curves: Mapping[str, pd.DataFrame],
+    inserted: Mapping[str, pd.DataFrame],
     hanging: Mapping[str, pd.Series] | None = None,
     overall: Mapping[str, pd.DataFrame] | None = None,
     looks: Mapping[str, pd.DataFrame] | None = None,
@@ -27,7 +28,7 @@ def claims(
     ----------
     heatmaps : method → Heatmaps of the same images
     verdicts : from `judge_weights`
-    curves : method, and "random" → deletion curves
+    curves, inserted : method, and "random" → deletion and insertion curves
     hanging : model → ground → share of maples that get another answer there
     overall : "Grad-CAM" and "centre" → what `look` found of all photos
     looks : model → what `look` found of the maples
@@ -46,6 +47,11 @@ def claims(
     yield Claim("area that the best deletion lies below noise's", best, low=0.1)
     best += areas["centre"] - areas["random"]
     yield Claim("area that the best deletion lies below the centre's", best, low=0.03)
+    areas = {name: area_under(table).mean() for name, table in inserted.items()}
+    best = max(areas[name] for name in METHODS) - areas["random"]
+    yield Claim("area that the best insertion lies above noise's", best, low=0.15)
+    best += areas["random"] - areas["centre"]
+    yield Claim("area that the best insertion lies above the centre's", best, low=0.05)
     if rise is None or looks is None or hanging is None or overall is None:
         return
     blob = overall["centre"]["share"].mean() - overall["Grad-CAM"]["share"].mean()
