@@ -326,6 +326,8 @@ def test_likeness_is_the_correlation_in_windows_of_13_pixels_where_grey_levels_v
 ):
     """A map that shifts by whole pixels of the thumbnails, the second of which is less high."""
     one, other = faint(0, spread=spread), faint(1, height=96, spread=spread)
+    other.thing[:] = False  # of another form and half as large
+    other.thing[30:90, 50:70] = True
     kept = np.zeros((128, 128), bool)
     levels, laid, there = other.thumbnail.astype(float), np.zeros((128, 128)), kept.copy()
     for y in range(128):
