@@ -284,6 +284,14 @@ def test_two_folders_of_pictures_are_not_mistaken_for_each_other(tmp_path, pictu
     )
 
 
+def test_of_many_pictures_only_the_32_used_last_stay_in_memory(tmp_path, picture):
+    keypoints.store(tmp_path / "many", [picture(1, ground=1)] * 40)
+    keypoints.close_stored()
+    keypoints.compare_stored([(str(tmp_path / "many"), 0, n, False) for n in range(1, 40)], 60)
+    assert keypoints._load_rooted.cache_info().currsize == 32
+    keypoints.close_stored()
+
+
 def test_pictures_that_only_have_ground_are_stored_without_keypoints(tmp_path, picture):
     one = picture(1, ground=1)
     bare = one._replace(places=one.places[:0], descriptors=one.descriptors[:0])
