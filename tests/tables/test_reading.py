@@ -154,7 +154,6 @@ def test_what_cannot_be_read_is_told_in_the_words_of_the_system_or_the_reader(re
         ("Field book\nimage;label\n1.jpg;a\n2.jpg;b\n", ["Field book"]),
         ("Field book\n\nimage,label\n1.jpg,a\n2.jpg,b\n", ["Field book"]),
         ("\nField book\nimage,label\n1.jpg,a\n2.jpg,b\n", ["Field book"]),
-        ("Field book\nimage,label", ["Field book"]),
         ("image;label;cm\n1.jpg;a;3,5\n2.jpg;b;4,0\n", []),  # commas in numbers
         ("image|label\n1.jpg|[1, 0]\n2.jpg|[0, 1]\n", []),
         ("image,label\n1.jpg,a\n", []),
@@ -170,6 +169,12 @@ def test_titles_above_the_header_are_passed_over_and_told(read, text, above):
     assert [name for name in table.columns if name in ("image", "label")]
     told = f"Lines above the header were passed over: {', '.join(map(repr, above))}."
     assert table.notes == ([told] if above else [])
+
+
+def test_a_title_and_a_header_alone_are_a_table_without_rows(read):
+    for text in ("image,label", "Field book\nimage,label"):
+        with pytest.raises(DatasetError, match="^'t.csv' has no rows; expected a column such as"):
+            read(text)
 
 
 def test_up_to_twenty_lines_of_titles_are_passed_over(read):
