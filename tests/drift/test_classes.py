@@ -116,6 +116,11 @@ def test_of_equal_trades_this_one_counts_too():
     assert found == pytest.approx(1 / 3, abs=0.03)
 
 
+def test_of_the_same_shares_every_trade_differs_as_much():
+    first, second = side(["ash", "elm"] * 2), side(["ash", "elm"] * 3, "b")
+    assert compare_classes(first, second, 99, 0)[1] == 1
+
+
 @pytest.mark.parametrize(
     ("first", "second", "asked"),
     [(["ash"], ["ash", "elm", "elm"], False), (["ash", "elm"], ["elm"], False),
