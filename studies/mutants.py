@@ -294,6 +294,8 @@ def _carry_over(old: object, new: object) -> bool:
     """Make a function or class in use do what its new one does, if it can be."""
     if hasattr(old, "cache_clear"):
         old.cache_clear()
+        if old.cache_parameters() != new.cache_parameters():
+            return False  # how much is kept is no part of the function within
     old, new = getattr(old, "__wrapped__", old), getattr(new, "__wrapped__", new)
     if isinstance(old, type) and not issubclass(old, enum.Enum):
         for key, part in vars(new).items():

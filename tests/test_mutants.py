@@ -121,6 +121,22 @@ def test_a_test_that_only_reads_a_constant_is_run_on_what_changes_it(tmp_path, m
     assert sorted(row["became"] for row in rows if not row["killed"]) == ["x + 2", "x - 1"]
 
 
+def test_how_much_a_cache_keeps_is_changed_too(tmp_path, monkeypatch):
+    (tmp_path / "made.py").write_text(
+        "from functools import lru_cache\n\n\n@lru_cache(2)\ndef same(x):\n    return x\n"
+    )
+    (tmp_path / "test_made.py").write_text(
+        "from made import same\n\n\ndef test_two_are_kept():\n"
+        "    assert [same(x) for x in 'abc'] == [*'abc'] and same.cache_info().currsize == 2\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    _, rows = in_child(lambda: measure("made.py", ["test_made.py"], 100, 0))
+    assert [(row["became"], row["killed"]) for row in rows] == [
+        ("lru_cache(3)", True), ("lru_cache(4)", True)
+    ]  # fmt: skip
+
+
 def test_what_ends_only_after_too_much_work_was_noticed():
     def forever():
         while True:

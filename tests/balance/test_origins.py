@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.balance import judge_origin, read_origins
-from helpers.balance.origins import count_places, draw_parts
+from helpers.balance import judge_origin, origins, read_origins
+from helpers.balance.origins import Origin, count_places, draw_parts
 from helpers.datasets import Dataset
 from tests.balance.sets import table
 from tests.threads import one_thread  # noqa: F401
@@ -66,6 +66,21 @@ def test_a_day_tells_a_class_while_a_third_of_the_way_from_its_share_to_one_is_r
     assert count_places(labels, days).loc["ash", "one"] == one
 
 
+def test_exactly_a_third_of_the_way_is_enough():
+    """Of 80 photos 20 are ash, a quarter; a third of the way to 1 is a half of the day's 40."""
+    labels = pd.Series(["ash"] * 20 + ["elm"] * 60)
+    assert count_places(labels, pd.Series(["1"] * 40 + ["2"] * 40)).loc["ash", "one"]
+
+
+def test_classes_have_several_days_from_ten_photos_less_than_95_percent_of_them_on_one():
+    rows = {"a": (10, 0.9), "b": (9, 0.5), "c": (40, 0.95), "d": (40, 0.949), "e": (4, 1.0)}
+    known = pd.DataFrame.from_dict(rows, "index", columns=["images", "largest"])
+    assert Origin(known).several == ["a", "d"]
+    assert Origin(known).asked == 0 and not Origin(known).costs
+    with pytest.raises(AttributeError):  # what was measured is not to be changed
+        Origin(known).new = 1.0
+
+
 def test_drawn_parts_are_as_large_and_keep_groups_together():
     labels = pd.Series(np.repeat(["ash", "elm"], 24))
     days = pd.Series(["1"] * 6 + ["2"] * 18 + ["2"] * 12 + ["3"] * 12)
@@ -74,6 +89,8 @@ def test_drawn_parts_are_as_large_and_keep_groups_together():
     assert pd.crosstab(labels, drawn).equals(pd.crosstab(labels, days))
     assert drawn.groupby(groups).nunique().max() == 1
     assert not drawn.equals(days) and draw_parts(days, labels, groups, seed=1).equals(drawn)
+    assert draw_parts(days, labels, groups).equals(draw_parts(days, labels, groups, seed=0))
+    assert not draw_parts(days, labels, groups).equals(drawn)
 
 
 def collection(shift: float):
@@ -112,6 +129,44 @@ def test_what_is_known_of_few_or_the_same_for_all_is_not_judged():
     assert judge_origin(dataset, pd.Series("1", days.index), features) is None
     half = judge_origin(dataset, days.where(np.arange(150) < 75), features)
     assert half.by_class["images"].to_dict() == {"ash": 60, "oak": 15}
+
+
+def test_two_classes_and_two_days_are_enough_and_parts_are_drawn_by_the_seed_asked_for(
+    monkeypatch,
+):
+    rng = np.random.default_rng(0)
+    dataset = table(label=["ash", "oak"] * 20)
+    days = pd.Series(["1"] * 20 + ["2"] * 20, dataset.images.index)
+    features = pd.DataFrame(rng.normal(size=(40, 4)), days.index).add_prefix("f")
+    seeds, draw = [], origins.draw_parts
+    monkeypatch.setattr(
+        origins, "draw_parts", lambda *given: seeds.append(given[3]) or draw(*given)
+    )
+    found = judge_origin(dataset, days, features)
+    assert found.several == ["ash", "oak"] and found.asked == 40 and found.one == []
+    assert found.cost.difference == pytest.approx(found.new - found.control)
+    judge_origin(dataset, days, features, seed=3)
+    assert seeds == [0, 3]
+
+
+def test_of_one_class_no_head_is_asked():
+    dataset = table(label=["ash"] * 40)
+    days = pd.Series(["1"] * 20 + ["2"] * 20, dataset.images.index)
+    found = judge_origin(dataset, days, pd.DataFrame({"f": 0.0}, days.index))
+    assert found.several == ["ash"] and found.new is None and found.asked == 0
+
+
+def test_a_bar_is_drawn_after_two_seconds_unless_told(tmp_path, monkeypatch):
+    import tqdm.auto
+
+    told = []
+    monkeypatch.setattr(tqdm.auto, "tqdm", lambda ids, name, **how: told.append(how) or ids)
+    images = pd.DataFrame({"label": "a", "split": None}, pd.Index(["1.jpg"], name="image_id"))
+    for number, more in enumerate(({}, {"progress": False})):
+        photograph(tmp_path / str(number) / "1.jpg")
+        files = pd.DataFrame({"taken": pd.to_datetime(["2024-05-31"])}, images.index)
+        read_origins(Dataset("made", tmp_path / str(number), images), files, **more)
+    assert [(how["delay"], how["disable"]) for how in told] == [(2, False), (2, True)]
 
 
 def test_where_each_class_has_its_day_only_that_is_told():

@@ -281,6 +281,21 @@ def test_sizes_are_upright_and_the_levels_those_of_the_dataset(tmp_path, levels,
     wide = [[20 + 10 * number, 90] for number in range(9)]
     assert checks.sizes.tolist() == wide[:5] + [size[::-1] for size in wide[5:]]
     assert checks.levels == told
+    assert checks.left_out == 0  # nothing has been asked of it yet
+
+
+def test_the_first_512_pairs_are_compared_32_at_a_time_and_the_others_128(
+    pairs_of_files, monkeypatch
+):
+    dataset, scanned = pairs_of_files
+    checks = verifying.Verifying(dataset, scanned, np.zeros((8, 16, 16), np.uint8), 0, False)
+    handed_out = []
+    monkeypatch.setattr(
+        verifying.batches, "run_batches", lambda parts, *_, **__: handed_out.extend(parts) or ()
+    )
+    assert checks._compare(None, [*range(10, 800)], {}, None, comparing.compare_pairs, None) == {}
+    assert [len(part) for part in handed_out] == [32] * 16 + [128, 128, 22]
+    assert [number for part in handed_out for number in part] == [*range(10, 800)]
 
 
 def test_what_is_known_of_a_pair_is_kept_by_its_contents_its_variant_and_the_levels(pairs_of_files):

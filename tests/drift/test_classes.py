@@ -34,14 +34,18 @@ def test_shares_differ_where_their_interval_corrected_for_the_classes_leaves_out
     assert table["differs"].tolist() == (z > limit).tolist() == [False, False, True, True]
 
 
-def test_between_the_limit_of_one_class_and_that_of_many_no_difference_is_claimed():
-    """A z of 2.83 is beyond the 99 % of one question, 2.58, and within that of five, 3.09."""
+@pytest.mark.parametrize(("more", "z", "differs"), [(151, 2.83, False), (157, 3.13, True)])
+def test_a_difference_is_claimed_beyond_the_99_percent_of_as_many_questions_as_classes(
+    more, z, differs
+):
+    """That of one question is 2.58, that of five 3.09."""
     rest = {"b": 100, "c": 100, "d": 100, "e": 100}
-    first, second = labels_of({"a": 100} | rest), labels_of({"a": 138} | rest)
+    first, second = labels_of({"a": 100} | rest), labels_of({"a": more} | rest)
     table, _ = compare_classes(side(first), side(second, "b"), 9, 0)
     row = table.loc["a"]
-    z = row["difference"] / ((row["high"] - row["difference"]) / 1.96)
-    assert 2 < z < stats.norm.ppf(1 - 0.01 / 2 / 5) and not row["differs"]
+    found = row["difference"] / ((row["high"] - row["difference"]) / 1.96)
+    assert found == pytest.approx(z, abs=0.01) and row["differs"] == differs
+    assert (z > stats.norm.ppf(1 - 0.01 / 2 / 5)) == differs and z > stats.norm.ppf(1 - 0.01 / 2)
 
 
 def test_photos_of_one_thing_count_as_one():
@@ -80,6 +84,25 @@ def test_chance_is_the_share_of_trades_of_groups_with_as_large_a_chi_squared(cla
     assert 0.02 < found < 0.98
 
 
+@pytest.mark.parametrize("seed", [2, 6])
+def test_chance_counts_images_where_groups_are_of_many_sizes(seed):
+    """Trades of whole groups then leave sides of other sizes, as a loop with scipy has it."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 9, 22)
+    things = np.repeat(np.arange(22), sizes)
+    labels = rng.choice(["ash", "elm", "fir"], len(things), p=[0.6, 0.3, 0.1])
+    where = things >= 8
+    first, second = (side(labels[chosen], name, things[chosen].astype(str))
+                     for name, chosen in (("a", ~where), ("b", where)))  # fmt: skip
+    _, found = compare_classes(first, second, 99, 5)
+    rng, is_second, seen = np.random.default_rng(5), np.arange(22) >= 8, []
+    for number in range(100):
+        tags = (rng.permutation(is_second) if number else is_second)[things]
+        seen.append(stats.chi2_contingency(pd.crosstab(labels, tags), correction=False).statistic)
+    assert found == pytest.approx(np.mean(np.array(seen) >= seen[0] * (1 - 1e-9)))
+    assert 0.1 < found < 0.9
+
+
 def test_a_class_that_is_everywhere_on_a_side_is_as_if_half_an_image_were_of_another():
     table, _ = compare_classes(side(["ash"] * 50), side(["ash"] * 40 + ["elm"] * 10, "b"), 9, 0)
     spread = np.sqrt(0.01 * 0.99 / 50 + 0.8 * 0.2 / 49)
@@ -91,6 +114,11 @@ def test_of_equal_trades_this_one_counts_too():
     first, second = side(["ash", "ash"]), side(["elm", "elm"], "b")
     found = compare_classes(first, second, 2999, 0)[1]
     assert found == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_of_the_same_shares_every_trade_differs_as_much():
+    first, second = side(["ash", "elm"] * 2), side(["ash", "elm"] * 3, "b")
+    assert compare_classes(first, second, 99, 0)[1] == 1
 
 
 @pytest.mark.parametrize(

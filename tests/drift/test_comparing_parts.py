@@ -139,6 +139,37 @@ def test_features_less_the_mean_of_their_class():
     assert found["x"].tolist() == [-2, -3, 2, 3] and (found["y"] == 0).all()
 
 
+def test_a_fact_that_only_one_side_has_is_0_on_the_other_and_light_unknown_is_in_the_middle(
+    monkeypatch,
+):
+    own = {"first": side(["x"] * 2, "a"), "second": side(["x"] * 3, "b")}
+    joined = join_datasets(*own.values())
+    sides = joined.images["side"]
+    parts = {name: joined.with_images(joined.images[sides == name]) for name in own}
+
+    def facts(asked, progress):
+        return pd.DataFrame({f"format {asked.images.index[0][0]}": 1.0}, asked.images.index)
+
+    def border(asked, progress):
+        levels = {"mean r top": 0.5, "mean r left": 0.3, "mean g top": 0.2, "mean b top": 0.1}
+        return pd.DataFrame(levels | {"spread r top": 9.0}, asked.images.index)
+
+    monkeypatch.setattr(comparing, "file_facts", facts)
+    monkeypatch.setattr(comparing, "border_colours", border)
+    monkeypatch.setattr("helpers.training.embed", facts)
+    files = pd.DataFrame(1.0, joined.images.index, comparing.LEVELS)
+    files["sharpness"] = [0.0, 3.0, np.nan, 7.0, 15.0]
+    known = comparing._measure(parts, own, files, False)
+    for name in (comparing.FILES, comparing.CONTENT):
+        assert known[name]["format a"].tolist() == [1, 1, 0, 0, 0]
+        assert known[name]["format b"].tolist() == [0, 0, 1, 1, 1]
+    light = known[comparing.LIGHT]
+    logs = np.log([1, 4, 8, 16])
+    assert light["sharpness"].tolist() == pytest.approx(np.insert(logs, 2, np.median(logs)))
+    borders = [f"{colour} at the border" for colour in ("red", "green", "blue")]
+    assert light[borders].iloc[0].tolist() == pytest.approx([0.4, 0.2, 0.1])
+
+
 def test_what_is_supposed_where_nothing_is_said():
     usual = {
         name: one.default for name, one in inspect.signature(compare_folders).parameters.items()

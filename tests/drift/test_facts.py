@@ -49,7 +49,7 @@ def test_facts_have_medians_or_shares_and_the_one_that_differs_most_comes_first(
     assert found.loc["smaller", "differs"] and not found.loc["noise", "differs"]
 
 
-def test_p_is_corrected_by_holm_and_that_of_students_t_on_the_logit_scale():
+def test_p_is_corrected_by_holm_and_that_of_students_t_on_the_logit_scale(monkeypatch):
     parts, index, sides = two_sides((12, 20), photos=2)
     rng = np.random.default_rng(1)
     values = pd.DataFrame(
@@ -66,15 +66,19 @@ def test_p_is_corrected_by_holm_and_that_of_students_t_on_the_logit_scale():
     corrected = dict(zip(p, holm(np.array([*p.values()])), strict=True))
     assert found["p_corrected"].to_dict() == pytest.approx(corrected)
     assert 0.001 < min(p.values()) < max(p.values()) < 1
+    monkeypatch.setattr(facts, "SURE", found.loc["b", "p_corrected"])  # a p that is as large
+    again = compare_facts(parts, values)
+    assert again["differs"].to_dict() == {name: corrected[name] < corrected["b"] for name in p}
 
 
 @pytest.mark.parametrize("sizes", [(4, 9), (30, 30), (2, 3)])
 @pytest.mark.parametrize("area", [0.0, 1.0])
-def test_sides_that_are_parted_cleanly_have_the_p_of_mann_and_whitney(sizes, area):
+@pytest.mark.parametrize("error", [0.0, 0.05])
+def test_sides_that_are_parted_cleanly_have_the_p_of_mann_and_whitney(sizes, area, error):
     order = np.arange(sum(sizes), dtype=float)
     one, other = order[: sizes[0]], order[sizes[0] :]
     test = stats.mannwhitneyu(one, other, use_continuity=False, method="asymptotic")
-    assert facts._chance(area, 0.0, list(sizes)) == pytest.approx(test.pvalue)
+    assert facts._chance(area, error, list(sizes)) == pytest.approx(test.pvalue)
 
 
 def test_half_an_area_without_spread_is_no_difference_and_one_thing_says_nothing():

@@ -73,6 +73,11 @@ def test_class_shares_that_differ_are_named_three_of_them_the_largest_difference
     )
     few = classes.assign(differs=False)
     assert said_of(tests, few) == "Class shares differ."
+    alone = classes_of(ash=(5, 5, False), elm=(5, 0, True), fir=(0, 5, False))
+    assert said_of(tests, alone) == (
+        "Class shares differ: elm 50% here, 0% there; only the second folder has fir; only the "
+        "first folder has elm."
+    )
 
 
 def test_classes_of_one_folder_alone_are_named_four_of_them():

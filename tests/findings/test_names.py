@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 from helpers import open_dataset
+from helpers.findings import names
 from helpers.findings.names import doubtful_names, pattern_of
 from helpers.findings.sections import opening_line
 from helpers.opening.prefixes import groups_from_names
-from helpers.splits.naming import read_rules
+from helpers.splits import naming
+from helpers.splits.naming import Verdict, read_rules
 from tests.report.conftest import draw
 
 NAMES = {
@@ -71,6 +73,9 @@ def test_names_that_may_say_what_a_photo_shows_are_told_with_what_would_leak(dat
     found = doubtful_names(asked(dataset, 0.6))
     assert (found.images, found.of) == (36, 96)
     assert "24 of 24 validation images and 12 of 12 test images" in found.what
+    sides = dataset.images["split"]
+    first = next(one for one in dataset.images.index if sides[one] in ("valid", "test"))
+    assert found.more.startswith(f"Such as {first.rpartition('/')[2]}; scores would flatter. ")
     assert "the name without its last part" in found.what
     assert not found.blocks
     line = opening_line(dataset, pattern=pattern_of("the name without its last part"))
@@ -78,13 +83,20 @@ def test_names_that_may_say_what_a_photo_shows_are_told_with_what_would_leak(dat
     assert f"dataset = {line}\n" in found.code
 
 
+def test_only_sides_are_named_that_hold_another_photo_of_the_same_thing(dataset):
+    opened = dataset.with_images(dataset.images[dataset.images["split"] != "test"])
+    found = doubtful_names(asked(opened, 0.6))
+    assert (found.images, found.of) == (24, 84)
+    assert ", 24 of 24 validation images have another photo" in found.what
+
+
 def test_the_line_that_is_printed_keeps_them_together(dataset):
     found = doubtful_names(asked(dataset, 0.6))
-    names = {}
+    made = {}
     code = found.code.replace("path/to/photos", str(dataset.root))
-    exec("from helpers import open_dataset\n" + code, names)
-    assert (names["leaks"]["kind"] == "group").any()
-    sides = names["divided"].images["split"].groupby(names["dataset"].groups).nunique()
+    exec("from helpers import open_dataset\n" + code, made)
+    assert (made["leaks"]["kind"] == "group").any()
+    sides = made["divided"].images["split"].groupby(made["dataset"].groups).nunique()
     assert sides.max() == 1
 
 
@@ -99,6 +111,29 @@ def test_names_that_hold_are_left_to_the_search_where_it_ran(dataset):
     assert found.images == 36
     assert "The images bear it out: at least" in found.more
     assert "The images do not settle it: at least" in doubtful_names(asked(dataset, 0.6)).more
+
+
+@pytest.mark.parametrize(
+    ("searched", "sure", "chance", "told"),
+    [
+        (9, 0.91, 0.001, False),
+        (10, 0.91, 0.001, False),
+        (8, 0.91, 0.001, True),
+        (8, 0.9, 0.001, False),
+        (8, 0.89, 0.001, False),
+        (8, 0.91, naming._P, True),
+        (8, 0.91, naming._P + 0.001, False),
+    ],
+)
+def test_names_that_hold_are_told_where_the_search_left_images_out_unless_they_are_sure(
+    dataset, monkeypatch, searched, sure, chance, told
+):
+    """Of nine images; at least nine tenths of the pairs are one thing."""
+    monkeypatch.setattr(naming, "judge", lambda *_: Verdict(0.9, chance, 40))
+    monkeypatch.setattr(names, "SURE", sure)
+    evidence = asked(dataset, 0.6, pd.DataFrame({"expected": []}))
+    evidence.plan = SimpleNamespace(searched=searched, images=9)
+    assert (doubtful_names(evidence) is not None) is told
 
 
 def test_without_a_given_split_nothing_leaks_yet(tmp_path):

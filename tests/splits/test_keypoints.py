@@ -284,6 +284,14 @@ def test_two_folders_of_pictures_are_not_mistaken_for_each_other(tmp_path, pictu
     )
 
 
+def test_of_many_pictures_only_the_32_used_last_stay_in_memory(tmp_path, picture):
+    keypoints.store(tmp_path / "many", [picture(1, ground=1)] * 40)
+    keypoints.close_stored()
+    keypoints.compare_stored([(str(tmp_path / "many"), 0, n, False) for n in range(1, 40)], 60)
+    assert keypoints._load_rooted.cache_info().currsize == 32
+    keypoints.close_stored()
+
+
 def test_pictures_that_only_have_ground_are_stored_without_keypoints(tmp_path, picture):
     one = picture(1, ground=1)
     bare = one._replace(places=one.places[:0], descriptors=one.descriptors[:0])
@@ -326,6 +334,8 @@ def test_likeness_is_the_correlation_in_windows_of_13_pixels_where_grey_levels_v
 ):
     """A map that shifts by whole pixels of the thumbnails, the second of which is less high."""
     one, other = faint(0, spread=spread), faint(1, height=96, spread=spread)
+    other.thing[:] = False  # of another form and half as large
+    other.thing[30:90, 50:70] = True
     kept = np.zeros((128, 128), bool)
     levels, laid, there = other.thumbnail.astype(float), np.zeros((128, 128)), kept.copy()
     for y in range(128):

@@ -219,3 +219,17 @@ def test_the_least_is_that_of_proposals():
     from helpers.splits import suggesting
 
     assert naming.LEAST == suggesting.LEAST
+
+
+def test_pairs_that_are_as_many_as_are_compared_at_most_are_taken_as_they_are(monkeypatch):
+    """Nothing is drawn of them, so that what they are held against is the same, too."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(40, 4))
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    pairs, labels = np.arange(20).reshape(-1, 2), np.array(["a", "b"] * 20)
+    labels[:20] = "a"
+    found = []
+    for most in (10, 11):
+        monkeypatch.setattr(naming, "_PAIRS", most)
+        found.append(naming.judge(pairs, features, labels))
+    assert found[0] == found[1] and found[0].pairs == 10

@@ -294,7 +294,9 @@ def test_three_pictures_are_enough_and_eight_neighbours_are_compared_unless_told
 def test_bars_say_what_they_count_and_five_cameras_are_named(leaves, tmp_path, monkeypatch):
     told, bar = [], suggesting.tqdm
     monkeypatch.setattr(
-        suggesting, "tqdm", lambda **how: told.append((how["unit"], how["desc"])) or bar(**how)
+        suggesting,
+        "tqdm",
+        lambda **how: told.append((how["unit"], how["desc"], how["delay"])) or bar(**how),
     )
     rows = []
     for number in range(6):
@@ -308,7 +310,7 @@ def test_bars_say_what_they_count_and_five_cameras_are_named(leaves, tmp_path, m
     about = "Cameras in EXIF, which are no groups by themselves: "
     (note,) = [one for one in found.attrs["notes"] if one.startswith(about)]
     assert note.count("Camera ") == 5 and note.endswith(" and 1 more.")
-    assert told == [("image", "keypoints"), ("image", "captures"), ("pair", "verify")]
+    assert told == [("image", "keypoints", 2), ("image", "captures", 2), ("pair", "verify", 2)]
 
 
 def test_what_all_strangers_share_is_taken_out(tmp_path, work):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from helpers.splits import telling
 from helpers.splits.chance import Verified
@@ -54,6 +55,16 @@ def test_groups_whose_members_mostly_do_not_agree_are_named_the_largest_first():
         (told,) = telling.tell_loose(groups, np.array([*links, *more]), compared)
         assert told.startswith(f"In {expected} group")
     assert telling.tell_loose(groups, np.array(every), compared[:0]) == []
+
+
+@pytest.mark.parametrize(("compared", "told"), [(8, False), (9, True)])
+def test_a_group_of_five_is_told_of_from_less_than_half(compared, told):
+    """Four links join five images; of eight pairs compared they are half, of nine they are less."""
+    links = np.array([(i, i + 1) for i in range(4)])
+    every = [(i, j) for i in range(5) for j in range(i + 1, 5)]
+    pairs = sorted(every, key=lambda pair: pair[1] - pair[0])[:compared]
+    found = telling.tell_loose(pd.array([1] * 5, "Int64"), links, np.array(pairs))
+    assert [": group 1 (5 images). " in line for line in found] == [True] * told
 
 
 def test_what_was_concluded_counts_labels_and_bridges_apart():

@@ -65,6 +65,15 @@ def test_letters_that_look_alike_are_shown_by_their_codes():
     assert "'cat', '\\u0441at'" in told("cat", "\u0441at")
 
 
+def test_letters_that_do_not_look_alike_are_shown_as_they_are():
+    assert "'Élan', 'élan'" in told("Élan", "élan")
+    assert "'über-fuß', 'über_fuß'" in told("über-fuß", "über_fuß")
+
+
+def test_two_copies_of_a_folder_that_is_not_there_are_not_told():
+    assert told("cats copy", "cats copy 2", "dogs") == ""
+
+
 def test_what_is_told_of_capitals_is_not_told_again():
     assert len(alike(["Oak", "elm", "oak"])) == 1
     assert len(alike(["Oak", "elm", "oak", "oak."])) == 2

@@ -104,6 +104,7 @@ def chosen(**columns):
         # Whole names count from half of the rows that the fullest column knows.
         ({"x": ["1.jpg", "2.jpg", "a", "b"], "file": [*"1234"]}, "x", None),
         ({"x": ["1.jpg", "a", "b", "c"], "file": [*"1234"]}, "file", None),
+        ({"x": ["1.jpg", "2.jpg", "a", "b", "c"], "file": [*"12345"]}, "file", None),
         ({"file": [*"1234"], "image": [*"56"] + ["a", "b"]}, "file", "image"),
         ({"file": [*"1234"], "image": ["5", "a", "b", "c"]}, "file", None),
         ({"file": [*"12"], "same": [*"12"]}, "file", None),

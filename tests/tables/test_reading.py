@@ -153,6 +153,7 @@ def test_what_cannot_be_read_is_told_in_the_words_of_the_system_or_the_reader(re
         ("# by a tool\n# CC0\nimage,label\n1.jpg,a\n", ["# by a tool", "# CC0"]),
         ("Field book\nimage;label\n1.jpg;a\n2.jpg;b\n", ["Field book"]),
         ("Field book\n\nimage,label\n1.jpg,a\n2.jpg,b\n", ["Field book"]),
+        ("\nField book\nimage,label\n1.jpg,a\n2.jpg,b\n", ["Field book"]),
         ("image;label;cm\n1.jpg;a;3,5\n2.jpg;b;4,0\n", []),  # commas in numbers
         ("image|label\n1.jpg|[1, 0]\n2.jpg|[0, 1]\n", []),
         ("image,label\n1.jpg,a\n", []),
@@ -160,6 +161,7 @@ def test_what_cannot_be_read_is_told_in_the_words_of_the_system_or_the_reader(re
         ("#,image,label\n1,1.jpg,a\n", []),
         ("image\n1.jpg\n2.jpg\n", []),
         ("image,\n1.jpg,\n2.jpg,\n3.jpg,a\n", []),  # a note beside one row
+        ("image,\n1.jpg,\n2.jpg,\n3.jpg,\n4.jpg,a\n5.jpg,b\n", []),  # beside two of five
     ],
 )
 def test_titles_above_the_header_are_passed_over_and_told(read, text, above):
@@ -167,6 +169,36 @@ def test_titles_above_the_header_are_passed_over_and_told(read, text, above):
     assert [name for name in table.columns if name in ("image", "label")]
     told = f"Lines above the header were passed over: {', '.join(map(repr, above))}."
     assert table.notes == ([told] if above else [])
+
+
+def test_a_title_and_a_header_alone_are_a_table_without_rows(read):
+    for text in ("image,label", "Field book\nimage,label"):
+        with pytest.raises(DatasetError, match="^'t.csv' has no rows; expected a column such as"):
+            read(text)
+
+
+def test_up_to_twenty_lines_of_titles_are_passed_over(read):
+    titles = [f"title {number}" for number in range(21)]
+    rows = ["image,label", *(f"{number}.jpg,a" for number in range(40))]
+    table = read("\n".join([*titles[:20], *rows]))
+    assert table.columns == ["image", "label"] and len(table.typed) == 40
+    assert table.notes == [
+        "Lines above the header were passed over: 'title 0', 'title 1', 'title 2' and 17 more."
+    ]
+    with pytest.raises(DatasetError, match="is no table we can read"):
+        read("\n".join([*titles, *rows]))
+
+
+def test_whether_a_line_is_a_title_is_told_by_the_first_two_hundred(read):
+    """Of the 199 lines after it 100 have several cells; of 200 that would be no more than half."""
+    lines = ["a title", "image,label", *(f"{number}.jpg,a" for number in range(99))]
+    lines += [f"{number}.jpg," for number in range(99, 199)]
+    assert len(lines) == 201 and read("\n".join(lines)).notes == [
+        "Lines above the header were passed over: 'a title'."
+    ]
+    lines = [lines[0], *lines[1:100], *lines[101:]]  # one row less that has several
+    with pytest.raises(DatasetError, match="is no table we can read"):
+        read("\n".join(lines))
 
 
 def test_lines_may_end_in_carriage_returns_alone(read):

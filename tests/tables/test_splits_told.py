@@ -38,12 +38,29 @@ def test_one_column_of_marks_for_each_split():
     )  # fmt: skip
 
 
+def test_of_many_columns_of_marks_four_are_named():
+    names = ["train", "val", "test", "is_train", "is_test"]
+    columns, splits, note = of_flags(
+        **{name: [int(row == at) for row in range(5)] for at, name in enumerate(names)}
+    )
+    assert (columns, splits) == (names, ["train", "valid", "test", "train", "test"])
+    assert note.startswith(
+        "The split is told by 'train', 'val', 'test', 'is_train' and 1 more; another is named"
+    )
+
+
 def test_what_no_mark_says_is_taken_for_another_split_and_told():
     columns, splits, note = of_flags(is_train=["True", "False", "true"])
     assert (columns, splits) == (["is_train"], ["train", "test", "train"])
     assert "the 1 rows where none is set are taken as test (they may be valid as well)" in note
-    assert of_flags(is_test=[0, 1])[1] == ["train", "test"]
-    assert of_flags(train=[1, 0, 0], val=[0, 1, 0])[1] == ["train", "valid", "test"]
+    for cells, expected in (
+        ({"is_test": [0, 1]}, ["train", "test"]),
+        ({"train": [1, 0, 0], "val": [0, 1, 0]}, ["train", "valid", "test"]),
+    ):
+        columns, splits, note = of_flags(**cells)
+        assert (columns, splits) == ([*cells], expected)
+        left = "train" if "is_test" in cells else "test"  # which cannot be valid as well
+        assert f"the 1 rows where none is set are taken as {left}; another is named" in note
     assert of_flags(train=[1, 0, 0], test=[0, 0, 1])[1] == ["train", "valid", "test"]
 
 
