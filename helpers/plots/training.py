@@ -163,7 +163,7 @@ def rate_curves(
     left.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
     left.set_xticks([], minor=True)
     if guess is not None:
-        mark_guess(left, float(f"{guess:g}"), None, low)
+        mark_guess(left, guess, None, low)
     if guessing is not None and guessing < top:
         for panel in (left, right):
             panel.axhline(guessing, color=MUTED, lw=1, ls=":", zorder=1)
@@ -211,13 +211,16 @@ def rate_finder(
     ax.set(ylim=(low, top), xscale="log")
     plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
-    highest = max(y for _, y, *_ in ends)
+    highest, lowest = (find(y for _, y, *_ in ends) for find in (max, min))
+    if len(ends) > 1:  # the lower curve's name needs room above the axis
+        low = min(low, lowest - 0.15 * (top - lowest))
+        ax.set_ylim(low, top)
     for x, y, name, colour in ends:  # a lower curve's name above it might lie on the higher one
         above, side = (8, "bottom") if y == highest else (-8, "top")
         look = {"textcoords": "offset points", "color": colour, "va": side}
         ax.annotate(name, (x, y), (0, above), **look)
     if guess is not None:
-        mark_guess(ax, float(f"{guess:g}"), None, low)
+        mark_guess(ax, guess, None, low)
     ax.grid(axis="y")
     return titled(ax, title or "How fast may it learn?", "Loss over the learning rate.")
 

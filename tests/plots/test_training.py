@@ -105,6 +105,15 @@ def test_the_rate_finder_draws_a_curve_for_each_head_and_marks_the_guess():
     assert [text.get_verticalalignment() for text in close.texts] == ["top", "bottom"]
 
 
+@pytest.mark.parametrize("trained", [0.05, 0.3, 1.0])
+def test_the_name_of_a_low_curve_stays_above_the_axis_of_rates(trained):
+    table = pd.DataFrame({"rate": np.geomspace(1e-5, 1, 30), "loss": np.linspace(2.2, 1.8, 30)})
+    ax = plots.rate_finder({"fresh": table, "trained": table.assign(loss=trained)})
+    ax.figure.canvas.draw()
+    name = ax.texts[1].get_window_extent()
+    assert ax.texts[1].get_text() == "trained" and name.y0 > ax.bbox.y0
+
+
 def test_the_guess_is_drawn_at_the_end_of_the_accuracy_and_nowhere_without_one(curves):
     loss, accuracy = plots.learning_curves(curves, guess=0.8).child_axes
     assert accuracy.lines[-1].get_xydata().tolist() == [[2, 0.8]]
