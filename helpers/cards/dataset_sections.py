@@ -1,4 +1,7 @@
-"""What a dataset card tells of a dataset, section by section: counted here, or handed over."""
+"""What a dataset card tells of a dataset, section by section: counted here, or handed over.
+
+`dataset_card` puts them together in `filling`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a model card tells of a model, section by section: its scores on images it had not seen."""
+"""What a model card tells of a model, section by section: its scores on images it had not seen.
+
+`model_card` puts them together in `filling`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Colour of one image: which hues, how vivid, how bright, and the few colours that dominate."""
+"""Colour of one image: which hues, how vivid, how bright, and the few colours that dominate.
+
+That of its border alone is in `helpers.balance.facts`.
+"""
 
 import numpy as np
 from PIL import Image

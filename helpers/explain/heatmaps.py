@@ -1,4 +1,4 @@
-"""Explanations of the answers of a learner to the images of a dataset."""
+"""`explain`: heatmaps of the answers of a learner to the images of a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How much each pixel speaks for an answer, by several methods (captum) and two controls."""
+"""How much each pixel speaks for an answer, by several methods (captum) and two controls.
+
+`explain`, which asks them about the images of a dataset, is in `heatmaps`.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What leaves the workbook: a Croissant description, and the model as ONNX with a program.
 
+The cleaned table and its images are written by `helpers.datasets.exporting.export`.
+
 Names load their module on first use.
 """
 

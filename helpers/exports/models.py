@@ -1,4 +1,7 @@
-"""A trained model as files that outlive this workbook: weights, ONNX, and a program to predict."""
+"""A trained model as files that outlive this workbook: weights, ONNX, and a program to predict.
+
+The cleaned table and its images are written by `helpers.datasets.exporting`.
+"""
 
 from __future__ import annotations
 

@@ -6,11 +6,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "groups": ["Shortcut", "find_shortcut", "group_values", "name_groups", "trade_groups"],
-        "metrics": ["DEFINITIONS", "compare_gaps", "group_metrics", "measure_gaps"],
+        "metrics": [
+            *("DEFINITIONS", "compare_gaps", "group_metrics", "measure_gaps", "score_groups"),
+        ],
         "offsets": ["CONSTRAINTS", "Margins", "Offsets", "find_offsets"],
         "paying": [
-            *("change_by_chance", "count_groups", "lowest_part", "over_seeds", "score_groups"),
-            *("standing", "who_pays"),
+            *("change_by_chance", "count_groups", "lowest_part", "over_seeds", "standing"),
+            "who_pays",
         ],
         "remedies": [
             *("REMEDIES", "answer", "cross_fit", "fit_remedies", "group_dro"),

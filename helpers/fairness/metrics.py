@@ -12,6 +12,7 @@ from helpers.datasets.words import suggestion
 from helpers.evaluation.comparing import compare_losses
 from helpers.evaluation.confusions import answer_codes, groups_of
 from helpers.evaluation.intervals import accuracy_interval
+from helpers.evaluation.parts import score_parts
 from helpers.fairness.groups import group_values
 
 FEWEST_IMAGES, FEWEST_THINGS = 20, 10
@@ -122,3 +123,23 @@ def compare_gaps(
     tables = {**answers, "always right": ideal}
     gaps = {n: measure_gaps(group_metrics(t, dataset, column, positive)) for n, t in tables.items()}
     return pd.DataFrame(gaps)
+
+
+def group_columns(named: Dataset, index: pd.Index) -> list[str]:
+    """The columns by which these images lie in groups, however many their values are.
+
+    `name_groups` has left out what nobody named; two columns crossed have more values than either.
+    """
+    found = []
+    for column in named.metadata:
+        values = named.images.loc[index, column].dropna()
+        marks = pd.api.types.is_bool_dtype(values)
+        if column != named.group and not marks and values.nunique() >= 2:
+            found.append(column)
+    return found
+
+
+def score_groups(predictions: pd.DataFrame, named: Dataset) -> pd.DataFrame:
+    """`score_parts` of the named groups, or of the classes, where there are none."""
+    known = predictions.index[predictions["label"].notna()]
+    return score_parts(predictions, named, group_columns(named, known) or ["label"])

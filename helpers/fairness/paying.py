@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets import Dataset
 from helpers.evaluation.comparing import compare_scores
 from helpers.evaluation.intervals import accuracy_interval
-from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES, score_parts
+from helpers.evaluation.parts import FEWEST_GROUPS, FEWEST_IMAGES
 from helpers.fairness.groups import (
     ALIGNED,
     NEITHER,
@@ -19,6 +19,7 @@ from helpers.fairness.groups import (
     Shortcut,
     trade_groups,
 )
+from helpers.fairness.metrics import group_columns
 from helpers.fairness.remedies import answer, fit_remedies
 
 ALL = "all images"
@@ -108,20 +109,6 @@ def judged_groups(
     return found
 
 
-def group_columns(named: Dataset, index: pd.Index) -> list[str]:
-    """The columns by which these images lie in groups, however many their values are.
-
-    `name_groups` has left out what nobody named; two columns crossed have more values than either.
-    """
-    found = []
-    for column in named.metadata:
-        values = named.images.loc[index, column].dropna()
-        marks = pd.api.types.is_bool_dtype(values)
-        if column != named.group and not marks and values.nunique() >= 2:
-            found.append(column)
-    return found
-
-
 def count_groups(named: Dataset) -> pd.DataFrame:
     """How many images and things each named group has, before anybody looks at a score.
 
@@ -141,12 +128,6 @@ def count_groups(named: Dataset) -> pd.DataFrame:
             rows.append((column, value, len(own), things, "too small" if small else words))
     table = pd.DataFrame(rows, columns=["column", "value", "images", "things", "judged"])
     return table.set_index(["column", "value"])
-
-
-def score_groups(predictions: pd.DataFrame, named: Dataset) -> pd.DataFrame:
-    """`score_parts` of the named groups, or of the classes, where there are none."""
-    known = predictions.index[predictions["label"].notna()]
-    return score_parts(predictions, named, group_columns(named, known) or ["label"])
 
 
 def change_by_chance(

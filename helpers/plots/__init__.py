@@ -22,7 +22,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "preparing": ["effects", "enhanced", "prepared", "sides", "splits_tried"],
         "features": ["by_class", "class_colours", "dataset_map", "held_equal", "separability"],
         "audits": ["canaries", "flag_sheet", "held_out", "promise"],
-        "results": ["agreement", "detectors", "measurement", "scores", "sweep"],
+        "results": ["agreement", "detectors", "measurement", "sweep"],
+        "scoreboards": ["scores"],
         "training": ["convolution", "learning_curves", "rate_curves", "rate_finder"],
         "transfer": [
             *("backbones", "backbones_elsewhere", "compare_answers", "differences"),

@@ -19,6 +19,7 @@ from helpers.plots.style import (
     MUTED,
     axes,
     nothing,
+    read_guess,
     styled,
     titled,
 )
@@ -114,9 +115,11 @@ def promise(
         ax.axvline(count, color=INK, lw=1.2)
         look = {"textcoords": "offset points", "va": "bottom", "color": INK, "fontsize": 9}
         ax.annotate("in doubt, up to here", (count, 0), (5, 4), **look)
-    if guess is not None:
-        ax.plot(count, guess * count, "o", color=INK, mfc="white", ms=8, zorder=4)
-        ax.annotate("your guess", (count, guess * count), (9, 0), textcoords="offset points")
+    share, words = read_guess(guess)
+    if share is not None:
+        ax.plot(count, share * count, "o", color=INK, mfc="white", ms=8, zorder=4)
+    ax.annotate(words, (count, (share or 0) * count), (9, 16 * (share is None)),
+                textcoords="offset points")  # fmt: skip
     ax.set(xlabel="labels looked at, the most doubtful first", ylabel="wrong labels among them")
     ax.set(xlim=(0, len(shown)), ylim=(0, None))
     ax.grid(axis="y")
@@ -136,24 +139,33 @@ def flag_sheet(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """A random sheet of what a detector flagged, with file names, to judge by eye.
+    """A random sheet of what detectors flagged, with issues and file names, to judge by eye.
 
-    Drawn at random, so that the share of real ones on it estimates the detector's precision.
+    Drawn at random, so that the share of real ones on it estimates the detectors' precision.
 
     Parameters
     ----------
     flagged : image_ids, or a table with the column image_id or indexed by it
-        Rows whose column ``rule`` is "not used" are no flags, and left out.
+        Rows whose column ``rule`` is "not used" are no flags, and left out; a column ``issue``
+        says for what an image is flagged.
     """
+    issues = {}
     if isinstance(flagged, pd.DataFrame):
         flagged = flagged[flagged["rule"] != "not used"] if "rule" in flagged else flagged
-        flagged = flagged.get("image_id", flagged.index)
+        ids = flagged.get("image_id", flagged.index)
+        if "issue" in flagged:
+            named = flagged["issue"].groupby(np.asarray(ids)).unique()
+            issues = {image_id: f"{', '.join(found)}\n" for image_id, found in named.items()}
+        flagged = ids
     ids = pd.Index(flagged).unique()
     if ids.empty:
         return nothing(title or "Nothing is flagged, so there is nothing to judge", ax)
     drawn = np.random.default_rng(seed).permutation(len(ids))[:most]
     shown = ids[np.sort(drawn)]
-    names = {image_id: short_name(image_id.rsplit("/", 1)[-1], 18) for image_id in shown}
+    names = {
+        image_id: issues.get(image_id, "") + short_name(image_id.rsplit("/", 1)[-1], 18)
+        for image_id in shown
+    }
     part = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
     default = part if len(shown) < len(ids) else f"{count(ids, 'flag')}: right or not?"
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)

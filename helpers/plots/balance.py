@@ -24,6 +24,7 @@ from helpers.plots.style import (
     MUTED,
     axes,
     nothing,
+    read_guess,
     styled,
     titled,
 )
@@ -355,8 +356,10 @@ def class_recalls(
         for place, row in zip(places, shown[[before, after]].to_numpy(), strict=True):
             ax.plot(row, [place, place], color=ACCENT, lw=2, alpha=0.6, zorder=1)
         ax.plot(shown[after], places, "o", color=ACCENT, ms=8, label=after)
-    if guess is not None:
-        ax.plot(guess, places[-1], "D", mfc="none", mec=INK, ms=10, label="your guess")
+    share, words = read_guess(guess)
+    if words:
+        ax.plot(np.nan if share is None else share, places[-1], "D", mfc="none", mec=INK, ms=10,
+                label=words)  # fmt: skip
     ax.set(xlim=(-0.02, 1.02), xlabel="recall: share of the class's images that is named rightly")
     ax.grid(axis="x")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -1,4 +1,7 @@
-"""What a model is worth: metrics with intervals, confusions and ranking curves."""
+"""What a model is worth: metrics with intervals, confusions and ranking curves.
+
+The scoreboard is drawn in `scoreboards`.
+"""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from helpers.plots.style import (
     axes,
     mark_guess,
     nothing,
+    read_guess,
     styled,
     titled,
 )
@@ -286,7 +287,8 @@ def other_grounds(
     ax = _sheet(_Sides(grounds), rows, len(shown), ax, captions, frames, names)
     shares = [f"{share:.0%} on {name}" for name, share in other_answers(told).items()]
     title = title or f"Of {len(ids)} photos another answer is given to {', '.join(shares)}"
-    title += f" (your guess: {guess:.0%})" if guess is not None else ""
+    share, words = read_guess(guess)
+    title += f" ({words if share is None else f'your guess: {share:.0%}'})" if words else ""
     return titled(ax, title, f"The same photos in rows: {some(grounds, 9)}.")
 
 

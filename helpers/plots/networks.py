@@ -22,6 +22,7 @@ from helpers.plots.style import (
     axes,
     mark_guess,
     nothing,
+    read_guess,
     styled,
     titled,
 )
@@ -129,14 +130,14 @@ def probes(
         names = [wrapped(short[name], width) for name in scores]
     ax.set_xticks(range(len(scores)), names)
     top = max([interval.high for interval in scores.values()] or [1])
-    top = max(top, guess or 0)
+    top = max(top, read_guess(guess)[0] or 0)
     label = "accuracy with 95 % interval" + "\n— balanced accuracy" * bool(balanced)
     ax.set(ylabel=label, ylim=(0, min(1.02, top + 0.08)))
     ax.set(xlim=(-0.5, len(scores) - 0.4))
     ax.grid(axis="y")
     facts = "; ".join(f"{name} {interval!r}" for name, interval in scores.items())
     facts += "".join(f"; {name} balanced {value:.2f}" for name, value in (balanced or {}).items())
-    facts += f"; your guess {guess:g}" if guess is not None else ""
+    facts += f"; {read_guess(guess)[1]}" if guess is not None else ""
     return titled(ax, title or "Which features know the classes?", f"{facts}.", bare=["left"])
 
 

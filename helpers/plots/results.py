@@ -1,9 +1,11 @@
-"""What checks and models achieve: a measurement and its threshold, detectors, the scoreboard."""
+"""What checks achieve: a measurement and its threshold, detectors, annotators who agree.
+
+Scores of models are drawn in `scoreboards` and `evaluation`, their answers to images in `samples`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,8 @@ from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
 from helpers.datasets.words import require_column
-from helpers.evaluation import Interval, accuracy_interval, comparability
-from helpers.plots.names import drawable, short_name, short_names
+from helpers.evaluation import Interval, accuracy_interval
+from helpers.plots.names import drawable, short_name
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
     ACCENT,
@@ -126,13 +128,13 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
         )
         flagged, false = part[["flagged", "false"]].astype(float).max()
         if flagged > 0:
-            share = _dot(ax, y, _wilson(flagged - false, flagged), INNOCENT, "D")
+            share = dot(ax, y, _wilson(flagged - false, flagged), INNOCENT, "D")
             ax.text(1.03, y, f"precision {share:.0%} of {flagged:.0f}", va="center", color=MUTED)
         for line in part[part["planted"] > 0].itertuples():
             y += 1
             decoys = line.strength == "innocent"
             colour = MUTED if decoys else ACCENT
-            share = _dot(ax, y, _wilson(line.found, line.planted), colour, "o", not decoys)
+            share = dot(ax, y, _wilson(line.found, line.planted), colour, "o", not decoys)
             strength = REACH.get(line.strength, line.strength)
             ax.text(-0.02, y, strength, ha="right", va="center", color=MUTED)
             text = f"{'flagged' if decoys else 'recall'} {share:.0%} of {line.planted}"
@@ -192,7 +194,8 @@ def sweep(
     ax.set(xlabel="largest distance that counts as a duplicate, in bits of 64")
     ax.set(ylabel="share" if known else "pairs", ylim=(0, 1.03 if known else None))
     ax.grid(axis="y")
-    facts = [f"{name} {swept[name].iloc[-1]:.3g}" for name in lines if swept[name].notna().any()]
+    form = ".3g" if known else ",.0f"
+    facts = [f"{name} {swept[name].iloc[-1]:{form}}" for name in lines if swept[name].notna().any()]
     facts = (
         f"Lines over the distance; at {swept['distance'].iloc[-1]} bits: {', '.join(facts)}. {note}"
     )
@@ -239,87 +242,12 @@ def agreement(
     return titled(ax, title or default, f"{facts}.", bare=["left"])
 
 
-@styled
-def scores(
-    table: pd.DataFrame,
-    flattering: Mapping[str, Interval] | None = None,
-    guess: float | None = None,
-    title: str = "",
-    ax: Axes | None = None,
-) -> Axes:
-    """The scoreboard: accuracy and its 95 % interval per model; hollow dots flatter.
-
-    Where lines are of different images, those of the images of the last line are ranked; the others
-    are grey.
-
-    An upright line is the balanced accuracy, where the scoreboard knows it.
-
-    Parameters
-    ----------
-    table : DataFrame from `helpers.evaluation.scoreboard`
-    flattering : name → Interval, scores that should not be believed
-    guess : float, optional
-        The reader's guess at the last honest score, 0 to 1.
-    """
-    lines = {f"{r.notebook}  {r.model}": (r.accuracy, r.low, r.high) for r in table.itertuples()}
-    if not lines and not flattering:
-        return nothing(title or _best(table), ax)
-    honest, facts, ranked = len(lines), [], _ranked(table)
-    balanced = table.reindex(columns=["balanced"])["balanced"].to_list()
-    lines |= {f"{name} (flattering)": values for name, values in (flattering or {}).items()}
-    ax = axes(ax, 0.42 * max(len(lines), 1) + 1.0)
-    for y, (name, values) in enumerate(lines.items()):
-        values = Interval._make(values)
-        colour = INNOCENT if y >= honest else ACCENT if ranked[y] else MUTED
-        _dot(ax, y, values, colour, "o", y < honest)
-        text, look = repr(values), {"va": "center", "fontsize": 9, "color": MUTED}
-        if y < honest and pd.notna(balanced[y]):
-            ax.plot(balanced[y], y, "|", color=INK, ms=14, mew=1.6, zorder=3)
-            text += f", balanced {balanced[y]:.2f}"
-        ax.annotate(text, (values.high, y), (8, 0), textcoords="offset points", **look)
-        facts.append(f"{name} {text}")
-    mark_guess(ax, guess, None, honest - 1)
-    short = short_names(lines, 108)
-    ax.set_yticks(range(len(lines)), [fill(short[name], 36) for name in lines])
-    label = "accuracy with 95 % interval" + "; | balanced accuracy" * any(map(pd.notna, balanced))
-    ax.set(xlim=(0, 1.2), ylim=(len(lines) - 0.4, -0.6), xlabel=label)
-    ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
-    ax.grid(axis="x")
-    facts = f"{'; '.join(facts)}. {comparability(table)}".strip()
-    return titled(ax, title or _best(table), facts, bare=["left", "bottom"])
-
-
-def _ranked(table: pd.DataFrame) -> np.ndarray:
-    """Of each line, whether it may be ranked with the last one."""
-    told = table.reindex(columns=["images", "measured_on", "labels"]).fillna("").astype(str)
-    same = (told == told.tail(1).to_numpy()).all(axis=1) & (told["measured_on"] != "")
-    return same.to_numpy() if comparability(table) else np.ones(len(table), dtype=bool)
-
-
-def _best(table: pd.DataFrame) -> str:
-    """Which model leads, if all were asked the same and the second lies outside its interval."""
-    if comparability(table):
-        same = table[_ranked(table)]
-        if len(same) < 2:
-            return "Not all scored on the same images: no ranking"
-        said = _best(same)
-        return f"Of {len(same)} on the same images, in blue, {said[0].lower()}{said[1:]}"
-    best = table.sort_values("accuracy", ascending=False, kind="stable")
-    first, second, *_ = *best.itertuples(), None, None
-    if first is None:
-        return "No score yet"
-    if second is None:
-        return f"{first.model}: {first.accuracy:.0%} right"
-    if second.accuracy >= first.low:
-        return f"Too close to call: {first.model}, {second.model}"
-    return f"Best so far: {first.model}, {first.accuracy:.0%} right"
-
-
 def _wilson(right: int, total: int) -> Interval:
     return accuracy_interval(np.arange(int(total)) < int(right))
 
 
-def _dot(ax: Axes, y: float, interval: Interval, colour: str, marker: str, full=True) -> float:
+def dot(ax: Axes, y: float, interval: Interval, colour: str, marker: str, full=True) -> float:
+    """Draw a share and its interval, hollow where not `full`; return the share."""
     ax.plot(interval[1:], [y, y], color=colour, lw=2.5, alpha=0.5, ls="-" if full else ":")
     look = {"mfc": colour if full else "white", "mec": colour, "ms": 8, "mew": 1.8}
     ax.plot(interval.accuracy, y, marker, zorder=3, clip_on=False, **look)

@@ -1,4 +1,4 @@
-"""Pictures of the images themselves: contact sheets, pairs, suspects, one image taken apart."""
+"""Pictures of the images themselves: contact sheets, answers to them, pairs, one taken apart."""
 
 from __future__ import annotations
 
@@ -159,7 +159,9 @@ def pairs(
     ax = _sheet(dataset, rows, 6, ax, captions, frames, paired=True)
     first, second = (labels.reindex(found[side]).to_numpy() for side in ("image_id", "other_id"))
     title = title or f"{len(found):,} pairs; {(first != second).sum()} disagree about the label"
-    return titled(ax, title, f"The first {len(cells) // 2} pairs of photographs, side by side.")
+    shown = len(cells) // 2
+    first = "The first pair" if shown == 1 else f"The first {shown} pairs"
+    return titled(ax, title, f"{first} of photographs, side by side.")
 
 
 @styled

@@ -103,15 +103,56 @@ def mark_guess(
     """Mark the reader's guess, at `x` and `y`, of which the one that is None is the guess.
 
     Where there is no guess nothing is drawn. `told` is what the reader wrote, if it is not in the
-    units of the axis.
+    units of the axis. Among shares a guess may be in per cent; one that no place of the axis stands
+    for is named in a corner, since its mark would stretch the figure beyond any page.
     """
     if guess is None:
         return
-    place = (guess if x is None else x, guess if y is None else y)
-    ax.plot(*place, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
+    axis = ax.xaxis if x is None else ax.yaxis
+    low, high = axis.get_data_interval()
+    shares = axis.get_scale() == "linear" and low >= -1 and high <= 1 and told is None
+    place, words = read_guess(guess, (-1 if low < 0 else 0) if shares else None)
     look = {"textcoords": "offset points", "ha": "right", "va": "bottom", "color": INK}
-    told = guess if told is None else told
-    ax.annotate(f"your guess {told:g}", place, (-7, 3), fontsize=9, **look)
+    if place is None:
+        ax.annotate(words, (1, 0), (-7, 3), xycoords="axes fraction", fontsize=9, **look)
+        return
+    spot = (place if x is None else x, place if y is None else y)
+    ax.plot(*spot, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
+    ax.annotate(
+        words if told is None else f"your guess {told:g}", spot, (-7, 3), fontsize=9, **look
+    )
+
+
+def read_guess(guess: float | str | None, least: int | None = 0) -> tuple[float | None, str]:
+    """Which share a reader means who may have written it in per cent, and the words for it.
+
+    Parameters
+    ----------
+    guess : float, str or None
+        0.6 and 60 are the same share.
+    least : {0, -1, None}
+        The least that the guess can be: 0 for a share, -1 for a difference of shares. None takes
+        any number as it is.
+
+    Returns
+    -------
+    place : float or None
+        None where there is no guess, or one that can be none.
+    words : str
+    """
+    if guess is None:
+        return None, ""
+    try:
+        number = float(guess)
+    except (TypeError, ValueError):
+        return None, f"your guess {guess!r} is no number"
+    if least is None:
+        return number, f"your guess {number:g}"
+    if 1 < abs(number) <= 100 and number >= 100 * least:
+        return number / 100, f"your guess {number:g} %"
+    if not least <= number <= 1:
+        return None, f"your guess {number:g} is no share from {least} to 1"
+    return number, f"your guess {number:g}"
 
 
 def nothing(title: str, ax: Axes | None = None) -> Axes:

@@ -149,21 +149,24 @@ def rate_curves(
     if chosen is not None:
         colours = {rate: ACCENT if rate == chosen else "#c3cad1" for rate in colours}
     top = 1.6 * judged["loss"].min() + 0.4 * rates["valid_loss"].median()
+    top = max(top, 1.1 * (guessing or 0))  # where nothing was learned must be seen
     final, ends = rates["epoch"].max(), []
     for rate, part in rates.groupby("rate"):
         look = {"color": colours[rate], "zorder": 3 if rate == chosen else 2}
         mean = part.groupby("epoch")["valid_loss"].mean().fillna(np.inf)
         right.plot(mean.index, mean, lw=2.5, **look)
         ends.append((final, mean[final], f"{rate:g}", colours[rate]))
-        last = part.loc[part["epoch"] == final, "valid_loss"].fillna(np.inf).clip(upper=top)
-        left.plot([rate] * len(last), last, "o", ms=7, clip_on=False, **look)
+        last = part.loc[part["epoch"] == final, "valid_loss"].fillna(np.inf)
+        for marker, some_of in (("o", last[last <= top]), ("^", last[last > top].clip(upper=top))):
+            if len(some_of):
+                left.plot([rate] * len(some_of), some_of, marker, ms=7, clip_on=False, **look)
     low = 0.9 * judged["low"].min()
     left.plot(judged.index, judged["loss"].clip(upper=top), color=MUTED, lw=1, zorder=1)
     left.set(xscale="log", xlabel="learning rate", ylabel="validation loss", ylim=(low, top))
     left.set_xticks(judged.index, [f"{rate:g}" for rate in judged.index])
     left.set_xticks([], minor=True)
     if guess is not None:
-        mark_guess(left, float(f"{guess:g}"), None, low)
+        mark_guess(left, guess, None, low)
     if guessing is not None and guessing < top:
         for panel in (left, right):
             panel.axhline(guessing, color=MUTED, lw=1, ls=":", zorder=1)
@@ -178,7 +181,8 @@ def rate_curves(
         epochs = f"{final + 1} epoch{'s' if final else ''}"
         default = f"After {epochs} no rate has taught the network anything that holds"
     facts = "; ".join(f"{rate:g} {verdict}" for rate, verdict in judged["verdict"].items())
-    panels = {"In the end, each training a dot": left, "After each epoch, means": right}
+    above = ", ▲: higher" * any(line.get_marker() == "^" for line in left.lines)
+    panels = {f"In the end, each training a dot{above}": left, "After each epoch, means": right}
     return _finish(ax, panels, title or default, f"{facts}.")
 
 
@@ -211,13 +215,16 @@ def rate_finder(
     ax.set(ylim=(low, top), xscale="log")
     plain_log(ax.xaxis)
     ax.set(xlabel="learning rate", ylabel="loss of the batch, smoothed")
-    highest = max(y for _, y, *_ in ends)
+    highest, lowest = (find(y for _, y, *_ in ends) for find in (max, min))
+    if len(ends) > 1:  # the lower curve's name needs room above the axis
+        low = min(low, lowest - 0.15 * (top - lowest))
+        ax.set_ylim(low, top)
     for x, y, name, colour in ends:  # a lower curve's name above it might lie on the higher one
         above, side = (8, "bottom") if y == highest else (-8, "top")
         look = {"textcoords": "offset points", "color": colour, "va": side}
         ax.annotate(name, (x, y), (0, above), **look)
     if guess is not None:
-        mark_guess(ax, float(f"{guess:g}"), None, low)
+        mark_guess(ax, guess, None, low)
     ax.grid(axis="y")
     return titled(ax, title or "How fast may it learn?", "Loss over the learning rate.")
 

@@ -66,7 +66,8 @@ class Reviewer(ReviewView):
         self._listen()
 
     def _listen(self) -> None:
-        self.answer(self._filter, self.issue, self.progress)
+        self.answer(self._filter, self.progress)
+        self.answer(self._begin, self.issue)
         self.answer(self._draw, self.view)
         for action, one in zip(SETTLING, (self.keep, self.drop, self.unsure), strict=True):
             self.answer(partial(self._record, action), one)
@@ -146,6 +147,17 @@ class Reviewer(ReviewView):
         self.grid.selected = []
         self.position.max = max(1, len(self.shown))
         self._go_to(0 if self.case is None else self.case.name)
+
+    def _begin(self) -> None:
+        """Keep the case on show if it has the issue chosen; else begin with the first that has."""
+        if (
+            self.case is not None
+            and not selection.matches(
+                self.cases.loc[[self.case.name], "issue"], self.issue.value
+            ).all()
+        ):
+            self.case = None
+        self._filter()
 
     def _go_to(self, number: int) -> None:
         """Show the case of that number, or the next one that the filters leave."""

@@ -1,4 +1,7 @@
-"""`split`: train, validation and test images by share or by date, whole groups on one side."""
+"""`split`: train, validation and test images by share or by date, whole groups on one side.
+
+`ensure_split`, which keeps a split that is there already, is in `given`.
+"""
 
 from __future__ import annotations
 

@@ -80,6 +80,18 @@ def test_a_study_without_our_detectors_draws_a_line_that_says_so():
     assert ax.get_title("left") == "No detector was measured"
 
 
+def test_a_sheet_of_flags_of_several_issues_says_which_beside_each_file(photos):
+    first, second, *_ = photos.images.index
+    ids, issues = [first, first, second], ["dark", "blurred", "dark"]
+    flags = pd.DataFrame({"image_id": ids, "issue": issues, "rule": "absolute"})
+    for table in (flags, flags.set_index("image_id")):
+        said = [text.get_text().strip() for text in plots.flag_sheet(photos, table).texts]
+        assert [one.split("\n")[0] for one in said] == ["dark, blurred", "dark"]
+        assert [one.split("\n")[1] for one in said] == [
+            i.rsplit("/", 1)[-1] for i in (first, second)
+        ]
+
+
 def test_a_sheet_of_flags_is_drawn_at_random_names_its_files_and_leaves_out_unused_rules(photos):
     ids = photos.images.index
     flags = pd.DataFrame({"image_id": [*ids, ids[0]], "rule": "absolute"})

@@ -113,6 +113,10 @@ def test_pairs_say_what_relates_them_and_which_disagree(photos):
     assert texts(ax)[0] == "oak\nexact"
     assert texts(ax)[2] == "oak\nnear · flip · 4 bits apart"
     assert to_frames(ax) == [FLAG, FLAG]
+    assert ax.alt_text.endswith("The first 2 pairs of photographs, side by side.")
+    assert plots.pairs(photos, found[:1]).alt_text.endswith(
+        "The first pair of photographs, side by side."
+    )
 
 
 def test_frames_have_the_colours_asked_for(photos):

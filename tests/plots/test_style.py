@@ -20,7 +20,9 @@ from helpers.plots.style import (
     alt,
     alt_text,
     figure_html,
+    mark_guess,
     palette,
+    read_guess,
     styled,
     titled,
 )
@@ -124,3 +126,60 @@ def test_a_photo_of_lower_quality_takes_fewer_bytes():
     figure, ax = plt.subplots()
     ax.imshow(np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8))
     assert len(figure_html(figure, quality=30)) < 0.7 * len(figure_html(figure))
+
+
+@pytest.mark.parametrize(
+    ("guess", "least", "place", "words"),
+    [
+        (0.6, 0, 0.6, "your guess 0.6"),
+        (60, 0, 0.6, "your guess 60 %"),
+        (100, 0, 1.0, "your guess 100 %"),
+        (2, 0, 0.02, "your guess 2 %"),
+        (-100, -1, -1.0, "your guess -100 %"),
+        (-100.5, -1, None, "your guess -100.5 is no share from -1 to 1"),
+        (1, 0, 1.0, "your guess 1"),
+        (0, 0, 0.0, "your guess 0"),
+        ("0.6", 0, 0.6, "your guess 0.6"),
+        ("half", 0, None, "your guess 'half' is no number"),
+        (101, 0, None, "your guess 101 is no share from 0 to 1"),
+        (-0.1, 0, None, "your guess -0.1 is no share from 0 to 1"),
+        (-5, 0, None, "your guess -5 is no share from 0 to 1"),
+        (-5, -1, -0.05, "your guess -5 %"),
+        (-0.1, -1, -0.1, "your guess -0.1"),
+        (-101, -1, None, "your guess -101 is no share from -1 to 1"),
+        (40, None, 40.0, "your guess 40"),
+        (None, 0, None, ""),
+    ],
+)
+def test_a_guess_in_per_cent_is_the_same_share_and_what_is_none_is_said(guess, least, place, words):
+    assert read_guess(guess, least) == (place, words)
+
+
+@pytest.mark.parametrize(
+    ("guess", "data", "place", "words"),
+    [
+        (60, [0.2, 0.9], 0.6, "your guess 60 %"),
+        (60, [0.2, 1.0], 0.6, "your guess 60 %"),
+        (60, [0.2, 1.1], 60, "your guess 60"),
+        (600, [0.2, 0.9], None, "your guess 600 is no share from 0 to 1"),
+        (60, [20, 90], 60, "your guess 60"),
+        (5, [-0.1, 0.2], 0.05, "your guess 5 %"),
+        ("many", [20, 90], None, "your guess 'many' is no number"),
+    ],
+)
+def test_no_guess_stretches_a_figure_of_shares(guess, data, place, words):
+    figure, ax = plt.subplots()
+    ax.plot(data, [0, 1], "o")
+    mark_guess(ax, guess, None, 0.5)
+    marks = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "X"]
+    assert marks == ([] if place is None else [pytest.approx(place)])
+    assert [text.get_text() for text in ax.texts] == [words]
+    figure.canvas.draw()
+    assert place == 60 or figure.get_tightbbox().width < 8  # of a figure 6.4 inches wide
+
+
+def test_a_rate_may_be_above_one():
+    _, ax = plt.subplots()
+    ax.semilogx([1e-5, 1], [1, 2], "o")
+    mark_guess(ax, 3, None, 1)
+    assert (ax.lines[-1].get_xdata()[0], ax.texts[0].get_text()) == (3, "your guess 3")

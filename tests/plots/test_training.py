@@ -77,18 +77,33 @@ def test_each_rate_is_a_line_and_the_end_of_each_training_a_dot(rates):
     ax = plots.rate_curves(rates)
     at_end, over_epochs, _ = ax.child_axes
     assert len(over_epochs.lines) == 3
-    dots = [line for line in at_end.lines if line.get_marker() == "o"]
-    assert [dot.get_xdata()[0] for dot in dots] == [1e-5, 1e-3, 1.0]
+    dots = [line for line in at_end.lines if line.get_marker() in ("o", "^")]
+    assert [(dot.get_xdata()[0], dot.get_marker()) for dot in dots] == [
+        (1e-5, "o"), (1e-3, "o"), (1.0, "^"),
+    ]  # fmt: skip
     assert dots[1].get_ydata() == pytest.approx([1.5, 1.6])
     assert dots[2].get_ydata().tolist() == [at_end.get_ylim()[1]] * 2
+    assert at_end.get_title("left") == "In the end, each training a dot, ▲: higher"
     assert texts(over_epochs).count("0.001") == 1
     assert ax.get_title("left") == "From left to right, rates are too low, good, too high"
     assert ax.alt_text.endswith("1e-05 too low; 0.001 good; 1 too high.")
 
 
+def test_guessing_and_a_rate_that_taught_nothing_are_seen_beside_one_that_taught_much(rates):
+    low = rates.assign(valid_loss=rates["rate"].map({1e-5: 1.9, 1e-3: 0.4, 1.0: 1.3}))
+    at_end, over_epochs, _ = plots.rate_curves(low, guessing=2.08).child_axes
+    assert at_end.get_ylim()[1] == pytest.approx(1.1 * 2.08)
+    dots = [line for line in at_end.lines if line.get_marker() in ("o", "^")]
+    assert [(dot.get_marker(), dot.get_ydata()[0]) for dot in dots] == [
+        ("o", 1.9), ("o", 0.4), ("o", 1.3),
+    ]  # fmt: skip
+    assert at_end.get_title("left") == "In the end, each training a dot"
+    assert "guessing" in texts(over_epochs)
+
+
 def test_a_chosen_rate_alone_has_a_colour(rates):
     at_end, *_ = plots.rate_curves(rates, chosen=1e-5).child_axes
-    colours = [to_hex(line.get_color()) for line in at_end.lines if line.get_marker() == "o"]
+    colours = [to_hex(line.get_color()) for line in at_end.lines if line.get_marker() in ("o", "^")]
     assert colours[0] == ACCENT and colours[1] == colours[2] != ACCENT
 
 
@@ -103,6 +118,15 @@ def test_the_rate_finder_draws_a_curve_for_each_head_and_marks_the_guess():
     assert len(plots.rate_finder(table).lines) == 1
     close = plots.rate_finder({"fresh": table, "trained": table.assign(loss=table["loss"] + 0.01)})
     assert [text.get_verticalalignment() for text in close.texts] == ["top", "bottom"]
+
+
+@pytest.mark.parametrize("trained", [0.05, 0.3, 1.0])
+def test_the_name_of_a_low_curve_stays_above_the_axis_of_rates(trained):
+    table = pd.DataFrame({"rate": np.geomspace(1e-5, 1, 30), "loss": np.linspace(2.2, 1.8, 30)})
+    ax = plots.rate_finder({"fresh": table, "trained": table.assign(loss=trained)})
+    ax.figure.canvas.draw()
+    name = ax.texts[1].get_window_extent()
+    assert ax.texts[1].get_text() == "trained" and name.y0 > ax.bbox.y0
 
 
 def test_the_guess_is_drawn_at_the_end_of_the_accuracy_and_nowhere_without_one(curves):

@@ -7,6 +7,7 @@ from PIL import Image
 from scipy import stats
 
 from helpers import plots
+from helpers.course.studies import read_study
 from helpers.evaluation import compare_scores
 from helpers.plots.transfer import ROWS, summarise
 
@@ -167,13 +168,13 @@ def test_what_the_commonest_class_earns_is_an_upright_line_beside_the_heads():
     assert "commonest class 0.20" in ax.alt_text
 
 
-def elsewhere(**accuracies):
+def elsewhere(images=1000, **accuracies):
     rows = [
-        (name, 96, backbone, value)
+        (name, 96, backbone, images, value)
         for name, values in accuracies.items()
         for backbone, value in zip(("random", "bundled", "resnet18"), values, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["set", "size", "backbone", "accuracy"])
+    return pd.DataFrame(rows, columns=["set", "size", "backbone", "images", "accuracy"])
 
 
 @pytest.mark.parametrize(
@@ -210,6 +211,39 @@ def test_where_only_the_size_decides_the_title_names_the_size_alone():
     sizes = [elsewhere(leaves=values, shirts=values) for values in ((0, 0.9, 0.8), (0, 0.7, 0.8))]
     ax = plots.backbones_elsewhere(pd.concat([sizes[0], sizes[1].assign(size=128)]))
     assert ax.get_title("left") == "Which backbone leads depends on the size of the pictures"
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        # The spread of a difference of 0.8 and 0.84 among 300 is 0.0313, its bound 0.061.
+        (300, "bundled is nowhere behind by more than luck"),
+        # Among 800 it is 0.0192, its bound 0.0376.
+        (800, "Which backbone leads depends on the images"),
+    ],
+)
+def test_a_lead_that_luck_could_make_turns_no_order_round(images, words):
+    table = elsewhere(images, leaves=(0.2, 0.9, 0.6), shirts=(0.2, 0.8, 0.84))
+    assert plots.backbones_elsewhere(table).get_title("left") == words
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        # 0.50 and 0.54: among 1,000 the bound is 0.0437, among 1,400 it is 0.0370.
+        (1000, "ImageNet's resnet18 leads on all of these"),
+        (1400, "ImageNet's resnet18 leads on all of these; behind it the order changes"),
+    ],
+)
+def test_the_order_behind_a_leader_changes_only_where_luck_cannot_do_it(images, words):
+    table = elsewhere(images, leaves=(0.2, 0.6, 0.9), shirts=(0.54, 0.5, 0.9))
+    assert plots.backbones_elsewhere(table).get_title("left") == words
+
+
+def test_no_backbone_of_the_course_is_called_ahead_by_one_picture():
+    table = read_study("backbone/probes")
+    title = plots.backbones_elsewhere(table).get_title("left")
+    assert title == "ImageNet's squeezenet1_0 is nowhere behind by more than luck"
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,21 @@ def test_filters_choose_suspects_and_lose_no_mark(trees, suspects, control, valu
     assert len(reviewer.shown) == 4 and "1 decided" in reviewer.count.value
 
 
+def test_a_chosen_issue_keeps_the_case_that_has_it_and_else_begins_with_its_first(trees, suspects):
+    reviewer = review(trees, suspects)
+    reviewer.position.value = 4
+    last = reviewer.case["image_id"]
+    others = [one for one in suspects["issue"].unique() if one != reviewer.case["issue"]]
+    reviewer.issue.value = reviewer.case["issue"]
+    assert reviewer.case["image_id"] == last
+    for issue in others:
+        reviewer.issue.value = issue
+        assert reviewer.position.value == 1
+        assert reviewer.case["issue"] == issue
+    reviewer.issue.index = 0
+    assert reviewer.case["issue"] == others[-1]
+
+
 def test_under_the_undecided_filter_one_works_through_to_the_end(trees, suspects):
     reviewer = review(trees, suspects)
     reviewer.progress.value = "undecided"

@@ -40,7 +40,8 @@ def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
     """A function that returns mean red, green and blue between 0 and 1."""
     rgb = np.zeros((2, 3, 3), dtype=np.uint8)
     # Its brightest level is not 255, so that dividing by the picture's own brightest is told.
-    rgb[..., 0], rgb[..., 1], rgb[0, :, 2] = 204, 51, 102
+    # Blue is in a third of it, so that a median is told.
+    rgb[..., 0], rgb[..., 1], rgb[:, 0, 2] = 204, 51, 153
     expected = np.array([0.8, 0.2, 0.2])
     if not callable(answer):
         raise TypeError
@@ -57,8 +58,9 @@ def judge_01_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
         return "axis", {"shape": found.shape}
     readings = [(None, found), ("exchanged", found[::-1]), ("levels", found / 255)]
     readings += [("sum", found / 6), ("sum", found / 6 / 255), ("brightest", found * 0.8)]
+    readings += [("of_256", found * 256 / 255), ("median", found + [0, 0, 0.2])]
     for name, value in readings:
-        if np.allclose(value, expected, atol=0.005):
+        if np.allclose(value, expected, atol=0.002):
             return name
     return "other", {"found": ", ".join(f"{value:.2f}" for value in found)}
 

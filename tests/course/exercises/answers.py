@@ -393,6 +393,8 @@ WRONG = {
         (lambda rgb: rgb.sum(axis=(0, 1)) / 255, "sum", "mean, not the sum"),
         (lambda rgb: rgb.sum(axis=(0, 1)), "sum", "mean, not the sum"),
         (lambda rgb: np.median(rgb, axis=(0, 1)) / 128, "other", "you return 1.59"),
+        (lambda rgb: np.median(rgb, axis=(0, 1)) / 255, "median", "take the mean"),
+        (lambda rgb: rgb.mean(axis=(0, 1)) / 256, "of_256", "white would not be 1"),
         (lambda rgb: (rgb / rgb.max()).mean(axis=(0, 1)), "brightest", "divide by 255"),
         (0.5, "malformed", "a function"),
     ],
@@ -415,6 +417,8 @@ WRONG = {
     "02.1": [
         (0, "crops", "Find the crops"),
         (2, "crops", "40%"),
+        (8, "near", "F1 is 0.884, at the best distance 0.930"),
+        (8, "near", "the name of a row"),
         (20, "bursts", "Open the bursts"),
         (64, "bursts", "60%"),
         (20, "bursts", "different leaves"),

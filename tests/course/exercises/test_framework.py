@@ -75,7 +75,14 @@ def test_no_threshold_is_asked_to_be_better_than_the_best_there_is():
         exercises.judge("02.1", distance, make_dataset(), sweep=GIVEN["sweep"]).mistake
         for distance in GIVEN["sweep"]["distance"]
     ]
-    assert verdicts == ["crops", "crops", None, None, "bursts"]
+    assert verdicts == ["crops", "crops", None, "near", "bursts"]
+
+
+def test_the_best_threshold_is_told_with_what_it_finds_and_one_between_rows_is_the_row_below():
+    for distance in (4, 5, 7):
+        verdict = exercises.judge("02.1", distance, make_dataset(), sweep=GIVEN["sweep"])
+        # 2 / (1 / 0.94 + 1 / 0.92) = 0.9299
+        assert "F1 than 0.93: it finds 92% of the copies" in verdict.message
 
 
 @pytest.mark.parametrize(("key", "answer"), [("01.3", "Device"), ("02.1", 6)])
