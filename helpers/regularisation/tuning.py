@@ -105,11 +105,12 @@ def tuned_loss(
     optuna.TrialPruned
         The trial's pruner sees no hope, or the training diverged: the search goes on.
     """
-    parts = {"splitter": split_stages, "train_bn": False, "cbs": [ReportLoss(trial)]}
+    parts = {"splitter": split_stages, "train_bn": False}
     learner = build_learner(start.dls, head=start.head, seed=seed, **parts)
     learner.freeze_to(frozen)
     try:
-        return float(train(learner, epochs, lr=rate, progress=False)["valid_loss"].iloc[-1])
+        with learner.added_cbs(ReportLoss(trial)):
+            return float(train(learner, epochs, lr=rate, progress=False)["valid_loss"].iloc[-1])
     except TrainingError as error:
         raise optuna.TrialPruned(str(error)) from error
 

@@ -80,9 +80,11 @@ class CureExplorer(Panel):
             trained = map(name_combination, keys)
             told = f"{name}: not trained together. Trained: {some(trained, 12)}."
             return "", f"<p>{safe(told)}</p>"
-        beside = {side: self.curves({one: parts[one] for one in combination})
-                  for side, parts in SIDES.items()}  # fmt: skip
-        beside = {side: found for side, found in beside.items() if len(found)}
+        beside = {}
+        for side, parts in SIDES.items():
+            found = self.curves({one: parts[one] for one in combination})
+            if len(found) and _differing(parts) <= {*combination}:
+                beside[side] = found
         name = f"{name}, stopped early" if stopping else name
         return draw_cure(rows, stopping), describe_cure(rows, name, stopping, beside)
 
@@ -92,7 +94,7 @@ def name_combination(combination: dict[str, float]) -> str:
     parts = [
         PARTS[name] if name == "augment" else f"{PARTS[name]} {strength:g}"
         for name, strength in combination.items()
-        if strength != NONE[name]
+        if name in _differing(combination)
     ]
     return " + ".join(parts) or "none"
 
@@ -162,6 +164,10 @@ def _means(study: pd.DataFrame) -> pd.DataFrame:
     return mean_curves(study) if "seed" in study else study
 
 
+def _differing(parts: dict[str, float]) -> set[str]:
+    return {name for name, strength in parts.items() if strength != NONE[name]}
+
+
 def _end(rows: pd.DataFrame, stopping: bool) -> dict[str, float]:
     """Where the training under a combination ended."""
     row = rows[rows["stopped"] == stopping].sort_values("epoch").iloc[-1]
@@ -173,9 +179,12 @@ def _end(rows: pd.DataFrame, stopping: bool) -> dict[str, float]:
 def _slider(name: str, values: list) -> SelectionSlider | ToggleButtons:
     if name == "augment":
         return _switch(PARTS[name])
-    options = [(f"{value:g}", value) for value in values]
-    first = NONE[name] if NONE[name] in values else values[0]
-    return control(SelectionSlider, PARTS[name], options=options, value=first)
+    made = control(
+        SelectionSlider, PARTS[name], options=[(f"{value:g}", value) for value in values]
+    )
+    if NONE[name] in values:
+        made.value = NONE[name]
+    return made
 
 
 def _switch(name: str) -> ToggleButtons:

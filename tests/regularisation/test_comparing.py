@@ -12,6 +12,7 @@ from helpers.regularisation.comparing import (
     cure_effects,
     cut_of_gap,
     gaps,
+    mean_curves,
     right_answers,
     validation_loss,
     verdicts,
@@ -121,6 +122,54 @@ def test_a_comparison_on_own_images_has_the_form_of_the_study(planes):
     assert not found[found["seed"] == 3]["valid_loss"].equals(
         found[found["seed"] == 4]["valid_loss"]
     )
+
+
+def test_a_comparison_says_what_makes_up_each_recipe(planes):
+    cures = {"none": Recipe(epochs=1, width=8), "mine": Recipe(epochs=1, width=8, dropout=0.3)}
+    found = compare_cures(planes, cures, seeds=[3], per_class=4, size=32).set_index("cure")
+    assert found["dropout"].to_dict() == {"none": 0.0, "mine": 0.3}
+    assert set(found["width"]) == {8}
+    assert len(mean_curves(found)) == 4  # one epoch, which early stopping keeps as well
+
+
+@pytest.fixture
+def repeats():
+    """Two recipes on two seeds; early stopping keeps the first epoch of one, the last of the other;
+    a third seed lacks one of them."""
+    rows = [
+        (0.0, seed, epoch, epoch == seed, 1 + epoch + seed / 2, 9.0 if epoch in (seed, 1) else None)
+        for seed in (0, 1)
+        for epoch in (0, 1)
+    ]
+    rows += [(0.5, seed, 0, True, 4.0 + seed, 7.0 + seed) for seed in (0, 1, 2)]
+    columns = ["dropout", "seed", "epoch", "stopped", "valid_loss", "fresh_loss"]
+    return pd.DataFrame(rows, columns=columns).assign(cure="x", by_heart=np.nan)
+
+
+def test_means_are_over_the_repeats_that_all_recipes_have_and_epochs_kept_have_a_row(repeats):
+    means = mean_curves(repeats)
+    assert set(means["repeats"]) == {2}
+    assert means[["dropout", "epoch", "stopped", "valid_loss"]].to_numpy().tolist() == [
+        [0.0, 0.0, False, 1.25],
+        [0.0, 1.0, False, 2.25],
+        [0.0, 0.5, True, 1.75],  # 1 of the first seed, 2.5 of the second
+        [0.5, 0.0, False, 4.5],
+        [0.5, 0.0, True, 4.5],
+    ]
+    assert means["by_heart"].isna().all()
+    assert not {"seed", "cure"} & set(means)
+
+
+def test_fresh_images_have_figures_at_the_ends_alone(repeats):
+    fresh = mean_curves(repeats)["fresh_loss"].tolist()
+    assert np.isnan(fresh[0])  # there the first repeat alone was stopped
+    assert fresh[1:] == [9.0, 9.0, 7.5, 7.5]
+
+
+def test_means_over_repeats_of_different_images_are_refused(repeats):
+    part = repeats[(repeats["seed"] == 0) == (repeats["dropout"] == 0)]
+    with pytest.raises(ValueError, match="None of the 3 repeats has every recipe"):
+        mean_curves(part)
 
 
 def test_cures_may_be_named(planes, monkeypatch):
