@@ -18,8 +18,8 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "measuring": ["PATIENCE", "score_probabilities", "stop_epoch"],
         "fresh": ["fresh_leaves"],
         "comparing": [
-            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "mean_curves"),
-            *("right_answers", "validation_loss", "verdicts"),
+            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "lead_elsewhere"),
+            *("mean_curves", "right_answers", "validation_loss", "verdicts"),
         ],
         "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
         "tuning": ["start_tuning", "tuned_loss"],

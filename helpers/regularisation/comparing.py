@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,13 @@ from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
 STOPPED = "early stopping"
 FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "calibration error"}
 """What is compared, and how figures are named in words; only of accuracy more is better."""
-PARTS = [field.name for field in fields(Recipe)]
+PARTS = {
+    "augment": "augmentation", "smoothing": "label smoothing", "dropout": "dropout",
+    "decay": "weight decay", "depth": "stochastic depth", "mixup": "MixUp",
+    "width": "units in a layer", "epochs": "epochs",
+}  # fmt: skip
+"""What makes up a `Recipe`, and how it is called."""
+NOTHING = asdict(CURES["none"])
 
 
 def compare_cures(
@@ -116,6 +122,48 @@ def mean_curves(study: pd.DataFrame) -> pd.DataFrame:
     both = [curves.assign(stopped=False), kept.assign(stopped=True)]
     means = pd.concat(both, ignore_index=True).assign(repeats=len(common))
     return means.sort_values([*by, "stopped", "epoch"], ignore_index=True)
+
+
+def name_combination(parts: Mapping[str, float]) -> str:
+    """What makes up a recipe in words, as far as it differs from none."""
+    shown = [(name, value) for name, value in parts.items() if value != NOTHING[name]]
+    words = [PARTS[n] if n == "augment" else f"{PARTS[n]} {value:g}" for n, value in shown]
+    return " + ".join(words) or "none"
+
+
+def lead_elsewhere(
+    ends: pd.DataFrame, figure: str = "fresh_loss", over: str = "all four"
+) -> pd.DataFrame:
+    """How far the best combination is ahead of a cure where it was chosen, and elsewhere.
+
+    Each collection in its turn is left out: the combination with the lowest mean of the figure on
+    the others is scored on it, which had no part in the choice.
+
+    Parameters
+    ----------
+    ends : DataFrame
+        A row per combination and collection (seed), of one end: ``read_study("cure_grid_ends")``,
+        those stopped or those not.
+    figure : str
+        A column of which less is better.
+    over : str
+        A name in `CURES`.
+
+    Returns
+    -------
+    DataFrame by collection left out
+        best (in words), promised (mean of the cure's figure less the best one's, over the
+        collections it was chosen by), held (the same difference on the one left out).
+    """
+    by = [name for name in PARTS if name in ends]
+    wide, rows = ends.pivot_table(figure, by, "seed"), {}
+    lead = wide.loc[tuple(asdict(CURES[over])[name] for name in by)] - wide
+    for seed in lead:
+        seen = lead.drop(columns=seed).mean(axis=1)
+        best = seen.idxmax()
+        name = name_combination(dict(zip(by, best, strict=True)))
+        rows[seed] = {"best": name, "promised": seen[best], "held": lead.loc[best, seed]}
+    return pd.DataFrame.from_dict(rows, "index").rename_axis("collection")
 
 
 def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:

@@ -11,17 +11,10 @@ from helpers.panels.panel import Panel, control, grid
 from helpers.panels.text import safe
 from helpers.plots.regularising import overfitting
 from helpers.plots.style import figure_html, styled
-from helpers.regularisation.comparing import mean_curves
+from helpers.regularisation.comparing import NOTHING, PARTS, mean_curves, name_combination
 from helpers.regularisation.recipes import CURES
 
-PARTS = {
-    "augment": "augmentation", "smoothing": "label smoothing", "dropout": "dropout",
-    "decay": "weight decay", "depth": "stochastic depth", "mixup": "MixUp",
-    "width": "units in a layer", "epochs": "epochs",
-}  # fmt: skip
-"""Attributes of a `Recipe`, and how their sliders are called."""
-NONE = asdict(CURES["none"])
-SIDES = {"none": NONE, "all four": asdict(CURES["all four"])}
+SIDES = {name: asdict(CURES[name]) for name in ("none", "all four")}
 """What the combination on show is held against, where the study has it."""
 FIGURES = {"gap": "gap between training and validation", "loss": "log loss",
            "accuracy": "accuracy", "ece": "calibration error"}  # fmt: skip
@@ -87,16 +80,6 @@ class CureExplorer(Panel):
                 beside[side] = found
         name = f"{name}, stopped early" if stopping else name
         return draw_cure(rows, stopping), describe_cure(rows, name, stopping, beside)
-
-
-def name_combination(combination: dict[str, float]) -> str:
-    """A combination in words: what differs from no cure, with its strength."""
-    parts = [
-        PARTS[name] if name == "augment" else f"{PARTS[name]} {strength:g}"
-        for name, strength in combination.items()
-        if name in _differing(combination)
-    ]
-    return " + ".join(parts) or "none"
 
 
 @styled
@@ -165,7 +148,7 @@ def _means(study: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differing(parts: dict[str, float]) -> set[str]:
-    return {name for name, strength in parts.items() if strength != NONE[name]}
+    return {name for name, strength in parts.items() if strength != NOTHING[name]}
 
 
 def _end(rows: pd.DataFrame, stopping: bool) -> dict[str, float]:
@@ -182,8 +165,8 @@ def _slider(name: str, values: list) -> SelectionSlider | ToggleButtons:
     made = control(
         SelectionSlider, PARTS[name], options=[(f"{value:g}", value) for value in values]
     )
-    if NONE[name] in values:
-        made.value = NONE[name]
+    if NOTHING[name] in values:
+        made.value = NOTHING[name]
     return made
 
 

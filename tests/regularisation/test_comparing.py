@@ -1,5 +1,7 @@
 """Where trainings ended, what that changes against none, and what is sure of it."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,17 +9,20 @@ import pytest
 from helpers.augment import paired_effects
 from helpers.regularisation import comparing
 from helpers.regularisation.comparing import (
+    PARTS,
     STOPPED,
     compare_cures,
     cure_effects,
     cut_of_gap,
     gaps,
+    lead_elsewhere,
     mean_curves,
+    name_combination,
     right_answers,
     validation_loss,
     verdicts,
 )
-from helpers.regularisation.recipes import Recipe, train_recipe
+from helpers.regularisation.recipes import CURES, Recipe, train_recipe
 
 
 def rows(cure, seed, ends, fresh=None):
@@ -170,6 +175,53 @@ def test_means_over_repeats_of_different_images_are_refused(repeats):
     part = repeats[(repeats["seed"] == 0) == (repeats["dropout"] == 0)]
     with pytest.raises(ValueError, match="None of the 3 repeats has every recipe"):
         mean_curves(part)
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({}, "none"),
+        ({"decay": 2.0}, "weight decay 2"),
+        ({"augment": True}, "augmentation"),
+        ({"augment": 1, "mixup": 0.4}, "augmentation + MixUp 0.4"),
+        ({"depth": np.float64(0.8), "width": 16}, "stochastic depth 0.8 + units in a layer 16"),
+    ],
+)
+def test_a_combination_is_named_by_what_differs_from_no_cure(changed, name):
+    assert name_combination(asdict(Recipe()) | changed) == name
+
+
+def test_every_part_of_a_recipe_has_a_name():
+    assert [*PARTS] == [*asdict(Recipe())]
+
+
+@pytest.fixture
+def ends():
+    """Three collections: "a" is the best of the first two, "b" of the last and of any with it."""
+    losses = {"all four": (2.0, 2.1, 2.2), "a": (1.0, 1.2, 2.5), "b": (1.8, 1.7, 0.4)}
+    recipes = {"all four": CURES["all four"], "a": Recipe(mixup=1.0), "b": Recipe(dropout=0.75)}
+    return pd.DataFrame(
+        [{**asdict(recipes[name]), "seed": seed, "fresh_loss": loss, "fresh_ece": -loss}
+         for name, found in losses.items() for seed, loss in enumerate(found)]
+    )  # fmt: skip
+
+
+def test_the_best_is_chosen_on_the_other_collections_and_scored_on_the_one_left_out(ends):
+    found = lead_elsewhere(ends)
+    assert found.index.tolist() == [0, 1, 2]
+    assert found["best"].tolist() == ["dropout 0.75", "dropout 0.75", "MixUp 1"]
+    assert found["promised"].tolist() == pytest.approx([1.1, 1.0, 0.95])
+    assert found["held"].tolist() == pytest.approx([0.2, 0.4, -0.3])
+
+
+FOUR = "augmentation + label smoothing 0.2 + dropout 0.5 + weight decay 2"
+
+
+def test_a_lead_is_over_the_cure_asked_about_in_the_figure_asked_about(ends):
+    none = pd.DataFrame([{**asdict(Recipe()), "seed": s, "fresh_loss": 3.0} for s in range(3)])
+    both = pd.concat([ends, none])
+    assert lead_elsewhere(both, over="none")["held"].tolist() == pytest.approx([1.2, 1.3, 0.5])
+    assert lead_elsewhere(ends, "fresh_ece")["best"].tolist() == [FOUR] * 3
 
 
 def test_cures_may_be_named(planes, monkeypatch):

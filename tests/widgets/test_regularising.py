@@ -3,7 +3,6 @@
 import re
 from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
 import pytest
 from ipywidgets import SelectionSlider, ToggleButtons
@@ -12,7 +11,7 @@ from helpers.panels.still import still_html
 from helpers.regularisation.comparing import mean_curves
 from helpers.regularisation.recipes import CURES, Recipe
 from helpers.widgets import explore_cures
-from helpers.widgets.regularising import describe_cure, name_combination
+from helpers.widgets.regularising import describe_cure
 
 MIXED = {"augment": True, "dropout": 0.5}
 LOSSES = {
@@ -190,20 +189,6 @@ def test_the_still_names_every_regulariser_with_its_strength(explorer):
     for words in ("augmentation: <b>off</b>", "dropout: <b>0.75</b>", "weight decay: <b>0.01</b>",
                   "early stopping: <b>off</b>"):  # fmt: skip
         assert words in still
-
-
-@pytest.mark.parametrize(
-    ("changed", "name"),
-    [
-        ({}, "none"),
-        ({"decay": 2.0}, "weight decay 2"),
-        ({"augment": True}, "augmentation"),
-        ({"augment": 1, "mixup": 0.4}, "augmentation + MixUp 0.4"),
-        ({"depth": np.float64(0.8), "width": 16}, "stochastic depth 0.8 + units in a layer 16"),
-    ],
-)
-def test_a_combination_is_named_by_what_differs_from_no_cure(changed, name):
-    assert name_combination(asdict(Recipe()) | changed) == name
 
 
 def test_names_are_escaped(study):
