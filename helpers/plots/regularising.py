@@ -198,7 +198,7 @@ def _say(effects: pd.DataFrame) -> str:
 @styled
 def search_history(
     values: Iterable[float] | pd.DataFrame, name: str = "validation loss", lower: bool = True,
-    title: str = "", ax: Axes | None = None,
+    before: float | None = None, title: str = "", ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
     """The score of each trial of a search, and the best one so far.
 
@@ -210,6 +210,8 @@ def search_history(
         before they were, and none of them is the best.
     lower : bool
         Whether less is better.
+    before : float, optional
+        The score without any search, drawn as a line to beat.
     """
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame({"value": [*values]})
     table = table.reindex(columns=["value", "state"])
@@ -226,6 +228,10 @@ def search_history(
         first = np.flatnonzero(pruned & np.isfinite(scores))[0]
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
         ax.annotate("pruned", (trials[first], scores[first]), (7, 0), **look)
+    if before is not None:
+        ax.axhline(before, color=INK, lw=1, ls="--")
+        look = {"textcoords": "offset points", "va": "bottom", "color": INK, "fontsize": 9}
+        ax.annotate("without a search", (trials[0], before), (0, 2), **look)
     ax.step(trials, best, where="post", color=ACCENT, lw=2.5)
     look = {"textcoords": "offset points", "va": "center", "color": ACCENT, "fontsize": 9}
     ax.annotate("best so far", (trials[-1], best[-1]), (6, 0), **look)
@@ -236,6 +242,7 @@ def search_history(
     default = f"The best of {len(scores)} trials is number {at}: {best[-1]:.2f}"
     default += f"; {pruned.sum()} pruned" if pruned.any() else ""
     facts = f"First {scores[0]:.2f}, best {best[-1]:.2f}"
+    facts += f", without a search {before:.2f}" if before is not None else ""
     return titled(ax, title or default, f"{facts}.")
 
 

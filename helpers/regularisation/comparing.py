@@ -156,8 +156,9 @@ def lead_elsewhere(
         collections it was chosen by), held (the same difference on the one left out).
     """
     by = [name for name in PARTS if name in ends]
-    wide, rows = ends.pivot_table(figure, by, "seed"), {}
-    lead = wide.loc[tuple(asdict(CURES[over])[name] for name in by)] - wide
+    # A table on disk has 0 and 1 for off and on.
+    wide = ends.astype(dict.fromkeys(by, float)).pivot_table(figure, by, "seed")
+    lead, rows = wide.loc[tuple(float(asdict(CURES[over])[name]) for name in by)] - wide, {}
     for seed in lead:
         seen = lead.drop(columns=seed).mean(axis=1)
         best = seen.idxmax()

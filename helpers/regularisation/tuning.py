@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import optuna
+import pandas as pd
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from torch import nn
 
 from helpers.datasets import Dataset
+from helpers.evaluation.predictions import label_losses
 from helpers.training import (
     Augment,
     TrainingError,
@@ -27,10 +29,20 @@ SIZE, BATCH, EPOCHS = 48, 32, 3
 
 @dataclass(frozen=True)
 class TuningStart:
-    """What every trial begins with: images, and a head trained on their frozen features."""
+    """What every trial begins with.
+
+    Attributes
+    ----------
+    dls : DataLoaders
+    head : Head
+        Trained on the frozen features of the training images.
+    loss : float
+        Its log loss on the validation images: what there is before any fine-tuning.
+    """
 
     dls: DataLoaders
     head: Head
+    loss: float
 
 
 class ReportLoss(Callback):
@@ -77,7 +89,11 @@ def start_tuning(
     turns = Augment(flip_vertical=True, turn=True, rotate=0, zoom=0, stretch=0, shift=0)
     dls = build_dataloaders(chosen, size, BATCH, augment=[turns], seed=seed, progress=False)
     features = embed(chosen, size=size, progress=False)
-    return TuningStart(dls, train_head(features, given[given.index.isin(features.index)]))
+    labels = {part: rows["label"] for part, rows in dls.rows.groupby("split")}
+    head = train_head(features.loc[labels["train"].index], labels["train"])
+    said = head.predict_proba(features.loc[labels["valid"].index]).to_numpy()
+    places = pd.Index(head.classes).get_indexer(labels["valid"])
+    return TuningStart(dls, head, float(label_losses(said, places).mean()))
 
 
 def tuned_loss(

@@ -198,6 +198,13 @@ def test_pruned_trials_are_hollow_and_never_the_best():
     assert said["best so far"] == (5, 1.5)
 
 
+def test_the_score_without_a_search_is_a_line_to_beat():
+    ax = plots.search_history([2.0, 1.0], before=1.4)
+    assert [one.get_ydata()[0] for one in ax.lines if one.get_linestyle() == "--"] == [1.4]
+    assert {text.get_text(): text.xy for text in ax.texts}["without a search"] == (1, 1.4)
+    assert "without a search" not in [one.get_text() for one in plots.search_history([2.0]).texts]
+
+
 def test_without_pruned_trials_none_is_drawn_or_told_of():
     ax = plots.search_history(pd.DataFrame({"value": [2.0, 1.0], "state": "COMPLETE"}))
     assert hollow(ax) == []

@@ -212,6 +212,8 @@ def test_the_best_is_chosen_on_the_other_collections_and_scored_on_the_one_left_
     assert found["best"].tolist() == ["dropout 0.75", "dropout 0.75", "MixUp 1"]
     assert found["promised"].tolist() == pytest.approx([1.1, 1.0, 0.95])
     assert found["held"].tolist() == pytest.approx([0.2, 0.4, -0.3])
+    stored = ends.assign(augment=ends["augment"].astype(int))
+    pd.testing.assert_frame_equal(lead_elsewhere(stored), found)
 
 
 FOUR = "augmentation + label smoothing 0.2 + dropout 0.5 + weight decay 2"

@@ -44,6 +44,13 @@ def test_it_begins_with_some_images_of_each_class_and_all_of_validation(planes, 
     assert np.allclose(start.head.weights, head.weights, atol=1e-6)
 
 
+def test_before_any_step_the_network_has_the_loss_of_its_head(planes, start):
+    untrained = build_learner(start.dls, head=start.head, bfloat16=False)
+    answers = predict(untrained, planes.part("valid"), progress=False)
+    # Kept features are rounded, which the network's own are not.
+    assert start.loss == pytest.approx(answers["loss"].mean(), abs=2e-3)
+
+
 def test_a_trial_is_told_the_validation_loss_of_each_epoch_and_the_last_is_the_result(start):
     trial = Trial()
     found = tuned_loss(start, trial, rate=1e-3, frozen=3, epochs=2, seed=1)
