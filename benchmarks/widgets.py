@@ -64,8 +64,7 @@ chances = answers()
 predictions = chances.assign(label=images["label"], prediction=chances.idxmax(axis=1),
                              confidence=chances.max(axis=1))
 voters = {name: answers() for name in ("first", "second", "third")}
-study = read_study("regularisation")
-study = study[study["setting"] == "a fifth of the labels wrong"]
+study = read_study("cure_grid")
 torch.manual_seed(0)
 net = torch.nn.Sequential(
     torch.nn.Conv2d(3, 16, 3, 2), torch.nn.ReLU(), torch.nn.Conv2d(16, 32, 3, 2), torch.nn.ReLU(),
@@ -118,14 +117,22 @@ def switch(name, *keys):
     return act
 
 
-def toggle(*names):
-    """Click one switch after the other, from off to on and back."""
+def wander(*names):
+    """Press keys at sliders of three steps, in an order that shows no combination twice."""
+    places, ways, moves = [0] * len(names), [1] * len(names), []
+    for _ in range(3 ** len(names) - 1):
+        one = next(n for n in range(len(names)) if _turn_round(places[n], ways, n))
+        places[one] += ways[one]
+        moves.append(switch(names[one], "ArrowRight" if ways[one] > 0 else "ArrowLeft"))
+    return lambda page, panel, turn: moves[turn % len(moves)](page, panel, 0)
 
-    def act(page, panel, turn):
-        box = panel.locator(".stack", has_text=names[turn % len(names)]).first
-        box.locator(".widget-toggle-button:not(.mod-active)").first.click()
 
-    return act
+def _turn_round(place, ways, one):
+    """Whether a slider can go on its way; at its end it is turned round."""
+    if 0 <= place + ways[one] <= 2:
+        return True
+    ways[one] *= -1
+    return False
 
 
 def pick(selector, first=0):
@@ -190,8 +197,8 @@ TRANSFER = 'explore_transfer(dataset, read_study("transfer"), {"bundled": featur
 CLASSES, STAGES = switch("Class", "ArrowDown"), ["ArrowDown"] * 9 + ["ArrowUp"] * 9
 ALL_RATES = switch("Learning rate", *["ArrowRight"] * 5, *["ArrowLeft"] * 5)
 FROM_LEFT = switch("Learning rate", "Home", *["ArrowRight"] * 5, "Home")
-CURE = toggle("augmentation", "label smoothing", "dropout", "weight decay", "augmentation",
-              "early stopping")  # fmt: skip
+CURE = wander("label smoothing", "dropout", "weight decay", "stochastic depth")
+AGAIN = switch("dropout", "ArrowRight", "ArrowLeft")
 # At the rim of the map there is no next point: so once around its middle.
 ROUND = [f"Arrow{way}" for way in ["Right"] * 4 + ["Down"] * 4 + ["Left"] * 8 + ["Up"] * 8
          + ["Right"] * 6]  # fmt: skip
@@ -224,8 +231,8 @@ ACTIONS = [
     Action("augmentation: a slider", "explore_augmentation(dataset, learner)",
            switch("brightness", *["ArrowLeft"] * 8, *["ArrowRight"] * 8)),
     Action("transfer: other images, a head trained", TRANSFER, click("Draw other images")),
-    Action("cures: a switch, new", CURES, CURE),
-    Action("cures: a switch", CURES, CURE, seen(CURE, 34)),
+    Action("cures: a slider, new", CURES, CURE),
+    Action("cures: a slider", CURES, AGAIN, seen(AGAIN, 2)),
     Action("ensemble: a weight", "compose_ensemble(voters, images['label'], images['specimen'])",
            switch("second", *["ArrowLeft"] * 9, *["ArrowRight"] * 9)),
     Action("errors: another class", "explore_errors(dataset, predictions)",

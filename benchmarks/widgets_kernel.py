@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 
 import numpy as np
@@ -72,13 +72,18 @@ def actions(name, one):
             "another share": choose(one.share, [0.25, 0.3, 0.35]),
         }
     if name == "cures":
-        switches = cycle([*one.switches.values(), *one.switches.values(), one.stopping])
+        sliders = [one.sliders[name] for name in ("smoothing", "dropout", "decay", "depth")]
+        steps = count(1)
 
-        def switch() -> None:
-            control = next(switches)
-            control.value = not control.value
+        def slide() -> None:
+            step, place = next(steps), 0
+            while step % 3 == 0:  # as an odometer turns, so that no combination comes twice
+                step, place = step // 3, place + 1
+            control = sliders[place]
+            values = [value for _, value in control.options]
+            control.value = values[(values.index(control.value) + 1) % 3]
 
-        return {"a switch": switch}
+        return {"a slider": slide}
     return {
         "balance": lambda: {"another strength": choose(one.strength, options(one.strength))},
         "rates": lambda: {"another rate": choose(one.rate, options(one.rate))},

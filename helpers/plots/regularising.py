@@ -197,34 +197,53 @@ def _say(effects: pd.DataFrame) -> str:
 
 @styled
 def search_history(
-    values: Iterable[float], name: str = "validation loss", lower: bool = True, title: str = "",
-    ax: Axes | None = None,
+    values: Iterable[float] | pd.DataFrame, name: str = "validation loss", lower: bool = True,
+    before: float | None = None, title: str = "", ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
     """The score of each trial of a search, and the best one so far.
 
     Parameters
     ----------
-    values : list of float
-        In the order of the trials; those that failed may be missing.
+    values : list of float, or DataFrame
+        In the order of the trials; those that failed may be missing. Of Optuna's
+        ``study.trials_dataframe()`` those that were pruned are drawn hollow, at the last score
+        before they were, and none of them is the best.
     lower : bool
         Whether less is better.
+    before : float, optional
+        The score without any search, drawn as a line to beat.
     """
-    values = np.asarray([*values], float)
-    if not np.isfinite(values).any():
+    table = values if isinstance(values, pd.DataFrame) else pd.DataFrame({"value": [*values]})
+    table = table.reindex(columns=["value", "state"])
+    scores, pruned = table["value"].to_numpy(float), (table["state"] == "PRUNED").to_numpy()
+    done = np.where(pruned, np.nan, scores)
+    if not np.isfinite(done).any():
         return nothing(title or "No trial came to a score", ax)
-    trials = np.arange(1, len(values) + 1)
-    best = np.fmin.accumulate(values) if lower else np.fmax.accumulate(values)
+    trials = np.arange(1, len(scores) + 1)
+    best = np.fmin.accumulate(done) if lower else np.fmax.accumulate(done)
     ax = axes(ax, 3)
-    ax.plot(trials, values, "o", color=MUTED, ms=6, alpha=0.8)
+    ax.plot(trials, done, "o", color=MUTED, ms=6, alpha=0.8)
+    if np.isfinite(scores[pruned]).any():
+        ax.plot(trials[pruned], scores[pruned], "o", mfc="white", mec=MUTED, ms=6)
+        first = np.flatnonzero(pruned & np.isfinite(scores))[0]
+        look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
+        ax.annotate("pruned", (trials[first], scores[first]), (7, 0), **look)
+    if before is not None:
+        ax.axhline(before, color=INK, lw=1, ls="--")
+        look = {"textcoords": "offset points", "va": "bottom", "color": INK, "fontsize": 9}
+        ax.annotate("without a search", (trials[0], before), (0, 2), **look)
     ax.step(trials, best, where="post", color=ACCENT, lw=2.5)
     look = {"textcoords": "offset points", "va": "center", "color": ACCENT, "fontsize": 9}
     ax.annotate("best so far", (trials[-1], best[-1]), (6, 0), **look)
     ax.set(xlabel="trial", ylabel=name)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(axis="y")
-    at = int((np.nanargmin if lower else np.nanargmax)(values)) + 1
-    title = title or f"The best of {len(values)} trials is number {at}: {best[-1]:.2f}"
-    return titled(ax, title, f"First {values[0]:.2f}, best {best[-1]:.2f}.")
+    at = int((np.nanargmin if lower else np.nanargmax)(done)) + 1
+    default = f"The best of {len(scores)} trials is number {at}: {best[-1]:.2f}"
+    default += f"; {pruned.sum()} pruned" if pruned.any() else ""
+    facts = f"First {scores[0]:.2f}, best {best[-1]:.2f}"
+    facts += f", without a search {before:.2f}" if before is not None else ""
+    return titled(ax, title or default, f"{facts}.")
 
 
 @styled

@@ -2,7 +2,7 @@
 
 ``recipes`` trains a network on frozen features under any of them in a second, ``measuring``
 says how far it learned its images by heart, ``searching`` chooses settings by validation and
-measures how far a choice flatters itself.
+measures how far a choice flatters itself, ``tuning`` fine-tunes for a moment, to search by that.
 """
 
 import warnings
@@ -18,10 +18,11 @@ _load, __dir__, __all__ = lazy_loader.attach(
         "measuring": ["PATIENCE", "score_probabilities", "stop_epoch"],
         "fresh": ["fresh_leaves"],
         "comparing": [
-            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "right_answers"),
-            *("validation_loss", "verdicts"),
+            *("compare_cures", "cure_effects", "cut_of_gap", "gaps", "lead_elsewhere"),
+            *("mean_curves", "right_answers", "validation_loss", "verdicts"),
         ],
         "searching": ["chosen_by_luck", "expected_best", "make_settings", "score_settings"],
+        "tuning": ["start_tuning", "tuned_loss"],
     },
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,13 @@ from helpers.regularisation.recipes import CURES, Recipe, Training, train_recipe
 STOPPED = "early stopping"
 FIGURES = {"gap": "gap", "accuracy": "accuracy", "loss": "log loss", "ece": "calibration error"}
 """What is compared, and how figures are named in words; only of accuracy more is better."""
+PARTS = {
+    "augment": "augmentation", "smoothing": "label smoothing", "dropout": "dropout",
+    "decay": "weight decay", "depth": "stochastic depth", "mixup": "MixUp",
+    "width": "units in a layer", "epochs": "epochs",
+}  # fmt: skip
+"""What makes up a `Recipe`, and how it is called."""
+NOTHING = asdict(CURES["none"])
 
 
 def compare_cures(
@@ -28,7 +36,7 @@ def compare_cures(
     -------
     DataFrame
         A row per cure, seed and epoch, as ``read_study("regularisation")`` has them but for the
-        figures on fresh leaves.
+        figures on fresh leaves; with what makes up each recipe.
     """
     recipes = cures if isinstance(cures, Mapping) else {name: CURES[name] for name in cures}
     tables = []
@@ -36,7 +44,7 @@ def compare_cures(
         features = turned_features(dataset, per_class, wrong, size, seed)
         for cure, recipe in recipes.items():
             training = train_recipe(features, recipe, seed)
-            rows = training.curves.assign(cure=cure, seed=seed)
+            rows = training.curves.assign(cure=cure, seed=seed, **asdict(recipe))
             tables.append(rows.assign(stopped=rows["epoch"] == training.stopped))
     return pd.concat(tables, ignore_index=True)
 
@@ -74,6 +82,89 @@ def gaps(study: pd.DataFrame, cures: Iterable[str] | None = None) -> pd.DataFram
     ends = found[[*columns, "accuracy", "loss", "ece"]]
     ends.attrs["where"] = "other images" if "fresh_loss" in study else "validation images"
     return ends
+
+
+def mean_curves(study: pd.DataFrame) -> pd.DataFrame:
+    """Means over the repeats that all recipes have, as ``read_study("cure_grid")`` has them.
+
+    Parameters
+    ----------
+    study : DataFrame
+        A row per recipe, seed and epoch: what makes up the recipe (attributes of `Recipe`), seed,
+        epoch, stopped, and figures.
+
+    Returns
+    -------
+    DataFrame
+        A row per recipe and epoch; figures on fresh images, which only the ends have, are in the
+        last one. Where `stopped`, a further row for the weights that early stopping keeps, whose
+        epoch is a mean, too. repeats says of how many.
+
+    Raises
+    ------
+    ValueError
+        No seed has all the recipes.
+    """
+    by = [name for name in PARTS if name in study]
+    recipes = study.groupby(["seed", *by]).ngroup().groupby(study["seed"]).nunique()
+    common = recipes.index[recipes == len(study[by].drop_duplicates())]
+    if common.empty:
+        raise ValueError(
+            f"None of the {len(recipes)} repeats has every recipe, so that means over them would "
+            "be of different images; train all of them for one seed at least."
+        )
+    rows = study[study["seed"].isin(common)]
+    figures = [n for n in rows.select_dtypes("number") if n not in [*by, "seed", "epoch"]]
+    curves = rows.groupby([*by, "epoch"], as_index=False)[figures].mean()
+    fresh = [name for name in figures if name.startswith("fresh_")]
+    curves.loc[curves["epoch"] < curves.groupby(by)["epoch"].transform("max"), fresh] = np.nan
+    kept = rows[rows["stopped"]].groupby(by, as_index=False)[["epoch", *figures]].mean()
+    both = [curves.assign(stopped=False), kept.assign(stopped=True)]
+    means = pd.concat(both, ignore_index=True).assign(repeats=len(common))
+    return means.sort_values([*by, "stopped", "epoch"], ignore_index=True)
+
+
+def name_combination(parts: Mapping[str, float]) -> str:
+    """What makes up a recipe in words, as far as it differs from none."""
+    shown = [(name, value) for name, value in parts.items() if value != NOTHING[name]]
+    words = [PARTS[n] if n == "augment" else f"{PARTS[n]} {value:g}" for n, value in shown]
+    return " + ".join(words) or "none"
+
+
+def lead_elsewhere(
+    ends: pd.DataFrame, figure: str = "fresh_loss", over: str = "all four"
+) -> pd.DataFrame:
+    """How far the best combination is ahead of a cure where it was chosen, and elsewhere.
+
+    Each collection in its turn is left out: the combination with the lowest mean of the figure on
+    the others is scored on it, which had no part in the choice.
+
+    Parameters
+    ----------
+    ends : DataFrame
+        A row per combination and collection (seed), of one end: ``read_study("cure_grid_ends")``,
+        those stopped or those not.
+    figure : str
+        A column of which less is better.
+    over : str
+        A name in `CURES`.
+
+    Returns
+    -------
+    DataFrame by collection left out
+        best (in words), promised (mean of the cure's figure less the best one's, over the
+        collections it was chosen by), held (the same difference on the one left out).
+    """
+    by = [name for name in PARTS if name in ends]
+    # A table on disk has 0 and 1 for off and on.
+    wide = ends.astype(dict.fromkeys(by, float)).pivot_table(figure, by, "seed")
+    lead, rows = wide.loc[tuple(float(asdict(CURES[over])[name]) for name in by)] - wide, {}
+    for seed in lead:
+        seen = lead.drop(columns=seed).mean(axis=1)
+        best = seen.idxmax()
+        name = name_combination(dict(zip(by, best, strict=True)))
+        rows[seed] = {"best": name, "promised": seen[best], "held": lead.loc[best, seed]}
+    return pd.DataFrame.from_dict(rows, "index").rename_axis("collection")
 
 
 def cure_effects(ends: pd.DataFrame) -> pd.DataFrame:

@@ -54,8 +54,7 @@ predictions = chances.assign(label=images["label"], prediction=chances.idxmax(ax
                              confidence=chances.max(axis=1))
 voters = {"first": chances, "second": pd.DataFrame(rng.dirichlet([1, 1, 1], 60), images.index,
                                                  dataset.classes)}
-study = read_study("regularisation")
-study = study[study["setting"] == study["setting"][0]]
+study = read_study("cure_grid")
 torch.manual_seed(0)
 model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, 3))
 learner = SimpleNamespace(model=model, dls=SimpleNamespace(vocab=dataset.classes, device="cpu"))
@@ -222,11 +221,29 @@ def test_another_number_of_labels_trains_another_head(widget):
 
 
 @of("08")
-def test_switching_cures_on_draws_other_curves(widget):
-    assert "none" in widget.panel.inner_text()
-    assert "label smoothing" in widget.after(widget.control("label smoothing").nth(1).click)
+def test_sliders_of_cures_by_mouse_and_keyboard_draw_the_training_that_has_them(widget):
+    def shown():
+        return widget.panel.locator(".details td b").first.inner_text()
+
+    def loss():
+        return widget.panel.locator(".details tr", has_text="log loss").locator("b").inner_text()
+
+    assert widget.panel.locator(".noUi-handle").count() == 5
+    assert shown() == "none"
+    plain = loss()
+    widget.after(widget.press, "dropout", "ArrowRight")
+    widget.panel.locator("td b", has_text="dropout 0.5").wait_for()
+    assert float(loss()) < float(plain)
+    widget.after(widget.control("augmentation").nth(1).click)
+    widget.panel.locator("td b", has_text="augmentation + dropout 0.5").wait_for()
+    bar = widget.panel.locator(".widget-slider", has_text="MixUp").locator(".noUi-base")
+    box = bar.bounding_box()
+    widget.after(lambda: bar.click(position={"x": box["width"] - 2, "y": box["height"] / 2}))
+    widget.panel.locator("td b", has_text="augmentation + dropout 0.5 + MixUp 1").wait_for()
     widget.after(widget.control("early stopping").nth(1).press, "Enter")
-    assert "stopped early" in widget.panel.locator("table").inner_text()
+    widget.panel.locator("td b", has_text="MixUp 1, stopped early").wait_for()
+    widget.after(widget.press, "dropout", "Home")
+    widget.panel.locator("td b", has_text=re.compile("^augmentation [+] MixUp 1, stop")).wait_for()
 
 
 @of("09")

@@ -178,6 +178,53 @@ def test_a_trial_that_failed_is_passed_over_and_none_that_did_not_is_a_sentence(
     assert plots.search_history([np.nan]).get_title("left") == "No trial came to a score"
 
 
+def hollow(ax):
+    """x and y of the points drawn with a white face."""
+    found = [line for line in ax.lines if to_hex(line.get_markerfacecolor()) == "#ffffff"]
+    return [(*map(list, line.get_data()),) for line in found]
+
+
+def test_pruned_trials_are_hollow_and_never_the_best():
+    trials = pd.DataFrame(
+        {"number": range(5), "value": [2.0, 0.5, 1.5, np.nan, 3.0],
+         "state": ["COMPLETE", "PRUNED", "COMPLETE", "FAIL", "PRUNED"]}
+    )  # fmt: skip
+    ax = plots.search_history(trials)
+    assert lines(ax, ACCENT) == [([1, 2, 3, 4, 5], [2, 2, 1.5, 1.5, 1.5])]
+    assert hollow(ax) == [([2, 5], [0.5, 3.0])]
+    assert ax.get_title("left") == "The best of 5 trials is number 3: 1.50; 2 pruned"
+    said = {text.get_text(): text.xy for text in ax.texts}
+    assert said["pruned"] == (2, 0.5)
+    assert said["best so far"] == (5, 1.5)
+
+
+def test_the_score_without_a_search_is_a_line_to_beat():
+    ax = plots.search_history([2.0, 1.0], before=1.4)
+    assert [one.get_ydata()[0] for one in ax.lines if one.get_linestyle() == "--"] == [1.4]
+    assert {text.get_text(): text.xy for text in ax.texts}["without a search"] == (1, 1.4)
+    assert "without a search" not in [one.get_text() for one in plots.search_history([2.0]).texts]
+
+
+def test_without_pruned_trials_none_is_drawn_or_told_of():
+    ax = plots.search_history(pd.DataFrame({"value": [2.0, 1.0], "state": "COMPLETE"}))
+    assert hollow(ax) == []
+    assert ax.get_title("left") == "The best of 2 trials is number 2: 1.00"
+    assert [text.get_text() for text in ax.texts] == ["best so far"]
+
+
+def test_a_search_whose_trials_were_all_pruned_or_that_had_none_came_to_no_score():
+    lost = pd.DataFrame({"value": [2.0, np.nan], "state": "PRUNED"})
+    for trials in (lost, pd.DataFrame(), []):
+        assert plots.search_history(trials).get_title("left") == "No trial came to a score"
+
+
+def test_a_trial_pruned_before_its_first_score_is_counted_and_not_drawn():
+    trials = pd.DataFrame({"value": [np.nan, 1.0], "state": ["PRUNED", "COMPLETE"]})
+    ax = plots.search_history(trials)
+    assert hollow(ax) == []
+    assert ax.get_title("left").endswith("; 1 pruned")
+
+
 @pytest.fixture
 def luck():
     rows = [(kind, seed, tries, 0.5 + gain + 0.02 * (tries > 1) + 0.01 * seed, 0.5 + gain, 0.6)

@@ -1,5 +1,7 @@
 """Where trainings ended, what that changes against none, and what is sure of it."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,16 +9,20 @@ import pytest
 from helpers.augment import paired_effects
 from helpers.regularisation import comparing
 from helpers.regularisation.comparing import (
+    PARTS,
     STOPPED,
     compare_cures,
     cure_effects,
     cut_of_gap,
     gaps,
+    lead_elsewhere,
+    mean_curves,
+    name_combination,
     right_answers,
     validation_loss,
     verdicts,
 )
-from helpers.regularisation.recipes import Recipe, train_recipe
+from helpers.regularisation.recipes import CURES, Recipe, train_recipe
 
 
 def rows(cure, seed, ends, fresh=None):
@@ -121,6 +127,103 @@ def test_a_comparison_on_own_images_has_the_form_of_the_study(planes):
     assert not found[found["seed"] == 3]["valid_loss"].equals(
         found[found["seed"] == 4]["valid_loss"]
     )
+
+
+def test_a_comparison_says_what_makes_up_each_recipe(planes):
+    cures = {"none": Recipe(epochs=1, width=8), "mine": Recipe(epochs=1, width=8, dropout=0.3)}
+    found = compare_cures(planes, cures, seeds=[3], per_class=4, size=32).set_index("cure")
+    assert found["dropout"].to_dict() == {"none": 0.0, "mine": 0.3}
+    assert set(found["width"]) == {8}
+    assert len(mean_curves(found)) == 4  # one epoch, which early stopping keeps as well
+
+
+@pytest.fixture
+def repeats():
+    """Two recipes on two seeds; early stopping keeps the first epoch of one, the last of the other;
+    a third seed lacks one of them."""
+    rows = [
+        (0.0, seed, epoch, epoch == seed, 1 + epoch + seed / 2, 9.0 if epoch in (seed, 1) else None)
+        for seed in (0, 1)
+        for epoch in (0, 1)
+    ]
+    rows += [(0.5, seed, 0, True, 4.0 + seed, 7.0 + seed) for seed in (0, 1, 2)]
+    columns = ["dropout", "seed", "epoch", "stopped", "valid_loss", "fresh_loss"]
+    return pd.DataFrame(rows, columns=columns).assign(cure="x", by_heart=np.nan)
+
+
+def test_means_are_over_the_repeats_that_all_recipes_have_and_epochs_kept_have_a_row(repeats):
+    means = mean_curves(repeats)
+    assert set(means["repeats"]) == {2}
+    assert means[["dropout", "epoch", "stopped", "valid_loss"]].to_numpy().tolist() == [
+        [0.0, 0.0, False, 1.25],
+        [0.0, 1.0, False, 2.25],
+        [0.0, 0.5, True, 1.75],  # 1 of the first seed, 2.5 of the second
+        [0.5, 0.0, False, 4.5],
+        [0.5, 0.0, True, 4.5],
+    ]
+    assert means["by_heart"].isna().all()
+    assert not {"seed", "cure"} & set(means)
+
+
+def test_fresh_images_have_figures_at_the_ends_alone(repeats):
+    fresh = mean_curves(repeats)["fresh_loss"].tolist()
+    assert np.isnan(fresh[0])  # there the first repeat alone was stopped
+    assert fresh[1:] == [9.0, 9.0, 7.5, 7.5]
+
+
+def test_means_over_repeats_of_different_images_are_refused(repeats):
+    part = repeats[(repeats["seed"] == 0) == (repeats["dropout"] == 0)]
+    with pytest.raises(ValueError, match="None of the 3 repeats has every recipe"):
+        mean_curves(part)
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({}, "none"),
+        ({"decay": 2.0}, "weight decay 2"),
+        ({"augment": True}, "augmentation"),
+        ({"augment": 1, "mixup": 0.4}, "augmentation + MixUp 0.4"),
+        ({"depth": np.float64(0.8), "width": 16}, "stochastic depth 0.8 + units in a layer 16"),
+    ],
+)
+def test_a_combination_is_named_by_what_differs_from_no_cure(changed, name):
+    assert name_combination(asdict(Recipe()) | changed) == name
+
+
+def test_every_part_of_a_recipe_has_a_name():
+    assert [*PARTS] == [*asdict(Recipe())]
+
+
+@pytest.fixture
+def ends():
+    """Three collections: "a" is the best of the first two, "b" of the last and of any with it."""
+    losses = {"all four": (2.0, 2.1, 2.2), "a": (1.0, 1.2, 2.5), "b": (1.8, 1.7, 0.4)}
+    recipes = {"all four": CURES["all four"], "a": Recipe(mixup=1.0), "b": Recipe(dropout=0.75)}
+    return pd.DataFrame(
+        [{**asdict(recipes[name]), "seed": seed, "fresh_loss": loss, "fresh_ece": -loss}
+         for name, found in losses.items() for seed, loss in enumerate(found)]
+    )  # fmt: skip
+
+
+def test_the_best_is_chosen_on_the_other_collections_and_scored_on_the_one_left_out(ends):
+    found = lead_elsewhere(ends)
+    assert found.index.tolist() == [0, 1, 2]
+    assert found["best"].tolist() == ["dropout 0.75", "dropout 0.75", "MixUp 1"]
+    assert found["promised"].tolist() == pytest.approx([1.1, 1.0, 0.95])
+    assert found["held"].tolist() == pytest.approx([0.2, 0.4, -0.3])
+    stored = ends.assign(augment=ends["augment"].astype(int))
+    pd.testing.assert_frame_equal(lead_elsewhere(stored), found)
+
+
+FOUR = "augmentation + label smoothing 0.2 + dropout 0.5 + weight decay 2"
+
+
+def test_a_lead_is_over_the_cure_asked_about_in_the_figure_asked_about(ends):
+    none = pd.DataFrame([{**asdict(Recipe()), "seed": s, "fresh_loss": 3.0} for s in range(3)])
+    both = pd.concat([ends, none])
+    assert lead_elsewhere(both, over="none")["held"].tolist() == pytest.approx([1.2, 1.3, 0.5])
+    assert lead_elsewhere(ends, "fresh_ece")["best"].tolist() == [FOUR] * 3
 
 
 def test_cures_may_be_named(planes, monkeypatch):
