@@ -168,6 +168,11 @@ def test_a_pair_keeps_one_image_until_the_question_was_seen(show):
     review.enter()
     review.press("d")
     review.says("1 decided")
+    # Which revision is on show arrives a moment later than its words; what a key does, after both.
+    review.press("z")
+    review.says("pixels")
+    review.press("Escape")
+    review.panel.locator(".sides img").first.wait_for()
     review.press_at_once("r", "d", "d", "k")  # all before the question could be read
     review.says("neither image of the pair")
     review.says("“k” was pressed before this could be read")
