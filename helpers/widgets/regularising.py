@@ -18,6 +18,8 @@ SIDES = {name: asdict(CURES[name]) for name in ("none", "all four")}
 """What the combination on show is held against, where the study has it."""
 FIGURES = {"gap": "gap between training and validation", "loss": "log loss",
            "accuracy": "accuracy", "ece": "calibration error"}  # fmt: skip
+WHOLE = ' style="white-space: nowrap"'
+"""Of a cell that a long name beside it must not break in two."""
 
 
 class CureExplorer(Panel):
@@ -110,9 +112,10 @@ def describe_cure(
     ends = {other: _end(found, False) for other, found in beside.items()}
     shown = [(safe(other), "{:.3f}", end) for other, end in ends.items()]
     shown.append((f"<b>{safe(name)}</b>", "<b>{:.3f}</b>", _end(rows, stopping)))
-    lines = [("", "".join(f"<td>{head}</td>" for head, _, _ in shown))]
+    *heads, own = [head for head, _, _ in shown]
+    lines = [("", "".join(f"<td{WHOLE}>{head}</td>" for head in heads) + f"<td>{own}</td>")]
     for figure, word in FIGURES.items():
-        cells = (f"<td>{look.format(end[figure])}</td>" for _, look, end in shown)
+        cells = (f"<td{WHOLE}>{look.format(end[figure])}</td>" for _, look, end in shown)
         lines.append((word, "".join(cells)))
     table = "".join(f"<tr><th>{word}</th>{cells}</tr>" for word, cells in lines)
     where = "fresh images" if "fresh_loss" in rows else "validation images"

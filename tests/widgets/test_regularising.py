@@ -48,7 +48,7 @@ def explorer(study):
 def told(explorer):
     """The table below the picture: a list of cells for each word."""
     lines = re.findall(r"<tr><th>(.*?)</th>(.*?)</tr>", explorer.details.value)
-    cells = {word: re.findall(r"<td>(.*?)</td>", cells) for word, cells in lines}
+    cells = {word: re.findall(r"<td.*?>(.*?)</td>", cells) for word, cells in lines}
     return {word: [re.sub("<.*?>", "", one) for one in found] for word, found in cells.items()}
 
 
