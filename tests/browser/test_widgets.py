@@ -239,11 +239,11 @@ def test_sliders_of_cures_by_mouse_and_keyboard_draw_the_training_that_has_them(
     bar = widget.panel.locator(".widget-slider", has_text="MixUp").locator(".noUi-base")
     box = bar.bounding_box()
     widget.after(lambda: bar.click(position={"x": box["width"] - 2, "y": box["height"] / 2}))
-    widget.panel.locator("td b", has_text="augmentation + dropout 0.5 + MixUp 1").wait_for()
+    widget.panel.locator("td b", has_text="augmentation + dropout 0.5 + MixUp 0.4").wait_for()
     widget.after(widget.control("early stopping").nth(1).press, "Enter")
-    widget.panel.locator("td b", has_text="MixUp 1, stopped early").wait_for()
+    widget.panel.locator("td b", has_text="MixUp 0.4, stopped early").wait_for()
     widget.after(widget.press, "dropout", "Home")
-    widget.panel.locator("td b", has_text=re.compile("^augmentation [+] MixUp 1, stop")).wait_for()
+    widget.panel.locator("td b", has_text=re.compile("^augmentation [+] MixUp 0.4, stop")).wait_for()
 
 
 @of("09")
