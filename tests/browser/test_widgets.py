@@ -243,7 +243,8 @@ def test_sliders_of_cures_by_mouse_and_keyboard_draw_the_training_that_has_them(
     widget.after(widget.control("early stopping").nth(1).press, "Enter")
     widget.panel.locator("td b", has_text="MixUp 0.4, stopped early").wait_for()
     widget.after(widget.press, "dropout", "Home")
-    widget.panel.locator("td b", has_text=re.compile("^augmentation [+] MixUp 0.4, stop")).wait_for()
+    ended = re.compile("^augmentation [+] MixUp 0.4, stop")
+    widget.panel.locator("td b", has_text=ended).wait_for()
 
 
 @of("09")
