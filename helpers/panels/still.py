@@ -128,13 +128,18 @@ def _control_html(one: Widget) -> str:
     name = safe(one.description) if one.description else ""
     if isinstance(one, Button):
         return f"<kbd>{name}</kbd>" if name and not one.disabled else ""
-    value = one.label if hasattr(one, "_options_full") else one.value
+    # Not `label`, which is empty where a control was made with its first option as value.
+    value = _chosen(one) if hasattr(one, "_options_full") else one.value
     if not name or value in (None, ""):
         return ""
     if hasattr(one, "readout_format"):
         ends = value if isinstance(value, tuple) else (value,)
         value = " to ".join(format(end, one.readout_format) for end in ends)
     return f"{name}: <b>{safe(value)}</b>"
+
+
+def _chosen(one: Widget) -> str | None:
+    return None if one.index is None else one._options_full[one.index][0]
 
 
 def _content_html(html: str) -> str:

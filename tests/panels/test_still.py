@@ -9,7 +9,17 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from ipywidgets import HTML, Button, Checkbox, FloatSlider, IntSlider, Text
+from ipywidgets import (
+    HTML,
+    Button,
+    Checkbox,
+    Dropdown,
+    FloatSlider,
+    IntSlider,
+    SelectionSlider,
+    Text,
+    ToggleButtons,
+)
 from PIL import Image
 
 from helpers.panels import panel as panel_module
@@ -156,6 +166,14 @@ def test_controls_become_their_names_and_values():
     assert words_in(still) == (
         f"{CAPTION} Class: all (3) · mirror: yes · Share: 25% · Name: &lt;b&gt;dark · Keep"
     )
+
+
+@pytest.mark.parametrize("value", ["none", "half", "full"])
+@pytest.mark.parametrize("kind", [Dropdown, SelectionSlider, ToggleButtons])
+def test_what_is_chosen_is_told_whichever_option_a_control_began_with(kind, value):
+    options = [("none", 0.0), ("half", 0.5), ("full", 1.0)]
+    control = kind(description="Strength", options=options, value=dict(options)[value])
+    assert words_in(still_html(panel_of(control))).endswith(f"Strength: {value}")
 
 
 def test_words_tables_and_drawings_stay_as_they_are_in_their_order():
