@@ -1,8 +1,8 @@
 """Every stored notebook whole: all cells in JupyterLab, then each of its widgets by key.
 
 Twenty minutes, and the same notebooks run without a browser in `make test`, so it is asked for:
-``python -m pytest -n0 -m whole tests/browser``. Pictures of the widgets, to look at, are left in the
-folder ``--basetemp``.
+``python -m pytest -n0 -m whole tests/browser``. Pictures of the widgets, to look at, are left
+in the folder ``--basetemp``.
 """
 
 import re
