@@ -33,6 +33,9 @@ MOST_ROWS = 24
 SURE = 0.05
 ROOM = 0.8  # an area under the curve beyond which words no longer fit to the right of its dot
 FIRST_OF, LATER = (ACCENT, "#e76300", INK, "#1f9e89", "#a96b59"), "#c77dff"
+# A remedy keeps its colour, whichever others it is drawn with and whatever its strength.
+_KINDS = ("oversampling", "class weights", "logit adjustment", "group balance")
+REMEDIES = dict(zip(_KINDS, FIRST_OF, strict=False))
 
 
 def _ends(table: pd.DataFrame, most: int = MOST_ROWS) -> tuple[pd.DataFrame, int]:
@@ -299,7 +302,8 @@ def remedies(
     """
     names, asked = list(table["remedy"].unique()), list(table["of"].unique())
     ax = axes(ax, 0.2 * len(names) * len(asked) + 0.3 * len(asked) + 1.2)
-    colours = [*FIRST_OF, *[LATER] * len(names)]
+    others = iter([*FIRST_OF[len(REMEDIES) :], *[LATER] * len(names)])
+    colours = [REMEDIES.get(name.split(",")[0]) or next(others) for name in names]
     places, facts = {}, []
     for i, of in enumerate(asked):
         places[of] = i * (len(names) + 1) + (len(names) - 1) / 2

@@ -97,5 +97,6 @@ def _best(table: pd.DataFrame) -> str:
     if second is None:
         return f"{first.model}: {first.accuracy:.0%} right"
     if second.accuracy >= first.low:
-        return f"Too close to call: {first.model}, {second.model}"
+        # Names have commas of their own.
+        return f"Too close to call: {first.model}; {second.model}"
     return f"Best so far: {first.model}, {first.accuracy:.0%} right"

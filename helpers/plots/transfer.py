@@ -36,7 +36,9 @@ LOOKS = {
 ROWS = ["leaves", "textures", "outlines", "things", "more things", "strokes", "fractals"]
 NAMES = {("random", "from scratch"): "from scratch", ("random", "frozen"): "random weights, frozen"}
 OURS = ("bundled", "random", "random weights")  # all others are torchvision's, from ImageNet
-KINDS = (ACCENT, FAMILIES["colour"], MUTED, FAMILIES["form"])
+KINDS = (ACCENT, MUTED, FAMILIES["colour"], FAMILIES["form"])
+"""Pretrained features, random weights (grey, as in `label_curve`), and two more kinds."""
+SIZES = (ACCENT, FAMILIES["colour"], MUTED, FAMILIES["form"])
 
 
 def name_of(backbone: str, training: str = "") -> str:
@@ -201,8 +203,10 @@ def backbones(table: pd.DataFrame, title: str = "", ax: Axes | None = None) -> A
         Rows without figures are named below the axes.
     """
     ax, there = axes(ax, 3.8), table.dropna(subset="accuracy")
-    names = [name_of(name) for name in there.index]
-    for name, row, colour in zip(names, there.itertuples(), CLASS_COLOURS, strict=False):
+    names, others = [name_of(name) for name in there.index], cycle(CLASS_COLOURS[2:])
+    ours = {"bundled": ACCENT, "random": MUTED, "random weights": MUTED}  # as in `label_curve`
+    colours = [ours.get(name) or next(others) for name in there.index]
+    for name, row, colour in zip(names, there.itertuples(), colours, strict=True):
         x, half = row.milliseconds, [[row.accuracy - row.low], [row.high - row.accuracy]]
         ax.errorbar(x, row.accuracy, half, color=colour, alpha=0.5, lw=2.5)
         ax.scatter(x, row.accuracy, 20 + 12 * row.megabytes, color=colour, zorder=3)
@@ -250,7 +254,7 @@ def backbones_elsewhere(
         for y, backbone in enumerate(order):
             known = means[name].get(backbone, pd.Series(dtype=float))
             panel.plot(known, [y] * len(known), color=MUTED, lw=1.5, zorder=1)
-            for size, colour in zip(sizes, KINDS, strict=False):
+            for size, colour in zip(sizes, SIZES, strict=False):
                 if size in known:
                     panel.plot(known[size], y, "o", color=colour, ms=8, label=f"{size} pixels")
             facts.append(f"{name}, {name_of(backbone)} {known.mean():.2f}")
@@ -330,24 +334,24 @@ def differences(
     ax.set_yticks(range(len(rows)), [f"{other}, {count} per class" for other, count, *_ in rows])
     ax.set_xlabel(f"accuracy of {first} less that of the other, 95 % interval over seeds "
                   "(hollow: it holds zero)")  # fmt: skip
-    title = title or f"{first[0].upper()}{first[1:]}: {'; '.join(map(_stand, *_pairs(tables)))}"
+    title = title or f"{first[0].upper()}{first[1:]}: {_stand(tables)}"
     facts = "; ".join(f"{other} {count} {value:+.3f}" for other, count, value, *_ in rows)
     return title_it(ax, title, f"{facts}.", bare=["left"])
 
 
-def _pairs(tables: Mapping[str, pd.DataFrame]) -> tuple[list, list]:
-    return list(tables), list(tables.values())
-
-
-def _stand(other: str, table: pd.DataFrame) -> str:
-    """Where a model is ahead of another, or behind, by more than seeds alone could make."""
-    sides = {"ahead of": table["low"] > 0, "behind": table["high"] < 0}
-    said = [
-        f"{side} {other} with {some(table.index[rows], 9)} images per class"
-        for side, rows in sides.items()
-        if rows.any()
-    ]
-    return " and ".join(said) or f"level with {other}, as far as seeds can tell"
+def _stand(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Which others a model is ahead of, or behind, by more than seeds alone could make."""
+    said, level = [], []
+    for other, table in tables.items():
+        sides = {"ahead of": table["low"] > 0, "behind": table["high"] < 0}
+        clear = [
+            f"{side} {other} with {some(table.index[rows], 9)} images per class"
+            for side, rows in sides.items()
+            if rows.any()
+        ]
+        (said if clear else level).append(" and ".join(clear) or f"with {other}")
+    said += [f"level {' and '.join(level)}, as far as seeds can tell"] if level else []
+    return "; ".join(said)
 
 
 @styled

@@ -111,7 +111,7 @@ ROWS = {
     "network from scratch": "scratch",
     "frozen features of the bundled backbone, linear model": "frozen",
     "fine-tuned": "fine-tuned",
-    "fine-tuned, augmented": "augmented",
+    "fine-tuned, augmented, twice the epochs": "augmented",
     "three networks like these, two of them regularised too, averaged": "ensemble",
     "from scratch, 25 labels per class": "scratch, 25 per class",
     "fine-tuned, 25 labels per class": "fine-tuned, 25 per class",

@@ -149,6 +149,24 @@ def test_remedies_are_hollow_where_the_interval_holds_zero_and_the_guess_is_a_di
     assert ax.get_title("left") == "Weights: rarest classes +10 points, commonest -2"
 
 
+def test_a_remedy_keeps_its_colour_whichever_others_stand_beside_it():
+    columns = ["remedy", "of", "difference", "low", "high"]
+
+    def colours(*names):
+        rows = [(name, "worst class", 0.1, 0.05, 0.2) for name in names]
+        legend = plots.remedies(pd.DataFrame(rows, columns=columns)).get_legend()
+        return [handle.get_color() for handle in legend.legend_handles]
+
+    first = colours("oversampling", "class weights", "logit adjustment")
+    second = colours("class weights, power 1", "group balance, power 1", "logit adjustment, tau 1")
+    assert second[0] == first[1]
+    assert second[2] == first[2]
+    assert second[1] not in first
+    unknown = colours("mine", "oversampling", "yours")
+    assert unknown[1] == first[0]
+    assert len({*first, *unknown}) == 5
+
+
 def test_remedies_that_change_nothing_are_said_to_change_nothing():
     rows = [("weights", "rarest classes", "", 0.0, -0.01, 0.01),
             ("weights", "commonest classes", "", 0.0, -0.02, 0.02)]  # fmt: skip

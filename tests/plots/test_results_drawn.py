@@ -249,9 +249,9 @@ def board(*lines, **more):
 @pytest.mark.parametrize(
     ("second", "said"),
     [
-        (0.4, "Too close to call: net, old"),  # on the end of the interval
+        (0.4, "Too close to call: net; old"),  # on the end of the interval
         (0.39, "Best so far: net, 50% right"),
-        (0.49, "Too close to call: net, old"),
+        (0.49, "Too close to call: net; old"),
     ],
 )
 def test_the_best_is_named_where_the_second_lies_outside_its_interval(second, said):

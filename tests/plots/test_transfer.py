@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image
 from scipy import stats
 
 from helpers import plots
 from helpers.course.studies import read_study
 from helpers.evaluation import compare_scores
+from helpers.plots.style import ACCENT, MUTED
 from helpers.plots.transfer import ROWS, summarise
 
 COUNTS = ["10", "25", "all"]
@@ -135,6 +137,29 @@ def test_differences_are_drawn_about_zero_and_the_title_says_which_are_sure():
     assert [dot.get_xdata()[0] for dot in dots] == [0.01, 0.05, 0.0, 0.01]
     assert [dot.get_markerfacecolor() != "white" for dot in dots] == [False, True, False, False]
     assert [tick.get_text() for tick in ax.get_yticklabels()][0] == "one rate, 10 per class"
+
+
+def test_others_that_a_model_is_level_with_are_told_together():
+    level, behind = paired([(0.0, -0.1, 0.1, 5)] * 2), paired([(-0.05, -0.08, -0.02, 5)] * 2)
+    ax = plots.differences({"one rate": level, "frozen": behind, "another": level}, "the slice")
+    assert ax.get_title("left").replace("\n", " ") == (
+        "The slice: behind frozen with 10, all images per class; level with one rate and with "
+        "another, as far as seeds can tell"
+    )
+
+
+def test_the_bundled_backbone_and_random_weights_keep_their_colours_from_figure_to_figure():
+    numbers = {"accuracy": 0.6, "low": 0.5, "high": 0.7, "milliseconds": 2.0, "megabytes": 11.0}
+    names = ["mobilenet_v2", "bundled", "random weights", "resnet18"]
+    ax = plots.backbones(pd.DataFrame([numbers] * 4, pd.Index(names, name="backbone")))
+    spots = [c for c in ax.collections if hasattr(c, "get_sizes")]
+    colours = dict(zip(names, [to_hex(spot.get_facecolor()[0]) for spot in spots], strict=True))
+    assert (colours["bundled"], colours["random weights"]) == (ACCENT, MUTED)
+    assert len({*colours.values()}) == 4
+    rows = [{"question": "class", "features": name} for name in ("pretrained", "random weights")]
+    table = pd.DataFrame(rows).assign(accuracy=0.5, low=0.4, high=0.6, commonest=0.2)
+    lines = {line.get_label(): line.get_color() for line in plots.questions(table).lines}
+    assert (lines["pretrained"], lines["random weights"]) == (ACCENT, MUTED)
 
 
 def test_a_model_that_is_behind_is_said_to_be_and_one_seed_has_no_interval():

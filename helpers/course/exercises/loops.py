@@ -30,6 +30,7 @@ class Watch:
         self.forwards: list[tuple[str, bool]] = []
         self.steps: list[tuple[str, str, float]] = []
         self.changed_by: set[str] = set()
+        self.other_optimizers: list[str] = []
         self.backwards = 0
 
     @staticmethod
@@ -71,6 +72,8 @@ class Watch:
         elif not torch.allclose(held, self.gradient, rtol=1e-4, atol=1e-7):
             state = "added"
         self.steps.append((self.part, state, float(optimizer.param_groups[0]["lr"])))
+        if not _is_adamw(optimizer):
+            self.other_optimizers.append(type(optimizer).__name__)
 
     def loss(self, part: str = "valid", act: Callable | None = None) -> torch.Tensor:
         """Mean loss of the model over all images of a part."""
@@ -86,6 +89,12 @@ class Watch:
         scores = fresh(images)
         loss = cross_entropy(scores if act is None else act(scores, 1), labels)
         return torch.autograd.grad(loss, fresh.weight)[0]
+
+
+def _is_adamw(optimizer: torch.optim.Optimizer) -> bool:
+    """Adam whose weight decay is apart from the gradient, under either of PyTorch's names."""
+    decoupled = [group.get("decoupled_weight_decay") for group in optimizer.param_groups]
+    return isinstance(optimizer, torch.optim.Adam) and all(decoupled)
 
 
 class Dealer:
@@ -133,12 +142,14 @@ def find_mistake(loop: Callable) -> tuple[str, dict[str, Any]] | None:
         ("softmax", same["softmax"]),
         ("loss", not same[""]),
         ("rate", any(abs(rate - RATE) > 1e-9 for *_, rate in watch.steps)),
+        ("optimizer", bool(watch.other_optimizers)),
         ("evaluates_in_training", any(modes["valid"])),
         ("trains_in_evaluation", not all(modes["train"])),
     ]
     for name, made in found:
         if made:
-            return name, {"steps": len(watch.steps), "batches": batches}
+            values = {"steps": len(watch.steps), "batches": batches}
+            return name, values | {"optimizer": ", ".join(dict.fromkeys(watch.other_optimizers))}
     return _find_mistake_in_losses(watch, told)
 
 

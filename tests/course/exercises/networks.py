@@ -42,7 +42,8 @@ def make_loop(*mistakes: str):
 
     def loop(model, train_batches, valid_batches, epochs, lr):
         rate = 0.1 if "rate" in mistakes else lr
-        optimizer = torch.optim.AdamW(model.parameters(), rate)
+        named = [name for name in mistakes if hasattr(torch.optim, name)]
+        optimizer = getattr(torch.optim, *(named or ["AdamW"]))(model.parameters(), rate)
         losses = []
         for epoch in range(epochs):
             if "trains_in_evaluation" not in mistakes or epoch == 0:
@@ -103,6 +104,9 @@ WRONG_LOOPS = [
     (make_loop("softmax"), "softmax", "does that itself"),
     (make_loop("loss"), "loss", "cross_entropy(model(images), labels)"),
     (make_loop("rate"), "rate", "pass lr"),
+    (make_loop("SGD"), "optimizer", "moved by SGD"),
+    (make_loop("Adam"), "optimizer", "moved by Adam,"),
+    (make_loop("RMSprop"), "optimizer", "torch.optim.AdamW"),
     (make_loop("evaluates_in_training"), "evaluates_in_training", "model.eval()"),
     (make_loop("trains_in_evaluation"), "trains_in_evaluation", "every epoch"),
     (make_loop("count"), "count", "1 losses for 3 epochs"),
