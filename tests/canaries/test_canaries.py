@@ -1,4 +1,5 @@
 import io
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from helpers.canaries import (
     plant_canaries,
     plant_labels,
 )
+from helpers.copies.duplicates import find_duplicates
 from helpers.evaluation import accuracy_interval
+from tests.audit.awkward import photo
 from tests.balance.sets import table
 
 
@@ -65,6 +68,21 @@ def test_changed_labels_are_found_where_features_tell_the_class_and_else_not(tel
     ]
     assert all(row[2] == 10 for row in rows)
     assert all(row[3] >= 8 if telling else row[3] == 0 for row in rows)
+
+
+def test_a_note_on_planted_copies_names_no_file_that_is_gone_a_moment_later(tmp_path):
+    for picture, place in zip(range(4), ((20, 20), (150, 20), (20, 110), (150, 110)), strict=True):
+        form = photo(200, 150, 5)  # as forms do, they differ in one place each
+        form.paste((128, 128, 128), (*place, place[0] + 24, place[1] + 10))
+        form.save(tmp_path / f"{picture}.png")
+    dataset = open_dataset(tmp_path, progress=False)
+    scanned = scan(dataset, workers=0, progress=False)
+    with pytest.warns(UserWarning, match="such pairs are not listed as copies"):
+        find_duplicates(dataset, scanned, workers=0, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = plant_canaries(dataset, scanned, progress=False)
+    assert (found["planted"] == 3).all()
 
 
 def test_too_few_labels_are_not_changed():
