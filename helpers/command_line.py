@@ -311,13 +311,17 @@ def _from_report(dataset: Dataset, path: str) -> Path:
 
 def _scan(asked: argparse.Namespace) -> int:
     from helpers.audit import find_quality_issues, scan, summarise_quality
+    from helpers.datasets.safe_names import as_csv, say_formulas
 
     dataset = open_asked(asked)
     files = scan(dataset)
     issues, broken = find_quality_issues(files), files[~files["readable"]]
     flags = issues[issues["rule"] != "not used"]
     if asked.format == "csv":
-        print(files.drop(columns="thumbnail").to_csv(lineterminator="\n"), end="")
+        table = files.drop(columns="thumbnail")
+        print(as_csv(table, index=True), end="")
+        for note in say_formulas(table, "this table"):
+            print(note, file=sys.stderr)
     elif asked.format == "json":
         from helpers.findings.sections import as_json
 

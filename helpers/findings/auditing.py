@@ -6,11 +6,13 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
+from helpers.audit.labels import UNLIKELY
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
+from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
-from helpers.evidence.audited import Evidence
+from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.findings.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings.sections import LEFT_OUT, Picture, Section
@@ -106,6 +108,7 @@ def files(evidence: Evidence) -> Section:
         )
     if len(poor):
         found.says.append("A flag is a reason to look, and no error by itself.")
+    found.says += say_formulas(without_private(evidence.opened).images, "the tables")
     found.numbers = {"unreadable": len(broken), "flagged": int(poor["image_id"].nunique())}
     if len(broken):
         found.tables["Files that cannot be read"] = broken[["problem"]]
@@ -235,6 +238,8 @@ def labels(evidence: Evidence) -> Section:
         found.title = f"No label is in doubt, of {len(doubts):,} judged"
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
+        elif first := int((doubts["quality"] < UNLIKELY).sum()):
+            _show_first(found, evidence, doubts[:first])
         return found
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
@@ -251,6 +256,22 @@ def labels(evidence: Evidence) -> Section:
     more, number = told_leaving(evidence, suspects.index), round(expected)
     found.mend(what, number, len(evidence.part), act, REVIEW_LABELS, **more)
     return found
+
+
+def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None:
+    """The labels that are contradicted most, where none is in doubt, for a person to look at."""
+    columns = {"quality": "chance that the prediction gives"}
+    found.tables["The first to look at"] = first[["given", "suggested", *columns]].rename(
+        columns=columns
+    )
+    shown = first[:SHEET]
+    captions = (shown["given"] + "?\nrather " + shown["suggested"]).to_dict()
+    title = f"Contradicted most: the first {len(shown)} of {len(first):,}"
+    found.pictures.append(
+        drawn(
+            "contact_sheet", evidence.part, shown.index, captions, 7, title=title, photographs=True
+        )
+    )
 
 
 def outliers(evidence: Evidence) -> Section:

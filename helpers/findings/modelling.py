@@ -188,6 +188,8 @@ def evaluate(evidence: Learned) -> Section:
     else:
         found.unchecked.append(
             "No metadata column has parts large enough to be scored by themselves."
+            if len(parts)
+            else "No metadata column of 2 to 12 values was there to score parts of the images by."
         )
     _say_lost(found, by_class)
     return found

@@ -84,10 +84,15 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
     told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
+    told += "right. "
+    number, right = count(sure, "pair"), f"{sure['expected'].sum():,.0f}"
     told += (
-        f"right. Those expected to be right at {SURE:.0%} or more, {len(sure):,} pairs of which "
+        f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be, "
+        f"{'stay' if len(sure) > 1 else 'stays'} on one side of the split here. "
+        if len(sure)
+        else f"None is expected to be at {SURE:.0%} or more, as which it would stay on one side of "
+        "the split here. "
     )
-    told += f"{sure['expected'].sum():,.0f} should be, stay on one side of the split here. "
     if left := len(proposals) - len(rated):
         told += f"{count(left, 'further pair')} {'is' if left == 1 else 'are'} shown and not "
         told += (
