@@ -36,6 +36,9 @@ SURE = 0.9
 itself."""
 
 
+CAMERAS = "Files name their camera; cameras are no groups by themselves."
+
+
 class Evidence:
     """The tables behind the sections, computed when they are first asked for.
 
@@ -160,7 +163,11 @@ class Evidence:
             return None
         run = {"workers": self.workers, "progress": self.progress}
         with self._noting("proposals"):
-            return suggest_groups(self.searched, self.features, **run)
+            found = suggest_groups(self.searched, self.features, **run)
+        # A camera is told apart by its serial number there, which does not leave this computer.
+        told = self.noted["proposals"]
+        told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
+        return found
 
     @cached_property
     def searched(self) -> Dataset:

@@ -54,7 +54,7 @@ def opening(evidence: Evidence) -> Section:
     images = dataset.images
     labelled = int(images["label"].notna().sum())
     found.title = f"{count(images, 'image')}, {count(dataset.classes, 'class')}"
-    found.says += dataset.notes
+    found.says += [*dataset.notes, *evidence.plan.overrun]
     if 0 < labelled < len(images):
         found.says.append(f"{len(images) - labelled:,} images have no label.")
     splits = images["split"].fillna("undecided").value_counts()

@@ -52,7 +52,7 @@ def split(evidence: Learned) -> Section:
             f"random{' by whole groups' if divided.has_groups else ''}, the same share of each "
             "class, are trained and validated on: the budget pays for no more."
         )
-        budget = for_all(len(evidence.dataset.development))
+        budget = for_all(len(evidence.dataset.development), evidence.plan.opening)
         found.unchecked.append(
             f"Models saw a part of the images only (--budget {budget} takes all)."
         )
@@ -117,7 +117,7 @@ def baselines(evidence: Learned) -> Section:
         found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
     for name in evidence.plan.left:
         if name != SEARCH and (name != "ImageNet" or evidence.has_weights):
-            seconds = in_words(cost(name, len(evidence.part)))
+            seconds = in_words(cost(name, len(evidence.part), evidence.plan.opening))
             found.unchecked.append(
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )

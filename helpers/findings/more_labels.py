@@ -79,7 +79,7 @@ def unused_labels(evidence: Learned) -> str:
         return ""
     return (
         f"{count(left, 'labelled image')} {'was' if left == 1 else 'were'} not learned from: "
-        f"--budget {for_all(len(own))} takes all."
+        f"--budget {for_all(len(own), evidence.plan.opening)} takes all."
     )
 
 

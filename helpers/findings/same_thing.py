@@ -109,11 +109,13 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
         return
     found.title = "Photos of one thing were not searched for"
     found.numbers = {"compared": 0, "not compared": len(evidence.dataset)}
-    seconds = in_words(cost(SEARCH, len(part)))
+    opening = evidence.plan.opening
+    seconds = in_words(cost(SEARCH, len(part), opening))
     why = f"The search for further photos of one thing (about {seconds}) was left out: the budget "
     why += f"does not pay for it, so that scores may flatter. None of {len(evidence.dataset):,} "
-    why += f"images was compared; --budget {for_search(len(evidence.dataset.development))} "
-    tests = len(evidence.dataset) - len(evidence.dataset.development)
+    own = len(evidence.dataset.development)
+    why += f"images was compared; --budget {for_search(own, opening)} "
+    tests = len(evidence.dataset) - own
     why += f"compares all{' but test images' if tests else ''}."
     found.says.append(why)
     found.unchecked.append(why)
@@ -131,7 +133,8 @@ def _say_compared(found: Section, evidence: Evidence) -> None:
         )
     if len(searched) == len(own):
         return
-    budget, both = for_search(len(own)), percent((len(searched) / len(own)) ** 2)
+    both = percent((len(searched) / len(own)) ** 2)
+    budget = for_search(len(own), evidence.plan.opening)
     told = f"{len(searched):,} of {len(own):,} images, drawn at random, of each class the same "
     told += f"share, were compared for photos of one thing, and {len(own) - len(searched):,} were "
     told += f"not: the budget does not pay for more (--budget {budget} compares all). Of all pairs "

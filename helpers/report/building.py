@@ -299,13 +299,16 @@ def build_report(
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
     evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
-    return Report(evidence, wanted, progress)
+    report = Report(evidence, wanted, progress)
+    for line in evidence.plan.overrun:
+        report.tell(line)
+    return report
 
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     own = dataset.development
-    return budget.plan(len(own), time, search=not own.has_groups)
+    return budget.plan(len(own), time, not own.has_groups, budget.weigh_opening(dataset))
 
 
 def _failed(name: str, error: Exception) -> Section:

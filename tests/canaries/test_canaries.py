@@ -280,3 +280,20 @@ class Nothing:
 
     def forget(self):
         pass
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [((512, 300), (512, 300)), ((1023, 700), (1023, 700)), ((1024, 600), (512, 300)),
+     ((600, 1540), (200, 514)), ((2000, 100), (667, 34))],
+)  # fmt: skip
+def test_faults_are_planted_in_copies_no_larger_than_any_detector_looks_at(tmp_path, size, kept):
+    photo(*size, 3).save(tmp_path / "a.png")
+    dataset = open_dataset(tmp_path, progress=False)
+    planted = canaries._Planted(dataset, tmp_path, ["a.png"])
+    (picture,) = planted.pictures.values()
+    assert picture.size == kept
+    factor = round(size[0] / kept[0])
+    whole = np.asarray(dataset.load("a.png")).astype(float)[: factor * 5, : factor * 5]
+    expected = whole.reshape(5, factor, 5, factor, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(np.asarray(picture)[:5, :5], expected, atol=1)

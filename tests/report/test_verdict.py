@@ -33,7 +33,7 @@ def evidence(right=90, of=100, split="train", openings=()):
         judged=(table, part), judged_scores=bootstrap_metrics(table), judged_on="validation",
         best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
         clean=SimpleNamespace(classes=["ash", "oak"]),
-        plan=SimpleNamespace(taken=()), dataset=SimpleNamespace(images=images),
+        plan=SimpleNamespace(taken=(), opening=0), dataset=SimpleNamespace(images=images),
         opened=SimpleNamespace(test_openings=lambda: log),
     )  # fmt: skip
 
