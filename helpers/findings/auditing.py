@@ -260,17 +260,11 @@ def labels(evidence: Evidence) -> Section:
 
 def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None:
     """The labels that are contradicted most, where none is in doubt, for a person to look at."""
-    columns = {"quality": "chance that the prediction gives"}
-    found.tables["The first to look at"] = first[["given", "suggested", *columns]].rename(
-        columns=columns
-    )
-    shown = first[:SHEET]
-    captions = (shown["given"] + "?\nrather " + shown["suggested"]).to_dict()
-    title = f"Contradicted most: the first {len(shown)} of {len(first):,}"
+    found.tables["The first to look at"] = first[["given", "suggested"]]
+    captions = (first["given"] + "?\nrather " + first["suggested"]).to_dict()
+    shown = evidence.part, first.index[:SHEET], captions, 7
     found.pictures.append(
-        drawn(
-            "contact_sheet", evidence.part, shown.index, captions, 7, title=title, photographs=True
-        )
+        drawn("contact_sheet", *shown, title="The most contradicted", photographs=True)
     )
 
 

@@ -84,21 +84,14 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
     told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
-    told += "right. "
     number, right = count(sure, "pair"), f"{sure['expected'].sum():,.0f}"
-    told += (
-        f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be, "
-        f"{'stay' if len(sure) > 1 else 'stays'} on one side of the split here. "
-        if len(sure)
-        else f"None is expected to be at {SURE:.0%} or more, as which it would stay on one side of "
-        "the split here. "
+    kept = f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be,"
+    kept += f" {'stay' if len(sure) > 1 else 'stays'} on one side of the split here."
+    none = f"None is sure enough ({SURE:.0%}) to be kept on one side of the split here."
+    return (
+        f"{told}right. {kept if len(sure) else none} Where light and ground changed, most pairs of "
+        "one thing stay hidden."
     )
-    if left := len(proposals) - len(rated):
-        told += f"{count(left, 'further pair')} {'is' if left == 1 else 'are'} shown and not "
-        told += (
-            "followed, for having two labels or linking two groups that otherwise do not agree. "
-        )
-    return told + "Where light and ground changed, most pairs of one thing stay hidden."
 
 
 def _say_not_searched(found: Section, evidence: Evidence) -> None:
