@@ -22,6 +22,7 @@ from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.evidence.budget import SEARCH, Plan
+from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
     check_leakage,
@@ -36,6 +37,7 @@ SURE = 0.9
 itself."""
 
 
+MIRRORED = "only where one photo is mirrored"
 CAMERAS = "Files name their camera; cameras are no groups by themselves."
 
 
@@ -168,6 +170,21 @@ class Evidence:
         told = self.noted["proposals"]
         told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
         return found
+
+    @cached_property
+    def turned(self) -> pd.DataFrame:
+        """Pairs that agree in a mirror alone, copies and proposals aside; none where the search for
+        photos of one thing met none."""
+        seen = self.proposals is not None and any(
+            MIRRORED in line for line in self.noted["proposals"]
+        )
+        if not seen:
+            return pd.DataFrame({"image_id": [], "other_id": [], "inliers": []})
+        found = find_turned(self.searched, self.features, self.workers)
+        known = pd.concat([copies.confirmed(self.pairs), self.proposals])
+        told = pd.MultiIndex.from_frame(known[["image_id", "other_id"]].astype(object))
+        asked = pd.MultiIndex.from_frame(found[["image_id", "other_id"]].astype(object))
+        return found[~asked.isin(told)].reset_index(drop=True)
 
     @cached_property
     def searched(self) -> Dataset:

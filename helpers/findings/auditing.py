@@ -136,9 +136,7 @@ def copies(evidence: Evidence) -> Section:
     found = Section("copies", "No copies were found")
     if kinds.sum():
         said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-        found.title = (
-            f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
-        )
+        found.title = f"Pictures that are there twice: {said} pair{'s' * (kinds.sum() > 1)}"
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
     found.says += told
@@ -262,10 +260,8 @@ def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None
     """The labels that are contradicted most, where none is in doubt, for a person to look at."""
     found.tables["The first to look at"] = first[["given", "suggested"]]
     captions = (first["given"] + "?\nrather " + first["suggested"]).to_dict()
-    shown = evidence.part, first.index[:SHEET], captions, 7
-    found.pictures.append(
-        drawn("contact_sheet", *shown, title="The most contradicted", photographs=True)
-    )
+    title = "The labels that are contradicted most"
+    found.pictures.append(sheet(evidence.part, first.index[:SHEET], title, captions))
 
 
 def outliers(evidence: Evidence) -> Section:
@@ -277,10 +273,7 @@ def outliers(evidence: Evidence) -> Section:
     )
     found.tables["The strangest"] = evidence.outliers.head(SHEET)[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"
-    sheet = drawn(
-        "contact_sheet", evidence.part, strangest, columns=7, title=title, photographs=True
-    )
-    found.pictures.append(sheet)
+    found.pictures.append(sheet(evidence.part, strangest, title))
     return found
 
 
@@ -296,18 +289,21 @@ def canaries(evidence: Evidence) -> Section:
             title = "All faults that we planted were found"
     found = Section("canaries", title)
     found.says += [
-        (
-            "Nobody knows how many faults there are. So known ones were planted in copies of some"
-            " of these images, in a temporary folder, and every detector was asked again. A recall"
-            " holds for a fault of this kind and strength: labels that people confuse are harder to"
-            " find than these, and so is a weaker blur."
-        ),
+        "Nobody knows how many faults there are. So known ones were planted in copies of some of "
+        "these images, in a temporary folder, and every detector was asked again. A recall holds "
+        "for a fault of this kind and strength: labels that people confuse are harder to find than "
+        "these, and so is a weaker blur.",
+        *describe_canaries(table),
     ]
-    found.says += describe_canaries(table)
     found.tables["Planted and found"] = table
     found.numbers = {row.fault: row.recall for row in table.itertuples()}
     found.pictures.append(drawn("canaries", table, guessable=True))
     return found
+
+
+def sheet(dataset, ids, title: str, captions=None, columns=7) -> Picture:
+    """A sheet of these images."""
+    return drawn("contact_sheet", dataset, ids, captions, columns, title=title, photographs=True)
 
 
 def drawn(name: str, *given, photographs=False, guessable=False, **named) -> Picture:

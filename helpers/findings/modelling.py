@@ -187,9 +187,7 @@ def evaluate(evidence: Learned) -> Section:
             found.mend(what, number, len(answers), act)
     else:
         found.unchecked.append(
-            "No metadata column has parts large enough to be scored by themselves."
-            if len(parts)
-            else "No metadata column of 2 to 12 values was there to score parts of the images by."
+            "No metadata column of 2 to 12 values has parts large enough to be scored alone."
         )
     _say_lost(found, by_class)
     return found
@@ -235,11 +233,10 @@ def errors(evidence: Learned) -> Section:
         f"{explained.agreeing(worst, 'label')} the one that the label says."
     )
     found.says.append(ALIKE)
-    if explained.heatmaps is not None:
-        found.says.append(LIMITS)
     if explained.heatmaps is None:
         found.unchecked.append(f"Where the model looks: the {evidence.best} model is no network.")
     else:
+        found.says.append(LIMITS)
         found.unchecked.append("Whether the heatmaps can be believed (notebook 13 tests them).")
     shown = evidence.dataset.with_images(pd.concat([part.images, evidence.sides[0].images]))
     found.pictures.append(drawn("explained_errors", shown, worst, *explained, photographs=True))

@@ -19,6 +19,16 @@ from helpers.splits import apply_groups, ensure_split, suggest_groups
 proposals = suggest_groups(dataset.development)
 ax = plots.draw_proposals(dataset, proposals, 8)
 grouped = apply_groups(dataset.development, proposals)"""
+REVIEW_TURNED = """from helpers import plots
+from helpers.evidence.turned import find_turned
+from helpers.splits import apply_groups
+from helpers.training import embed
+
+turned = find_turned(dataset.development, embed(dataset.development))
+ax = plots.pairs(dataset, turned, 30)
+grouped = apply_groups(dataset.development, turned)"""
+LOOK = "look at them (pairs.csv), name those that are right in the column stays_with of images.csv,"
+LOOK += " and run the report again with --together images.csv"
 LIKELY = 0.5
 """From where on a pair that is not sure is told of."""
 
@@ -33,6 +43,7 @@ def same_thing(evidence: Evidence) -> Section:
         _say_not_searched(found, evidence)
     else:
         _say_proposals(found, evidence, proposals)
+        _say_turned(found, evidence)
         _say_compared(found, evidence)
     return found
 
@@ -56,28 +67,43 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
     if len(unsure):
         further = "further pair" if len(sure) else "pair"
-        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, further)}"
-        if sure.empty:
-            found.title = f"About {expected} of photos are expected to show one thing"
-        what = f"About {expected} of photos are expected to show one thing; none is sure enough "
-        what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
-        act = "look at them (pairs.csv), name those that are right in the column stays_with of "
-        act += "images.csv, and run the report again with --together images.csv"
-        images = unsure[["image_id", "other_id"]].to_numpy().ravel()
-        number, of = len(pd.unique(images)), len(evidence.part)
-        found.mend(what, number, of, act, REVIEW_SAME)
+        told = f"About {unsure['expected'].sum():,.0f} of {count(unsure, further)} of photos "
+        told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
+        found.title = told if sure.empty else found.title
+        what = f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, so that scores "
+        what += "may flatter."
+        found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     found.says.append(_count_proposals(proposals, sure))
     found.says += evidence.noted["proposals"]
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
-        what = (
-            f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
-        )
+        what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
-        images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        found.mend(what, images, len(evidence.part), act, KEEP_ALL, blocks=True)
+        found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
     shown = sure if len(sure) else unsure
     found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
+
+
+def _say_turned(found: Section, evidence: Evidence) -> None:
+    """Pairs that agree in a mirror alone, which the search proposes none of."""
+    pairs = evidence.turned
+    if pairs.empty:
+        return
+    agree = "agrees" if len(pairs) == 1 else "agree"
+    what = (
+        f"{count(pairs, 'pair')} of photos {agree} only where one is mirrored (a copy turned over,"
+    )
+    what += (
+        " or a thing from its other side); nothing keeps them together here, so that scores may "
+    )
+    what += "flatter."
+    found.mend(what, _images(pairs), len(evidence.part), LOOK, REVIEW_TURNED)
+    found.numbers["mirrored"] = len(pairs)
+    found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))
+
+
+def _images(pairs: pd.DataFrame) -> int:
+    return len(pd.unique(pairs[["image_id", "other_id"]].to_numpy(object).ravel()))
 
 
 def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:

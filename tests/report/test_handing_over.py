@@ -52,5 +52,5 @@ def test_the_model_card_the_verdict_and_the_page_give_a_score_the_same_interval(
     page = report.html(images=False)
     for row in rows:
         assert tell_need(row) in page
-    told = "No metadata column of 2 to 12 values was there to score parts of the images by."
+    told = "No metadata column of 2 to 12 values has parts large enough to be scored alone."
     assert told in report["evaluation"].unchecked

@@ -24,7 +24,11 @@ def pairs(*rows):
 
 
 def evidence(dataset, found, clean=None, proposals=None):
-    return SimpleNamespace(opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals)
+    turned = pd.DataFrame({"image_id": ids(2), "other_id": ids(3)})
+    turned = turned.head(int(proposals is not None))
+    return SimpleNamespace(
+        opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals, turned=turned
+    )
 
 
 def test_each_image_names_the_first_that_stays_with_it_by_copies_and_groups():
@@ -49,7 +53,9 @@ def test_pairs_are_listed_with_labels_what_they_are_and_what_speaks_for_it():
         [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "mirror; colour (cast)"],
         [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", ""],
         [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.988, "keypoints: 12 keypoints agree"],
-    ]
+        [ids(2)[0], "elm", ids(3)[0], "oak", "same thing, mirrored", "",
+         "keypoints: they agree only where one photo is mirrored"],
+    ]  # fmt: skip
     none = pairs_table(evidence(dataset, pairs()))
     assert len(none) == 0 and [*none] == [*listed]
 
