@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -168,9 +170,23 @@ def test_opening_is_reckoned_from_the_pixels_and_the_format_that_a_file_names(tm
     (tmp_path / "c.png").unlink()
     expected = (400 * 300 * 3e-9 + 600 * 22e-9) / 2
     assert weigh_opening(dataset) == pytest.approx(expected)
+    (tmp_path / "c.png").mkdir()
+    assert weigh_opening(dataset) == pytest.approx(expected)
     for name in ("a.jpg", "d.webp"):
         (tmp_path / name).write_bytes(b"")
     assert weigh_opening(dataset) == 0.0
+
+
+def test_a_file_whose_size_stands_at_its_end_or_seems_a_bomb_is_reckoned_with_too(tmp_path):
+    dataset = saved(tmp_path, a_tif=(900, 700))
+    data = (tmp_path / "a.tif").read_bytes()
+    assert len(data) > 1 << 20
+    assert weigh_opening(dataset) == pytest.approx(900 * 700 * 22e-9)
+    (tmp_path / "a.tif").unlink()
+    dataset = saved(tmp_path, b_png=(12_000, 8_000))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert weigh_opening(dataset) == pytest.approx(96e6 * 22e-9)
 
 
 def test_a_hundred_files_spread_over_all_are_looked_at(tmp_path):
