@@ -36,9 +36,10 @@ EACH_PAIR = 3e-7
 likeness it asks for (`benchmarks/groups.py`: 233 s for 10,000 photos, 30 s of it for that)."""
 
 OPENING = {"JPEG": 3e-9, "MPO": 3e-9}
-SLOW, TIMES, LOOKED_AT = 22e-9, 3, 100
+SLOW, WITHIN, TIMES, LOOKED_AT = 22e-9, 0.002, 3, 100
 """Seconds a pixel to open a file by its format, those of any other (a PNG of 12 million pixels took
-0.26 s), how often what every report does opens each, and how many files are looked at for it."""
+0.26 s), seconds of opening that the times above have within, how often what every report does opens
+each file, and how many are looked at."""
 
 WORDS: Mapping[str, str] = {
     "fine-tuning": "a fine-tuned network",
@@ -121,8 +122,8 @@ def read_budget(text: str | float) -> float:
 
 
 def weigh_opening(dataset: Dataset) -> float:
-    """Seconds that an image takes to open, in the mean of some spread evenly over the dataset, by
-    what their files say of format and size; 0 where none can be read."""
+    """Seconds that an image takes to open beyond what small ones do, in the mean of some spread
+    evenly over the dataset, by what their files say of format and size; 0 where none is read."""
     ids = dataset.images.index
     found = []
     for at in sorted({*np.linspace(0, len(ids) - 1, min(LOOKED_AT, len(ids))).astype(int)}):
@@ -133,7 +134,7 @@ def weigh_opening(dataset: Dataset) -> float:
                 found.append(image.width * image.height * OPENING.get(image.format, SLOW))
         except Exception:  # the scan says what is wrong with it
             continue
-    return float(np.mean(found)) if found else 0.0
+    return max(float(np.mean(found)) - WITHIN, 0.0) if found else 0.0
 
 
 def cost(name: str, images: int, opening: float = 0.0) -> float:

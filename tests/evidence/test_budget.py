@@ -12,6 +12,7 @@ from helpers.evidence.budget import (
     FEWEST,
     FEWEST_SEARCHED,
     SEARCH,
+    WITHIN,
     cost,
     for_all,
     for_search,
@@ -163,39 +164,43 @@ def saved(folder, **sizes):
 
 
 def test_opening_is_reckoned_from_the_pixels_and_the_format_that_a_file_names(tmp_path):
-    dataset = saved(tmp_path, a_jpg=(400, 300), b_png=(400, 300), c_png=(10, 50), d_webp=(30, 20))
-    expected = (400 * 300 * 3e-9 + 400 * 300 * 22e-9 + 500 * 22e-9 + 600 * 22e-9) / 4
+    sizes = {"a_jpg": (4000, 100), "b_png": (1000, 900), "c_png": (10, 50), "d_webp": (300, 200)}
+    dataset = saved(tmp_path, **sizes)
+    jpeg, *others = (width * height for width, height in sizes.values())
+    expected = (jpeg * 3e-9 + sum(others) * 22e-9) / 4 - WITHIN
     assert weigh_opening(dataset) == pytest.approx(expected)
-    (tmp_path / "b.png").write_bytes(b"nothing")
-    (tmp_path / "c.png").unlink()
-    expected = (400 * 300 * 3e-9 + 600 * 22e-9) / 2
+    (tmp_path / "c.png").write_bytes(b"nothing")
+    expected = (jpeg * 3e-9 + (others[0] + others[2]) * 22e-9) / 3 - WITHIN
     assert weigh_opening(dataset) == pytest.approx(expected)
-    (tmp_path / "c.png").mkdir()
+    (tmp_path / "d.webp").unlink()
+    expected = (jpeg * 3e-9 + others[0] * 22e-9) / 2 - WITHIN
     assert weigh_opening(dataset) == pytest.approx(expected)
-    for name in ("a.jpg", "d.webp"):
-        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "d.webp").mkdir()
+    assert weigh_opening(dataset) == pytest.approx(expected)
+    (tmp_path / "b.png").unlink()
+    assert weigh_opening(dataset) == 0.0  # a small one is within what all steps take
+    (tmp_path / "a.jpg").write_bytes(b"")
     assert weigh_opening(dataset) == 0.0
 
 
 def test_a_file_whose_size_stands_at_its_end_or_seems_a_bomb_is_reckoned_with_too(tmp_path):
     dataset = saved(tmp_path, a_tif=(900, 700))
-    data = (tmp_path / "a.tif").read_bytes()
-    assert len(data) > 1 << 20
-    assert weigh_opening(dataset) == pytest.approx(900 * 700 * 22e-9)
+    assert (tmp_path / "a.tif").stat().st_size > 1 << 20
+    assert weigh_opening(dataset) == pytest.approx(900 * 700 * 22e-9 - WITHIN)
     (tmp_path / "a.tif").unlink()
     dataset = saved(tmp_path, b_png=(12_000, 8_000))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert weigh_opening(dataset) == pytest.approx(96e6 * 22e-9)
+        assert weigh_opening(dataset) == pytest.approx(96e6 * 22e-9 - WITHIN)
 
 
 def test_a_hundred_files_spread_over_all_are_looked_at(tmp_path):
-    named = {f"a{number:03}_png": (number + 1, 1) for number in range(250)}
+    named = {f"a{number:03}_png": (1000 * (number + 1), 1) for number in range(250)}
     dataset = saved(tmp_path, **named)
     places = {int(place) for place in np.linspace(0, 249, 100)}
     assert len(places) == 100 and {0, 249} <= places
-    expected = np.mean([place + 1 for place in places]) * 22e-9
-    assert weigh_opening(dataset) == pytest.approx(expected)
+    expected = np.mean([1000 * (place + 1) for place in places]) * 22e-9 - WITHIN
+    assert weigh_opening(dataset) == pytest.approx(expected) and expected > 0
 
 
 @pytest.mark.parametrize("opening", [0.001, 0.047, 0.26])
