@@ -21,7 +21,7 @@ from helpers.balance import probing
 from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
-from helpers.evidence.budget import SEARCH, Plan
+from helpers.evidence.budget import SEARCH, Plan, cost
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
@@ -172,19 +172,21 @@ class Evidence:
         return found
 
     @cached_property
-    def turned(self) -> pd.DataFrame:
-        """Pairs that agree in a mirror alone, copies and proposals aside; none where the search for
-        photos of one thing met none."""
-        seen = self.proposals is not None and any(
-            MIRRORED in line for line in self.noted["proposals"]
-        )
-        if not seen:
+    def turned(self) -> pd.DataFrame | None:
+        """Pairs that agree in a mirror alone (see `find_turned`), copies and proposals aside, where
+        the search for photos of one thing met any; None where the budget does not pay for them."""
+        told = self.noted["proposals"] if self.proposals is not None else []
+        if not any(MIRRORED in line for line in told):
             return pd.DataFrame({"image_id": [], "other_id": [], "inliers": []})
+        if cost(SEARCH, len(self.searched), self.plan.opening) > self.plan.spare:
+            return None
         found = find_turned(self.searched, self.features, self.workers)
         known = pd.concat([copies.confirmed(self.pairs), self.proposals])
-        told = pd.MultiIndex.from_frame(known[["image_id", "other_id"]].astype(object))
-        asked = pd.MultiIndex.from_frame(found[["image_id", "other_id"]].astype(object))
-        return found[~asked.isin(told)].reset_index(drop=True)
+        ends = [
+            pd.MultiIndex.from_frame(one[["image_id", "other_id"]].astype(object))
+            for one in (found, known)
+        ]
+        return found[~ends[0].isin(ends[1])].reset_index(drop=True)
 
     @cached_property
     def searched(self) -> Dataset:
@@ -275,7 +277,8 @@ class Evidence:
         if self.proposals is None:
             return clean
         sure = self.proposals.loc[self.proposals["expected"] >= SURE, ["image_id", "other_id"]]
-        sure = pd.concat([sure, self.same_by_name], ignore_index=True)
+        turned = [] if self.turned is None else [self.turned[["image_id", "other_id"]]]
+        sure = pd.concat([sure, self.same_by_name, *turned], ignore_index=True)
         known = sure["image_id"].isin(clean.images.index)
         known &= sure["other_id"].isin(clean.images.index)
         return apply_groups(clean, sure[known]) if known.any() else clean

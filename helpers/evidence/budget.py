@@ -75,8 +75,8 @@ class Plan:
         How many of `images` are searched for photos of one thing, 0 where that is left out.
     opening : float
         Seconds that one image takes to open, as reckoned by `weigh_opening`.
-    least : float
-        Seconds that nothing which may be left out would save.
+    least, spare : float
+        Seconds that nothing which may be left out would save, and that are left of the budget.
     """
 
     seconds: float
@@ -87,6 +87,7 @@ class Plan:
     searched: int = 0
     opening: float = 0.0
     least: float = 0.0
+    spare: float = 0.0
 
     @property
     def overrun(self) -> list[str]:
@@ -168,7 +169,7 @@ def plan(
     needed = images * always + sum(cost(name, images, opening) for name in steps)
     others = tuple(name for name in steps if name not in taken)
     least = part * always + (images - part) * (TIMES - 1) * opening
-    return Plan(seconds, part, tuple(taken), others, needed, searched, opening, least)
+    return Plan(seconds, part, tuple(taken), others, needed, searched, opening, least, left)
 
 
 def _searched(images: int, seconds: float, opening: float = 0.0) -> int:

@@ -14,6 +14,9 @@ from helpers.datasets import Dataset
 from helpers.datasets.steps import saved
 from helpers.splits import chance, keypoints, neighbours
 
+LEAST = 20
+"""Keypoints that have to agree in the mirror."""
+
 NEAREST, AT_ONCE, PAIRS = 8, 32, 512
 COLUMNS = {"image_id": "str", "other_id": "str", "inliers": "int64"}
 
@@ -23,7 +26,9 @@ def find_turned(dataset: Dataset, features: pd.DataFrame, workers: int = 2) -> p
 
     `helpers.splits.suggest_groups` counts such pairs among those that it mirrors, and proposes none
     of them. Here each image is mirrored beside its nearest of the same class by embedding, which
-    hardly changes in a mirror.
+    hardly changes in a mirror. Of photos of faces 24 of 24 pairs looked at (of 447) and 8 of 8 were
+    one photo turned over; of 18 that agree in 10 to 18 keypoints none was: faces are alike on both
+    sides. So these are left out.
 
     Parameters
     ----------
@@ -72,7 +77,7 @@ def _find(dataset: Dataset, features: pd.DataFrame, workers: int) -> pd.DataFram
 
         try:
             turned = compare(pairs, True)
-            found = chance.is_turned(compare(pairs, False), turned)
+            found = chance.is_turned(compare(pairs, False), turned) & (turned.inliers >= LEAST)
         finally:
             keypoints.close_stored()
     ends = ids.to_numpy(object)[pairs[found]].reshape(-1, 2)

@@ -7,6 +7,7 @@ import pandas as pd
 from helpers.datasets.words import count
 from helpers.evidence.audited import SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
+from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
 from helpers.findings.names import doubtful_names
 from helpers.findings.sections import LEFT_OUT, Section, percent
@@ -19,14 +20,6 @@ from helpers.splits import apply_groups, ensure_split, suggest_groups
 proposals = suggest_groups(dataset.development)
 ax = plots.draw_proposals(dataset, proposals, 8)
 grouped = apply_groups(dataset.development, proposals)"""
-REVIEW_TURNED = """from helpers import plots
-from helpers.evidence.turned import find_turned
-from helpers.splits import apply_groups
-from helpers.training import embed
-
-turned = find_turned(dataset.development, embed(dataset.development))
-ax = plots.pairs(dataset, turned, 30)
-grouped = apply_groups(dataset.development, turned)"""
 LOOK = "look at them (pairs.csv), name those that are right in the column stays_with of images.csv,"
 LOOK += " and run the report again with --together images.csv"
 LIKELY = 0.5
@@ -85,21 +78,21 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
 
 
 def _say_turned(found: Section, evidence: Evidence) -> None:
-    """Pairs that agree in a mirror alone, which the search proposes none of."""
+    """Pairs that agree in a mirror alone, of which the search proposes none."""
     pairs = evidence.turned
-    if pairs.empty:
-        return
-    agree = "agrees" if len(pairs) == 1 else "agree"
-    what = (
-        f"{count(pairs, 'pair')} of photos {agree} only where one is mirrored (a copy turned over,"
-    )
-    what += (
-        " or a thing from its other side); nothing keeps them together here, so that scores may "
-    )
-    what += "flatter."
-    found.mend(what, _images(pairs), len(evidence.part), LOOK, REVIEW_TURNED)
-    found.numbers["mirrored"] = len(pairs)
-    found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))
+    if pairs is None:
+        found.unchecked.append(
+            "Which photos agree only where one is mirrored: the budget does not pay for it, and "
+            "nothing keeps them together here."
+        )
+    elif len(pairs):
+        found.says.append(
+            f"Further pairs of a class that agree in {LEAST} keypoints or more only where one photo"
+            f" is mirrored (copies turned over, or a thing from its other side): {len(pairs):,}. "
+            "They stay on one side of the split here, and pairs.csv lists them."
+        )
+        found.numbers["mirrored"] = len(pairs)
+        found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))
 
 
 def _images(pairs: pd.DataFrame) -> int:
