@@ -136,7 +136,7 @@ def copies(evidence: Evidence) -> Section:
     found = Section("copies", "No copies were found")
     if kinds.sum():
         said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-        found.title = f"Pictures that are there twice: {said} pair{'s' * (kinds.sum() > 1)}"
+        found.title = f"Pictures that are there twice: {said} pair{'s' * int(kinds.sum() > 1)}"
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
     found.says += told
