@@ -129,6 +129,10 @@ def test_classes_that_are_not_there_and_all_of_them_are_refused(asked, said):
     assert said in str(caught.value)
 
 
+def test_of_one_single_class_the_need_stands_though_it_is_all_there_is():
+    assert named("recall of oak", "oak") == ("oak",)
+
+
 def test_needs_over_all_classes_and_of_unlabelled_images_stay_as_they_are():
     needs = read_needs({"accuracy": 0.5, "recall of a+b": 0.5})
     assert find_classes(needs, SimpleNamespace(classes=[], name="mine")) is needs
