@@ -180,7 +180,7 @@ class Evidence:
             return pd.DataFrame({"image_id": [], "other_id": [], "inliers": []})
         if cost(SEARCH, len(self.searched), self.plan.opening) > self.plan.spare:
             return None
-        found = find_turned(self.searched, self.features, self.workers)
+        found = find_turned(self.searched, self.features, self.workers, self.progress)
         known = pd.concat([copies.confirmed(self.pairs), self.proposals])
         ends = [
             pd.MultiIndex.from_frame(one[["image_id", "other_id"]].astype(object))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from helpers.audit import batches
 from helpers.datasets import Dataset
@@ -21,7 +22,9 @@ NEAREST, AT_ONCE, PAIRS = 8, 32, 512
 COLUMNS = {"image_id": "str", "other_id": "str", "inliers": "int64"}
 
 
-def find_turned(dataset: Dataset, features: pd.DataFrame, workers: int = 2) -> pd.DataFrame:
+def find_turned(
+    dataset: Dataset, features: pd.DataFrame, workers: int = 2, progress: bool = True
+) -> pd.DataFrame:
     """Pairs that agree in a mirror alone, or better there, and too well for chance.
 
     `helpers.splits.suggest_groups` counts such pairs among those that it mirrors, and proposes none
@@ -35,6 +38,8 @@ def find_turned(dataset: Dataset, features: pd.DataFrame, workers: int = 2) -> p
     features : DataFrame by image_id, as from `embed`
     workers : int
         Processes; 0 works in this one.
+    progress : bool
+        Draw a bar once a step has taken two seconds.
 
     Returns
     -------
@@ -42,18 +47,20 @@ def find_turned(dataset: Dataset, features: pd.DataFrame, workers: int = 2) -> p
     """
 
     def build() -> pd.DataFrame:
-        return _find(dataset, features, workers)
+        return _find(dataset, features, workers, progress)
 
     code = (sys.modules[__name__], chance, keypoints, neighbours)
     return saved(dataset, "turned", build, inputs=[features], code=code, schema=COLUMNS)
 
 
-def _find(dataset: Dataset, features: pd.DataFrame, workers: int) -> pd.DataFrame:
+def _find(dataset: Dataset, features: pd.DataFrame, workers: int, progress: bool) -> pd.DataFrame:
     def many(keys: list, task, work, size: int) -> list[dict]:
         parts = [keys[at : at + size] for at in range(0, len(keys), size)]
-        rows = {}
-        for done, found in batches.run_batches(parts, task, work, workers=workers):
-            rows.update(zip(done, found, strict=True))
+        rows, named = {}, {"desc": "photos and their mirror images", "delay": 2}
+        with tqdm(total=len(keys), disable=not progress, **named) as bar:
+            for done, found in batches.run_batches(parts, task, work, workers=workers):
+                rows.update(zip(done, found, strict=True))
+                bar.update(len(done))
         return [rows[key] for key in keys]
 
     ids = dataset.images.index.intersection(features.index, sort=False)
