@@ -122,8 +122,9 @@ def files(evidence: Evidence) -> Section:
         kinds = worst["issue"].value_counts()
         told = ", ".join(f"{name} {number:,}" for name, number in kinds.items())
         what = f"{count(worst['image_id'].nunique(), 'image')} may be too poor to use ({told})."
-        act = "look at each, and drop those that show nothing"
         ids = pd.Index(worst["image_id"].unique())
+        act = "look at each, and drop those that show nothing"
+        act = act if len(ids) > 1 else "look at it, and drop it if it shows nothing"
         more = told_leaving(evidence, ids)
         found.mend(what, len(ids), len(scanned), act, REVIEW_FLAGS, **more)
     return found
@@ -249,7 +250,8 @@ def labels(evidence: Evidence) -> Section:
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
+    what = f"About {expected:,.0f} of {count(suspects, 'label')} in doubt "
+    what += f"{'is' if round(expected) == 1 else 'are'} expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)
     found.mend(what, number, len(evidence.part), act, REVIEW_LABELS, **more)

@@ -45,3 +45,17 @@ def test_labels_that_could_not_be_judged_are_not_listed():
     found = auditing.labels(asked)
     assert (found.title, found.state) == ("Labels could not be judged", "left out")
     assert found.tables == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [([0.9], "About 1 of 1 label in doubt is"), ([0.6, 0.6], "About 1 of 2 labels in doubt is"),
+     ([0.9, 0.8, 0.7], "About 2 of 3 labels in doubt are")],
+)  # fmt: skip
+def test_labels_that_are_expected_to_be_wrong_are_told_in_the_right_number(wrong, told):
+    asked = evidence([0.1] * len(wrong))
+    asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("issue")] = True
+    asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("wrong")] = wrong
+    (found,) = auditing.labels(asked).findings
+    assert found.what == f"{told} expected to be wrong."
+    assert (found.images, found.of) == (round(sum(wrong)), 40)
