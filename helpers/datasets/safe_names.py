@@ -90,7 +90,7 @@ def say_formulas(table: pd.DataFrame, where: str) -> list[str]:
         cell
         for name in flat
         if not pd.api.types.is_numeric_dtype(flat[name])
-        for cell in flat[name].dropna().unique()
+        for cell in flat[name]
         if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell)
     }
     if not cells:

@@ -66,6 +66,12 @@ def test_numbers_and_what_begins_otherwise_are_no_formulas(cell):
     assert say_formulas(table, "images.csv") == []
 
 
+def test_cells_that_are_no_text_are_passed_over():
+    table = pd.DataFrame({"boxes": [{"b": [1]}, None, ["=a"]], "seen": [pd.NaT, 2.5, "=b"]})
+    (told,) = say_formulas(table, "images.csv")
+    assert told.startswith("1 text in images.csv begins as a formula does (such as '=b')")
+
+
 def test_each_text_is_counted_once_and_the_first_in_order_is_shown():
     table = pd.DataFrame(
         {"label": ["=b", "=b", "-a", "c"], "site": ["x", "@y" + "z" * 99, "x", "=b"]}
