@@ -85,12 +85,12 @@ def say_formulas(table: pd.DataFrame, where: str) -> list[str]:
     where : str
         What the table is called.
     """
-    flat = table.reset_index()
+    columns = [table.index.to_series(), *(column for _, column in table.items())]
     cells = {
         cell
-        for name in flat
-        if not pd.api.types.is_numeric_dtype(flat[name])
-        for cell in flat[name]
+        for column in columns
+        if not pd.api.types.is_numeric_dtype(column)
+        for cell in column
         if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell)
     }
     if not cells:

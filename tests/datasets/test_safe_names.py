@@ -72,6 +72,12 @@ def test_cells_that_are_no_text_are_passed_over():
     assert told.startswith("1 text in images.csv begins as a formula does (such as '=b')")
 
 
+def test_a_column_of_the_name_of_the_index_is_looked_at_too():
+    table = pd.DataFrame({"image_id": ["=b", "c"]}, pd.Index(["=a", "d"], name="image_id"))
+    (told,) = say_formulas(table, "images.csv")
+    assert told.startswith("2 texts in images.csv begin as a formula does (such as '=a')")
+
+
 def test_each_text_is_counted_once_and_the_first_in_order_is_shown():
     table = pd.DataFrame(
         {"label": ["=b", "=b", "-a", "c"], "site": ["x", "@y" + "z" * 99, "x", "=b"]}
