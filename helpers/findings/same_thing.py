@@ -86,10 +86,14 @@ def _say_turned(found: Section, evidence: Evidence) -> None:
             "nothing keeps them together here."
         )
     elif len(pairs):
+        sides = evidence.opened.images["split"]
+        one, other = (sides.reindex(pairs[end]).fillna("").to_numpy() for end in pairs.columns[:2])
+        across = int(((one != other) & (one != "") & (other != "")).sum())
         found.says.append(
             f"Further pairs of a class that agree in {LEAST} keypoints or more only where one photo"
             f" is mirrored (copies turned over, or a thing from its other side): {len(pairs):,}. "
-            "They stay on one side of the split here, and pairs.csv lists them."
+            f"They stay on one side of the split here, {across:,} of them lie on two sides of the "
+            "given split, and pairs.csv lists all."
         )
         found.numbers["mirrored"] = len(pairs)
         found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))

@@ -121,10 +121,22 @@ def test_where_the_search_met_none_or_the_budget_is_spent_none_are_looked_for(
 @pytest.mark.parametrize("number", [0, 1, 2_000])
 def test_they_are_counted_and_shown(number):
     pairs = pd.DataFrame({"image_id": ["a"] * number, "other_id": ["b"] * number})
+    opened = SimpleNamespace(images=pd.DataFrame({"split": "train"}, ["a", "b"]))
     found = Section("same thing", "")
-    same_thing._say_turned(found, SimpleNamespace(turned=pairs, part=None))
+    same_thing._say_turned(found, SimpleNamespace(turned=pairs, part=None, opened=opened))
     assert found.unchecked == found.findings == []
     assert len(found.pictures) == len(found.says) == (number > 0)
     if number:
         assert f"its other side): {number:,}. They stay on one side" in found.says[0]
+        assert " here, 0 of them lie on two sides of the given" in found.says[0]
         assert found.pictures[0].photographs and found.numbers == {"mirrored": number}
+
+
+def test_those_on_two_sides_of_the_given_split_are_counted():
+    sides = {"a": "train", "b": "valid", "c": "train", "d": None, "e": None}
+    opened = SimpleNamespace(images=pd.DataFrame({"split": pd.Series(sides, dtype="str")}))
+    pairs = pd.DataFrame([("a", "b"), ("b", "c"), ("a", "c"), ("a", "d"), ("d", "e")])
+    pairs = pairs.set_axis(["image_id", "other_id"], axis=1)
+    found = Section("same thing", "")
+    same_thing._say_turned(found, SimpleNamespace(turned=pairs, part=None, opened=opened))
+    assert "5. They stay on one side of the split here, 2 of them lie on two" in found.says[0]
