@@ -94,7 +94,8 @@ def _add_report(commands) -> None:
         help=(
             "what a model must reach, such as 'balanced accuracy>=0.8' or 'recall of "
             "olive>=0.6'; may be given several times. Scores: accuracy, balanced accuracy, MCC; "
-            "macro or weighted precision, recall or F1; precision, recall or F1 of a class"
+            "macro or weighted precision, recall or F1; precision, recall or F1 of a class, or of "
+            "several taken for one, such as 'recall of rust+scab>=0.95'"
         ),
     )
     one.add_argument(
@@ -310,13 +311,17 @@ def _from_report(dataset: Dataset, path: str) -> Path:
 
 def _scan(asked: argparse.Namespace) -> int:
     from helpers.audit import find_quality_issues, scan, summarise_quality
+    from helpers.datasets.safe_names import as_csv, say_formulas
 
     dataset = open_asked(asked)
     files = scan(dataset)
     issues, broken = find_quality_issues(files), files[~files["readable"]]
     flags = issues[issues["rule"] != "not used"]
     if asked.format == "csv":
-        print(files.drop(columns="thumbnail").to_csv(lineterminator="\n"), end="")
+        table = files.drop(columns="thumbnail")
+        print(as_csv(table, index=True), end="")
+        for note in say_formulas(table, "this table"):
+            print(note, file=sys.stderr)
     elif asked.format == "json":
         from helpers.findings.sections import as_json
 

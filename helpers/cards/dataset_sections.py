@@ -187,7 +187,7 @@ def _copies(pairs: pd.DataFrame, dataset: Dataset) -> str:
     told = {
         "exact": "of identical files",
         "near": "of one picture in two versions (resized, cropped, brightened, saved again)",
-        "probable": "that may be copies and have to be looked at",
+        "probable": "that may be copies, for a person to look at",
     }
     parts = [f"{count(int(counts[k]), 'pair')} {words}" for k, words in told.items() if k in counts]
     if not parts:

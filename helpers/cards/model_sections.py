@@ -294,7 +294,7 @@ def tell_agreement(agreement) -> str:
     return (
         f"`predict.py` and the model that was scored give {same} of "
         f"{count(agreement.images, 'image')}; their probabilities are at most "
-        f"{max(agreement.largest, 1e-7):.0e} apart.\n"
+        f"{max(agreement.largest, 1e-7):.1g} apart.\n"
     )
 
 

@@ -17,7 +17,7 @@ from helpers.datasets.applying import apply_decisions
 from helpers.datasets.course_decisions import default_decisions
 from helpers.datasets.dataset import Dataset
 from helpers.datasets.decisions import DecisionLog
-from helpers.datasets.safe_names import distinct_names, safe_name
+from helpers.datasets.safe_names import as_csv, distinct_names, safe_name, say_formulas
 from helpers.datasets.storage import DatasetError
 from helpers.datasets.words import count, shown, some
 from helpers.tables.rows import LABEL_WORDS, PATH_WORDS, SPLIT_WORDS
@@ -30,7 +30,6 @@ DECIDED = ("image_id", "decision", "decision_reason", "decision_when", "label_be
 # What torchvision's ImageFolder takes for an image; anything else it passes over without a word.
 IMAGE_FOLDER = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"}
 SPLIT_NAMES = {"valid": "validation", "images": "train"}  # as Hugging Face calls them
-AS_CSV = {"index": False, "encoding": "utf-8", "lineterminator": "\n"}
 README = """{header}# {name}
 
 {facts}
@@ -270,7 +269,8 @@ def _write(
     rows = table.rename_axis("image_id").reset_index()
     first = [*OWN, *rows.columns.difference([*OWN, *DECIDED], sort=False), *DECIDED]
     rows = rows[[column for column in first if column in rows]]
-    rows.to_csv(folder / TABLE, **AS_CSV)
+    (folder / TABLE).write_text(as_csv(rows), encoding="utf-8", newline="")
+    notes = [*notes, *say_formulas(rows, TABLE)]
     cut = [str(name).partition("/") if known else ("", "", "") for name, known in
            zip(rows["file_name"], rows["file_name"].notna(), strict=True)]  # fmt: skip
     parts, inside = (pd.Series([cell[at] for cell in cut], rows.index) for at in (0, 2))
@@ -278,7 +278,8 @@ def _write(
     tables = {part: rows.assign(file_name=inside)[parts == part] for part in there}
     unlike = _unlike([own for part, own in tables.items() if part != UNLABELLED])
     for part, own in tables.items():
-        own.drop(columns=unlike).to_csv(folder / part / METADATA, **AS_CSV)
+        text = as_csv(own.drop(columns=unlike))
+        (folder / part / METADATA).write_text(text, encoding="utf-8", newline="")
     if left_out := [name for name in unlike if name not in DECIDED]:
         notes = [
             *notes,
@@ -308,7 +309,7 @@ def _write(
 def _unlike(tables: list[pd.DataFrame]) -> list[str]:
     """Columns that a reader takes for text in one of `tables` and for numbers in another, or for
     nothing where all cells are empty: ``datasets`` refuses such tables together."""
-    read = [pd.read_csv(StringIO(table.to_csv(**AS_CSV))).dtypes for table in tables]
+    read = [pd.read_csv(StringIO(as_csv(table))).dtypes for table in tables]
     return (
         [name for name in read[0].index if len({kinds[name] for kinds in read}) > 1] if read else []
     )

@@ -1,15 +1,25 @@
-"""Names of files and folders that every computer allows, and that stay apart on all of them."""
+"""Names of files and folders that every computer allows, and that stay apart on all of them; and
+cells of a table that a spreadsheet takes for formulas."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from unicodedata import category, normalize
 
+import pandas as pd
+
+from helpers.datasets.words import count
+
 # Windows keeps these for devices, whatever their extension.
 DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"}
 DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+"""What a cell begins with that a spreadsheet computes, after OWASP's "CSV injection"."""
+
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?\s*%?", re.IGNORECASE)
 LONGEST = 120  # bytes; file systems allow 255, and old Windows 260 letters for a whole path
 
 
@@ -50,3 +60,47 @@ def distinct_names(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[s
         taken.add(found.casefold())
         given[name] = found
     return {name: given[name] for name in names}
+
+
+def as_csv(table: pd.DataFrame, index: bool = False) -> str:
+    """`table` as CSV, lines ended by a line feed. A carriage return within a cell, which Python
+    before 3.13 leaves bare so that it ends the row, has all cells quoted."""
+    text = table.to_csv(index=index, lineterminator="\n")
+    if "\r" not in text:
+        return text
+    return table.to_csv(index=index, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+
+def say_formulas(table: pd.DataFrame, where: str) -> list[str]:
+    """A warning about cells that a spreadsheet would compute, none where there are none.
+
+    OWASP advises to put an apostrophe before such a cell. That is not done here: whoever reads the
+    table by a program, pandas or `open_dataset` say, would then find no image of that name, and a
+    cell that says the same to them says the same to a spreadsheet, quoted or not.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index and columns are looked at, numbers are not: "-5" is none, "-5/a.jpg" is one.
+    where : str
+        What the table is called.
+    """
+    columns = [table.index.to_series(), *(column for _, column in table.items())]
+    cells = {
+        cell
+        for column in columns
+        if not pd.api.types.is_numeric_dtype(column)
+        for cell in column
+        if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell)
+    }
+    if not cells:
+        return []
+    first = min(cells)
+    begin, they, are = ("begins", "it", "is") if len(cells) == 1 else ("begin", "they", "are")
+    return [
+        f"{count(len(cells), 'text')} in {where} {begin} as a formula does (such as "
+        f"{first[:60]!r}), which a spreadsheet would compute; {they} {are} kept as {they} {are}, "
+        "for programs to read. Import the table as "
+        "text instead of opening it: in Excel by Data, From Text/CSV, 'Do not detect data types'; "
+        "in LibreOffice with 'Evaluate formulas' off."
+    ]

@@ -21,7 +21,8 @@ from helpers.balance import probing
 from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
-from helpers.evidence.budget import SEARCH, Plan
+from helpers.evidence.budget import SEARCH, Plan, cost
+from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
     check_leakage,
@@ -34,6 +35,10 @@ from helpers.splits import (
 SURE = 0.9
 """How probable it must be that two photos show one thing for a report to keep them together by
 itself."""
+
+
+MIRRORED = "only where one photo is mirrored"
+CAMERAS = "Files name their camera; cameras are no groups by themselves."
 
 
 class Evidence:
@@ -160,7 +165,28 @@ class Evidence:
             return None
         run = {"workers": self.workers, "progress": self.progress}
         with self._noting("proposals"):
-            return suggest_groups(self.searched, self.features, **run)
+            found = suggest_groups(self.searched, self.features, **run)
+        # A camera is told apart by its serial number there, which does not leave this computer.
+        told = self.noted["proposals"]
+        told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
+        return found
+
+    @cached_property
+    def turned(self) -> pd.DataFrame | None:
+        """Pairs that agree in a mirror alone (see `find_turned`), copies and proposals aside, where
+        the search for photos of one thing met any; None where the budget does not pay for them."""
+        told = self.noted["proposals"] if self.proposals is not None else []
+        if not any(MIRRORED in line for line in told):
+            return pd.DataFrame({"image_id": [], "other_id": [], "inliers": []})
+        if cost(SEARCH, len(self.searched), self.plan.opening) > self.plan.spare:
+            return None
+        found = find_turned(self.searched, self.features, self.workers, self.progress)
+        known = pd.concat([copies.confirmed(self.pairs), self.proposals])
+        ends = [
+            pd.MultiIndex.from_frame(one[["image_id", "other_id"]].astype(object))
+            for one in (found, known)
+        ]
+        return found[~ends[0].isin(ends[1])].reset_index(drop=True)
 
     @cached_property
     def searched(self) -> Dataset:
@@ -251,7 +277,8 @@ class Evidence:
         if self.proposals is None:
             return clean
         sure = self.proposals.loc[self.proposals["expected"] >= SURE, ["image_id", "other_id"]]
-        sure = pd.concat([sure, self.same_by_name], ignore_index=True)
+        turned = [] if self.turned is None else [self.turned[["image_id", "other_id"]]]
+        sure = pd.concat([sure, self.same_by_name, *turned], ignore_index=True)
         known = sure["image_id"].isin(clean.images.index)
         known &= sure["other_id"].isin(clean.images.index)
         return apply_groups(clean, sure[known]) if known.any() else clean
@@ -277,7 +304,9 @@ class Evidence:
         """`clean` with a split into train and valid that lets nothing through."""
         self.clean.require_labels(classes=2)
         said = io.StringIO()
-        with contextlib.redirect_stdout(said):  # told in the section on the split, not where asked
+        # Told in the section on the split, not where asked; of copies, the one on them speaks.
+        with contextlib.redirect_stdout(said), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
             divided = ensure_split(self.clean, given=self.keeps_split)
         self.split_notes = [line for line in said.getvalue().splitlines() if line.strip()]
         return divided

@@ -1,13 +1,19 @@
-"""What a time budget pays for: decided by the number of images alone, so that two runs agree."""
+"""What a time budget pays for: decided by the number of images, their size and format alone, so
+that two runs agree."""
 
 from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from helpers.datasets import DatasetError
+import numpy as np
+from PIL import Image
+
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.decoding import read_bytes
 
 DEFAULT = "10m"
 ALWAYS = 0.03
@@ -28,6 +34,12 @@ the hour."""
 EACH_PAIR = 3e-7
 """Seconds that the search for photos of one thing takes besides for each two images, whose
 likeness it asks for (`benchmarks/groups.py`: 233 s for 10,000 photos, 30 s of it for that)."""
+
+OPENING = {"JPEG": 3e-9, "MPO": 3e-9}
+SLOW, WITHIN, TIMES, LOOKED_AT = 22e-9, 0.002, 3, 100
+"""Seconds a pixel to open a file by its format, those of any other (a PNG of 12 million pixels took
+0.26 s), seconds of opening that the times above have within, how often what every report does opens
+each file, and how many are looked at."""
 
 WORDS: Mapping[str, str] = {
     "fine-tuning": "a fine-tuned network",
@@ -61,6 +73,10 @@ class Plan:
         Seconds that would have paid for everything.
     searched : int
         How many of `images` are searched for photos of one thing, 0 where that is left out.
+    opening : float
+        Seconds that one image takes to open, as reckoned by `weigh_opening`.
+    least, spare : float
+        Seconds that nothing which may be left out would save, and that are left of the budget.
     """
 
     seconds: float
@@ -69,6 +85,21 @@ class Plan:
     left: tuple[str, ...]
     needed: float
     searched: int = 0
+    opening: float = 0.0
+    least: float = 0.0
+    spare: float = 0.0
+
+    @property
+    def overrun(self) -> list[str]:
+        """A sentence where the budget cannot be kept, said before anything is done."""
+        if self.least <= self.seconds:
+            return []
+        minutes = math.ceil(self.least / 60)
+        return [
+            f"The budget of {in_words(self.seconds)} cannot be kept: images of this size and "
+            f"format take about {self.opening:.2g} s each to open, and what every report does "
+            f"takes about {in_words(self.least)} (--budget {minutes}m pays for that alone)."
+        ]
 
     @property
     def left_in_words(self) -> list[str]:
@@ -91,54 +122,77 @@ def read_budget(text: str | float) -> float:
     return seconds
 
 
-def cost(name: str, images: int) -> float:
-    """Seconds that a step of `CHOICES` is reckoned to take for so many images."""
-    return CHOICES[name] * images + EACH_PAIR * images**2 * (name == SEARCH)
+def weigh_opening(dataset: Dataset) -> float:
+    """Seconds that an image takes to open beyond what small ones do, in the mean of some spread
+    evenly over the dataset, by what their files say of format and size; 0 where none is read."""
+    ids = dataset.images.index
+    found = []
+    for at in sorted({*np.linspace(0, len(ids) - 1, min(LOOKED_AT, len(ids))).astype(int)}):
+        path = str(dataset.path(ids[at]))
+        try:
+            read_bytes(path, 1)  # refuses a pipe, which would block
+            with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+                found.append(image.width * image.height * OPENING.get(image.format, SLOW))
+        except Exception:  # the scan says what is wrong with it
+            continue
+    return max(float(np.mean(found)) - WITHIN, 0.0) if found else 0.0
 
 
-def plan(images: int, budget: str | float = DEFAULT, search: bool = True) -> Plan:
+def cost(name: str, images: int, opening: float = 0.0) -> float:
+    """Seconds that a step of `CHOICES` is reckoned to take for so many images; all but what goes on
+    from their features opens each again."""
+    each = CHOICES[name] + opening * (name != "learning curve")
+    return each * images + EACH_PAIR * images**2 * (name == SEARCH)
+
+
+def plan(
+    images: int, budget: str | float = DEFAULT, search: bool = True, opening: float = 0.0
+) -> Plan:
     """What a budget pays for, for so many images to learn from.
 
     Half of it goes to what every report does; where that is not enough for all images, models learn
     from a part of them. The rest pays for `CHOICES` in their order, each whole or not at all, but
     for the search for photos of one thing: of that, as many images as can be are paid for. With
-    `search` off, for images of which it is known what they show, it costs nothing.
+    `search` off, for images of which it is known what they show, it costs nothing. `opening` is
+    what `weigh_opening` says: all images are opened at least twice, to be measured and compared.
     """
-    seconds = read_budget(budget)
-    part = min(images, max(FEWEST, int(seconds / 2 / ALWAYS + 1e-9)))
-    left, taken, searched = seconds - part * ALWAYS, [], 0
+    seconds, always = read_budget(budget), ALWAYS + TIMES * opening
+    part = min(images, max(FEWEST, int(seconds / 2 / always + 1e-9)))
+    left, taken, searched = seconds - part * always, [], 0
     steps = [name for name in CHOICES if search or name != SEARCH]
     for name in steps:
         if name == SEARCH:
-            searched = _searched(part, left)
-        if cost(name, part) <= left or (name == SEARCH and searched):
+            searched = _searched(part, left, opening)
+        if cost(name, part, opening) <= left or (name == SEARCH and searched):
             taken.append(name)
-            left -= cost(name, searched if name == SEARCH else part)
-    needed = images * ALWAYS + sum(cost(name, images) for name in steps)
+            left -= cost(name, searched if name == SEARCH else part, opening)
+    needed = images * always + sum(cost(name, images, opening) for name in steps)
     others = tuple(name for name in steps if name not in taken)
-    return Plan(seconds, part, tuple(taken), others, needed, searched)
+    least = part * always + (images - part) * (TIMES - 1) * opening
+    return Plan(seconds, part, tuple(taken), others, needed, searched, opening, least, left)
 
 
-def _searched(images: int, seconds: float) -> int:
+def _searched(images: int, seconds: float, opening: float = 0.0) -> int:
     """The most images, of so many, that can be searched for photos of one thing in that time."""
-    if cost(SEARCH, images) <= seconds:
+    if cost(SEARCH, images, opening) <= seconds:
         return images
-    each, most = CHOICES[SEARCH], max(seconds, 0.0)
+    each, most = CHOICES[SEARCH] + opening, max(seconds, 0.0)
     paid = int((math.sqrt(each**2 + 4 * EACH_PAIR * most) - each) / (2 * EACH_PAIR))
     return paid if paid >= FEWEST_SEARCHED else 0
 
 
-def for_all(images: int) -> str:
+def for_all(images: int, opening: float = 0.0) -> str:
     """The least budget, in whole minutes, by which models learn from so many images: "102m"."""
-    return f"{math.ceil(images * 2 * ALWAYS / 60)}m"
+    return f"{math.ceil(images * 2 * (ALWAYS + TIMES * opening) / 60)}m"
 
 
-def for_search(images: int) -> str:
+def for_search(images: int, opening: float = 0.0) -> str:
     """A budget, in whole minutes, by which so many images are all learned from and searched for
     photos of one thing: "17m"."""
     steps = [*CHOICES][: [*CHOICES].index(SEARCH) + 1]
-    seconds = images * ALWAYS + sum(cost(name, images) for name in steps)
-    return f"{math.ceil(max(seconds, images * 2 * ALWAYS) / 60 + 1e-9)}m"
+    always = images * (ALWAYS + TIMES * opening)
+    seconds = always + sum(cost(name, images, opening) for name in steps)
+    return f"{math.ceil(max(seconds, 2 * always) / 60 + 1e-9)}m"
 
 
 def in_words(seconds: float) -> str:

@@ -58,9 +58,7 @@ class Learned(Evidence):
     def scores(self) -> dict[str, pd.DataFrame]:
         """Metrics of each model with their intervals, by whole groups."""
         groups = self.divided.groups
-        return {
-            name: evaluation.bootstrap_metrics(one, groups) for name, one in self.answers.items()
-        }
+        return {name: _score(one, groups) for name, one in self.answers.items()}
 
     @cached_property
     def best(self) -> str:
@@ -165,7 +163,7 @@ class Learned(Evidence):
     @cached_property
     def judged_scores(self) -> pd.DataFrame:
         answers, part = self.judged
-        return evaluation.bootstrap_metrics(answers, part.groups)
+        return _score(answers, part.groups)
 
     @cached_property
     def curve(self) -> pd.DataFrame | None:
@@ -332,6 +330,14 @@ class Learned(Evidence):
 
         code = (fitting, heads, loading, sys.modules[__name__])
         return evaluation.check_predictions(self._keep(name, build, inputs, code))
+
+
+def _score(answers: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    """Metrics and their intervals, that of accuracy as a class or a part gets it, and a card."""
+    found = evaluation.bootstrap_metrics(answers, groups)
+    right = answers["prediction"] == answers["label"]
+    found.loc["accuracy"] = [*evaluation.accuracy_interval(right, groups.reindex(answers.index))]
+    return found
 
 
 def embedding_size(backbone: str) -> int:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
+from helpers.audit.labels import UNLIKELY
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
+from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
-from helpers.evidence.audited import Evidence
+from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.findings.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings.sections import LEFT_OUT, Picture, Section
@@ -52,7 +54,7 @@ def opening(evidence: Evidence) -> Section:
     images = dataset.images
     labelled = int(images["label"].notna().sum())
     found.title = f"{count(images, 'image')}, {count(dataset.classes, 'class')}"
-    found.says += dataset.notes
+    found.says += [*dataset.notes, *evidence.plan.overrun]
     if 0 < labelled < len(images):
         found.says.append(f"{len(images) - labelled:,} images have no label.")
     splits = images["split"].fillna("undecided").value_counts()
@@ -106,6 +108,7 @@ def files(evidence: Evidence) -> Section:
         )
     if len(poor):
         found.says.append("A flag is a reason to look, and no error by itself.")
+    found.says += say_formulas(without_private(evidence.opened).images, "the tables")
     found.numbers = {"unreadable": len(broken), "flagged": int(poor["image_id"].nunique())}
     if len(broken):
         found.tables["Files that cannot be read"] = broken[["problem"]]
@@ -119,8 +122,9 @@ def files(evidence: Evidence) -> Section:
         kinds = worst["issue"].value_counts()
         told = ", ".join(f"{name} {number:,}" for name, number in kinds.items())
         what = f"{count(worst['image_id'].nunique(), 'image')} may be too poor to use ({told})."
-        act = "look at each, and drop those that show nothing"
         ids = pd.Index(worst["image_id"].unique())
+        act = "look at each, and drop those that show nothing"
+        act = act if len(ids) > 1 else "look at it, and drop it if it shows nothing"
         more = told_leaving(evidence, ids)
         found.mend(what, len(ids), len(scanned), act, REVIEW_FLAGS, **more)
     return found
@@ -133,9 +137,7 @@ def copies(evidence: Evidence) -> Section:
     found = Section("copies", "No copies were found")
     if kinds.sum():
         said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-        found.title = (
-            f"Pictures that are there twice: {said} {'pairs' if kinds.sum() > 1 else 'pair'}"
-        )
+        found.title = f"Pictures that are there twice: {said} pair{'s' * int(kinds.sum() > 1)}"
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
     found.says += told
@@ -235,6 +237,8 @@ def labels(evidence: Evidence) -> Section:
         found.title = f"No label is in doubt, of {len(doubts):,} judged"
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
+        elif first := int((doubts["quality"] < UNLIKELY).sum()):
+            _show_first(found, evidence, doubts[:first])
         return found
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
@@ -246,11 +250,20 @@ def labels(evidence: Evidence) -> Section:
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    what = f"About {expected:,.0f} of {len(suspects):,} labels in doubt are expected to be wrong."
+    what = f"About {expected:,.0f} of {count(suspects, 'label')} in doubt "
+    what += f"{'is' if round(expected) == 1 else 'are'} expected to be wrong."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)
     found.mend(what, number, len(evidence.part), act, REVIEW_LABELS, **more)
     return found
+
+
+def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None:
+    """The labels that are contradicted most, where none is in doubt, for a person to look at."""
+    found.tables["The first to look at"] = first[["given", "suggested"]]
+    captions = (first["given"] + "?\nrather " + first["suggested"]).to_dict()
+    title = "The labels that are contradicted most"
+    found.pictures.append(sheet(evidence.part, first.index[:SHEET], title, captions))
 
 
 def outliers(evidence: Evidence) -> Section:
@@ -262,10 +275,7 @@ def outliers(evidence: Evidence) -> Section:
     )
     found.tables["The strangest"] = evidence.outliers.head(SHEET)[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"
-    sheet = drawn(
-        "contact_sheet", evidence.part, strangest, columns=7, title=title, photographs=True
-    )
-    found.pictures.append(sheet)
+    found.pictures.append(sheet(evidence.part, strangest, title))
     return found
 
 
@@ -281,18 +291,21 @@ def canaries(evidence: Evidence) -> Section:
             title = "All faults that we planted were found"
     found = Section("canaries", title)
     found.says += [
-        (
-            "Nobody knows how many faults there are. So known ones were planted in copies of some"
-            " of these images, in a temporary folder, and every detector was asked again. A recall"
-            " holds for a fault of this kind and strength: labels that people confuse are harder to"
-            " find than these, and so is a weaker blur."
-        ),
+        "Nobody knows how many faults there are. So known ones were planted in copies of some of "
+        "these images, in a temporary folder, and every detector was asked again. A recall holds "
+        "for a fault of this kind and strength: labels that people confuse are harder to find than "
+        "these, and so is a weaker blur.",
+        *describe_canaries(table),
     ]
-    found.says += describe_canaries(table)
     found.tables["Planted and found"] = table
     found.numbers = {row.fault: row.recall for row in table.itertuples()}
     found.pictures.append(drawn("canaries", table, guessable=True))
     return found
+
+
+def sheet(dataset, ids, title: str, captions=None, columns=7) -> Picture:
+    """A sheet of these images."""
+    return drawn("contact_sheet", dataset, ids, captions, columns, title=title, photographs=True)
 
 
 def drawn(name: str, *given, photographs=False, guessable=False, **named) -> Picture:

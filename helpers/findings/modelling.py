@@ -52,7 +52,7 @@ def split(evidence: Learned) -> Section:
             f"random{' by whole groups' if divided.has_groups else ''}, the same share of each "
             "class, are trained and validated on: the budget pays for no more."
         )
-        budget = for_all(len(evidence.dataset.development))
+        budget = for_all(len(evidence.dataset.development), evidence.plan.opening)
         found.unchecked.append(
             f"Models saw a part of the images only (--budget {budget} takes all)."
         )
@@ -117,7 +117,7 @@ def baselines(evidence: Learned) -> Section:
         found.says.append(f"{best} against {name}: {points(*gain)}{more}.")
     for name in evidence.plan.left:
         if name != SEARCH and (name != "ImageNet" or evidence.has_weights):
-            seconds = in_words(cost(name, len(evidence.part)))
+            seconds = in_words(cost(name, len(evidence.part), evidence.plan.opening))
             found.unchecked.append(
                 f"{NAMES[name]} not tried: the budget does not pay {seconds} for it."
             )
@@ -187,7 +187,7 @@ def evaluate(evidence: Learned) -> Section:
             found.mend(what, number, len(answers), act)
     else:
         found.unchecked.append(
-            "No metadata column has parts large enough to be scored by themselves."
+            "No metadata column of 2 to 12 values has parts large enough to be scored alone."
         )
     _say_lost(found, by_class)
     return found
@@ -233,11 +233,10 @@ def errors(evidence: Learned) -> Section:
         f"{explained.agreeing(worst, 'label')} the one that the label says."
     )
     found.says.append(ALIKE)
-    if explained.heatmaps is not None:
-        found.says.append(LIMITS)
     if explained.heatmaps is None:
         found.unchecked.append(f"Where the model looks: the {evidence.best} model is no network.")
     else:
+        found.says.append(LIMITS)
         found.unchecked.append("Whether the heatmaps can be believed (notebook 13 tests them).")
     shown = evidence.dataset.with_images(pd.concat([part.images, evidence.sides[0].images]))
     found.pictures.append(drawn("explained_errors", shown, worst, *explained, photographs=True))

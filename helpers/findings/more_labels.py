@@ -7,7 +7,7 @@ import math
 from helpers.datasets.words import count
 from helpers.evidence.budget import for_all
 from helpers.evidence.learned import Learned
-from helpers.findings.auditing import drawn
+from helpers.findings.auditing import sheet
 from helpers.findings.effects import gain_of_doubling
 from helpers.findings.needs import Needs
 from helpers.findings.sections import LEFT_OUT, Section, points
@@ -47,9 +47,7 @@ def more_labels(evidence: Learned) -> Section:
         found.numbers |= {"without a label": waiting}
         ids = chosen.index[:SHOWN]
         title = f"Label these next: the first {len(ids)} of {len(chosen)}"
-        found.pictures.append(
-            drawn("contact_sheet", evidence.dataset, ids, title=title, photographs=True)
-        )
+        found.pictures.append(sheet(evidence.dataset, ids, title, columns=None))
     return found
 
 
@@ -79,7 +77,7 @@ def unused_labels(evidence: Learned) -> str:
         return ""
     return (
         f"{count(left, 'labelled image')} {'was' if left == 1 else 'were'} not learned from: "
-        f"--budget {for_all(len(own))} takes all."
+        f"--budget {for_all(len(own), evidence.plan.opening)} takes all."
     )
 
 

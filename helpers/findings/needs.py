@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from unicodedata import normalize
 
-from helpers.datasets import DatasetError
-from helpers.datasets.words import suggestion
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import some, suggestion
 
 SCORES = ("accuracy", "balanced accuracy", "macro precision", "macro recall", "macro F1",
           "weighted precision", "weighted recall", "weighted F1", "MCC")  # fmt: skip
@@ -16,7 +19,7 @@ DEFAULT = ("balanced accuracy", 0.8)
 of its images are to be found."""
 
 _FORM = re.compile(r"^\s*(?P<score>.+?)\s*>=\s*(?P<least>[0-9.]+)\s*(?P<percent>%?)\s*$")
-_OF = re.compile(r"^(recall|precision|F1) of (.+)$", re.IGNORECASE | re.DOTALL)
+_OF = re.compile(r"^\s*(recall|precision|F1)\s+of\s+(.+)$", re.IGNORECASE | re.DOTALL)
 _EXAMPLE = "'balanced accuracy>=0.8' or 'recall of olive>=0.6'"
 
 
@@ -27,15 +30,24 @@ class Need:
     Attributes
     ----------
     score : str
-        One of `SCORES`, or that of one class.
+        One of `SCORES`, or that of one class, or of several taken for one.
     least : float, above 0, at most 1
     label : str or None
-        The class, where "recall", "precision" or "F1" of one class is asked for.
+        The class, or several with "+" between them, where "recall", "precision" or "F1" of them is
+        asked for; as it was asked.
+    classes : tuple of str
+        The classes that `label` names, once `find_classes` has looked at the dataset's.
     """
 
     score: str
     least: float
     label: str | None = None
+    classes: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The classes that it is about; none where it is about all."""
+        return self.classes or (() if self.label is None else (self.label,))
 
     def __str__(self) -> str:
         of = f" of {self.label}" if self.label is not None else ""
@@ -59,8 +71,9 @@ def read_needs(needs: Needs | str | Iterable[str] | Mapping[str, float] | None =
     Parameters
     ----------
     needs : str, list of str, or mapping of str to float, optional
-        Scores over all classes: those of `SCORES`; of one class: recall, precision or F1. Shares
-        may be given as "80%". Without any, `DEFAULT` is supposed.
+        Scores over all classes: those of `SCORES`; of one class, or of several taken for one, such
+        as "recall of rust+scab>=0.95": recall, precision or F1. Shares may be given as "80%".
+        Without any, `DEFAULT` is supposed.
 
     Raises
     ------
@@ -91,12 +104,12 @@ def _parse(text: str) -> tuple[str, float]:
 
 
 def _need(score: str, least: float) -> Need:
-    score = " ".join(score.split())
     if not isinstance(least, int | float) or not 0 < least <= 1:
         raise DatasetError(f"{score} of at least {least}: expected a number above 0, at most 1.")
     if of := _OF.match(score):
         word = of[1].lower()
-        return Need("F1" if word == "f1" else word, float(least), of[2])
+        return Need("F1" if word == "f1" else word, float(least), of[2].strip())
+    score = " ".join(score.split())
     known = {name.lower(): name for name in SCORES}
     if score.lower() not in known:
         raise DatasetError(
@@ -104,3 +117,75 @@ def _need(score: str, least: float) -> Need:
             f"{', '.join(SCORES)}, or recall, precision or F1 of a class: {_EXAMPLE}."
         )
     return Need(known[score.lower()], float(least))
+
+
+def find_classes(needs: Needs, dataset: Dataset) -> Needs:
+    """The same needs with the classes that each of them names.
+
+    A need may take several classes for one: ``recall of rust+scab`` asks in how many of the images
+    of either the model names either. A name with a "+" of its own is read as what it is; where two
+    readings fit, as of ``a+b`` among the classes a, b and a+b, none is taken, and double quotes
+    decide: ``recall of "a+b"`` or ``recall of "a"+"b"``.
+
+    Raises
+    ------
+    DatasetError
+        No class is called so, several readings fit, or all classes together are asked for.
+    """
+    if not dataset.classes:
+        return needs
+    wanted = (
+        need if need.label is None else replace(need, classes=_named(need, dataset))
+        for need in needs.wanted
+    )
+    return replace(needs, wanted=tuple(wanted))
+
+
+def _named(need: Need, dataset: Dataset) -> tuple[str, ...]:
+    asked, classes = normalize("NFC", need.label), dataset.classes
+    found = sorted(read_names(asked, tuple(classes)))
+    if not found:
+        parts = [one.strip().strip('"') for one in asked.split("+")]
+        name = next((one for one in parts if one and one not in classes), asked)
+        raise DatasetError(
+            f"A need names {name!r}, and {dataset.name!r} has no such class"
+            f"{suggestion(name, classes)}; it has {some(classes, 12)}."
+        )
+    if len(found) > 1:
+        names = ("+".join(quoted(name, always=True) for name in own) for own in found)
+        ways = (shlex.quote(f"{need.score} of {one}>={need.least:g}") for one in names)
+        raise DatasetError(
+            f"{need.score} of {need.label}: the classes of {dataset.name!r} allow {len(found)} "
+            f"readings. Put each name in double quotes: --need {' or --need '.join(ways)}."
+        )
+    if len(found[0]) == len(classes) > 1:
+        raise DatasetError(
+            f"{need.score} of {need.label}: taken together these are all classes of "
+            f"{dataset.name!r}, of which every score is 1, whatever a model says; leave some out."
+        )
+    return found[0]
+
+
+def read_names(asked: str, classes: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """All ways to read `asked` as names of classes, each as it is or in double quotes, with "+"
+    between them; of each way the classes, sorted."""
+
+    @cache
+    def read(rest: str) -> frozenset[frozenset[str]]:
+        found = set()
+        for name in classes:
+            for form in (name, quoted(name, always=True)):
+                after = rest.removeprefix(form).lstrip() if rest.startswith(form) else "-"
+                if not after:
+                    found.add(frozenset([name]))
+                elif after.startswith("+"):
+                    found |= {one | {name} for one in read(after[1:].lstrip())}
+        return frozenset(found)
+
+    return {tuple(sorted(one)) for one in read(asked)}
+
+
+def quoted(name: str, always: bool = False) -> str:
+    """A class as a need names it: in double quotes where it could be taken for several."""
+    plain = name == name.strip() and not {*name} & {*'+"'}
+    return name if plain and not always else f'"{name}"'

@@ -48,11 +48,11 @@ def _unasked(evidence: Learned) -> list[str]:
         for name in known.index.difference(rare.index)
     ]
     if len(rare):
-        share = f"of {percent(rare.max())} only" if rare.any() else "of none"
+        files = f"only {percent(rare.max())} of the files tell" if rare.any() else "no file tells"
+        were, them = ("were", "them") if len(rare) > 1 else ("was", "it")
         said.append(
-            f"The {' and the '.join(rare.index)} of the photos {'were' if len(rare) > 1 else 'was'}"
-            f" not held against the label: the files say {'them' if len(rare) > 1 else 'it'} "
-            f"{share}."
+            f"The {' and the '.join(rare.index)} of the photos {were} not held against the label: "
+            f"{files} {them}."
         )
     return said
 

@@ -7,6 +7,7 @@ import pandas as pd
 from helpers.datasets.words import count
 from helpers.evidence.audited import SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
+from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
 from helpers.findings.names import doubtful_names
 from helpers.findings.sections import LEFT_OUT, Section, percent
@@ -19,6 +20,8 @@ from helpers.splits import apply_groups, ensure_split, suggest_groups
 proposals = suggest_groups(dataset.development)
 ax = plots.draw_proposals(dataset, proposals, 8)
 grouped = apply_groups(dataset.development, proposals)"""
+LOOK = "look at them (pairs.csv), name those that are right in the column stays_with of images.csv,"
+LOOK += " and run the report again with --together images.csv"
 LIKELY = 0.5
 """From where on a pair that is not sure is told of."""
 
@@ -33,6 +36,7 @@ def same_thing(evidence: Evidence) -> Section:
         _say_not_searched(found, evidence)
     else:
         _say_proposals(found, evidence, proposals)
+        _say_turned(found, evidence)
         _say_compared(found, evidence)
     return found
 
@@ -56,44 +60,61 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
     if len(unsure):
         further = "further pair" if len(sure) else "pair"
-        expected = f"{unsure['expected'].sum():,.0f} of {count(unsure, further)}"
-        if sure.empty:
-            found.title = f"About {expected} of photos are expected to show one thing"
-        what = f"About {expected} of photos are expected to show one thing; none is sure enough "
-        what += f"({SURE:.0%}) to be kept together here, so that scores may flatter."
-        act = "look at them (pairs.csv), name those that are right in the column stays_with of "
-        act += "images.csv, and run the report again with --together images.csv"
-        images = unsure[["image_id", "other_id"]].to_numpy().ravel()
-        number, of = len(pd.unique(images)), len(evidence.part)
-        found.mend(what, number, of, act, REVIEW_SAME)
+        told = f"About {unsure['expected'].sum():,.0f} of {count(unsure, further)} of photos "
+        told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
+        found.title = told if sure.empty else found.title
+        what = f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, so that scores "
+        what += "may flatter."
+        found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     found.says.append(_count_proposals(proposals, sure))
     found.says += evidence.noted["proposals"]
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
-        what = (
-            f"{count(across, 'pair')} of photos of one thing lie on two sides of the given split."
-        )
+        what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
-        images = len(pd.unique(across[["image_id", "other_id"]].to_numpy().ravel()))
-        found.mend(what, images, len(evidence.part), act, KEEP_ALL, blocks=True)
+        found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
     shown = sure if len(sure) else unsure
     found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
+
+
+def _say_turned(found: Section, evidence: Evidence) -> None:
+    """Pairs that agree in a mirror alone, of which the search proposes none."""
+    pairs = evidence.turned
+    if pairs is None:
+        found.unchecked.append(
+            "Which photos agree only where one is mirrored: the budget does not pay for it, and "
+            "nothing keeps them together here."
+        )
+    elif len(pairs):
+        sides = evidence.opened.images["split"]
+        one, other = (sides.reindex(pairs[end]).fillna("").to_numpy() for end in pairs.columns[:2])
+        across = int(((one != other) & (one != "") & (other != "")).sum())
+        found.says.append(
+            f"Further pairs of a class that agree in {LEAST} keypoints or more only where one photo"
+            f" is mirrored (copies turned over, or a thing from its other side): {len(pairs):,}. "
+            f"They stay on one side of the split here, {across:,} of them lie on two sides of the "
+            "given split, and pairs.csv lists all."
+        )
+        found.numbers["mirrored"] = len(pairs)
+        found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))
+
+
+def _images(pairs: pd.DataFrame) -> int:
+    return len(pd.unique(pairs[["image_id", "other_id"]].to_numpy(object).ravel()))
 
 
 def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
     told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
-    told += (
-        f"right. Those expected to be right at {SURE:.0%} or more, {len(sure):,} pairs of which "
+    number, right = count(sure, "pair"), f"{sure['expected'].sum():,.0f}"
+    kept = f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be,"
+    kept += f" {'stay' if len(sure) > 1 else 'stays'} on one side of the split here."
+    none = f"None is sure enough ({SURE:.0%}) to be kept on one side of the split here."
+    return (
+        f"{told}right. {kept if len(sure) else none} Where light and ground changed, most pairs of "
+        "one thing stay hidden."
     )
-    told += f"{sure['expected'].sum():,.0f} should be, stay on one side of the split here. "
-    if left := len(proposals) - len(rated):
-        told += f"{count(left, 'further pair')} {'is' if left == 1 else 'are'} shown and not "
-        told += (
-            "followed, for having two labels or linking two groups that otherwise do not agree. "
-        )
-    return told + "Where light and ground changed, most pairs of one thing stay hidden."
 
 
 def _say_not_searched(found: Section, evidence: Evidence) -> None:
@@ -104,11 +125,13 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
         return
     found.title = "Photos of one thing were not searched for"
     found.numbers = {"compared": 0, "not compared": len(evidence.dataset)}
-    seconds = in_words(cost(SEARCH, len(part)))
+    opening = evidence.plan.opening
+    seconds = in_words(cost(SEARCH, len(part), opening))
     why = f"The search for further photos of one thing (about {seconds}) was left out: the budget "
     why += f"does not pay for it, so that scores may flatter. None of {len(evidence.dataset):,} "
-    why += f"images was compared; --budget {for_search(len(evidence.dataset.development))} "
-    tests = len(evidence.dataset) - len(evidence.dataset.development)
+    own = len(evidence.dataset.development)
+    why += f"images was compared; --budget {for_search(own, opening)} "
+    tests = len(evidence.dataset) - own
     why += f"compares all{' but test images' if tests else ''}."
     found.says.append(why)
     found.unchecked.append(why)
@@ -126,7 +149,8 @@ def _say_compared(found: Section, evidence: Evidence) -> None:
         )
     if len(searched) == len(own):
         return
-    budget, both = for_search(len(own)), percent((len(searched) / len(own)) ** 2)
+    both = percent((len(searched) / len(own)) ** 2)
+    budget = for_search(len(own), evidence.plan.opening)
     told = f"{len(searched):,} of {len(own):,} images, drawn at random, of each class the same "
     told += f"share, were compared for photos of one thing, and {len(own) - len(searched):,} were "
     told += f"not: the budget does not pay for more (--budget {budget} compares all). Of all pairs "

@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.words import count
 from helpers.evidence.audited import Evidence
-from helpers.findings.auditing import drawn
+from helpers.findings.auditing import sheet
 from helpers.findings.sections import Section, percent
 
 SAMPLE, FEWEST = "review_sample.csv", 20
@@ -76,12 +76,7 @@ def sample(evidence: Evidence) -> Section:
     found.tables["The sample"] = _with_verdicts(evidence).reset_index()
     captions = {i: f"{n}: {row.given}" for n, (i, row) in enumerate(drawn_ids.iterrows(), 1)}
     title = f"Which of these labels are wrong? {count(drawn_ids, 'image')} drawn at random"
-    found.pictures.append(
-        drawn(
-            "contact_sheet", evidence.opened, drawn_ids.index, captions, 8, title=title,
-            photographs=True,
-        )
-    )  # fmt: skip
+    found.pictures.append(sheet(evidence.opened, drawn_ids.index, title, captions, 8))
     return found
 
 

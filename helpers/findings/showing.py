@@ -34,14 +34,10 @@ def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
     that a person has stated in the colour of what became of each."""
     bars = []
     for row in verdict["tables"].get("Asked, and shown", []):
-        least = float(row["asked"].rsplit(" ", 1)[-1])
-        low, high, value = row["low"], row["high"], row["value"]
+        words, low, high, value = tell_need(row), row["low"], row["high"], row["value"]
         if value is None:
-            bars.append(f"<p>{escape(row['asked'])}: {escape(row['shown'])}.</p>")
+            bars.append(f"<p>{escape(words)}.</p>")
             continue
-        score = row["asked"].split(" of at least ")[0]
-        words = f"{score[:1].upper() + score[1:]}: {_told(value, least)} ({_told(low, least)} to "
-        words += f"{_told(high, least)}), where {percent(least)} is asked for"
         bars.append(
             f"<div{_tone(row) * stated}><p>{escape(words)}</p>"
             '<svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
@@ -49,10 +45,26 @@ def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
             f' fill="var(--line)"/><rect x="{400 * low:.1f}" y="12"'
             f' width="{400 * (high - low):.1f}" height="8" rx="4" fill="var(--tone, #35618f)"'
             f' opacity="0.45"/><rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2"'
-            f' fill="var(--tone, #35618f)"/><rect x="{400 * least - 1:.1f}" y="4" width="2"'
+            f' fill="var(--tone, #35618f)"/><rect x="{400 * _least(row) - 1:.1f}" y="4" width="2"'
             ' height="24" fill="currentColor"/></svg></div>'
         )
     return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+
+
+def tell_need(row: Mapping[str, Any]) -> str:
+    """What was asked for and what was shown, in words: "Recall of rust+scab: 97% (93% to 99%),
+    where 95% is asked for", and of which classes nothing was."""
+    shown, least = row["shown"], _least(row)
+    if row["value"] is None:
+        return f"{row['asked'][:1].upper()}{row['asked'][1:]}: {shown}"
+    score = row["asked"].rpartition(" of at least ")[0]
+    value, low, high = (_told(row[one], least) for one in ("value", "low", "high"))
+    words = f"{score[:1].upper()}{score[1:]}: {value} ({low} to {high}), where {percent(least)} is "
+    return words + "asked for" + ("" if shown in ("yes", "no", "neither") else f"; {shown}")
+
+
+def _least(row: Mapping[str, Any]) -> float:
+    return float(row["asked"].rpartition(" ")[2])
 
 
 def _tone(row: Mapping[str, Any]) -> str:

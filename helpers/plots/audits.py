@@ -195,4 +195,5 @@ def canaries(
     asked = (labels.iloc[0] if len(labels) else table["fault"].iloc[-1], guess)
     ax = metric_intervals({"found": rows}, asked, title or found, axes(ax, 0.27 * len(rows) + 1))
     ax.set(xticks=np.linspace(0, 1, 6), xlabel="share that was found, with 95 % interval")
+    ax.set_xlim(left=min(ax.get_xlim()[0], -0.03))  # else a dot at 0 lies on its name
     return ax

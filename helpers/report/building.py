@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.cards.markdown import scrub
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.words import require_column, some, suggestion
+from helpers.datasets.words import require_column
 from helpers.drift import join_datasets
 from helpers.evidence import budget
 from helpers.evidence.learned import Learned
@@ -33,7 +33,7 @@ from helpers.findings import (
     second_folder,
     shortcuts,
 )
-from helpers.findings.needs import Needs, read_needs
+from helpers.findings.needs import Needs, find_classes, read_needs
 from helpers.findings.sections import (
     FAILED,
     LEFT_OUT,
@@ -267,7 +267,8 @@ def build_report(
     dataset : Dataset, name or path
         As for `helpers.open_dataset`. Your own marks in its log are applied first.
     needs : str, list of str, or mapping, optional
-        What a model must reach, as for `read_needs`: "recall of olive>=0.6".
+        What a model must reach, as for `read_needs`: "recall of olive>=0.6", or of classes taken
+        for one, "recall of rust+scab>=0.95" (see `helpers.findings.needs.find_classes`).
     budget : str or float
         Time for all that is computed, such as "90s" or "10m": it decides, by the number of images
         alone, which steps are left out (`helpers.evidence.budget`); the report says which.
@@ -292,25 +293,22 @@ def build_report(
         dataset = open_dataset(dataset, progress=progress)
     for column in groups or ():
         require_column(dataset.images, column)
-    wanted = read_needs(needs)
-    for label in [need.label for need in wanted.wanted if need.label is not None]:
-        if dataset.classes and label not in dataset.classes:
-            raise DatasetError(
-                f"A need names {label!r}, and {dataset.name!r} has no such class"
-                f"{suggestion(label, dataset.classes)}; it has {some(dataset.classes, 12)}."
-            )
+    wanted = find_classes(read_needs(needs), dataset)
     if against is not None:
         if not isinstance(against, Dataset):
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
     evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
-    return Report(evidence, wanted, progress)
+    report = Report(evidence, wanted, progress)
+    for line in evidence.plan.overrun:
+        report.tell(line)
+    return report
 
 
 def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     own = dataset.development
-    return budget.plan(len(own), time, search=not own.has_groups)
+    return budget.plan(len(own), time, not own.has_groups, budget.weigh_opening(dataset))
 
 
 def _failed(name: str, error: Exception) -> Section:

@@ -11,6 +11,7 @@ from helpers.cards import dataset_card, model_card
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
 from helpers.findings.sections import DONE
+from helpers.findings.showing import tell_need
 from helpers.report.building import Report
 
 MODEL = "model"
@@ -66,9 +67,14 @@ def describe_model(report: Report, exported: ExportedModel | None) -> str:
         name=f"{report.name} {evidence.best}",
         training=evidence.sides[0],
         settings=settings,
-        findings=[f"{report['verdict'].title}.", *_findings(report)],
+        findings=[f"{report['verdict'].title}.", *_needs(report), *_findings(report)],
         not_checked=report["verdict"].unchecked,
     )
+
+
+def _needs(report: Report) -> list[str]:
+    rows = report["verdict"].plain()["tables"].get("Asked, and shown", [])
+    return [f"{tell_need(row)}." for row in rows]
 
 
 def _findings(report: Report) -> list[str]:

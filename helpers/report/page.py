@@ -229,7 +229,7 @@ def _footer(plain: Mapping[str, Any], images: bool) -> str:
     left = ", ".join(plain["left out by the budget"]) or "nothing"
     failed = f" Sections that failed: {', '.join(plain['failed'])}." if plain["failed"] else ""
     return (
-        "<footer><p>Made by the image classification dataset workbook within a budget of "
+        "<footer><p>Made by the image classification dataset workbook, planned for a budget of "
         f"{plain['budget in seconds']:,.0f} seconds, which left out {escape(left)}."
         f"{escape(failed)} This page holds no script and asks for nothing from the network"
         f"{'' if images else '; it shows no photographs'}.</p></footer>"

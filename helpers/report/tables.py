@@ -106,9 +106,9 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "other_id": "path of the second image",
             "other_label": "its class",
             "kind": "exact copy (the same bytes), near copy (of one picture), probable copy (for a "
-            "person to decide), or same thing (two photos of it)",
-            "chance": "0 to 1, of two photos to show the same thing; blank: a copy, or two labels, "
-            "of which one is wrong or the ground is all that they share",
+            "person to decide), same thing (two photos of it), or the same mirrored",
+            "chance": "0 to 1, of two photos to show the same thing; blank: a copy, one in a "
+            "mirror, or two labels, of which one is wrong or the ground is all that they share",
             "why": "how a copy has to be changed to look like the other, and what differs; or what "
             "speaks for one thing",
         },

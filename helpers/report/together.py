@@ -12,6 +12,7 @@ from helpers.splits import apply_groups
 from helpers.splits.joining import join_groups
 
 TOGETHER = "stays_with"
+WHY = "keypoints: they agree only where one photo is mirrored"
 
 
 def together(evidence) -> pd.Series:
@@ -40,6 +41,9 @@ def pairs_table(evidence) -> pd.DataFrame:
                 columns
             ]
         )
+    if evidence.turned is not None:
+        turned = evidence.turned.assign(kind="same thing, mirrored", chance=pd.NA, why=WHY)
+        found.append(turned[columns])
     table = pd.concat([one.astype({"chance": "Float64"}) for one in found], ignore_index=True)
     labels = evidence.opened.images["label"]
     table.insert(1, "label", labels.reindex(table["image_id"]).to_numpy())

@@ -11,7 +11,7 @@ from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.evidence.learned import Learned
 from helpers.findings.more_labels import labels_needed, unused_labels
-from helpers.findings.needs import Need, Needs
+from helpers.findings.needs import Need, Needs, quoted
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
@@ -139,37 +139,45 @@ def _say_weakest(evidence: Learned, needs: Needs) -> str:
         f"{count(int(row['images']), 'image')} ({percent(row['recall low'])} to "
         f"{percent(row['recall high'])})"
     )
-    if any((need.score, need.label) == ("recall", row.name) for need in needs.wanted):
+    if any(need.score == "recall" and need.named == (row.name,) for need in needs.wanted):
         return f"{told}."
     least = max((need.least for need in needs.wanted if need.score == "recall"), default=0.8)
-    asked = shlex.quote(f"recall of {row.name}>={least:g}")
+    asked = shlex.quote(f"recall of {quoted(row.name)}>={least:g}")
     return f"{told}; if that class matters, ask for it: --need {asked}."
 
 
 def _row(need: Need, evidence: Learned) -> dict:
-    answers, part = evidence.judged
+    missing: list[str] = []
     if need.label is None:
-        value, low, high = evidence.judged_scores.loc[need.score, ["value", "low", "high"]]
+        found = evidence.judged_scores.loc[need.score, ["value", "low", "high"]]
     else:
-        by_class = evaluation.score_classes(answers, part.groups)
-        if need.label not in by_class.index or not by_class.loc[need.label, "images"]:
-            return {
-                "asked": str(need),
-                "value": None,
-                "low": 0.0,
-                "high": 1.0,
-                "shown": "no image of this class was asked about",
-            }
-        row = by_class.loc[need.label]
-        value, low, high = (row[f"{need.score}{end}"] for end in ("", " low", " high"))
+        found, missing = _score_of(need, evidence)
+    if found is None:
+        which = "this class" if len(need.named) == 1 else "these classes"
+        told = f"no image of {which} was asked about"
+        return {"asked": str(need), "value": None, "low": 0.0, "high": 1.0, "shown": told}
+    value, low, high = map(float, found)
     shown = "yes" if low >= need.least else "no" if high < need.least else "neither"
-    return {
-        "asked": str(need),
-        "value": float(value),
-        "low": float(low),
-        "high": float(high),
-        "shown": shown,
+    if missing:  # what would have become of their images, nobody knows
+        shown = f"no image of {some(missing, 6)} was asked about"
+    return {"asked": str(need), "value": value, "low": low, "high": high, "shown": shown}
+
+
+def _score_of(need: Need, evidence: Learned) -> tuple[pd.Series | None, list[str]]:
+    """Value and ends of a score of some classes taken for one, None where no image of them was
+    asked about; and those of them of which none was."""
+    answers, part = evidence.judged
+    there = set(answers["label"])
+    asked = [name for name in need.named if name in there]
+    missing = [name for name in need.named if name not in there]
+    if not asked:
+        return None, missing
+    joined = {
+        column: answers[column].where(~answers[column].isin(need.named), asked[0])
+        for column in ("label", "prediction")
     }
+    row = evaluation.score_classes(answers.assign(**joined), part.groups).loc[asked[0]]
+    return row[[f"{need.score}{end}" for end in ("", " low", " high")]], missing
 
 
 def _headline(

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets import DatasetError
+from helpers.datasets.safe_names import as_csv
 from helpers.datasets.words import count
 from helpers.evidence.audited import private_columns
 from helpers.evidence.learned import DESCRIPTORS
@@ -101,7 +102,7 @@ def _parts(report: Report, folder: Path, model: bool) -> dict[str, Callable[[], 
         return lambda: write_whole(folder / name, made())
 
     def table(made: Callable[[], pd.DataFrame], index: bool = False) -> Callable[[], str]:
-        return lambda: made().to_csv(index=index, encoding="utf-8", lineterminator="\n")
+        return lambda: as_csv(made(), index)
 
     parts = {
         "report.json": text("report.json", lambda: _dumped(report.json())),

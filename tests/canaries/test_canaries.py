@@ -1,4 +1,5 @@
 import io
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from helpers.canaries import (
     plant_canaries,
     plant_labels,
 )
+from helpers.copies.duplicates import find_duplicates
 from helpers.evaluation import accuracy_interval
+from tests.audit.awkward import photo
 from tests.balance.sets import table
 
 
@@ -65,6 +68,21 @@ def test_changed_labels_are_found_where_features_tell_the_class_and_else_not(tel
     ]
     assert all(row[2] == 10 for row in rows)
     assert all(row[3] >= 8 if telling else row[3] == 0 for row in rows)
+
+
+def test_a_note_on_planted_copies_names_no_file_that_is_gone_a_moment_later(tmp_path):
+    for picture, place in zip(range(4), ((20, 20), (150, 20), (20, 110), (150, 110)), strict=True):
+        form = photo(200, 150, 5)  # as forms do, they differ in one place each
+        form.paste((128, 128, 128), (*place, place[0] + 24, place[1] + 10))
+        form.save(tmp_path / f"{picture}.png")
+    dataset = open_dataset(tmp_path, progress=False)
+    scanned = scan(dataset, workers=0, progress=False)
+    with pytest.warns(UserWarning, match="such pairs are not listed as copies"):
+        find_duplicates(dataset, scanned, workers=0, progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = plant_canaries(dataset, scanned, progress=False)
+    assert (found["planted"] == 3).all()
 
 
 def test_too_few_labels_are_not_changed():
@@ -262,3 +280,20 @@ class Nothing:
 
     def forget(self):
         pass
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [((512, 300), (512, 300)), ((1023, 700), (1023, 700)), ((1024, 600), (512, 300)),
+     ((600, 1540), (200, 514)), ((2000, 100), (667, 34))],
+)  # fmt: skip
+def test_faults_are_planted_in_copies_no_larger_than_any_detector_looks_at(tmp_path, size, kept):
+    photo(*size, 3).save(tmp_path / "a.png")
+    dataset = open_dataset(tmp_path, progress=False)
+    planted = canaries._Planted(dataset, tmp_path, ["a.png"])
+    (picture,) = planted.pictures.values()
+    assert picture.size == kept
+    factor = round(size[0] / kept[0])
+    whole = np.asarray(dataset.load("a.png")).astype(float)[: factor * 5, : factor * 5]
+    expected = whole.reshape(5, factor, 5, factor, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(np.asarray(picture)[:5, :5], expected, atol=1)

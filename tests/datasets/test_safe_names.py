@@ -1,8 +1,12 @@
-"""Names that every computer allows, and that stay apart on all of them."""
+"""Names that every computer allows, and that stay apart on all of them; and formulas."""
 
+import csv
+from io import StringIO
+
+import pandas as pd
 import pytest
 
-from helpers.datasets.safe_names import distinct_names, safe_name
+from helpers.datasets.safe_names import as_csv, distinct_names, safe_name, say_formulas
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,74 @@ def test_distinct_names_stay_apart_where_capitals_do_not_count():
     assert [len(name) for name in long.values()] == [120, 120]
     assert len(set(long.values())) == 2
     assert all(name.endswith(".jpg") for name in long.values())
+
+
+FORMULAS = [
+    "=1+1.jpg",
+    "+cmd|' /C calc'!A0",
+    "-1/a.jpg",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    "--1",
+]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+@pytest.mark.parametrize("column", ["image_id", "label", "=b"])
+def test_a_cell_that_a_spreadsheet_computes_is_told_and_kept(cell, column):
+    table = pd.DataFrame({"image_id": ["a"], "label": ["b"], "=b": pd.Categorical(["c"])})
+    table = table.assign(**{column: [cell]}).set_index("image_id")
+    (told,) = say_formulas(table, "images.csv")
+    assert told.startswith(f"1 text in images.csv begins as a formula does (such as {cell!r}), ")
+    assert "it is kept as it is, for programs to read" in told
+    again = pd.read_csv(StringIO(as_csv(table, index=True)), dtype=str)
+    assert again[column].tolist() == [cell]
+
+
+@pytest.mark.parametrize(
+    "cell", ["-5", "+5", "-0.5", "-1,5", "-.5e-3", "+12 %", "a=1", " =", "", None]
+)
+def test_numbers_and_what_begins_otherwise_are_no_formulas(cell):
+    table = pd.DataFrame({"label": [cell], "number": [-1.5]}, index=pd.Index(["a/-b.jpg"]))
+    assert say_formulas(table, "images.csv") == []
+
+
+def test_cells_that_are_no_text_are_passed_over():
+    table = pd.DataFrame({"boxes": [{"b": [1]}, None, ["=a"]], "seen": [pd.NaT, 2.5, "=b"]})
+    (told,) = say_formulas(table, "images.csv")
+    assert told.startswith("1 text in images.csv begins as a formula does (such as '=b')")
+
+
+def test_a_column_of_the_name_of_the_index_is_looked_at_too():
+    table = pd.DataFrame({"image_id": ["=b", "c"]}, pd.Index(["=a", "d"], name="image_id"))
+    (told,) = say_formulas(table, "images.csv")
+    assert told.startswith("2 texts in images.csv begin as a formula does (such as '=a')")
+
+
+def test_each_text_is_counted_once_and_the_first_in_order_is_shown():
+    table = pd.DataFrame(
+        {"label": ["=b", "=b", "-a", "c"], "site": ["x", "@y" + "z" * 99, "x", "=b"]}
+    )
+    (told,) = say_formulas(table, "the tables")
+    assert told.startswith("3 texts in the tables begin as a formula does (such as '-a'), which")
+    assert "they are kept as they are" in told
+    (told,) = say_formulas(table[1:2].drop(columns="label"), "the tables")
+    assert f"'@y{'z' * 58}')" in told
+
+
+def test_a_table_is_read_again_cell_by_cell_whatever_ends_lines_or_is_quoted_in_it():
+    cells = ["a\rb", 'so "called"', "a,b", "a\r\nb", "a\nb", "=x", " a ", "'"]
+    table = pd.DataFrame({"image_id": cells, "size": range(len(cells))})
+    for part in (table, table[1:2]):
+        text = as_csv(part)
+        pd.testing.assert_frame_equal(
+            pd.read_csv(StringIO(text, newline="")), part.reset_index(drop=True), check_dtype=False
+        )
+        assert [*csv.reader(StringIO(text, newline=""))][1:] == [
+            [row.image_id, str(row.size)] for row in part.itertuples(name="row")
+        ]
+    assert as_csv(table[2:3]) == 'image_id,size\n"a,b",2\n'  # no more quotes than are needed
+    assert as_csv(table[:1].set_index("image_id"), index=True) == '"image_id","size"\n"a\rb","0"\n'

@@ -1,9 +1,15 @@
-"""Which images a report learns from where a budget does not pay for all."""
+"""What a report learns from where a budget does not pay for all, and what it keeps to itself."""
+
+import warnings
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from helpers.evidence.audited import draw_part
+from helpers import open_dataset
+from helpers.evidence.audited import CAMERAS, Evidence, draw_part
+from helpers.evidence.budget import plan
+from tests.audit.awkward import photo
 
 
 def tail():
@@ -45,3 +51,42 @@ def test_which_groups_are_drawn_is_left_to_chance_and_the_same_each_time():
     assert kept.equals(draw_part(labels, things, 200))
     drawn = things[kept].unique()
     assert drawn.min() < 20 and drawn[drawn < 180].max() > 160  # from all over the class
+
+
+def searched(folder):
+    evidence = Evidence(open_dataset(folder, progress=False), plan(8, "10m"), progress=False)
+    assert evidence.proposals is not None
+    return evidence
+
+
+def test_serial_numbers_of_cameras_are_in_nothing_that_a_report_says(tmp_path):
+    for number in range(8):
+        exif = Image.Exif()
+        exif[0x010F], exif[0x0110] = "Acme", "Acme One"
+        exif.get_ifd(0x8769)[0xA431] = "SN-2780220"
+        path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        photo(120, 90, number).save(path, exif=exif)
+    told = searched(tmp_path / "photos").noted["proposals"]
+    assert CAMERAS in told
+    assert not any("2780220" in line or "Acme" in line for line in told)
+
+
+def test_pictures_that_look_alike_are_told_of_where_copies_are_and_nowhere_else(tmp_path):
+    places = ((20, 20), (150, 20), (20, 110), (150, 110))
+    for number, (left, top) in enumerate(places):
+        form = photo(200, 150, 5)  # as forms do, they differ in one place each
+        form.paste((128, 128, 128), (left, top, left + 24, top + 10))
+        path = tmp_path / "forms" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        form.save(path)
+        photo(200, 150, 50 + number).save(path.with_name(f"other{number}.png"))
+    evidence = searched(tmp_path / "forms")
+    assert any(
+        "such pairs are not listed as copies" in line for line in evidence.pairs.attrs["notes"]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert evidence.divided.images["split"].notna().all()
+    assert not any("not listed as copies" in line for line in evidence.split_notes)
+    assert any("not listed as copies" in line for line in evidence.noted["pairs"])

@@ -1,18 +1,25 @@
-import pytest
+import warnings
 
-from helpers.datasets import DatasetError
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.datasets import Dataset, DatasetError
 from helpers.evidence.budget import (
     ALWAYS,
     CHOICES,
     FEWEST,
     FEWEST_SEARCHED,
     SEARCH,
+    WITHIN,
     cost,
     for_all,
     for_search,
     in_words,
     plan,
     read_budget,
+    weigh_opening,
 )
 
 
@@ -145,3 +152,91 @@ def test_the_budget_that_is_said_to_take_all_images_does_and_a_minute_less_does_
     told = for_all(images)
     assert plan(images, told).images == images
     assert plan(images, 60 * (int(told[:-1]) - 1) or 1).images < images
+
+
+def saved(folder, **sizes):
+    """A dataset of plain pictures: name (its ending after the last underscore) → width, height."""
+    for name, size in sizes.items():
+        Image.new("RGB", size, "red").save(folder / name.replace("_", "."))
+    ids = pd.Index([name.replace("_", ".") for name in sizes], name="image_id", dtype="str")
+    blank = pd.Series(pd.NA, ids, dtype="str")
+    return Dataset("made", folder, pd.DataFrame({"label": blank, "split": blank}))
+
+
+def test_opening_is_reckoned_from_the_pixels_and_the_format_that_a_file_names(tmp_path):
+    sizes = {"a_jpg": (4000, 100), "b_png": (1000, 900), "c_png": (10, 50), "d_webp": (300, 200)}
+    dataset = saved(tmp_path, **sizes)
+    jpeg, *others = (width * height for width, height in sizes.values())
+    expected = (jpeg * 3e-9 + sum(others) * 22e-9) / 4 - WITHIN
+    assert weigh_opening(dataset) == pytest.approx(expected)
+    (tmp_path / "c.png").write_bytes(b"nothing")
+    expected = (jpeg * 3e-9 + (others[0] + others[2]) * 22e-9) / 3 - WITHIN
+    assert weigh_opening(dataset) == pytest.approx(expected)
+    (tmp_path / "d.webp").unlink()
+    expected = (jpeg * 3e-9 + others[0] * 22e-9) / 2 - WITHIN
+    assert weigh_opening(dataset) == pytest.approx(expected)
+    (tmp_path / "d.webp").mkdir()
+    assert weigh_opening(dataset) == pytest.approx(expected)
+    (tmp_path / "b.png").unlink()
+    assert weigh_opening(dataset) == 0.0  # a small one is within what all steps take
+    (tmp_path / "a.jpg").write_bytes(b"")
+    assert weigh_opening(dataset) == 0.0
+
+
+def test_a_file_whose_size_stands_at_its_end_or_seems_a_bomb_is_reckoned_with_too(tmp_path):
+    dataset = saved(tmp_path, a_tif=(900, 700))
+    assert (tmp_path / "a.tif").stat().st_size > 1 << 20
+    assert weigh_opening(dataset) == pytest.approx(900 * 700 * 22e-9 - WITHIN)
+    (tmp_path / "a.tif").unlink()
+    dataset = saved(tmp_path, b_png=(12_000, 8_000))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert weigh_opening(dataset) == pytest.approx(96e6 * 22e-9 - WITHIN)
+
+
+def test_a_hundred_files_spread_over_all_are_looked_at(tmp_path):
+    named = {f"a{number:03}_png": (1000 * (number + 1), 1) for number in range(250)}
+    dataset = saved(tmp_path, **named)
+    places = {int(place) for place in np.linspace(0, 249, 100)}
+    assert len(places) == 100 and {0, 249} <= places
+    expected = np.mean([1000 * (place + 1) for place in places]) * 22e-9 - WITHIN
+    assert weigh_opening(dataset) == pytest.approx(expected) and expected > 0
+
+
+@pytest.mark.parametrize("opening", [0.001, 0.047, 0.26])
+@pytest.mark.parametrize("seconds", [60, 600, 6_000])
+def test_a_plan_for_large_images_keeps_to_its_budget_or_says_that_it_cannot(opening, seconds):
+    images = 3_000
+    found = plan(images, seconds, opening=opening)
+    sizes = dict.fromkeys(found.taken, found.images) | {SEARCH: found.searched}
+    always = ALWAYS + 3 * opening
+    spent = found.images * always + sum(cost(one, n, opening) for one, n in sizes.items())
+    assert spent <= seconds + 1e-6 or found.images == FEWEST
+    assert found.images == min(images, max(FEWEST, int(seconds / 2 / always)))
+    opened = found.images * 3 + (images - found.images) * 2
+    assert found.least == pytest.approx(found.images * ALWAYS + opened * opening)
+    assert bool(found.overrun) == (found.least > seconds)
+    assert found.opening == opening
+    told = for_all(images, opening)
+    assert plan(images, told, opening=opening).images == images
+    assert plan(images, 60 * (int(told[:-1]) - 1), opening=opening).images < images
+    assert plan(images, for_search(images, opening), opening=opening).searched == images
+
+
+def test_what_a_large_image_takes_to_open_is_added_to_each_step_that_opens_it():
+    assert cost("descriptors", 10, 0.2) == pytest.approx(10 * (0.035 + 0.2))
+    assert cost(SEARCH, 10, 0.2) == pytest.approx(10 * (0.022 + 0.2) + 3e-5)
+    assert cost("learning curve", 10, 0.2) == pytest.approx(0.1)
+    assert plan(600, 100, opening=0.0) == plan(600, 100)
+
+
+def test_a_budget_that_cannot_be_kept_is_told_with_what_would_pay():
+    (told,) = plan(2_700, "2m", opening=0.26).overrun
+    assert told == (
+        "The budget of 2 min cannot be kept: images of this size and format take about 0.26 s each "
+        "to open, and what every report does takes about 26 min (--budget 26m pays for that alone)."
+    )
+    assert plan(2_700, "26m", opening=0.26).least > 26 * 60
+    small = plan(100, "20s", opening=0.05)
+    assert small.least == pytest.approx(100 * (0.03 + 0.15)) and small.overrun == []
+    assert plan(100, small.least, opening=0.05).overrun == []

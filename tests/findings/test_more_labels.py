@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from helpers.findings import more_labels
+from helpers.findings import auditing, more_labels
 from helpers.findings.needs import read_needs
 from helpers.report import build_report
 from tests.report.conftest import COLOURS, draw
@@ -14,7 +14,9 @@ from tests.report.conftest import COLOURS, draw
 def missing(value, gain, least=0.8, monkeypatch=None):
     scores = pd.DataFrame({"value": [value]}, ["accuracy"])
     monkeypatch.setattr(more_labels, "gain_of_doubling", lambda *given: gain)
-    made = SimpleNamespace(judged_scores=scores, plan=SimpleNamespace(taken=("learning curve",)))
+    made = SimpleNamespace(
+        judged_scores=scores, plan=SimpleNamespace(taken=("learning curve",), opening=0)
+    )
     return more_labels.labels_needed(made, read_needs({"accuracy": least}))
 
 
@@ -44,7 +46,9 @@ def test_how_many_labels_is_told_for_the_score_of_all_classes_where_a_curve_was_
         more_labels, "gain_of_doubling", lambda evidence, score: asked.append(score) or None
     )
     scores = pd.DataFrame({"value": 0.5}, ["accuracy", "balanced accuracy", "macro F1", "recall"])
-    made = SimpleNamespace(judged_scores=scores, plan=SimpleNamespace(taken=("learning curve",)))
+    made = SimpleNamespace(
+        judged_scores=scores, plan=SimpleNamespace(taken=("learning curve",), opening=0)
+    )
     for need in ("balanced accuracy>=0.9", "macro F1>=0.9", "recall of oak>=0.9"):
         assert more_labels.labels_needed(made, read_needs(need)) == ""
     made.plan.taken = ()
@@ -68,7 +72,8 @@ def test_the_gain_is_the_title_and_nothing_is_listed_where_all_have_labels(
 ):
     own = pd.DataFrame({"label": ["a"] * 7 + [None]})
     made = SimpleNamespace(
-        sides=[SimpleNamespace(images=own)], plan=SimpleNamespace(taken=("learning curve",)),
+        sides=[SimpleNamespace(images=own)],
+        plan=SimpleNamespace(taken=("learning curve",), opening=0),
         label_next=[], curve=None, part=SimpleNamespace(images=own),
         dataset=SimpleNamespace(development=SimpleNamespace(images=own)),
     )  # fmt: skip
@@ -94,10 +99,10 @@ def test_the_gain_is_the_title_and_nothing_is_listed_where_all_have_labels(
 )
 def test_images_to_label_next_are_counted(monkeypatch, waiting, seen, said):
     shown = []
-    monkeypatch.setattr(more_labels, "drawn", lambda *what, **how: shown.append((what, how)))
+    monkeypatch.setattr(auditing, "drawn", lambda *what, **how: shown.append((what, how)))
     labels = pd.DataFrame({"label": [None] * waiting + ["a"]})
     made = SimpleNamespace(
-        sides=[SimpleNamespace(images=labels)], plan=SimpleNamespace(taken=()),
+        sides=[SimpleNamespace(images=labels)], plan=SimpleNamespace(taken=(), opening=0),
         dataset=SimpleNamespace(development=SimpleNamespace(images=labels)),
         label_next=pd.DataFrame(index=["x.jpg"]), unlabelled=["x.jpg"] * seen,
     )  # fmt: skip
@@ -112,12 +117,13 @@ def test_images_to_label_next_are_counted(monkeypatch, waiting, seen, said):
 
 
 def test_labelled_images_that_were_not_learned_from_are_counted_with_the_budget_for_them():
-    def told(labels, part):
+    def told(labels, part, opening=0.0):
         own = pd.DataFrame({"label": labels})
         made = type("Own", (), {"images": own, "__len__": lambda self: len(own)})()
         evidence = SimpleNamespace(
             dataset=SimpleNamespace(development=made),
             part=SimpleNamespace(images=own.iloc[:part]),
+            plan=SimpleNamespace(opening=opening),
         )
         return more_labels.unused_labels(evidence)
 
@@ -126,6 +132,7 @@ def test_labelled_images_that_were_not_learned_from_are_counted_with_the_budget_
     assert told(labels, 1999) == ""  # the one left out has no label
     assert told(labels, 1998) == "1 labelled image was not learned from: --budget 2m takes all."
     assert told(labels, 500) == "750 labelled images were not learned from: --budget 2m takes all."
+    assert told(labels, 500, opening=0.26).endswith("--budget 54m takes all.")
 
 
 @pytest.mark.usefixtures("work")

@@ -1,9 +1,12 @@
+import itertools
+import shlex
 from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
 
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.findings.needs import DEFAULT, Need, read_needs
+from helpers.findings.needs import DEFAULT, Need, find_classes, quoted, read_names, read_needs
 
 
 def test_words_and_mappings_give_the_same_needs():
@@ -55,3 +58,94 @@ def test_needs_cannot_be_changed_once_said():
 
 def test_a_need_reads_as_it_was_asked():
     assert str(read_needs("recall of olive>=60%")) == "recall of olive of at least 0.6"
+
+
+def named(asked, *classes):
+    dataset = SimpleNamespace(classes=sorted(classes), name="mine")
+    (need,) = find_classes(read_needs(f"{asked}>=0.9"), dataset).wanted
+    return need.named
+
+
+@pytest.mark.parametrize("asked", ["rust+scab", "scab + rust", '"rust"+scab', "rust+scab+rust"])
+def test_several_classes_are_taken_for_one_whatever_their_order(asked):
+    assert named(f"recall of {asked}", "healthy", "rust", "scab") == ("rust", "scab")
+
+
+@pytest.mark.parametrize(
+    ("asked", "classes", "meant"),
+    [
+        ("C++", ["C", "C++", "D"], ("C++",)),
+        ("C+++C", ["C", "C++", "D"], ("C", "C++")),
+        ("salt + vinegar", ["salt + vinegar", "salt"], ("salt + vinegar",)),
+        ('"a+b"', ["a", "b", "a+b"], ("a+b",)),
+        ('"a"+"b"', ["a", "b", "a+b"], ("a", "b")),
+        ("+", ["+", "-"], ("+",)),
+        ("++-", ["+", "-", "0"], ("+", "-")),
+        ('" a"+b', [" a", "b", "c"], (" a", "b")),
+        ("two  spaces+b", ["two  spaces", "b", "c"], ("b", "two  spaces")),
+        ("e\u0301te\u0301", ["\u00e9t\u00e9", "hiver"], ("\u00e9t\u00e9",)),
+    ],
+)
+def test_a_plus_in_a_name_is_part_of_it(asked, classes, meant):
+    assert named(f"precision of {asked}", *classes) == meant
+
+
+def test_where_two_readings_fit_neither_is_taken_and_what_is_printed_decides():
+    with pytest.raises(DatasetError, match="allow 2 readings. Put each name in double") as caught:
+        named("recall of a+b", "a", "b", "a+b", "c")
+    words = shlex.split(str(caught.value).partition("double quotes: ")[2].removesuffix("."))
+    asked = [word for word in words if word.startswith("recall")]
+    dataset = SimpleNamespace(classes=["a", "a+b", "b", "c"], name="mine")
+    found = [find_classes(read_needs(one), dataset).wanted[0].named for one in asked]
+    assert found == [("a", "b"), ("a+b",)]
+
+
+def test_all_readings_are_those_of_a_search_through_all_ways_to_write_some_classes():
+    classes = ("+", "+a", "a", "a+", "a+b", "b", '"a"')
+    forms = [(name, form) for name in classes for form in (name, f'"{name}"')]
+    written = {}
+    for number in (1, 2, 3):
+        for chosen in itertools.product(forms, repeat=number):
+            text = "+".join(form for _, form in chosen)
+            written.setdefault(text, set()).add(tuple(sorted({name for name, _ in chosen})))
+    for text, ways in itertools.islice(written.items(), 0, None, 7):
+        assert ways <= read_names(text, classes)
+        if text.count("+") < 2:
+            assert ways == read_names(text, classes), text
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("rust+scba", "names 'scba', and 'mine' has no such class; did you mean 'scab'?"),
+        ("elm", "names 'elm', and 'mine' has no such class; it has healthy, rust, scab."),
+        ("rust+", "names 'rust+', and 'mine' has no such class"),
+        ("healthy+rust+scab", "taken together these are all classes of 'mine'"),
+    ],
+)
+def test_classes_that_are_not_there_and_all_of_them_are_refused(asked, said):
+    with pytest.raises(DatasetError) as caught:
+        named(f"recall of {asked}", "healthy", "rust", "scab")
+    assert said in str(caught.value)
+
+
+def test_of_one_single_class_the_need_stands_though_it_is_all_there_is():
+    assert named("recall of oak", "oak") == ("oak",)
+
+
+def test_needs_over_all_classes_and_of_unlabelled_images_stay_as_they_are():
+    needs = read_needs({"accuracy": 0.5, "recall of a+b": 0.5})
+    assert find_classes(needs, SimpleNamespace(classes=[], name="mine")) is needs
+    found = find_classes(needs, SimpleNamespace(classes=["a", "b", "c"], name="mine"))
+    assert [one.named for one in found.wanted] == [(), ("a", "b")]
+    assert found.said and str(found) == str(needs)
+    assert Need("recall", 0.5, "a").named == ("a",)
+
+
+def test_a_name_is_quoted_only_where_it_could_be_read_otherwise():
+    names = ["oak", "bur's oak", "a+b", " a", 'so "called"']
+    assert [quoted(name) for name in names] == [
+        "oak", "bur's oak", '"a+b"', '" a"', '"so "called""',
+    ]  # fmt: skip
+    for name in names:
+        assert named(f"recall of {quoted(name)}", *names) == (name,)

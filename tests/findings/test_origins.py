@@ -89,13 +89,14 @@ def test_where_days_tell_nothing_beyond_chance_there_is_no_finding():
                                   "several days).")  # fmt: skip
 
 
-@pytest.mark.parametrize(("known", "share"), [(0.4, "of 40% only"), (0, "of none")])
+@pytest.mark.parametrize(
+    ("known", "share"), [(0.4, "only 40% of the files tell"), (0, "no file tells")]
+)
 def test_what_the_files_hardly_say_is_told_as_not_asked(known, share):
     found = Section("shortcuts", "")
     assert say_origins(found, evidence(known=known)) == []
     assert found.unchecked == [
-        f"The day and the camera of the photos were not held against the label: the files say them "
-        f"{share}."
+        f"The day and the camera of the photos were not held against the label: {share} them."
     ]
 
 
@@ -105,7 +106,7 @@ def test_a_camera_that_few_files_name_is_told_beside_days_that_are_judged():
     asked.origins["camera"] = None
     say_origins(found := Section("shortcuts", ""), asked)
     assert found.unchecked == [
-        "The camera of the photos was not held against the label: the files say it of none."
+        "The camera of the photos was not held against the label: no file tells it."
     ]
 
 

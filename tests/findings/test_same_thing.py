@@ -165,8 +165,7 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
     assert found.title == "2 pairs very probably show the same thing"
     assert found.says[0] == (
         "Of 3 pairs proposed 3 are expected to be right. Those expected to be right at 90% or "
-        "more, 2 pairs of which 2 should be, stay on one side of the split here. 2 further pairs "
-        "are shown and not followed, for having two labels or linking two groups that otherwise do "
-        "not agree. Where light and ground changed, most pairs of one thing stay hidden."
+        "more, 2 pairs of which 2 should be, stay on one side of the split here. Where light and "
+        "ground changed, most pairs of one thing stay hidden."
     )
     assert left in found.unchecked and "Names: none." not in found.unchecked

@@ -102,7 +102,7 @@ def test_values_that_come_twice_as_often_and_not_by_chance_are_named_the_most_im
     assert _cells(None, "x")["class"].tolist() == ["d", "a"]
 
 
-UNDATED = "The day of the photos was not held against the label: the files say it of none."
+UNDATED = "The day of the photos was not held against the label: no file tells it."
 
 
 def learned(dataset, day=None, **probes):

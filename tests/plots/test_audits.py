@@ -140,6 +140,7 @@ def test_canaries_stand_in_their_order_with_the_one_found_least_in_the_title():
     assert [label.get_text() for label in ax.get_yticklabels()] == list(planted()["fault"])
     (dots,) = [line for line in ax.lines if line.get_marker() == "o"]
     assert list(dots.get_xdata()) == [0.9, 0.6, 0.2]
+    assert ax.get_xlim()[0] <= -0.03  # a dot at 0 stands clear of its name
 
 
 def test_a_guess_is_drawn_at_the_labels_or_where_none_were_planted_at_the_last_row():

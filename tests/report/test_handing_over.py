@@ -1,10 +1,12 @@
-"""The cards that go with a report say of the dataset what the report went by."""
+"""The cards that go with a report say what the report went by, and the same numbers."""
 
 import pandas as pd
 import pytest
 
 from helpers import canaries, open_dataset
-from helpers.report.handing_over import describe_dataset
+from helpers.evaluation import accuracy_interval
+from helpers.findings.showing import tell_need
+from helpers.report.handing_over import describe_dataset, describe_model
 from helpers.splits import apply_groups
 from tests.report.test_building import report_on
 
@@ -13,7 +15,8 @@ from tests.report.test_building import report_on
 def report(photos, monkeypatch):
     monkeypatch.setattr(canaries, "COPIES", {})
     monkeypatch.setattr(canaries, "POOR", {})
-    return report_on(open_dataset(photos, progress=False))
+    needs = ["recall of red+blue>=0.3", "accuracy>=0.9", "precision of green>=0.99"]
+    return report_on(open_dataset(photos, progress=False), needs=needs)
 
 
 def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
@@ -26,3 +29,28 @@ def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
     assert alone not in told
     assert "suggested_group has 1 value, with 3 images in the median and 3 at most" in told
     assert "values of suggested_group" in told
+
+
+def test_the_model_card_the_verdict_and_the_page_give_a_score_the_same_interval(report):
+    answers, part = report.evidence.judged
+    right = answers["prediction"] == answers["label"]
+    expected = accuracy_interval(right, part.groups[answers.index])
+    assert tuple(report.evidence.judged_scores.loc["accuracy"]) == pytest.approx(tuple(expected))
+    best = report.evidence.scores[report.evidence.best]
+    assert tuple(best.loc["accuracy"]) == pytest.approx(tuple(expected))
+    ends = f"{expected.accuracy:.2f} ({expected.low:.2f} to {expected.high:.2f})"
+    card = describe_model(report, None)
+    assert f"| Accuracy | {ends} |" in card
+    rows = report.json()["sections"][0]["tables"]["Asked, and shown"]
+    assert [row["asked"] for row in rows] == report.json()["asked"]
+    assert rows[0]["asked"] == "recall of red+blue of at least 0.3"
+    either = answers["label"].isin(["red", "blue"])
+    found = answers["prediction"][either].isin(["red", "blue"]).mean()
+    assert rows[0]["value"] == pytest.approx(found, abs=1e-6)
+    for row in rows:
+        assert f"- {tell_need(row)}." in card
+    page = report.html(images=False)
+    for row in rows:
+        assert tell_need(row) in page
+    told = "No metadata column of 2 to 12 values has parts large enough to be scored alone."
+    assert told in report["evaluation"].unchecked

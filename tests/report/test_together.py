@@ -3,9 +3,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from helpers.datasets import DatasetError
+from helpers import open_dataset
+from helpers.audit import draw_sample
+from helpers.datasets import DatasetError, DecisionLog
+from helpers.datasets.safe_names import as_csv, say_formulas
+from helpers.findings.sampling import sample_table, take_decisions
 from helpers.report.together import keep_together, pairs_table, together
 from tests.balance.sets import table
+from tests.report.conftest import draw
 
 
 def ids(*numbers):
@@ -19,7 +24,11 @@ def pairs(*rows):
 
 
 def evidence(dataset, found, clean=None, proposals=None):
-    return SimpleNamespace(opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals)
+    turned = pd.DataFrame({"image_id": ids(2), "other_id": ids(3)})
+    turned = turned.head(int(proposals is not None))
+    return SimpleNamespace(
+        opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals, turned=turned
+    )
 
 
 def test_each_image_names_the_first_that_stays_with_it_by_copies_and_groups():
@@ -44,7 +53,9 @@ def test_pairs_are_listed_with_labels_what_they_are_and_what_speaks_for_it():
         [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "mirror; colour (cast)"],
         [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", ""],
         [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.988, "keypoints: 12 keypoints agree"],
-    ]
+        [ids(2)[0], "elm", ids(3)[0], "oak", "same thing, mirrored", "",
+         "keypoints: they agree only where one photo is mirrored"],
+    ]  # fmt: skip
     none = pairs_table(evidence(dataset, pairs()))
     assert len(none) == 0 and [*none] == [*listed]
 
@@ -88,3 +99,32 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(trees, tmp_path,
         keep_together(trees, written(tmp_path, **columns))
     with pytest.raises(DatasetError, match="cannot be read as a CSV"):
         keep_together(trees, tmp_path / "none.csv")
+
+
+def test_names_that_begin_as_formulas_do_come_back_from_every_table_that_is_given_back(tmp_path):
+    names = ["=1+1", "+cmd!A0", "@x", "-2", "a\rb", "'=b", "＝c", 'so "called", b']
+    for seed, name in enumerate(names):
+        for label in ("-1", "+1 a"):
+            draw(tmp_path / "photos" / label / f"{name}.png", (200, 50, 40), seed)
+    dataset = open_dataset(tmp_path / "photos", progress=False)
+    ids = list(dataset.images.index)
+    assert len(ids) == 16 and dataset.classes == ["+1 a", "-1"]
+    (told,) = say_formulas(dataset.images, "the tables")
+    assert told.startswith("17 texts in the tables begin as a formula does (such as '+1 a'), which")
+    table = dataset.images.assign(stays_with=[ids[0]] * 2 + [ids[2]] * 14)
+    path = tmp_path / "images.csv"
+    path.write_bytes(as_csv(table, index=True).encode())
+    again = pd.read_csv(path, dtype=str).set_index("image_id")
+    assert list(again.index) == ids and list(again["label"]) == list(dataset.images["label"])
+    groups = keep_together(dataset, path).groups
+    assert (
+        groups.nunique() == 2 and (groups == groups.iloc[0]).tolist() == [True] * 2 + [False] * 14
+    )
+    evidence = SimpleNamespace(sample=draw_sample(dataset), marks=DecisionLog(dataset).current())
+    sample = sample_table(evidence).assign(action="keep")
+    sample.loc[0, ["action", "label"]] = "relabel", "-1"
+    (tmp_path / "review_sample.csv").write_bytes(as_csv(sample).encode())
+    assert "recorded 16" in take_decisions(dataset, tmp_path / "review_sample.csv")
+    marks = DecisionLog(dataset).current()
+    assert sorted(marks.index) == ids
+    assert marks.loc[sample["image_id"][0], "label"] == "-1"

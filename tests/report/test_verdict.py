@@ -1,12 +1,14 @@
 import shlex
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.evaluation import bootstrap_metrics, check_predictions
-from helpers.findings.needs import read_needs
+from helpers.evaluation import accuracy_interval, bootstrap_metrics, check_predictions
+from helpers.findings.needs import find_classes, read_needs
 from helpers.findings.sections import Finding, Section
+from helpers.findings.showing import tell_need
 from helpers.report.verdict import decide, rank
 
 
@@ -31,7 +33,7 @@ def evidence(right=90, of=100, split="train", openings=()):
         judged=(table, part), judged_scores=bootstrap_metrics(table), judged_on="validation",
         best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
         clean=SimpleNamespace(classes=["ash", "oak"]),
-        plan=SimpleNamespace(taken=()), dataset=SimpleNamespace(images=images),
+        plan=SimpleNamespace(taken=(), opening=0), dataset=SimpleNamespace(images=images),
         opened=SimpleNamespace(test_openings=lambda: log),
     )  # fmt: skip
 
@@ -250,3 +252,109 @@ def test_beside_a_need_that_fails_one_that_nobody_asked_about_is_told_too():
     found = judged(needs=["accuracy>=0.9", "recall of elm>=0.5"], given=evidence(60))
     assert found.title.startswith("No go: accuracy of at least 0.9 is not reached")
     assert found.says[0] == "Neither shown nor ruled out: recall of elm of at least 0.5."
+
+
+CLASSES = ("a", "b", "c", "d", "e")
+
+
+def several(missing=""):
+    """Evidence of 400 answers about classes in 80 groups; none of the class `missing` is asked."""
+    rng = np.random.default_rng(3)
+    labels = rng.choice([one for one in CLASSES if one != missing], 400)
+    table = pd.DataFrame(rng.dirichlet(np.ones(5), 400), columns=CLASSES)
+    for row, label in enumerate(labels):
+        table.loc[row, label] += 0.4
+    table = table.div(table.sum(axis=1), axis=0)
+    table.insert(0, "label", labels)
+    table.index = pd.Index([f"{n}.jpg" for n in range(400)], name="image_id")
+    given = evidence()
+    table = check_predictions(table)
+    groups = pd.Series([f"g{n // 5}" for n in range(400)], table.index)
+    given.judged = (table, SimpleNamespace(groups=groups))
+    given.judged_scores = bootstrap_metrics(table, groups)
+    given.clean.classes = list(CLASSES)
+    return given
+
+
+def asked_of(given, *needs):
+    dataset = SimpleNamespace(classes=list(CLASSES), name="mine")
+    found = Section("evaluation", "t")
+    return decide(given, find_classes(read_needs(needs), dataset), [found])
+
+
+@pytest.mark.parametrize("union", ["a+b", "c+e+d", "b"])
+def test_classes_taken_for_one_score_what_a_loop_over_all_answers_counts(union):
+    given, chosen = several(), union.split("+")
+    table, part = given.judged
+    sick = [label in chosen for label in table["label"]]
+    called = [answer in chosen for answer in table["prediction"]]
+    both = [one and other for one, other in zip(sick, called, strict=True)]
+    groups = np.array(part.groups)
+    found = asked_of(
+        given, *(f"{score} of {union}>=0.5" for score in ("recall", "precision", "F1"))
+    )
+    rows = found.tables["Asked, and shown"]
+    either = [one or other for one, other in zip(sick, called, strict=True)]
+    for (asked, row), among in zip(rows.iterrows(), (sick, called, either), strict=True):
+        right = [yes for yes, counted in zip(both, among, strict=True) if counted]
+        share = sum(right) / len(right)
+        low, high = accuracy_interval(right, groups[np.array(among)])[1:]
+        ends = (share, low, high)
+        if asked.startswith("F1"):
+            assert 2 * sum(both) / (sum(sick) + sum(called)) == pytest.approx(row["value"])
+            ends = tuple(2 * one / (1 + one) for one in ends)
+        assert (row["value"], row["low"], row["high"]) == pytest.approx(ends)
+    assert rows.index[0] == f"recall of {union} of at least 0.5"
+    assert 0 < rows["low"].min() < rows["value"].min() < 1
+
+
+def test_an_answer_of_another_of_these_classes_is_right_for_them_together():
+    given = several()
+    rows = asked_of(given, "recall of a>=0.5", "recall of b>=0.5", "recall of a+b>=0.5")
+    one, other, together = rows.tables["Asked, and shown"]["value"]
+    table = given.judged[0]
+    own = table[table["label"].isin(["a", "b"])]
+    assert own["prediction"].isin(["a", "b"]).mean() == pytest.approx(together)
+    assert together > max(one, other)
+
+
+def test_a_union_of_which_a_class_was_not_asked_about_is_not_shown_and_says_so():
+    found = asked_of(several("b"), "recall of a+b>=0.1", "recall of c>=0.1")
+    row = found.tables["Asked, and shown"].iloc[0]
+    assert row["low"] > 0.1 and row["shown"] == "no image of b was asked about"
+    assert found.numbers["verdict"] == "Not shown yet"
+    assert "recall of a+b of at least 0.1 is neither shown nor ruled out" in found.title
+    told = tell_need(found.plain()["tables"]["Asked, and shown"][0])
+    assert told.endswith("where 10% is asked for; no image of b was asked about")
+    empty = asked_of(several("b"), "recall of b>=0.1").tables["Asked, and shown"]["shown"]
+    assert empty.tolist() == ["no image of this class was asked about"]
+    given = several()
+    given.judged = (given.judged[0][given.judged[0]["label"] == "c"], given.judged[1])
+    rows = asked_of(given, "recall of a+b>=0.1").tables["Asked, and shown"]
+    assert rows["shown"].tolist() == ["no image of these classes was asked about"]
+    assert rows["value"].isna().all()
+
+
+def test_a_need_is_told_in_words_for_the_card():
+    row = {"asked": "recall of a+b of at least 0.95", "value": 0.97, "low": 0.9512, "high": 0.98}
+    assert tell_need(row | {"shown": "yes"}) == (
+        "Recall of a+b: 97% (95.1% to 98%), where 95% is asked for"
+    )
+    row = {"asked": "recall of at least of at least 0.5", "value": None, "shown": "nothing"}
+    assert tell_need(row) == "Recall of at least of at least 0.5: nothing"
+    row |= {"value": 0.6, "low": 0.4, "high": 0.7, "shown": "neither"}
+    assert tell_need(row) == "Recall of at least: 60% (40% to 70%), where 50% is asked for"
+
+
+def test_the_weakest_class_is_not_advised_to_be_asked_where_it_was_and_is_quoted_with_a_plus():
+    given = evidence()
+    table = given.judged[0].rename(columns={"ash": "a+b"}).replace("ash", "a+b")
+    given.judged = (table, given.judged[1])
+    dataset = SimpleNamespace(classes=["a+b", "oak"], name="mine")
+    (told,) = [one for one in judged(given=given).says if one.startswith("Least recalled")]
+    word = shlex.split(told[told.index("--need") :].removesuffix("."))[1]
+    assert word == 'recall of "a+b">=0.8'
+    needs = find_classes(read_needs(word), dataset)
+    assert needs.wanted[0].named == ("a+b",)
+    found = decide(given, needs, [Section("evaluation", "t")])
+    assert not any("--need" in one for one in found.says)

@@ -1,0 +1,61 @@
+"""What the section on labels shows where it sends a reader to the first of them."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from helpers.findings import auditing
+from tests.balance.sets import table
+
+
+def evidence(quality, issue=False):
+    trees = table(label=["ash", "elm"] * 20)
+    doubts = pd.DataFrame(
+        {"given": trees.images["label"], "suggested": "oak", "quality": 0.9, "wrong": 0.0,
+         "issue": False, "evidence": "", "rank": range(1, 41), "expected": 0.0},
+    )  # fmt: skip
+    doubts.iloc[: len(quality), doubts.columns.get_loc("quality")] = quality
+    doubts.iloc[0, doubts.columns.get_loc("issue")] = issue
+    return SimpleNamespace(doubts=doubts, part=trees, can_learn=False)
+
+
+@pytest.mark.parametrize("number", [1, 3, 20])
+def test_where_no_label_is_in_doubt_the_first_that_it_says_to_look_at_are_listed(number):
+    asked = evidence([0.19] * number + [0.2])
+    found = auditing.labels(asked)
+    assert "look at the first" in found.says[0]
+    assert f"{number:,}" in found.says[0] or number == 1
+    listed = found.tables["The first to look at"]
+    assert list(listed.index) == list(asked.doubts.index[:number])
+    assert list(listed) == ["given", "suggested"]
+    assert [one.photographs for one in found.pictures] == [True]
+    assert found.findings == [] and found.state == "done"
+
+
+def test_where_no_label_is_contradicted_or_some_are_in_doubt_no_such_list_is_made():
+    found = auditing.labels(evidence([0.2, 0.2]))
+    assert "look at" not in found.says[0] and found.tables == {} and found.pictures == []
+    assert "The first to look at" not in auditing.labels(evidence([0.1], issue=True)).tables
+
+
+def test_labels_that_could_not_be_judged_are_not_listed():
+    asked = evidence([0.1])
+    asked.doubts.attrs["note"] = "No label can be doubted."
+    found = auditing.labels(asked)
+    assert (found.title, found.state) == ("Labels could not be judged", "left out")
+    assert found.tables == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [([0.9], "About 1 of 1 label in doubt is"), ([0.6, 0.6], "About 1 of 2 labels in doubt is"),
+     ([0.9, 0.8, 0.7], "About 2 of 3 labels in doubt are")],
+)  # fmt: skip
+def test_labels_that_are_expected_to_be_wrong_are_told_in_the_right_number(wrong, told):
+    asked = evidence([0.1] * len(wrong))
+    asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("issue")] = True
+    asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("wrong")] = wrong
+    (found,) = auditing.labels(asked).findings
+    assert found.what == f"{told} expected to be wrong."
+    assert (found.images, found.of) == (round(sum(wrong)), 40)
