@@ -223,7 +223,9 @@ def test_the_table_has_every_rate_and_number_of_stages_by_one_code_for_each_orde
     assert sorted(found) == sorted(wanted)
 
 
-def test_the_settings_that_end_best_were_behind_after_one_epoch_whatever_the_order(study):
-    for _, rows in study.groupby("seed"):
+def test_the_best_setting_began_behind_with_one_order_of_the_images_and_ahead_with_the_other(study):
+    behind = {}
+    for seed, rows in study.groupby("seed"):
         told = rows.pivot_table("loss", ["rate", "frozen"], "epoch")
-        assert told.loc[told[2].idxmin(), 0] > told[0].median()
+        behind[seed] = told.loc[told[2].idxmin(), 0] > told[0].median()
+    assert behind == {0: True, 1: False}
