@@ -46,9 +46,16 @@ class Listener:
 def simulate(table: pd.DataFrame, sampler, pruner, trials: int) -> pd.DataFrame:
     """Search the table as the notebook searches: each rate is taken for the nearest one in it.
 
+    Parameters
+    ----------
+    table : DataFrame
+        rate, frozen, epoch and loss, of one seed.
+    sampler, pruner : of Optuna
+    trials : int
+
     Returns
     -------
-    As ``study.trials_dataframe()`` of Optuna, with the losses of one seed.
+    As ``study.trials_dataframe()`` of Optuna, and the epochs that each trial was trained for.
     """
     losses = table.pivot_table("loss", ["frozen", "rate"], "epoch").to_dict("index")
     rates = np.unique(table["rate"])
@@ -65,12 +72,28 @@ def simulate(table: pd.DataFrame, sampler, pruner, trials: int) -> pd.DataFrame:
 
     search = optuna.create_study(sampler=sampler, pruner=pruner)
     search.optimize(follow, n_trials=trials)
-    return search.trials_dataframe()
+    epochs = [len(trial.intermediate_values) for trial in search.trials]
+    return search.trials_dataframe().assign(epochs=epochs)
 
 
 def compare_searches(table: pd.DataFrame, repeats: int = 200, trials: int = 8) -> pd.DataFrame:
-    """Mean of the best loss that a search ends with, and of the epochs that it pays for, by sampler
-    and pruner; ± is half a 95 % interval over repeats."""
+    """What searches end with and what they cost, by sampler and pruner.
+
+    Parameters
+    ----------
+    table : DataFrame
+        rate, frozen, epoch and loss, of one seed.
+    repeats : int
+        Searches of each kind, which differ in the sampler's seed.
+    trials : int
+        In each search.
+
+    Returns
+    -------
+    DataFrame
+        Means over repeats: best (the least loss of the trials that were not pruned), ± (half a
+        95 % interval of that mean), pruned (trials) and epochs (trained for, of all trials).
+    """
     samplers = {
         "TPE": lambda seed: optuna.samplers.TPESampler(n_startup_trials=4, seed=seed),
         "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
@@ -81,8 +104,9 @@ def compare_searches(table: pd.DataFrame, repeats: int = 200, trials: int = 8) -
         found = [simulate(table, draw(seed), prune(), trials) for seed in range(repeats)]
         best = np.array([one.loc[one["state"] == "COMPLETE", "value"].min() for one in found])
         pruned = np.mean([(one["state"] == "PRUNED").sum() for one in found])
+        epochs = np.mean([one["epochs"].sum() for one in found])
         half = 1.96 * best.std(ddof=1) / repeats**0.5
-        rows[sampler, pruner] = {"best": best.mean(), "±": half, "pruned": pruned}
+        rows[sampler, pruner] = {"best": best.mean(), "±": half, "pruned": pruned, "epochs": epochs}
     return pd.DataFrame.from_dict(rows, "index").rename_axis(["sampler", "pruner"])
 
 

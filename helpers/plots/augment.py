@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from helpers.augment.applying import apply_policy
 from helpers.augment.policies import POLICIES, Policy, find_policy
 from helpers.datasets import Dataset
-from helpers.plots.names import short_name, short_names
+from helpers.plots.names import short_name, short_names, with_guess
 from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, axes, nothing, styled, titled
 from helpers.training.caching import decode
 
@@ -126,13 +126,13 @@ def policy_effects(
         spot = (live[1], order.index(live[0]))
         ax.plot(*spot, "D", ms=8, color=INK, zorder=5)
         ax.annotate("just now", spot, (0, -9), textcoords="offset points", ha="center", va="top")
-    names = [f"your guess: {name}" if name == guess else name for name in order]
-    ax.set_yticks(range(len(order)), short_names(names, 40).values())
+    names, missed = with_guess(order, guess)
+    ax.set_yticks(range(len(order)), names)
     ax.set_ylim(len(order) - 0.5, -0.5)
     arrow = "better →" if better > 0 else "← better"
     ax.set_xlabel(
         f"change of {figure} against no augmentation, 95 % interval, {int(first['seeds'].max())} "
-        f"repeats ({arrow})\nfilled: the sign is sure, after Holm's correction"
+        f"repeats ({arrow})\nfilled: the sign is sure, after Holm's correction{missed}"
     )
     ax.grid(axis="x")
     if len(settings) > 1:
@@ -183,10 +183,10 @@ def recalls(
         colour = FLAG if row.sure and row.difference < 0 else ACCENT
         ax.plot([row.low, row.high], [y, y], color=colour, lw=2, alpha=0.6)
         ax.plot(row.difference, y, "o", ms=8, color=colour, mfc=colour if row.sure else "white")
-    names = [f"your guess: {name}" if name == guess else name for name in shown.index]
-    ax.set_yticks(range(len(shown)), short_names(names, 40).values())
+    names, missed = with_guess(shown.index, guess)
+    ax.set_yticks(range(len(shown)), names)
     ax.set_ylim(len(shown) - 0.5, -0.5)
-    note = "filled: the sign is sure, after Holm's correction"
+    note = f"filled: the sign is sure, after Holm's correction{missed}"
     ax.set_xlabel(f"change of recall against no augmentation, 95 % interval (better →)\n{note}")
     ax.grid(axis="x")
     lost = list(found.index[found["sure"].astype(bool) & (found["difference"] < 0)])

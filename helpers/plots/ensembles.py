@@ -100,7 +100,7 @@ def recipe_gains(
             facts.append(f"{recipe}, {name} {row['difference']:+.3f}")
         ax.plot([], [], "o", color=colour, label=name)
     if guess is not None and guess[0] in order:
-        mark_guess(ax, guess[1], None, order.index(guess[0]))
+        mark_guess(ax, guess[1], None, order.index(guess[0]), aside=True)
     ax.set_yticks(range(len(order)), short_names(order, 44).values())
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.set_xlabel(

@@ -112,6 +112,26 @@ def short_name(name: object, most: int = MOST) -> str:
     return short_names([name], most)[name]
 
 
+def with_guess(names: Iterable[object], guess: object, most: int = MOST) -> tuple[list[str], str]:
+    """The ticks of `names`, the one that the reader guessed marked, whatever its capitals.
+
+    Returns
+    -------
+    ticks : list of str
+    note : str
+        A further line for the axis below where the guess is none of the names, else "".
+    """
+    names, said = [*names], str(guess).strip()
+    same = [name for name in names if str(name) == str(guess)]
+    same = same or [name for name in names if str(name).casefold() == said.casefold()]
+    if guess is None:
+        same = []
+    ticks = [f"your guess: {name}" if name in same else name for name in names]
+    missed = guess is not None and not same
+    note = f"\nyour guess, {short_name(said, most)}, is not among them" if missed else ""
+    return [*short_names(ticks, most).values()], note
+
+
 def wrapped(name: str, width: int, lines: int = 3) -> str:
     """`name` in a few lines of `width` letters, cut in the middle where that is not enough."""
     room = width * lines

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from helpers.datasets.words import some
-from helpers.plots.names import short_name, short_names
+from helpers.plots.names import short_name, short_names, with_guess
 from helpers.plots.style import (
     ACCENT,
     FAMILIES,
@@ -125,10 +125,10 @@ def generalisation_gaps(
         column = "train_loss" if name == "training" else "valid_loss"
         look = {"textcoords": "offset points", "ha": "center", "color": colour, "fontsize": 9}
         ax.annotate(name, (means[column].iloc[0], 0), (0, 8), **look)
-    names = [f"your guess: {name}" if name == guess else name for name in rows]
-    ax.set_yticks(range(len(rows)), short_names(names, 40).values())
+    names, note = with_guess(rows, guess)
+    ax.set_yticks(range(len(rows)), names)
     ax.set(xlim=(0, None), ylim=(len(rows) - 0.5, -0.9))
-    ax.set_xlabel(f"log loss, mean of {ends['seed'].nunique()} repeats; beside it the gap")
+    ax.set_xlabel(f"log loss, mean of {ends['seed'].nunique()} repeats; beside it the gap{note}")
     ax.grid(axis="x")
     first = means["gap"].get("none", means["gap"].iloc[0])
     default = f"The smallest gap is that of {means.index[-1]}: {means['gap'].iloc[-1]:.2f} "

@@ -98,13 +98,15 @@ def plain_log(axis: Axis, within: Iterable[float] = (1,)) -> None:
 
 
 def mark_guess(
-    ax: Axes, guess: float | None, x: float | None, y: float | None, told: float | None = None
-) -> None:
+    ax: Axes, guess: float | None, x: float | None, y: float | None, told: float | None = None,
+    aside: bool = False,
+) -> None:  # fmt: skip
     """Mark the reader's guess, at `x` and `y`, of which the one that is None is the guess.
 
     Where there is no guess nothing is drawn. `told` is what the reader wrote, if it is not in the
     units of the axis. Among shares a guess may be in per cent; one that no place of the axis stands
-    for is named in a corner, since its mark would stretch the figure beyond any page.
+    for is named in a corner, since its mark would stretch the figure beyond any page. `aside`
+    writes right of the axes what else would hide something in a full row.
     """
     if guess is None:
         return
@@ -118,9 +120,12 @@ def mark_guess(
         return
     spot = (place if x is None else x, place if y is None else y)
     ax.plot(*spot, "X", color=INK, mec="white", ms=10, zorder=4, clip_on=False)
-    ax.annotate(
-        words if told is None else f"your guess {told:g}", spot, (-7, 3), fontsize=9, **look
-    )
+    words = words if told is None else f"your guess {told:g}"
+    if aside:
+        look |= {"ha": "left", "va": "center", "xycoords": ax.get_yaxis_transform()}
+        ax.annotate(words, (1, spot[1]), (4, 0), fontsize=9, **look)
+        return
+    ax.annotate(words, spot, (-7, 3), fontsize=9, **look)
 
 
 def read_guess(guess: float | str | None, least: int | None = 0) -> tuple[float | None, str]:

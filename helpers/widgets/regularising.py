@@ -16,7 +16,7 @@ from helpers.regularisation.recipes import CURES
 
 SIDES = {name: asdict(CURES[name]) for name in ("none", "all four")}
 """What the combination on show is held against, where the study has it."""
-FIGURES = {"gap": "gap between training and validation", "loss": "log loss",
+FIGURES = {"gap": "gap", "loss": "log loss",
            "accuracy": "accuracy", "ece": "calibration error"}  # fmt: skip
 WHOLE = ' style="white-space: nowrap"'
 """Of a cell that a long name beside it must not break in two."""

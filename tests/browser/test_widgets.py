@@ -245,6 +245,12 @@ def test_sliders_of_cures_by_mouse_and_keyboard_draw_the_training_that_has_them(
     widget.after(widget.press, "dropout", "Home")
     ended = re.compile("^augmentation [+] MixUp 0.4, stop")
     widget.panel.locator("td b", has_text=ended).wait_for()
+    # In a narrow window a combination's figures stand beside its name without scrolling.
+    widget.panel.page.set_viewport_size({"width": 800, "height": 900})
+    details = widget.panel.locator(".details").first
+    details.locator("b").last.scroll_into_view_if_needed()
+    assert details.evaluate("one => one.clientWidth") < 400
+    assert details.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
 
 
 @of("09")

@@ -83,9 +83,10 @@ def test_a_guess_and_a_live_point_are_marked(found):
     ax = plots.policy_effects(found, guess="hue", live=("turn", 0.12))
     assert ticks(ax) == ["turn", "light", "your guess: hue"]
     assert dots(ax, "D") == [(0.12, 0, True)]
-    assert ticks(plots.policy_effects(found, guess="no such", live=("no such", 1))) == [
-        "turn", "light", "hue"
-    ]  # fmt: skip
+    assert ax.get_xlabel().endswith("Holm's correction")
+    ax = plots.policy_effects(found, guess="no such", live=("no such", 1))
+    assert ticks(ax) == ["turn", "light", "hue"]
+    assert ax.get_xlabel().endswith("correction\nyour guess, no such, is not among them")
 
 
 def test_settings_share_the_rows_and_are_told_apart(found):
@@ -112,6 +113,8 @@ def test_nothing_compared_is_a_sentence(found):
 def test_classes_that_surely_lose_are_red_and_first(found):
     ax = plots.recalls(found.rename({"hue": "willow"}), "hue", guess="light")
     assert ticks(ax) == ["willow", "your guess: light", "turn"]
+    other = plots.recalls(found, "hue", guess="elm")
+    assert other.get_xlabel().endswith("correction\nyour guess, elm, is not among them")
     colours = {line.get_ydata()[0]: to_hex(line.get_color()) for line in ax.lines
                if line.get_marker() == "o"}  # fmt: skip
     assert [colours[y] == FLAG for y in range(3)] == [True, False, False]

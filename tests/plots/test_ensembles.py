@@ -60,6 +60,11 @@ def test_recipes_are_sorted_with_intervals_and_filled_where_the_sign_is_sure():
     assert drawn[(-0.15, 0.15)] == MUTED
     guesses = [line for line in ax.lines if line.get_marker() == "X"]
     assert guesses[0].get_xydata().tolist() == [[-0.15, 1.0]]
+    [words] = [text for text in ax.texts if text.get_text() == "your guess -0.15"]
+    ax.figure.canvas.draw()
+    box, row = words.get_window_extent(), ax.transData.transform((0, 1))[1]
+    assert box.x0 > ax.bbox.x1  # in the row are two intervals
+    assert box.y0 < row < box.y1
     assert ax.get_title("left") == "Vote lowers the log loss most, by 0.30"
     assert "vote, as it comes -0.300" in ax.alt_text
 

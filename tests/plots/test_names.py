@@ -8,7 +8,15 @@ from matplotlib.text import Text
 
 from helpers import plots
 from helpers.datasets import Dataset, DatasetError
-from helpers.plots.names import _cut, _width, drawable, short_name, short_names, wrapped
+from helpers.plots.names import (
+    _cut,
+    _width,
+    drawable,
+    short_name,
+    short_names,
+    with_guess,
+    wrapped,
+)
 
 HOSTILE = [
     *(
@@ -213,3 +221,29 @@ def test_a_column_or_image_that_is_not_there_is_named_with_what_is(photos):
     ):
         with pytest.raises(DatasetError, match=message):
             figure()
+
+
+def test_a_guess_is_marked_whatever_its_capitals_and_the_name_as_written_goes_first():
+    names = ["MixUp", "dropout", 3]
+    assert with_guess(names, None) == (["MixUp", "dropout", "3"], "")
+    assert with_guess(names, "dropout") == (["MixUp", "your guess: dropout", "3"], "")
+    assert with_guess(names, " mixup ") == (["your guess: MixUp", "dropout", "3"], "")
+    assert with_guess(names, "3") == (["MixUp", "dropout", "your guess: 3"], "")
+    assert with_guess(["a", "A"], "A") == (["a", "your guess: A"], "")
+    assert with_guess(["None"], None) == (["None"], "")
+
+
+def test_a_guess_that_is_none_of_the_names_is_said_to_be_none():
+    assert with_guess(["dropout"], "none") == (
+        ["dropout"],
+        "\nyour guess, none, is not among them",
+    )
+    long = "a" * 30 + "b" * 30
+    assert with_guess([], long, 20) == (
+        [],
+        f"\nyour guess, {short_name(long, 20)}, is not among them",
+    )
+    assert with_guess([long], "", 20) == (
+        [short_name(long, 20)],
+        "\nyour guess, ␣, is not among them",
+    )

@@ -85,6 +85,11 @@ def test_gaps_lie_between_the_mean_losses_the_greatest_first(ends):
     assert {(0.5, 1.0), (1.0, 1.0)} <= set(found)
     assert {"2.50", "0.50"} <= {text.get_text() for text in ax.texts}
     assert ax.get_title("left") == "The smallest gap is that of dropout: 0.50 instead of 2.50"
+    said = "log loss, mean of 2 repeats; beside it the gap"
+    assert ax.get_xlabel() == said
+    ax = plots.generalisation_gaps(ends, guess="MixUp")
+    assert ticks(ax) == ["none", "dropout"]
+    assert ax.get_xlabel() == f"{said}\nyour guess, MixUp, is not among them"
 
 
 def test_a_training_done_just_now_is_drawn_in_its_row(ends):

@@ -58,7 +58,7 @@ def test_it_begins_without_cures_beside_all_four(explorer):
     assert "<img" in explorer.picture.value
     assert told(explorer) == {
         "": ["none", "all four", "none"],
-        "gap between training and validation": ["2.050", "0.750", "2.050"],  # 2.25 less 0.2
+        "gap": ["2.050", "0.750", "2.050"],  # 2.25 less 0.2
         "log loss": ["2.250", "0.950", "2.250"],
         "accuracy": ["0.400"] * 3,
         "calibration error": ["0.200"] * 3,
@@ -109,7 +109,7 @@ def test_early_stopping_shows_the_weights_that_it_keeps_and_leaves_the_others(ex
     explorer.stopping.value = True
     assert explorer.error is None
     assert told(explorer)[""] == ["none", "all four", "dropout 0.5, stopped early"]
-    assert told(explorer)["gap between training and validation"] == ["2.050", "0.750", "0.100"]
+    assert told(explorer)["gap"] == ["2.050", "0.750", "0.100"]
     assert told(explorer)["accuracy"][-1] == "0.450"
     assert "early stopping keeps this" not in explorer.details.value
 

@@ -151,10 +151,12 @@ def judge(key: str, answer: Any, dataset: Any = None, **given: Any) -> Verdict:
         found = _find_mistake(exercise, answer, dataset, given)
     except Unanswered:
         return Verdict(None, UNANSWERED.format(key=key))
-    except (TypeError, ValueError, AttributeError, IndexError):
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
         plain = isinstance(answer, str | int | float | list | tuple | dict)
         shown = str(answer)[:60] if plain else f"a {type(answer).__name__}"
         shown = repr(shown) if isinstance(answer, str) else shown
+        if callable(answer):  # its own errors are mistakes with words: this is of what it returned
+            shown += f", which led to {type(error).__name__}: {str(error)[:80]}".rstrip(": ")
         message = f"{key}: not yet. Expected {exercise.form}; got {shown}."
         return Verdict(False, message, "malformed")
     if found is None:

@@ -14,6 +14,7 @@ LABELS = pd.Series(np.array(["ash", "elm"])[CODES], [f"{n}.jpg" for n in range(4
 
 def train_it(recipe, seed=0):
     """A training whose validation loss and probabilities follow from its recipe."""
+    assert isinstance(recipe.mixup, float)  # fastai's MixUp takes no whole number
     loss = 2.0 - recipe.augment * 0.5 - recipe.dropout * 0.2 + recipe.depth
     loss += recipe.width < 256
     # MixUp promises much and holds nothing; label smoothing helps some images and harms others.
@@ -92,7 +93,11 @@ def _waited(curves, patience, what):
         better = loss < best or (what == "equal" and loss == best)
         best, kept = (loss, epoch) if better else (best, kept)
         fell = loss < before if what == "before" else better
-        waited, before = (0 if fell else waited + 1), loss
+        if not fell:
+            waited += 1
+        elif what != "sum":
+            waited = 0
+        before = loss
         if waited == patience:
             break
     return kept
@@ -111,6 +116,7 @@ WRONG = {
         (lambda curves, patience: _missed(curves, patience, more=1), "late", "too long"),
         (lambda curves, patience: _waited(curves, patience, "before"), "before", "*best* ends"),
         (lambda curves, patience: _waited(curves, patience, "equal"), "equal", "earlier epoch"),
+        (lambda curves, patience: _waited(curves, patience, "sum"), "sum", "begins the wait again"),
         (lambda curves, patience: 0, "other", "expected 4"),
         (3, "malformed", "a function"),
     ],
@@ -136,7 +142,9 @@ WRONG = {
         (_best_of(lambda drawn: drawn.max(axis=1), unit="images"), "counts", "divide"),
         (_best_of(lambda drawn: drawn.min(axis=1)), "worst", "worst"),
         (_best_of(lambda drawn: drawn.max(axis=1), unit=9), "impossible", "more than all"),
-        (_best_of(lambda drawn: drawn.max(axis=0)), "other", "expected 0.67"),
+        (_best_of(lambda drawn: drawn.max(axis=0)), "more", "best of 10 scores 0.67"),
+        (_best_of(lambda drawn: drawn.max()), "more", "within each search"),
+        (_best_of(lambda drawn: drawn[:, :2].max(axis=1)), "other", "expected 0.67"),
         (0.7, "malformed", "a function"),
     ],
     "08.4": [
@@ -147,6 +155,7 @@ WRONG = {
         (lambda score: TURNED, "untried", "0 others"),
         (_tries(NONE, TURNED), "not_best", "2.00, though you tried one with 1.50"),
         (_tries(Recipe(mixup=0.5)), "worse", "promised 1.50"),
+        (_tries(Recipe(mixup=1)), "worse", "promised 1.00"),
         (_tries(Recipe(smoothing=0.3)), "unsure", "0 lies between"),
         (_tries(Recipe(decay=1)), "unsure", "not each of three"),
         ("augment", "malformed", "a function"),

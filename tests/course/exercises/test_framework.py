@@ -160,6 +160,14 @@ def test_a_malformed_answer_is_shown_as_it_was_given(answer, shown):
     assert verdict.message.endswith(f"got {shown}.")
 
 
+def test_a_function_whose_result_cannot_be_read_is_not_only_called_a_function():
+    told = exercises.judge("08.1", lambda curves, patience: "the third", make_dataset()).message
+    assert told.endswith(
+        "got a function, which led to ValueError: could not convert string to float: 'the third'."
+    )
+    assert "led to" not in exercises.judge("08.1", 3, make_dataset()).message
+
+
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("nonsense", ["?", -1, 3.7, (), {}, [[]], float("nan"), object], ids=repr)
 def test_nonsense_gets_a_sentence_and_never_an_error(key, nonsense):
