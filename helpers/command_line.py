@@ -120,8 +120,8 @@ def _add_report(commands) -> None:
         "--together",
         metavar="CSV",
         help=(
-            "which images stay on one side of a split: an earlier report's images.csv, whose "
-            "column 'stays_with' you went through"
+            "which images stay on one side of a split: an earlier report's pairs.csv, into whose "
+            "column 'together' you wrote yes or no, or its images.csv with the column 'stays_with'"
         ),
     )
     one.add_argument(
@@ -256,7 +256,10 @@ def _report(asked: argparse.Namespace) -> int:
         path = _from_report(dataset, asked.decisions)
         print(take_decisions(dataset, path), file=sys.stderr)
     if asked.together:
+        known = dataset.notes
         dataset = keep_together(dataset, _from_report(dataset, asked.together))
+        for note in dataset.notes[len(known) :]:
+            print(note, file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,

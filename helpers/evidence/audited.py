@@ -31,11 +31,15 @@ from helpers.splits import (
     neighbours,
     suggest_groups,
 )
+from helpers.splits.joining import join_groups
 
 SURE = 0.9
 """How probable it must be that two photos show one thing for a report to keep them together by
 itself."""
 
+
+LIKELY = 0.5
+"""From where on a pair that is not sure is told of."""
 
 MIRRORED = "only where one photo is mirrored"
 CAMERAS = "Files name their camera; cameras are no groups by themselves."
@@ -282,6 +286,15 @@ class Evidence:
         known = sure["image_id"].isin(clean.images.index)
         known &= sure["other_id"].isin(clean.images.index)
         return apply_groups(clean, sure[known]) if known.any() else clean
+
+    @cached_property
+    def things(self) -> pd.Series:
+        """For each image that was opened the number of what it shows: images that confirmed copies,
+        groups or sure pairs of one thing link have one number."""
+        index = self.opened.images.index
+        groups = self.clean.groups.reindex(index)
+        groups = groups.where(groups.notna(), self.opened.groups)
+        return join_groups(groups, self.pairs, index)[index]
 
     @cached_property
     def keeps_split(self) -> bool:

@@ -153,7 +153,7 @@ def _named(need: Need, dataset: Dataset) -> tuple[str, ...]:
         )
     if len(found) > 1:
         names = ("+".join(quoted(name, always=True) for name in own) for own in found)
-        ways = (shlex.quote(f"{need.score} of {one}>={need.least:g}") for one in names)
+        ways = (for_shell(f"{need.score} of {one}>={need.least:g}") for one in names)
         raise DatasetError(
             f"{need.score} of {need.label}: the classes of {dataset.name!r} allow {len(found)} "
             f"readings. Put each name in double quotes: --need {' or --need '.join(ways)}."
@@ -164,6 +164,12 @@ def _named(need: Need, dataset: Dataset) -> tuple[str, ...]:
             f"{dataset.name!r}, of which every score is 1, whatever a model says; leave some out."
         )
     return found[0]
+
+
+def for_shell(text: str) -> str:
+    """`text` as one word of a command line: in double quotes where these keep it as it is, since
+    it may have to stand within single ones, as in ``make report REPORT_ARGS='…'``."""
+    return shlex.quote(text) if re.search(r"[\"'$`\\!\n]", text) else f'"{text}"'
 
 
 def read_names(asked: str, classes: tuple[str, ...]) -> set[tuple[str, ...]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.datasets.words import count
-from helpers.evidence.audited import SURE, Evidence
+from helpers.datasets.words import count, some
+from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
@@ -20,10 +20,13 @@ from helpers.splits import apply_groups, ensure_split, suggest_groups
 proposals = suggest_groups(dataset.development)
 ax = plots.draw_proposals(dataset, proposals, 8)
 grouped = apply_groups(dataset.development, proposals)"""
-LOOK = "look at them (pairs.csv), name those that are right in the column stays_with of images.csv,"
-LOOK += " and run the report again with --together images.csv"
-LIKELY = 0.5
-"""From where on a pair that is not sure is told of."""
+LOOK = "look at them, write yes or no into the column together of pairs.csv, and run the report"
+LOOK += " again with --together pairs.csv"
+MANY = 2
+"""Images for each thing from where on a class is named."""
+
+KEPT = "Groups come from "
+"""How the notes begin that `helpers.report.together.keep_together` gives a dataset."""
 
 
 def same_thing(evidence: Evidence) -> Section:
@@ -67,6 +70,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         what += "may flatter."
         found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     found.says.append(_count_proposals(proposals, sure))
+    _count_things(found, evidence)
     found.says += evidence.noted["proposals"]
     across = sure[sure["across"].fillna(False).astype(bool)]
     if len(across):
@@ -75,6 +79,26 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
     shown = sure if len(sure) else unsure
     found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
+
+
+def _count_things(found: Section, evidence: Evidence) -> None:
+    """How many things the images show at most, and in which classes images far outnumber them."""
+    table = pd.DataFrame({"thing": evidence.things, "label": evidence.opened.images["label"]})
+    images, things = len(table), table["thing"].nunique()
+    found.numbers["things"] = things
+    if things == images:
+        return
+    found.title += f"; {images:,} images of at most {count(things, 'thing')}"
+    by = table.groupby("label")["thing"].agg(["size", "nunique"])
+    by = by[by["size"] >= MANY * by["nunique"]].sort_values(["nunique", "size"])
+    told = [f"{row.nunique:,} of {row.Index} in {row.size:,} images" for row in by.itertuples()]
+    often = int(table["thing"].value_counts().iloc[0])
+    found.says.append(
+        f"By what is kept together here, copies too, {images:,} images show at most "
+        f"{count(things, 'thing')}, one of them {often:,} times"
+        + (f": {some(told, 6)}" if told else "")
+        + ". A class is only as well known as the things that were photographed for it."
+    )
 
 
 def _say_turned(found: Section, evidence: Evidence) -> None:
@@ -122,6 +146,11 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
     if part.has_groups:
         found.title = f"What belongs together is known: the column '{part.group}'"
         found.says.append("So photos of one thing were not searched for.")
+        limits = [note for note in evidence.opened.notes if note.startswith(KEPT)]
+        if limits:
+            found.title = found.title.replace(" is known", " is known in part")
+        found.says += limits
+        found.unchecked += limits
         return
     found.title = "Photos of one thing were not searched for"
     found.numbers = {"compared": 0, "not compared": len(evidence.dataset)}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.evidence.audited import private_columns, without_private
 from helpers.findings.sections import DONE
-from helpers.report.together import TOGETHER, together
+from helpers.report.together import ANSWER, TOGETHER, together
 
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
@@ -37,8 +37,8 @@ DECISIONS = {
     "suggested_label": "the class that speaks against the label, where that is more likely wrong "
     "than right",
     TOGETHER: "the first of the images that stay on one side of a split with this one (copies, a "
-    "group of yours, photos of one thing that are sure); blank: it stands alone. Correct it, and "
-    "give the file back by --together",
+    "group of yours, photos of one thing that are sure); blank: it stands alone. Correct it (an "
+    "image whose value you change leaves the others), and give the file back by --together",
 }
 FACTS = {
     "readable": ("readable", "True, or False: the file cannot be opened as a picture; blank, like "
@@ -109,6 +109,9 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "person to decide), same thing (two photos of it), or the same mirrored",
             "chance": "0 to 1, of two photos to show the same thing; blank: a copy, one in a "
             "mirror, or two labels, of which one is wrong or the ground is all that they share",
+            ANSWER: "yes: they stay on one side of the split; blank: they do not, unless others "
+            "join them. Write yes or no, and give the file back by --together; yes joins all that "
+            "either of them stays with",
             "why": "how a copy has to be changed to look like the other, and what differs; or what "
             "speaks for one thing",
         },
@@ -185,6 +188,8 @@ def images_table(report) -> pd.DataFrame:
         suspects = doubts[doubts["issue"].astype(bool)]
         own["suggested_label"] = suspects["suggested"].reindex(table.index)
     own[TOGETHER] = together(evidence)
+    if evidence.opened.group == TOGETHER:  # given by --together, and joined with what was found now
+        table = table.drop(columns=TOGETHER)
     files = evidence.files[[*FACTS]].reindex(table.index)
     numbers = files.select_dtypes("float").columns
     files[numbers] = files[numbers].round(4)
@@ -262,6 +267,8 @@ def describe_files(report, names: Sequence[str]) -> dict[str, tuple[str, dict[st
         row, meant = found["images.csv"]
         first = {name: meant.pop(name) for name in ("image_id", "label", "split")}
         yours = dict.fromkeys(opened.metadata, METADATA)
+        if opened.group == TOGETHER:
+            del yours[TOGETHER]
         own = {f"{key}_of_report" if key in yours else key: one for key, one in meant.items()}
         hidden = private_columns(report.evidence.opened)
         if hidden:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
+from helpers.evidence.audited import LIKELY, SURE
 from helpers.splits import apply_groups
-from helpers.splits.joining import join_groups
 
-TOGETHER = "stays_with"
+TOGETHER, ANSWER = "stays_with", "together"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 
 def together(evidence) -> pd.Series:
     """For each image the first of those that a report keeps on one side with it: confirmed copies,
     images of one group, and photos of one thing that it is sure of; missing where there is none."""
-    index = evidence.opened.images.index
-    groups = evidence.clean.groups.reindex(index)
-    groups = groups.where(groups.notna(), evidence.opened.groups)
-    numbers = join_groups(groups, evidence.pairs, index)[index]
+    numbers = evidence.things
     first = numbers.groupby(numbers).transform(lambda own: own.index[0])
     return first.where(numbers.duplicated(keep=False)).astype("str").rename(TOGETHER)
 
@@ -44,7 +44,11 @@ def pairs_table(evidence) -> pd.DataFrame:
     if evidence.turned is not None:
         turned = evidence.turned.assign(kind="same thing, mirrored", chance=pd.NA, why=WHY)
         found.append(turned[columns])
+    if len(named := evidence.same_by_name):
+        found.append(named.assign(kind="same thing", chance=pd.NA, why="their names")[columns])
     table = pd.concat([one.astype({"chance": "Float64"}) for one in found], ignore_index=True)
+    one, other = (evidence.things.reindex(table[end]).to_numpy() for end in columns[:2])
+    table.insert(table.columns.get_loc("why"), ANSWER, np.where(one == other, "yes", ""))
     labels = evidence.opened.images["label"]
     table.insert(1, "label", labels.reindex(table["image_id"]).to_numpy())
     table.insert(3, "other_label", labels.reindex(table["other_id"]).to_numpy())
@@ -52,41 +56,115 @@ def pairs_table(evidence) -> pd.DataFrame:
 
 
 def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) -> Dataset:
-    """The dataset with the groups of a table, such as a report's ``images.csv`` that you went
-    through; where it has a group column already, both are joined.
+    """The dataset with the groups of a table, such as a report's ``images.csv`` or ``pairs.csv``
+    that you went through; where it has a group column already, both are joined.
+
+    Its notes say what the report beside the table did not compare, and what it was not sure of:
+    groups that come from a table are no more complete than what the table was made from.
 
     Parameters
     ----------
     path : path of a CSV
-        With a column image_id; images that it does not name, or without a value, stand alone.
+        With a column image_id, and either `column` or, for pairs, other_id and together. Images
+        that it does not name, or without a value, stand alone.
     column : str
-        Images with the same value stay on one side of every split.
+        Images with the same value stay on one side of every split; of pairs those with "yes" do.
 
     Raises
     ------
     DatasetError
-        There is no such file or column, it names other images, or no two images have one value.
+        There is no such file or column, it names other images, no two images are joined, or a pair
+        has another value than yes, no or nothing.
     """
     path = Path(path).expanduser()
-    try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"'{path}' cannot be read as a CSV ({error}).") from error
-    if missing := [name for name in ("image_id", column) if name not in table]:
+    table = _read(path)
+    paired = "other_id" in table and column not in table
+    needed = ("image_id", "other_id", ANSWER) if paired else ("image_id", column)
+    if missing := [name for name in needed if name not in table]:
         raise DatasetError(
             f"'{path}' has no column {some(map(repr, missing))} (columns: {some(table.columns, 6)})"
-            "; expected one as a report's images.csv has it."
+            "; expected one as a report's images.csv or pairs.csv has it."
         )
-    values = table.set_index("image_id")[column].str.strip()
-    values = values[values != ""]
-    if foreign := [one for one in values.index if one not in dataset.images.index]:
+    pairs = _answered(table, path) if paired else _of_one_value(table, column)
+    ends = pd.unique(pd.concat([pairs["image_id"], pairs["other_id"].dropna()]))
+    if foreign := [one for one in ends if one not in dataset.images.index]:
         raise DatasetError(
             f"'{path}' names {some(foreign)}, which {dataset.name!r} does not have; take the table "
             "of this dataset's report."
         )
-    pairs = pd.DataFrame({"image_id": values.index, "value": values.to_numpy()})
-    pairs["other_id"] = pairs.groupby("value")["image_id"].shift(-1)
     pairs = pairs.dropna(subset="other_id")
     if pairs.empty:
-        raise DatasetError(f"No two images have the same value of '{column}' in '{path}'.")
-    return apply_groups(dataset, pairs, column)
+        raise DatasetError(
+            f"No pair has yes in the column '{ANSWER}' of '{path}'."
+            if paired
+            else f"No two images have the same value of '{column}' in '{path}'."
+        )
+    kept = apply_groups(dataset, pairs, column)
+    return replace(kept, notes=(*kept.notes, *_say_limits(kept, path)))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"'{path}' cannot be read as a CSV ({error}).") from error
+
+
+def _of_one_value(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Pairs that link the images of each value; the last of each is paired with nothing."""
+    values = table.set_index("image_id")[column].str.strip()
+    values = values[values != ""]
+    pairs = pd.DataFrame({"image_id": values.index, "value": values.to_numpy()})
+    return pairs.assign(other_id=pairs.groupby("value")["image_id"].shift(-1))
+
+
+def _answered(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The pairs of which a table says yes."""
+    answers = table[ANSWER].str.strip().str.casefold()
+    if odd := sorted(set(answers) - {"yes", "no", ""}):
+        raise DatasetError(
+            f"'{path}' has {some(map(repr, odd))} in the column '{ANSWER}'; expected yes, no, or "
+            "nothing."
+        )
+    return table.loc[answers == "yes", ["image_id", "other_id"]]
+
+
+def _say_limits(dataset: Dataset, path: Path) -> list[str]:
+    """What is not known of groups that come from a table, by the report that lies beside it."""
+    try:
+        run = json.loads(path.with_name("run.json").read_text(encoding="utf-8"))
+        known = run["images searched for photos of one thing"]
+        compared, others = known["compared"], known["not compared"]
+    except (OSError, ValueError, KeyError, TypeError):
+        compared, others = 0, None
+    told = f"Groups come from {path.name}"
+    found = []
+    if others is None:
+        found = [f"{told}: how many images were compared for it is not known."]
+    elif others:
+        found = [
+            f"{told}, for which {compared:,} of {compared + others:,} images were compared: photos "
+            "of one thing among the others stay apart, so that scores may flatter (without "
+            "--together, a larger --budget compares more)."
+        ]
+    return found + _say_unanswered(dataset, path, told)
+
+
+def _say_unanswered(dataset: Dataset, path: Path, told: str) -> list[str]:
+    try:
+        pairs = _read(path.with_name("pairs.csv"))
+        chance = pd.to_numeric(pairs["chance"], errors="coerce")
+        unsure = chance.between(LIKELY, SURE, inclusive="left") & (pairs["kind"] == "same thing")
+        unsure &= pairs[ANSWER].str.strip() == ""
+        ends = [dataset.groups.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]
+    except (DatasetError, KeyError):
+        return []
+    unsure &= ends[0] != ends[1]
+    if not unsure.any():
+        return []
+    return [
+        f"{told}, and {count(int(unsure.sum()), 'pair')} in pairs.csv, of which about "
+        f"{chance[unsure].sum():,.0f} should show one thing, {'are' if unsure.sum() > 1 else 'is'} "
+        f"neither joined nor answered: write yes or no into the column '{ANSWER}' there, and give "
+        "pairs.csv to --together."
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 import pandas as pd
@@ -11,7 +10,7 @@ from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.evidence.learned import Learned
 from helpers.findings.more_labels import labels_needed, unused_labels
-from helpers.findings.needs import Need, Needs, quoted
+from helpers.findings.needs import Need, Needs, for_shell, quoted
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
@@ -142,7 +141,7 @@ def _say_weakest(evidence: Learned, needs: Needs) -> str:
     if any(need.score == "recall" and need.named == (row.name,) for need in needs.wanted):
         return f"{told}."
     least = max((need.least for need in needs.wanted if need.score == "recall"), default=0.8)
-    asked = shlex.quote(f"recall of {quoted(row.name)}>={least:g}")
+    asked = for_shell(f"recall of {quoted(row.name)}>={least:g}")
     return f"{told}; if that class matters, ask for it: --need {asked}."
 
 

@@ -162,7 +162,9 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
     left = f"Bursts: 9 pairs; 4 {UNCONFIRMED}."
     evidence.noted["proposals"] = ["Names: none.", left]
     found = ask(evidence)
-    assert found.title == "2 pairs very probably show the same thing"
+    assert found.title == (
+        "2 pairs very probably show the same thing; 96 images of at most 94 things"
+    )
     assert found.says[0] == (
         "Of 3 pairs proposed 3 are expected to be right. Those expected to be right at 90% or "
         "more, 2 pairs of which 2 should be, stay on one side of the split here. Where light and "

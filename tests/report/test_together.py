@@ -1,3 +1,4 @@
+import json
 from types import SimpleNamespace
 
 import pandas as pd
@@ -7,6 +8,7 @@ from helpers import open_dataset
 from helpers.audit import draw_sample
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
+from helpers.evidence.audited import Evidence
 from helpers.findings.sampling import sample_table, take_decisions
 from helpers.report.together import keep_together, pairs_table, together
 from tests.balance.sets import table
@@ -26,9 +28,13 @@ def pairs(*rows):
 def evidence(dataset, found, clean=None, proposals=None):
     turned = pd.DataFrame({"image_id": ids(2), "other_id": ids(3)})
     turned = turned.head(int(proposals is not None))
-    return SimpleNamespace(
-        opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals, turned=turned
-    )
+    named = pd.DataFrame({"image_id": [], "other_id": []}, dtype="str")
+    made = SimpleNamespace(
+        opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals, turned=turned,
+        same_by_name=named,
+    )  # fmt: skip
+    made.things = Evidence.things.func(made)
+    return made
 
 
 def test_each_image_names_the_first_that_stays_with_it_by_copies_and_groups():
@@ -50,10 +56,11 @@ def test_pairs_are_listed_with_labels_what_they_are_and_what_speaks_for_it():
     })  # fmt: skip
     listed = pairs_table(evidence(dataset, found, proposals=proposals))
     assert listed.astype(object).fillna("").to_numpy().tolist() == [
-        [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "mirror; colour (cast)"],
-        [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", ""],
-        [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.988, "keypoints: 12 keypoints agree"],
-        [ids(2)[0], "elm", ids(3)[0], "oak", "same thing, mirrored", "",
+        [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "yes", "mirror; colour (cast)"],
+        [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", "yes", ""],
+        [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.988, "",
+         "keypoints: 12 keypoints agree"],
+        [ids(2)[0], "elm", ids(3)[0], "oak", "same thing, mirrored", "", "",
          "keypoints: they agree only where one photo is mirrored"],
     ]  # fmt: skip
     none = pairs_table(evidence(dataset, pairs()))
@@ -86,9 +93,62 @@ def test_what_the_table_joins_is_joined_with_groups_that_were_known(trees, tmp_p
     assert len({*groups[ids(0, 1, 3)]}) == 1 and groups.nunique() == 4
 
 
+def test_pairs_that_were_answered_join_whatever_either_of_them_stays_with(trees, tmp_path):
+    path = tmp_path / "pairs.csv"
+    answers = ["yes", " YES", "no", ""]
+    rows = {"image_id": ids(0, 2, 4, 3), "other_id": ids(2, 3, 5, 4), "together": answers}
+    pd.DataFrame(rows).to_csv(path, index=False)
+    groups = keep_together(trees, path).groups
+    assert len({*groups[ids(0, 2, 3)]}) == 1 and groups.nunique() == 4
+    with_plots = keep_together(trees.with_group("plot"), path).groups
+    assert len({*with_plots[ids(0, 1, 2, 3)]}) == 1 and with_plots.nunique() == 3
+
+
+def notes(trees, path, run=None):
+    if run:
+        known = {"images searched for photos of one thing": run}
+        path.with_name("run.json").write_text(json.dumps(known))
+    return keep_together(trees, path).notes
+
+
+def test_groups_of_a_table_tell_how_many_images_were_compared_for_it(trees, tmp_path):
+    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
+    (told,) = notes(trees, path)
+    assert told == "Groups come from images.csv: how many images were compared for it is not known."
+    (told,) = notes(trees, path, {"compared": 2, "not compared": 4})
+    assert told.startswith("Groups come from images.csv, for which 2 of 6 images were compared:")
+    assert notes(trees, path, {"compared": 6, "not compared": 0}) == ()
+    (told,) = notes(trees, path, {"compared": None, "not compared": None})
+    assert told.endswith("is not known.")
+
+
+def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_not(trees, tmp_path):
+    listed = pd.DataFrame({
+        "image_id": ids(0, 0, 1, 2, 0, 4, 2), "other_id": ids(1, 2, 2, 3, 3, 5, 5),
+        "kind": ["same thing"] * 6 + ["probable copy"],
+        "chance": [0.6, 0.89, 0.7, 0.4, 0.8, 0.9, 0.6],
+        "together": ["", "", "no", "", "", "", ""],
+    })  # fmt: skip
+    listed.to_csv(tmp_path / "pairs.csv", index=False)
+    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
+    (told,) = notes(trees, path, {"compared": 6, "not compared": 0})
+    assert told.startswith(
+        "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1 should show one "
+        "thing, are neither joined nor answered: write yes or no into the column 'together' there"
+    )
+    listed.loc[[0, 4], "together"] = "no", "yes"
+    listed.to_csv(tmp_path / "pairs.csv", index=False)
+    (told,) = notes(trees, tmp_path / "pairs.csv")
+    assert "and 1 pair in pairs.csv, of which about 1 should show one thing, is neither" in told
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
+        ({"image_id": ids(0), "other_id": ids(1)}, "has no column 'together'"),
+        ({"image_id": ids(0), "other_id": ids(1), "together": "maybe"}, "has 'maybe' in the colu"),
+        ({"image_id": ids(0), "other_id": ids(1), "together": "no"}, "No pair has yes in the col"),
+        ({"image_id": ids(0), "other_id": ["x"], "together": "yes"}, "names x, which 'made' does"),
         ({"image_id": ids(0, 1), "with": "x"}, "has no column 'stays_with' .columns: image_id, w"),
         ({"image_id": ["no.jpg", *ids(0)], "stays_with": "x"}, "names no.jpg, which 'made' does"),
         ({"image_id": ids(0, 1), "stays_with": ["x", "y"]}, "No two images have the same value"),

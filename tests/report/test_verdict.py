@@ -79,7 +79,7 @@ def test_the_class_that_is_recalled_least_is_named_with_its_interval():
     told = [one for one in judged(given=given).says if one.startswith("Least recalled")]
     assert len(told) == 1
     assert told[0].startswith("Least recalled is oak: 60% of 100 images (5")
-    assert "--need 'recall of oak>=0.8'" in told[0]
+    assert '--need "recall of oak>=0.8"' in told[0]
 
 
 def test_a_class_with_a_quote_in_its_name_is_asked_for_as_a_shell_reads_it():
@@ -213,9 +213,9 @@ def test_a_class_that_was_asked_about_is_not_advised_to_be_asked_and_others_with
         weakest.startswith("Least recalled is ash: 90% of 100 images (") and "--need" not in weakest
     )
     (weakest,) = [one for one in judged(needs="recall of oak>=0.95").says if "Least" in one]
-    assert weakest.endswith("if that class matters, ask for it: --need 'recall of ash>=0.95'.")
+    assert weakest.endswith('if that class matters, ask for it: --need "recall of ash>=0.95".')
     (weakest,) = [one for one in judged().says if "Least" in one]
-    assert weakest.endswith("--need 'recall of ash>=0.8'.")
+    assert weakest.endswith('--need "recall of ash>=0.8".')
 
 
 def test_a_model_that_does_not_beat_the_dummy_and_classes_nobody_asked_about_are_told():
