@@ -11,7 +11,7 @@ from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
 from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.findings.auditing import drawn
-from helpers.findings.sections import Section, percent, points
+from helpers.findings.sections import Section, percents, points
 from helpers.splits import check_leakage, describe_leakage
 
 NAMES = {
@@ -160,9 +160,10 @@ def evaluate(evidence: Learned) -> Section:
     error, floor = evaluation.calibration_error(answers), evaluation.calibration_floor(answers)
     found.numbers = {"calibration error": error, "its floor": floor[0], "up to": floor[2]}
     honest = "no more than chance gives" if error <= floor[2] else "more than chance gives"
+    off, most = percents(error, floor[2])
     found.says.append(
-        f"Its probabilities are off by {percent(error)} on average (expected calibration error), "
-        f"{honest} (up to {percent(floor[2])})."
+        f"Its probabilities are off by {off} on average (expected calibration error), "
+        f"{honest} (up to {most})."
     )
     matrix = pd.crosstab(answers["label"], answers["prediction"])
     names = matrix.index.union(matrix.columns)

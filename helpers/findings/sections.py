@@ -190,6 +190,13 @@ def percent(share: float) -> str:
     return f"{share:.1%}" if 0 < share < 0.095 else f"{share:.0%}"
 
 
+def percents(one: float, other: float) -> tuple[str, str]:
+    """Two shares in words, with as many digits, three at most, as tell them apart."""
+    ways = [(percent(one), percent(other))]
+    ways += [(f"{one:.{digits}%}", f"{other:.{digits}%}") for digits in (1, 2, 3)]
+    return next((way for way in ways if way[0] != way[1]), ways[0])
+
+
 def points(value: float, low: float, high: float) -> str:
     """A difference of shares with its interval, in points: "+3.1 points (+1.0 to +5.2)"."""
     value, low, high = (round(100 * one, 1) + 0.0 for one in (value, low, high))

@@ -5,7 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.findings.sections import Finding, Picture, Section, as_json, percent, points
+from helpers.findings.sections import (
+    Finding,
+    Picture,
+    Section,
+    as_json,
+    percent,
+    percents,
+    points,
+)
 
 
 def test_everything_in_a_section_becomes_plain_json():
@@ -72,6 +80,21 @@ def test_a_picture_is_no_photograph_and_cannot_be_guessed_unless_it_is_said():
 )
 def test_shares_do_not_round_to_nothing(share, words):
     assert percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (0.02412, 0.02389, ("2.41%", "2.39%")),
+        (0.0241, 0.0389, ("2.4%", "3.9%")),
+        (0.951, 0.949, ("95.1%", "94.9%")),
+        (0.5, 0.7, ("50%", "70%")),
+        (0.24, 0.24, ("24%", "24%")),
+        (0.1234561, 0.1234562, ("12%", "12%")),
+    ],
+)
+def test_two_shares_are_told_with_digits_that_tell_them_apart(one, other, told):
+    assert percents(one, other) == told
 
 
 def test_a_difference_is_said_in_points_and_never_as_minus_zero():
