@@ -225,7 +225,9 @@ def search_history(
     ax.plot(trials, done, "o", color=MUTED, ms=6, alpha=0.8)
     if np.isfinite(scores[pruned]).any():
         ax.plot(trials[pruned], scores[pruned], "o", mfc="white", mec=MUTED, ms=6)
-        clear = np.abs(scores - best) > 0.06 * np.ptp(scores[np.isfinite(scores)])
+        room = 0.06 * np.ptp(scores[np.isfinite(scores)])
+        clear = np.abs(scores - best) > room
+        clear &= before is None or np.abs(scores - before) > room
         shown = np.flatnonzero(pruned & np.isfinite(scores))
         first = next((at for at in shown if clear[at]), shown[0])  # its name beside no line
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}

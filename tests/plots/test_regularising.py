@@ -235,6 +235,10 @@ def test_pruned_is_written_beside_a_trial_that_stands_clear_of_the_line():
     table.loc[3, "state"] = "COMPLETE"
     texts = {text.get_text(): text.xy for text in plots.search_history(table).texts}
     assert texts["pruned"] == (3, 3.0)
+    table.loc[4] = [1.6, "PRUNED"]
+    texts = {text.get_text(): text.xy for text in plots.search_history(table, before=2.95).texts}
+    assert texts["pruned"] == (5, 1.6)
+    table = table.drop(4)
     texts = {text.get_text(): text.xy for text in plots.search_history(table.drop(2)).texts}
     assert texts["pruned"] == (2, 2.02)
 
