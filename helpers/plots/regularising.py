@@ -225,13 +225,21 @@ def search_history(
     ax.plot(trials, done, "o", color=MUTED, ms=6, alpha=0.8)
     if np.isfinite(scores[pruned]).any():
         ax.plot(trials[pruned], scores[pruned], "o", mfc="white", mec=MUTED, ms=6)
-        first = np.flatnonzero(pruned & np.isfinite(scores))[0]
+        room = 0.06 * np.ptp(scores[np.isfinite(scores)])
+        clear = np.abs(scores - best) > room
+        clear &= before is None or np.abs(scores - before) > room
+        shown = np.flatnonzero(pruned & np.isfinite(scores))
+        first = next((at for at in shown if clear[at]), shown[0])  # its name beside no line
         look = {"textcoords": "offset points", "va": "center", "color": MUTED, "fontsize": 9}
         ax.annotate("pruned", (trials[first], scores[first]), (7, 0), **look)
     if before is not None:
         ax.axhline(before, color=INK, lw=1, ls="--")
-        look = {"textcoords": "offset points", "va": "bottom", "color": INK, "fontsize": 9}
-        ax.annotate("without a search", (trials[0], before), (0, 2), **look)
+        under = before < best[0]  # away from the line of the best so far
+        look = {"textcoords": "offset points", "color": INK, "fontsize": 9}
+        look["va"] = "top" if under else "bottom"
+        ax.annotate("without a search", (trials[0], before), (0, -3 if under else 2), **look)
+        low, high = ax.get_ylim()
+        ax.set_ylim(bottom=min(low, before - 0.12 * (high - low)) if under else low)
     ax.step(trials, best, where="post", color=ACCENT, lw=2.5)
     look = {"textcoords": "offset points", "va": "center", "color": ACCENT, "fontsize": 9}
     ax.annotate("best so far", (trials[-1], best[-1]), (6, 0), **look)
@@ -241,6 +249,8 @@ def search_history(
     at = int((np.nanargmin if lower else np.nanargmax)(done)) + 1
     default = f"The best of {len(scores)} trials is number {at}: {best[-1]:.2f}"
     default += f"; {pruned.sum()} pruned" if pruned.any() else ""
+    if before is not None and (best[-1] > before if lower else best[-1] < before):
+        default += f"; without a search {before:.2f}"
     facts = f"First {scores[0]:.2f}, best {best[-1]:.2f}"
     facts += f", without a search {before:.2f}" if before is not None else ""
     return titled(ax, title or default, f"{facts}.")

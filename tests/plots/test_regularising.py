@@ -210,6 +210,39 @@ def test_the_score_without_a_search_is_a_line_to_beat():
     assert "without a search" not in [one.get_text() for one in plots.search_history([2.0]).texts]
 
 
+@pytest.mark.parametrize(("lower", "before", "worse", "under"), [
+    (True, 0.9, True, True), (True, 1.4, False, True), (True, 2.5, False, False),
+    (False, 2.4, True, False), (False, 1.9, False, True),
+])  # fmt: skip
+def test_a_search_that_found_nothing_better_is_said_to_and_no_words_lie_on_its_line(
+    lower, before, worse, under
+):
+    ax = plots.search_history([2.0, 1.0, 2.2], lower=lower, before=before)
+    title = "number 2: 1.00" if lower else "number 3: 2.20"
+    title += f"; without a search {before:.2f}" if worse else ""
+    assert ax.get_title("left") == f"The best of 3 trials is {title}"
+    ax.figure.canvas.draw()
+    [words] = [text for text in ax.texts if text.get_text() == "without a search"]
+    box, line = words.get_window_extent(), ax.transData.transform((1, before))[1]
+    assert (box.y1 < line) == under
+    assert (box.y0 > line) != under
+    assert box.y0 > ax.bbox.y0
+
+
+def test_pruned_is_written_beside_a_trial_that_stands_clear_of_the_line():
+    table = pd.DataFrame({"value": [2.0, 2.02, 3.0, 1.0], "state": ["COMPLETE", "PRUNED"] * 2})
+    table.loc[2, "state"] = "PRUNED"
+    table.loc[3, "state"] = "COMPLETE"
+    texts = {text.get_text(): text.xy for text in plots.search_history(table).texts}
+    assert texts["pruned"] == (3, 3.0)
+    table.loc[4] = [1.6, "PRUNED"]
+    texts = {text.get_text(): text.xy for text in plots.search_history(table, before=2.95).texts}
+    assert texts["pruned"] == (5, 1.6)
+    table = table.drop(4)
+    texts = {text.get_text(): text.xy for text in plots.search_history(table.drop(2)).texts}
+    assert texts["pruned"] == (2, 2.02)
+
+
 def test_without_pruned_trials_none_is_drawn_or_told_of():
     ax = plots.search_history(pd.DataFrame({"value": [2.0, 1.0], "state": "COMPLETE"}))
     assert hollow(ax) == []

@@ -134,6 +134,18 @@ def test_what_searches_came_to_is_summed_up_over_their_repeats(monkeypatch):
     assert table["epochs"].tolist() == [6 + 2 * 3] * 4
 
 
+def test_two_hundred_searches_of_eight_trials_are_compared_as_the_notebook_has_them(monkeypatch):
+    asked = []
+
+    def found(_, sampler, pruner, trials):
+        asked.append(trials)
+        return pd.DataFrame({"state": ["COMPLETE"], "value": [1.0], "epochs": [3]})
+
+    monkeypatch.setattr(short_tunings, "simulate", found)
+    compare_searches(pd.DataFrame())
+    assert asked == [8] * 800
+
+
 def test_each_row_is_of_searches_with_its_own_sampler_and_pruner(noise):
     found = compare_searches(noise, repeats=4, trials=6)
     assert found.index.names == ["sampler", "pruner"]

@@ -58,6 +58,7 @@ def judge_09_2(answer: Callable[[np.ndarray], Any], dataset: Any) -> Found:
         ("absolute", np.abs(off).sum(2).mean()),
         ("images", ((CHANCES - CHANCES.mean(1, keepdims=True)) ** 2).sum(2).mean()),
         ("images", CHANCES.var(1).sum(1).mean()),
+        *(("summed", (off**2).sum(axes).mean()) for axes in ((0, 2), (1, 2), (0, 1, 2))),
     ]
     mistake = next((name for name, value in readings if np.isclose(found, value)), "other")
     return mistake, {"found": float(found), "right": float(readings[0][1])}

@@ -60,10 +60,13 @@ WRONG_SPREADS = [
     (lambda chances: chances.var(0), "number", "(8, 3)"),
     (lambda chances: ((chances - chances.mean(0)) ** 2).mean(), "classes", "over classes"),
     (lambda chances: chances.var(0, ddof=1).sum(1).mean(), "sample", "ddof=1"),
+    (lambda chances: len(chances) * chances.var(0).sum(1).mean(), "summed", "a sum over models"),
+    (lambda chances: chances.var(0).sum(), "summed", "or images"),
+    (lambda chances: len(chances) * chances.var(0).sum(), "summed", "the average is asked for"),
     (lambda chances: chances.std(0).mean(), "root", "Squares"),
     (lambda chances: np.abs(chances - chances.mean(0)).sum(2).mean(), "absolute", "squares"),
     (lambda chances: chances.var(1).sum(1).mean(), "images", "*images*"),
-    (lambda chances: ((chances - chances.mean(0)) ** 2).sum(), "other", "expected"),
+    (lambda chances: chances.mean(), "other", "expected"),
     ("0.2", "malformed", "a function"),
 ]
 
