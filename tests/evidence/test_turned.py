@@ -73,6 +73,18 @@ def test_as_many_keypoints_as_are_asked_for_are_enough(mirrored, monkeypatch):
         assert len(turned._find(mirrored, features_of(mirrored), 0, False)) == number
 
 
+def test_what_agrees_better_as_it_is_than_in_a_mirror_is_not_turned(mirrored, monkeypatch):
+    def compared(tasks, seconds):
+        return [{"inliers": 30 if in_mirror else 40 if one == 0 else 25, "likeness": 0.5}
+                for _, one, _, in_mirror in tasks]  # fmt: skip
+
+    monkeypatch.setattr(turned.keypoints, "compare_stored", compared)
+    found = turned._find(mirrored, features_of(mirrored), 0, False)
+    assert len(found) and mirrored.images.index[0] not in set(found["image_id"])
+    order = found[["image_id", "other_id"]].apply(tuple, axis=1).tolist()
+    assert order == sorted(order)  # as many keypoints for all
+
+
 def test_images_of_two_classes_are_not_mirrored_beside_each_other(mirrored):
     images = mirrored.images.assign(
         label=["x", "y"] * (len(mirrored) // 2) + ["x"] * (len(mirrored) % 2)
