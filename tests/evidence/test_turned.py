@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from helpers import open_dataset
+from helpers.evidence import turned
 from helpers.evidence.audited import Evidence
 from helpers.evidence.budget import SEARCH, cost, plan
 from helpers.evidence.turned import find_turned
@@ -61,6 +62,27 @@ def test_pairs_that_agree_in_a_mirror_are_found_and_those_that_agree_as_they_are
     again = find_turned(mirrored, features_of(mirrored), workers=0)
     pd.testing.assert_frame_equal(found, again)
     assert not [one for one in mirrored.root.rglob("*") if one.suffix == ".npy"]
+
+
+def test_as_many_keypoints_as_are_asked_for_are_enough(mirrored, monkeypatch):
+    found = turned._find(mirrored, features_of(mirrored), 0, False)
+    assert found.index.tolist() == [0, 1] and (found["image_id"] < found["other_id"]).all()
+    most = found["inliers"].max()
+    for least, number in ((most, (found["inliers"] == most).sum()), (most + 1, 0)):
+        monkeypatch.setattr(turned, "LEAST", least)
+        assert len(turned._find(mirrored, features_of(mirrored), 0, False)) == number
+
+
+def test_what_agrees_better_as_it_is_than_in_a_mirror_is_not_turned(mirrored, monkeypatch):
+    def compared(tasks, seconds):
+        return [{"inliers": 30 if in_mirror else 40 if one == 0 else 25, "likeness": 0.5}
+                for _, one, _, in_mirror in tasks]  # fmt: skip
+
+    monkeypatch.setattr(turned.keypoints, "compare_stored", compared)
+    found = turned._find(mirrored, features_of(mirrored), 0, False)
+    assert len(found) and mirrored.images.index[0] not in set(found["image_id"])
+    order = found[["image_id", "other_id"]].apply(tuple, axis=1).tolist()
+    assert order == sorted(order)  # as many keypoints for all
 
 
 def test_images_of_two_classes_are_not_mirrored_beside_each_other(mirrored):
