@@ -9,7 +9,7 @@ Worker processes import this module: numpy only.
 
 import numpy as np
 
-from helpers.copies.alignment import block_sums, places, sample, smooth
+from helpers.copies.alignment import block_sums, carry, clear_of_rim, sample, smooth
 
 MODELS = ("curve", "saturation", "cast")
 """Changes of the whole picture that are undone before pixels are compared: one tone curve for all
@@ -82,11 +82,10 @@ def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) ->
 
 def _compare_batch(first, second, maps):
     pairs, side = first.shape[:2]
-    grid = places(side)
     layers = np.moveaxis(_smooth_colour(second), 3, 0)
-    two, inside = sample(layers, grid @ maps.swapaxes(1, 2))
+    two, inside = sample(layers, carry(side, maps))
     two = np.ascontiguousarray(np.moveaxis(two, 0, -1))
-    inside *= np.abs(grid[:, :2]).max(axis=1) < 0.5 - 1.5 / side
+    inside *= clear_of_rim(side)
     one = _smooth_colour(first).reshape(pairs, -1, 3)
     neutral = [_is_neutral(picture, inside) for picture in (one, two)]
     plain = one.copy(), two.copy()
