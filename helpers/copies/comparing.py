@@ -14,7 +14,7 @@ from helpers.audit.batches import guard
 from helpers.copies import verdicts
 from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, match, overlay, smooth
 from helpers.copies.candidates import start_maps
-from helpers.copies.differences import find_differences
+from helpers.copies.differences import differ_in_curve, find_differences
 from helpers.datasets.pixels import read_rgb
 
 LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
@@ -172,12 +172,17 @@ def _compare_healed(pictures, grey, starts, maps, sizes) -> list[dict]:
     everywhere = np.ones(one.shape, bool)
     apart = [np.median(np.abs(one - match(one, two, m, everywhere)), axis=(1, 2)) for m in places]
     maps = places[np.argmin(apart, axis=0), np.arange(len(maps))]
-    found = find_differences(first, second, maps)
-    judged = verdicts.judge(found)
-    some = np.array([n for n, row in enumerate(judged) if row and row["kind"] == "part"], int)
+    # What one curve explains is no part, and that is most.
+    some = np.flatnonzero(differ_in_curve(first, second, maps))
     if not len(some):
         return rows
-    parts = np.stack([verdicts.find_part(excess) for excess in found["excess"][some]])
+    found = find_differences(first[some], second[some], maps[some])
+    judged = verdicts.judge(found)
+    parted = [n for n, row in enumerate(judged) if row and row["kind"] == "part"]
+    if not parted:
+        return rows
+    some = some[parted]
+    parts = np.stack([verdicts.find_part(excess) for excess in found["excess"][parted]])
     one, two = one[some], two[some]
     healed = np.where(parts, match(one, two, maps[some], ~parts), one)
     fit = overlay(healed, two, starts[some], **LIMITS)
