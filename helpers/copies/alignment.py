@@ -82,17 +82,19 @@ def _overlay_batch(first, second, starts, limits, rounds):
     maps = starts[alive, fits.argmax(axis=0)].copy()
     found = {key: np.ones(len(first), np.float32) for key in ("likeness", "detail", "gain")}
     found["drift"] = np.full(len(first), np.inf, np.float32)
-    for side, steps, times in rounds:
+    likeness, detail, movement = limits
+    for number, (side, steps, times) in enumerate(rounds, 1):
+        allowed, last = (likeness, detail, movement * times), number == len(rounds)
         size, kept = max(1, _PIXELS // side**2), []
         for at in range(0, len(alive), size):
             some = alive[at : at + size]
             pair = shrink(first[some], side), shrink(second[some], side)
-            kept.append(some[_refine(*pair, some, maps, found, steps, limits, times)])
+            kept.append(some[_refine(*pair, some, maps, found, steps, allowed, last)])
         alive = np.concatenate(kept) if kept else alive
     return found | {"map": maps, "good": np.isin(np.arange(len(first)), alive)}
 
 
-def _refine(one, two, some, maps, found, steps, limits, times) -> np.ndarray:
+def _refine(one, two, some, maps, found, steps, limits, last) -> np.ndarray:
     """Refine the maps of the pairs `some` at one scale, note how well they fit, and tell which
     of them (bool) are not given up."""
     likeness, detail, movement = limits
@@ -107,10 +109,15 @@ def _refine(one, two, some, maps, found, steps, limits, times) -> np.ndarray:
     good &= _plausible(maps[some])
     some, one, two, slopes = some[good], one[good], two[good], slopes[:, good]
     drift, found["gain"][some] = _measure_drift(one, slopes, maps[some])
-    # The less detailed picture must be the one that stays: sampling blurs the other to match.
-    back, _ = _measure_drift(two, _with_slopes(one), _inverse(maps[some]))
-    found["drift"][some] = np.minimum(drift, back) * SIDE / side
-    good[good] = found["drift"][some] <= movement * times
+    # The less detailed picture must be the one that stays: sampling blurs the other to match. Of
+    # a pair that goes on to a finer scale it is enough to know that one way round will do.
+    unsure = np.flatnonzero(last | (drift * SIDE / side > movement))
+    if len(unsure):
+        back_maps, slopes = _inverse(maps[some[unsure]]), _with_slopes(one[unsure])
+        back, _ = _measure_drift(two[unsure], slopes, back_maps)
+        drift[unsure] = np.minimum(drift[unsure], back)
+    found["drift"][some] = drift * SIDE / side
+    good[good] = found["drift"][some] <= movement
     return good
 
 
@@ -160,7 +167,7 @@ def places(side: int) -> np.ndarray:
 
 @cache
 def clear_of_rim(side: int) -> np.ndarray:
-    """Which `places` lie at least a pixel and a half from the rim; not to be changed."""
+    """Which `places` lie more than a pixel and a half from the rim; not to be changed."""
     # What lies at the rim was smoothed with less around it, and would seem to have moved.
     clear = np.abs(places(side)[:, :2]).max(axis=1) < 0.5 - 1.5 / side
     clear.flags.writeable = False
@@ -319,8 +326,7 @@ def _improvement(first, slopes, maps):
 
 def _measure_drift(first, slopes, maps):
     left, _, slope, weight, gain = _residual(first, slopes, maps)
-    slope = np.ascontiguousarray(np.moveaxis(slope, 0, -1)) @ maps[:, :, :2]
-    slope = np.ascontiguousarray(np.moveaxis(slope, -1, 0)) * weight
+    slope = (maps[:, :, :2].swapaxes(1, 2) @ slope.swapaxes(0, 1)).swapaxes(0, 1) * weight
     left = left * weight
     side = first.shape[1]
     tiles = min(_TILES, side // 4)

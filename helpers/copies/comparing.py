@@ -14,7 +14,7 @@ from helpers.audit.batches import guard
 from helpers.copies import verdicts
 from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, match, overlay, smooth
 from helpers.copies.candidates import start_maps
-from helpers.copies.differences import differ_in_curve, find_differences
+from helpers.copies.differences import differ_in_curve, find_differences, median
 from helpers.datasets.pixels import read_rgb
 
 LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
@@ -170,8 +170,9 @@ def _compare_healed(pictures, grey, starts, maps, sizes) -> list[dict]:
     # The fit may have followed the mark: the place where most pixels agree is to be preferred.
     places = np.stack([maps, starts[:, 0]])
     everywhere = np.ones(one.shape, bool)
-    apart = [np.median(np.abs(one - match(one, two, m, everywhere)), axis=(1, 2)) for m in places]
-    maps = places[np.argmin(apart, axis=0), np.arange(len(maps))]
+    apart = [np.abs(one - match(one, two, m, everywhere)).reshape(len(one), -1) for m in places]
+    best = np.argmin([median(levels)[:, 0] for levels in apart], axis=0)
+    maps = places[best, np.arange(len(maps))]
     # What one curve explains is no part, and that is most.
     some = np.flatnonzero(differ_in_curve(first, second, maps))
     if not len(some):

@@ -78,12 +78,14 @@ def find_differences(first: np.ndarray, second: np.ndarray, maps: np.ndarray) ->
 
 
 def differ_in_curve(first: np.ndarray, second: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Which pairs (bool) one tone curve does not explain: for these alone are the other changes
-    of `find_differences` worth their time where a copy is not what is looked for."""
-    worst = [
-        np.max([level.max(axis=(1, 2)) for level in next(_Laid(*some).judge_each())], axis=0)
-        for some in _in_batches(first, second, maps)
-    ]
+    """Which pairs (bool) differ by more than `find_differences` explains by one tone curve.
+
+    Takes two fifths of its time.
+    """
+    worst = []
+    for some in _in_batches(first, second, maps):
+        light_and_colour = next(_Laid(*some).judge_each())
+        worst.append(np.max(light_and_colour, axis=(0, 2, 3)))
     return np.concatenate(worst) > 1
 
 
@@ -235,12 +237,12 @@ def _fit_curve(x, y, known, gain=False):
         pull = weighted @ y[..., None] + ridge[:, 1:2]
         curve = np.linalg.solve(weighted @ basis.swapaxes(1, 2) + ridge, pull)[..., 0]
         left = np.abs(y - (curve[:, None] @ basis)[:, 0])
-        scale = np.maximum(_median(left) * 1.5, 1.5 / 255)
+        scale = np.maximum(median(left) * 1.5, 1.5 / 255)
         weight = known / (1 + (left / scale) ** 2)
     return curve
 
 
-def _median(values):
+def median(values):
     """As numpy's along the second axis, in a tenth of its time."""
     middle = values.shape[1] // 2
     parted = np.partition(values, middle, axis=1)

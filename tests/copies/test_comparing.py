@@ -167,22 +167,23 @@ def test_each_file_may_take_a_minute_unless_told(tmp_path, monkeypatch):
 def test_the_sharper_picture_is_blurred_until_it_is_no_sharper_and_no_further():
     rng = np.random.default_rng(0)
     pictures = rng.uniform(0, 255, (3, 96, 96, 3)).astype(np.float32)
-    sharp = comparing._sharpness(pictures)
-    grey = pictures @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = np.array([0.299, 0.587, 0.114], np.float32)
+    grey = pictures @ luma
+    sharp = comparing._sharpness(grey)
     expected = [np.std(one - comparing.smooth(one[None])[0]) for one in grey]
     np.testing.assert_allclose(sharp, expected, rtol=1e-4)
     goal = np.array([sharp[0], sharp[1] * 0.3, 0])
-    found = comparing._blur_to(pictures, goal)
+    found = comparing._blur_to(pictures.copy(), sharp, goal)
     assert (found[0] == pictures[0]).all()
     layers, passes = pictures[1:].copy(), 0
-    while comparing._sharpness(layers)[0] > goal[1]:
+    while comparing._sharpness(layers @ luma)[0] > goal[1]:
         for one in layers:
             for channel in range(3):
                 one[..., channel] = comparing.smooth(one[None, ..., channel])[0]
         passes += 1
     np.testing.assert_allclose(found[1], layers[0], rtol=1e-4)
     assert 1 <= passes < comparing.PASSES == 16
-    assert 0 < comparing._sharpness(found)[2] < comparing._sharpness(layers)[1]
+    assert 0 < comparing._sharpness(found @ luma)[2] < comparing._sharpness(layers @ luma)[1]
 
 
 def test_tasks_that_are_none_are_passed_over_in_their_places():
