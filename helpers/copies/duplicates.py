@@ -26,6 +26,11 @@ FLAT, SHORTEST_SIDE = 3, 16
 side has fewer pixels, hold too little to compare: many would agree by chance."""
 
 _ALL_PAIRS = 10
+_BLOCK = 8192
+"""Thumbnails whose spread is measured at a time, which takes eight bytes a pixel."""
+
+_READ = ("readable", "sha256", "taken", "thumbnail", "width", "height", "bytes", "levels",
+         "orientation")  # fmt: skip
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
             "transform": "str", "similarity": "float64", "movement": "float64",
             "difference": "str",
@@ -107,7 +112,7 @@ def find_duplicates(
         raise ValueError(f"distance is {distance}; expected 0 to 24 of the 64 bits of a hash.")
     if scanned is None:
         scanned = scanning.scan(dataset, progress=progress)
-    scanned = require_scan(scanned, "find_duplicates")
+    scanned = require_scan(scanned, "find_duplicates").filter(_READ)
     if features is not None:
         features = require_features(features, "find_duplicates")
     scanned = scanned[scanned.index.isin(dataset.images.index)]
@@ -168,7 +173,10 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
     joined = b"".join(scanned["thumbnail"])
     thumbnails = np.frombuffer(joined, np.uint8).reshape(-1, SIDE, SIDE)
     short = scanned[["width", "height"]].min(axis=1).to_numpy(int)
-    rich = np.flatnonzero((thumbnails.std(axis=(1, 2)) > FLAT) & (short >= SHORTEST_SIDE))
+    spread = np.empty(len(thumbnails))
+    for at in range(0, len(spread), _BLOCK):
+        spread[at : at + _BLOCK] = thumbnails[at : at + _BLOCK].std(axis=(1, 2))
+    rich = np.flatnonzero((spread > FLAT) & (short >= SHORTEST_SIDE))
     variants = UPRIGHT if features is None else len(VARIANTS)
     found = find_candidates(thumbnails[rich], distance, progress, variants, max(1, workers))
     found[:, :2] = rich[found[:, :2]]
@@ -177,6 +185,7 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
         facts = [{"kind": "near", "transform": VARIANTS[number][0]} for number in found[:, 3]]
     else:
         checks = verifying.Verifying(dataset, scanned, thumbnails, workers, progress)
+        found = checks.choose_nearest(found)  # and let go of the others, of which there are more
         found, facts = checks.keep_pairs(found)
         if features is not None:
             parts, more = checks.keep_parts(features, rich, found)

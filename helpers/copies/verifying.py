@@ -71,10 +71,13 @@ class Verifying:
         turned = (scanned["orientation"] > 4).to_numpy(bool)
         self.sizes[turned] = self.sizes[turned, ::-1]
 
-    def keep_pairs(self, found) -> tuple[np.ndarray, list[dict]]:
-        """Rows of `found` (as from `find_candidates`) that are copies, and the `FACTS` of each."""
+    def choose_nearest(self, found) -> np.ndarray:
+        """The `MOST` rows of `found` (as from `find_candidates`) whose hashes are nearest."""
         self.left_out = max(0, len(found) - MOST)
-        found = found[np.sort(np.argsort(found[:, 2], kind="stable")[:MOST])]
+        return found[np.sort(np.argsort(found[:, 2], kind="stable")[:MOST])]
+
+    def keep_pairs(self, found) -> tuple[np.ndarray, list[dict]]:
+        """Rows of `found` that are copies, and the `FACTS` of each."""
 
         def task(number: int) -> tuple:
             pair = found[number, :2]
