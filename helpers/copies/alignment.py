@@ -141,19 +141,9 @@ def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
 def smooth(small: np.ndarray) -> np.ndarray:
     """Blur by one pixel."""
     # Grain draws a bilinear fit towards whole pixels; a little smoothing frees it.
-    blurred = _sum_of_three(_sum_of_three(small).swapaxes(1, 2)).swapaxes(1, 2)
-    blurred /= 16
-    return blurred
-
-
-def _sum_of_three(pictures):
-    """Twice each row and the rows above and below it; those beyond the rim are as those at it."""
-    total = 2 * pictures
-    total[:, 1:] += pictures[:, :-1]
-    total[:, 0] += pictures[:, 0]
-    total[:, :-1] += pictures[:, 1:]
-    total[:, -1] += pictures[:, -1]
-    return total
+    wide = np.pad(small, ((0, 0), (1, 1), (1, 1)), "edge")
+    tall = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
+    return (tall[:, :, :-2] + 2 * tall[:, :, 1:-1] + tall[:, :, 2:]) / 16
 
 
 @cache
@@ -190,16 +180,9 @@ def carry(side: int, maps: np.ndarray) -> np.ndarray:
 
 def _with_slopes(pictures):
     """The pictures, and their slopes along x and y: 3 × pairs × side × side."""
-    layers = np.empty((3, *pictures.shape), pictures.dtype)
-    layers[0] = pictures
-    across, down = layers[1].swapaxes(1, 2), layers[2]
-    for slope, rows in ((across, pictures.swapaxes(1, 2)), (down, pictures)):
-        np.subtract(rows[:, 2:], rows[:, :-2], out=slope[:, 1:-1])
-        slope[:, 1:-1] /= 2
-        slope[:, 0] = rows[:, 1] - rows[:, 0]
-        slope[:, -1] = rows[:, -1] - rows[:, -2]
-        slope *= pictures.shape[1]
-    return layers
+    down, across = np.gradient(pictures, axis=(1, 2))
+    side = pictures.shape[1]
+    return np.stack([pictures, across * side, down * side])
 
 
 def sample(layers, xy):

@@ -180,16 +180,11 @@ def _flips(count: int) -> np.ndarray:
 
 def start_maps(numbers: np.ndarray) -> np.ndarray:
     """Maps to refine for pairs found by variants `numbers`: pairs × 2 × 2 × 3, either way round."""
-    return _maps_both_ways()[numbers]
-
-
-@cache
-def _maps_both_ways() -> np.ndarray:
     both = []
     for number in range(len(VARIANTS)):
         full = np.vstack([_map(number), [0, 0, 1]])
         both.append(np.stack([full[:2], np.linalg.inv(full)[:2]]))
-    return np.stack(both).astype(np.float32)
+    return np.stack(both).astype(np.float32)[numbers]
 
 
 def _map(number: int) -> np.ndarray:

@@ -28,9 +28,6 @@ side has fewer pixels, hold too little to compare: many would agree by chance.""
 _ALL_PAIRS = 10
 _BLOCK = 8192
 """Thumbnails whose spread is measured at a time, which takes eight bytes a pixel."""
-
-_READ = ("readable", "sha256", "taken", "thumbnail", "width", "height", "bytes", "levels",
-         "orientation")  # fmt: skip
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
             "transform": "str", "similarity": "float64", "movement": "float64",
             "difference": "str",
@@ -112,7 +109,7 @@ def find_duplicates(
         raise ValueError(f"distance is {distance}; expected 0 to 24 of the 64 bits of a hash.")
     if scanned is None:
         scanned = scanning.scan(dataset, progress=progress)
-    scanned = require_scan(scanned, "find_duplicates").filter(_READ)
+    scanned = require_scan(scanned, "find_duplicates")
     if features is not None:
         features = require_features(features, "find_duplicates")
     scanned = scanned[scanned.index.isin(dataset.images.index)]
