@@ -86,7 +86,7 @@ def differ_in_curve(first: np.ndarray, second: np.ndarray, maps: np.ndarray) -> 
     for some in _in_batches(first, second, maps):
         light_and_colour = next(_Laid(*some).judge_each())
         worst.append(np.max(light_and_colour, axis=(0, 2, 3)))
-    return np.concatenate(worst) > 1
+    return ~(np.concatenate(worst) <= 1)
 
 
 def _in_batches(*arrays):
