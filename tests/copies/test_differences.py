@@ -192,6 +192,15 @@ def test_pairs_that_one_curve_does_not_explain_are_told_without_the_other_change
     found = differ_in_curve(pictures, changed, maps)
     assert found.tolist() == (worst.max(axis=(1, 2, 3)) > 1).tolist()
     assert found.tolist() == [False, True, True, False] * 3
+    graded = np.repeat(pictures[:1], 12, axis=0)
+    for number, brighter in enumerate(graded):
+        brighter[40:60, 40:60] = (brighter[40:60, 40:60] * 0.8 + 4 * number).astype(np.uint8)
+    first = np.repeat(pictures[:1] * 0.8, 12, axis=0).astype(np.uint8)
+    graded[0] = first[0]
+    worst = find_differences(first, graded, maps)["excess"][:, MODELS.index("curve")]
+    worst = worst.max(axis=(1, 2, 3))
+    assert (worst < 1).any() and ((worst > 1) & (worst < 2)).any() and (worst > 2).any()
+    assert differ_in_curve(first, graded, maps).tolist() == (worst > 1).tolist()
 
 
 def test_a_curve_is_that_of_most_pixels():
