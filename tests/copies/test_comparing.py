@@ -186,6 +186,30 @@ def test_the_sharper_picture_is_blurred_until_it_is_no_sharper_and_no_further():
     assert 0 < comparing._sharpness(found @ luma)[2] < comparing._sharpness(layers @ luma)[1]
 
 
+def test_a_mark_is_found_among_pairs_that_one_curve_explains_or_that_differ_all_over():
+    scenes = [np.asarray(photo(96, 96, seed)) for seed in range(5)]
+    marked = [scene.copy() for scene in scenes]
+    for number, place in ((2, (slice(60, 70), slice(10, 30))), (4, (slice(20, 30), slice(60, 80)))):
+        marked[number][place] = 255 - marked[number][place]
+    marked[1] = scenes[1][..., ::-1] // 2 + scenes[3] // 2  # differs all over
+    pictures = np.stack(scenes), np.stack(marked)
+    grey = [each @ comparing._LUMA for each in pictures]
+    starts = comparing.start_maps(np.zeros(5, int))
+    together = comparing._compare_healed(
+        pictures, grey, starts, starts[:, 0], np.full((5, 2, 2), 96.0)
+    )
+    assert [row.get("kind") for row in together] == [None, None, "part", None, "part"]
+    words = [together[number]["difference"] for number in (2, 4)]
+    assert [word.split(" at the ")[1] for word in words] == ["lower left", "upper right"]
+    for number in range(5):
+        some = slice(number, number + 1)
+        alone = comparing._compare_healed(
+            [each[some] for each in pictures], [each[some] for each in grey], starts[some],
+            starts[some, 0], np.full((1, 2, 2), 96.0),
+        )  # fmt: skip
+        assert alone == together[some]
+
+
 def test_tasks_that_are_none_are_passed_over_in_their_places():
     asked = []
 
