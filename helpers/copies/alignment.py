@@ -20,6 +20,7 @@ several seeds of leaves and on photos true copies stay under half of that, at ev
 
 _TILES = 6
 _BLOCK = 4
+_MANY = 8
 _BATCH, _PIXELS = 256, 75_000
 """Pairs, and pixels of one of their pictures, that are worked on at a time: arrays of more pixels
 do not stay in a processor's cache, and take three times as long for each."""
@@ -81,17 +82,19 @@ def _overlay_batch(first, second, starts, limits, rounds):
     maps = starts[alive, fits.argmax(axis=0)].copy()
     found = {key: np.ones(len(first), np.float32) for key in ("likeness", "detail", "gain")}
     found["drift"] = np.full(len(first), np.inf, np.float32)
-    for side, steps, times in rounds:
+    likeness, detail, movement = limits
+    for number, (side, steps, times) in enumerate(rounds, 1):
+        allowed, last = (likeness, detail, movement * times), number == len(rounds)
         size, kept = max(1, _PIXELS // side**2), []
         for at in range(0, len(alive), size):
             some = alive[at : at + size]
             pair = shrink(first[some], side), shrink(second[some], side)
-            kept.append(some[_refine(*pair, some, maps, found, steps, limits, times)])
+            kept.append(some[_refine(*pair, some, maps, found, steps, allowed, last)])
         alive = np.concatenate(kept) if kept else alive
     return found | {"map": maps, "good": np.isin(np.arange(len(first)), alive)}
 
 
-def _refine(one, two, some, maps, found, steps, limits, times) -> np.ndarray:
+def _refine(one, two, some, maps, found, steps, limits, last) -> np.ndarray:
     """Refine the maps of the pairs `some` at one scale, note how well they fit, and tell which
     of them (bool) are not given up."""
     likeness, detail, movement = limits
@@ -106,10 +109,15 @@ def _refine(one, two, some, maps, found, steps, limits, times) -> np.ndarray:
     good &= _plausible(maps[some])
     some, one, two, slopes = some[good], one[good], two[good], slopes[:, good]
     drift, found["gain"][some] = _measure_drift(one, slopes, maps[some])
-    # The less detailed picture must be the one that stays: sampling blurs the other to match.
-    back, _ = _measure_drift(two, _with_slopes(one), _inverse(maps[some]))
-    found["drift"][some] = np.minimum(drift, back) * SIDE / side
-    good[good] = found["drift"][some] <= movement * times
+    # The less detailed picture must be the one that stays: sampling blurs the other to match. Of
+    # a pair that goes on to a finer scale it is enough to know that one way round will do.
+    unsure = np.flatnonzero(last | (drift * SIDE / side > movement))
+    if len(unsure):
+        back_maps, slopes = _inverse(maps[some[unsure]]), _with_slopes(one[unsure])
+        back, _ = _measure_drift(two[unsure], slopes, back_maps)
+        drift[unsure] = np.minimum(drift[unsure], back)
+    found["drift"][some] = drift * SIDE / side
+    good[good] = found["drift"][some] <= movement
     return good
 
 
@@ -147,6 +155,29 @@ def places(side: int) -> np.ndarray:
     return found
 
 
+@cache
+def clear_of_rim(side: int) -> np.ndarray:
+    """Which `places` lie more than a pixel and a half from the rim; not to be changed."""
+    # What lies at the rim was smoothed with less around it, and would seem to have moved.
+    clear = np.abs(places(side)[:, :2]).max(axis=1) < 0.5 - 1.5 / side
+    clear.flags.writeable = False
+    return clear
+
+
+@cache
+def _planes(side):
+    """The `places`, x of all first: over two or three numbers at a time numpy is several times as
+    slow as along whole planes."""
+    found = np.ascontiguousarray(places(side).T)
+    found.flags.writeable = False
+    return found
+
+
+def carry(side: int, maps: np.ndarray) -> np.ndarray:
+    """Where maps (pairs × 2 × 3) carry the `places` of a square: 2 × pairs × places."""
+    return np.ascontiguousarray((maps @ _planes(side)).swapaxes(0, 1))
+
+
 def _with_slopes(pictures):
     """The pictures, and their slopes along x and y: 3 × pairs × side × side."""
     down, across = np.gradient(pictures, axis=(1, 2))
@@ -154,16 +185,17 @@ def _with_slopes(pictures):
     return np.stack([pictures, across * side, down * side])
 
 
-def sample(layers, at_places):
-    """Bilinear values of layers (n × pairs × side × side) at places (pairs × places × 2).
+def sample(layers, xy):
+    """Bilinear values of layers (n × pairs × side × side) at places (2 × pairs × places).
+
+    `xy` is overwritten.
 
     Returns
     -------
     (float32, n × pairs × places; float32, pairs × places: 1 for places inside and 0 for others)
     """
     pairs, side = layers.shape[1:3]
-    # Along whole planes: over two or three numbers at a time numpy is several times as slow.
-    across, down = xy = np.ascontiguousarray(np.moveaxis(at_places, -1, 0))
+    across, down = xy
     xy += np.float32(0.5)
     xy *= np.float32(side)
     xy -= np.float32(0.5)
@@ -172,39 +204,46 @@ def sample(layers, at_places):
     column, row = np.trunc(xy)
     across -= column
     down -= row
+    row *= np.float32(side)  # whole numbers of this size are exact, and quicker than integers
+    row += column
     corner = row.astype(np.intp)
-    corner *= side
-    corner += column.astype(np.intp)
     corner += np.arange(0, pairs * side**2, side**2)[:, None]
-    right, low = corner + 1, corner + side
-    diagonal = low + 1
     values = np.empty((len(layers), *corner.shape), np.float32)
     for value, layer in zip(values, layers, strict=True):
         flat = np.ascontiguousarray(layer).reshape(-1)
-        top = _between(flat.take(corner), flat.take(right), across)
-        value[:] = _between(top, _between(flat.take(low), flat.take(diagonal), across), down)
+        # No index lies outside, and "wrap" looks that up in two thirds of the time of "raise".
+        upper, right, lower, diagonal = (
+            flat[ahead:].take(corner, mode="wrap") for ahead in (0, 1, side, side + 1)
+        )
+        _between(upper, right, across, upper)
+        _between(lower, diagonal, across, lower)
+        _between(upper, lower, down, value)
     return values, inside.astype(np.float32)
 
 
-def _between(first, second, share):
-    """What lies at a share of the way from the first to the second; overwrites both."""
+def _between(first, second, share, out):
+    """What lies at a share of the way from the first to the second, which is overwritten."""
     second -= first
     second *= share
-    first += second
-    return first
+    np.add(first, second, out=out)
 
 
 def block_sums(pictures: np.ndarray, block: int) -> np.ndarray:
     """Sums over squares of `block` pixels a side: pairs × side × side (× n), side a multiple."""
-    # Row by row first: numpy adds whole rows much faster than over two axes at once.
+    # Row by row first: numpy adds whole rows much faster than over two axes at once, and a few
+    # columns faster than so many neighbours.
     pairs, side, _, *depth = pictures.shape
     rows = pictures.reshape(pairs, side // block, block, side, *depth).sum(axis=2)
-    return rows.reshape(pairs, side // block, side // block, block, *depth).sum(axis=3)
+    if block >= _MANY:
+        return rows.reshape(pairs, side // block, side // block, block, *depth).sum(axis=3)
+    total = rows[:, :, ::block].copy()
+    for column in range(1, block):
+        total += rows[:, :, column::block]
+    return total
 
 
 def _laid_over(first, second, maps):
-    at_places = places(first.shape[1]) @ maps.swapaxes(1, 2)
-    values, inside = sample(second[None], at_places)
+    values, inside = sample(second[None], carry(first.shape[1], maps))
     return first, values[0].reshape(first.shape), inside.reshape(first.shape)
 
 
@@ -233,10 +272,9 @@ def _enlarge(blocks):
 def _residual(first, slopes, maps):
     """Difference left at each place, the second picture, its slopes along x and y (2 × pairs ×
     places), weight, gain."""
-    grid = places(first.shape[1])
-    values, weight = sample(slopes, grid @ maps.swapaxes(1, 2))
-    # What lies at the rim was smoothed with less around it, and would seem to have moved.
-    weight = weight * (np.abs(grid[:, :2]).max(axis=1) < 0.5 - 1.5 / first.shape[1])
+    side = first.shape[1]
+    values, weight = sample(slopes, carry(side, maps))
+    weight *= clear_of_rim(side)
     first = first.reshape(weight.shape)
     total = weight.sum(axis=1, keepdims=True) + 1
     first = first - (first * weight).sum(axis=1, keepdims=True) / total
@@ -249,13 +287,16 @@ def _residual(first, slopes, maps):
 
 def _improvement(first, slopes, maps):
     left, second, (across, down), weight, _ = _residual(first, slopes, maps)
-    x, y, _ = places(first.shape[1]).T
-    parts = ((across, x), (across, y), (across, 1), (down, x), (down, y), (down, 1), (second, 1))
+    x, y, _ = _planes(first.shape[1])
     effects = np.empty((len(left), 8, left.shape[1]), np.float32)
-    for effect, (slope, factor) in zip(effects.swapaxes(0, 1)[:-1], parts, strict=True):
-        np.multiply(slope, factor, out=effect)
-    effects[:, -1] = 1
-    effects *= weight[:, None]
+    each = effects.swapaxes(0, 1)
+    for at, slope in ((0, across), (3, down)):
+        np.multiply(slope, x, out=each[at])
+        np.multiply(slope, y, out=each[at + 1])
+        each[at : at + 2] *= weight
+        np.multiply(slope, weight, out=each[at + 2])
+    np.multiply(second, weight, out=each[6])
+    each[7] = weight
     normal = effects @ effects.swapaxes(1, 2)
     pull = effects @ left[..., None]
     # A little damping keeps pictures without structure from jumping.
@@ -268,8 +309,7 @@ def _improvement(first, slopes, maps):
 
 def _measure_drift(first, slopes, maps):
     left, _, slope, weight, gain = _residual(first, slopes, maps)
-    slope = np.ascontiguousarray(np.moveaxis(slope, 0, -1)) @ maps[:, :, :2]
-    slope = np.ascontiguousarray(np.moveaxis(slope, -1, 0)) * weight
+    slope = (maps[:, :, :2].swapaxes(1, 2) @ slope.swapaxes(0, 1)).swapaxes(0, 1) * weight
     left = left * weight
     side = first.shape[1]
     tiles = min(_TILES, side // 4)
@@ -279,12 +319,13 @@ def _measure_drift(first, slopes, maps):
         return sums.reshape(len(values), tiles**2)
 
     def moment(a, b):
-        return total(a * b) - total(a) * total(b) / size
+        return total(parts[a] * parts[b]) - totals[a] * totals[b] / size
 
-    x, y, size = *slope, total(weight) + 1e-6
-    xx, xy, yy = moment(x, x), moment(x, y), moment(y, y)
+    parts, size = (*slope, left), total(weight) + 1e-6
+    totals = [total(part) for part in parts]
+    xx, xy, yy = moment(0, 0), moment(0, 1), moment(1, 1)
     damping = 0.01 * (xx + yy).mean(axis=1, keepdims=True) + 1e-6
-    pull_x, pull_y = moment(x, left), moment(y, left)
+    pull_x, pull_y = moment(0, 2), moment(1, 2)
     scale = (xx + damping) * (yy + damping) - xy**2
     move_x = ((yy + damping) * pull_x - xy * pull_y) / scale
     move_y = ((xx + damping) * pull_y - xy * pull_x) / scale

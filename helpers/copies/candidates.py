@@ -95,7 +95,9 @@ def hash_variant(thumbnails: np.ndarray, number: int) -> np.ndarray:
         block = thumbnails[at : at + 8192].reshape(-1, SIDE * SIDE).astype(np.float32)
         moved = (block @ _sampling(number)).reshape(-1, SIDE, SIDE)
         low = low_frequencies(moved).reshape(len(block), -1)
-        bits = low > np.median(low, axis=1, keepdims=True)
+        # All 64 sorted take numpy a thirtieth of the time of their median.
+        middle = np.sort(low, axis=1)[:, low.shape[1] // 2 - 1 : low.shape[1] // 2 + 1]
+        bits = low > middle.mean(axis=1, keepdims=True)
         hashes.append(np.packbits(bits, axis=1).view(">u8").ravel().astype(np.uint64))
     return np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
 
@@ -136,16 +138,20 @@ def _sort_by_run(hashes, run):
 
 
 def _expand(queries, stored, begin, counts, block, distance):
-    counts = counts[block]
+    asking = np.flatnonzero(counts[block] > 0) + block.start
+    counts = counts[asking]
     ends = np.cumsum(counts)
-    other = np.arange(ends[-1])
-    other += np.repeat(begin[block] - (ends - counts), counts)
-    apart = np.repeat(queries[block], counts)
+    # Which query each pair belongs to: numpy counts up to a number faster than it repeats one.
+    query = np.zeros(ends[-1] if len(ends) else 0, np.int64)
+    query[ends[:-1]] = 1
+    np.cumsum(query, out=query)
+    other = np.arange(len(query))
+    other += (begin[asking] - (ends - counts)).take(query)
+    apart = queries[asking].take(query)
     apart ^= stored.take(other)
     bits = np.bitwise_count(apart)
     near = np.flatnonzero(bits <= distance)
-    query = np.searchsorted(ends, near, side="right") + block.start
-    return query, other[near], bits[near].astype(np.int64)
+    return asking[query[near]], other[near], bits[near].astype(np.int64)
 
 
 def _blocks(counts: np.ndarray):

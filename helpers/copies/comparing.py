@@ -14,7 +14,7 @@ from helpers.audit.batches import guard
 from helpers.copies import verdicts
 from helpers.copies.alignment import ROUNDS, SIDE, THUMBNAIL_ROUNDS, match, overlay, smooth
 from helpers.copies.candidates import start_maps
-from helpers.copies.differences import find_differences
+from helpers.copies.differences import differ_in_curve, find_differences, median
 from helpers.datasets.pixels import read_rgb
 
 LIMITS = {"likeness": 0.9, "detail": 0.75, "movement": 0.13}
@@ -148,8 +148,8 @@ def _compare(pictures: dict, starts, sizes, rows) -> list[dict]:
     for choose, again in ((_moved_little, _compare_healed), (_unsettled, _compare_softly)):
         some = np.flatnonzero(likely & choose(fit, [rows[number] for number in loaded]))
         if len(some):
-            which = loaded[some]
-            more = again(first[some], second[some], starts[which], fit["map"][some], sizes[which])
+            which, both = loaded[some], [(first[some], second[some]), [one[some] for one in grey]]
+            more = again(*both, starts[which], fit["map"][some], sizes[which])
             for number, row in zip(which, more, strict=True):
                 rows[number] = row or rows[number]
     return rows
@@ -163,21 +163,27 @@ def _unsettled(fit, rows):
     return np.array([not verdicts.is_settled(row) for row in rows])
 
 
-def _compare_healed(first, second, starts, maps, sizes) -> list[dict]:
+def _compare_healed(pictures, grey, starts, maps, sizes) -> list[dict]:
     """Verdicts on pairs in one of which a mark may pass for movement: it is painted over."""
     rows: list[dict] = [{} for _ in starts]
-    one, two = first @ _LUMA, second @ _LUMA
+    (first, second), (one, two) = pictures, grey
     # The fit may have followed the mark: the place where most pixels agree is to be preferred.
     places = np.stack([maps, starts[:, 0]])
     everywhere = np.ones(one.shape, bool)
-    apart = [np.median(np.abs(one - match(one, two, m, everywhere)), axis=(1, 2)) for m in places]
-    maps = places[np.argmin(apart, axis=0), np.arange(len(maps))]
-    found = find_differences(first, second, maps)
-    judged = verdicts.judge(found)
-    some = np.array([n for n, row in enumerate(judged) if row and row["kind"] == "part"], int)
+    apart = [np.abs(one - match(one, two, m, everywhere)).reshape(len(one), -1) for m in places]
+    best = np.argmin([median(levels)[:, 0] for levels in apart], axis=0)
+    maps = places[best, np.arange(len(maps))]
+    # What one curve explains is no part, and that is most.
+    some = np.flatnonzero(differ_in_curve(first, second, maps))
     if not len(some):
         return rows
-    parts = np.stack([verdicts.find_part(excess) for excess in found["excess"][some]])
+    found = find_differences(first[some], second[some], maps[some])
+    judged = verdicts.judge(found)
+    parted = [n for n, row in enumerate(judged) if row and row["kind"] == "part"]
+    if not parted:
+        return rows
+    some = some[parted]
+    parts = np.stack([verdicts.find_part(excess) for excess in found["excess"][parted]])
     one, two = one[some], two[some]
     healed = np.where(parts, match(one, two, maps[some], ~parts), one)
     fit = overlay(healed, two, starts[some], **LIMITS)
@@ -191,19 +197,21 @@ def _compare_healed(first, second, starts, maps, sizes) -> list[dict]:
     return rows
 
 
-def _compare_softly(first, second, starts, maps, sizes) -> list[dict]:
+def _compare_softly(pictures, grey, starts, maps, sizes) -> list[dict]:
     """Verdicts on pairs of which one may be blurred: the sharper is blurred until it is no sharper.
 
     A second photo of a scene is as sharp as the first, or the same blur does not make them alike.
     """
     rows: list[dict] = [{} for _ in starts]
-    first, second = first.astype(np.float32), second.astype(np.float32)
-    sharpness = np.stack([_sharpness(first), _sharpness(second)])
+    sharpness = np.stack([_sharpness(one) for one in grey])
     some = np.flatnonzero(sharpness.min(axis=0) < UNEQUAL * sharpness.max(axis=0))
     if not len(some):
         return rows
     goal = sharpness.min(axis=0)[some]
-    first, second = (_blur_to(picture[some], goal) for picture in (first, second))
+    first, second = (
+        _blur_to(picture[some].astype(np.float32), sharp[some], goal)
+        for picture, sharp in zip(pictures, sharpness, strict=True)
+    )
     fit = overlay(first @ _LUMA, second @ _LUMA, starts[some], **LIMITS)
     if len(good := np.flatnonzero(fit["good"])):
         judged = verdicts.judge(find_differences(first[good], second[good], fit["map"][good]))
@@ -215,20 +223,20 @@ def _compare_softly(first, second, starts, maps, sizes) -> list[dict]:
     return rows
 
 
-def _sharpness(pictures):
-    grey = pictures @ _LUMA
+def _sharpness(grey):
     return (grey - smooth(grey)).std(axis=(1, 2))
 
 
-def _blur_to(pictures, goal):
-    """Pictures of which each is blurred until it has no more fine detail than its goal."""
-    pictures = pictures.copy()
+def _blur_to(pictures, sharpness, goal):
+    """Blur each of the pictures until it has no more fine detail than its goal; overwrites them."""
+    sharp = np.flatnonzero(sharpness > goal)
     for _ in range(PASSES):
-        sharp = np.flatnonzero(_sharpness(pictures) > goal)
         if not len(sharp):
             break
         layers = np.moveaxis(pictures[sharp], 3, 1).reshape(-1, SIDE, SIDE)
         pictures[sharp] = np.moveaxis(smooth(layers).reshape(-1, 3, SIDE, SIDE), 1, 3)
+        sharpness = _sharpness(pictures[sharp] @ _LUMA)
+        sharp = sharp[sharpness > goal[sharp]]
     return pictures
 
 

@@ -26,6 +26,8 @@ FLAT, SHORTEST_SIDE = 3, 16
 side has fewer pixels, hold too little to compare: many would agree by chance."""
 
 _ALL_PAIRS = 10
+_BLOCK = 8192
+"""Thumbnails whose spread is measured at a time, which takes eight bytes a pixel."""
 _COLUMNS = {"image_id": "str", "other_id": "str", "kind": "str", "distance": "int64",
             "transform": "str", "similarity": "float64", "movement": "float64",
             "difference": "str",
@@ -168,7 +170,10 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
     joined = b"".join(scanned["thumbnail"])
     thumbnails = np.frombuffer(joined, np.uint8).reshape(-1, SIDE, SIDE)
     short = scanned[["width", "height"]].min(axis=1).to_numpy(int)
-    rich = np.flatnonzero((thumbnails.std(axis=(1, 2)) > FLAT) & (short >= SHORTEST_SIDE))
+    spread = np.empty(len(thumbnails))
+    for at in range(0, len(spread), _BLOCK):
+        spread[at : at + _BLOCK] = thumbnails[at : at + _BLOCK].std(axis=(1, 2))
+    rich = np.flatnonzero((spread > FLAT) & (short >= SHORTEST_SIDE))
     variants = UPRIGHT if features is None else len(VARIANTS)
     found = find_candidates(thumbnails[rich], distance, progress, variants, max(1, workers))
     found[:, :2] = rich[found[:, :2]]
@@ -177,6 +182,7 @@ def _near_pairs(dataset, scanned: pd.DataFrame, features, distance, verify, work
         facts = [{"kind": "near", "transform": VARIANTS[number][0]} for number in found[:, 3]]
     else:
         checks = verifying.Verifying(dataset, scanned, thumbnails, workers, progress)
+        found = checks.choose_nearest(found)  # and let go of the others, of which there are more
         found, facts = checks.keep_pairs(found)
         if features is not None:
             parts, more = checks.keep_parts(features, rich, found)

@@ -1,12 +1,13 @@
 """Verify pairs of images in worker processes, each pair of contents once and for all."""
 
+import contextlib
 import hashlib
 import inspect
 import os
 import sys
 import time
 import warnings
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,8 @@ class Verifying:
     def __init__(self, dataset, scanned, thumbnails, workers, progress):
         self.dataset, self.workers, self.progress = dataset, workers, progress
         self.ids, self.thumbnails, self.left_out = scanned.index, thumbnails, 0
-        self._path = cache(self._path)
+        # As `Dataset.path`, which looks an image up and makes an object each time.
+        self._folder, self._files = os.path.join(dataset.root, ""), scanned.index.to_numpy(object)
         self.contents = scanned["sha256"].str[:32].to_numpy(object)
         self.lengths = scanned["bytes"].to_numpy(int)
         self.sizes = scanned[["width", "height"]].to_numpy(int)
@@ -71,10 +73,13 @@ class Verifying:
         turned = (scanned["orientation"] > 4).to_numpy(bool)
         self.sizes[turned] = self.sizes[turned, ::-1]
 
-    def keep_pairs(self, found) -> tuple[np.ndarray, list[dict]]:
-        """Rows of `found` (as from `find_candidates`) that are copies, and the `FACTS` of each."""
+    def choose_nearest(self, found) -> np.ndarray:
+        """The `MOST` rows of `found` (as from `find_candidates`) whose hashes are nearest."""
         self.left_out = max(0, len(found) - MOST)
-        found = found[np.sort(np.argsort(found[:, 2], kind="stable")[:MOST])]
+        return found[np.sort(np.argsort(found[:, 2], kind="stable")[:MOST])]
+
+    def keep_pairs(self, found) -> tuple[np.ndarray, list[dict]]:
+        """Rows of `found` that are copies, and the `FACTS` of each."""
 
         def task(number: int) -> tuple:
             pair = found[number, :2]
@@ -108,7 +113,8 @@ class Verifying:
         return self._path(int(pair[0])), self._path(int(pair[1]))
 
     def _path(self, number: int) -> str:
-        return str(self.dataset.path(self.ids[number]))
+        image_id = self._files[number]
+        return self._folder + self.dataset.files.get(image_id, image_id)
 
     def _verify(self, pairs, asked, task, compare):
         """Numbers of the pairs that are copies, and their facts, from the store where it knows."""
@@ -138,15 +144,11 @@ class Verifying:
 
     def _unchanged(self, pairs) -> np.ndarray:
         """Whether the files of each pair still are as long as the scan found them."""
-        same = {}
+        same = np.zeros(len(self.lengths), bool)
         for number in np.unique(pairs[:, :2]).tolist():
-            try:
-                length = os.stat(self._path(number)).st_size
-            except OSError:
-                length = -1
-            same[number] = length == self.lengths[number]
-        ends = pairs[:, :2].tolist()
-        return np.array([same[first] and same[second] for first, second in ends], bool)
+            with contextlib.suppress(OSError):
+                same[number] = os.stat(self._path(number)).st_size == self.lengths[number]
+        return same[pairs[:, :2]].all(axis=1)
 
     def _compare(self, pairs, todo, facts, task, compare, store) -> dict[int, str]:
         """Add what is found of the pairs `todo` to `facts` and to the store; return problems.

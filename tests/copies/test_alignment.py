@@ -3,7 +3,20 @@ import pytest
 from PIL import Image
 from scipy.ndimage import convolve, map_coordinates
 
-from helpers.copies.alignment import SIDE, block_sums, match, overlay, places, sample, smooth
+from helpers.copies.alignment import (
+    SIDE,
+    _inverse,
+    _measure_drift,
+    _with_slopes,
+    block_sums,
+    carry,
+    clear_of_rim,
+    match,
+    overlay,
+    places,
+    sample,
+    smooth,
+)
 from helpers.copies.candidates import start_maps
 from tests.audit.awkward import photo
 
@@ -124,7 +137,7 @@ def test_samples_are_bilinear_and_those_near_the_rim_count_as_outside():
     rng = np.random.default_rng(1)
     layers = rng.uniform(0, 255, (3, 2, 16, 16)).astype(np.float32)
     at = rng.uniform(-0.6, 0.6, (2, 400, 2)).astype(np.float32)
-    values, inside = sample(layers, at)
+    values, inside = sample(layers, np.moveaxis(at, -1, 0).copy())
     x, y = np.moveaxis((at + 0.5) * 16 - 0.5, -1, 0)
     expected_inside = (x > 1) & (x < 14) & (y > 1) & (y < 14)
     assert (inside == expected_inside).all()
@@ -142,8 +155,52 @@ def test_blurring_is_a_convolution_and_blocks_are_summed():
     expected = [convolve(picture, kernel, mode="nearest") for picture in pictures]
     np.testing.assert_allclose(smooth(pictures), expected)
     layers = rng.uniform(0, 1, (2, 12, 12, 5))
-    cut = [[layers[:, y : y + 4, x : x + 4].sum(axis=(1, 2)) for x in (0, 4, 8)] for y in (0, 4, 8)]
-    np.testing.assert_allclose(block_sums(layers, 4), np.moveaxis(cut, 2, 0))
+    for block in (1, 2, 4, 12):
+        at = range(0, 12, block)
+        cut = [[layers[:, y : y + block, x : x + block].sum(axis=(1, 2)) for x in at] for y in at]
+        np.testing.assert_allclose(block_sums(layers, block), np.moveaxis(cut, 2, 0))
+        flat = block_sums(np.ascontiguousarray(layers[..., 0]), block)
+        np.testing.assert_allclose(flat, np.array(cut)[..., 0].transpose(2, 0, 1))
+
+
+def test_slopes_are_half_the_difference_of_two_neighbours_by_the_side():
+    pictures = np.random.default_rng(5).uniform(0, 255, (3, 24, 24)).astype(np.float32)
+    plain, across, down = _with_slopes(pictures)
+    by_row, by_column = np.gradient(pictures, axis=(1, 2))
+    assert (plain == pictures).all()
+    np.testing.assert_array_equal(across, by_column * 24)
+    np.testing.assert_array_equal(down, by_row * 24)
+
+
+def test_maps_carry_each_place_and_the_rim_is_a_pixel_and_a_half_wide():
+    maps = np.random.default_rng(6).normal(size=(3, 2, 3)).astype(np.float32)
+    expected = np.moveaxis(places(12) @ maps.swapaxes(1, 2), -1, 0)
+    np.testing.assert_allclose(carry(12, maps), expected, rtol=1e-6, atol=1e-6)
+    clear = np.zeros((12, 12), bool)
+    clear[2:-2, 2:-2] = True
+    assert (clear_of_rim(12).reshape(12, 12) == clear).all()
+
+
+def test_movement_counts_the_way_round_that_shows_less_of_it():
+    sharp = np.stack([small(photo(96, 96, seed)) for seed in range(4)])
+    soft = sharp + np.random.default_rng(0).normal(0, 9, sharp.shape).astype(np.float32)
+    for _ in range(3):
+        soft = smooth(soft)
+    turned = np.repeat(np.float32([[0.99, 0.03, 0.004], [-0.03, 0.99, 0]])[None], 4, axis=0)
+    for first, second, maps in ((sharp, soft, turned), (soft, sharp, _inverse(turned))):
+        ways = [(first, second, maps), (second, first, _inverse(maps))]
+        ways = [_measure_drift(smooth(a), _with_slopes(smooth(b)), m)[0] for a, b, m in ways]
+        assert (np.abs(ways[0] - ways[1]) > 0.05 * ways[0]).all()
+        fit = overlay(first, second, maps[:, None], rounds=((SIDE, 0, 1),), likeness=0, detail=-1)
+        np.testing.assert_allclose(fit["drift"], np.minimum(*ways), rtol=1e-5)
+        # At a coarse scale one way round that will do lets a pair go on, whichever it is.
+        for at, (least, most) in enumerate(np.sort(ways, axis=0).T.tolist()):
+            for limit, goes_on in (((least + most) / 2, True), (least * 0.99, False)):
+                one, two, start = (each[at : at + 1] for each in (first, second, maps[:, None]))
+                fit = overlay(one, two, start, rounds=((SIDE, 0, 1), (SIDE, 0, 1e9)), likeness=0,
+                              detail=-1, movement=limit)  # fmt: skip
+                assert fit["good"].tolist() == [goes_on]
+                np.testing.assert_allclose(fit["drift"], least, rtol=1e-5)
 
 
 def test_a_pair_fits_alike_whatever_is_compared_with_it():

@@ -167,22 +167,47 @@ def test_each_file_may_take_a_minute_unless_told(tmp_path, monkeypatch):
 def test_the_sharper_picture_is_blurred_until_it_is_no_sharper_and_no_further():
     rng = np.random.default_rng(0)
     pictures = rng.uniform(0, 255, (3, 96, 96, 3)).astype(np.float32)
-    sharp = comparing._sharpness(pictures)
-    grey = pictures @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = np.array([0.299, 0.587, 0.114], np.float32)
+    grey = pictures @ luma
+    sharp = comparing._sharpness(grey)
     expected = [np.std(one - comparing.smooth(one[None])[0]) for one in grey]
     np.testing.assert_allclose(sharp, expected, rtol=1e-4)
     goal = np.array([sharp[0], sharp[1] * 0.3, 0])
-    found = comparing._blur_to(pictures, goal)
+    found = comparing._blur_to(pictures.copy(), sharp, goal)
     assert (found[0] == pictures[0]).all()
     layers, passes = pictures[1:].copy(), 0
-    while comparing._sharpness(layers)[0] > goal[1]:
+    while comparing._sharpness(layers @ luma)[0] > goal[1]:
         for one in layers:
             for channel in range(3):
                 one[..., channel] = comparing.smooth(one[None, ..., channel])[0]
         passes += 1
     np.testing.assert_allclose(found[1], layers[0], rtol=1e-4)
     assert 1 <= passes < comparing.PASSES == 16
-    assert 0 < comparing._sharpness(found)[2] < comparing._sharpness(layers)[1]
+    assert 0 < comparing._sharpness(found @ luma)[2] < comparing._sharpness(layers @ luma)[1]
+
+
+def test_a_mark_is_found_among_pairs_that_one_curve_explains_or_that_differ_all_over():
+    scenes = [np.asarray(photo(96, 96, seed)) for seed in range(5)]
+    marked = [scene.copy() for scene in scenes]
+    for number, place in ((2, (slice(60, 70), slice(10, 30))), (4, (slice(20, 30), slice(60, 80)))):
+        marked[number][place] = 255 - marked[number][place]
+    marked[1] = scenes[1][..., ::-1] // 2 + scenes[3] // 2  # differs all over
+    pictures = np.stack(scenes), np.stack(marked)
+    grey = [each @ comparing._LUMA for each in pictures]
+    starts = comparing.start_maps(np.zeros(5, int))
+    together = comparing._compare_healed(
+        pictures, grey, starts, starts[:, 0], np.full((5, 2, 2), 96.0)
+    )
+    assert [row.get("kind") for row in together] == [None, None, "part", None, "part"]
+    words = [together[number]["difference"] for number in (2, 4)]
+    assert [word.split(" at the ")[1] for word in words] == ["lower left", "upper right"]
+    for number in range(5):
+        some = slice(number, number + 1)
+        alone = comparing._compare_healed(
+            [each[some] for each in pictures], [each[some] for each in grey], starts[some],
+            starts[some, 0], np.full((1, 2, 2), 96.0),
+        )  # fmt: skip
+        assert alone == together[some]
 
 
 def test_tasks_that_are_none_are_passed_over_in_their_places():

@@ -15,9 +15,11 @@ from helpers.copies.differences import (
     _cut_off,
     _fit_curve,
     _is_neutral,
-    _median,
+    _split,
     _Windows,
+    differ_in_curve,
     find_differences,
+    median,
 )
 from tests.audit.awkward import photo
 
@@ -179,6 +181,28 @@ def test_many_pairs_at_once_give_what_each_gives_alone():
         np.testing.assert_allclose(together["excess"][number], alone["excess"], rtol=1e-3)
 
 
+def test_pairs_that_one_curve_does_not_explain_are_told_without_the_other_changes():
+    pictures = np.stack([square(photo(96, 72, seed)) for seed in range(12)])
+    changed = (pictures * 0.8 + 30).astype(np.uint8)
+    changed[1::4, 40:60, 40:60] = 255 - changed[1::4, 40:60, 40:60]  # light in one place
+    changed[2::4] = changed[2::4, ..., ::-1]  # colour alone
+    changed[3::4] = (changed[3::4] @ LUMA)[..., None]  # grey
+    maps = np.repeat(STAY[None], 12, axis=0)
+    worst = find_differences(pictures, changed, maps)["excess"][:, MODELS.index("curve")]
+    found = differ_in_curve(pictures, changed, maps)
+    assert found.tolist() == (worst.max(axis=(1, 2, 3)) > 1).tolist()
+    assert found.tolist() == [False, True, True, False] * 3
+    graded = np.repeat(pictures[:1], 12, axis=0)
+    for number, brighter in enumerate(graded):
+        brighter[40:60, 40:60] = (brighter[40:60, 40:60] * 0.8 + 4 * number).astype(np.uint8)
+    first = np.repeat(pictures[:1] * 0.8, 12, axis=0).astype(np.uint8)
+    graded[0] = first[0]
+    worst = find_differences(first, graded, maps)["excess"][:, MODELS.index("curve")]
+    worst = worst.max(axis=(1, 2, 3))
+    assert (worst < 1).any() and ((worst > 1) & (worst < 2)).any() and (worst > 2).any()
+    assert differ_in_curve(first, graded, maps).tolist() == (worst > 1).tolist()
+
+
 def test_a_curve_is_that_of_most_pixels():
     rng = np.random.default_rng(1)
     x = rng.uniform(0, 1, (2, 2000)).astype(np.float32)
@@ -243,11 +267,11 @@ def test_where_light_was_cut_off_counts_two_pixels_around_it():
 def test_a_picture_is_grey_up_to_a_level_and_a_half_of_colour(level, neutral):
     pixels, inside = np.full((1, 1000, 3), 90.0), np.ones((1, 1000))
     pixels[0, :20] += np.array([1, 0, 0]) * level / (1 - LUMA[0])
-    assert _is_neutral(pixels, inside).tolist() == [neutral]
+    assert _is_neutral(_split(pixels)[1], inside).tolist() == [neutral]
     inside[0, :20] = 0
-    assert _is_neutral(pixels, inside).tolist() == [True]
+    assert _is_neutral(_split(pixels)[1], inside).tolist() == [True]
     pixels[0, 4:20], inside[0, :20] = 90, 1  # four of a thousand are no colour
-    assert _is_neutral(pixels, inside).tolist() == [True]
+    assert _is_neutral(_split(pixels)[1], inside).tolist() == [True]
 
 
 def test_a_factor_on_colour_is_undone_within_its_limits_alone():
@@ -264,7 +288,7 @@ def test_a_factor_on_colour_is_undone_within_its_limits_alone():
 @pytest.mark.parametrize("count", [1, 2, 5, 8])
 def test_the_quick_median_is_the_median(count):
     values = np.random.default_rng(0).normal(size=(3, count))
-    np.testing.assert_allclose(_median(values), np.median(values, axis=1, keepdims=True))
+    np.testing.assert_allclose(median(values), np.median(values, axis=1, keepdims=True))
 
 
 def test_a_tone_curve_is_weighed_anew_four_times():

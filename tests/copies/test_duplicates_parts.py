@@ -39,6 +39,21 @@ def test_a_spread_of_exactly_three_levels_is_flat_and_sixteen_pixels_are_enough(
     assert notes == []
 
 
+@pytest.mark.parametrize("block", [1, 2, 3, 5])
+def test_flat_thumbnails_are_passed_over_whatever_the_number_looked_at_at_a_time(
+    block, monkeypatch
+):
+    monkeypatch.setattr(duplicates, "_BLOCK", block)
+    step, flat = np.full((16, 16), 100, np.uint8), np.full((16, 16), 100, np.uint8)
+    step[:, 8:], flat[:, 8:] = 120, 104
+    thumbnails = [step.tobytes(), flat.tobytes(), flat.tobytes(), step.tobytes(), step.tobytes()]
+    scanned = pd.DataFrame(
+        {"thumbnail": thumbnails, "width": 90, "height": 90, "taken": pd.NaT}, index=[*"abcde"]
+    )
+    pairs, _ = duplicates._near_pairs(None, scanned, None, 10, False, 0, False)
+    assert pairs[["image_id", "other_id"]].sum(axis=1).tolist() == ["ad", "ae", "de"]
+
+
 @pytest.fixture
 def three(tmp_path):
     """One photo in two formats, and the first file once more."""

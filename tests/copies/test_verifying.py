@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -282,6 +284,22 @@ def test_sizes_are_upright_and_the_levels_those_of_the_dataset(tmp_path, levels,
     assert checks.sizes.tolist() == wide[:5] + [size[::-1] for size in wide[5:]]
     assert checks.levels == told
     assert checks.left_out == 0  # nothing has been asked of it yet
+
+
+def test_paths_are_those_of_the_dataset_and_files_are_the_same_while_they_are_as_long(
+    pairs_of_files,
+):
+    dataset, scanned = pairs_of_files
+    (dataset.root / "0 60.jpg").rename(dataset.root / "other.jpg")
+    renamed = replace(dataset, files={"0 60.jpg": "other.jpg"})
+    checks = verifying.Verifying(renamed, scanned, np.zeros((8, 16, 16), np.uint8), 0, False)
+    assert [checks._path(n) for n in range(8)] == [str(renamed.path(i)) for i in scanned.index]
+    pairs = np.array([[0, 1], [1, 2], [2, 3], [4, 5]])
+    assert checks._unchanged(pairs).all()
+    (dataset.root / scanned.index[2]).write_bytes(b"shorter")
+    (dataset.root / scanned.index[5]).unlink()
+    assert checks._unchanged(pairs).tolist() == [True, False, False, False]
+    assert checks._unchanged(pairs[:0]).shape == (0,)
 
 
 def test_the_first_512_pairs_are_compared_32_at_a_time_and_the_others_128(
