@@ -155,7 +155,8 @@ def rate_curves(
         look = {"color": colours[rate], "zorder": 3 if rate == chosen else 2}
         mean = part.groupby("epoch")["valid_loss"].mean().fillna(np.inf)
         right.plot(mean.index, mean, lw=2.5, **look)
-        ends.append((final, mean[final], f"{rate:g}", colours[rate]))
+        named = colours[rate] if chosen in (None, rate) else MUTED  # a pale name is not legible
+        ends.append((final, mean[final], f"{rate:g}", named))
         last = part.loc[part["epoch"] == final, "valid_loss"].fillna(np.inf)
         for marker, some_of in (("o", last[last <= top]), ("^", last[last > top].clip(upper=top))):
             if len(some_of):
