@@ -119,8 +119,8 @@ def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
             f"{_code(one['code'], opening)}</div></li>"
         )
     why = "In the order of what is at stake: the effect on accuracy where one was measured and is "
-    why += "beyond chance, else the share of images affected (the bar). An effect and a share are not the "
-    why += "same thing: take the order as a place to begin."
+    why += "beyond chance, else the share of images affected (the bar). An effect and a share are "
+    why += "not the same thing: take the order as a place to begin."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
 
 
