@@ -313,6 +313,7 @@ class Learned(Evidence):
         features = embed(self.sides[0], size=SIZE, progress=self.progress)
         learner = build_learner(dls, head=train_head(features, labels))
         train(learner, EPOCHS, RATE, resume=f"report-{SIZE}", progress=self.progress)
+        learner.model.bfloat16 = False  # it is judged in 32 bits, in which it is handed over
         return learner
 
     def _ask(self, part: Dataset) -> pd.DataFrame:

@@ -5,16 +5,22 @@ import pytest
 
 from helpers import canaries, open_dataset
 from helpers.evaluation import accuracy_interval
+from helpers.evidence import learned
+from helpers.exports.models import check_export
 from helpers.findings.showing import tell_need
-from helpers.report.handing_over import describe_dataset, describe_model
+from helpers.report.handing_over import describe_dataset, describe_model, export_best
 from helpers.splits import apply_groups
 from tests.report.test_building import report_on
 
 
-@pytest.fixture
-def report(photos, monkeypatch):
+@pytest.fixture(autouse=True)
+def without_canaries(monkeypatch):
     monkeypatch.setattr(canaries, "COPIES", {})
     monkeypatch.setattr(canaries, "POOR", {})
+
+
+@pytest.fixture
+def report(photos):
     needs = ["recall of red+blue>=0.3", "accuracy>=0.9", "precision of green>=0.99"]
     return report_on(open_dataset(photos, progress=False), needs=needs)
 
@@ -54,3 +60,16 @@ def test_the_model_card_the_verdict_and_the_page_give_a_score_the_same_interval(
         assert tell_need(row) in page
     told = "No metadata column of 2 to 12 values has parts large enough to be scored alone."
     assert told in report["evaluation"].unchecked
+
+
+def test_what_is_handed_over_answers_as_what_was_scored(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(learned, "EPOCHS", 1)
+    monkeypatch.setattr(learned.Learned, "beats_dummy", True)
+    monkeypatch.setattr("helpers.training.learning.gains_from_bfloat16", lambda *asked: True)
+    report = report_on(open_dataset(photos, progress=False))
+    evidence = report.evidence
+    answers, evidence.best = evidence._tuned(), learned.TUNED
+    exported = export_best(report, tmp_path)
+    agreement = check_export(exported.folder, answers, evidence.sides[1])
+    assert agreement.images == len(answers) > 5 and agreement.other_class == 0
+    assert agreement.largest < 1e-5
