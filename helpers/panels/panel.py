@@ -46,7 +46,7 @@ STYLE = """<style>
 .workbook .unreadable {padding: 8px; font-size: 11px; overflow: hidden; overflow-wrap: anywhere}
 .workbook .unreadable b {display: block}
 .workbook .page .widget-html-content {display: grid; gap: 12px 10px;
-  grid-template-columns: repeat(6, minmax(0, 1fr))}
+  grid-template-columns: repeat(auto-fill, minmax(max(84px, (100% - 51px) / 6), 1fr))}
 .workbook .page figure > :is(img, .unreadable) {height: auto; aspect-ratio: 1}
 .workbook .page figcaption * {display: block; font-size: 11px; white-space: nowrap;
   overflow: hidden; text-overflow: ellipsis}

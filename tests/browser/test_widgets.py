@@ -5,6 +5,7 @@ The notebooks themselves take a minute or two each; what their widgets need is m
 
 import ast
 import re
+from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -142,6 +143,15 @@ def widget(lab, page, request):
     assert page.complaints == []
 
 
+@contextmanager
+def narrow(page):
+    """A window of 800 px, of which JupyterLab leaves a notebook half; it is wide again afterwards."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 800, "height": 900})
+    yield
+    page.set_viewport_size(wide)
+
+
 def of(number):
     return pytest.mark.parametrize("widget", [number], indirect=True, ids=[f"notebook {number}"])
 
@@ -246,11 +256,11 @@ def test_sliders_of_cures_by_mouse_and_keyboard_draw_the_training_that_has_them(
     ended = re.compile("^augmentation [+] MixUp 0.4, stop")
     widget.panel.locator("td b", has_text=ended).wait_for()
     # In a narrow window a combination's figures stand beside its name without scrolling.
-    widget.panel.page.set_viewport_size({"width": 800, "height": 900})
-    details = widget.panel.locator(".details").first
-    details.locator("b").last.scroll_into_view_if_needed()
-    assert details.evaluate("one => one.clientWidth") < 400
-    assert details.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+    with narrow(widget.page):
+        details = widget.panel.locator(".details").first
+        details.locator("b").last.scroll_into_view_if_needed()
+        assert details.evaluate("one => one.clientWidth") < 400
+        assert details.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
 
 
 @of("09")
@@ -302,6 +312,29 @@ def test_another_method_and_another_class_draw_another_heatmap(widget):
     assert f"{other} rather than" in widget.after(widget.press, "Rather than", "ArrowDown")
     widget.after(widget.control("Class").first.select_option, "linden")
     assert "is linden" in widget.panel.inner_text()
+
+
+@of("00")
+def test_a_narrow_page_has_fewer_pictures_side_by_side_and_a_click_in_their_middle_opens(widget):
+    columns = "one => getComputedStyle(one).gridTemplateColumns.split(' ').map(parseFloat)"
+    grid, pictures = (
+        widget.panel.locator(".page .widget-html-content"),
+        widget.panel.locator(".page img"),
+    )
+    assert len(grid.evaluate(columns)) == 6
+    with narrow(widget.page):
+        found = grid.evaluate(columns)
+        assert 2 <= len(found) < 6 and min(found) >= 84
+        pictures.nth(2).click()
+        widget.panel.locator(".page .opened img[alt='beech/02.png']").wait_for()
+        pictures.nth(0).focus()
+        widget.page.keyboard.press("ArrowDown")
+        widget.page.keyboard.press("Enter")
+        below = f".page .opened img[alt='beech/{len(found):02}.png']"
+        widget.panel.locator(below).wait_for()
+    pictures.nth(0).click()
+    widget.panel.locator(".page .opened img[alt='beech/00.png']").wait_for()
+    widget.button("Select none").click()
 
 
 @of("00")
