@@ -114,6 +114,15 @@ def lab(playwright, tmp_path_factory):
 
 
 @contextmanager
+def narrow(page):
+    """A window of 800 px, of which a notebook gets half; it is as wide as before afterwards."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 800, "height": 900})
+    yield
+    page.set_viewport_size(wide)
+
+
+@contextmanager
 def running(playwright, private, folder):
     """A `Lab` on `folder`, which keeps its settings in the folder `private`."""
     for name, settings in SETTINGS.items():
