@@ -121,8 +121,7 @@ def label_curve(
     lowest = -np.inf
     for value, x, name, colour, faded in sorted(ends):
         lowest = max(value, lowest + 0.055 * (high - low))  # names that would overlap move up
-        # A line may be pale beside the chosen one; its name must be legible all the same.
-        colour = MUTED if faded < 0.5 else colour
+        colour = MUTED if faded < 0.5 else colour  # a pale name is not legible
         look = {"textcoords": "data", "va": "center", "color": colour}
         ax.annotate(name, (x, value), (len(counts) - 0.8, lowest), **look)
     ax.set_xticks(range(len(counts)), counts)
