@@ -111,7 +111,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "mirror, or two labels, of which one is wrong or the ground is all that they share",
             ANSWER: "yes: they stay on one side of the split; blank: they do not, unless others "
             "join them. Write yes or no, and give the file back by --together; yes joins all that "
-            "either of them stays with",
+            "either of them stays with, and copies stay together whatever is written",
             "why": "how a copy has to be changed to look like the other, and what differs; or what "
             "speaks for one thing",
         },

@@ -15,6 +15,7 @@ from helpers.evidence.audited import LIKELY, SURE
 from helpers.splits import apply_groups
 
 TOGETHER, ANSWER = "stays_with", "together"
+GIVEN = "you gave a table that keeps them together"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 
@@ -44,6 +45,10 @@ def pairs_table(evidence) -> pd.DataFrame:
     if evidence.turned is not None:
         turned = evidence.turned.assign(kind="same thing, mirrored", chance=pd.NA, why=WHY)
         found.append(turned[columns])
+    if evidence.opened.group == TOGETHER:  # or the next report that is given this table loses them
+        given = _of_one_value(evidence.opened.images.reset_index(), TOGETHER)
+        given = given.dropna(subset="other_id")
+        found.append(given.assign(kind="same thing", chance=pd.NA, why=GIVEN)[columns])
     if len(named := evidence.same_by_name):
         found.append(named.assign(kind="same thing", chance=pd.NA, why="their names")[columns])
     table = pd.concat([one.astype({"chance": "Float64"}) for one in found], ignore_index=True)
@@ -112,7 +117,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _of_one_value(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Pairs that link the images of each value; the last of each is paired with nothing."""
-    values = table.set_index("image_id")[column].str.strip()
+    values = table.set_index("image_id")[column].fillna("").astype(str).str.strip()
     values = values[values != ""]
     pairs = pd.DataFrame({"image_id": values.index, "value": values.to_numpy()})
     return pairs.assign(other_id=pairs.groupby("value")["image_id"].shift(-1))

@@ -104,6 +104,23 @@ def test_pairs_that_were_answered_join_whatever_either_of_them_stays_with(trees,
     assert len({*with_plots[ids(0, 1, 2, 3)]}) == 1 and with_plots.nunique() == 3
 
 
+def test_what_was_given_back_stands_in_the_next_report_s_tables_too(trees, tmp_path):
+    rows = {"image_id": ids(0, 2), "other_id": ids(2, 4), "together": "yes"}
+    path = tmp_path / "pairs.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    first = keep_together(trees, path)
+    assert first.group == "stays_with"
+    found = evidence(first, pairs((1, 3, "near", "", ""), (3, 5, "probable", "", "")))
+    pairs_table(found).to_csv(path, index=False)
+    again = keep_together(trees, path).groups
+    assert len({*again[ids(0, 2, 4)]}) == 1 and len({*again[ids(1, 3)]}) == 1
+    assert again.nunique() == 3  # the probable copy joins nothing
+    images = together(found).rename_axis("image_id").reset_index()
+    images.to_csv(tmp_path / "images.csv", index=False)
+    same = keep_together(trees, tmp_path / "images.csv").groups
+    assert (same.factorize()[0] == again.factorize()[0]).all()
+
+
 def notes(trees, path, run=None):
     if run:
         known = {"images searched for photos of one thing": run}
