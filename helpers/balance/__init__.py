@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "association": ["as_categories", "associate", "lifts"],
         "counting": ["effective_number", "imbalance"],
         "facts": ["border_colours", "file_facts"],
+        "one_by_one": ["probe_each"],
         "origins": ["Origin", "judge_origin", "read_origins"],
         "probing": ["Probe", "find_proxies", "probe"],
         "remedies": [

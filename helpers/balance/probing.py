@@ -41,7 +41,8 @@ class Probe(NamedTuple):
     by_class : DataFrame by class
         recall, as above; auc: how well its images are ranked above all others (area under the
         ROC curve, 0.5 by chance), chance: the same with shuffled labels, and p of so large an auc,
-        corrected for the number of classes (Holm, 1979); images.
+        corrected for the number of classes (Holm, 1979); images; given (away): told not only
+        because others are (where one of three classes is told, the other two are what is left).
     shuffled : DataFrame, a row for each time the labels were shuffled
         auc of each class then; the column "recall" holds the mean recall.
     """
@@ -61,8 +62,7 @@ class Probe(NamedTuple):
     @property
     def gives_away(self) -> list[str]:
         """The classes that these features give away, the surest first."""
-        found = self.by_class
-        sure = found[(found["p"] < SURE) & (found["auc"] > found["chance"] + LEAD)]
+        sure = self.by_class[self.by_class["given"]]
         return sure.sort_values("auc", ascending=False, kind="stable").index.tolist()
 
     def __repr__(self) -> str:
@@ -117,11 +117,14 @@ def probe(
     folds = folds_of(codes, groups[labels.index], seed)
     shuffled = shuffle_groups(codes, groups[labels.index], shuffles, seed)
     scores = _ask(values, [codes, *shuffled], folds, len(classes), seed)
-    recalls, areas = (np.array(parts) for parts in zip(*scores, strict=True))
+    recalls, pairs = (np.array(parts) for parts in zip(*scores, strict=True))
+    images = np.bincount(codes)
+    areas = _against(pairs, images, np.arange(len(classes)))
     table = pd.DataFrame({"recall": recalls[0], "auc": areas[0]}, classes).rename_axis("class")
     table["chance"] = areas[1:].mean(axis=0)
     table["p"] = holm(np.array([_exceeds(column[0], column[1:]) for column in areas.T]))
-    table["images"] = np.bincount(codes)
+    table["images"] = images
+    table["given"] = _given(pairs, images, _sure(table["auc"], table["chance"], table["p"]))
     means = recalls.mean(axis=1)
     p, others = _exceeds(means[0], means[1:]), means[1:]
     shuffled = pd.DataFrame(areas[1:], columns=classes)
@@ -192,8 +195,7 @@ def _scaled(values: np.ndarray) -> np.ndarray:
 def _ask(
     values: np.ndarray, answers: list[np.ndarray], folds: list, classes: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each of `answers` (codes of classes) the recall of each class, and the area under its
-    ROC curve against all others, out of fold."""
+    """For each of `answers` (codes of classes) what `_score` says of them, out of fold."""
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import Ridge
 
@@ -219,13 +221,53 @@ def _ask(
 
 
 def _score(found: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Recall of each class, and the area under its ROC curve, from a score per image and class."""
-    own = np.eye(found.shape[1], dtype=bool)[codes]
+    """Recall of each class, and for each pair of classes the area under the ROC curve of the
+    first one's score, images of the first against images of the second (0 against itself)."""
+    classes = found.shape[1]
     right = found.argmax(axis=1) == codes
-    recalls = np.array([right[one].mean() for one in own.T])
-    ranks, counts = stats.rankdata(found.round(9), axis=0), own.sum(axis=0)
-    above = (ranks * own).sum(axis=0) - counts * (counts + 1) / 2
-    return recalls, above / (counts * (len(codes) - counts))
+    counts = np.bincount(codes, minlength=classes)
+    recalls = np.bincount(codes, right, minlength=classes) / counts
+    pairs = np.zeros((classes, classes), np.float32)
+    for one, scores in enumerate(found.T.round(9)):
+        own = np.sort(scores[codes == one])
+        below = np.searchsorted(own, scores, "left") + np.searchsorted(own, scores, "right")
+        pairs[one] = 1 - np.bincount(codes, below, classes) / (2 * counts * len(own))
+        pairs[one, one] = 0
+    return recalls, pairs
+
+
+def _against(pairs: np.ndarray, images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The area of each class against all images of the classes `others` but its own."""
+    counts = np.zeros(len(images))
+    counts[others] = images[others]
+    asked = counts.sum() - counts
+    return (pairs @ counts) / np.where(asked > 0, asked, 1)
+
+
+def _sure(area, chance, p):
+    return (p < SURE) & (area > chance + LEAD)
+
+
+def _given(pairs: np.ndarray, images: np.ndarray, sure: pd.Series) -> np.ndarray:
+    """Which of the classes that are surely told are told from the others that are not.
+
+    The class told best is set aside, and the next judged against what is left, and so on: beside
+    one class that is told, all others are "not that one", which is no shortcut of theirs.
+    """
+    places, given = np.arange(len(images)), np.zeros(len(images), bool)
+    while (left := np.flatnonzero(sure & ~given)).size:
+        others = places[~given]
+        if len(others) == 1:  # told from each of the others, for each of them is told
+            given[left] = True
+            break
+        areas = _against(pairs, images, others)[:, left]
+        found = pd.DataFrame({"auc": areas[0], "chance": areas[1:].mean(axis=0)}, left)
+        found["p"] = [len(others) * _exceeds(column[0], column[1:]) for column in areas.T]
+        found = found[_sure(found["auc"], found["chance"], found["p"])]
+        if found.empty:
+            break
+        given[found["auc"].idxmax()] = True
+    return given
 
 
 def _exceeds(value: float, others: np.ndarray) -> float:

@@ -345,7 +345,8 @@ class Evidence:
 
         table = self._keep(f"probe-{name.replace(' ', '-')}", build, [features], (probing,))
         by_class = table[table["row"] == "class"].set_index("class")
-        by_class = by_class[["recall", "auc", "chance", "p", "images"]].astype({"images": int})
+        by_class = by_class[["recall", "auc", "chance", "p", "images", "given"]]
+        by_class = by_class.astype({"images": int, "given": bool})
         shuffled = table.loc[table["row"] == "shuffled"].filter(like="shuffled ")
         shuffled = shuffled.rename(columns=lambda name: name.removeprefix("shuffled "))
         return probing.Probe(**table.attrs, by_class=by_class, shuffled=shuffled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.balance import associate, lifts
+from helpers.balance import associate, file_facts, lifts, probe_each
 from helpers.datasets.words import some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.learned import Learned
@@ -21,9 +21,27 @@ from helpers.balance import border_colours, probe
 
 found = probe(dataset, border_colours(dataset))
 ax = plots.border_pictures(dataset.development, found)"""
-PROBE_FILES = """from helpers.balance import file_facts, probe
+PROBE_FILES = """from helpers import plots
+from helpers.balance import file_facts, probe, probe_each
 
-probe(dataset, file_facts(dataset)).by_class"""
+facts = file_facts(dataset)
+each = probe_each(dataset, facts, probe(dataset, facts).gives_away)
+ax = plots.telling_features(dataset, facts, each)"""
+FACTS = {
+    "width": "the width",
+    "height": "the height",
+    "shape": "width over height",
+    "portrait": "being upright",
+    "compression": "the strength of JPEG compression",
+    "progressive": "being a progressive JPEG",
+    "subsampling": "how coarsely a JPEG's colours are kept",
+    "exif": "the number of EXIF entries",
+    "orientation": "the EXIF orientation",
+    "density": "the dots per inch",
+    "hour": "the hour at which it was taken",
+}
+"""The columns of `helpers.balance.file_facts` in words; those of formats and modes are named so."""
+ALONE, MOST_FACTS, NAMED = "What one fact of the file tells alone", 5, 4
 
 
 def shortcuts(evidence: Learned) -> Section:
@@ -59,9 +77,16 @@ def shortcuts(evidence: Learned) -> Section:
         found.unchecked.append("No metadata column was there to be held against the label.")
     if at_border:
         found.pictures.append(drawn("border_pictures", divided, probes["border"], photographs=True))
+    alone = None
+    if given.get("file facts"):
+        features = file_facts(divided, evidence.progress)
+        alone = probe_each(divided, features, given["file facts"][:NAMED])
+        found.pictures.append(drawn("telling_features", divided, features, alone))
+        table = alone.groupby("class", sort=False).head(MOST_FACTS).set_index("class")
+        found.tables[ALONE] = table.rename(columns={"own": "its images", "others": "all others"})
     origins = say_origins(found, evidence)
     found.findings = origins + _findings(
-        evidence, given, {name: _cells(divided, name) for name in sure.index}
+        evidence, given, {name: _cells(divided, name) for name in sure.index}, alone
     )
     if origins:
         found.title = (
@@ -91,7 +116,10 @@ def _cells(divided, column: str) -> pd.DataFrame:
 
 
 def _findings(
-    evidence: Learned, given: dict[str, list[str]], columns: dict[str, pd.DataFrame]
+    evidence: Learned,
+    given: dict[str, list[str]],
+    columns: dict[str, pd.DataFrame],
+    alone: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """One finding for each source, and for each column that no source's classes explain."""
     columns = {name: cells for name, cells in columns.items() if len(cells)}
@@ -102,6 +130,8 @@ def _findings(
     made = []
     for source, classes in given.items():
         agreeing = [_say(name, cells) for name, cells in columns.items() if home[name] == source]
+        if source == "file facts" and alone is not None:
+            agreeing[:0] = _say_alone(alone, evidence.probes[source].by_class["auc"])
         made.append(_of_source(evidence, source, classes, agreeing))
     total = len(evidence.divided.images)
     for name, cells in columns.items():
@@ -123,6 +153,20 @@ def _say(column: str, cells: pd.DataFrame) -> str:
     return f"The column '{column}' goes with the label: {some(named)}"
 
 
+def _say_alone(alone: pd.DataFrame, together: pd.Series) -> list[str]:
+    """For up to two classes the fact that tells each best, beside all facts together."""
+    said = []
+    for row in alone.groupby("class", sort=False).head(1)[:2].itertuples():
+        fact, values = FACTS.get(row.feature, f"the {row.feature}"), ""
+        if row.feature.startswith(("format", "mode")):
+            values = f": so are {row.own:.0%} of its images, and {row.others:.0%} of all others"
+        said.append(
+            f"Of {row[1]}, {fact} alone says most (area under the ROC curve {row.auc:.2f},"
+            f" 0.5 by chance; all facts together {together[row[1]]:.2f}){values}"
+        )
+    return said
+
+
 def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: list[str]) -> Finding:
     labels, more = evidence.divided.images["label"], [f"{one}." for one in agreeing]
     probe = evidence.probes[source]
@@ -132,7 +176,7 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         "shuffled labels).",
     )
     if source == "border":
-        what = f"The border of the picture gives away {some(classes, 4)}."
+        what = f"The border of the picture gives away {some(classes, NAMED)}."
         if (gap := evidence.border_gap(classes)) is not None:
             told = f"Of these images a linear model names {gap[0]:.0%} rightly where the border "
             more.insert(
@@ -144,7 +188,7 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         )
         code = PROBE_BORDER
     else:
-        what = f"Facts of the file give away {some(classes, 4)}."
+        what = f"Facts of the file give away {some(classes, NAMED)}."
         more.insert(
             0,
             "Size, format, compression or camera entries tell them apart; perhaps they come from a "

@@ -49,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "weights_check",
         ],
         "subsets": ["most_unlike", "parts", "shifts"],
+        "telling": ["telling_features"],
         "augment": ["kept", "policies", "policy_effects", "recalls"],
         "regularising": [
             *("bought", "generalisation_gaps", "overfitting", "search_history", "winners_curse"),

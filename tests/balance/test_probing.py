@@ -8,7 +8,17 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from helpers.balance import find_proxies, probe
-from helpers.balance.probing import FARTHEST, Probe, _ask, _exceeds, _scaled, _score
+from helpers.balance.probing import (
+    FARTHEST,
+    Probe,
+    _against,
+    _ask,
+    _exceeds,
+    _given,
+    _scaled,
+    _score,
+    _sure,
+)
 from helpers.datasets import DatasetError
 from tests.balance.sets import table
 
@@ -45,6 +55,50 @@ def test_a_planted_shortcut_is_found_and_the_class_it_gives_away_is_named():
     assert found.by_class["chance"].to_dict() == pytest.approx(chances.to_dict())
 
 
+def told_from(*told, classes, each=60, tie=1.0):
+    """Classes of the same size; each group of `told` has a value of its own, all others share one.
+
+    So what a feature tells is known: a class alone in its group is given away, and so is each of
+    two that share a value only where nothing else would leave them.
+    """
+    rng = np.random.default_rng(3)
+    label = np.repeat(np.arange(classes), each)
+    value = np.full(len(label), -1.0)
+    for place, group in enumerate(told):
+        shown = np.isin(label, list(group)) & (rng.random(len(label)) < tie)
+        value[shown] = 2.0 * place
+    dataset = table(label=label.astype(str), thing=np.arange(len(label)))
+    features = {"value": value, "noise": rng.normal(size=len(label))}
+    return dataset, pd.DataFrame(features, dataset.images.index)
+
+
+@pytest.mark.parametrize(
+    ("told", "classes", "given"),
+    [
+        ([[0]], 3, ["0"]),  # 1 and 2 are told from 0, and from each other by nothing
+        ([[0]], 2, ["0", "1"]),  # of two classes each is told by the other
+        ([[0], [1]], 3, ["0", "1", "2"]),  # 2 is told from each of the others
+        ([[0], [1]], 4, ["0", "1"]),
+        ([[0], [1], [2]], 9, ["0", "1", "2"]),
+        ([[0, 1]], 4, ["0", "1"]),  # each is told from both 2 and 3, and these not from each other
+        ([], 3, []),
+    ],
+)
+def test_a_class_that_is_told_only_because_others_are_is_not_given_away(told, classes, given):
+    found = probe(*told_from(*told, classes=classes))
+    assert sorted(found.gives_away) == given
+    assert found.by_class["given"].sum() == len(given)
+
+
+def test_the_others_of_a_class_told_are_told_in_the_table_and_not_called_given_away():
+    found = probe(*told_from([0], classes=3))
+    others = found.by_class.loc[["1", "2"]]
+    assert (others["auc"] > others["chance"] + 0.15).all() and (others["p"] < 0.01).all()
+    assert not others["given"].any()
+    weaker = probe(*told_from([0], classes=3, tie=0.8))
+    assert weaker.gives_away == ["0"]
+
+
 def test_without_a_shortcut_probes_keep_silent():
     found = [probe(*made(0, seed), shuffles=9) for seed in range(12)]
     assert sum(one.shortcut for one in found) <= 1
@@ -65,10 +119,17 @@ def test_photos_of_one_thing_share_a_look_and_still_no_shortcut_is_seen():
 def test_recalls_and_areas_are_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     codes, found = rng.integers(0, 3, 90), rng.normal(size=(90, 3)).round(1)
-    recalls, areas = _score(found, codes)
+    recalls, pairs = _score(found, codes)
     assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, found.argmax(1)))
+    images = np.bincount(codes)
     for c in range(3):
-        assert areas[c] == pytest.approx(roc_auc_score(codes == c, found[:, c]))
+        whole = _against(pairs[None], images, np.arange(3))[0, c]
+        assert whole == pytest.approx(roc_auc_score(codes == c, found[:, c]))
+        for d in {0, 1, 2} - {c}:
+            both = np.isin(codes, [c, d])
+            assert pairs[c, d] == pytest.approx(roc_auc_score(codes[both] == c, found[both, c]))
+            alone = _against(pairs[None], images, np.array([d]))[0, c]
+            assert alone == pytest.approx(pairs[c, d])
 
 
 def test_any_number_of_answers_gets_what_each_gets_alone(monkeypatch):
@@ -100,8 +161,9 @@ def test_a_fold_is_answered_by_ridge_regression_on_nystroems_features():
         off = model.predict(kernel.transform(values[~train])) - own.mean(axis=0)
         expected[~train] = off / own.std(axis=0)
     folds = [(np.flatnonzero(train), np.flatnonzero(~train)) for train in (half, ~half)]
-    recalls, areas = _ask(values, [codes], folds, 3, 0)[0]
+    recalls, pairs = _ask(values, [codes], folds, 3, 0)[0]
     assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, expected.argmax(1)))
+    areas = _against(pairs[None], np.bincount(codes), np.arange(3))[0]
     for c in range(3):
         assert areas[c] == pytest.approx(roc_auc_score(codes == c, expected[:, c]))
 
@@ -174,10 +236,25 @@ def test_what_was_dropped_is_told_from_its_proxies():
     ],
 )
 def test_a_class_is_given_away_where_that_is_sure_and_leads_by_a_tenth(p, auc, chance, away):
-    by_class = pd.DataFrame({"p": [p, 0.001], "auc": [auc, 0.9], "chance": [chance, 0.5]}, [*"ab"])
+    assert _sure(np.array([auc, 0.9]), chance, np.array([p, 0.001])).tolist() == [away, True]
+    by_class = pd.DataFrame({"auc": [auc, 0.9], "given": [away, True]}, [*"ab"])
     found = Probe(0.5, 0.3, 0.4, 0.001, by_class, pd.DataFrame())
     assert found.gives_away == (["b", "a"] if away else ["b"]) and found.shortcut
-    assert not found._replace(by_class=by_class[1:].assign(p=0.5)).shortcut
+    assert not found._replace(by_class=by_class.assign(given=False)).shortcut
+
+
+def test_what_is_left_is_judged_against_shuffled_labels_too():
+    """Of `c` and `d`, the area among themselves is .7, where shuffled labels reach .3 to .7."""
+    sure, images = np.array([True, False, True, False]), np.full(4, 50)
+    real = np.array([[0, 1, 1, 1], [0, 0, 0.5, 0.5], [1, 0.7, 0, 0.7], [0, 0.5, 0.3, 0]])
+    even, wide = (np.tile(0.5 * (1 - np.eye(4)), (9, 1, 1)) for _ in range(2))
+    off = np.linspace(-0.01, 0.01, 9)[:, None]
+    even[:, 0, 1:] += off
+    wide[:, 0, 1:] += off
+    even[:, 2, [0, 1, 3]] += off
+    wide[:, 2, [0, 1, 3]] += 20 * off
+    assert _given(np.stack([real, *even]), images, sure).tolist() == [True, False, True, False]
+    assert _given(np.stack([real, *wide]), images, sure).tolist() == [True, False, False, False]
 
 
 def test_a_class_of_one_group_is_not_asked_and_the_reason_names_those_that_could_be():

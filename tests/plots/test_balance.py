@@ -22,6 +22,7 @@ def made():
 def made_probe(auc=(0.9, 0.5, 0.45), p=(0.001, 0.6, 0.9)):
     names = ["oak", "ash", "elm"]
     by_class = pd.DataFrame({"recall": 0.3, "auc": auc, "chance": 0.5, "p": p, "images": 9}, names)
+    by_class["given"] = (by_class["p"] < 0.01) & (by_class["auc"] > 0.6)
     shuffled = pd.DataFrame(np.full((5, 3), 0.52), columns=names).assign(recall=0.34)
     return Probe(0.4, 0.33, 0.36, 0.01, by_class.rename_axis("class"), shuffled)
 
@@ -99,6 +100,7 @@ def test_where_every_class_is_given_away_the_title_counts_them_and_stays_on_the_
             "auc": 0.9,
             "chance": 0.5,
             "p": [1e-6] * given + [1] * (count - given),
+            "given": [True] * given + [False] * (count - given),
         }
         table = pd.DataFrame(columns | {"images": 9}, names)
         cloud = pd.DataFrame({one: [0.45, 0.5, 0.55] for one in names})
@@ -117,7 +119,7 @@ def test_where_every_class_is_given_away_the_title_counts_them_and_stays_on_the_
 
 def test_border_pictures_keep_the_border_and_paint_the_middle_over(photos):
     names = pd.Index(["oak", "rose"], name="class")
-    columns = {"recall": 0.5, "auc": [0.9, 0.6], "chance": 0.5, "p": 1.0, "images": 9}
+    columns = {"recall": 0.5, "auc": [0.9, 0.6], "chance": 0.5, "p": 1.0, "given": False}
     found = Probe(0.5, 0.5, 0.5, 0.5, pd.DataFrame(columns, names), pd.DataFrame())
     ax = plots.border_pictures(photos, found, each=3)
     sheet = ax.images[0].get_array()

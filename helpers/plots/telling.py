@@ -1,0 +1,90 @@
+"""What a single feature tells: its values in a class and in all others."""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.datasets import Dataset
+from helpers.plots.names import drawable, short_name
+from helpers.plots.style import FLAG, INNOCENT, alt, nothing, styled
+
+MOST, FEW, BINS = 3, 8, 24
+"""Classes are shown, values stand side by side, and into so many steps are more values cut."""
+
+
+@styled
+def telling_features(
+    dataset: Dataset, features: pd.DataFrame, table: pd.DataFrame, title: str = "", ax=None
+) -> Axes:
+    """Of up to three classes the feature that tells each best: its values there and elsewhere.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its labelled development images are shown.
+    features : DataFrame by image_id
+        What `table` was made of; numbers.
+    table : DataFrame from `helpers.balance.probe_each`
+    ax : array of Axes, optional
+        As many as there are classes, at most three.
+
+    Returns
+    -------
+    Axes
+        The first panel's.
+    """
+    import matplotlib.pyplot as plt
+
+    best = table.groupby("class", sort=False).head(1)[:MOST]
+    if best.empty:
+        return nothing(title or "No class is given away")
+    if ax is None:
+        size = (max(3.1 * len(best), 6), 2.8)
+        ax = plt.subplots(1, len(best), figsize=size, squeeze=False, layout="constrained")[1]
+    labels = dataset.development.images["label"].dropna()
+    labels = labels[labels.index.isin(features.index)]
+    panels, facts = np.ravel(ax), []
+    for panel, row in zip(panels, best.itertuples(), strict=True):
+        values = features.loc[labels.index, row.feature].astype(float)
+        own = (labels == row[1]).to_numpy()
+        facts.append(_shares(panel, values, own))
+        panel.set_title(f"{short_name(row[1], 24)}: area {row.auc:.2f}", fontsize=10.5)
+        panel.set(xlabel=drawable(row.feature), yticks=[])
+        panel.spines[["left"]].set_visible(False)
+        facts[-1] = f"{row[1]}: area under the ROC curve {row.auc:.2f}, {facts[-1]}"
+    panels[0].set_ylabel("share of images")
+    panels[0].legend([panels[0].patches[0], panels[0].patches[-1]], ["its images", "all others"],
+                     loc="best", fontsize=9)  # fmt: skip
+    told = [f"{row[1]} by its {row.feature}" for row in best.itertuples()]
+    found = title or f"By one feature alone: {'; '.join(told)}"
+    look = {"x": 0.01, "ha": "left", "weight": "bold", "fontsize": 13}
+    panels[0].figure.suptitle(fill(drawable(found), 84 if len(best) > 2 else 60), **look)
+    return alt(panels[0], f"{found}. {'; '.join(facts)}.")
+
+
+def _shares(panel: Axes, values: pd.Series, own: np.ndarray) -> str:
+    """Draw which share of the class, and of all others, has which value; say the commonest."""
+    kinds, wide = sorted(values.unique()), 0.4
+    told = []
+    if len(kinds) <= FEW:
+        places = np.arange(len(kinds))
+        for part, colour, off in ((own, FLAG, -wide / 2), (~own, INNOCENT, wide / 2)):
+            shares = values[part].value_counts(normalize=True).reindex(kinds, fill_value=0)
+            panel.bar(places + off, shares, wide, color=colour)
+            told.append(f"{kinds[int(shares.argmax())]:g} in {shares.max():.0%}")
+        panel.set_xticks(places, [f"{kind:g}" for kind in kinds])
+    else:
+        low = np.percentile(values, 1, method="higher")
+        high = np.percentile(values, 99, method="lower")
+        edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
+        for part, colour in ((own, FLAG), (~own, INNOCENT)):
+            shown = values[part].clip(edges[0], edges[-1])  # the ends hold what lies beyond
+            weights = np.full(len(shown), 1 / max(len(shown), 1))
+            panel.hist(shown, edges, weights=weights, color=colour, alpha=0.65)
+            quarter, three = np.percentile(shown, [25, 75])
+            told.append(f"half of them from {quarter:g} to {three:g}")
+    return f"its images: {told[0]}; all others: {told[1]}"

@@ -1,0 +1,70 @@
+"""The figure of single features shows the share of a class's images that has each value."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import plots
+from helpers.plots.style import FLAG, INNOCENT, alt_text
+from tests.balance.sets import table
+
+
+@pytest.fixture
+def made():
+    dataset = table(label=["oak"] * 40 + ["ash"] * 40 + ["elm"] * 20)
+    features = pd.DataFrame(
+        {
+            "dense": [300.0] * 30 + [72.0] * 10 + [72.0] * 45 + [300.0] * 15,
+            "width": np.r_[np.linspace(900, 1000, 40), np.linspace(100, 500, 60)],
+        },
+        dataset.images.index,
+    )
+    rows = [("oak", "dense", 0.8), ("oak", "width", 0.7), ("ash", "width", 0.9)]
+    return dataset, features, pd.DataFrame(rows, columns=["class", "feature", "auc"])
+
+
+def test_a_panel_for_each_class_shows_its_best_feature_in_shares(made):
+    first = plots.telling_features(*made)
+    dense, width = first.figure.axes
+    shares = {(patch.get_facecolor()[:3], patch.get_height()) for patch in dense.patches}
+    assert len(dense.patches) == 4 and len(shares) == 4
+    assert sorted(patch.get_height() for patch in dense.patches[:2]) == [0.25, 0.75]  # of 40 oaks
+    assert sorted(patch.get_height() for patch in dense.patches[2:]) == [0.25, 0.75]  # of 60 others
+    assert [tick.get_text() for tick in dense.get_xticklabels()] == ["72", "300"]
+    assert dense.patches[0].get_height() == 0.25 and dense.patches[2].get_height() == 0.75
+    half = len(width.patches) // 2
+    for part in (width.patches[:half], width.patches[half:]):
+        assert sum(patch.get_height() for patch in part) == pytest.approx(1)
+    title = first.figure.get_suptitle().replace("\n", " ")
+    assert title == "By one feature alone: oak by its dense; ash by its width"
+    assert "oak: area under the ROC curve 0.80, its images: 300 in 75%; all others: 72 in 75%" in (
+        alt_text(first.figure)
+    )
+    assert [one.get_text() for one in first.get_legend().get_texts()] == [
+        "its images",
+        "all others",
+    ]
+    from matplotlib.colors import to_hex
+
+    assert [to_hex(one.get_facecolor()) for one in first.get_legend().get_patches()] == [
+        FLAG, INNOCENT,
+    ]  # fmt: skip
+
+
+def test_at_most_three_classes_are_shown_and_none_is_said(made):
+    dataset, features, told = made
+    many = pd.concat([told.assign(**{"class": name}) for name in ("oak", "ash", "elm", "yew")])
+    labelled = dataset.images.assign(label=["oak", "ash", "elm", "yew"] * 25)
+    first = plots.telling_features(dataset.with_images(labelled), features, many)
+    assert len(first.figure.axes) == 3
+    none = plots.telling_features(dataset, features, told[:0])
+    assert "No class is given away" in alt_text(none.figure)
+
+
+def test_an_odd_value_far_off_lies_in_the_last_step_and_hides_nothing(made):
+    dataset, features, told = made
+    features.loc[features.index[-1], "width"] = 1e6
+    axes = plots.telling_features(dataset, features, told[2:]).figure.axes[0]
+    assert axes.get_xlim()[1] < 2000
+    half = len(axes.patches) // 2
+    assert sum(patch.get_height() for patch in axes.patches[half:]) == pytest.approx(1)
