@@ -195,7 +195,7 @@ MOST_LINES = {
     "explain": 600,
     "exports": 950,
     "fairness": 570,
-    "findings": 1720,
+    "findings": 1770,
     "judged": 85,
     "labelling": 105,
     "leaves": 1835,

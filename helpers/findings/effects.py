@@ -53,6 +53,38 @@ def flattery_of_leaks(evidence: Learned) -> Effect | None:
     return _flattery(evidence, train, valid)
 
 
+def flattery_of_names(evidence: Learned, groups: pd.Series) -> Effect | None:
+    """By how much others of their group in training raise the score on validation images that have
+    such: against a model that learns without these others, and not from fewer images, since as
+    many of each class, drawn at random, were taken from the first (three times)."""
+    train, valid = _labels(evidence)
+    own, asked = groups.reindex(train.index), groups.reindex(valid.index)
+    valid = valid[asked.isin(set(own.dropna()))]
+    kept = train[~own.isin(set(asked.dropna()))]
+    if valid.empty or len(kept) == len(train) or kept.nunique() < train.nunique():
+        return None
+
+    def build() -> Effect:
+        from helpers.training import train_head
+
+        def right(labels: pd.Series) -> pd.Series:
+            answers = train_head(evidence.features, labels).predict(
+                evidence.features.loc[valid.index]
+            )
+            return (answers == valid).astype(float)
+
+        fewer = kept.value_counts()
+        drawn = [
+            right(pd.concat([part.sample(fewer[one], random_state=seed)
+                             for one, part in train.groupby(train)]).sort_index())
+            for seed in range(DRAWS)
+        ]  # fmt: skip
+        with_them = pd.concat(drawn, axis=1).mean(axis=1)
+        return tuple(evaluation.compare_losses(with_them, right(kept), groups[valid.index]))
+
+    return _kept(evidence, "names", build, [train, valid, groups])
+
+
 def gain_of_doubling(evidence: Learned, metric: str = "accuracy") -> Effect | None:
     """What twice as many labels have bought: all training images against the half of them, by
     whole groups, drawn `DRAWS` times.

@@ -11,6 +11,7 @@ from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
 from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.findings.auditing import drawn
+from helpers.findings.names import are_known, doubtful_names
 from helpers.findings.sections import Section, percents, points
 from helpers.splits import check_leakage, describe_leakage
 
@@ -61,6 +62,9 @@ def split(evidence: Learned) -> Section:
         told += "which lies on one side: such a class can be learned or asked about, not both."
         found.says.append(told)
         found.unchecked.append(told)
+    if not (are_known(evidence) or evidence.opened.images["split"].notna().any()):
+        named = doubtful_names(evidence, divided.images["split"])
+        found.findings += [named] * (named is not None)
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
         said = "; ".join(

@@ -6,7 +6,8 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.evidence.audited import SURE, Evidence
-from helpers.findings.sections import Finding, opening_line, percent
+from helpers.findings.effects import flattery_of_names
+from helpers.findings.sections import Finding, opening_line, percent, points
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
 
@@ -15,35 +16,97 @@ ANEW = """from helpers.splits import check_leakage, ensure_split
 dataset = {}
 leaks = check_leakage(dataset)
 divided = ensure_split(dataset.development, given=False)"""
+DIVIDE = """from helpers.splits import ensure_split
+
+dataset = {}
+divided = ensure_split(dataset.development)"""
+KEPT = "Groups come from "
+"""How the notes begin that `helpers.report.together.keep_together` gives a dataset."""
 _PART = r"(?:[\W_]*(?:\d+|[^\W\d_]+))"
 
 
 def pattern_of(words: str) -> str | None:
     """The ``pattern=`` of `open_dataset` that reads what a rule of names says in words (see
-    `helpers.splits.naming.read_rules`); None for folders and marks of copying."""
+    `helpers.splits.naming.read_rules`), without what a shell or make reads within double quotes;
+    None for folders and marks of copying."""
     ends = {"part": 1, "2 parts": 2, "3 parts": 3}
     if words == "the name up to its first number":
         return r"(?P<group>\D*\d+)"
     if words.startswith("the name without its last "):
         number = ends[words.removeprefix("the name without its last ")]
-        return rf"(?P<group>.+?){_PART * number}[\W_]*$"
+        return rf"(?P<group>.+?){_PART * number}[\W_]*\Z"
     if words.startswith("the number after '"):
         return rf"(?i).*?(?<![^\W\d_]){words[18:-1]}[\W_]?(?P<group>\d+)"
     return None
 
 
-def doubtful_names(evidence: Evidence) -> Finding | None:
+def kept_notes(evidence: Evidence) -> list[str]:
+    """What is said of groups that a table of an earlier report's findings made."""
+    return [note for note in evidence.opened.notes if note.startswith(KEPT)]
+
+
+def are_known(evidence: Evidence) -> bool:
+    """Whether a column, names or folders say what belongs together, and not findings alone."""
+    return evidence.part.has_groups and not kept_notes(evidence)
+
+
+def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Finding | None:
     """The reading of file names, if any, whose images are more alike than others of their class,
     but not so much that the search for groups takes them for one thing, or the budget left that
-    search out; None without one that leaves a side of the
-    given split, or that `open_dataset` could not read the same way."""
-    part, sides = evidence.part, evidence.opened.images["split"]
-    features = evidence.features
-    labels = part.images["label"].reindex(features.index)
-    alike = neighbours.standardise(features.to_numpy())
+    search out; None without one that leaves a side of the split, or that `open_dataset` could not
+    read the same way.
+
+    Parameters
+    ----------
+    evidence : Evidence, or Learned where `sides` are given
+    sides : Series of str by image_id, optional
+        A split that the folder did not come with; then the effect on its validation images is
+        measured. The given split where it is left out.
+    """
+    given, opened = sides is None, evidence.opened
+    sides = opened.images["split"] if given else sides.reindex(opened.images.index)
+    found = [one for one in _readings(evidence, sides) if len(one[2])]
+    if not found:
+        return None
+    largest = max(found, key=lambda one: (one[0].expected, len(one[2])))
+    verdict, rule, across, pattern, groups = largest
+    shares = [
+        f"{(sides[across] == side).sum():,} of {(sides == side).sum():,} {name} images"
+        for side, name in (("valid", "validation"), ("test", "test"))
+        if (sides[across] == side).any()
+    ]
+    have = "have" if len(across) > 1 else "has"
+    what = (
+        f"If {rule.words} says what a photo shows, {' and '.join(shares)} {have} another photo of "
+        "the same thing in training."
+    )
+    more = (
+        f"Such as {across[0].rpartition('/')[2]}; scores would flatter. The images "
+        f"{'bear it out' if verdict.holds else 'do not settle it'}: at least "
+        f"{percent(verdict.expected)} of such pairs of a class are one thing."
+    )
+    effect = {}
+    if not given and evidence.can_learn and (worth := flattery_of_names(evidence, groups)):
+        share = float((sides[across] == "valid").sum() / (sides == "valid").sum())
+        scaled = (float(one) * share for one in worth)  # on all validation images, as others are
+        effect = dict(zip(("effect", "low", "high"), scaled, strict=True))
+        more += (
+            " On those images a linear model that saw their other photos beats one that did not, "
+            f"and lacks no more images of each class, by {points(*worth)}."
+        )
+    act = "look at some of them; if it is so, say it when opening, here or by the same command "
+    act += f'with --pattern "{pattern}"'
+    code = (ANEW if given else DIVIDE).format(opening_line(opened, pattern=pattern))
+    section, blocks = "same thing" if given else "split", bool(effect) and effect["low"] > 0
+    return Finding(what, len(across), len(sides), act, section, code, more, **effect, blocks=blocks)
+
+
+def _readings(evidence: Evidence, sides: pd.Series):
+    """(verdict, rule, images that leave a side, pattern, groups) of each rule that is in doubt."""
+    labels = evidence.part.images["label"].reindex(evidence.features.index)
+    alike = neighbours.standardise(evidence.features.to_numpy())
     classes = pd.factorize(labels)[0].astype(str)
-    found = []
-    for rule in naming.read_rules(features.index, labels):
+    for rule in naming.read_rules(evidence.features.index, labels):
         verdict = naming.judge(naming.linked(rule.keys), alike, classes)
         kept = evidence.plan.searched >= evidence.plan.images or verdict.expected >= SURE
         sure = evidence.proposals is not None and verdict.holds and kept
@@ -51,30 +114,9 @@ def doubtful_names(evidence: Evidence) -> Finding | None:
             continue
         if (pattern := pattern_of(rule.words)) and _reads(pattern, rule):
             groups = _groups(evidence.opened.images.index, pattern)
-            crossing = groups[groups.isin(groups[sides == "train"])]
-            across = crossing[sides[crossing.index].isin(["valid", "test"])]
-            if len(across):
-                found.append((verdict, len(across), rule.words, pattern, across))
-    if not found:
-        return None
-    verdict, _, words, pattern, across = max(found, key=lambda one: (one[0].expected, one[1]))
-    shares = [
-        f"{(sides[across.index] == side).sum():,} of {(sides == side).sum():,} {name} images"
-        for side, name in (("valid", "validation"), ("test", "test"))
-        if (sides[across.index] == side).any()
-    ]
-    what = (
-        f"If {words} says what a photo shows, {' and '.join(shares)} have another photo of the "
-        "same thing in training."
-    )
-    more = (
-        f"Such as {across.index[0].rpartition('/')[2]}; scores would flatter. The images "
-        f"{'bear it out' if verdict.holds else 'do not settle it'}: at least "
-        f"{percent(verdict.expected)} of such pairs of a class are one thing."
-    )
-    act = "look at some of them; if it is so, say it when opening, here or by --pattern"
-    code = ANEW.format(opening_line(evidence.opened, pattern=pattern))
-    return Finding(what, len(across), len(sides), act, "same thing", code, more)
+            crossing = groups[groups.isin(groups[sides.reindex(groups.index) == "train"])]
+            across = crossing[sides[crossing.index].isin(["valid", "test"])].index
+            yield verdict, rule, across, pattern, groups
 
 
 def _groups(ids: pd.Index, pattern: str) -> pd.Series:

@@ -9,7 +9,7 @@ from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
-from helpers.findings.names import doubtful_names
+from helpers.findings.names import are_known, doubtful_names, kept_notes
 from helpers.findings.sections import LEFT_OUT, Section, percent
 from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.suggesting import TOO_SMALL
@@ -25,14 +25,11 @@ LOOK += " again with --together pairs.csv"
 MANY = 2
 """Images for each thing from where on a class is named."""
 
-KEPT = "Groups come from "
-"""How the notes begin that `helpers.report.together.keep_together` gives a dataset."""
-
 
 def same_thing(evidence: Evidence) -> Section:
     """Other photos of the same thing, which no search for copies finds."""
     found, proposals = Section("same thing", ""), evidence.proposals
-    named = None if evidence.part.has_groups else doubtful_names(evidence)
+    named = None if are_known(evidence) else doubtful_names(evidence)
     if named:
         found.findings.append(named)
     if proposals is None:
@@ -146,8 +143,7 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
     if part.has_groups:
         found.title = f"What belongs together is known: the column '{part.group}'"
         found.says.append("So photos of one thing were not searched for.")
-        limits = [note for note in evidence.opened.notes if note.startswith(KEPT)]
-        if limits:
+        if limits := kept_notes(evidence):
             found.title = found.title.replace(" is known", " is known in part")
         found.says += limits
         found.unchecked += limits

@@ -175,3 +175,55 @@ def test_effects_are_told_in_points():
     told = effects.measured("It grew", (0.031, 0.01, 0.052))
     assert told == {"effect": 0.031, "low": 0.01, "high": 0.052,
                     "more": "It grew by +3.1 points (+1.0 to +5.2)."}  # fmt: skip
+
+
+def named(strength, seed=0, things=90, each=4):
+    """Three classes of things photographed four times, three of the photos to learn from and one to
+    validate on; features of the thing tell its class by `strength`, those of the class hardly."""
+    rng = np.random.default_rng(seed)
+    thing = np.repeat(np.arange(things), each)
+    truth = thing % 3
+    own, photo = rng.normal(size=(things, 40))[thing], rng.normal(size=(len(thing), 40))
+    values = strength * own + 0.5 * photo
+    values[:, :3] += 0.7 * np.eye(3)[truth]
+    images = table(label=np.array([*"abc"])[truth]).images
+    images["split"] = np.where(np.arange(len(thing)) % each == 0, "valid", "train")
+    divided = table(label=["a", "b"]).with_images(images)
+    made = SimpleNamespace(
+        progress=False, divided=divided, part=divided, can_learn=True,
+        sides=tuple(divided.part(one) for one in ("train", "valid")),
+        features=pd.DataFrame(values, images.index).add_prefix("f"),
+        _keep=lambda name, build, *key: build(),
+    )  # fmt: skip
+    return made, pd.Series(thing.astype(str), images.index)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_photos_of_one_thing_on_both_sides_flatter_by_what_a_model_without_them_lacks(seed):
+    made, groups = named(1.5, seed)
+    value, low, _ = effects.flattery_of_names(made, groups[groups.astype(int) < 40])
+    assert value > 0.15 and low > 0.05
+    # As many images less, but of other things of the class: what was photographed is still there.
+    turned = {str(n): str((n + 21) % 90) for n in range(90)}
+    asked = made.divided.images["split"] == "valid"
+    wrong = groups.where(asked, groups.map(turned))
+    other, low, _ = effects.flattery_of_names(made, wrong[wrong.astype(int) < 40])
+    assert low < 0 and other < value - 0.1
+
+
+def test_names_that_say_nothing_are_worth_nothing():
+    worths = []
+    for seed in range(6):
+        made, _ = named(0.0, seed)
+        rng = np.random.default_rng(seed)
+        random = pd.Series(rng.integers(0, 90, 360).astype(str), made.part.images.index)
+        worths.append(effects.flattery_of_names(made, random[random.astype(int) < 30]))
+    assert sum(low > 0 for _, low, _ in worths) <= 1
+    assert abs(np.mean([value for value, *_ in worths])) < 0.03
+
+
+def test_where_no_name_is_on_both_sides_nothing_is_measured():
+    made, groups = named(1.0)
+    alone = pd.Series([str(n) for n in range(len(groups))], groups.index)
+    assert effects.flattery_of_names(made, alone) is None
+    assert effects.flattery_of_names(made, groups) is None  # no class would be left to learn

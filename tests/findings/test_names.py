@@ -155,3 +155,54 @@ def test_a_dataset_is_opened_again_as_it_was(tmp_path):
     )
     dataset = open_dataset(tmp_path / "photos", pattern="([ab])")
     assert opening_line(dataset) == "open_dataset('path/to/photos', pattern='([ab])')"
+
+
+def divided(dataset, likeness, worth):
+    """A folder without a split, whose report validates on another photo of every second thing."""
+    flat = dataset.root.parent / "flat"
+    for one, label in dataset.images["label"].items():
+        (flat / label).mkdir(parents=True, exist_ok=True)
+        (flat / label / one.rpartition("/")[2]).write_bytes(dataset.path(one).read_bytes())
+    evidence = asked(open_dataset(flat), likeness)
+    index = evidence.opened.images.index
+    numbers = [one.rpartition("/")[2].removesuffix(".png").split("_") for one in index]
+    there = [part == "8" and int(thing) % 2 == 0 for thing, part in numbers]
+    sides = pd.Series(np.where(there, "valid", "train"), index)
+    evidence.can_learn = worth is not None
+    return evidence, sides
+
+
+@pytest.mark.parametrize(
+    ("worth", "blocks"), [((0.2, 0.1, 0.3), True), ((0.1, -0.1, 0.3), False), (None, False)]
+)
+def test_without_a_given_split_it_is_the_reports_own_that_they_cross(
+    dataset, monkeypatch, worth, blocks
+):
+    monkeypatch.setattr(names, "flattery_of_names", lambda evidence, groups: worth)
+    evidence, sides = divided(dataset, 0.6, worth)
+    assert doubtful_names(evidence) is None
+    found = doubtful_names(evidence, sides)
+    assert (found.images, found.of, (sides == "valid").sum()) == (24, 96, 24)
+    assert "24 of 24 validation images have another photo" in found.what
+    assert found.section == "split" and found.blocks is blocks
+    pattern = pattern_of("the name without its last part")
+    assert found.act.endswith(f'--pattern "{pattern}"') and not {*'$"`!'} & {*pattern}
+    if worth:
+        assert (found.effect, found.low) == worth[:2]
+        assert "beats one that did not, and lacks no more images of each class, by +" in found.more
+    else:
+        assert found.effect is None and "beats" not in found.more
+    made = {}
+    exec("from helpers import open_dataset\n" + found.code.replace(
+        "path/to/flat", str(evidence.opened.root)), made)  # fmt: skip
+    split = made["divided"].images["split"].groupby(made["dataset"].groups).nunique()
+    assert split.max() == 1
+
+
+def test_groups_that_an_earlier_report_found_do_not_settle_what_names_say():
+    part = SimpleNamespace(has_groups=True)
+    for notes, known in (([], True), (["Groups come from pairs.csv"], False)):
+        opened = SimpleNamespace(notes=notes)
+        assert names.are_known(SimpleNamespace(part=part, opened=opened)) is known
+    part.has_groups = False
+    assert not names.are_known(SimpleNamespace(part=part, opened=SimpleNamespace(notes=[])))
