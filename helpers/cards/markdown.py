@@ -28,10 +28,12 @@ PRIVATE = re.compile(
     re.IGNORECASE,
 )
 _END = r"[^\s'\"`|]*[^\s'\"`|.,;:)\]}]"
+_SHARE = r"\\\\[\w.$-]+\\(?!\\)|\\{4}[\w.$-]+"  # and with backslashes doubled, as in a line of code
 LOCAL = re.compile(
-    rf"(?<![\w/.:])(/(?:home|Users|root|mnt|media|tmp|data|srv|opt|var)/{_END}"
-    rf"|[A-Za-z]:\\{_END}|\\\\{_END})"
+    rf"(?<![\w/.:])(?:/(?:home|Users|root|mnt|media|tmp|data|srv|opt|var)/{_END}"
+    rf"|[A-Za-z]:\\{_END}|(?:{_SHARE}){_END})"
 )
+"""Paths of a computer; not the doubled backslashes of a regular expression in a line of code."""
 
 
 def front_matter(facts: Mapping[str, Any]) -> str:

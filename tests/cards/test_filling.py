@@ -17,6 +17,7 @@ from helpers.cards.markdown import is_private, licence_facts, plain, scrub, tabl
 from helpers.datasets import Dataset, DatasetError
 from helpers.evaluation import accuracy_interval, check_predictions, score_parts
 from helpers.exports.models import Agreement, ExportedModel
+from helpers.findings.names import pattern_of
 
 HOSTILE = 'a |b|\n---\n"c" <script>alert(1)</script> `d` [e](f) _g_ é葉'
 CLASSES = ["beech", HOSTILE, "Norway_maple"]
@@ -512,6 +513,20 @@ def test_paths_are_taken_out_and_addresses_are_not():
         scrub(text, None)
         == "(a path), ((a path)) (a path) (a path) x/home/y https://a.org/tmp/z 1/2"
     )
+
+
+def test_a_share_on_a_network_is_a_path_and_a_regular_expression_is_none():
+    share = r"\\nas-1.lab\photos\birds"
+    assert scrub(f"See {share} here.") == "See (a path) here."
+    assert scrub(f"open_dataset({share!r})") == "open_dataset('(a path)')"
+    for words in ("the name without its last 2 parts", "the name up to its first number",
+                  "the name without its last part", "the number after 'cow'"):  # fmt: skip
+        pattern = pattern_of(words)
+        for printed in (
+            f'--pattern "{pattern}"',
+            f"open_dataset('x', pattern={pattern!r})",
+        ):
+            assert scrub(printed) == printed
 
 
 def test_long_tables_say_what_they_leave_out():
