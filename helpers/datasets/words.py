@@ -30,7 +30,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     known, plain = list(known), str(word).strip().casefold()
     alike = [name for name in known if name.strip().casefold() == plain]
     close = alike or get_close_matches(str(word), known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def require_column(table, column: object) -> None:

@@ -283,8 +283,12 @@ def write_csv(path: str, rows: list[list[str]], classes: list[str], problems: bo
     """A row per file; why some could not be read is in a last column where there are any."""
     table = [[FILE, *FACTS, *column_names(classes), FAILURE], *rows]
     with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        lines = table if problems else (row[:-1] for row in table)
-        csv.writer(file, lineterminator="\n").writerows(lines)
+        for row in table:
+            cells = row if problems else row[:-1]
+            # Python before 3.13 leaves a carriage return bare, which would end the row.
+            bare = any("\r" in str(cell) for cell in cells)
+            quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+            csv.writer(file, lineterminator="\n", quoting=quoting).writerow(cells)
 
 
 def check_csv(path: str | None) -> None:

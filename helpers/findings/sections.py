@@ -80,8 +80,13 @@ class Finding:
 
     @property
     def at_stake(self) -> float:
-        """What findings are ordered by: the measured effect, else the share of images affected."""
-        return abs(self.effect) if self.measured else self.images / max(self.of, 1)
+        """What findings are ordered by: the measured effect, else the share of images affected;
+        no more than the interval allows where an effect was measured and is within chance."""
+        share = self.images / max(self.of, 1)
+        if self.effect is None:
+            return share
+        most = max(abs(self.low), abs(self.high))
+        return abs(self.effect) if self.measured else min(share, most)
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,16 @@ def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
             f"{_code(one['code'], opening)}</div></li>"
         )
     why = "In the order of what is at stake: the effect on accuracy where one was measured and is "
-    why += "beyond chance, else the share of images affected (the bar). An effect and a share are "
-    why += "not the same thing: take the order as a place to begin."
+    why += (
+        "beyond chance (within chance, no more than its interval allows), else the share of images "
+    )
+    why += "affected (the bar). An effect and a share are not the same thing: take the order as a "
+    why += "place to begin."
+    if any(one["code"] for one in findings):
+        why += (
+            " The lines of Python run where the workbook is installed, in a notebook of it or by "
+        )
+        why += ".venv/bin/python; put the path of your folder where path/to/… stands."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
 
 

@@ -24,7 +24,8 @@ _AUDIT_ALONE = (
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
     """The findings most worth acting on, at most five: by measured effect where one was measured
-    and is no chance, else by the share of images affected; what is named first wins ties."""
+    and is no chance, else by the share of images affected or, where the effect is within chance, by
+    as much of that as its interval allows; what is named first wins ties."""
     return sorted(findings, key=lambda one: -one.at_stake)[:MOST]
 
 

@@ -100,7 +100,7 @@ def test_an_unused_log_is_empty_and_makes_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("decision", "message"),
     [
-        (("cat/9.jpg", "drop"), "no image 'cat/9.jpg' to decide about; did you mean 'cat/"),
+        (("cat/9.jpg", "drop"), "no image 'cat/9.jpg' to decide about .did you mean 'cat/"),
         (("cat/1.jpg", "dorp"), "'dorp'; expected one of keep, relabel, drop, cannot tell."),
         (("cat/1.jpg", "relabel"), "needs the new label"),
         (("cat/1.jpg", "relabel", "", " "), "needs the new label"),

@@ -159,7 +159,7 @@ def test_what_the_error_proposes_works(tmp_path, label, meant):
     with pytest.raises(DatasetError, match=f"did you mean '{meant}'") as error:
         log.record("elm/2.jpg", "relabel", "", label)
     assert "'oak '" in str(error.value)
-    proposed = str(error.value).split("did you mean '")[1].removesuffix("'?.")
+    proposed = str(error.value).split("did you mean '")[1].removesuffix("'?).")
     log.record("elm/2.jpg", "relabel", "", proposed)
     assert log.current()["label"].tolist() == [meant]
 

@@ -56,14 +56,16 @@ def test_spaces_around_a_name_can_be_seen(name, seen):
     ],
 )
 def test_a_name_that_is_meant_is_found(word, known, meant):
-    assert suggestion(word, known) == (f"; did you mean {meant!r}?" if meant else "")
+    assert suggestion(word, known) == (f" (did you mean {meant!r}?)" if meant else "")
 
 
 def test_a_missing_column_is_refused_with_those_there_are():
     table = pd.DataFrame(columns=["label", *"bcdefghijklmn", 2024])
     assert require_column(table, "label") is None
     assert require_column(table, 2024) is None
-    said = r"no column 'Label' \(columns: label, b, .*, l and 3 more\); did you mean 'label'\?\.$"
+    said = (
+        r"no column 'Label' \(columns: label, b, .*, l and 3 more\) \(did you mean 'label'\?\)\.$"
+    )
     with pytest.raises(DatasetError, match=said):
         require_column(table, "Label")
     with pytest.raises(DatasetError, match=r"no column 'site' \(columns: none\)\.$"):

@@ -147,7 +147,7 @@ def test_the_rarest_class_has_labels_and_unknown_ones_are_named():
     assert rarest(drawn(400)) == "oak"
     assert rarest(TABLES["absent"].assign(label=["elm"] * 30 + ["fir"] * 20)) == "fir"
     assert rarest(table_of([[0.5, 0.5]] * 2, [1, 0])) == "ash"
-    with pytest.raises(DatasetError, match="no class 'Oak'; did you mean 'oak'"):
+    with pytest.raises(DatasetError, match="no class 'Oak' .did you mean 'oak'"):
         decision_costs(drawn(10), "Oak", 0.5, COSTS)
 
 

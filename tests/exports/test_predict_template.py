@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pillow_heif
+import pandas as pd
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
@@ -409,6 +410,18 @@ def test_a_table_that_cannot_be_written_in_the_end_is_said(model, photos, monkey
     model = ["--model", str(model / "model.onnx")]
     assert program.main([str(photos), *model, "--csv", str(photos / "o.csv")]) == 2
     assert "o.csv' cannot be written: No space left on device" in capsys.readouterr().err
+
+
+def test_a_name_with_a_carriage_return_stays_one_row(tmp_path):
+    rows = [["a\rb.jpg", *["x"] * len(program.FACTS), "0.5", ""],
+            ["c,d.jpg", *["y"] * len(program.FACTS), "0.25", ""]]  # fmt: skip
+    program.write_csv(str(tmp_path / "o.csv"), rows, ["oak"], problems=False)
+    text = (tmp_path / "o.csv").read_bytes().decode()
+    assert text.startswith(program.FILE + ",")  # by which a table of this program is known again
+    read = [*csv.reader(io.StringIO(text, newline=""))]
+    assert [row[0] for row in read] == [program.FILE, "a\rb.jpg", "c,d.jpg"]
+    assert pd.read_csv(tmp_path / "o.csv")[program.FILE].tolist() == ["a\rb.jpg", "c,d.jpg"]
+    assert {len(row) for row in read} == {len(program.FACTS) + 2}
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(model, photos):

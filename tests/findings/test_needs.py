@@ -117,7 +117,7 @@ def test_all_readings_are_those_of_a_search_through_all_ways_to_write_some_class
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("rust+scba", "names 'scba', and 'mine' has no such class; did you mean 'scab'?"),
+        ("rust+scba", "names 'scba', and 'mine' has no such class (did you mean 'scab'?)"),
         ("elm", "names 'elm', and 'mine' has no such class; it has healthy, rust, scab."),
         ("rust+", "names 'rust+', and 'mine' has no such class"),
         ("healthy+rust+scab", "taken together these are all classes of 'mine'"),

@@ -46,6 +46,8 @@ def test_a_measured_effect_counts_only_where_its_interval_leaves_out_zero():
         one = Finding(**given, effect=0.2, low=low, high=high)
         assert one.measured == measured
         assert one.at_stake == (0.2 if measured else 0.1)
+    for low, high, most in ((-0.01, 0.03, 0.03), (-0.04, 0.01, 0.04), (-0.5, 0.2, 0.1)):
+        assert Finding(**given, effect=0.0, low=low, high=high).at_stake == most
     assert Finding(**given | {"of": 0}).at_stake == Finding(**given | {"of": 1}).at_stake == 10
     assert not affected.blocks
     with pytest.raises(FrozenInstanceError):

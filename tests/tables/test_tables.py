@@ -81,7 +81,7 @@ def test_a_column_named_on_opening_that_is_not_there_is_told_with_those_that_are
         with pytest.raises(DatasetError) as caught:
             open_dataset(source, **{option: "kategory"})
         there = "'labels.csv' has no column 'kategory' (columns: file, Kategorie)"
-        assert str(caught.value).startswith(f"{there}; did you mean 'Kategorie'?")
+        assert str(caught.value).startswith(f"{there} (did you mean 'Kategorie'?)")
 
 
 def test_a_column_named_on_opening_chooses_among_tables(csv):
