@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pillow_heif
 import pandas as pd
+import pillow_heif
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
