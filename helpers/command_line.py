@@ -245,9 +245,9 @@ def _table_of(path: str | None, table: str) -> Path:
 def _report(asked: argparse.Namespace) -> int:
     from helpers.findings.sampling import take_decisions
     from helpers.report.building import build_report
-    from helpers.report.together import keep_together
+    from helpers.report.together import keep_together, read_answers
 
-    dataset = open_asked(asked)
+    dataset, judged = open_asked(asked), None
     for note in dataset.notes:
         print(note, file=sys.stderr)
     if len(dataset.classes) < 2:
@@ -256,8 +256,8 @@ def _report(asked: argparse.Namespace) -> int:
         path = _from_report(dataset, asked.decisions)
         print(take_decisions(dataset, path), file=sys.stderr)
     if asked.together:
-        known = dataset.notes
-        dataset = keep_together(dataset, _from_report(dataset, asked.together))
+        known, path = dataset.notes, _from_report(dataset, asked.together)
+        judged, dataset = read_answers(path), keep_together(dataset, path)
         for note in dataset.notes[len(known) :]:
             print(note, file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
@@ -268,6 +268,7 @@ def _report(asked: argparse.Namespace) -> int:
         groups=asked.groups,
         open_test=asked.open_test,
         against=asked.against,
+        judged=judged,
     )
     written = report.write(folder, images=not asked.no_images)
     verdict = report["verdict"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import csv
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from io import StringIO
+from pathlib import Path, PurePosixPath
 from unicodedata import category, normalize
 
 import pandas as pd
@@ -69,6 +71,21 @@ def as_csv(table: pd.DataFrame, index: bool = False) -> str:
     if "\r" not in text:
         return text
     return table.to_csv(index=index, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+
+def read_text_csv(path: Path) -> pd.DataFrame:
+    """A CSV with every cell as the text it is, "" where empty, as `as_csv` wrote it or a
+    spreadsheet saved it: parted by commas, semicolons or tabs, in UTF-8 or UTF-16.
+
+    Raises
+    ------
+    OSError, ValueError
+        The file cannot be read, or is no such table.
+    """
+    raw = path.read_bytes()
+    text = raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    return pd.read_csv(StringIO(text, newline=""), sep=separator, dtype=str, keep_default_na=False)
 
 
 def say_formulas(table: pd.DataFrame, where: str) -> list[str]:

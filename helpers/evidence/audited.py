@@ -21,7 +21,8 @@ from helpers.balance import probing
 from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
-from helpers.evidence.budget import SEARCH, Plan, cost
+from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
+from helpers.evidence.judged_pairs import knows_groups, still_open
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
@@ -61,6 +62,9 @@ class Evidence:
         Those whose parts are scored by themselves; None for all that have few values.
     against : Dataset or None
         A second folder, to be compared with this one.
+    judged : DataFrame or None
+        What you said of pairs (`helpers.report.together.read_answers`): of no such pair is asked
+        again, and none that you called two things is joined.
     """
 
     workers = 2
@@ -69,8 +73,9 @@ class Evidence:
     def __init__(
         self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
         columns: Sequence[str] | None = None, against: Dataset | None = None,
+        judged: pd.DataFrame | None = None,
     ):  # fmt: skip
-        self.opened, self.plan, self.columns = dataset, plan, columns
+        self.opened, self.plan, self.columns, self.judged = dataset, plan, columns, judged
         self.progress, self.open_test, self.against = progress, open_test, against
         self.noted: dict[str, list[str]] = {"pairs": [], "proposals": []}
 
@@ -165,7 +170,7 @@ class Evidence:
     @cached_property
     def proposals(self) -> pd.DataFrame | None:
         """Pairs that may show one thing; None where they were not looked for."""
-        if self.part.has_groups or SEARCH not in self.plan.taken:
+        if knows_groups(self.opened, self.judged) or SEARCH not in self.plan.taken:
             return None
         run = {"workers": self.workers, "progress": self.progress}
         with self._noting("proposals"):
@@ -173,7 +178,7 @@ class Evidence:
         # A camera is told apart by its serial number there, which does not leave this computer.
         told = self.noted["proposals"]
         told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
-        return found
+        return still_open(found, self.judged)
 
     @cached_property
     def turned(self) -> pd.DataFrame | None:
@@ -190,7 +195,7 @@ class Evidence:
             pd.MultiIndex.from_frame(one[["image_id", "other_id"]].astype(object))
             for one in (found, known)
         ]
-        return found[~ends[0].isin(ends[1])].reset_index(drop=True)
+        return still_open(found[~ends[0].isin(ends[1])].reset_index(drop=True), self.judged)
 
     @cached_property
     def searched(self) -> Dataset:
@@ -218,7 +223,8 @@ class Evidence:
                 found.append(pairs[(one == other) | (one < 0) | (other < 0)])
         pairs = np.concatenate([np.empty((0, 2), int), *found])
         ids = self.features.index.to_numpy(object)[pairs]
-        return pd.DataFrame(ids, columns=["image_id", "other_id"]).drop_duplicates()
+        named = pd.DataFrame(ids, columns=["image_id", "other_id"]).drop_duplicates()
+        return still_open(named, self.judged)
 
     @cached_property
     def canaries(self) -> pd.DataFrame:
@@ -360,25 +366,6 @@ class Evidence:
         """Raise DatasetError, which a section says in place of its result, where that is so."""
         if not needed:
             raise DatasetError(why)
-
-
-def draw_part(labels: pd.Series, groups: pd.Series, images: int) -> pd.Index:
-    """About the given number of images: whole groups at random, the same share of each class.
-
-    Of each class the groups, each counted where most of its images are, come in random order, and
-    the first of every class is taken before the second of any is, so that none is lost: a rare one
-    would be, if all groups were drawn from one urn. The last group taken may be cut.
-    """
-    table = pd.DataFrame({"group": groups.astype(str), "label": labels.fillna("").astype(str)})
-    sizes = table.value_counts(sort=False).rename("size").reset_index()
-    sizes = sizes.sort_values(["group", "size", "label"], ascending=[True, False, True])
-    drawn = sizes.drop_duplicates("group")
-    drawn = drawn.iloc[np.random.default_rng(0).permutation(len(drawn))]
-    ranks = drawn.groupby("label").cumcount()
-    drawn = drawn.assign(share=ranks / drawn.groupby("label")["group"].transform("size"))
-    order = drawn.sort_values("share", kind="stable")["group"]
-    place = table["group"].map(dict(zip(order, range(len(order)), strict=True)))
-    return place.sort_values(kind="stable").index[:images]
 
 
 def private_columns(dataset: Dataset) -> list[str]:

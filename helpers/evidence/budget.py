@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError
@@ -198,3 +199,22 @@ def for_search(images: int, opening: float = 0.0) -> str:
 def in_words(seconds: float) -> str:
     """ "40 s", "12 min"."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def draw_part(labels: pd.Series, groups: pd.Series, images: int) -> pd.Index:
+    """About the given number of images: whole groups at random, the same share of each class.
+
+    Of each class the groups, each counted where most of its images are, come in random order, and
+    the first of every class is taken before the second of any is, so that none is lost: a rare one
+    would be, if all groups were drawn from one urn. The last group taken may be cut.
+    """
+    table = pd.DataFrame({"group": groups.astype(str), "label": labels.fillna("").astype(str)})
+    sizes = table.value_counts(sort=False).rename("size").reset_index()
+    sizes = sizes.sort_values(["group", "size", "label"], ascending=[True, False, True])
+    drawn = sizes.drop_duplicates("group")
+    drawn = drawn.iloc[np.random.default_rng(0).permutation(len(drawn))]
+    ranks = drawn.groupby("label").cumcount()
+    drawn = drawn.assign(share=ranks / drawn.groupby("label")["group"].transform("size"))
+    order = drawn.sort_values("share", kind="stable")["group"]
+    place = table["group"].map(dict(zip(order, range(len(order)), strict=True)))
+    return place.sort_values(kind="stable").index[:images]

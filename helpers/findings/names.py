@@ -6,6 +6,7 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.evidence.audited import SURE, Evidence
+from helpers.evidence.judged_pairs import KEPT
 from helpers.findings.effects import flattery_of_names
 from helpers.findings.sections import Finding, opening_line, percent, points
 from helpers.opening.prefixes import groups_from_names
@@ -20,8 +21,6 @@ DIVIDE = """from helpers.splits import ensure_split
 
 dataset = {}
 divided = ensure_split(dataset.development)"""
-KEPT = "Groups come from "
-"""How the notes begin that `helpers.report.together.keep_together` gives a dataset."""
 _PART = r"(?:[\W_]*(?:\d+|[^\W\d_]+))"
 
 

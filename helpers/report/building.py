@@ -23,6 +23,7 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column
 from helpers.drift import join_datasets
 from helpers.evidence import budget
+from helpers.evidence.judged_pairs import knows_groups
 from helpers.evidence.learned import Learned
 from helpers.findings import (
     auditing,
@@ -254,6 +255,7 @@ def build_report(
     groups: Sequence[str] | None = None,
     open_test: bool = False,
     against: Dataset | str | os.PathLike | None = None,
+    judged: pd.DataFrame | None = None,
     progress: bool = True,
 ) -> Report:
     """Ask a dataset everything that this workbook asks, and decide.
@@ -280,6 +282,9 @@ def build_report(
         closed.
     against : Dataset, name or path, optional
         A second folder, such as images of another place: is it like this one?
+    judged : DataFrame, optional
+        What you said of pairs of an earlier report (`helpers.report.together.read_answers`), where
+        the dataset's groups are from them: the search goes on, and asks of none of them again.
     progress : bool
         Say what is being done, with bars for what takes long.
 
@@ -298,17 +303,21 @@ def build_report(
         if not isinstance(against, Dataset):
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
-    evidence = Learned(dataset, plan_for(dataset, budget), progress, open_test, groups, against)
+    plan = plan_for(dataset, budget, judged)
+    evidence = Learned(dataset, plan, progress, open_test, groups, against, judged)
     report = Report(evidence, wanted, progress)
     for line in evidence.plan.overrun:
         report.tell(line)
     return report
 
 
-def plan_for(dataset: Dataset, time: str | float) -> budget.Plan:
+def plan_for(
+    dataset: Dataset, time: str | float, judged: pd.DataFrame | None = None
+) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     own = dataset.development
-    return budget.plan(len(own), time, not own.has_groups, budget.weigh_opening(dataset))
+    search = not knows_groups(own, judged)
+    return budget.plan(len(own), time, search, budget.weigh_opening(dataset))
 
 
 def _failed(name: str, error: Exception) -> Section:

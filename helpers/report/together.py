@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.safe_names import read_text_csv
 from helpers.datasets.words import count, some
 from helpers.evidence.audited import LIKELY, SURE
+from helpers.evidence.judged_pairs import ANSWER, KEPT, count_answers, keys_of, read_judged
 from helpers.splits import apply_groups
 
-TOGETHER, ANSWER = "stays_with", "together"
+TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
+BUT = "; you answered no, and other pairs join them all the same"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 
@@ -45,19 +48,69 @@ def pairs_table(evidence) -> pd.DataFrame:
     if evidence.turned is not None:
         turned = evidence.turned.assign(kind="same thing, mirrored", chance=pd.NA, why=WHY)
         found.append(turned[columns])
-    if evidence.opened.group == TOGETHER:  # or the next report that is given this table loses them
+    if evidence.judged is not None:
+        found.append(evidence.judged.reindex(columns=[*columns, ANSWER]).assign(
+            kind=evidence.judged.get("kind", "same thing"),
+            chance=_numbers(evidence.judged), why=evidence.judged.get("why", GIVEN)))  # fmt: skip
+    elif (
+        evidence.opened.group == TOGETHER
+    ):  # or the next report that is given this table loses them
         given = _of_one_value(evidence.opened.images.reset_index(), TOGETHER)
         given = given.dropna(subset="other_id")
         found.append(given.assign(kind="same thing", chance=pd.NA, why=GIVEN)[columns])
     if len(named := evidence.same_by_name):
         found.append(named.assign(kind="same thing", chance=pd.NA, why="their names")[columns])
     table = pd.concat([one.astype({"chance": "Float64"}) for one in found], ignore_index=True)
+    table = _once(table.reindex(columns=[*columns, ANSWER]))
     one, other = (evidence.things.reindex(table[end]).to_numpy() for end in columns[:2])
-    table.insert(table.columns.get_loc("why"), ANSWER, np.where(one == other, "yes", ""))
+    said = table.pop(ANSWER)
+    table.insert(
+        table.columns.get_loc("why"),
+        ANSWER,
+        said.where(said != "", np.where(one == other, "yes", "")),
+    )
+    apart = (said == "no").to_numpy() & (one == other)
+    table.loc[apart, "why"] += BUT
     labels = evidence.opened.images["label"]
     table.insert(1, "label", labels.reindex(table["image_id"]).to_numpy())
     table.insert(3, "other_label", labels.reindex(table["other_id"]).to_numpy())
     return table
+
+
+def _once(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each pair: all that it is, the surest first, and what a person said of it."""
+
+    def joined(cells: pd.Series) -> str:
+        parts = (part for cell in cells for part in cell.removesuffix(BUT).split("; ") if part)
+        return "; ".join(dict.fromkeys(parts))
+
+    table[ANSWER] = table[ANSWER].fillna("")
+    texts = table[["kind", "why"]].fillna("").astype(str)
+    keys = keys_of(table)
+    rows = table.assign(**texts).groupby(keys, sort=False)
+    together = {"kind": joined, "chance": "max", "why": joined, ANSWER: "max"}
+    return rows.agg({"image_id": "first", "other_id": "first"} | together).reset_index(drop=True)
+
+
+def _numbers(table: pd.DataFrame) -> pd.Series:
+    """Its chances, which a spreadsheet may have written with a comma."""
+    cells = table["chance"] if "chance" in table else pd.Series("", table.index)
+    return pd.to_numeric(cells.str.replace(",", "."), errors="coerce").astype("Float64")
+
+
+def read_answers(path: str | Path) -> pd.DataFrame | None:
+    """The pairs of a table for `keep_together` with what you said of each, as `Evidence` takes
+    them; None where the table names a value for each image instead.
+
+    Raises
+    ------
+    DatasetError
+        As `keep_together`.
+    """
+    path = Path(path).expanduser()
+    table = _read(path)
+    paired = {"image_id", "other_id", ANSWER} <= {*table.columns}
+    return read_judged(path, table) if paired and TOGETHER not in table else None
 
 
 def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) -> Dataset:
@@ -71,15 +124,16 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     ----------
     path : path of a CSV
         With a column image_id, and either `column` or, for pairs, other_id and together. Images
-        that it does not name, or without a value, stand alone.
+        that it does not name, or without a value, stand alone. Saved by a spreadsheet, it may be
+        parted by semicolons or tabs.
     column : str
         Images with the same value stay on one side of every split; of pairs those with "yes" do.
 
     Raises
     ------
     DatasetError
-        There is no such file or column, it names other images, no two images are joined, or a pair
-        has another value than yes, no or nothing.
+        There is no such file or column, it names other images, nobody has answered or no two images
+        have one value, or a pair has another value than yes, no or nothing, or both yes and no.
     """
     path = Path(path).expanduser()
     table = _read(path)
@@ -90,27 +144,38 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
             f"'{path}' has no column {some(map(repr, missing))} (columns: {some(table.columns, 6)})"
             "; expected one as a report's images.csv or pairs.csv has it."
         )
-    pairs = _answered(table, path) if paired else _of_one_value(table, column)
+    judged = read_judged(path, table) if paired else None
+    pairs = _of_one_value(table, column) if judged is None else judged
     ends = pd.unique(pd.concat([pairs["image_id"], pairs["other_id"].dropna()]))
     if foreign := [one for one in ends if one not in dataset.images.index]:
         raise DatasetError(
             f"'{path}' names {some(foreign)}, which {dataset.name!r} does not have; take the table "
             "of this dataset's report."
         )
+    pairs = pairs[["image_id", "other_id"]][pairs[ANSWER] == "yes" if paired else slice(None)]
     pairs = pairs.dropna(subset="other_id")
-    if pairs.empty:
-        raise DatasetError(
-            f"No pair has yes in the column '{ANSWER}' of '{path}'."
-            if paired
-            else f"No two images have the same value of '{column}' in '{path}'."
-        )
-    kept = apply_groups(dataset, pairs, column)
-    return replace(kept, notes=(*kept.notes, *_say_limits(kept, path)))
+    if pairs.empty and not paired:
+        raise DatasetError(f"No two images have the same value of '{column}' in '{path}'.")
+    if paired and not (judged[ANSWER] != "").any():
+        raise DatasetError(f"No pair has yes or no in the column '{ANSWER}' of '{path}'.")
+    kept = apply_groups(dataset, pairs, column) if len(pairs) else dataset
+    own = f"Joined with the groups of '{dataset.group}': " if dataset.has_groups else ""
+    told = [f"{own or KEPT}{path.name}: {count_answers(judged)}."] if paired else []
+    whole = not paired and {*table["image_id"][table[column].str.strip() != ""]} == {
+        *kept.images.index
+    }
+    told += [] if own or whole else _say_limits(kept, path)
+    return replace(kept, notes=(*kept.notes, *told))
+
+
+def _names_all(table: pd.DataFrame, column: str, dataset: Dataset) -> bool:
+    """Whether each image has a value, as nobody but a person gives to those that stand alone."""
+    return {*table["image_id"][table[column].str.strip() != ""]} == {*dataset.images.index}
 
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        return read_text_csv(path)
     except (OSError, ValueError) as error:
         raise DatasetError(f"'{path}' cannot be read as a CSV ({error}).") from error
 
@@ -123,17 +188,6 @@ def _of_one_value(table: pd.DataFrame, column: str) -> pd.DataFrame:
     return pairs.assign(other_id=pairs.groupby("value")["image_id"].shift(-1))
 
 
-def _answered(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The pairs of which a table says yes."""
-    answers = table[ANSWER].str.strip().str.casefold()
-    if odd := sorted(set(answers) - {"yes", "no", ""}):
-        raise DatasetError(
-            f"'{path}' has {some(map(repr, odd))} in the column '{ANSWER}'; expected yes, no, or "
-            "nothing."
-        )
-    return table.loc[answers == "yes", ["image_id", "other_id"]]
-
-
 def _say_limits(dataset: Dataset, path: Path) -> list[str]:
     """What is not known of groups that come from a table, by the report that lies beside it."""
     try:
@@ -142,7 +196,7 @@ def _say_limits(dataset: Dataset, path: Path) -> list[str]:
         compared, others = known["compared"], known["not compared"]
     except (OSError, ValueError, KeyError, TypeError):
         compared, others = 0, None
-    told = f"Groups come from {path.name}"
+    told = f"{KEPT}{path.name}"
     found = []
     if others is None:
         found = [f"{told}: how many images were compared for it is not known."]
@@ -158,7 +212,7 @@ def _say_limits(dataset: Dataset, path: Path) -> list[str]:
 def _say_unanswered(dataset: Dataset, path: Path, told: str) -> list[str]:
     try:
         pairs = _read(path.with_name("pairs.csv"))
-        chance = pd.to_numeric(pairs["chance"], errors="coerce")
+        chance = _numbers(pairs).astype(float)
         unsure = chance.between(LIKELY, SURE, inclusive="left") & (pairs["kind"] == "same thing")
         unsure &= pairs[ANSWER].str.strip() == ""
         ends = [dataset.groups.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]

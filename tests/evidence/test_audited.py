@@ -7,8 +7,8 @@ import pandas as pd
 from PIL import Image
 
 from helpers import open_dataset
-from helpers.evidence.audited import CAMERAS, Evidence, draw_part
-from helpers.evidence.budget import plan
+from helpers.evidence.audited import CAMERAS, Evidence
+from helpers.evidence.budget import draw_part, plan
 from tests.audit.awkward import photo
 
 

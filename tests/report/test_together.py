@@ -9,8 +9,9 @@ from helpers.audit import draw_sample
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
 from helpers.evidence.audited import Evidence
+from helpers.evidence.judged_pairs import knows_groups, read_judged, still_open
 from helpers.findings.sampling import sample_table, take_decisions
-from helpers.report.together import keep_together, pairs_table, together
+from helpers.report.together import keep_together, pairs_table, read_answers, together
 from tests.balance.sets import table
 from tests.report.conftest import draw
 
@@ -25,13 +26,13 @@ def pairs(*rows):
     return pd.DataFrame(made, columns=columns, dtype="str")
 
 
-def evidence(dataset, found, clean=None, proposals=None):
+def evidence(dataset, found, clean=None, proposals=None, judged=None):
     turned = pd.DataFrame({"image_id": ids(2), "other_id": ids(3)})
     turned = turned.head(int(proposals is not None))
     named = pd.DataFrame({"image_id": [], "other_id": []}, dtype="str")
     made = SimpleNamespace(
         opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals, turned=turned,
-        same_by_name=named,
+        same_by_name=named, judged=judged,
     )  # fmt: skip
     made.things = Evidence.things.func(made)
     return made
@@ -155,8 +156,103 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     )
     listed.loc[[0, 4], "together"] = "no", "yes"
     listed.to_csv(tmp_path / "pairs.csv", index=False)
-    (told,) = notes(trees, tmp_path / "pairs.csv")
+    counted, told = notes(trees, tmp_path / "pairs.csv")
+    assert counted == (
+        "Groups come from pairs.csv: 1 answered yes stays together, 2 answered no are not joined, "
+        "4 not answered."
+    )
     assert "and 1 pair in pairs.csv, of which about 1 should show one thing, is neither" in told
+
+
+def answered(tmp_path, *rows):
+    """A table of pairs: numbers of both images, and the answer."""
+    path = tmp_path / "pairs.csv"
+    one, other, said = zip(*rows, strict=True)
+    columns = {"image_id": ids(*one), "other_id": ids(*other), "kind": "same thing",
+               "chance": "0.7", "together": said, "why": "keypoints"}  # fmt: skip
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return path
+
+
+def test_every_answer_and_every_open_pair_stands_in_the_next_report_s_table(trees, tmp_path):
+    rows = [(0, 1, "yes"), (2, 3, "no"), (4, 5, ""), (1, 2, "No"), (5, 3, "Y")]
+    path = answered(tmp_path, *rows)
+    dataset, judged = keep_together(trees, path), read_answers(path)
+    made = evidence(
+        dataset, pairs((0, 4, "near", "", ""), (2, 3, "probable", "", "")), judged=judged
+    )
+    listed = pairs_table(made).set_index(["image_id", "other_id"])
+    assert not listed.index.duplicated().any() and len(listed) == 6
+    said = {tuple(ids(*key)): one for *key, one in rows}
+    plain = {"yes": "yes", "y": "yes", "no": "no", "": ""}
+    for key, one in said.items():
+        assert listed.loc[key, "together"] == plain[one.casefold()], key
+    assert listed.loc[tuple(ids(0, 4)), "together"] == "yes"  # a confirmed copy
+    both = listed.loc[tuple(ids(2, 3))]
+    assert both["kind"] == "probable copy; same thing" and both["chance"] == 0.7
+    # The table given back once more says the same, and is the same.
+    listed.reset_index().to_csv(path, index=False)
+    again = read_answers(path)
+    second = evidence(keep_together(trees, path), made.pairs, judged=again)
+    assert pairs_table(second).set_index(["image_id", "other_id"]).equals(listed)
+
+
+def test_a_no_that_other_pairs_overrule_is_kept_and_said(trees, tmp_path):
+    path = answered(tmp_path, (0, 1, "yes"), (1, 2, "yes"), (0, 2, "no"), (3, 4, "no"))
+    made = evidence(keep_together(trees, path), pairs(), judged=read_answers(path))
+    for _ in range(2):
+        listed = pairs_table(made).set_index(["image_id", "other_id"])
+        over, apart = listed.loc[tuple(ids(0, 2))], listed.loc[tuple(ids(3, 4))]
+        assert over["together"] == apart["together"] == "no"
+        assert over["why"] == "keypoints; you answered no, and other pairs join them all the same"
+        assert apart["why"] == "keypoints"
+        made.judged = read_judged(path, listed.reset_index().fillna("").astype(str))
+
+
+@pytest.mark.parametrize("rows", [[(0, 1, "yes"), (1, 0, "no")], [(0, 1, "n"), (0, 1, "TRUE")]])
+def test_two_answers_about_one_pair_are_refused(trees, tmp_path, rows):
+    path = answered(tmp_path, *rows, (3, 4, "yes"))
+    with pytest.raises(DatasetError, match="both yes and no of '0000.jpg' and '0001.jpg'; a pair"):
+        keep_together(trees, path)
+
+
+def test_a_pair_in_two_rows_is_answered_by_either(trees, tmp_path):
+    path = answered(tmp_path, (0, 1, ""), (1, 0, "yes"), (0, 1, "1"), (3, 4, "0"))
+    kept = keep_together(trees, path)
+    assert kept.notes[0].endswith("1 answered yes stays together, 1 answered no is not joined, "
+                                  "0 not answered.")  # fmt: skip
+    assert kept.groups.nunique() == 5
+
+
+def test_only_answers_of_no_leave_the_images_apart_and_the_search_open(trees, tmp_path):
+    path = answered(tmp_path, (0, 1, "no"), (2, 3, ""))
+    kept, judged = keep_together(trees, path), read_answers(path)
+    assert not kept.has_groups and not knows_groups(kept, judged)
+    found = pd.DataFrame({"image_id": ids(1, 2, 4), "other_id": ids(0, 3, 5), "expected": 0.95})
+    assert still_open(found, judged)["image_id"].tolist() == ids(2, 4)
+    assert still_open(found, None) is found
+
+
+def test_answers_about_pairs_are_no_knowledge_of_all_and_a_column_is(trees, tmp_path):
+    path = answered(tmp_path, (0, 1, "yes"))
+    judged = read_answers(path)
+    assert not knows_groups(keep_together(trees, path), judged)
+    own = keep_together(trees.with_group("plot"), path)
+    assert knows_groups(own, judged)
+    assert own.notes[-1].startswith("Joined with the groups of 'plot': pairs.csv: 1 answered yes")
+    table = written(tmp_path, image_id=ids(0, 1, 2, 3, 4, 5), stays_with=["a", "a", *"bcde"])
+    assert keep_together(trees, table).notes == () and read_answers(table) is None
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-16")])
+def test_a_table_that_a_spreadsheet_saved_is_read(trees, tmp_path, separator, encoding):
+    path = answered(tmp_path, (0, 1, "yes"), (2, 3, "no"))
+    table = pd.read_csv(path, dtype=str).assign(chance="0,7")
+    table.to_csv(path, index=False, sep=separator, encoding=encoding, lineterminator="\r\n")
+    kept = keep_together(trees, path)
+    assert kept.groups.nunique() == 5
+    made = evidence(kept, pairs(), judged=read_answers(path))
+    assert pairs_table(made)["chance"].tolist() == [0.7, 0.7]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +260,7 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     [
         ({"image_id": ids(0), "other_id": ids(1)}, "has no column 'together'"),
         ({"image_id": ids(0), "other_id": ids(1), "together": "maybe"}, "has 'maybe' in the colu"),
-        ({"image_id": ids(0), "other_id": ids(1), "together": "no"}, "No pair has yes in the col"),
+        ({"image_id": ids(0), "other_id": ids(1), "together": " "}, "No pair has yes or no in"),
         ({"image_id": ids(0), "other_id": ["x"], "together": "yes"}, "names x, which 'made' does"),
         ({"image_id": ids(0, 1), "with": "x"}, "has no column 'stays_with' .columns: image_id, w"),
         ({"image_id": ["no.jpg", *ids(0)], "stays_with": "x"}, "names no.jpg, which 'made' does"),

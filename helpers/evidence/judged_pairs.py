@@ -1,0 +1,84 @@
+"""What a person said of pairs of images that an earlier report listed: one thing, or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import some
+
+ANSWER = "together"
+YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
+KEPT = "Groups come from "
+"""How the notes begin that `helpers.report.together.keep_together` gives a dataset."""
+
+
+def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table of pairs, ``together`` being "yes", "no" or "" in each.
+
+    Parameters
+    ----------
+    path : Path
+        Named where something is wrong.
+    table : DataFrame of str
+        image_id, other_id, together, and whatever else it holds.
+
+    Raises
+    ------
+    DatasetError
+        An answer is none of those, or a pair that stands in two rows has two answers.
+    """
+    said = table[ANSWER].str.strip().str.casefold()
+    known = dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no") | {"": ""}
+    if odd := sorted(set(said) - set(known)):
+        lines = [str(2 + row) for row in said.index[said.isin(odd)]]
+        raise DatasetError(
+            f"'{path}' has {some(map(repr, odd))} in the column '{ANSWER}' (line {some(lines)}); "
+            "expected yes, no, or nothing."
+        )
+    judged = table.assign(**{ANSWER: said.map(known)})
+    keys = keys_of(judged)
+    answered = judged[judged[ANSWER] != ""]
+    both = answered.groupby(keys[answered.index])[ANSWER].nunique()
+    if len(torn := both.index[both > 1]):
+        one, other = torn[0]
+        raise DatasetError(
+            f"'{path}' says both yes and no of '{one}' and '{other}'"
+            + (f" and of {len(torn) - 1} more such pairs" if len(torn) > 1 else "")
+            + "; a pair that stands in two rows needs one answer."
+        )
+    return judged
+
+
+def keys_of(pairs: pd.DataFrame) -> pd.Series:
+    """The two images of each row as a tuple, whichever stands first."""
+    ends = zip(pairs["image_id"], pairs["other_id"], strict=True)
+    return pd.Series([tuple(sorted(map(str, one))) for one in ends], pairs.index, dtype=object)
+
+
+def still_open(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.DataFrame:
+    """Those of `pairs` of which nobody has said yes or no."""
+    if judged is None or pairs.empty:
+        return pairs
+    said = {*keys_of(judged[judged[ANSWER] != ""])}
+    left = pairs[~keys_of(pairs).isin(said)].reset_index(drop=True)
+    left.attrs = pairs.attrs
+    return left
+
+
+def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
+    """Whether what belongs together is known, and need not be searched: not where all that is
+    known are answers about pairs, which are as complete as the list of pairs was."""
+    partly = judged is not None and any(note.startswith(KEPT) for note in dataset.notes)
+    return dataset.has_groups and not partly
+
+
+def count_answers(judged: pd.DataFrame) -> str:
+    """ "36 pairs that you call one thing stay together, 6 that you call two do not, …" """
+    unique = judged.assign(key=keys_of(judged)).sort_values(ANSWER, ascending=False, kind="stable")
+    numbers = unique.drop_duplicates("key")[ANSWER].value_counts()
+    yes, no, none = (int(numbers.get(one, 0)) for one in ("yes", "no", ""))
+    told = f"{yes:,} answered yes {'stays' if yes == 1 else 'stay'} together, {no:,} answered no "
+    return told + f"{'is' if no == 1 else 'are'} not joined, {none:,} not answered"
