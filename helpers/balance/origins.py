@@ -21,6 +21,9 @@ known of such a share of the labelled images."""
 ONE, TELLING = 0.95, 1 / 3
 """A class has one day where such a share of its photos were taken on it, and that day tells the
 class where its share of the day's photos lies so far on the way from its share of all to 1."""
+FEW, ASKED, LOSS, LEVEL = 5, 20, 0.05, 0.95
+"""Of so few days or cameras no interval speaks for others; each, with so many photos asked, is
+judged by itself, and fails where it surely loses more than such a share, at this level for all."""
 _MAKER, _MODEL = 0x010F, 0x0110
 
 
@@ -88,6 +91,10 @@ class Origin:
         new less control, paired, with its interval over days.
     asked : int
         On how many images.
+    by_value : DataFrame by value, or None
+        Where there are five days or fewer: images, new and control, as above, of the photos of each
+        day that has 20 or more; difference, low and high over its images (whole groups), corrected
+        for the number of days (Bonferroni).
     """
 
     by_class: pd.DataFrame
@@ -95,6 +102,7 @@ class Origin:
     control: float | None = None
     cost: Difference | None = None
     asked: int = 0
+    by_value: pd.DataFrame | None = None
 
     @property
     def one(self) -> list[str]:
@@ -108,8 +116,17 @@ class Origin:
         return list(table.index[(table["largest"] < ONE) & (table["images"] >= FEWEST)])
 
     @property
+    def failing(self) -> pd.DataFrame:
+        """The rows of `by_value` that surely lose more than 5 % of right answers."""
+        table = self.by_value
+        return pd.DataFrame() if table is None else table[table["high"] < -LOSS]
+
+    @property
     def costs(self) -> bool:
-        """Whether a new day costs right answers, beyond chance and beyond having seen less."""
+        """Whether a new day costs right answers, beyond chance and beyond having seen less; of few
+        days, whether one of them does."""
+        if self.by_value is not None:
+            return len(self.failing) > 0
         return self.cost is not None and self.cost.high < 0
 
 
@@ -158,7 +175,23 @@ def judge_origin(
         right.append(answers.idxmax(axis=1) == labels[asked])
     new, control = right
     cost = compare_scores(new, control, known[asked])
-    return Origin(table, float(new.mean()), float(control.mean()), cost, len(asked))
+    by_value = _by_value(new, control, known[asked], dataset.groups[asked])
+    return Origin(table, float(new.mean()), float(control.mean()), cost, len(asked), by_value)
+
+
+def _by_value(new: pd.Series, control: pd.Series, origin: pd.Series, groups: pd.Series):
+    """`Origin.by_value`; None where there are too many values, or too few photos of each."""
+    sizes = origin.value_counts()
+    judged = sorted(sizes.index[sizes >= ASKED])
+    if len(sizes) > FEW or not judged:
+        return None
+    rows, level = {}, 1 - (1 - LEVEL) / len(judged)
+    for value in judged:
+        own = origin.index[origin == value]
+        found = compare_scores(new[own], control[own], groups[own], level)
+        rows[value] = (len(own), new[own].mean(), control[own].mean(), *found)
+    columns = ["images", "new", "control", "difference", "low", "high"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("value")
 
 
 def count_places(labels: pd.Series, origin: pd.Series) -> pd.DataFrame:

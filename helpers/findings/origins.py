@@ -34,7 +34,7 @@ def say_origins(found: Section, evidence: Learned) -> list[Finding]:
     found.unchecked += _unasked(evidence)
     if not told:
         return []
-    costs = {each: -one.cost.difference if one.costs else 0.0 for each, one in told.items()}
+    costs = {each: _effect(one)["effect"] if one.costs else 0.0 for each, one in told.items()}
     name = max(told, key=lambda each: (len(told[each].one), costs[each]))
     return [_finding(evidence, name, told[name])]
 
@@ -62,12 +62,30 @@ def _new(name: str, one: Origin) -> str:
     if one.cost is None:
         return ""
     classes = count(one.several, "class")
-    cost = points(one.cost.difference, one.cost.low, one.cost.high)
-    return (
+    told = (
         f"Of a {name} that it has not seen, a linear model names {percent(one.new)} of the photos "
-        f"rightly; with as many photos left out at random, {percent(one.control)}: {cost} "
-        f"({one.asked:,} photos of {classes} with several {TAKEN[name][1]})."
+        f"rightly; with as many photos left out at random, {percent(one.control)}"
     )
+    of = f"({one.asked:,} photos of {classes} with several {TAKEN[name][1]})"
+    if one.by_value is None:
+        return f"{told}: {points(one.cost.difference, one.cost.low, one.cost.high)} {of}."
+    each = [
+        f"of {value} {percent(row.new)} and {percent(row.control)}, "
+        f"{points(row.difference, row.low, row.high)}"
+        for value, row in zip(one.by_value.index, one.by_value.itertuples(), strict=True)
+    ]
+    return (
+        f"{told} {of}; {'; '.join(each)}. So few {TAKEN[name][1]} do not tell how others would do."
+    )
+
+
+def _effect(one: Origin) -> dict[str, float]:
+    """What new days, or the failing ones of few, cost among the images asked."""
+    if one.by_value is None:
+        return {"effect": -one.cost.difference, "low": -one.cost.high, "high": -one.cost.low}
+    shares = one.failing["images"] / one.asked
+    ends = {"effect": "difference", "low": "high", "high": "low"}
+    return {name: float(-(shares * one.failing[end]).sum()) for name, end in ends.items()}
 
 
 def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
@@ -80,20 +98,26 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
             f"What came with that {name} (light, place, custom) may be what a model learns, and no "
             "split of these photos can show it."
         )
+    elif len(one.failing):
+        what = f"Photos of {some(one.failing.index, 2)} are named rightly in "
+        what += (
+            f"{' and '.join(percent(share) for share in one.failing['new'][:2])} where no photo "
+        )
+        what += f"of that {name} was learned from, and "
+        what += f"{' and '.join(percent(share) for share in one.failing['control'][:2])} would be "
+        what += "expected."
     else:
         what = f"A model that has not seen the {name} of a photo names {percent(one.new)} rightly, "
         what += f"where {percent(one.control)} would be expected."
     if one.costs:
         images |= labels.isin(one.several)
-        if one.one:
+        if one.one or len(one.failing):
             more.append(_new(name, one))
     act = f"photograph every class on the same {several}, and score on {several} that were not "
     act += "learned from"
     if name == "camera":
         act = act.replace("on the same", "with the same", 1)
-    effect = {}
-    if one.costs:
-        effect = {"effect": -one.cost.difference, "low": -one.cost.high, "high": -one.cost.low}
+    effect = _effect(one) if one.costs else {}
     return Finding(
         what, int(images.sum()), len(labels), act, "shortcuts", CODE.format(name), " ".join(more),
         blocks=True, **effect,

@@ -6,6 +6,7 @@ from PIL import Image
 from helpers.balance import judge_origin, origins, read_origins
 from helpers.balance.origins import Origin, count_places, draw_parts
 from helpers.datasets import Dataset
+from helpers.evaluation import compare_scores
 from tests.balance.sets import table
 from tests.threads import one_thread  # noqa: F401
 
@@ -174,3 +175,60 @@ def test_where_each_class_has_its_day_only_that_is_told():
     found = judge_origin(dataset, dataset.images["label"], features)
     assert found.one == ["ash", "elm", "oak"]
     assert (found.new, found.control, found.cost, found.costs) == (None, None, None, False)
+
+
+def of_cameras(shift, seed=0, cameras=2, images=400):
+    """Two classes by some cameras, a quarter of the photos by the first one; by `shift` of these
+    photos another number tells the class than in all others (1: all of them)."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 2, images)
+    camera = np.where(rng.random(images) < 1 / 4, 0, rng.integers(1, cameras, images))
+    told = np.where((camera == 0) & (rng.random(images) < shift), 1, 0)
+    values = rng.normal(size=(images, 6))
+    values[np.arange(images), told] += 2.5 * (2 * label - 1)
+    dataset = table(label=np.array(["ash", "elm"])[label])
+    origin = pd.Series([f"camera {one}" for one in camera], dataset.images.index)
+    return dataset, origin, pd.DataFrame(values, dataset.images.index).add_prefix("f")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_two_cameras_those_whose_photos_fail_unseen_are_named(seed):
+    found = judge_origin(*of_cameras(1, seed))
+    assert found.failing.index.tolist() == ["camera 0", "camera 1"] and found.costs
+    for row in found.by_value.itertuples():
+        assert row.new < 0.75 and row.control > 0.8 and row.high < -0.05
+        assert row.difference == pytest.approx(row.new - row.control)
+    assert found.by_value["images"].sum() == found.asked == 400
+
+
+def test_cameras_that_leave_no_mark_fail_nowhere():
+    found = [judge_origin(*of_cameras(0, seed)) for seed in range(8)]
+    assert not any(len(one.failing) or one.costs for one in found)
+    assert all(len(one.by_value) == 2 for one in found)
+
+
+def test_cameras_of_chance_fail_nowhere_and_from_six_on_the_interval_is_over_cameras():
+    for seed in range(4):
+        dataset, origin, features = of_cameras(1, seed)
+        order = np.random.default_rng(seed).permutation(len(origin))
+        mixed = pd.Series(origin.to_numpy()[order], origin.index)
+        assert not len(judge_origin(dataset, mixed, features).failing)
+    many = judge_origin(*of_cameras(0, cameras=6))
+    assert many.by_value is None and len(many.failing) == 0
+    five = judge_origin(*of_cameras(0, cameras=5))
+    assert len(five.by_value) == 5
+
+
+def test_the_interval_of_each_camera_is_corrected_for_their_number_and_small_ones_are_not_asked():
+    dataset, origin, features = of_cameras(0)
+    few = origin.copy()
+    few.iloc[:19] = "camera 9"
+    found = judge_origin(dataset, few, features)
+    assert "camera 9" not in found.by_value.index and len(found.by_value) == 2
+    right = pd.Series([True] * 30 + [False] * 10)
+    value = pd.Series(["a"] * 20 + ["b"] * 20)
+    other = right[::-1].reset_index(drop=True)
+    table_of = origins._by_value(other, right, value, pd.Series(range(40)))
+    for value, rows in (("a", slice(0, 20)), ("b", slice(20, 40))):
+        own = compare_scores(other[rows], right[rows], range(20), level=0.975)
+        assert table_of.loc[value, ["difference", "low", "high"]].tolist() == pytest.approx([*own])
