@@ -125,6 +125,15 @@ def _add_report(commands) -> None:
         ),
     )
     one.add_argument(
+        "--pause",
+        metavar="SECONDS",
+        type=float,
+        help=(
+            "photos that one camera took with at most so many seconds from one to the next stay on "
+            "one side of a split, as where people or plants were photographed one by one"
+        ),
+    )
+    one.add_argument(
         "--open-test",
         action="store_true",
         help="ask the test images, for the final score; each opening is written down",
@@ -260,6 +269,11 @@ def _report(asked: argparse.Namespace) -> int:
         judged, dataset = read_answers(path), keep_together(dataset, path)
         for note in dataset.notes[len(known) :]:
             print(note, file=sys.stderr)
+    if asked.pause is not None:
+        from helpers.splits import group_by_time
+
+        dataset = group_by_time(dataset, asked.pause)
+        print(dataset.notes[-1], file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,

@@ -13,6 +13,7 @@ from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED
 from helpers.findings.auditing import drawn
 from helpers.findings.names import are_known, doubtful_names
 from helpers.findings.sections import Section, percents, points
+from helpers.findings.times import near_in_time
 from helpers.splits import check_leakage, describe_leakage
 
 NAMES = {
@@ -62,9 +63,10 @@ def split(evidence: Learned) -> Section:
         told += "which lies on one side: such a class can be learned or asked about, not both."
         found.says.append(told)
         found.unchecked.append(told)
-    if not (are_known(evidence) or evidence.opened.images["split"].notna().any()):
-        named = doubtful_names(evidence, divided.images["split"])
-        found.findings += [named] * (named is not None)
+    if not are_known(evidence):
+        own = not evidence.opened.images["split"].notna().any()
+        named = doubtful_names(evidence, divided.images["split"]) if own else None
+        found.findings += [one for one in (named, near_in_time(evidence)) if one is not None]
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
         said = "; ".join(

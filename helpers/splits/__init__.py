@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "suggesting": ["suggest_groups"],
         "accepting": ["apply_groups"],
         "planted": ["score_groups", "score_leaks"],
+        "sessions": ["group_by_time"],
     },
 )

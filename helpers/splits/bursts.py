@@ -101,7 +101,7 @@ def describe(verdict: Verdict, proposed: int) -> str:
     if left:
         lines.append(
             f"{proposed:,} of them {'is' if proposed == 1 else 'are'} proposed; the other {left:,} "
-            f"{UNCONFIRMED}: only a column that says what was photographed, or a group by time, "
-            "keeps those together"
+            f"{UNCONFIRMED}: only a column that says what was photographed, or groups by their "
+            "times (--pause 4, group_by_time), keep those together"
         )
     return ". ".join(lines) + "."

@@ -52,13 +52,15 @@ def _seconds(taken: object, part: object) -> float | None:
     return (when - datetime(1970, 1, 1)).total_seconds() + fraction
 
 
-def find_bursts(captures: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def find_bursts(captures: pd.DataFrame, seconds: float = SECONDS) -> tuple[np.ndarray, np.ndarray]:
     """Photos that one camera took one after the other, at most four seconds apart.
 
     Parameters
     ----------
     captures : DataFrame
         taken (seconds) and camera, as from `read_captures`.
+    seconds : float
+        How far apart at most.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def find_bursts(captures: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     often = table.groupby(["camera", "taken"])["row"].transform("size")
     table = table[often <= _SAME].sort_values(["camera", "taken", "row"])
     apart = table["taken"].diff().to_numpy()
-    near = (table["camera"] == table["camera"].shift()).to_numpy() & (apart <= SECONDS)
+    near = (table["camera"] == table["camera"].shift()).to_numpy() & (apart <= seconds)
     rows = table["row"].to_numpy()
     at = np.flatnonzero(near)
     return np.sort(np.stack([rows[at - 1], rows[at]], axis=1), axis=1), apart[at]

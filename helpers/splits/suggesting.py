@@ -37,7 +37,7 @@ COLUMNS = {
     "inliers": "int64", "likeness": "float64", "expected": "float64", "across": "boolean",
     "group": "Int64",
 }  # fmt: skip
-_CHUNK, _PAIRS, _BANK = 32, 512, 2_000
+_CHUNK, _PAIRS, _BANK, _FEWEST = 32, 512, 2_000, 10
 _MIRRORED = 8_000
 """Pairs, drawn at random, of which one picture is mirrored."""
 _MANY, _CROWD, _COMMON, _SHARED = 6, 6, 0.03, 0.9
@@ -203,7 +203,12 @@ class _Search:
         agree = [scores >= chance.SURE for scores in (found.scores[is_burst], others.scores)]
         verdict = bursts.judge(*agree)
         alike = naming.judge(self.bursts.pairs, self.features, self.labels.astype(str))
-        return max(alike.expected if alike.holds else 0.0, verdict.least), verdict
+        # Whole pictures are held against others of their class: pairs of two classes are passed
+        # over, and the few that are left do not speak for them.
+        holds = alike.holds and alike.pairs >= max(
+            _FEWEST, min(len(self.bursts.pairs), naming._PAIRS) / 2
+        )
+        return max(alike.expected if holds else 0.0, verdict.least), verdict
 
     def _verify(self, told, folder: Path) -> tuple[Verified, Nulls]:
         pictures = self.pictures = keypoints.store(folder / "all", self.pictures)

@@ -91,7 +91,8 @@ def test_the_note_says_what_was_compared_and_how_many():
         "pairs of the same class, camera and day, but more than a minute apart, those of 1. So at "
         f"least {verdict.least:.0%} of the bursts show one thing. 5 of them are proposed; the "
         "other 5 could not be confirmed, and may show one thing all the same: only a column that "
-        "says what was photographed, or a group by time, keeps those together."
+        "says what was photographed, or groups by their times (--pause 4, group_by_time), keep "
+        "those together."
     )
     assert bursts.describe(Verdict(1, 1, 0, 0), 1) == (
         "Bursts: 1 pair was taken within 4 s by one camera; the keypoints of 1 agree; there are "

@@ -1,0 +1,58 @@
+"""Photos to validate on that were taken within seconds of one that is learned from."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.evidence.learned import Learned
+from helpers.findings.effects import flattery_of_names
+from helpers.findings.sections import Finding, percent, points
+from helpers.splits.accepting import number_groups
+from helpers.splits.captures import SECONDS, find_bursts
+
+LEAST = 0.05
+"""Of so many validation images it is told."""
+CODE = """from helpers.splits import ensure_split, group_by_time
+
+grouped = group_by_time(dataset.development, pause={})
+divided = ensure_split(grouped, given=False)"""
+
+
+def near_in_time(evidence: Learned) -> Finding | None:
+    """What one camera took within four seconds, on two sides of the split; None where that is a
+    twentieth of the validation images or less."""
+    images = evidence.divided.images
+    groups = _bursts(evidence, images.index)
+    train = set(groups[images["split"] == "train"].dropna())
+    valid = images.index[images["split"] == "valid"]
+    across = valid[groups[valid].isin(train)]
+    if len(across) <= LEAST * len(valid):
+        return None
+    what = (
+        f"{len(across):,} of {len(valid):,} validation images were taken within {SECONDS} s of a "
+        "training image by the same camera: perhaps of one thing, place or person."
+    )
+    more, effect = f"Such as {across[0].rpartition('/')[2]}.", {}
+    if evidence.can_learn and (worth := flattery_of_names(evidence, groups)):
+        share = len(across) / len(valid)
+        scaled = (float(one) * share for one in worth)
+        effect = dict(zip(("effect", "low", "high"), scaled, strict=True))
+        more += (
+            f" On those {percent(share)} a linear model that saw the photos taken with them beats "
+            f"one that did not, and lacks no more images of each class, by {points(*worth)}."
+        )
+    act = "look at some that follow each other; if they show one thing or person, keep photos "
+    act += "together by their times: the same command with --pause 4, or with as many seconds as "
+    act += "the longest pause while one thing was photographed"
+    blocks = bool(effect) and effect["low"] > 0
+    return Finding(what, len(across), len(images), act, "split", CODE.format(SECONDS), more,
+                   blocks=blocks, **effect)  # fmt: skip
+
+
+def _bursts(evidence: Learned, index: pd.Index) -> pd.Series:
+    """The burst of each image, missing where it was taken alone or does not say when."""
+    taken = evidence.files["taken"].reindex(index)
+    seconds = (taken - pd.Timestamp(0)) / pd.Timedelta(seconds=1)
+    camera = evidence.origins["camera"].reindex(index).fillna("")
+    pairs, _ = find_bursts(pd.DataFrame({"taken": seconds, "camera": camera}))
+    return pd.Series(number_groups(pairs, len(index)), index)

@@ -1,0 +1,86 @@
+"""Photos that one camera took one after the other, kept together by their times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from helpers.audit import batches
+from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import count
+from helpers.splits import captures
+from helpers.splits.accepting import apply_groups
+
+_CHUNK = 256
+
+
+def group_by_time(
+    dataset: Dataset, pause: float, column: str = "session", workers: int = 2, progress: bool = True
+) -> Dataset:
+    """The dataset with a metadata column of sessions, which is its `group` from then on: photos
+    that one camera took with at most `pause` seconds from each to the next.
+
+    Where people, plants or rooms were photographed one by one, a longer pause parts them, and no
+    name or column may say so. Whether that is so here, nobody but who took the photos can say.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where it has a group column already, both are joined: images that share either are in one.
+    pause : float
+        Seconds.
+    column : str
+        Its name; photos without a time or a camera in their file stand alone.
+    workers : int
+        Processes; 0 works in this one.
+    progress : bool
+        Draw a bar once reading the files has taken two seconds.
+
+    Raises
+    ------
+    DatasetError
+        `pause` is no number above 0, no two photos lie so near in time, or the dataset has such a
+        column already.
+    """
+    if not (isinstance(pause, (int, float)) and 0 < pause < np.inf):
+        raise DatasetError(f"pause={pause!r}: expected a number of seconds above 0.")
+    table = _read(dataset, workers, progress)
+    pairs, _ = captures.find_bursts(table, pause)
+    known = table["taken"].notna() & (table["camera"] != "")
+    if not len(pairs):
+        raise DatasetError(
+            f"No two photos of {dataset.name!r} follow each other within {pause:g} s: of "
+            f"{count(len(table), 'image')}, {known.sum():,} say in their files when and by which "
+            "camera they were taken."
+        )
+    linked = pd.DataFrame(table.index.to_numpy(object)[pairs], columns=["image_id", "other_id"])
+    made = apply_groups(dataset, linked, column)
+    among = np.unique(pairs)
+    sizes = made.images.loc[table.index[among], column].value_counts()
+    alone, unknown = len(table) - len(among), int((~known).sum())
+    begins = "By their times" if not unknown else "Groups come from the times of photos:"
+    note = (
+        f"{begins} {count(among, 'photo')} make {count(sizes, 'session')} of a camera with pauses "
+        f"of at most {pause:g} s (column {column!r}, at most {sizes.max():,} in one); {alone:,} "
+        f"{'stands' if alone == 1 else 'stand'} alone, {unknown:,} of them for want of a time or a "
+        "camera in the file."
+    )
+    return replace(made, notes=(*made.notes, note))
+
+
+def _read(dataset: Dataset, workers: int, progress: bool) -> pd.DataFrame:
+    """taken (seconds) and camera of each image."""
+    ids, rows = list(dataset.images.index), {}
+    parts = [ids[at : at + _CHUNK] for at in range(0, len(ids), _CHUNK)]
+    with tqdm(total=len(ids), unit="image", desc="times", delay=2, disable=not progress) as bar:
+        run = batches.run_batches(
+            parts, lambda one: str(dataset.path(one)), captures.read_captures, workers=workers
+        )
+        for done, results in run:
+            rows.update(zip(done, results, strict=True))
+            bar.update(len(done))
+    table = pd.DataFrame([rows[one] for one in ids], ids, columns=["taken", "camera"])
+    return table.astype({"taken": float})

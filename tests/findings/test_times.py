@@ -1,0 +1,63 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.findings import times
+from helpers.findings.times import near_in_time
+from tests.balance.sets import table
+
+
+def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20):
+    """Eighty photos a minute apart; so many of those to validate on follow a training photo by
+    three seconds."""
+    dataset = table(label=["ash", "elm"] * 40)
+    index = dataset.images.index
+    split = np.array(["train"] * (80 - valid) + ["valid"] * valid)
+    seconds = np.arange(80) * 60.0
+    seconds[80 - valid : 80 - valid + near] = seconds[:near] + 3
+    taken = pd.Timestamp("2024-05-01 10:00") + pd.to_timedelta(seconds, unit="s")
+    return SimpleNamespace(
+        divided=dataset.with_images(dataset.images.assign(split=split)),
+        files=pd.DataFrame({"taken": taken}, index), can_learn=worth is not None,
+        origins=pd.DataFrame({"camera": [camera(n) for n in range(80)]}, index),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("worth", "blocks"), [((0.2, 0.1, 0.3), True), ((0.0, -0.1, 0.1), False), (None, False)]
+)
+def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_worth(
+    monkeypatch, worth, blocks
+):
+    asked = {}
+
+    def flattery(evidence, groups):
+        asked["groups"] = groups
+        return worth
+
+    monkeypatch.setattr(times, "flattery_of_names", flattery)
+    found = near_in_time(evidence(5, worth))
+    assert found.what.startswith("5 of 20 validation images were taken within 4 s of a training")
+    assert (found.images, found.of, found.blocks) == (5, 80, blocks)
+    assert "the same command with --pause 4, or with as many seconds" in found.act
+    assert "group_by_time(dataset.development, pause=4)" in found.code
+    if worth is None:
+        assert found.effect is None
+        return
+    assert (found.effect, found.low, found.high) == pytest.approx([one / 4 for one in worth])
+    assert "On those 25% a linear model that saw the photos taken with them beats" in found.more
+    sizes = asked["groups"].value_counts()
+    assert len(sizes) == 5 and (sizes == 2).all()
+
+
+def test_a_twentieth_or_less_other_cameras_and_photos_without_a_time_are_passed_over(monkeypatch):
+    monkeypatch.setattr(times, "flattery_of_names", lambda *_: None)
+    assert near_in_time(evidence(1)) is None
+    assert near_in_time(evidence(2)).images == 2
+    assert near_in_time(evidence(9, camera=lambda n: "Orla" if n < 60 else "Tern")) is None
+    assert near_in_time(evidence(9, camera=lambda n: None)) is None
+    silent = evidence(9)
+    silent.files["taken"] = pd.NaT
+    assert near_in_time(silent) is None

@@ -1,0 +1,84 @@
+"""Photos are kept together by camera and time, those that say neither stand alone."""
+
+import pandas as pd
+import pytest
+
+from helpers.datasets import Dataset, DatasetError
+from helpers.splits import ensure_split, group_by_time
+from tests.splits.test_captures import save
+
+
+def photographs(folder, rows):
+    """A dataset of photos: name, seconds after ten o'clock or None, and camera."""
+    for name, seconds, camera in rows:
+        when = pd.Timestamp("2024-05-01 10:00") + pd.Timedelta(seconds=seconds or 0)
+        taken = "" if seconds is None else when.strftime("%Y:%m:%d %H:%M:%S")
+        save(folder / name, taken, words=(camera, "", ""))
+    names = [name for name, *_ in rows]
+    images = pd.DataFrame({"label": "x", "split": None}, pd.Index(names, name="image_id"))
+    return Dataset("made", folder, images)
+
+
+ROWS = [
+    ("a.jpg", 0, "Orla"), ("b.jpg", 5, "Orla"), ("c.jpg", 10, "Orla"), ("d.jpg", 16, "Orla"),
+    ("e.jpg", 19, "Orla"), ("f.jpg", 1, "Tern"), ("g.jpg", 4, ""), ("h.jpg", None, "Orla"),
+]  # fmt: skip
+
+
+def of(dataset):
+    """The names that share a session, each as one word."""
+    groups = dataset.groups
+    return sorted("".join(n[0] for n in own.index) for _, own in groups.groupby(groups))
+
+
+@pytest.mark.parametrize(
+    ("pause", "together"),
+    [
+        (5, ["abc", "de", "f", "g", "h"]),
+        (4.9, ["a", "b", "c", "de", "f", "g", "h"]),
+        (6, ["abcde", "f", "g", "h"]),
+    ],
+)
+def test_a_longer_pause_parts_sessions_of_a_camera(tmp_path, pause, together):
+    dataset = photographs(tmp_path, ROWS)
+    made = group_by_time(dataset, pause, workers=0)
+    assert made.group == "session" and of(made) == together
+    assert dataset.group is None
+    sessions = [one for one in together if len(one) > 1]
+    photos, most = sum(map(len, sessions)), max(map(len, sessions))
+    number = f"{len(sessions)} session{'s' * (len(sessions) > 1)}"
+    assert made.notes[-1] == (
+        f"Groups come from the times of photos: {photos} photos make {number} of a camera with "
+        f"pauses of at most {pause} s (column 'session', at most {most} in one); {8 - photos} stand"
+        " alone, 2 of them for want of a time or a camera in the file."
+    )
+
+
+def test_where_every_photo_has_a_time_the_groups_are_known(tmp_path):
+    made = group_by_time(photographs(tmp_path, ROWS[:6]), 5, workers=0)
+    assert made.notes[-1].startswith("By their times 5 photos make 2 sessions of a camera")
+    assert ", 0 of them for want" in made.notes[-1] and "; 1 stands alone" in made.notes[-1]
+
+
+def test_sessions_are_joined_with_groups_that_were_known_and_stay_on_one_side(tmp_path):
+    dataset = photographs(tmp_path, ROWS)
+    own = dataset.images.assign(place=["p", *[None] * 4, "p", "q", "q"], label=[*"xyxyxyxy"])
+    made = group_by_time(dataset.with_images(own).with_group("place"), 5, "together", workers=0)
+    assert of(made) == ["abcf", "de", "gh"]
+    sides = ensure_split(made).images["split"].groupby(made.groups).nunique()
+    assert sides.max() == 1
+
+
+@pytest.mark.parametrize("pause", [0, -1, float("nan"), float("inf"), "4"])
+def test_a_pause_is_a_number_of_seconds(tmp_path, pause):
+    with pytest.raises(DatasetError, match="expected a number of seconds above 0"):
+        group_by_time(photographs(tmp_path, ROWS[:2]), pause)
+
+
+def test_photos_that_do_not_follow_each_other_are_refused_with_what_is_known(tmp_path):
+    dataset = photographs(tmp_path, ROWS[3:])
+    with pytest.raises(DatasetError, match=r"within 2 s: of 5 images, 3 say in their files when"):
+        group_by_time(dataset, 2, workers=0)
+    taken = dataset.with_images(dataset.images.assign(session="s"))
+    with pytest.raises(DatasetError, match="has a column 'session' already"):
+        group_by_time(taken, 3, workers=0)
