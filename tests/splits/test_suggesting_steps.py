@@ -161,3 +161,22 @@ def test_a_pair_with_two_kinds_of_evidence_names_both_and_takes_the_surer(monkey
     assert row.why == "6 keypoints agree on one movement; one; another"
     assert (row.expected, row.group, row.inliers, row.likeness) == (0.95, 1, 6, 0.3)
     assert row.across is pd.NA
+
+
+@pytest.mark.parametrize(
+    ("same", "other", "least"),
+    [(20, 0, 1.0), (20, 20, 1.0), (20, 21, 0.0), (2, 1346, 0.0), (9, 0, 0.0), (10, 0, 1.0)],
+)
+def test_few_bursts_of_one_class_do_not_speak_for_those_of_two(same, other, least):
+    """Photos of a burst are alike; in `same` of them both are of one class."""
+    rng = np.random.default_rng(0)
+    things = rng.normal(size=(same + other, 64))
+    features = np.repeat(things, 2, axis=0) + 0.01 * rng.normal(size=(2 * (same + other), 64))
+    features = np.concatenate([features, rng.normal(size=(50, 64))])
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    search = search_of([*[0, 0] * same, *[1, 2] * other, *[0] * 50], features)
+    pairs = np.arange(2 * (same + other)).reshape(-1, 2)
+    search.bursts = Bursts(pairs, np.ones(len(pairs)), NO_PAIRS)
+    found, others = verified(pairs), verified(NO_PAIRS)
+    judged, verdict = search._judge_bursts(found, np.ones(len(pairs), bool), others)
+    assert judged == pytest.approx(least, abs=0.02) and verdict.agree == 0
