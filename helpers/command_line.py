@@ -256,7 +256,7 @@ def _report(asked: argparse.Namespace) -> int:
     from helpers.report.building import build_report
     from helpers.report.together import keep_together, read_answers
 
-    dataset, judged = open_asked(asked), None
+    dataset, answered = open_asked(asked), None
     for note in dataset.notes:
         print(note, file=sys.stderr)
     if len(dataset.classes) < 2:
@@ -266,7 +266,7 @@ def _report(asked: argparse.Namespace) -> int:
         print(take_decisions(dataset, path), file=sys.stderr)
     if asked.together:
         known, path = dataset.notes, _from_report(dataset, asked.together)
-        judged, dataset = read_answers(path), keep_together(dataset, path)
+        answered, dataset = read_answers(path), keep_together(dataset, path)
         for note in dataset.notes[len(known) :]:
             print(note, file=sys.stderr)
     if asked.pause is not None:
@@ -282,7 +282,7 @@ def _report(asked: argparse.Namespace) -> int:
         groups=asked.groups,
         open_test=asked.open_test,
         against=asked.against,
-        judged=judged,
+        answered=answered,
     )
     written = report.write(folder, images=not asked.no_images)
     verdict = report["verdict"]

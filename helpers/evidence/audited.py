@@ -21,8 +21,8 @@ from helpers.balance import probing
 from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
+from helpers.evidence.answered_pairs import knows_groups, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
-from helpers.evidence.judged_pairs import knows_groups, still_open
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
@@ -62,7 +62,7 @@ class Evidence:
         Those whose parts are scored by themselves; None for all that have few values.
     against : Dataset or None
         A second folder, to be compared with this one.
-    judged : DataFrame or None
+    answered : DataFrame or None
         What you said of pairs (`helpers.report.together.read_answers`): of no such pair is asked
         again, and none that you called two things is joined.
     """
@@ -73,9 +73,9 @@ class Evidence:
     def __init__(
         self, dataset: Dataset, plan: Plan, progress: bool = True, open_test: bool = False,
         columns: Sequence[str] | None = None, against: Dataset | None = None,
-        judged: pd.DataFrame | None = None,
+        answered: pd.DataFrame | None = None,
     ):  # fmt: skip
-        self.opened, self.plan, self.columns, self.judged = dataset, plan, columns, judged
+        self.opened, self.plan, self.columns, self.answered = dataset, plan, columns, answered
         self.progress, self.open_test, self.against = progress, open_test, against
         self.noted: dict[str, list[str]] = {"pairs": [], "proposals": []}
 
@@ -170,7 +170,7 @@ class Evidence:
     @cached_property
     def proposals(self) -> pd.DataFrame | None:
         """Pairs that may show one thing; None where they were not looked for."""
-        if knows_groups(self.opened, self.judged) or SEARCH not in self.plan.taken:
+        if knows_groups(self.opened, self.answered) or SEARCH not in self.plan.taken:
             return None
         run = {"workers": self.workers, "progress": self.progress}
         with self._noting("proposals"):
@@ -178,7 +178,7 @@ class Evidence:
         # A camera is told apart by its serial number there, which does not leave this computer.
         told = self.noted["proposals"]
         told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
-        return still_open(found, self.judged)
+        return still_open(found, self.answered)
 
     @cached_property
     def turned(self) -> pd.DataFrame | None:
@@ -195,7 +195,7 @@ class Evidence:
             pd.MultiIndex.from_frame(one[["image_id", "other_id"]].astype(object))
             for one in (found, known)
         ]
-        return still_open(found[~ends[0].isin(ends[1])].reset_index(drop=True), self.judged)
+        return still_open(found[~ends[0].isin(ends[1])].reset_index(drop=True), self.answered)
 
     @cached_property
     def searched(self) -> Dataset:
@@ -224,7 +224,7 @@ class Evidence:
         pairs = np.concatenate([np.empty((0, 2), int), *found])
         ids = self.features.index.to_numpy(object)[pairs]
         named = pd.DataFrame(ids, columns=["image_id", "other_id"]).drop_duplicates()
-        return still_open(named, self.judged)
+        return still_open(named, self.answered)
 
     @cached_property
     def canaries(self) -> pd.DataFrame:

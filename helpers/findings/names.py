@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets import DatasetError
+from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import SURE, Evidence
-from helpers.evidence.judged_pairs import KEPT
 from helpers.findings.effects import flattery_of_names
 from helpers.findings.sections import Finding, opening_line, percent, points
 from helpers.opening.prefixes import groups_from_names

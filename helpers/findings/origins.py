@@ -16,7 +16,8 @@ from helpers.balance import judge_origin, read_origins
 from helpers.training import embed
 
 origins = read_origins(dataset, scan(dataset))
-judge_origin(dataset, origins[{!r}], embed(dataset)).by_class"""
+found = judge_origin(dataset, origins[{!r}], embed(dataset))
+found.by_class, found.by_value"""
 
 
 def say_origins(found: Section, evidence: Learned) -> list[Finding]:

@@ -36,7 +36,7 @@ def same_thing(evidence: Evidence) -> Section:
         _say_not_searched(found, evidence)
     else:
         _say_proposals(found, evidence, proposals)
-        found.says += [note for note in kept_notes(evidence)[:1] if evidence.judged is not None]
+        found.says += [note for note in kept_notes(evidence)[:1] if evidence.answered is not None]
         _say_turned(found, evidence)
         _say_compared(found, evidence)
     return found

@@ -23,7 +23,7 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column
 from helpers.drift import join_datasets
 from helpers.evidence import budget
-from helpers.evidence.judged_pairs import knows_groups
+from helpers.evidence.answered_pairs import knows_groups
 from helpers.evidence.learned import Learned
 from helpers.findings import (
     auditing,
@@ -255,7 +255,7 @@ def build_report(
     groups: Sequence[str] | None = None,
     open_test: bool = False,
     against: Dataset | str | os.PathLike | None = None,
-    judged: pd.DataFrame | None = None,
+    answered: pd.DataFrame | None = None,
     progress: bool = True,
 ) -> Report:
     """Ask a dataset everything that this workbook asks, and decide.
@@ -282,7 +282,7 @@ def build_report(
         closed.
     against : Dataset, name or path, optional
         A second folder, such as images of another place: is it like this one?
-    judged : DataFrame, optional
+    answered : DataFrame, optional
         What you said of pairs of an earlier report (`helpers.report.together.read_answers`), where
         the dataset's groups are from them: the search goes on, and asks of none of them again.
     progress : bool
@@ -303,8 +303,8 @@ def build_report(
         if not isinstance(against, Dataset):
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
-    plan = plan_for(dataset, budget, judged)
-    evidence = Learned(dataset, plan, progress, open_test, groups, against, judged)
+    plan = plan_for(dataset, budget, answered)
+    evidence = Learned(dataset, plan, progress, open_test, groups, against, answered)
     report = Report(evidence, wanted, progress)
     for line in evidence.plan.overrun:
         report.tell(line)
@@ -312,11 +312,11 @@ def build_report(
 
 
 def plan_for(
-    dataset: Dataset, time: str | float, judged: pd.DataFrame | None = None
+    dataset: Dataset, time: str | float, answered: pd.DataFrame | None = None
 ) -> budget.Plan:
     """What the budget pays for, for the images of a dataset that may be learned from."""
     own = dataset.development
-    search = not knows_groups(own, judged)
+    search = not knows_groups(own, answered)
     return budget.plan(len(own), time, search, budget.weigh_opening(dataset))
 
 

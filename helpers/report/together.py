@@ -12,8 +12,8 @@ import pandas as pd
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.safe_names import read_text_csv
 from helpers.datasets.words import count, some
+from helpers.evidence.answered_pairs import ANSWER, KEPT, count_answers, keys_of, read_judged
 from helpers.evidence.audited import LIKELY, SURE
-from helpers.evidence.judged_pairs import ANSWER, KEPT, count_answers, keys_of, read_judged
 from helpers.splits import apply_groups
 
 TOGETHER = "stays_with"
@@ -48,13 +48,12 @@ def pairs_table(evidence) -> pd.DataFrame:
     if evidence.turned is not None:
         turned = evidence.turned.assign(kind="same thing, mirrored", chance=pd.NA, why=WHY)
         found.append(turned[columns])
-    if evidence.judged is not None:
-        found.append(evidence.judged.reindex(columns=[*columns, ANSWER]).assign(
-            kind=evidence.judged.get("kind", "same thing"),
-            chance=_numbers(evidence.judged), why=evidence.judged.get("why", GIVEN)))  # fmt: skip
-    elif (
-        evidence.opened.group == TOGETHER
-    ):  # or the next report that is given this table loses them
+    if (said := evidence.answered) is not None:
+        facts = {"kind": said.get("kind", "same thing"), "why": said.get("why", GIVEN)}
+        known = said.reindex(columns=[*columns, ANSWER])
+        found.append(known.assign(chance=_numbers(said), **facts))
+    elif evidence.opened.group == TOGETHER:
+        # Or the next report that is given this table loses them.
         given = _of_one_value(evidence.opened.images.reset_index(), TOGETHER)
         given = given.dropna(subset="other_id")
         found.append(given.assign(kind="same thing", chance=pd.NA, why=GIVEN)[columns])

@@ -118,7 +118,8 @@ def test_the_lines_of_python_that_the_finding_offers_work(tmp_path, capsys):
     named = {"dataset": open_dataset(tmp_path / "photos", progress=False)}
     *lines, last = CODE.format("day").splitlines()
     exec("\n".join(lines), named)
-    table = eval(last, named)
+    table, of_each = eval(last, named)
+    assert of_each is None
     assert table["values"].to_dict() == {"ash": 1, "elm": 2}
     assert table["one"].to_dict() == {"ash": True, "elm": False}
 

@@ -8,8 +8,8 @@ from helpers import open_dataset
 from helpers.audit import draw_sample
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
+from helpers.evidence.answered_pairs import knows_groups, read_judged, still_open
 from helpers.evidence.audited import Evidence
-from helpers.evidence.judged_pairs import knows_groups, read_judged, still_open
 from helpers.findings.sampling import sample_table, take_decisions
 from helpers.report.together import keep_together, pairs_table, read_answers, together
 from tests.balance.sets import table
@@ -26,13 +26,13 @@ def pairs(*rows):
     return pd.DataFrame(made, columns=columns, dtype="str")
 
 
-def evidence(dataset, found, clean=None, proposals=None, judged=None):
+def evidence(dataset, found, clean=None, proposals=None, answered=None):
     turned = pd.DataFrame({"image_id": ids(2), "other_id": ids(3)})
     turned = turned.head(int(proposals is not None))
     named = pd.DataFrame({"image_id": [], "other_id": []}, dtype="str")
     made = SimpleNamespace(
         opened=dataset, clean=clean or dataset, pairs=found, proposals=proposals, turned=turned,
-        same_by_name=named, judged=judged,
+        same_by_name=named, answered=answered,
     )  # fmt: skip
     made.things = Evidence.things.func(made)
     return made
@@ -179,7 +179,7 @@ def test_every_answer_and_every_open_pair_stands_in_the_next_report_s_table(tree
     path = answered(tmp_path, *rows)
     dataset, judged = keep_together(trees, path), read_answers(path)
     made = evidence(
-        dataset, pairs((0, 4, "near", "", ""), (2, 3, "probable", "", "")), judged=judged
+        dataset, pairs((0, 4, "near", "", ""), (2, 3, "probable", "", "")), answered=judged
     )
     listed = pairs_table(made).set_index(["image_id", "other_id"])
     assert not listed.index.duplicated().any() and len(listed) == 6
@@ -193,20 +193,20 @@ def test_every_answer_and_every_open_pair_stands_in_the_next_report_s_table(tree
     # The table given back once more says the same, and is the same.
     listed.reset_index().to_csv(path, index=False)
     again = read_answers(path)
-    second = evidence(keep_together(trees, path), made.pairs, judged=again)
+    second = evidence(keep_together(trees, path), made.pairs, answered=again)
     assert pairs_table(second).set_index(["image_id", "other_id"]).equals(listed)
 
 
 def test_a_no_that_other_pairs_overrule_is_kept_and_said(trees, tmp_path):
     path = answered(tmp_path, (0, 1, "yes"), (1, 2, "yes"), (0, 2, "no"), (3, 4, "no"))
-    made = evidence(keep_together(trees, path), pairs(), judged=read_answers(path))
+    made = evidence(keep_together(trees, path), pairs(), answered=read_answers(path))
     for _ in range(2):
         listed = pairs_table(made).set_index(["image_id", "other_id"])
         over, apart = listed.loc[tuple(ids(0, 2))], listed.loc[tuple(ids(3, 4))]
         assert over["together"] == apart["together"] == "no"
         assert over["why"] == "keypoints; you answered no, and other pairs join them all the same"
         assert apart["why"] == "keypoints"
-        made.judged = read_judged(path, listed.reset_index().fillna("").astype(str))
+        made.answered = read_judged(path, listed.reset_index().fillna("").astype(str))
 
 
 @pytest.mark.parametrize("rows", [[(0, 1, "yes"), (1, 0, "no")], [(0, 1, "n"), (0, 1, "TRUE")]])
@@ -251,7 +251,7 @@ def test_a_table_that_a_spreadsheet_saved_is_read(trees, tmp_path, separator, en
     table.to_csv(path, index=False, sep=separator, encoding=encoding, lineterminator="\r\n")
     kept = keep_together(trees, path)
     assert kept.groups.nunique() == 5
-    made = evidence(kept, pairs(), judged=read_answers(path))
+    made = evidence(kept, pairs(), answered=read_answers(path))
     assert pairs_table(made)["chance"].tolist() == [0.7, 0.7]
 
 
