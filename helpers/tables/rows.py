@@ -72,7 +72,7 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
             hint = suggestion(name, table.columns)
             there = f"columns: {some(table.columns, 12)}"
             raise DatasetError(f"'{table.name}' has no column {name!r} ({there}){hint}.")
-    match, notes = _files(table, index, asked.get("files"))
+    match, notes = choose_column(table, index, asked.get("files"))
     notes = table.notes + notes
     labels = {asked.get("label"), *named_columns(table, LABEL_WORDS)}
     used, splits, more = _splits(table, asked.get("split"), {match.column, *labels})
@@ -96,7 +96,14 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
     return Rows(known[~known.index.duplicated()], column, notes)
 
 
-def _files(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, list[str]]:
+def choose_column(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, list[str]]:
+    """The column that names the files, which `asked` may name, and notes.
+
+    Raises
+    ------
+    DatasetError
+        None does, or the header is missing.
+    """
     if asked:
         match, notes = match_column(table, asked, index), []
         if not match.known and not match.several:
