@@ -240,7 +240,7 @@ def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, 
 
 
 def _report(asked: argparse.Namespace) -> int:
-    from helpers.findings.sampling import take_decisions
+    from helpers.findings.verdicts import take_decisions
     from helpers.report.building import build_report
     from helpers.report.together import keep_together
 

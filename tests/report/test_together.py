@@ -9,7 +9,8 @@ from helpers.audit import draw_sample
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
 from helpers.evidence.audited import Evidence
-from helpers.findings.sampling import sample_table, take_decisions
+from helpers.findings.sampling import sample_table
+from helpers.findings.verdicts import take_decisions
 from helpers.report.together import keep_together, pairs_table, together
 from tests.balance.sets import table
 from tests.report.conftest import draw
