@@ -84,12 +84,16 @@ class Reading:
     strict: bool = True
 
     @cached_property
-    def match(self) -> Match | None:
-        """The column that names the files, read this way."""
+    def chosen(self) -> tuple[Match, list[str]] | None:
+        """The column that names the files, read this way, and notes; None where none does."""
         try:
-            return choose_column(self.table, self.index, self.files)[0]
+            return choose_column(self.table, self.index, self.files)
         except DatasetError:
             return None
+
+    @property
+    def match(self) -> Match | None:
+        return self.chosen and self.chosen[0]
 
     @cached_property
     def exact(self) -> dict[str, str]:
@@ -121,10 +125,28 @@ def read_given(path: Path, root: Path, splits: pd.Series, asked: Asked) -> Rows:
     DatasetError
         Cells name no images of `root`, or mean different ones by two ways that are both plausible.
     """
-    table, ids = load(path, asked.get("encoding")), splits.index.tolist()
+    table = load(path, asked.get("encoding"))
+    best = best_reading(table, path, root, splits, asked.get("files"))
+    try:
+        return read_rows(table, best.index, asked, best.chosen)
+    except DatasetError as error:
+        if best.match is not None and best.match.known:
+            raise
+        raise DatasetError(
+            f"{str(error).rstrip('.')}. Its cells should name images of '{root}', which are called "
+            f"as {splits.index[0]!r} is; give the table that belongs to this folder, or the folder "
+            "that belongs to this table."
+        ) from error
+
+
+def best_reading(
+    table: Table, path: Path, root: Path, splits: pd.Series, files: str | None = None
+) -> Reading:
+    """The way to read `table`, which lies at `path`, that explains most of it; `files` may name its
+    column of files. Raises DatasetError as `read_given` does where two ways differ."""
+    ids, files = splits.index.tolist(), files if files in table.columns else None
     split = split_and_rest(path.stem)[0]
     preferred = splits.index[splits == split] if split else ()
-    files = asked.get("files") if asked.get("files") in table.columns else None
     here = Reading(table, FileIndex(ids, "", preferred), files)
     ways = [here]
     if (seen := _seen_from(path.parent, root)) is not None:
@@ -134,17 +156,7 @@ def read_given(path: Path, root: Path, splits: pd.Series, asked: Asked) -> Rows:
         ways.append(Reading(table, index, files, strict=False))
     for other in ways[1:]:
         _refuse_two_ways(here, other, path, root)
-    best = max(ways, key=Reading.rank)
-    try:
-        return read_rows(table, best.index, asked)
-    except DatasetError as error:
-        if best.match is not None and best.match.known:
-            raise
-        raise DatasetError(
-            f"{str(error).rstrip('.')}. Its cells should name images of '{root}', which are called "
-            f"as {ids[0]!r} is; give the table that belongs to this folder, or the folder that "
-            "belongs to this table."
-        ) from error
+    return max(ways, key=Reading.rank)
 
 
 def _seen_from(place: Path, root: Path) -> Callable[[str], str] | None:

@@ -15,10 +15,10 @@ from helpers.datasets.words import count, some
 from helpers.opening.folders import TABLES
 from helpers.opening.layout import is_level
 from helpers.opening.names import split_and_rest
-from helpers.tables.given import is_product, name_given, read_given
-from helpers.tables.matching import FileIndex, choose_files
+from helpers.tables.given import best_reading, is_product, name_given, read_given
+from helpers.tables.matching import FileIndex
 from helpers.tables.reading import load
-from helpers.tables.rows import PATH_WORDS, Rows, read_rows
+from helpers.tables.rows import Rows, read_rows
 
 MOST_BESIDE = 20
 LARGEST_BESIDE = 50_000_000  # bytes; a table in the folder above is looked at only to tell of it
@@ -238,7 +238,6 @@ def tell_of_tables_beside(root: Path, splits: pd.Series) -> list[str]:
     """A note on a table in the folder above that names at least half of the images (`splits` has
     the split by image id), which opening the folder alone does not use; none on what a report or a
     log of decisions wrote there."""
-    ids = [f"{root.name}/{image_id}" for image_id in splits.index]
     try:
         with os.scandir(root.parent) as entries:
             names = sorted(
@@ -251,20 +250,18 @@ def tell_of_tables_beside(root: Path, splits: pd.Series) -> list[str]:
             )
     except OSError:
         return []
-    notes, index = [], FileIndex(ids)
+    notes = []
     for name in names[:MOST_BESIDE]:
         try:
             table = load(path := root.parent / name)
-            match, _ = choose_files(table, index, PATH_WORDS)
-            if not (match and match.whole) or is_product(table):
-                continue
-            named = len(read_given(path, root, splits, {}).rows)
+            match = None if is_product(table) else best_reading(table, path, root, splits).match
         except DatasetError:
             continue
-        if 2 * named >= len(ids):
+        named = len({*filter(None, match.ids)}) if match and match.whole else 0
+        if 2 * named >= len(splits) > 0:
             notes.append(
-                f"'{name}' beside this folder names {named:,} of its {len(ids):,} images and was "
-                f"not used; {_remedy(path, root)}."
+                f"'{name}' beside this folder names {named:,} of its {len(splits):,} images and "
+                f"was not used; {_remedy(path, root)}."
             )
     return notes
 
