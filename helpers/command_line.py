@@ -187,8 +187,8 @@ def add_dataset(parser) -> None:
         "--metadata",
         metavar="TABLE",
         help=(
-            "a table with a row per image (CSV, TSV, Parquet, JSON lines), in the "
-            "same folder as the images"
+            "a table with a row per image (CSV, TSV, Parquet, JSON lines), which may lie anywhere: "
+            "its path from here, from the folder of images, or from where that lies"
         ),
     )
     parser.add_argument(
@@ -231,28 +231,25 @@ def open_asked(asked: argparse.Namespace) -> Dataset:
 
 def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, str]]:
     """What `open_dataset` is to be given: the source, and the names of columns."""
-    source = _table_of(asked.path, asked.metadata) if asked.metadata else asked.path or None
     keys = ("label", "split", "group", "pattern")
     named = {key: getattr(asked, key) for key in keys if getattr(asked, key)}
+    source = asked.path or None
+    if asked.metadata:
+        from helpers.tables.given import find_given
+
+        folder = Path(source or ".").expanduser()
+        if source and not folder.is_dir():  # what that is, opening says
+            return source, named | {"metadata": asked.metadata}
+        found = find_given(asked.metadata, folder)
+        if source:
+            named["metadata"] = str(found)
+        else:
+            source = found  # which opens the folder that it lies in
     return source, named
 
 
-def _table_of(path: str | None, table: str) -> Path:
-    """The table, which opens the folder that it lies in."""
-    folder = Path(path or ".").expanduser()
-    found = [one for one in (Path(table).expanduser(), folder / table) if one.is_file()]
-    if not found:
-        raise DatasetError(f"--metadata {table}: there is no such table, here or in '{folder}'.")
-    if path and found[0].resolve().parent != folder.resolve():
-        raise DatasetError(
-            f"--metadata {table}: it lies in '{found[0].resolve().parent}', not beside the images; "
-            f"copy it to '{folder}', or give the folder that holds both."
-        )
-    return found[0]
-
-
 def _report(asked: argparse.Namespace) -> int:
-    from helpers.findings.sampling import take_decisions
+    from helpers.findings.verdicts import take_decisions
     from helpers.report.building import build_report
     from helpers.report.together import keep_together, read_answers
 

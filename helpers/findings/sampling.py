@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from pathlib import Path
-
 import pandas as pd
 
-from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.words import count
 from helpers.evidence.audited import Evidence
 from helpers.findings.auditing import sheet
@@ -87,54 +82,7 @@ def _with_verdicts(evidence: Evidence) -> pd.DataFrame:
 
 
 def sample_table(evidence: Evidence) -> pd.DataFrame:
-    """What `take_decisions` reads once it is filled in: a row per image of the sample."""
+    """What `verdicts.take_decisions` reads once it is filled in: a row per image of the sample."""
     table = _with_verdicts(evidence).reset_index()
     table.insert(0, "number", range(1, len(table) + 1))
     return table
-
-
-def take_decisions(dataset: Dataset, path: Path) -> str:
-    """Write the verdicts of a table into the dataset's log; rows without an action wait.
-
-    Returns
-    -------
-    str
-        What became of them.
-
-    Raises
-    ------
-    DatasetError
-        The table cannot be read, or a row is no decision; nothing is written then.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            separator = max(",;\t", key=first.count)
-            file.seek(0)
-            rows = list(csv.DictReader(file, delimiter=separator))
-    except (OSError, ValueError, csv.Error) as error:
-        raise DatasetError(f"--decisions '{path.name}' cannot be read ({error}).") from error
-    if not rows or not {"image_id", "action"} <= {*rows[0]}:
-        raise DatasetError(
-            f"--decisions '{path.name}': expected a CSV with the columns image_id and action, such "
-            f"as {SAMPLE}."
-        )
-    filled = [row for row in rows if (row["action"] or "").strip()]
-    fields = ["image_id", "action", "label", "reason"]
-    with tempfile.TemporaryDirectory(prefix="decisions-") as folder:
-        taken = Path(folder) / path.name
-        with taken.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, fields)
-            writer.writeheader()
-            for row in filled:
-                action = row["action"].strip().lower()
-                label = row.get("label") if action == "relabel" else ""
-                more = {"action": action, "label": label or "", "reason": row.get("reason") or ""}
-                writer.writerow({"image_id": row["image_id"]} | more)
-        if not filled:
-            return f"'{path.name}' holds no verdict: no row has an action."
-        fates = DecisionLog(dataset).import_from(taken)["fate"].value_counts()
-    said = ", ".join(f"{fate} {number:,}" for fate, number in fates.items())
-    waiting = len(rows) - len(filled)
-    wait = f"; {count(waiting, 'row')} {'waits' if waiting == 1 else 'wait'}."
-    return f"Verdicts of '{path.name}': {said}" + wait * bool(waiting)

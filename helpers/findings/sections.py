@@ -209,8 +209,8 @@ def points(value: float, low: float, high: float) -> str:
 
 
 def opening_line(dataset: Dataset, **more: str) -> str:
-    """What opens the dataset again as it was opened, without the path of the folder that holds it;
-    `more` are further arguments of `open_dataset`."""
+    """What opens the dataset again as it was opened, without the paths of the folder that
+    holds it and of a table elsewhere; `more` are further arguments of `open_dataset`."""
     own = dataset.root.is_relative_to(work_folder())
     named = {**dataset.opened.get("asked", {}), **more}
     path = dataset.name if own else f"path/to/{dataset.root.name}"

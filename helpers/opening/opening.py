@@ -30,6 +30,7 @@ GROUP_IN_NAME = "group in name"
 def open_dataset(
     source: str | os.PathLike | object | None = None,
     *,
+    metadata: str | os.PathLike | None = None,
     files: str | None = None,
     label: str | None = None,
     split: str | None = None,
@@ -52,6 +53,10 @@ def open_dataset(
         the folder. A torchvision ``ImageFolder`` or ``DatasetFolder``, and a Hugging Face
         ``Dataset`` or ``DatasetDict`` with an image column, may be given themselves, where their
         images lie in files.
+    metadata : str or Path, optional
+        A table with a row per image for a folder, wherever it lies: a path from the present folder,
+        from the folder of images, or from where that lies. Its cells may be relative to the folder
+        of images or to the table's own, or begin with the name of the folder of images.
     files, label, split : str, optional
         The columns of the table that name the files, the label and the split, where opening does
         not find them or finds others. `label` and `split` may be a level of folders instead:
@@ -81,6 +86,7 @@ def open_dataset(
     """
     asked = {"files": files, "label": label, "split": split, "group": group}
     asked |= {"encoding": encoding, "pattern": pattern}
+    asked |= {"metadata": metadata and os.fspath(metadata)}
     if source is None and (chosen := os.environ.get("WORKBOOK_DATASET")):
         try:
             return open_dataset(chosen, **asked, progress=progress, **leaves)
@@ -90,8 +96,9 @@ def open_dataset(
     if not isinstance(source, (str, os.PathLike)):
         from helpers.opening.objects import open_object
 
-        if pattern:
-            raise DatasetError(f"pattern={pattern!r}: only a folder takes this, not an object.")
+        for key in ("pattern", "metadata"):
+            if value := asked.pop(key):
+                raise DatasetError(f"{key}={value!r}: only a folder takes this, not an object.")
         return _finish(open_object(source, asked), group)
     text = str(source).strip()
     if not text:
@@ -99,7 +106,7 @@ def open_dataset(
     if leaves and text != "leaves":
         raise DatasetError(f"{some(leaves)}: only 'leaves' takes these, not {text!r}.")
     if (named := [key for key in asked if asked[key] and key != "group"]) and text in NAMES:
-        what = "a folder" if named == ["pattern"] else "a folder with a table"
+        what = "a folder" if {*named} <= {"pattern", "metadata"} else "a folder with a table"
         raise DatasetError(f"{some(named)}: only {what} takes these, not {text!r}.")
     if text == "leaves":
         dataset = _open_leaves(progress, **leaves)
@@ -109,9 +116,6 @@ def open_dataset(
         dataset = _open_download(text, progress)
     else:
         dataset = _open_path(text, asked)
-        table = Path(text).name if Path(text).suffix.lower() in TABLES else None
-        named = {"table": table, **asked}
-        dataset.opened["asked"] = {key: value for key, value in named.items() if value}
     return _finish(dataset, group)
 
 
@@ -136,14 +140,38 @@ def _open_path(text: str, asked: Asked) -> Dataset:
     if not exists:
         raise DatasetError(_unknown(text, path))
     if path.is_dir():
-        return open_folder(path, asked=asked)
+        return _open_asked(path, asked)
     if path.suffix.lower() in TABLES:
-        return open_folder(path.parent, table=path.name, asked=asked)
+        if given := asked["metadata"]:
+            raise DatasetError(
+                f"metadata={given!r}: '{text}' is a table itself; give the folder of images in its "
+                "place, or one table alone."
+            )
+        return _open_asked(path.parent, {**asked, "metadata": str(path.absolute())})
     what = "a single image" if path.suffix.lower() in EXTENSIONS else "a file of another kind"
     raise DatasetError(
         f"'{text}' is {what}; expected a folder of images, or a CSV, TSV or Parquet beside them; "
         f"unpack an archive first, or try its folder: open_dataset('{path.parent}')."
     )
+
+
+def _open_asked(folder: Path, asked: Asked) -> Dataset:
+    """The dataset in `folder`, which keeps what was asked, without the path of a table."""
+    from helpers.tables.given import find_given
+
+    asked, table, kept = dict(asked), None, {}
+    if given := asked.pop("metadata"):
+        path, root = find_given(given, folder), folder.resolve()
+        table = path.name if path.parent == root else path
+        if path.parent == root:
+            kept = {"table": path.name}
+        elif path.is_relative_to(root):
+            kept = {"metadata": path.relative_to(root).as_posix()}
+        else:
+            kept = {"metadata": f"path/to/{path.name}"}
+    dataset = open_folder(folder, table=table, asked=asked)
+    dataset.opened["asked"] = kept | {key: value for key, value in asked.items() if value}
+    return dataset
 
 
 def _unknown(text: str, path: Path) -> str:
@@ -159,11 +187,15 @@ def _unknown(text: str, path: Path) -> str:
 
 
 def open_folder(
-    folder: Path, name: str | None = None, table: str | None = None, asked: Asked | None = None
+    folder: Path,
+    name: str | None = None,
+    table: str | Path | None = None,
+    asked: Asked | None = None,
 ) -> Dataset:
-    """The dataset in `folder`; labels and splits from its folders, or from a table in it, where
-    `asked` may name columns or levels of folders ("files", "label", "split", "group"), the
-    "encoding", and the "pattern" of labels in names."""
+    """The dataset in `folder`; labels and splits from its folders, or from a table: one in it, by
+    its name or as it is found, or one elsewhere, by its whole path. `asked` may name columns or
+    levels of folders ("files", "label", "split", "group"), the "encoding", and the "pattern" of
+    labels in names."""
     import pandas as pd
 
     from helpers.opening.grouping import choose_group
@@ -259,15 +291,18 @@ def _with_tables(
     images: pd.DataFrame,
     root: Path,
     found: Mapping[str, list[str]],
-    table: str | None,
+    table: str | Path | None,
     asked: Asked,
 ) -> tuple[pd.DataFrame, str | None, list[str], bool]:
     """`images` with what tables say, which table that was, notes, and whether labels are its."""
-    from helpers.tables.joining import add_table, find_tables, tell_of_tables_beside
+    from helpers.tables.joining import add_given, add_table, find_tables, tell_of_tables_beside
 
+    if isinstance(table, Path):
+        images, notes, source, labelled = add_given(images, root, table, asked)
+        return images, source, notes, labelled
     tables = [[table]] if table else find_tables(found)
     images, notes, source, labelled = add_table(images, root, tables, table is not None, asked)
-    beside = [] if source else tell_of_tables_beside(root, images.index)
+    beside = [] if source else tell_of_tables_beside(root, images["split"])
     return images, source, notes + beside, labelled
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,9 +15,10 @@ from helpers.datasets.words import count, some
 from helpers.opening.folders import TABLES
 from helpers.opening.layout import is_level
 from helpers.opening.names import split_and_rest
-from helpers.tables.matching import FileIndex, choose_files
+from helpers.tables.given import best_reading, is_product, name_given, read_given
+from helpers.tables.matching import FileIndex
 from helpers.tables.reading import load
-from helpers.tables.rows import PATH_WORDS, Rows, read_rows
+from helpers.tables.rows import Rows, read_rows
 
 MOST_BESIDE = 20
 LARGEST_BESIDE = 50_000_000  # bytes; a table in the folder above is looked at only to tell of it
@@ -79,14 +80,35 @@ def add_table(
         if by_table:
             named = some(f"{key}={name!r}" for key, name in by_table.items())
             none = f"{named}: '{root}' has no table (CSV, TSV, Parquet, JSON lines) to find it in"
+            none += "; one that lies elsewhere is given by metadata='…', or --metadata in a command"
             raise DatasetError("; ".join(errors or [none]) + ".")
         return images, notes, None, False
     name, more = _choose(usable, root)
-    chosen = usable[name]
+    images, told, source, labelled = _take(images, usable[name], name, asked)
+    return images, notes + more + told, source, labelled
+
+
+def add_given(
+    images: pd.DataFrame, root: Path, path: Path, asked: Asked
+) -> tuple[pd.DataFrame, list[str], str | None, bool]:
+    """As `add_table`, with the table at `path`, which may lie anywhere."""
+    images, notes, source, labelled = _take(
+        images, read_given(path, root, images["split"], asked), path.name, asked
+    )
+    try:
+        place = Path(os.path.relpath(path.parent, root)).as_posix()
+    except ValueError:  # another drive
+        place = path.parent.as_posix()
+    return images, notes, f"{place}/{source}", labelled
+
+
+def _take(
+    images: pd.DataFrame, chosen: Rows, name: str, asked: Asked
+) -> tuple[pd.DataFrame, list[str], str, bool]:
     labelled = chosen.labelled and not is_level(asked.get("label"))
     images, fate = _join(images, chosen, name, labelled)
     source = name + (f", {chosen.label}" if chosen.label else "")
-    return images, notes + more + chosen.notes + fate, source, labelled
+    return images, chosen.notes + fate, source, labelled
 
 
 def _read(root: Path, names: Sequence[str], splits: pd.Series, asked: Asked) -> Rows:
@@ -212,10 +234,10 @@ def _level_of_labels(labels: pd.Series) -> str | None:
     return None
 
 
-def tell_of_tables_beside(root: Path, image_ids: Iterable[str]) -> list[str]:
-    """A note on a table in the folder above that names at least half of the images, which opening
-    the folder alone does not use."""
-    ids = [f"{root.name}/{image_id}" for image_id in image_ids]
+def tell_of_tables_beside(root: Path, splits: pd.Series) -> list[str]:
+    """A note on a table in the folder above that names at least half of the images (`splits` has
+    the split by image id), which opening the folder alone does not use; none on what a report or a
+    log of decisions wrote there."""
     try:
         with os.scandir(root.parent) as entries:
             names = sorted(
@@ -228,16 +250,26 @@ def tell_of_tables_beside(root: Path, image_ids: Iterable[str]) -> list[str]:
             )
     except OSError:
         return []
-    notes, index = [], FileIndex(ids)
+    notes = []
     for name in names[:MOST_BESIDE]:
         try:
-            match, _ = choose_files(load(root.parent / name), index, PATH_WORDS)
+            table = load(path := root.parent / name)
+            match = None if is_product(table) else best_reading(table, path, root, splits).match
         except DatasetError:
             continue
-        named = {image_id for image_id in match.ids if image_id} if match and match.whole else ()
-        if 2 * len(named) >= len(ids):
+        named = len({*filter(None, match.ids)}) if match and match.whole else 0
+        if 2 * named >= len(splits) > 0:
             notes.append(
-                f"'{name}' beside this folder names {len(named):,} of its {len(ids):,} images and "
-                f"was not used; to use it, open_dataset('{root.parent / name}')."
+                f"'{name}' beside this folder names {named:,} of its {len(splits):,} images and "
+                f"was not used; {_remedy(path, root)}."
             )
     return notes
+
+
+def _remedy(path: Path, root: Path) -> str:
+    """How to use a table beside `root`; without a command where a shell would change the name."""
+    given = name_given(path, root)
+    plain = not re.search(r"[\"'$`\\!\x00-\x1f]", given)
+    typed = f"./{given}" if given.startswith("-") else given
+    command = f', or --metadata "{typed}" in a command' if plain else ""
+    return f"to use it, open_dataset(…, metadata={given!r}){command}"

@@ -6,7 +6,7 @@ import posixpath
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
@@ -31,13 +31,22 @@ class FileIndex:
     """Finds the image that a cell of a table means, among those that lie in the folder.
 
     With `prefix` ("train/") cells are relative to that folder, and only images in it are found.
-    Where a cell fits several, the one among the ids `preferred` counts.
+    Where a cell fits several, the one among the ids `preferred` counts. `seen` says how an image is
+    called from where cells are read, where that is no folder among the images' ("photos/1.jpg").
     """
 
-    def __init__(self, image_ids: Iterable[str], prefix: str = "", preferred: Iterable[str] = ()):
-        self.prefix = prefix
-        self.preferred = {i[len(prefix) :] for i in preferred if i.startswith(prefix)}
-        self.ids = {i[len(prefix) :] for i in image_ids if i.startswith(prefix)}
+    def __init__(
+        self,
+        image_ids: Iterable[str],
+        prefix: str = "",
+        preferred: Iterable[str] = (),
+        seen: Callable[[str], str] | None = None,
+    ):
+        seen = seen or (lambda image_id: image_id[len(prefix) :])
+        self.ids = {
+            seen(image_id): image_id for image_id in image_ids if image_id.startswith(prefix)
+        }
+        self.preferred = {seen(image_id) for image_id in preferred if image_id.startswith(prefix)}
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
@@ -65,13 +74,16 @@ class FileIndex:
         """The one image whose file name ends the path in `cell`, wherever both lie, or None."""
         return _only(self.fits(cell, by_name=True))
 
+    def exact(self, cell: str) -> str | None:
+        """The image whose whole path one cell is, or None."""
+        return self.ids.get(cell) or self.ids.get(_path_in(cell))
+
     def fits(self, cell: str, by_name: bool = False) -> set[str]:
         """All images that one cell may mean, the preferred ones if any is; `by_name` as in
         `find_by_name`."""
-        text = unquote(urlsplit(cell).path) if "://" in cell else cell
-        path = posixpath.normpath(unicodedata.normalize("NFC", text.replace("\\", "/")))
-        if not by_name and (exact := {cell, path} & self.ids):
-            return {self.prefix + (cell if cell in exact else path)}
+        if not by_name and (exact := self.exact(cell)):
+            return {exact}
+        path = _path_in(cell)
         path = posixpath.normpath("/" + path.lstrip("/").lower())
         fits = set(self._by_name.get(posixpath.basename(path), ()))
         if not by_name and "://" not in cell:
@@ -90,7 +102,12 @@ class FileIndex:
     def _preferred(self, fits: set[str]) -> set[str]:
         if len(fits) > 1:
             fits = fits & self.preferred or fits
-        return {self.prefix + image_id for image_id in fits}
+        return {self.ids[image_id] for image_id in fits}
+
+
+def _path_in(cell: str) -> str:
+    text = unquote(urlsplit(cell).path) if "://" in cell else cell
+    return posixpath.normpath(unicodedata.normalize("NFC", text.replace("\\", "/")))
 
 
 def _only(image_ids: set[str]) -> str | None:

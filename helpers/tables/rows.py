@@ -57,9 +57,14 @@ def named_columns(table: Table, words: Iterable[str]) -> list[str]:
     return [named[word] for word in words if word in named]
 
 
-def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -> Rows:
+def read_rows(
+    table: Table,
+    index: FileIndex,
+    asked: Mapping[str, str | None],
+    chosen: tuple[Match, list[str]] | None = None,
+) -> Rows:
     """What `table` says about the images in `index`. `asked` may name the columns "files", "label"
-    and "split".
+    and "split"; `chosen` is what `choose_column` found, where that is known.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
             hint = suggestion(name, table.columns)
             there = f"columns: {some(table.columns, 12)}"
             raise DatasetError(f"'{table.name}' has no column {name!r} ({there}){hint}.")
-    match, notes = _files(table, index, asked.get("files"))
+    match, notes = chosen or choose_column(table, index, asked.get("files"))
     notes = table.notes + notes
     labels = {asked.get("label"), *named_columns(table, LABEL_WORDS)}
     used, splits, more = _splits(table, asked.get("split"), {match.column, *labels})
@@ -96,7 +101,14 @@ def read_rows(table: Table, index: FileIndex, asked: Mapping[str, str | None]) -
     return Rows(known[~known.index.duplicated()], column, notes)
 
 
-def _files(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, list[str]]:
+def choose_column(table: Table, index: FileIndex, asked: str | None) -> tuple[Match, list[str]]:
+    """The column that names the files, which `asked` may name, and notes.
+
+    Raises
+    ------
+    DatasetError
+        None does, or the header is missing.
+    """
     if asked:
         match, notes = match_column(table, asked, index), []
         if not match.known and not match.several:

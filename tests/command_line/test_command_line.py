@@ -163,8 +163,13 @@ def test_a_table_beside_the_images_gives_labels_and_groups(photos, capsys):
     assert dataset.classes == ["blue", "green", "red"]
     elsewhere = photos.parent / "meta.csv"
     (flat / "meta.csv").rename(elsewhere)
-    assert command_line.main(["scan", str(flat), "--metadata", str(elsewhere)]) == 2
-    assert "not beside the images" in capsys.readouterr().err
+    for given in (str(elsewhere), "meta.csv"):
+        asked = ["report", str(flat), "--metadata", given, "--group", "patient"]
+        again = command_line.open_asked(command_line._parser([]).parse_args(asked))
+        pd.testing.assert_frame_equal(again.images, dataset.images)
+        assert again.root == dataset.root and again.work != dataset.work
+    assert command_line.main(["scan", str(flat), "--metadata", "meta.csv"]) == 0
+    assert "12 files, of which 0 cannot be read." in capsys.readouterr().out
 
 
 def test_help_names_the_commands_and_starts_without_torch():

@@ -44,8 +44,10 @@ def test_a_table_and_columns_are_passed_on(photos, served):
     assert command.main([*asked, "--groups", "site"]) == 0
     opening = served[0][0][0]
     assert opening == {
-        "source": str(photos / "table.csv"), "named": {"group": "patient"}, "groups": ["site"],
-    }  # fmt: skip
+        "source": str(photos),
+        "named": {"group": "patient", "metadata": str(photos / "table.csv")},
+        "groups": ["site"],
+    }
     page = pages.build_dashboard(**opening, background=False)
     assert page.study.dataset.group == "patient" and page.study.groups == ["site"]
 
@@ -68,7 +70,8 @@ def test_the_command_for_a_report_opens_the_same_images_the_same_way(photos, ser
     monkeypatch.chdir("/")
     assert command.main(typed[3:]) == 0
     source, named = report.read_asked(reported[0])
-    assert (source, named) == (str(odd / "a table.csv"), {"label": "a kind"})
+    assert source == str(odd)
+    assert named == {"label": "a kind", "metadata": str(odd / "a table.csv")}
     assert reported[0].groups == ["site"]
 
 

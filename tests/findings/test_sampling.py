@@ -11,7 +11,8 @@ from helpers.audit import draw_sample, judge_sample
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.evaluation import accuracy_interval
 from helpers.findings import auditing
-from helpers.findings.sampling import SAMPLE, sample, sample_table, take_decisions
+from helpers.findings.sampling import SAMPLE, sample, sample_table
+from helpers.findings.verdicts import take_decisions
 
 
 def asked(dataset):
@@ -134,7 +135,7 @@ def test_a_table_without_any_action_says_so_and_semicolons_are_read(dataset, tmp
     path.write_text("image_id;action\nred/00.png;\n")
     assert take_decisions(dataset, path) == "'x.csv' holds no verdict: no row has an action."
     path.write_text("image_id;action\nred/00.png;keep\n")
-    assert take_decisions(dataset, path) == "Verdicts of 'x.csv': recorded 1"
+    assert take_decisions(dataset, path) == "Verdicts of 'x.csv': recorded 1."
     path.write_text("image_id,action,label,reason\nred/01.png,relabel,blue,seen\nred/02.png,,x,\n")
     said = take_decisions(dataset, path)
     assert said == "Verdicts of 'x.csv': recorded 1; 1 row waits."

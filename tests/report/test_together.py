@@ -10,7 +10,8 @@ from helpers.datasets import DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
 from helpers.evidence.answered_pairs import knows_groups, read_judged, still_open
 from helpers.evidence.audited import Evidence
-from helpers.findings.sampling import sample_table, take_decisions
+from helpers.findings.sampling import sample_table
+from helpers.findings.verdicts import take_decisions
 from helpers.report.together import keep_together, pairs_table, read_answers, together
 from tests.balance.sets import table
 from tests.report.conftest import draw

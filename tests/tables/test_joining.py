@@ -246,10 +246,12 @@ def test_a_table_beside_the_folder_is_told_and_opens(lay, cell):
     beside.write_text(f"file,label\n{cell.format('1.jpg')},x\n{cell.format('2.jpg')},y\n")
     (note,) = open_dataset(root).notes
     assert note == (
-        f"'labels.csv' beside this folder names 2 of its 3 images and was not used; to use it, "
-        f"open_dataset('{beside}')."
+        "'labels.csv' beside this folder names 2 of its 3 images and was not used; to use it, "
+        "open_dataset(…, metadata='labels.csv'), or --metadata \"labels.csv\" in a command."
     )
-    assert rows(open_dataset(beside)) == {"photos/1.jpg": ("x", None), "photos/2.jpg": ("y", None)}
+    dataset = open_dataset(root, metadata="labels.csv")
+    assert rows(dataset) == {"1.jpg": ("x", None), "2.jpg": ("y", None)}
+    assert dataset.notes == ("1 image without a row in 'labels.csv', left out: 3.jpg.",)
 
 
 @pytest.mark.parametrize(

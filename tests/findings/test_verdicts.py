@@ -1,0 +1,166 @@
+"""A filled-in table of verdicts: what is wrong is told by the line, and then nothing is taken."""
+
+import re
+
+import pytest
+
+from helpers import open_dataset
+from helpers.datasets import DatasetError, DecisionLog
+from helpers.findings.verdicts import take_decisions
+
+HEADER = "number,image_id,given,action,label,reason\n"
+
+
+@pytest.fixture
+def dataset(photos):
+    return open_dataset(photos, progress=False)
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(*rows, header=HEADER):
+        path = tmp_path / "verdicts.csv"
+        path.write_text(header + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+        return path
+
+    return write
+
+
+def refused(dataset, path):
+    """The error; nothing was recorded."""
+    before = DecisionLog(dataset).history()
+    with pytest.raises(DatasetError) as caught:
+        take_decisions(dataset, path)
+    assert len(DecisionLog(dataset).history()) == len(before)
+    assert "Nothing of 'verdicts.csv' was recorded. " in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_table_of_another_dataset_is_refused_whole_with_lines_and_number(dataset, table):
+    rows = ["1,red/01.png,red,keep,,", "2,cat/1.png,red,keep,,", "3,cat/2.png,red,,,"]
+    rows += [f"4,cat/{n}.png,red,drop,," for n in range(3, 10)]
+    assert refused(dataset, table(*rows)) == (
+        "Nothing of 'verdicts.csv' was recorded. 8 rows name images that 'photos' does not have "
+        "(line 3: 'cat/1.png'; line 5: 'cat/3.png'; line 6: 'cat/4.png'; line 7: 'cat/5.png'; "
+        "line 8: 'cat/6.png' and 3 more): take the table of this dataset's report, or, where an "
+        "image has left the folder since, empty the column action in its row."
+    )
+
+
+def test_what_the_error_about_an_image_advises_is_taken(dataset, table):
+    assert "(line 3: 'cat/1.png'):" in refused(
+        dataset, table("1,red/01.png,,keep,,", "2,cat/1.png,,keep,,")
+    )
+    said = take_decisions(dataset, table("1,red/01.png,,keep,,", "2,cat/1.png,,,,"))
+    assert said == "Verdicts of 'verdicts.csv': recorded 1; 1 row waits."
+
+
+def test_images_that_left_the_folder_after_they_were_decided_about_are_passed_over(
+    photos, dataset, table
+):
+    path = table("1,red/01.png,,drop,,", "2,red/02.png,,keep,,")
+    assert take_decisions(dataset, path) == "Verdicts of 'verdicts.csv': recorded 2."
+    (photos / "red" / "01.png").unlink()
+    left = open_dataset(photos, progress=False)
+    assert take_decisions(left, path) == (
+        "Verdicts of 'verdicts.csv': stands already 1, passed over 1. Passed over, as their images "
+        "have left the folder since they were decided about: line 2: 'red/01.png'."
+    )
+    (photos / "red" / "02.png").unlink()
+    left = open_dataset(photos, progress=False)
+    assert take_decisions(left, path).startswith("Verdicts of 'verdicts.csv': passed over 2. ")
+    path = table("1,red/01.png,,drop,,", "2,red/03.png,,keep,,", "3,dog.png,,keep,,")
+    assert "1 row names an image that 'photos' does not have (line 4: 'dog.png'):" in refused(
+        left, path
+    )
+
+
+def test_an_image_under_another_name_is_known_by_the_content_that_a_log_exports(
+    photos, dataset, tmp_path
+):
+    log = DecisionLog(dataset)
+    log.record("red/01.png", "drop", "dark")
+    log.record("red/02.png", "keep")
+    path = log.export_to(tmp_path / "verdicts.csv")
+    log.undo()
+    log.undo()
+    (photos / "red" / "01.png").rename(photos / "red" / "new.png")
+    moved = open_dataset(photos, progress=False)
+    assert take_decisions(moved, path) == "Verdicts of 'verdicts.csv': recorded 2."
+    assert DecisionLog(moved).current()["reason"].to_dict() == {
+        "red/new.png": "dark", "red/02.png": ""
+    }  # fmt: skip
+    (photos / "red" / "02.png").write_bytes((photos / "red" / "05.png").read_bytes())
+    assert "(line 3: 'red/02.png', another picture):" in refused(moved, path)
+
+
+def test_labels_that_are_no_classes_are_told_by_the_line_and_a_new_one_can_be_added(dataset, table):
+    path = table("1,red/01.png,red,keep,,", "2,red/02.png,red,relabel,gren,", "3,red/03.png,red,"
+                 "relabel,seven,", "4,red/04.png,red,relabel, blue ,")  # fmt: skip
+    said = refused(dataset, path)
+    assert said == (
+        "Nothing of 'verdicts.csv' was recorded. 2 rows give labels unknown here (line 3: "
+        "'red/02.png', 'gren'; line 4: 'red/03.png', 'seven'): the classes are blue, green, red "
+        "(did you mean 'green'?); a class that is new is first added by DecisionLog(dataset)"
+        ".record('red/02.png', 'relabel', label='gren', new_class=True), image by image."
+    )
+    path = table("1,red/01.png,red,keep,,", "3,red/03.png,red,relabel,seven,",
+                 "4,red/04.png,red,relabel, blue ,")  # fmt: skip
+    code = re.search(r"DecisionLog\(dataset\)\.record\(.*?\)", refused(dataset, path))[0]
+    eval(code, {"DecisionLog": DecisionLog, "dataset": dataset})
+    assert take_decisions(dataset, path) == (
+        "Verdicts of 'verdicts.csv': recorded 2, stands already 1."
+    )
+    labels = DecisionLog(dataset).current()["label"].dropna().to_dict()
+    assert labels == {"red/03.png": "seven", "red/04.png": "blue"}
+
+
+def test_rows_that_are_no_decisions_are_told_by_the_line(dataset, table):
+    rows = ["1,red/01.png,,burn,,", "", "2,red/02.png,,relabel,  ,", "3,red/03.png,,keep,,"]
+    assert refused(dataset, table(*rows)) == (
+        "Nothing of 'verdicts.csv' was recorded. 2 rows are no decisions (line 2: 'red/01.png', "
+        "burn; line 4: 'red/02.png', relabel): expected one of keep, relabel, drop, cannot tell, "
+        "and with relabel the right class in the column label."
+    )
+
+
+def test_all_that_is_wrong_is_told_at_once(dataset, table):
+    said = refused(dataset, table("1,cat.png,,keep,,", "2,red/02.png,,relabel,seven,",
+                                  "3,red/03.png,,burn,,"))  # fmt: skip
+    assert ["line 2: 'cat.png'" in said, "line 3: 'red/02.png', 'seven'" in said,
+            "line 4: 'red/03.png', burn" in said] == [True] * 3  # fmt: skip
+
+
+def test_two_verdicts_on_one_image_are_refused_and_one_given_twice_is_not(dataset, table):
+    rows = ["1,red/01.png,,keep,,", "2,red/02.png,,keep,,", "3,red/01.png,,drop,,"]
+    assert refused(dataset, table(*rows)) == (
+        "Nothing of 'verdicts.csv' was recorded. 2 rows decide differently about the same image "
+        "(line 2: 'red/01.png', keep; line 4: 'red/01.png', drop): leave one for each."
+    )
+    rows[2] = rows[0]
+    assert take_decisions(dataset, table(*rows)) == "Verdicts of 'verdicts.csv': recorded 2."
+
+
+def test_a_conflict_with_the_log_is_told_by_the_line_and_can_be_decided(dataset, table):
+    DecisionLog(dataset).record("red/01.png", "keep")
+    path = table("1,red/01.png,,relabel,blue,", "2,red/02.png,,keep,,")
+    said = take_decisions(dataset, path)
+    assert said.startswith("Verdicts of 'verdicts.csv': ") and "conflict 1" in said
+    assert (
+        "A conflict is a row that says otherwise than what stands in your log, which stays: line "
+        "2: 'red/01.png', relabel to 'blue', where keep stands. To let the row count: "
+    ) in said
+    code = re.search(r"DecisionLog\(dataset\)\.record\(.*?\)", said)[0]
+    eval(code, {"DecisionLog": DecisionLog, "dataset": dataset})
+    again = take_decisions(dataset, path)
+    assert again == "Verdicts of 'verdicts.csv': stands already 2."
+
+
+def test_the_command_refuses_such_a_table_before_the_report_begins(photos, table, capsys):
+    from helpers import command_line
+
+    path = table("1,red/01.png,,keep,,", "2,red/02.png,,relabel,seven,")
+    assert command_line.main(["report", str(photos), "--decisions", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert "line 3: 'red/02.png', 'seven'" in error and "[1/" not in error
+    assert DecisionLog(open_dataset(photos, progress=False)).current().empty
