@@ -195,7 +195,7 @@ MOST_LINES = {
     "explain": 600,
     "exports": 955,
     "fairness": 570,
-    "findings": 1791,
+    "findings": 1815,
     "judged": 85,
     "labelling": 105,
     "leaves": 1835,
