@@ -72,10 +72,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
             found.says.append(" ".join(filter(None, [more, unused_labels(evidence)])))
         found.says.append(_say_weakest(evidence, needs))
         if blocking:
-            found.says.append(
-                f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
-                "itself in doubt: until looked at, it is not shown that it will hold in use."
-            )
+            found.says.append(_say_blocking(blocking, found.findings))
     else:
         found.says.append(
             _AUDIT_ALONE
@@ -89,6 +86,19 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     found.numbers = {"verdict": word, "findings": len(everything), "test openings": len(openings)}
     found.says.append(_say_openings(evidence, openings))
     return found
+
+
+def _say_blocking(blocking: list[Finding], ranked: list[Finding]) -> str:
+    """Which findings put the score in doubt, by their number in the list where they are in it."""
+    named = [
+        f"number {ranked.index(one) + 1} below" if one in ranked else f"“{one.what.rstrip('.')}”"
+        for one in blocking
+    ]
+    return (
+        f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score itself "
+        f"in doubt ({'; '.join(dict.fromkeys(named))}): until looked at, it is not shown that it "
+        "will hold in use."
+    )
 
 
 def _judge(evidence: Learned, needs: Needs) -> tuple[str, pd.DataFrame]:
