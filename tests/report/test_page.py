@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.findings.sections import Finding, Picture, Section, as_json
+from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
 from helpers.findings.showing import _told, make_snippet
 from helpers.report.page import MOST_ROWS, make_page
 
@@ -111,6 +111,37 @@ def test_links_lead_to_sections_that_are_there(sections):
     links = {attrs["href"][1:] for tag, attrs in tags if tag == "a"}
     assert links == {"files"}
     assert links <= ids
+
+
+def test_every_link_begins_with_the_words_that_its_heading_begins_with(sections):
+    for name in QUESTIONS:
+        sections[name] = Section(name, f"What came of {name}")
+    sections["verdict"].findings = [Finding("w", 3, 12, "a", name, "") for name in QUESTIONS]
+    text = page(sections)
+    heads = dict(re.findall(r'id="([^"]*)">\s*<p class="eyebrow">(.*?)</p>', text))
+    links = re.findall(r'<a href="#([^"]*)">(.*?)</a>', text)
+    assert len(links) == 2 * len(QUESTIONS)
+    for target, words in links:
+        short = words.removeprefix("the evidence: ")
+        assert len(short) <= 16  # two or three links in a line of a phone
+        assert heads[target].startswith(f"{short}: ")
+    assert heads["canaries"] == "Planted faults: How much would these checks miss?"
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("Go", ""),
+        ("Not asked", ""),
+        ("Not shown yet", "; what the needs lack stands under the verdict"),
+        ("No go", "; what the needs lack stands under the verdict"),
+    ],
+)
+def test_where_nothing_is_to_mend_and_a_need_is_not_shown_it_says_where_to_read_on(
+    sections, word, more
+):
+    sections["verdict"].findings, sections["verdict"].numbers["verdict"] = [], word
+    assert f"<p>Nothing was found that asks to be mended{more}.</p>" in page(sections)
 
 
 def test_every_picture_says_what_it_shows_and_one_that_fails_says_so(sections):
