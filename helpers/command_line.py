@@ -276,6 +276,8 @@ def _report(asked: argparse.Namespace) -> int:
     for number, finding in enumerate(verdict.findings, start=1):
         print(f"{number}. {finding.what}")
     print(f"Written: {os.path.relpath(written / 'report.html')}")
+    if report.overran:
+        print(report.overran, file=sys.stderr)
     if report.failed:
         print(f"Failed, and shown in the report: {', '.join(report.failed)}.", file=sys.stderr)
     for name, why in report.unwritten.items():
