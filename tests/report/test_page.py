@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
-from helpers.findings.showing import _told, make_snippet
+from helpers.findings.showing import make_snippet, tell_share
 from helpers.report.page import MOST_ROWS, make_page
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
@@ -181,7 +181,7 @@ def test_the_need_is_drawn_where_it_lies_and_told_in_words(sections):
     [(0.599, "59.9%"), (0.5996, "59.96%"), (0.6, "60%"), (0.604, "60.4%"), (0.51, "51%")],
 )
 def test_a_share_is_told_with_the_digits_that_show_its_side_of_what_is_asked(share, told):
-    assert _told(share, 0.6) == told
+    assert tell_share(share, 0.6) == told
 
 
 def test_a_finding_shows_its_size_and_its_evidence(sections):
