@@ -12,8 +12,9 @@ from helpers.findings.needs import Need
 from helpers.findings.sections import percent
 from helpers.findings.showing import tell_share
 
-MOST = 6
-"""Needs that a sentence names, or that get one each."""
+MOST, EACH, LISTED = 6, 3, 30
+"""Needs that a sentence names, or that get one each; of one kind that get one each; and that are
+listed where they are more."""
 _OF = {
     "recall": "{side} images of {which}",
     "precision": "{side} images that it takes for {which}",
@@ -97,7 +98,10 @@ def say_needed(needs: tuple[Need, ...], table: pd.DataFrame, evidence: Learned) 
         for need, (_, row) in zip(needs, table.iterrows(), strict=True)
         if row["shown"] not in ("yes", "no")
     ]
-    said, hopeless, whole, single = [], [], [], []
+    kinds = _kinds(open_needs)
+    said = [_say_kind(kind, of_kind, evidence.judged_on) for kind, of_kind in kinds.items()]
+    named = {str(need) for of_kind in kinds.values() for need, _ in of_kind}
+    hopeless, whole, single = [], [], []
     for need, row in open_needs:
         if need.least >= 1:
             whole.append(str(need))
@@ -108,7 +112,7 @@ def say_needed(needs: tuple[Need, ...], table: pd.DataFrame, evidence: Learned) 
                 single.append(str(need))
             else:
                 hopeless.append(str(need))
-        else:
+        elif str(need) not in named:
             said.append(_say_number(need, row, evidence.judged_on))
     if (rest := len(said) - MOST) > 0:
         said = said[:MOST]
@@ -129,7 +133,34 @@ def say_needed(needs: tuple[Need, ...], table: pd.DataFrame, evidence: Learned) 
             f"No number of images shows a score of 1, since every interval reaches below it: "
             f"{join(whole)}. Ask for less, such as 0.99."
         )
-    return said + _say_chance(open_needs)
+    rows = [row for _, row in table.iterrows()]
+    return said + _say_chance(list(zip(needs, rows, strict=True)))
+
+
+def _kinds(open_needs: list[tuple[Need, pd.Series]]) -> dict[tuple, list]:
+    """Needs that differ in their class alone and have a number each, by score and least, where
+    they are so many that a sentence each would be too long."""
+    found: dict[tuple, list] = {}
+    for need, row in open_needs:
+        if len(need.named) == 1 and row["shown"] == "neither" and pd.notna(row["needed"]):
+            found.setdefault((need.score, need.least), []).append((need, row))
+    return {kind: of_kind for kind, of_kind in found.items() if len(of_kind) > EACH}
+
+
+def _say_kind(kind: tuple, of_kind: list[tuple[Need, pd.Series]], side: str) -> str:
+    (score, least), rest = kind, len(of_kind) - LISTED
+    numbers = [
+        f"{row['needed']:,}{' things' * (row['counted in'] == 'things')} for {need.label} "
+        f"({tell_share(row['value'], least)}, {row['judged']:,} now)"
+        for need, row in of_kind[:LISTED]
+    ]
+    more = f"; {rest:,} more stand in report.json, as 'needed'" if rest > 0 else ""
+    of = _OF[score].format(side=side, which="the class")
+    return (
+        f"{score[:1].upper()}{score[1:]} of at least {least:g}: should each stay as it is, it "
+        f"takes about so many {of} until its interval begins at {percent(least)}: "
+        f"{'; '.join(numbers)}{more}."
+    )
 
 
 def _begin(need: Need) -> str:
@@ -159,19 +190,30 @@ def _say_number(need: Need, row: pd.Series, side: str) -> str:
     )
 
 
-def _say_chance(open_needs: list[tuple[Need, pd.Series]]) -> list[str]:
-    """That of several needs of one kind, chance has a part in which of them are not shown."""
-    kinds: dict[tuple, int] = {}
-    for need, row in open_needs:
-        if need.label is not None and row["shown"] == "neither":
-            kinds[need.score, need.least] = kinds.get((need.score, need.least), 0) + 1
-    return [
-        f"That it is these {number:,} of which a {score} of {least:g} is not shown is partly "
-        f"chance: each interval holds {percent(least)}, so that all overlap, and other images may "
-        "name other classes."
-        for (score, least), number in kinds.items()
-        if number > 1
-    ]
+def _say_chance(rows: list[tuple[Need, pd.Series]]) -> list[str]:
+    """That of several needs of one kind, chance has a part in which of them are not shown: where
+    others are shown or ruled out, and the intervals of both overlap."""
+    kinds: dict[tuple, list] = {}
+    for need, row in rows:
+        if need.label is not None and pd.notna(row["value"]):
+            kinds.setdefault((need.score, need.least), []).append(row)
+    said = []
+    for (score, least), of_kind in kinds.items():
+        held = [row for row in of_kind if row["shown"] == "neither"]
+        others = [row for row in of_kind if row["shown"] in ("yes", "no")]
+        near = sum(any(_overlap(row, one) for one in held) for row in others)
+        if len(held) > 1 and near:
+            said.append(
+                f"That it is these {len(held):,} of {len(of_kind):,} of which a {score} of "
+                f"{least:g} is neither shown nor ruled out is partly chance: each of their "
+                f"intervals holds {percent(least)}, and {count(near, 'other')} "
+                f"{'overlaps' if near == 1 else 'overlap'} them; other images may name others."
+            )
+    return said
+
+
+def _overlap(one: pd.Series, other: pd.Series) -> bool:
+    return one["low"] <= other["high"] and other["low"] <= one["high"]
 
 
 def join(needs: list[str]) -> str:
