@@ -94,8 +94,9 @@ def _add_report(commands) -> None:
         help=(
             "what a model must reach, such as 'balanced accuracy>=0.8' or 'recall of "
             "olive>=0.6'; may be given several times. Scores: accuracy, balanced accuracy, MCC; "
-            "macro or weighted precision, recall or F1; precision, recall or F1 of a class, or of "
-            "several taken for one, such as 'recall of rust+scab>=0.95'"
+            "macro or weighted precision, recall or F1; precision, recall or F1 of a class, of "
+            "several taken for one, such as 'recall of rust+scab>=0.95', or of each by itself: "
+            "'recall of every class>=0.9'"
         ),
     )
     one.add_argument(
@@ -287,6 +288,8 @@ def _report(asked: argparse.Namespace) -> int:
     for number, finding in enumerate(verdict.findings, start=1):
         print(f"{number}. {finding.what}")
     print(f"Written: {os.path.relpath(written / 'report.html')}")
+    if report.overran:
+        print(report.overran, file=sys.stderr)
     if report.failed:
         print(f"Failed, and shown in the report: {', '.join(report.failed)}.", file=sys.stderr)
     for name, why in report.unwritten.items():

@@ -16,7 +16,7 @@ from helpers.datasets.words import count
 from helpers.evaluation import score_parts
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import in_words
-from helpers.evidence.learned import DUMMY, FROZEN
+from helpers.evidence.learned import DUMMY, FROZEN, SAME_DATASET
 from helpers.findings.needs import read_needs
 from helpers.findings.showing import make_snippet
 from helpers.panels.panel import Panel, button, control, row
@@ -125,10 +125,7 @@ def _trained(page: Dashboard) -> Widget:
         f" class: {model.scores[DUMMY].loc['accuracy', 'value']:.0%}."
     )
     table = _scores({"head": model.scores[FROZEN], "dummy": model.scores[DUMMY]})
-    note = (
-        "Intervals cover 95 %, drawn by whole groups. Validation images are more of the same: they "
-        "share site, camera and custom with those learned from, so that the score flatters."
-    )
+    note = f"Intervals cover 95 %, drawn by whole groups. {SAME_DATASET}"
     parts = [words(said), HTML(table), words(note)]
     if page.study.closed:
         parts.append(Opening(page))

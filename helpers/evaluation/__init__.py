@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "bootstrap": ["bootstrap_metrics", "compare_metrics"],
         "confusions": ["class_metrics", "order_classes", "overall_metrics", "score_classes"],
         "metrics": ["balanced_accuracy"],
+        "needed": ["groups_needed", "groups_needed_of_metric"],
         "parts": ["score_parts", "surest_errors"],
         "questions": [
             "against_dummy",

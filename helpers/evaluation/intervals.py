@@ -76,12 +76,17 @@ def accuracy_interval(correct, groups=None, level: float = 0.95) -> Interval:
             effective = min(images, value * (1 - value) / max(variance, 1e-12))
         else:
             effective = float(number)
+    return Interval(value, *wilson_ends(value, effective, quantile))
+
+
+def wilson_ends(value: float, effective: float, quantile: float) -> tuple[float, float]:
+    """The ends of Wilson's interval of a share of so many independent answers, `value` within."""
     squared = quantile**2 / effective
     centre = (value + squared / 2) / (1 + squared)
     half = np.sqrt(squared * (value * (1 - value) + squared / 4)) / (1 + squared)
     # Rounding may leave an accuracy of 0 or 1 just outside, and error bars do not take that.
     low, high = max(min(centre - half, value), 0), min(max(centre + half, value), 1)
-    return Interval(value, float(low), float(high))
+    return float(low), float(high)
 
 
 def score_each(

@@ -22,6 +22,10 @@ COUNTS, SEEDS = (5, 10, 20, 40, "all"), 3
 DUMMY, DESCRIPTORS, FROZEN, IMAGENET = "dummy", "descriptors", "frozen", "frozen, ImageNet"
 TUNED = "fine-tuned"
 BACKBONE = "mobilenet_v2"
+SAME_DATASET = (
+    "Validation images come from the same dataset as those learned from: how it does on images "
+    "from elsewhere, they tell only as far as the split keeps sites, cameras and customs apart."
+)
 NUMBER = 50
 """Images that are chosen to be labelled next."""
 
@@ -135,9 +139,8 @@ class Learned(Evidence):
             else (" No test images were kept aside, so that the last word is still to be said.")
         )
         return (
-            "Validation images are more of the same: they share site, camera and custom with those "
-            "learned from, and the best of several models was chosen on them (by log loss), so "
-            "that the score flatters." + more
+            f"{SAME_DATASET} The best of several models was chosen on them (by log loss), so that "
+            "the score flatters." + more
         )
 
     @cached_property

@@ -44,6 +44,8 @@ KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, suggest_gro
 proposals = suggest_groups(dataset.development)
 grouped = apply_groups(dataset.development, proposals[proposals["expected"] >= 0.9])
 divided = ensure_split(grouped, given=False)"""
+RARER = 2
+"""How many times as many images the commonest class has, from where on weights are advised."""
 MANY = 0.1
 """From which share of a class on it is told that so many of its images are copies."""
 
@@ -85,7 +87,9 @@ def _say_rare(found: Section, dataset, counts: pd.DataFrame) -> None:
         return
     what = f"{some(rare.index, 4)} {'has' if len(rare) == 1 else 'have'} fewer than 30 images to "
     what += "learn from: neither training nor a score says much of so few."
-    act = "collect more of them; notebook 04 shows what weights can do until then"
+    act = "collect more of them"
+    if rare["ratio"].max() >= RARER:
+        act += "; notebook 04 shows what weights can do until then"
     found.mend(what, int(rare["images"].sum()), len(dataset), act)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import evaluation
+from helpers.balance import imbalance
 from helpers.datasets.words import count, some
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
 from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
-from helpers.findings.auditing import drawn
+from helpers.findings.auditing import RARER, drawn
 from helpers.findings.names import are_known, doubtful_names
 from helpers.findings.sections import Section, percents, points
 from helpers.findings.times import near_in_time
@@ -196,7 +197,7 @@ def evaluate(evidence: Learned) -> Section:
         found.unchecked.append(
             "No metadata column of 2 to 12 values has parts large enough to be scored alone."
         )
-    _say_lost(found, by_class)
+    _say_lost(found, by_class, imbalance(evidence.sides[0])["ratio"])
     return found
 
 
@@ -208,13 +209,22 @@ def part_asked(evidence: Learned) -> pd.Series:
     return images.loc[images["split"].eq("test"), "label"].dropna()
 
 
-def _say_lost(found: Section, by_class: pd.DataFrame) -> None:
+def _say_lost(found: Section, by_class: pd.DataFrame, ratio: pd.Series) -> None:
+    """Classes of which most is missed; `ratio` says by how much each is rarer than the commonest
+    among the images learned from, and so which advice fits."""
     lost = by_class[by_class["recall high"] < 0.5]
     if lost.empty:
         return
     names = some([f"{name} ({row['recall']:.0%} found)" for name, row in lost.iterrows()], 4)
     what = f"More than half of the images of these classes are missed, beyond chance: {names}."
-    act = "class weights or logit adjustment (notebook 04), and more images of them"
+    rare = ratio[ratio.index.isin(lost.index) & (ratio >= RARER)]
+    act = "look at what they are taken for (the confusions), and collect more images of them"
+    if len(rare):
+        act += (
+            f"; {some(rare.index, 4)} {'has' if len(rare) == 1 else 'have'} no more than one image "
+            f"to learn from for {rare.min():.1f} of the commonest class, where class weights or "
+            "logit adjustment help (notebook 04)"
+        )
     number, total = int(lost["images"].sum()), int(by_class["images"].sum())
     found.mend(what, number, total, act)
 

@@ -21,6 +21,8 @@ of its images are to be found."""
 _FORM = re.compile(r"^\s*(?P<score>.+?)\s*>=\s*(?P<least>[0-9.]+)\s*(?P<percent>%?)\s*$")
 _OF = re.compile(r"^\s*(recall|precision|F1)\s+of\s+(.+)$", re.IGNORECASE | re.DOTALL)
 _EXAMPLE = "'balanced accuracy>=0.8' or 'recall of olive>=0.6'"
+EVERY = "every class"
+"""What stands for each class by itself, where a need names a class."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def read_needs(needs: Needs | str | Iterable[str] | Mapping[str, float] | None =
     ----------
     needs : str, list of str, or mapping of str to float, optional
         Scores over all classes: those of `SCORES`; of one class, or of several taken for one, such
-        as "recall of rust+scab>=0.95": recall, precision or F1. Shares may be given as "80%".
+        as "recall of rust+scab>=0.95": recall, precision or F1. "recall of every class>=0.9" is a
+        need for each class, once `find_classes` knows them. Shares may be given as "80%".
         Without any, `DEFAULT` is supposed.
 
     Raises
@@ -127,6 +130,10 @@ def find_classes(needs: Needs, dataset: Dataset) -> Needs:
     readings fit, as of ``a+b`` among the classes a, b and a+b, none is taken, and double quotes
     decide: ``recall of "a+b"`` or ``recall of "a"+"b"``.
 
+    ``recall of every class`` becomes a need for each class by itself; a class that is called so
+    itself is asked for in double quotes, ``recall of "every class"``, and without them none of the
+    two is taken.
+
     Raises
     ------
     DatasetError
@@ -134,11 +141,31 @@ def find_classes(needs: Needs, dataset: Dataset) -> Needs:
     """
     if not dataset.classes:
         return needs
-    wanted = (
-        need if need.label is None else replace(need, classes=_named(need, dataset))
-        for need in needs.wanted
-    )
-    return replace(needs, wanted=tuple(wanted))
+    wanted: list[Need] = []
+    for need in needs.wanted:
+        if need.label is None:
+            wanted.append(need)
+        elif _is_every(need.label):
+            wanted += _of_every(need, dataset)
+        else:
+            wanted.append(replace(need, classes=_named(need, dataset)))
+    return replace(needs, wanted=tuple(dict.fromkeys(wanted)))
+
+
+def _is_every(name: str) -> bool:
+    return " ".join(name.split()).casefold() == EVERY
+
+
+def _of_every(need: Need, dataset: Dataset) -> list[Need]:
+    """A need for each class; refused where a class is called "every class" itself."""
+    if own := [name for name in dataset.classes if _is_every(name)]:
+        ways = (f"{need.score} of {quoted(one, always=True)}>={need.least:g}" for one in own)
+        raise DatasetError(
+            f"{need.score} of {need.label}: {dataset.name!r} has {some(map(repr, own))} among its "
+            f"classes. For that class put its name in double quotes, --need "
+            f"{' or --need '.join(map(for_shell, ways))}; for each of all classes, name each."
+        )
+    return [replace(need, label=quoted(name), classes=(name,)) for name in sorted(dataset.classes)]
 
 
 def _named(need: Need, dataset: Dataset) -> tuple[str, ...]:
@@ -149,7 +176,7 @@ def _named(need: Need, dataset: Dataset) -> tuple[str, ...]:
         name = next((one for one in parts if one and one not in classes), asked)
         raise DatasetError(
             f"A need names {name!r}, and {dataset.name!r} has no such class"
-            f"{suggestion(name, classes)}; it has {some(classes, 12)}."
+            f"{_meant(name, classes)}; it has {some(classes, 12)}."
         )
     if len(found) > 1:
         names = ("+".join(quoted(name, always=True) for name in own) for own in found)
@@ -164,6 +191,13 @@ def _named(need: Need, dataset: Dataset) -> tuple[str, ...]:
             f"{dataset.name!r}, of which every score is 1, whatever a model says; leave some out."
         )
     return found[0]
+
+
+def _meant(name: str, classes: Iterable[str]) -> str:
+    """A half-sentence on what `name`, which is no class, may stand for."""
+    if _is_every(name):
+        return f" ({EVERY!r} stands alone, for a need of each class: 'recall of {EVERY}>=0.6')"
+    return suggestion(name, [*classes, EVERY])
 
 
 def for_shell(text: str) -> str:

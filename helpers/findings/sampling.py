@@ -43,21 +43,9 @@ def sample(evidence: Evidence) -> Section:
             f"The true share of wrong labels ({SAMPLE} has a random sample to judge)."
         )
     else:
-        ends = f"{percent(rate.low)} to {percent(rate.high)}"
-        found.title = f"{percent(rate.accuracy)} of the labels are wrong ({ends})"
-        found.says.append(
-            f"Of {judged - dropped:,} labels drawn at random and judged, {len(wrong):,} were "
-            f"wrong; so, with 95 % confidence, are {rate.low * of:,.0f} to {rate.high * of:,.0f} "
-            f"of all {of:,} that came with the images."
-        )
-        found.numbers |= {"wrong": rate.accuracy, "low": rate.low, "high": rate.high}
+        _say_rate(found, evidence, of)
         if judged < len(drawn_ids):
             found.says.append(f"{len(drawn_ids) - judged:,} of the sample wait. " + _HOW)
-        if wrong:
-            what = f"{percent(rate.accuracy)} ({ends}) of the labels are wrong, by a random sample."
-            act = "look at the labels in doubt first (suspects.csv); judge the rest by the class"
-            number = round(rate.accuracy * of)
-            found.mend(what, number, of, act)
     if dropped:
         found.says.append(
             f"{count(dropped, 'image')} of those judged showed nothing to label, or could not be "
@@ -73,6 +61,49 @@ def sample(evidence: Evidence) -> Section:
     title = f"Which of these labels are wrong? {count(drawn_ids, 'image')} drawn at random"
     found.pictures.append(sheet(evidence.opened, drawn_ids.index, title, captions, 8))
     return found
+
+
+def _say_rate(found: Section, evidence: Evidence, of: int) -> None:
+    """The share of wrong labels as they came: the sample's, and no less than what is known already
+    from labels that were changed by hand."""
+    judged, _, dropped, wrong, rate = evidence.error_rate
+    changed = _changed(evidence)
+    others = len(changed.difference(evidence.sample.index[:judged]))
+    known = len(changed) / of
+    low, high = max(rate.low, known), max(rate.high, known)
+    ends = f"{percent(low)} to {percent(high)}"
+    of_all, least = "of the labels as they came are wrong", len(changed)
+    found.title = f"{percent(rate.accuracy)} {of_all} ({ends})"
+    reach = f"{max(rate.low * of, least):,.0f} to {high * of:,.0f}"
+    if known > rate.accuracy:  # more is known than the sample held
+        found.title = f"{ends} {of_all}"
+    if known > rate.high:
+        found.title, reach = f"At least {percent(known)} {of_all}", f"at least {least:,}"
+    found.says.append(
+        f"Of {judged - dropped:,} labels drawn at random and judged, {len(wrong):,} were wrong; "
+        f"so, with 95 % confidence, are {reach} of all {of:,} that came with "
+        "the images."
+    )
+    if others:
+        were = "was" if least == 1 else "were"
+        found.says.append(
+            f"This is about the labels as they came, before any decision: {count(least, 'label')} "
+            f"{were} changed by yours, {others:,} of them outside of the sample that was judged, "
+            f"so that no fewer than {least:,} were wrong if these are right."
+        )
+    found.numbers |= {"wrong": rate.accuracy, "low": low, "high": high, "changed": least}
+    if wrong:
+        by = "a random sample and your decisions" if others else "a random sample"
+        act = "look at the labels in doubt first (suspects.csv); judge the rest by the class"
+        found.mend(f"{found.title}, by {by}.", max(round(rate.accuracy * of), least), of, act)
+
+
+def _changed(evidence: Evidence) -> pd.Index:
+    """The images, of those that the sample was drawn from, that bear another label by now."""
+    came = evidence.opened.development.images["label"].dropna()
+    marks = evidence.marks.reindex(columns=["action", "label"])
+    marks = marks[marks["action"].eq("relabel") & marks.index.isin(came.index)]
+    return marks.index[marks["label"].ne(came.reindex(marks.index))]
 
 
 def _with_verdicts(evidence: Evidence) -> pd.DataFrame:

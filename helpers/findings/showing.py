@@ -58,7 +58,7 @@ def tell_need(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
         return f"{row['asked'][:1].upper()}{row['asked'][1:]}: {shown}"
     score = row["asked"].rpartition(" of at least ")[0]
-    value, low, high = (_told(row[one], least) for one in ("value", "low", "high"))
+    value, low, high = (tell_share(row[one], least) for one in ("value", "low", "high"))
     words = f"{score[:1].upper()}{score[1:]}: {value} ({low} to {high}), where {percent(least)} is "
     return words + "asked for" + ("" if shown in ("yes", "no", "neither") else f"; {shown}")
 
@@ -71,7 +71,7 @@ def _tone(row: Mapping[str, Any]) -> str:
     return f' class="{ {"yes": "go", "no": "no"}.get(row["shown"], "unsure") }"'
 
 
-def _told(share: float, least: float) -> str:
+def tell_share(share: float, least: float) -> str:
     """A share with as many digits as show on which side of `least` it lies."""
     ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
     return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])

@@ -65,6 +65,8 @@ MODEL: Mapping[str, Callable] = {
     "errors": modelling.errors,
     "more labels": more_labels.more_labels,
 }
+OVERRUN = 1.2
+"""From how many times the budget on it is said that a report took longer."""
 NEEDS_LABELS = {"labels", "sample", *MODEL}
 
 
@@ -78,6 +80,8 @@ class Report:
     needs : Needs
     sections : dict of name → Section, the verdict first
         Made in turn as they are asked for; `report["labels"]` is one of them.
+    seconds : dict of section name → float
+        What each took, and "writing" all that is written.
     unwritten : dict of file name → why
         What the last `write` could not make.
     """
@@ -129,6 +133,21 @@ class Report:
     def failed(self) -> list[str]:
         """Names of the sections that ended in an error."""
         return [name for name, one in self.sections.items() if one.state == FAILED]
+
+    @property
+    def overran(self) -> str:
+        """How long it took, where that was clearly more than was asked for, and what took longest;
+        "" where it was not. It differs from run to run, and stands in nothing that is compared."""
+        took, asked = sum(self.seconds.values()), self.evidence.plan.seconds
+        if took <= OVERRUN * asked:
+            return ""
+        longest = sorted(self.seconds.items(), key=lambda one: -one[1])[:2]
+        said = " and ".join(f"'{name}' ({seconds:,.0f} s)" for name, seconds in longest)
+        return (
+            f"Asked were {asked:,.4g} s; it took {took:,.0f} s, most of all {said}. What is left "
+            "out is decided by the number, size and format of the images alone, so that two runs "
+            "agree."
+        )
 
     def suspects(self) -> pd.DataFrame:
         """Everything that a person should look at, the surest first, for `widgets.review`."""

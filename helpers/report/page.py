@@ -20,9 +20,11 @@ from helpers.findings.sections import (
     percent,
 )
 from helpers.findings.showing import draw_figures, draw_needs, make_list
-from helpers.report.verdict import GO, NO_GO
+from helpers.report.verdict import GO, NO_GO, NOT_SHOWN
 
 MOST_ROWS = 25
+SHORT = {"canaries": "Planted faults"}
+"""Sections whose name says little to whoever meets it in a link."""
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 """What a browser is told that this page may fetch and run: nothing."""
 
@@ -72,7 +74,7 @@ def make_page(
         f'<header><p class="eyebrow">Dataset report, {day}, {plain["images"]:,} images</p>',
         f"<h1>{name}</h1></header>\n<main>",
         _verdict(verdict, plain["asked by a person"]),
-        _findings(verdict["findings"], plain["opened by"]),
+        _findings(verdict, plain["opened by"]),
         _contents(others),
         *(
             _part(one, plain["opened by"], draw_figures(sections[one["name"]], images))
@@ -81,7 +83,7 @@ def make_page(
         _unchecked(verdict["unchecked"]),
         _files(files or {}),
         "</main>",
-        _footer(plain, images),
+        _footer(plain, images, bool(files)),
     ]
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     title = f"{name}: {escape(verdict['numbers']['verdict'])}"
@@ -100,9 +102,13 @@ def _verdict(verdict: Mapping[str, Any], stated: bool) -> str:
     ])  # fmt: skip
 
 
-def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
+def _findings(verdict: Mapping[str, Any], opening: str) -> str:
+    findings = verdict["findings"]
     if not findings:
-        return "<h2>Mend first</h2><p>Nothing was found that asks to be mended.</p>"
+        told = "Nothing was found that asks to be mended"
+        if verdict["numbers"]["verdict"] in (NOT_SHOWN, NO_GO):
+            told += "; what the needs lack stands under the verdict"
+        return f"<h2>Mend first</h2><p>{told}.</p>"
     rows = []
     for one in findings:
         share = one["images"] / max(one["of"], 1)
@@ -113,7 +119,8 @@ def _findings(findings: list[Mapping[str, Any]], opening: str) -> str:
         rows.append(
             f'<li><p class="what">{escape(one["what"])}</p>{_paragraph(one["more"])}<p'
             f' class="size">{size}, '
-            f'<a href="#{_anchor(one["section"])}">the evidence</a></p>'
+            f'<a href="#{_anchor(one["section"])}">the evidence: {escape(_named(one["section"]))}'
+            "</a></p>"
             f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(share, 1):.1f}%"></i>'
             f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
             f"{_code(one['code'], opening)}</div></li>"
@@ -148,10 +155,19 @@ def _code(lines: str, opening: str) -> str:
 
 def _contents(sections: list[Mapping[str, Any]]) -> str:
     links = [
-        f'<li><a href="#{_anchor(one["name"])}">{escape(one["name"].capitalize())}</a></li>'
+        f'<li><a href="#{_anchor(one["name"])}">{escape(_named(one["name"]))}</a></li>'
         for one in sections
     ]
     return f'<nav aria-label="Sections"><ul>{"".join(links)}</ul></nav>'
+
+
+def _named(name: str) -> str:
+    """A section as links name it, and its heading, which begins with the same words."""
+    return SHORT.get(name, name.capitalize())
+
+
+def _heading(name: str) -> str:
+    return f"{_named(name)}: {QUESTIONS[name]}" if name in QUESTIONS else _named(name)
 
 
 def _part(section: Mapping[str, Any], opening: str, figures: list[str]) -> str:
@@ -159,7 +175,7 @@ def _part(section: Mapping[str, Any], opening: str, figures: list[str]) -> str:
     first, *rest = section["says"] or [""]
     return "\n".join([
         f'<section class="part{state}" id="{_anchor(section["name"])}">',
-        f'<p class="eyebrow">{escape(QUESTIONS.get(section["name"], section["name"]))}</p>',
+        f'<p class="eyebrow">{escape(_heading(section["name"]))}</p>',
         f"<h2>{escape(section['title'])}</h2>",
         f"<p>{escape(first)}</p>" if first else "", make_list(rest, "more"),
         make_list([" ".join([one["what"], one["more"]]) for one in section["findings"]], "mended"),
@@ -234,12 +250,14 @@ def _files(files: Mapping[str, tuple[str, Mapping[str, str]]]) -> str:
     )
 
 
-def _footer(plain: Mapping[str, Any], images: bool) -> str:
+def _footer(plain: Mapping[str, Any], images: bool, beside: bool) -> str:
+    """`beside` where run.json lies beside the page: how long it took varies, and stands there."""
     left = ", ".join(plain["left out by the budget"]) or "nothing"
     failed = f" Sections that failed: {', '.join(plain['failed'])}." if plain["failed"] else ""
     return (
         "<footer><p>Made by the image classification dataset workbook, planned for a budget of "
-        f"{plain['budget in seconds']:,.0f} seconds, which left out {escape(left)}."
+        f"{plain['budget in seconds']:,.0f} seconds, which left out {escape(left)}"
+        f"{'; run.json says how long it took' * beside}."
         f"{escape(failed)} This page holds no script and asks for nothing from the network"
         f"{'' if images else '; it shows no photographs'}.</p></footer>"
     )

@@ -10,8 +10,9 @@ from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.evidence.learned import Learned
 from helpers.findings.more_labels import labels_needed, unused_labels
-from helpers.findings.needs import Need, Needs, for_shell, quoted
+from helpers.findings.needs import Needs, for_shell, quoted
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
+from helpers.report.needed import as_table, hold, join, say_needed
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST = 5
@@ -61,7 +62,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if trained:
         found.tables["Asked, and shown"] = table
-        found.says += others
+        found.says += [*others, *say_needed(needs.wanted, table, evidence)]
         if not evidence.beats_dummy:
             found.says.append(
                 f"No model beats the dummy that always says the shares of the classes: the "
@@ -72,10 +73,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
             found.says.append(" ".join(filter(None, [more, unused_labels(evidence)])))
         found.says.append(_say_weakest(evidence, needs))
         if blocking:
-            found.says.append(
-                f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score "
-                "itself in doubt: until looked at, it is not shown that it will hold in use."
-            )
+            found.says.append(_say_blocking(blocking, found.findings))
     else:
         found.says.append(
             _AUDIT_ALONE
@@ -91,9 +89,21 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
     return found
 
 
+def _say_blocking(blocking: list[Finding], ranked: list[Finding]) -> str:
+    """Which findings put the score in doubt, by their number in the list where they are in it."""
+    named = [
+        f"number {ranked.index(one) + 1} below" if one in ranked else f"“{one.what.rstrip('.')}”"
+        for one in blocking
+    ]
+    return (
+        f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score itself "
+        f"in doubt ({'; '.join(dict.fromkeys(named))}): until looked at, it is not shown that it "
+        "will hold in use."
+    )
+
+
 def _judge(evidence: Learned, needs: Needs) -> tuple[str, pd.DataFrame]:
-    rows = [_row(need, evidence) for need in needs.wanted]
-    table = pd.DataFrame(rows).set_index("asked")
+    table = as_table([hold(need, evidence) for need in needs.wanted])
     shown = set(table["shown"])
     word = NO_GO if "no" in shown else GO if shown == {"yes"} else NOT_SHOWN
     return word, table
@@ -104,7 +114,7 @@ def _say_others(word: str, table: pd.DataFrame) -> list[str]:
     words = {NO_GO: "Not reached", NOT_SHOWN: "Neither shown nor ruled out", GO: "Shown"}
     asked = {state: list(table.index[table["shown"].map(_state) == state]) for state in words}
     return [
-        f"{said}: {'; '.join(asked[state])}."
+        f"{said}: {join(asked[state])}."
         for state, said in words.items()
         if state != word and asked[state]
     ]
@@ -146,40 +156,6 @@ def _say_weakest(evidence: Learned, needs: Needs) -> str:
     return f"{told}; if that class matters, ask for it: --need {asked}."
 
 
-def _row(need: Need, evidence: Learned) -> dict:
-    missing: list[str] = []
-    if need.label is None:
-        found = evidence.judged_scores.loc[need.score, ["value", "low", "high"]]
-    else:
-        found, missing = _score_of(need, evidence)
-    if found is None:
-        which = "this class" if len(need.named) == 1 else "these classes"
-        told = f"no image of {which} was asked about"
-        return {"asked": str(need), "value": None, "low": 0.0, "high": 1.0, "shown": told}
-    value, low, high = map(float, found)
-    shown = "yes" if low >= need.least else "no" if high < need.least else "neither"
-    if missing:  # what would have become of their images, nobody knows
-        shown = f"no image of {some(missing, 6)} was asked about"
-    return {"asked": str(need), "value": value, "low": low, "high": high, "shown": shown}
-
-
-def _score_of(need: Need, evidence: Learned) -> tuple[pd.Series | None, list[str]]:
-    """Value and ends of a score of some classes taken for one, None where no image of them was
-    asked about; and those of them of which none was."""
-    answers, part = evidence.judged
-    there = set(answers["label"])
-    asked = [name for name in need.named if name in there]
-    missing = [name for name in need.named if name not in there]
-    if not asked:
-        return None, missing
-    joined = {
-        column: answers[column].where(~answers[column].isin(need.named), asked[0])
-        for column in ("label", "prediction")
-    }
-    row = evaluation.score_classes(answers.assign(**joined), part.groups).loc[asked[0]]
-    return row[[f"{need.score}{end}" for end in ("", " low", " high")]], missing
-
-
 def _headline(
     word: str, table: pd.DataFrame | None, said: bool, evidence: Learned, blocking: int
 ) -> str:
@@ -189,7 +165,7 @@ def _headline(
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
     needs = list(table.index[table["shown"].map(_state) == word])
-    asked, are = "; ".join(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
+    asked, are = join(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
         return f"{NOT_SHOWN}: {asked} {are} reached {on}, but what was found puts that in doubt"

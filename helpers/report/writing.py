@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import time
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -68,7 +69,7 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
             " another."
         )
     report.sections["verdict"]  # noqa: B018 (says by itself what is being asked)
-    parts = _parts(report, folder, model)
+    started, parts = time.perf_counter(), _parts(report, folder, model)
     report.tell("Writing report.html …")
     # Warnings of libraries are of no use to whoever reads a report.
     with waiting("Writing report.html", report.progress), warnings.catch_warnings():
@@ -88,7 +89,7 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
             written.append(name)
         except Exception as error:  # one file that cannot be made must not take the others with it
             missing[name] = f"{type(error).__name__}: {error}"
-    report.unwritten = missing
+    report.unwritten, report.seconds["writing"] = missing, time.perf_counter() - started
     run = report.scrubbed(as_json(describe_run(report, written, missing)))
     write_whole(folder / "run.json", _dumped(run))
     return folder
@@ -154,7 +155,9 @@ def describe_run(report: Report, written: list[str], missing: dict[str, str]) ->
         "images searched for photos of one thing": {
             key: report["same thing"].numbers.get(key) for key in ("compared", "not compared")
         },
+        "seconds": round(sum(report.seconds.values()), 1),
         "seconds by section": {name: round(one, 1) for name, one in report.seconds.items()},
+        "over the budget": report.overran,
         "failed": report.failed,
         "columns not passed on": private_columns(report.evidence.opened),
         "written": written,

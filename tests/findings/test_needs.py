@@ -149,3 +149,69 @@ def test_a_name_is_quoted_only_where_it_could_be_read_otherwise():
     ]  # fmt: skip
     for name in names:
         assert named(f"recall of {quoted(name)}", *names) == (name,)
+
+
+def wanted(classes, *asked):
+    dataset = SimpleNamespace(classes=sorted(classes), name="mine")
+    return find_classes(read_needs(asked), dataset).wanted
+
+
+@pytest.mark.parametrize("score", ["recall", "precision", "F1"])
+@pytest.mark.parametrize("words", ["every class", "Every  CLASS"])
+def test_every_class_is_a_need_for_each_that_reads_as_if_it_had_been_typed(score, words):
+    classes = ["b", "a+b", "every"]
+    found = wanted(classes, f"{score} of {words}>=0.9")
+    assert found == tuple(
+        Need(score, 0.9, label, (name,))
+        for label, name in [('"a+b"', "a+b"), ("b", "b"), ("every", "every")]
+    )
+    assert found == wanted(classes, *(f"{score} of {one.label}>=0.9" for one in found))
+
+
+def test_what_was_asked_of_a_class_besides_stays_and_the_same_need_is_held_once():
+    found = wanted("ab", "accuracy>=0.5", "recall of every class>=0.9", "recall of a>=0.9",
+                   "recall of a>=0.95")  # fmt: skip
+    assert [str(one) for one in found] == [
+        "accuracy of at least 0.5",
+        "recall of a of at least 0.9",
+        "recall of b of at least 0.9",
+        "recall of a of at least 0.95",
+    ]
+
+
+@pytest.mark.parametrize("name", ["every class", "Every class"])
+def test_a_class_that_is_called_every_class_is_reached_in_quotes_and_no_guess_is_made(name):
+    with pytest.raises(DatasetError, match="among its classes") as caught:
+        wanted([name, "a"], "recall of every class>=0.9")
+    told = str(caught.value)
+    assert f"has {name!r} among its classes" in told and "name each" in told
+    words = shlex.split(told.partition("double quotes, ")[2].partition(";")[0])
+    assert words[0] == "--need"
+    assert wanted([name, "a"], words[1]) == (Need("recall", 0.9, f'"{name}"', (name,)),)
+
+
+def test_a_class_that_is_called_every_is_a_class_as_any_other():
+    (found,) = wanted(["every", "a", "b"], "recall of every>=0.9")
+    assert found.classes == ("every",)
+    (found,) = wanted(["every", "a", "b"], "recall of every+a>=0.9")
+    assert found.classes == ("a", "every")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("every class+a", "'every class' stands alone, for a need of each class"),
+        ("every", "did you mean 'every class'?"),
+        ("evry class", "did you mean 'every class'?"),
+    ],
+)
+def test_what_is_nearly_every_class_is_refused_with_what_was_meant(asked, said):
+    with pytest.raises(DatasetError) as caught:
+        wanted("abc", f"recall of {asked}>=0.9")
+    assert said in str(caught.value)
+
+
+def test_every_class_of_images_without_labels_waits_and_of_one_class_is_that_class():
+    needs = read_needs("recall of every class>=0.9")
+    assert find_classes(needs, SimpleNamespace(classes=[], name="mine")) is needs
+    assert [one.classes for one in wanted(["oak"], "recall of every class>=0.9")] == [("oak",)]

@@ -56,15 +56,51 @@ def test_a_filled_in_table_becomes_a_share_with_its_interval(dataset, tmp_path):
     said = take_decisions(dataset, write(tmp_path / SAMPLE, rows))
     assert said == f"Verdicts of '{SAMPLE}': recorded 30; 14 rows wait."
     found = sample(asked(dataset))
-    assert found.title == "10% of the labels are wrong (3.6% to 26%)"
+    assert found.title == "10% of the labels as they came are wrong (6.8% to 26%)"
     assert "Of 29 labels drawn at random and judged, 3 were wrong" in found.says[0]
     assert any(
         "1 image of those judged showed nothing to label, or could not" in s for s in found.says
     )
     assert (found.findings[0].images, found.findings[0].of) == (5, 44)
+    assert found.findings[0].what == f"{found.title}, by a random sample."
+    assert found.numbers["changed"] == 3 and not any("outside of" in one for one in found.says)
     assert found.unchecked == []
     again = take_decisions(dataset, tmp_path / SAMPLE)
     assert again == f"Verdicts of '{SAMPLE}': stands already 30; 14 rows wait."
+
+
+@pytest.mark.parametrize(
+    ("changed", "title", "ends"),
+    [
+        (1, "2.3% to 11% of the labels as they came are wrong", "are 1 to 5 of all 44"),
+        (3, "6.8% to 11% of the labels as they came are wrong", "are 3 to 5 of all 44"),
+        (7, "At least 16% of the labels as they came are wrong", "are at least 7 of all 44"),
+    ],
+)
+def test_labels_that_were_changed_outside_of_the_sample_are_known_to_have_been_wrong(
+    dataset, changed, title, ends
+):
+    log, ids = DecisionLog(dataset), list(draw_sample(dataset).index)
+    given = dataset.images["label"]
+    for image_id in ids[:30]:
+        log.record(image_id, "keep", "")
+    for image_id in ids[-changed:]:
+        other = next(one for one in dataset.classes if one != given[image_id])
+        log.record(image_id, "relabel", "", other)
+    log.record(ids[31], "relabel", "", given[ids[31]])  # to what it was: nothing was changed
+    evidence = asked(dataset)
+    assert evidence.error_rate[3:] == ([], (0, 0, pytest.approx(0.1135, abs=1e-4)))
+    found = sample(evidence)
+    assert found.title == title
+    assert f"judged, 0 were wrong; so, with 95 % confidence, {ends} that came" in found.says[0]
+    were = "label was" if changed == 1 else "labels were"
+    assert found.says[1] == (
+        "This is about the labels as they came, before any decision: "
+        f"{changed} {were} changed by yours, {changed} of them outside of the sample that was "
+        f"judged, so that no fewer than {changed} were wrong if these are right."
+    )
+    assert found.numbers["changed"] == changed and found.findings == []
+    assert found.numbers["low"] == changed / 44
 
 
 def test_verdicts_after_a_gap_are_not_counted_and_few_give_no_share(dataset):

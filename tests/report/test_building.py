@@ -157,6 +157,27 @@ def test_an_unknown_section_is_named_with_those_there_are(photos):
         report_on(photos)["leafs"]
 
 
+@pytest.mark.parametrize(
+    ("took", "told"),
+    [
+        ({"labels": 40, "copies": 50.0, "writing": 17.9}, ""),  # 1.2 times
+        (
+            {"labels": 41, "copies": 64, "writing": 37},
+            "Asked were 90 s; it took 142 s, most of all 'copies' (64 s) and 'labels' (41 s).",
+        ),
+        ({"opening": 1200.4}, "Asked were 90 s; it took 1,200 s, most of all 'opening' (1,200 s)."),
+    ],
+)
+def test_what_a_report_took_is_told_where_that_is_more_than_was_asked_for_and_not_on_the_page(
+    photos, took, told
+):
+    report = report_on(photos, budget="90s")
+    report.seconds = took
+    assert report.overran.startswith(told) and bool(report.overran) == bool(told)
+    report.sections = {}
+    assert "142" not in without_time(report) and "it took" not in without_time(report)
+
+
 @pytest.fixture
 def divided(photos, tmp_path):
     """The photos with a test split of three images of each class."""

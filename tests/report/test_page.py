@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.findings.sections import Finding, Picture, Section, as_json
-from helpers.findings.showing import _told, make_snippet
+from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
+from helpers.findings.showing import make_snippet, tell_share
 from helpers.report.page import MOST_ROWS, make_page
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
@@ -113,6 +113,37 @@ def test_links_lead_to_sections_that_are_there(sections):
     assert links <= ids
 
 
+def test_every_link_begins_with_the_words_that_its_heading_begins_with(sections):
+    for name in QUESTIONS:
+        sections[name] = Section(name, f"What came of {name}")
+    sections["verdict"].findings = [Finding("w", 3, 12, "a", name, "") for name in QUESTIONS]
+    text = page(sections)
+    heads = dict(re.findall(r'id="([^"]*)">\s*<p class="eyebrow">(.*?)</p>', text))
+    links = re.findall(r'<a href="#([^"]*)">(.*?)</a>', text)
+    assert len(links) == 2 * len(QUESTIONS)
+    for target, words in links:
+        short = words.removeprefix("the evidence: ")
+        assert len(short) <= 16  # two or three links in a line of a phone
+        assert heads[target].startswith(f"{short}: ")
+    assert heads["canaries"] == "Planted faults: How much would these checks miss?"
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("Go", ""),
+        ("Not asked", ""),
+        ("Not shown yet", "; what the needs lack stands under the verdict"),
+        ("No go", "; what the needs lack stands under the verdict"),
+    ],
+)
+def test_where_nothing_is_to_mend_and_a_need_is_not_shown_it_says_where_to_read_on(
+    sections, word, more
+):
+    sections["verdict"].findings, sections["verdict"].numbers["verdict"] = [], word
+    assert f"<p>Nothing was found that asks to be mended{more}.</p>" in page(sections)
+
+
 def test_every_picture_says_what_it_shows_and_one_that_fails_says_so(sections):
     before = plt.get_fignums()
     text = page(sections)
@@ -150,7 +181,7 @@ def test_the_need_is_drawn_where_it_lies_and_told_in_words(sections):
     [(0.599, "59.9%"), (0.5996, "59.96%"), (0.6, "60%"), (0.604, "60.4%"), (0.51, "51%")],
 )
 def test_a_share_is_told_with_the_digits_that_show_its_side_of_what_is_asked(share, told):
-    assert _told(share, 0.6) == told
+    assert tell_share(share, 0.6) == told
 
 
 def test_a_finding_shows_its_size_and_its_evidence(sections):

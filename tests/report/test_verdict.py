@@ -150,10 +150,21 @@ def test_every_further_finding_is_counted_and_none_where_five_are_all():
 
 
 def test_a_blocking_finding_is_told_with_the_verdict_and_without_it():
-    doubt = " the score itself in doubt: until looked at, it is not shown that it will hold in use."
-    blocks = finding(blocks=True)
-    assert f"1 finding puts{doubt}" in judged(blocks).says
-    assert f"2 findings put{doubt}" in judged(blocks, blocks).says
+    blocks, doubt = (
+        finding(blocks=True),
+        "until looked at, it is not shown that it will hold in use.",
+    )
+    first = f"1 finding puts the score itself in doubt (number 1 below): {doubt}"
+    assert first in judged(blocks).says
+    other = finding(9, blocks=True)
+    assert (
+        f"2 findings put the score itself in doubt (number 3 below; number 1 below): {doubt}"
+        in (judged(other, finding(9.5), blocks).says)
+    )
+    six = [finding(number) for number in range(20, 25)]
+    assert f"1 finding puts the score itself in doubt (“10 images”): {doubt}" in (
+        judged(blocks, *six).says
+    )
     assert not any("in doubt" in one for one in judged(finding()).says)
     left = [judged(*some, state="left out").title for some in ((), (blocks,), (blocks, blocks))]
     assert left == ["No model was judged", *["No model was judged; there is much to mend"] * 2]

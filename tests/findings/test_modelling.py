@@ -1,0 +1,80 @@
+"""What the sections about models advise, and whether it fits the images that they were told of."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from helpers.balance import imbalance
+from helpers.evidence.learned import Learned
+from helpers.findings.auditing import _say_rare
+from helpers.findings.modelling import _say_lost
+from helpers.findings.sections import Section
+
+WEIGHTS = "class weights or logit adjustment"
+
+
+def table(**counts):
+    labels = [name for name, number in counts.items() for _ in range(number)]
+    images = pd.DataFrame({"label": labels, "split": "train"})
+    groups = pd.Series(images.index, images.index)
+    return SimpleNamespace(images=images, name="mine", groups=groups, has_groups=False)
+
+
+def lost_of(counts, *lost):
+    found = Section("evaluation", "t")
+    rows = {name: (50, 0.2, 0.4) if name in lost else (50, 0.9, 0.95) for name in counts}
+    columns = ["images", "recall", "recall high"]
+    by_class = pd.DataFrame.from_dict(rows, "index", columns=columns)
+    _say_lost(found, by_class, imbalance(table(**counts))["ratio"])
+    return found.findings
+
+
+@pytest.mark.parametrize(
+    ("counts", "lost", "advised"),
+    [
+        ({"a": 200, "b": 200, "c": 200}, "a", None),
+        ({"a": 200, "b": 190, "c": 101}, "c", None),  # 1.98 times
+        ({"a": 200, "b": 190, "c": 100}, "c", "c has no more than one image to learn from for 2.0"),
+        ({"a": 200, "b": 20, "c": 20}, "a", None),  # the commonest is lost: weights would harm it
+        (
+            {"a": 200, "b": 20, "c": 50},
+            "bc",
+            "c, b have no more than one image to learn from for 4",
+        ),
+        ({"a": 200, "b": 20, "c": 190}, "bc", "b has no more than one image to learn from for 10"),
+    ],
+)
+def test_weights_are_advised_for_classes_that_are_lost_and_rare_and_for_no_others(
+    counts, lost, advised
+):
+    (found,) = lost_of(counts, *lost)
+    assert found.images == 50 * len(lost) and found.of == 150
+    assert found.act.startswith("look at what they are taken for")
+    assert (WEIGHTS in found.act) == (advised is not None)
+    assert advised is None or f"; {advised}" in found.act
+
+
+def test_where_no_class_is_lost_nothing_is_to_mend():
+    assert lost_of({"a": 200, "b": 20}) == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "weights"),
+    [({"a": 20, "b": 20}, False), ({"a": 29, "b": 15}, False), ({"a": 60, "b": 29}, True)],
+)
+def test_weights_are_told_of_where_a_class_is_rarer_and_not_where_all_are_few(counts, weights):
+    found = Section("opening", "t")
+    _say_rare(found, range(sum(counts.values())), imbalance(table(**counts)))
+    (one,) = found.findings
+    assert one.act == "collect more of them" + weights * (
+        "; notebook 04 shows what weights can do until then"
+    )
+
+
+def test_what_validation_images_share_with_those_learned_from_is_left_to_the_split():
+    told = Learned.judged_note.fget(
+        SimpleNamespace(judged_on="validation", dataset=SimpleNamespace(images=table(a=3).images))
+    )
+    assert "they share" not in told
+    assert "only as far as the split keeps sites, cameras and customs apart. The best of" in told

@@ -1,0 +1,205 @@
+"""What a verdict says that it takes to show a need, against the same verdict on more answers."""
+
+import itertools
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.evaluation import accuracy_interval, bootstrap_metrics, check_predictions
+from helpers.findings.needs import find_classes, read_needs
+from helpers.findings.sections import Section
+from helpers.report.verdict import decide
+
+CLASSES = ("a", "b", "c", "d")
+
+
+def answered(counts, each=1):
+    """Answers: by label and answer, how many things of `each` images; and what they show."""
+    rows = [pair for pair, number in counts.items() for _ in range(number * each)]
+    table = pd.DataFrame({name: [float(said == name) for _, said in rows] for name in CLASSES})
+    table.insert(0, "label", [label for label, _ in rows])
+    table.index = pd.Index([f"{n}.jpg" for n in range(len(table))], name="image_id")
+    groups = pd.Series([f"thing {n // each}" for n in range(len(table))], table.index)
+    return check_predictions(table), groups
+
+
+def evidence(counts, each=1):
+    table, groups = answered(counts, each)
+    scores = bootstrap_metrics(table, groups)
+    right = table["label"] == table["prediction"]
+    scores.loc["accuracy"] = [*accuracy_interval(right, groups)]
+    none = pd.DataFrame({"reason": []})
+    return SimpleNamespace(
+        judged=(table, SimpleNamespace(groups=groups)), judged_scores=scores,
+        judged_on="validation", best="frozen", can_learn=True, beats_dummy=True,
+        classes_in_one_group=[], clean=SimpleNamespace(classes=sorted(set(table["label"]))),
+        plan=SimpleNamespace(taken=(), opening=0),
+        dataset=SimpleNamespace(images=pd.DataFrame({"split": ["train"]})),
+        opened=SimpleNamespace(test_openings=lambda: none),
+    )  # fmt: skip
+
+
+def decided(counts, *needs, each=1):
+    wanted = find_classes(read_needs(needs), SimpleNamespace(classes=list(CLASSES), name="mine"))
+    return decide(evidence(counts, each), wanted, [Section("evaluation", "t")])
+
+
+def rows_of(found):
+    return found.plain()["tables"]["Asked, and shown"]
+
+
+MIXED = {
+    ("a", "a"): 38,
+    ("a", "b"): 2,
+    ("b", "b"): 27,
+    ("b", "a"): 3,
+    ("c", "c"): 19,
+    ("c", "b"): 1,
+}
+SCORES = ["recall of a>=0.85", "precision of a>=0.8", "F1 of b>=0.8", "accuracy>=0.9",
+          "recall of a+b>=0.99", "precision of b+c>=0.9", "F1 of b+c>=0.9"]  # fmt: skip
+
+
+@pytest.mark.parametrize("each", [1, 3])
+@pytest.mark.parametrize("asked", SCORES)
+def test_the_number_is_that_from_which_on_the_same_answers_are_shown(asked, each):
+    (row,) = rows_of(decided(MIXED, asked, each=each))
+    if row["shown"] != "neither":  # of things fewer are needed; another need is asked, then
+        asked = asked.partition(">=")[0] + f">={(row['low'] + row['value']) / 2:.4f}"
+        (row,) = rows_of(decided(MIXED, asked, each=each))
+    assert row["shown"] == "neither" and row["counted in"] == ("images", "things")[each > 1]
+    assert row["images judged"] == each * row["judged"]
+
+    def shown(number):
+        more = {pair: number * there for pair, there in MIXED.items()}
+        return rows_of(decided(more, asked, each=each))[0]["shown"] == "yes"
+
+    enough = next(number for number in itertools.count(1) if shown(number))
+    assert (enough - 1) * row["judged"] < row["needed"] <= enough * row["judged"]
+
+
+def test_each_need_that_is_neither_shown_nor_ruled_out_gets_a_sentence():
+    found = decided(MIXED, "recall of a>=0.9", "precision of b>=0.8", "recall of c>=0.6",
+                    "recall of b>=0.9", "balanced accuracy>=0.9", "recall of d>=0.9")  # fmt: skip
+    assert found.says[1:6] == [
+        "Recall of a of at least 0.9: should it stay at 95%, it takes about 142 validation images "
+        "of that class until the interval begins at 90% (40 were asked about).",
+        "Precision of b of at least 0.8: should it stay at 90%, it takes about 65 validation "
+        "images that it takes for that class until the interval begins at 80% (30 were asked "
+        "about).",
+        "Balanced accuracy of at least 0.9: should it stay at 93%, it takes roughly 490 "
+        "validation images with classes mixed as here until the "
+        "interval begins at 90% (90 were asked about).",
+        "Recall of d of at least 0.9: it takes 38 validation images of that class at the least, "
+        "all of them right.",
+        "Measured to be no more than what is asked for: recall of b of at least 0.9. More images "
+        "alone cannot show that; the model has to get better.",
+    ]
+    assert accuracy_interval([True] * 38, range(38)).low >= 0.9
+    assert accuracy_interval([True] * 37, range(37)).low < 0.9
+    row = rows_of(found)[0]
+    assert (row["needed"], row["judged"], row["counted in"]) == (142, 40, "images")
+    assert [one["needed"] for one in rows_of(found)][2:4] == [None, None]
+
+
+def test_other_scores_are_reckoned_so_that_about_as_many_answers_show_them():
+    for score in ("balanced accuracy>=0.9", "macro F1>=0.9", "MCC>=0.85"):
+        (row,) = rows_of(decided(MIXED, score))
+        assert row["shown"] == "neither"
+        for times, word in ((0.7, "neither"), (1.3, "yes")):
+            number = times * row["needed"] / row["judged"]
+            more = {pair: round(number * there) for pair, there in MIXED.items()}
+            assert rows_of(decided(more, score))[0]["shown"] == word
+
+
+def test_of_groups_it_is_told_in_things_and_in_images():
+    found = decided(MIXED, "recall of a>=0.9", each=3)
+    assert found.says[0] == (
+        "Recall of a of at least 0.9: should it stay at 95%, it takes about 142 things (426 "
+        "validation images of that class) until the interval begins at 90% (40 things, 120 "
+        "images, were asked about)."
+    )
+
+
+def test_what_no_number_shows_says_why():
+    perfect = {("a", "a"): 30, ("b", "b"): 30}
+    (said,) = [one for one in decided(perfect, "recall of a>=1").says if "score of 1" in one]
+    assert said.endswith("recall of a of at least 1. Ask for less, such as 0.99.")
+    one = {("a", "a"): 1, ("b", "b"): 9, ("b", "a"): 1}
+    table = evidence(one, each=3)
+    table.judged[1].groups[:] = "one"
+    wanted = read_needs(["recall of b>=0.5"])
+    found = decide(table, wanted, [Section("evaluation", "t")])
+    assert found.says[0].startswith("Measured on images of one single thing: recall of b of at")
+    assert rows_of(found)[0]["needed"] is None
+    found = decided({("a", "a"): 30}, "recall of a+b>=0.5")
+    assert found.says[0] == (
+        "Recall of a+b of at least 0.5: no image of b was asked about; it takes some first."
+    )
+
+
+def test_needs_that_are_shown_or_ruled_out_get_no_sentence():
+    found = decided(MIXED, "recall of a>=0.7", "recall of b>=0.99")
+    assert [one["shown"] for one in rows_of(found)] == ["yes", "no"]
+    assert not re.search(r"it takes|Measured|chance", " ".join(found.says))
+
+
+def test_which_of_several_needs_of_one_kind_are_not_shown_is_called_partly_chance():
+    def told(counts, *needs):
+        return [one for one in decided(counts, *needs).says if "partly chance" in one]
+
+    better = MIXED | {("d", "d"): 60}
+    assert told(better, "recall of every class>=0.9") == [
+        "That it is these 3 of 4 of which a recall of 0.9 is neither shown nor ruled out is partly "
+        "chance: each of their intervals holds 90%, and 1 other overlaps them; other images may "
+        "name others."
+    ]
+    rows = rows_of(decided(better, "recall of every class>=0.9"))
+    assert [row["shown"] for row in rows] == ["neither"] * 3 + ["yes"]
+    assert all(row["low"] < 0.9 <= row["high"] for row in rows[:3])
+    assert rows[3]["low"] <= max(row["high"] for row in rows[:3])
+    # All alike, of other kinds, or apart: chance does not name them.
+    assert told(MIXED, "recall of a>=0.9", "recall of b>=0.9", "recall of c>=0.9") == []
+    assert told(better, "recall of a>=0.9", "recall of b>=0.91", "recall of d>=0.9") == []
+    apart = {("a", "a"): 38, ("a", "b"): 2, ("b", "b"): 19, ("b", "a"): 1, ("d", "c"): 60}
+    assert [row["shown"] for row in rows_of(decided(apart, *ABD))] == ["neither", "neither", "no"]
+    assert told(apart, *ABD) == []
+
+
+ABD = [f"recall of {name}>=0.9" for name in "abd"]
+
+
+def test_many_needs_of_one_kind_are_told_in_one_sentence_with_a_number_each():
+    names = [f"c{number:02}" for number in range(40)]
+    labels = np.repeat(names, 20)
+    table = pd.DataFrame({one: (labels == one).astype(float) for one in names})
+    table.loc[table.index % 20 == 0, :] = np.eye(40)[np.arange(1, 41) % 40]
+    table.insert(0, "label", labels)
+    table.index = pd.Index([f"{n}.jpg" for n in range(800)], name="image_id")
+    given, checked = evidence(MIXED), check_predictions(table)
+    given.judged = (checked, SimpleNamespace(groups=pd.Series(checked.index, checked.index)))
+    given.clean.classes = names
+
+    def told(*needs):
+        wanted = find_classes(read_needs(needs), SimpleNamespace(classes=names, name="mine"))
+        return decide(given, wanted, [Section("evaluation", "t")])
+
+    found = told("recall of every class>=0.9")
+    assert "recall of c05 of at least 0.9; and 34 more are neither shown" in found.title
+    begins = "Recall of at least 0.9: should each stay as it is, it takes about so many validation "
+    begins += "images of the class until its interval begins at 90%: 142 for c00 (95%, 20 now); "
+    assert found.says[0].startswith(f"{begins}142 for c01 (95%, 20 now); ")
+    assert found.says[0].endswith("(95%, 20 now); 10 more stand in report.json, as 'needed'.")
+    assert found.says[0].count(" now)") == 30 and not any("takes" in one for one in found.says[1:])
+    assert {row["needed"] for row in rows_of(found)} == {142}
+    three = told(*(f"precision of {name}>=0.9" for name in names[:3]))
+    assert sum("should it stay at 95%" in one for one in three.says) == 3
+    kinds = [
+        f"{score} of {one}>=0.9" for score in ("recall", "F1", "precision") for one in names[:3]
+    ]
+    many = told(*kinds)
+    assert sum("should it stay at 95%" in one for one in many.says) == 6
+    assert "For 3 more needs the number stands in report.json, as 'needed'." in many.says
