@@ -10,6 +10,7 @@ from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.evidence.learned import Learned
 from helpers.findings.more_labels import labels_needed, unused_labels
+from helpers.findings.names import are_known
 from helpers.findings.needs import Needs, for_shell, quoted
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
 from helpers.report.needed import as_table, hold, join, say_needed
@@ -21,6 +22,12 @@ _AUDIT_ALONE = (
     "of the table or a level of folders holds them, name it: --label COLUMN on the command line, "
     "open_dataset(…, label='COLUMN') in Python."
 )
+SUPPOSED = (
+    "No column says which images belong together, so that every score supposes that no thing, "
+    "place or person is both learned from and asked about, but for the copies and pairs found "
+    "here; where you know better, --group, --pattern or --pause says it."
+)
+"""What stands on the cover of a report whose groups nobody has named."""
 
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
@@ -74,6 +81,8 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         found.says.append(_say_weakest(evidence, needs))
         if blocking:
             found.says.append(_say_blocking(blocking, found.findings))
+        if not are_known(evidence):
+            found.says.append(SUPPOSED)
     else:
         found.says.append(
             _AUDIT_ALONE

@@ -117,7 +117,12 @@ def test_the_counts_stand_in_what_is_written_about_the_run(dataset):  # noqa: F8
 
     evidence = learned(dataset, 28)
     report = SimpleNamespace(
-        evidence=evidence, name="photos", needs=read_needs(None), seconds={}, failed=[]
+        evidence=evidence,
+        name="photos",
+        needs=read_needs(None),
+        seconds={},
+        failed=[],
+        overran=None,
     )
     made = {"same thing": ask(evidence)}
     described = writing.describe_run(_Sections(report, made), [], {})

@@ -38,7 +38,8 @@ def evidence(counts, each=1):
         classes_in_one_group=[], clean=SimpleNamespace(classes=sorted(set(table["label"]))),
         plan=SimpleNamespace(taken=(), opening=0),
         dataset=SimpleNamespace(images=pd.DataFrame({"split": ["train"]})),
-        opened=SimpleNamespace(test_openings=lambda: none),
+        opened=SimpleNamespace(test_openings=lambda: none, notes=()),
+        part=SimpleNamespace(has_groups=True),
     )  # fmt: skip
 
 

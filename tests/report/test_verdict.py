@@ -9,7 +9,7 @@ from helpers.evaluation import accuracy_interval, bootstrap_metrics, check_predi
 from helpers.findings.needs import find_classes, read_needs
 from helpers.findings.sections import Finding, Section
 from helpers.findings.showing import tell_need
-from helpers.report.verdict import decide, rank
+from helpers.report.verdict import SUPPOSED, decide, rank
 
 
 def answers(right: int, of: int) -> pd.DataFrame:
@@ -24,17 +24,18 @@ def answers(right: int, of: int) -> pd.DataFrame:
     return check_predictions(table)
 
 
-def evidence(right=90, of=100, split="train", openings=()):
+def evidence(right=90, of=100, split="train", openings=(), grouped=True):
     table = answers(right, of)
     images = pd.DataFrame({"split": [split]})
     log = pd.DataFrame({"reason": list(openings)})
-    part = SimpleNamespace(groups=pd.Series(table.index, table.index))
+    part = SimpleNamespace(groups=pd.Series(table.index, table.index), has_groups=grouped)
     return SimpleNamespace(
-        judged=(table, part), judged_scores=bootstrap_metrics(table), judged_on="validation",
+        judged=(table, part), part=part, judged_scores=bootstrap_metrics(table),
+        judged_on="validation",
         best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
         clean=SimpleNamespace(classes=["ash", "oak"]),
         plan=SimpleNamespace(taken=(), opening=0), dataset=SimpleNamespace(images=images),
-        opened=SimpleNamespace(test_openings=lambda: log),
+        opened=SimpleNamespace(test_openings=lambda: log, notes=()),
     )  # fmt: skip
 
 
@@ -118,6 +119,15 @@ def test_five_findings_at_most_in_the_order_of_what_is_at_stake():
     assert len(found.findings) == 5
     assert found.numbers["findings"] == 6
     assert "1 further finding stands in its section." in found.says
+
+
+def test_where_nobody_said_what_belongs_together_the_cover_says_what_scores_suppose():
+    assert SUPPOSED not in judged().says
+    assert SUPPOSED in judged(given=evidence(grouped=False)).says
+    told = evidence()
+    told.opened.notes = ("Groups come from pairs.csv: 3 answered yes stay together.",)
+    assert SUPPOSED in judged(given=told).says
+    assert SUPPOSED not in judged(given=evidence(grouped=False), state="left out").says
 
 
 def test_it_says_what_was_supposed_and_how_often_the_test_split_was_opened():
