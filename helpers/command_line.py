@@ -262,16 +262,16 @@ def _report(asked: argparse.Namespace) -> int:
     if asked.decisions:
         path = _from_report(dataset, asked.decisions)
         print(take_decisions(dataset, path), file=sys.stderr)
-    if asked.together:
-        known, path = dataset.notes, _from_report(dataset, asked.together)
-        answered, dataset = read_answers(path), keep_together(dataset, path)
-        for note in dataset.notes[len(known) :]:
-            print(note, file=sys.stderr)
     if asked.pause is not None:
         from helpers.splits import group_by_time
 
         dataset = group_by_time(dataset, asked.pause)
         print(dataset.notes[-1], file=sys.stderr)
+    if asked.together:
+        known, path = dataset.notes, _from_report(dataset, asked.together)
+        answered, dataset = read_answers(dataset, path), keep_together(dataset, path)
+        for note in dataset.notes[len(known) :]:
+            print(note, file=sys.stderr)
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,

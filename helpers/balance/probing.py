@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -117,16 +117,19 @@ def probe(
     folds = folds_of(codes, groups[labels.index], seed)
     shuffled = shuffle_groups(codes, groups[labels.index], shuffles, seed)
     scores = _ask(values, [codes, *shuffled], folds, len(classes), seed)
-    recalls, pairs = (np.array(parts) for parts in zip(*scores, strict=True))
+    recalls, pairs = zip(*scores, strict=True)
+    recalls = np.array(recalls)
     images = np.bincount(codes)
-    areas = _against(pairs, images, np.arange(len(classes)))
+    above = _above(pairs, images)
+    areas = above / (images.sum() - images)
     table = pd.DataFrame({"recall": recalls[0], "auc": areas[0]}, classes).rename_axis("class")
     table["chance"] = areas[1:].mean(axis=0)
-    table["p"] = holm(np.array([_exceeds(column[0], column[1:]) for column in areas.T]))
+    table["p"] = holm(_exceeds(areas[0], areas[1:]))
     table["images"] = images
-    table["given"] = _given(pairs, images, _sure(table["auc"], table["chance"], table["p"]))
+    sure = _sure(table["auc"], table["chance"], table["p"]).to_numpy()
+    table["given"] = _given(pairs, above, images, sure)
     means = recalls.mean(axis=1)
-    p, others = _exceeds(means[0], means[1:]), means[1:]
+    p, others = float(_exceeds(means[0], means[1:])), means[1:]
     shuffled = pd.DataFrame(areas[1:], columns=classes)
     shuffled.insert(0, "recall", others, allow_duplicates=True)
     return Probe(float(means[0]), float(others.mean()), float(others.max()), p, table, shuffled)
@@ -236,43 +239,45 @@ def _score(found: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return recalls, pairs
 
 
-def _against(pairs: np.ndarray, images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The area of each class against all images of the classes `others` but its own."""
-    counts = np.zeros(len(images))
-    counts[others] = images[others]
-    asked = counts.sum() - counts
-    return (pairs @ counts) / np.where(asked > 0, asked, 1)
+def _above(pairs: Sequence[np.ndarray], images: np.ndarray) -> np.ndarray:
+    """For each of the shuffles and each class, in how many comparisons of one of its images with
+    one of another class, divided by its images, its own is ranked above."""
+    return np.array([one @ images.astype(float) for one in pairs])
 
 
 def _sure(area, chance, p):
     return (p < SURE) & (area > chance + LEAD)
 
 
-def _given(pairs: np.ndarray, images: np.ndarray, sure: pd.Series) -> np.ndarray:
+def _given(
+    pairs: Sequence[np.ndarray], above: np.ndarray, images: np.ndarray, sure: np.ndarray
+) -> np.ndarray:
     """Which of the classes that are surely told are told from the others that are not.
 
     The class told best is set aside, and the next judged against what is left, and so on: beside
     one class that is told, all others are "not that one", which is no shortcut of theirs.
     """
-    places, given = np.arange(len(images)), np.zeros(len(images), bool)
+    given, above, others = np.zeros(len(images), bool), above.copy(), images.sum()
     while (left := np.flatnonzero(sure & ~given)).size:
-        others = places[~given]
-        if len(others) == 1:  # told from each of the others, for each of them is told
+        if (~given).sum() == 1:  # told from each of the others, for each of them is told
             given[left] = True
             break
-        areas = _against(pairs, images, others)[:, left]
-        found = pd.DataFrame({"auc": areas[0], "chance": areas[1:].mean(axis=0)}, left)
-        found["p"] = [len(others) * _exceeds(column[0], column[1:]) for column in areas.T]
-        found = found[_sure(found["auc"], found["chance"], found["p"])]
-        if found.empty:
+        areas = above[:, left] / (others - images[left])
+        p = (~given).sum() * _exceeds(areas[0], areas[1:])
+        told = np.where(_sure(areas[0], areas[1:].mean(axis=0), p), areas[0], -1)
+        if told.max() < 0:
             break
-        given[found["auc"].idxmax()] = True
+        best = left[told.argmax()]
+        given[best] = True
+        above -= np.array([one[:, best] for one in pairs], float) * images[best]
+        others -= images[best]
     return given
 
 
-def _exceeds(value: float, others: np.ndarray) -> float:
-    """One-sided p of a value beside `others` drawn by chance (Student's prediction interval)."""
-    spread = others.std(ddof=1) * np.sqrt(1 + 1 / len(others))
-    if spread < 1e-12:
-        return float(value <= others.mean() + 1e-12)
-    return float(stats.t.sf((value - others.mean()) / spread, len(others) - 1))
+def _exceeds(value, others: np.ndarray):
+    """One-sided p of a value beside `others` drawn by chance (Student's prediction interval), of
+    several at once where they stand in columns."""
+    spread = others.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(others))
+    mean, flat = others.mean(axis=0), spread < 1e-12
+    p = stats.t.sf((value - mean) / np.where(flat, 1, spread), len(others) - 1)
+    return np.where(flat, (value <= mean + 1e-12).astype(float), p)

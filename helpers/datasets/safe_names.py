@@ -73,6 +73,12 @@ def as_csv(table: pd.DataFrame, index: bool = False) -> str:
     return table.to_csv(index=index, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
 
+def read_text(path: Path) -> str:
+    """What a file says, in UTF-8 or as a spreadsheet's "Unicode text", in UTF-16."""
+    raw = path.read_bytes()
+    return raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+
+
 def read_text_csv(path: Path) -> pd.DataFrame:
     """A CSV with every cell as the text it is, "" where empty, as `as_csv` wrote it or a
     spreadsheet saved it: parted by commas, semicolons or tabs, in UTF-8 or UTF-16.
@@ -82,8 +88,7 @@ def read_text_csv(path: Path) -> pd.DataFrame:
     OSError, ValueError
         The file cannot be read, or is no such table.
     """
-    raw = path.read_bytes()
-    text = raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+    text = read_text(path)
     separator = max(",;\t", key=text.partition("\n")[0].count)
     return pd.read_csv(StringIO(text, newline=""), sep=separator, dtype=str, keep_default_na=False)
 

@@ -95,7 +95,7 @@ def groups_needed_of_metric(
         share = (score - lowest) / (1 - lowest)
         return float(logit(np.clip(share, 1 / (4 * groups), 1 - 1 / (4 * groups))))
 
-    ends = [float(logit((one - lowest) / (1 - lowest))) for one in (low, high)]
+    ends = [stretched(one) for one in (low, high)]
     spread = (ends[1] - ends[0]) / 2 / stats.t.ppf((1 + level) / 2, groups - 1)
     bias = stretched(value) - sum(ends) / 2
 

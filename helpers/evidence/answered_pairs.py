@@ -76,9 +76,10 @@ def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
 
 
 def count_answers(judged: pd.DataFrame) -> str:
-    """ "36 pairs that you call one thing stay together, 6 that you call two do not, …" """
+    """How many pairs are marked yes, how many no, and how many neither, in words."""
     unique = judged.assign(key=keys_of(judged)).sort_values(ANSWER, ascending=False, kind="stable")
     numbers = unique.drop_duplicates("key")[ANSWER].value_counts()
     yes, no, none = (int(numbers.get(one, 0)) for one in ("yes", "no", ""))
-    told = f"{yes:,} answered yes {'stays' if yes == 1 else 'stay'} together, {no:,} answered no "
-    return told + f"{'is' if no == 1 else 'are'} not joined, {none:,} not answered"
+    told = f"{yes:,} marked yes {'stays' if yes == 1 else 'stay'} together, {no:,} marked no "
+    told += f"{'is' if no == 1 else 'are'} not joined but where copies or other pairs do so, "
+    return told + f"{none:,} not answered"

@@ -64,7 +64,7 @@ class Evidence:
         A second folder, to be compared with this one.
     answered : DataFrame or None
         What you said of pairs (`helpers.report.together.read_answers`): of no such pair is asked
-        again, and none that you called two things is joined.
+        again, and none that you called two things is joined, but for copies.
     """
 
     workers = 2

@@ -35,7 +35,7 @@ def pattern_of(words: str) -> str | None:
         number = ends[words.removeprefix("the name without its last ")]
         return rf"(?P<group>.+?){_PART * number}[\W_]*\Z"
     if words.startswith("the number after '"):
-        return rf"(?i).*?(?<![^\W\d_]){words[18:-1]}[\W_]?(?P<group>\d+)"
+        return rf"(?i)(?:.*?[\W\d_])??{words[18:-1]}[\W_]?(?P<group>\d+)"
     return None
 
 
@@ -111,7 +111,10 @@ def _readings(evidence: Evidence, sides: pd.Series):
         sure = evidence.proposals is not None and verdict.holds and kept
         if naming.is_series(rule) or sure or verdict.chance > naming._P:
             continue
-        if (pattern := pattern_of(rule.words)) and _reads(pattern, rule):
+        # Where a pattern reads the labels already, a second one would take its place.
+        taken = "pattern=" in opening_line(evidence.opened)
+        pattern = None if taken else pattern_of(rule.words)
+        if pattern and _reads(pattern, rule):
             groups = _groups(evidence.opened.images.index, pattern)
             crossing = groups[groups.isin(groups[sides.reindex(groups.index) == "train"])]
             across = crossing[sides[crossing.index].isin(["valid", "test"])].index

@@ -9,6 +9,7 @@ from helpers.findings.effects import flattery_of_names
 from helpers.findings.sections import Finding, percent, points
 from helpers.splits.accepting import number_groups
 from helpers.splits.captures import SECONDS, find_bursts
+from helpers.splits.sessions import read_times
 
 LEAST = 0.05
 """Of so many validation images it is told."""
@@ -51,8 +52,7 @@ def near_in_time(evidence: Learned) -> Finding | None:
 
 def _bursts(evidence: Learned, index: pd.Index) -> pd.Series:
     """The burst of each image, missing where it was taken alone or does not say when."""
-    taken = evidence.files["taken"].reindex(index)
-    seconds = (taken - pd.Timestamp(0)) / pd.Timedelta(seconds=1)
-    camera = evidence.origins["camera"].reindex(index).fillna("")
-    pairs, _ = find_bursts(pd.DataFrame({"taken": seconds, "camera": camera}))
+    if evidence.files["taken"].reindex(index).isna().all():
+        return pd.Series(None, index, dtype="Int64")
+    pairs, _ = find_bursts(read_times(evidence.divided, evidence.workers, evidence.progress))
     return pd.Series(number_groups(pairs, len(index)), index)

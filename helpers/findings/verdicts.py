@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
+from unicodedata import normalize
 
 import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.decision_files import match
 from helpers.datasets.decisions import ACTIONS
+from helpers.datasets.safe_names import read_text
 from helpers.datasets.words import count, shown, some, suggestion
 from helpers.findings.sampling import SAMPLE
 
@@ -76,11 +79,10 @@ def take_decisions(dataset: Dataset, path: Path) -> str:
 def _read(path: Path) -> list[dict[str, str | int]]:
     """The rows, each with the number of its line in the file as "line"."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            separator = max(",;\t", key=file.readline().count)
-            file.seek(0)
-            reader = csv.DictReader(file, delimiter=separator)
-            rows = [row | {"line": reader.line_num} for row in reader]
+        text = read_text(path)
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        reader = csv.DictReader(StringIO(text, newline=""), delimiter=separator)
+        rows = [row | {"line": reader.line_num} for row in reader]
     except (OSError, ValueError, csv.Error) as error:
         raise DatasetError(f"--decisions '{path.name}' cannot be read ({error}).") from error
     if not rows or not {"image_id", "action"} <= {*rows[0]}:
@@ -96,7 +98,7 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
     known, classes = dataset.images.index, dataset.classes
     filled = []
     for row in rows:
-        cells = {name: row.get(name) or "" for name in FIELDS}
+        cells = {name: normalize("NFC", row.get(name) or "") for name in FIELDS}
         if not (action := cells["action"].strip().lower()):
             continue
         label = cells["label"] if action == "relabel" else ""

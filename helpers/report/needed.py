@@ -3,6 +3,7 @@ out."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from helpers import evaluation
@@ -23,15 +24,16 @@ _OF = {
 }
 
 
-def hold(need: Need, evidence: Learned) -> dict:
+def hold(need: Need, evidence: Learned, by_class: dict | None = None) -> dict:
     """A row of the table "Asked, and shown": value, low and high of the score, whether it is shown,
     and, where it is neither shown nor ruled out, how many images or things would show it if the
-    value stays (needed; None where no number does), and how many there were (judged)."""
+    value stays (needed; None where no number does), and how many there were (judged). `by_class`
+    keeps the scores of all classes from one need to the next."""
     missing: list[str] = []
     if need.label is None:
         found = evidence.judged_scores.loc[need.score, ["value", "low", "high"]]
     else:
-        found, missing = _score_of(need, evidence)
+        found, missing = _score_of(need, evidence, {} if by_class is None else by_class)
     row = {"asked": str(need), "needed": None, "judged": None, "counted in": "images"}
     if found is None:
         which = "this class" if len(need.named) == 1 else "these classes"
@@ -46,7 +48,7 @@ def hold(need: Need, evidence: Learned) -> dict:
     return row | _needed(need, evidence, value, low, high) if shown == "neither" else row
 
 
-def _score_of(need: Need, evidence: Learned) -> tuple[pd.Series | None, list[str]]:
+def _score_of(need: Need, evidence: Learned, by_class: dict) -> tuple[pd.Series | None, list[str]]:
     """Value and ends of a score of some classes taken for one, None where no image of them was
     asked about; and those of them of which none was."""
     answers, part = evidence.judged
@@ -55,12 +57,17 @@ def _score_of(need: Need, evidence: Learned) -> tuple[pd.Series | None, list[str
     missing = [name for name in need.named if name not in there]
     if not asked:
         return None, missing
+    ends = [f"{need.score}{end}" for end in ("", " low", " high")]
+    if len(asked) == 1:
+        if not by_class:
+            by_class["scores"] = evaluation.score_classes(answers, part.groups)
+        return by_class["scores"].loc[asked[0], ends], missing
     joined = {
         column: answers[column].where(~answers[column].isin(need.named), asked[0])
         for column in ("label", "prediction")
     }
     row = evaluation.score_classes(answers.assign(**joined), part.groups).loc[asked[0]]
-    return row[[f"{need.score}{end}" for end in ("", " low", " high")]], missing
+    return row[ends], missing
 
 
 def _needed(need: Need, evidence: Learned, value: float, low: float, high: float) -> dict:
@@ -71,6 +78,9 @@ def _needed(need: Need, evidence: Learned, value: float, low: float, high: float
         own, called = (answers[name].isin(need.named) for name in ("label", "prediction"))
         among, right = {"recall": own, "precision": called, "F1": own | called}[need.score], own
         right = right & called
+    if not among.any():  # as of what it takes for a class that it never names
+        needed = evaluation.groups_needed([1], [0], _share(need))
+        return {"needed": needed, "judged": 0, "counted in": "images", "images judged": 0}
     groups = part.groups.reindex(answers.index)[among]
     groups = groups.where(groups.notna(), pd.Series(groups.index, groups.index))
     number, images = groups.nunique(), int(among.sum())
@@ -106,9 +116,9 @@ def say_needed(needs: tuple[Need, ...], table: pd.DataFrame, evidence: Learned) 
         if need.least >= 1:
             whole.append(str(need))
         elif pd.isna(row["needed"]):
-            if row["shown"] != "neither":
+            if row["shown"] != "neither":  # of classes of which some were not asked about
                 said.append(f"{_begin(need)}: {row['shown']}; it takes some first.")
-            elif row["value"] > need.least + 1e-9:
+            elif row["value"] > need.least + 1e-9 and row["judged"] > 0:
                 single.append(str(need))
             else:
                 hopeless.append(str(need))
@@ -142,7 +152,8 @@ def _kinds(open_needs: list[tuple[Need, pd.Series]]) -> dict[tuple, list]:
     they are so many that a sentence each would be too long."""
     found: dict[tuple, list] = {}
     for need, row in open_needs:
-        if len(need.named) == 1 and row["shown"] == "neither" and pd.notna(row["needed"]):
+        known = pd.notna(row["needed"]) and row["judged"] > 0
+        if len(need.named) == 1 and row["shown"] == "neither" and known:
             found.setdefault((need.score, need.least), []).append((need, row))
     return {kind: of_kind for kind, of_kind in found.items() if len(of_kind) > EACH}
 
@@ -173,7 +184,7 @@ def _say_number(need: Need, row: pd.Series, side: str) -> str:
         side=side, which=which
     )
     needed = int(row["needed"])
-    if pd.isna(row["value"]):
+    if pd.isna(row["value"]) or row["judged"] == 0:
         return f"{_begin(need)}: it takes {needed:,} {of} at the least, all of them right."
     value, judged, about = tell_share(row["value"], need.least), int(row["judged"]), "about"
     if need.score not in _OF:  # reckoned from the spread alone, to within a quarter or so
@@ -201,7 +212,8 @@ def _say_chance(rows: list[tuple[Need, pd.Series]]) -> list[str]:
     for (score, least), of_kind in kinds.items():
         held = [row for row in of_kind if row["shown"] == "neither"]
         others = [row for row in of_kind if row["shown"] in ("yes", "no")]
-        near = sum(any(_overlap(row, one) for one in held) for row in others)
+        ends = np.array([(row["low"], row["high"]) for row in held]).reshape(-1, 2)
+        near = sum(bool(_overlap(row, ends).any()) for row in others)
         if len(held) > 1 and near:
             said.append(
                 f"That it is these {len(held):,} of {len(of_kind):,} of which a {score} of "
@@ -212,8 +224,9 @@ def _say_chance(rows: list[tuple[Need, pd.Series]]) -> list[str]:
     return said
 
 
-def _overlap(one: pd.Series, other: pd.Series) -> bool:
-    return one["low"] <= other["high"] and other["low"] <= one["high"]
+def _overlap(one: pd.Series, ends: np.ndarray) -> np.ndarray:
+    """Which of some intervals one overlaps."""
+    return (one["low"] <= ends[:, 1]) & (ends[:, 0] <= one["high"])
 
 
 def join(needs: list[str]) -> str:

@@ -86,13 +86,18 @@ def make_page(
         _footer(plain, images, bool(files)),
     ]
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-    title = f"{name}: {escape(verdict['numbers']['verdict'])}"
+    title = f"{name}: {escape(_word(verdict))}"
     return _TEMPLATE.format(safe=SAFE, title=title, style=style, body="\n".join(body))
+
+
+def _word(verdict: Mapping[str, Any]) -> str:
+    """The verdict in a word; that there is none where an error stopped it, which the rest says."""
+    return verdict["numbers"].get("verdict", "No verdict")
 
 
 def _verdict(verdict: Mapping[str, Any], stated: bool) -> str:
     """The box on top; green and red are kept for needs that a person has stated."""
-    word = verdict["numbers"]["verdict"]
+    word = _word(verdict)
     tone = {GO: "go", NO_GO: "no"}.get(word, "unsure") if stated else "assumed"
     headline = verdict["title"].removeprefix(f"{word}: ")
     return "\n".join([
@@ -106,7 +111,7 @@ def _findings(verdict: Mapping[str, Any], opening: str) -> str:
     findings = verdict["findings"]
     if not findings:
         told = "Nothing was found that asks to be mended"
-        if verdict["numbers"]["verdict"] in (NOT_SHOWN, NO_GO):
+        if _word(verdict) in (NOT_SHOWN, NO_GO):
             told += "; what the needs lack stands under the verdict"
         return f"<h2>Mend first</h2><p>{told}.</p>"
     rows = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from helpers.splits import apply_groups
 
 TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
-BUT = "; you answered no, and other pairs join them all the same"
+BUT = "; you answered no, and copies or other pairs join them all the same"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 
@@ -97,9 +98,10 @@ def _numbers(table: pd.DataFrame) -> pd.Series:
     return pd.to_numeric(cells.str.replace(",", "."), errors="coerce").astype("Float64")
 
 
-def read_answers(path: str | Path) -> pd.DataFrame | None:
+def read_answers(dataset: Dataset, path: str | Path) -> pd.DataFrame | None:
     """The pairs of a table for `keep_together` with what you said of each, as `Evidence` takes
-    them; None where the table names a value for each image instead.
+    them, but for pairs of images that are gone; None where the table names a value for each image
+    instead.
 
     Raises
     ------
@@ -108,8 +110,9 @@ def read_answers(path: str | Path) -> pd.DataFrame | None:
     """
     path = Path(path).expanduser()
     table = _read(path)
-    paired = {"image_id", "other_id", ANSWER} <= {*table.columns}
-    return read_judged(path, table) if paired and TOGETHER not in table else None
+    if not {"image_id", "other_id", ANSWER} <= {*table.columns} or TOGETHER in table:
+        return None
+    return read_judged(path, _of_dataset(table, dataset, path)[0])
 
 
 def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) -> Dataset:
@@ -123,15 +126,16 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     ----------
     path : path of a CSV
         With a column image_id, and either `column` or, for pairs, other_id and together. Images
-        that it does not name, or without a value, stand alone. Saved by a spreadsheet, it may be
-        parted by semicolons or tabs.
+        that it does not name, or without a value, stand alone; rows about images that have left
+        the folder are passed over. Saved by a spreadsheet, it may be parted by semicolons or tabs.
     column : str
         Images with the same value stay on one side of every split; of pairs those with "yes" do.
 
     Raises
     ------
     DatasetError
-        There is no such file or column, it names other images, nobody has answered or no two images
+        There is no such file or column, half of its rows or more name other images, nobody has
+        answered or no two images
         have one value, or a pair has another value than yes, no or nothing, or both yes and no.
     """
     path = Path(path).expanduser()
@@ -143,14 +147,9 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
             f"'{path}' has no column {some(map(repr, missing))} (columns: {some(table.columns, 6)})"
             "; expected one as a report's images.csv or pairs.csv has it."
         )
+    table, gone = _of_dataset(table, dataset, path)
     judged = read_judged(path, table) if paired else None
     pairs = _of_one_value(table, column) if judged is None else judged
-    ends = pd.unique(pd.concat([pairs["image_id"], pairs["other_id"].dropna()]))
-    if foreign := [one for one in ends if one not in dataset.images.index]:
-        raise DatasetError(
-            f"'{path}' names {some(foreign)}, which {dataset.name!r} does not have; take the table "
-            "of this dataset's report."
-        )
     pairs = pairs[["image_id", "other_id"]][pairs[ANSWER] == "yes" if paired else slice(None)]
     pairs = pairs.dropna(subset="other_id")
     if pairs.empty and not paired:
@@ -159,17 +158,31 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
         raise DatasetError(f"No pair has yes or no in the column '{ANSWER}' of '{path}'.")
     kept = apply_groups(dataset, pairs, column) if len(pairs) else dataset
     own = f"Joined with the groups of '{dataset.group}': " if dataset.has_groups else ""
+    said = {*table["image_id"][table[column].str.strip() != ""]} if not paired else set()
     told = [f"{own or KEPT}{path.name}: {count_answers(judged)}."] if paired else []
-    whole = not paired and {*table["image_id"][table[column].str.strip() != ""]} == {
-        *kept.images.index
-    }
-    told += [] if own or whole else _say_limits(kept, path)
+    if not own and said != {*dataset.images.index}:  # whom nobody names may belong anywhere
+        joined = f"{KEPT}{path.name}: {count(said, 'image')} with a value."
+        told += [*([] if paired else [joined]), *_say_limits(kept, path)]
+    if gone:
+        told.append(f"{count(gone, 'row')} of {path.name} about images that are gone: passed over.")
     return replace(kept, notes=(*kept.notes, *told))
 
 
-def _names_all(table: pd.DataFrame, column: str, dataset: Dataset) -> bool:
-    """Whether each image has a value, as nobody but a person gives to those that stand alone."""
-    return {*table["image_id"][table[column].str.strip() != ""]} == {*dataset.images.index}
+def _of_dataset(table: pd.DataFrame, dataset: Dataset, path: Path) -> tuple[pd.DataFrame, int]:
+    """The rows about images that are there, their names written as the dataset has them, and how
+    many others there were; raises DatasetError where those are half or more."""
+    ends = [one for one in ("image_id", "other_id") if one in table]
+    plain = table.assign(
+        **{one: table[one].map(lambda name: normalize("NFC", name)) for one in ends}
+    )
+    there = plain[ends].isin(dataset.images.index).all(axis=1)
+    if 2 * (~there).sum() >= len(table) > 0:
+        foreign = [one for end in ends for one in plain[end] if one not in dataset.images.index]
+        raise DatasetError(
+            f"'{path}' names {some(dict.fromkeys(foreign))}, which {dataset.name!r} does not have; "
+            "take the table of this dataset's report."
+        )
+    return plain[there].reset_index(drop=True), int((~there).sum())
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from helpers import evaluation
 from helpers.datasets.words import count, some
 from helpers.evidence.learned import Learned
 from helpers.findings.more_labels import labels_needed, unused_labels
-from helpers.findings.names import are_known
+from helpers.findings.names import are_known, kept_notes
 from helpers.findings.needs import Needs, for_shell, quoted
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
 from helpers.report.needed import as_table, hold, join, say_needed
@@ -27,7 +27,11 @@ SUPPOSED = (
     "place or person is both learned from and asked about, but for the copies and pairs found "
     "here; where you know better, --group, --pattern or --pause says it."
 )
-"""What stands on the cover of a report whose groups nobody has named."""
+PARTLY = (
+    "What belongs together is known in part, so that every score supposes that beyond it no thing, "
+    "place or person is both learned from and asked about."
+)
+"""What stands on the cover of a report whose groups nobody has named, or not all."""
 
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
@@ -82,7 +86,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         if blocking:
             found.says.append(_say_blocking(blocking, found.findings))
         if not are_known(evidence):
-            found.says.append(SUPPOSED)
+            found.says.append(PARTLY if kept_notes(evidence) else SUPPOSED)
     else:
         found.says.append(
             _AUDIT_ALONE
@@ -112,7 +116,8 @@ def _say_blocking(blocking: list[Finding], ranked: list[Finding]) -> str:
 
 
 def _judge(evidence: Learned, needs: Needs) -> tuple[str, pd.DataFrame]:
-    table = as_table([hold(need, evidence) for need in needs.wanted])
+    by_class: dict = {}
+    table = as_table([hold(need, evidence, by_class) for need in needs.wanted])
     shown = set(table["shown"])
     word = NO_GO if "no" in shown else GO if shown == {"yes"} else NOT_SHOWN
     return word, table

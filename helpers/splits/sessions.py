@@ -47,7 +47,7 @@ def group_by_time(
     """
     if not (isinstance(pause, (int, float)) and 0 < pause < np.inf):
         raise DatasetError(f"pause={pause!r}: expected a number of seconds above 0.")
-    table = _read(dataset, workers, progress)
+    table = read_times(dataset, workers, progress)
     pairs, _ = captures.find_bursts(table, pause)
     known = table["taken"].notna() & (table["camera"] != "")
     if not len(pairs):
@@ -61,7 +61,8 @@ def group_by_time(
     among = np.unique(pairs)
     sizes = made.images.loc[table.index[among], column].value_counts()
     alone, unknown = len(table) - len(among), int((~known).sum())
-    begins = "By their times" if not unknown else "Groups come from the times of photos:"
+    partly = unknown and not dataset.has_groups
+    begins = "Groups come from the times of photos:" if partly else "By their times"
     note = (
         f"{begins} {count(among, 'photo')} make {count(sizes, 'session')} of a camera with pauses "
         f"of at most {pause:g} s (column {column!r}, at most {sizes.max():,} in one); {alone:,} "
@@ -71,8 +72,9 @@ def group_by_time(
     return replace(made, notes=(*made.notes, note))
 
 
-def _read(dataset: Dataset, workers: int, progress: bool) -> pd.DataFrame:
-    """taken (seconds) and camera of each image."""
+def read_times(dataset: Dataset, workers: int = 2, progress: bool = True) -> pd.DataFrame:
+    """taken (seconds) and camera of each image (as `captures.read_captures`: with its serial
+    number, which is not to be shown)."""
     ids, rows = list(dataset.images.index), {}
     parts = [ids[at : at + _CHUNK] for at in range(0, len(ids), _CHUNK)]
     with tqdm(total=len(ids), unit="image", desc="times", delay=2, disable=not progress) as bar:

@@ -11,7 +11,7 @@ from helpers.balance import find_proxies, probe
 from helpers.balance.probing import (
     FARTHEST,
     Probe,
-    _against,
+    _above,
     _ask,
     _exceeds,
     _given,
@@ -122,14 +122,12 @@ def test_recalls_and_areas_are_those_of_scikit_learn():
     recalls, pairs = _score(found, codes)
     assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, found.argmax(1)))
     images = np.bincount(codes)
+    whole = _above([pairs], images)[0] / (images.sum() - images)
     for c in range(3):
-        whole = _against(pairs[None], images, np.arange(3))[0, c]
-        assert whole == pytest.approx(roc_auc_score(codes == c, found[:, c]))
+        assert whole[c] == pytest.approx(roc_auc_score(codes == c, found[:, c]))
         for d in {0, 1, 2} - {c}:
             both = np.isin(codes, [c, d])
             assert pairs[c, d] == pytest.approx(roc_auc_score(codes[both] == c, found[both, c]))
-            alone = _against(pairs[None], images, np.array([d]))[0, c]
-            assert alone == pytest.approx(pairs[c, d])
 
 
 def test_any_number_of_answers_gets_what_each_gets_alone(monkeypatch):
@@ -163,7 +161,8 @@ def test_a_fold_is_answered_by_ridge_regression_on_nystroems_features():
     folds = [(np.flatnonzero(train), np.flatnonzero(~train)) for train in (half, ~half)]
     recalls, pairs = _ask(values, [codes], folds, 3, 0)[0]
     assert recalls.mean() == pytest.approx(balanced_accuracy_score(codes, expected.argmax(1)))
-    areas = _against(pairs[None], np.bincount(codes), np.arange(3))[0]
+    images = np.bincount(codes)
+    areas = _above([pairs], images)[0] / (images.sum() - images)
     for c in range(3):
         assert areas[c] == pytest.approx(roc_auc_score(codes == c, expected[:, c]))
 
@@ -253,8 +252,30 @@ def test_what_is_left_is_judged_against_shuffled_labels_too():
     wide[:, 0, 1:] += off
     even[:, 2, [0, 1, 3]] += off
     wide[:, 2, [0, 1, 3]] += 20 * off
-    assert _given(np.stack([real, *even]), images, sure).tolist() == [True, False, True, False]
-    assert _given(np.stack([real, *wide]), images, sure).tolist() == [True, False, False, False]
+    for shuffled, given in ((even, [True, False, True, False]), (wide, [True, *[False] * 3])):
+        pairs = [real, *shuffled]
+        assert _given(pairs, _above(pairs, images), images, sure).tolist() == given
+
+
+def test_many_classes_set_aside_one_by_one_leave_what_is_judged_anew():
+    """The sums that are kept from step to step, against areas made from images that are left."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 6, 300)
+    found = rng.normal(size=(300, 6)) + 3 * np.eye(6)[codes] * (np.arange(6) < 4)
+    shuffled = [rng.permutation(codes) for _ in range(30)]
+    pairs = [_score(found, one)[1] for one in (codes, *shuffled)]
+    images, sure = np.bincount(codes), np.arange(6) < 5
+    given = _given(pairs, _above(pairs, images), images, sure)
+    left = np.isin(codes, [4, 5])
+    assert given.tolist() == [True] * 4 + [False] * 2
+    assert roc_auc_score(codes[left] == 4, found[left, 4]) < 0.6
+
+
+def test_p_of_several_at_once_is_that_of_each():
+    others = np.array([[0.1, 0.5, 0.2], [0.2, 0.5, 0.4], [0.3, 0.5, 0.1]])
+    together = _exceeds(np.array([0.5, 0.6, 0.2]), others)
+    alone = [_exceeds(v, others[:, n]) for n, v in enumerate((0.5, 0.6, 0.2))]
+    assert together.tolist() == pytest.approx([float(one) for one in alone])
 
 
 def test_a_class_of_one_group_is_not_asked_and_the_reason_names_those_that_could_be():

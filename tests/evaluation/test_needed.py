@@ -134,3 +134,12 @@ def test_a_metric_that_is_no_more_than_the_least_or_of_one_group_is_shown_by_no_
     value, least, groups
 ):
     assert groups_needed_of_metric(value, value - 0.2, 1.0, groups, least) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "groups", "least"),
+    [(0.9, 0.7, 1.0, 30, 0.8), (0.9, 0.0, 1.0, 30, 0.8), (0.8, 0.0, 1.0, 4, 0.7)],
+)
+def test_an_interval_that_ends_at_zero_or_one_is_no_certainty(value, low, high, groups, least):
+    needed = groups_needed_of_metric(value, low, high, groups, least)
+    assert needed is None or needed > groups

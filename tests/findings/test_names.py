@@ -29,6 +29,7 @@ def test_the_pattern_of_a_rule_reads_what_the_rule_reads(words):
     assert pd.factorize(rules[words])[0].tolist() == groups
     found = groups_from_names(ids, pattern_of(words))
     assert pd.factorize(pd.Series(found))[0].tolist() == groups
+    assert not {*'$"`!'} & {*pattern_of(words)}  # what a shell or make reads in double quotes
 
 
 def test_the_last_three_parts_are_left_off_and_nothing_before_them():

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.datasets import Dataset
 from helpers.findings import times
-from helpers.findings.times import near_in_time
 from tests.balance.sets import table
+from tests.splits.test_captures import save
 
 
 def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20):
@@ -17,12 +18,19 @@ def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20):
     split = np.array(["train"] * (80 - valid) + ["valid"] * valid)
     seconds = np.arange(80) * 60.0
     seconds[80 - valid : 80 - valid + near] = seconds[:near] + 3
-    taken = pd.Timestamp("2024-05-01 10:00") + pd.to_timedelta(seconds, unit="s")
-    return SimpleNamespace(
+    made = SimpleNamespace(
         divided=dataset.with_images(dataset.images.assign(split=split)),
-        files=pd.DataFrame({"taken": taken}, index), can_learn=worth is not None,
-        origins=pd.DataFrame({"camera": [camera(n) for n in range(80)]}, index),
+        files=pd.DataFrame({"taken": pd.Timestamp("2024-05-01 10:00")}, index),
+        can_learn=worth is not None, workers=0, progress=False,
     )  # fmt: skip
+    made.times = pd.DataFrame({"taken": seconds, "camera": [camera(n) for n in range(80)]}, index)
+    return made
+
+
+def near_in_time(evidence):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "read_times", lambda dataset, *_: evidence.times)
+        return times.near_in_time(evidence)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,23 @@ def test_a_twentieth_or_less_other_cameras_and_photos_without_a_time_are_passed_
     assert near_in_time(evidence(1)) is None
     assert near_in_time(evidence(2)).images == 2
     assert near_in_time(evidence(9, camera=lambda n: "Orla" if n < 60 else "Tern")) is None
-    assert near_in_time(evidence(9, camera=lambda n: None)) is None
+    assert near_in_time(evidence(9, camera=lambda n: "")) is None
     silent = evidence(9)
     silent.files["taken"] = pd.NaT
     assert near_in_time(silent) is None
+
+
+def test_two_cameras_of_one_model_are_told_apart_by_what_the_files_say(tmp_path):
+    """As pause does; a model's name alone would make one burst of two cameras' photos."""
+    for number in range(4):
+        serial = "7" if number % 2 else "8"
+        when = f"2024:05:01 10:00:0{number}"
+        save(tmp_path / f"{number}.jpg", when, words=("Orla", "P9", serial))
+    images = pd.DataFrame({"label": [*"abab"], "split": ["train", "valid"] * 2},
+                          pd.Index([f"{n}.jpg" for n in range(4)], name="image_id"))  # fmt: skip
+    dataset = Dataset("mine", tmp_path, images)
+    taken = pd.DataFrame({"taken": pd.Timestamp("2024-05-01 10:00")}, images.index)
+    made = SimpleNamespace(divided=dataset, files=taken, workers=0, progress=False)
+    groups = times._bursts(made, images.index)
+    assert groups["0.jpg"] == groups["2.jpg"] != groups["1.jpg"] == groups["3.jpg"]
+    assert times.near_in_time(made) is None

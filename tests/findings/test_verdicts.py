@@ -1,12 +1,14 @@
 """A filled-in table of verdicts: what is wrong is told by the line, and then nothing is taken."""
 
 import re
+import unicodedata
 
 import pytest
 
 from helpers import open_dataset
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.findings.verdicts import take_decisions
+from tests.report.conftest import draw
 
 HEADER = "number,image_id,given,action,label,reason\n"
 
@@ -164,3 +166,15 @@ def test_the_command_refuses_such_a_table_before_the_report_begins(photos, table
     error = capsys.readouterr().err
     assert "line 3: 'red/02.png', 'seven'" in error and "[1/" not in error
     assert DecisionLog(open_dataset(photos, progress=False)).current().empty
+
+
+def test_names_in_another_form_and_a_spreadsheet_s_utf_16_are_read(tmp_path):
+    draw(tmp_path / "photos" / "Bl\u00e4tter" / "\u00e4.png", (60, 160, 50), 1)
+    draw(tmp_path / "photos" / "red" / "b.png", (60, 160, 50), 2)
+    dataset = open_dataset(tmp_path / "photos", progress=False)
+    there = next(one for one in dataset.images.index if one.startswith("B"))
+    rows = f"{there}\tkeep\t\nred/b.png\trelabel\tBl\u00e4tter\n"
+    text = unicodedata.normalize("NFD", f"image_id\taction\tlabel\n{rows}")
+    (tmp_path / "verdicts.csv").write_text(text, encoding="utf-16")
+    assert "recorded 2" in take_decisions(dataset, tmp_path / "verdicts.csv")
+    assert DecisionLog(dataset).current().loc["red/b.png", "label"] == "Bl\u00e4tter"

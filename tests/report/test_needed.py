@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers import evaluation
 from helpers.evaluation import accuracy_interval, bootstrap_metrics, check_predictions
 from helpers.findings.needs import find_classes, read_needs
 from helpers.findings.sections import Section
@@ -204,3 +205,29 @@ def test_many_needs_of_one_kind_are_told_in_one_sentence_with_a_number_each():
     many = told(*kinds)
     assert sum("should it stay at 95%" in one for one in many.says) == 6
     assert "For 3 more needs the number stands in report.json, as 'needed'." in many.says
+
+
+NEVER = {("a", "a"): 30, ("b", "b"): 20, ("c", "b"): 5, ("c", "a"): 3}
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_of_a_class_that_is_never_named_it_is_told_what_precision_takes_at_the_least(each):
+    found = decided(NEVER, "precision of c>=0.8", "recall of c>=0.5", each=each)
+    row = rows_of(found)[0]
+    assert (row["value"], row["judged"], row["shown"]) == (0, 0, "neither")
+    assert row["needed"] == evaluation.groups_needed([1], [0], 0.8)
+    told = next(one for one in found.says if one.startswith("Precision of c"))
+    assert f"it takes {row['needed']:,} validation images that it takes for that class" in told
+    assert told.endswith("at the least, all of them right.")
+    every = decided(NEVER, "precision of every class>=0.8", each=each)
+    assert len(rows_of(every)) == 4
+
+
+def test_classes_are_scored_once_for_all_needs(monkeypatch):
+    calls, score = [], evaluation.score_classes
+    monkeypatch.setattr(
+        evaluation, "score_classes", lambda *given: calls.append(1) or score(*given)
+    )
+    one = rows_of(decided(MIXED, "recall of every class>=0.9"))
+    assert len(one) == 4 and calls.count(1) <= 2  # once for the needs, once for the weakest
+    assert [row["value"] for row in one[:3]] == pytest.approx([38 / 40, 27 / 30, 19 / 20])

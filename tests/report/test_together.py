@@ -6,7 +6,7 @@ import pytest
 
 from helpers import open_dataset
 from helpers.audit import draw_sample
-from helpers.datasets import DatasetError, DecisionLog
+from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
 from helpers.evidence.answered_pairs import knows_groups, read_judged, still_open
 from helpers.evidence.audited import Evidence
@@ -132,12 +132,13 @@ def notes(trees, path, run=None):
 
 def test_groups_of_a_table_tell_how_many_images_were_compared_for_it(trees, tmp_path):
     path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
-    (told,) = notes(trees, path)
+    joined, told = notes(trees, path)
+    assert joined == "Groups come from images.csv: 2 images with a value."
     assert told == "Groups come from images.csv: how many images were compared for it is not known."
-    (told,) = notes(trees, path, {"compared": 2, "not compared": 4})
+    _, told = notes(trees, path, {"compared": 2, "not compared": 4})
     assert told.startswith("Groups come from images.csv, for which 2 of 6 images were compared:")
-    assert notes(trees, path, {"compared": 6, "not compared": 0}) == ()
-    (told,) = notes(trees, path, {"compared": None, "not compared": None})
+    assert notes(trees, path, {"compared": 6, "not compared": 0}) == (joined,)
+    _, told = notes(trees, path, {"compared": None, "not compared": None})
     assert told.endswith("is not known.")
 
 
@@ -150,7 +151,7 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     })  # fmt: skip
     listed.to_csv(tmp_path / "pairs.csv", index=False)
     path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
-    (told,) = notes(trees, path, {"compared": 6, "not compared": 0})
+    _, told = notes(trees, path, {"compared": 6, "not compared": 0})
     assert told.startswith(
         "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1 should show one "
         "thing, are neither joined nor answered: write yes or no into the column 'together' there"
@@ -159,8 +160,8 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     listed.to_csv(tmp_path / "pairs.csv", index=False)
     counted, told = notes(trees, tmp_path / "pairs.csv")
     assert counted == (
-        "Groups come from pairs.csv: 1 answered yes stays together, 2 answered no are not joined, "
-        "4 not answered."
+        "Groups come from pairs.csv: 1 marked yes stays together, 2 marked no are not joined but "
+        "where copies or other pairs do so, 4 not answered."
     )
     assert "and 1 pair in pairs.csv, of which about 1 should show one thing, is neither" in told
 
@@ -178,7 +179,7 @@ def answered(tmp_path, *rows):
 def test_every_answer_and_every_open_pair_stands_in_the_next_report_s_table(trees, tmp_path):
     rows = [(0, 1, "yes"), (2, 3, "no"), (4, 5, ""), (1, 2, "No"), (5, 3, "Y")]
     path = answered(tmp_path, *rows)
-    dataset, judged = keep_together(trees, path), read_answers(path)
+    dataset, judged = keep_together(trees, path), read_answers(trees, path)
     made = evidence(
         dataset, pairs((0, 4, "near", "", ""), (2, 3, "probable", "", "")), answered=judged
     )
@@ -193,19 +194,22 @@ def test_every_answer_and_every_open_pair_stands_in_the_next_report_s_table(tree
     assert both["kind"] == "probable copy; same thing" and both["chance"] == 0.7
     # The table given back once more says the same, and is the same.
     listed.reset_index().to_csv(path, index=False)
-    again = read_answers(path)
+    again = read_answers(trees, path)
     second = evidence(keep_together(trees, path), made.pairs, answered=again)
     assert pairs_table(second).set_index(["image_id", "other_id"]).equals(listed)
 
 
 def test_a_no_that_other_pairs_overrule_is_kept_and_said(trees, tmp_path):
     path = answered(tmp_path, (0, 1, "yes"), (1, 2, "yes"), (0, 2, "no"), (3, 4, "no"))
-    made = evidence(keep_together(trees, path), pairs(), answered=read_answers(path))
+    made = evidence(keep_together(trees, path), pairs(), answered=read_answers(trees, path))
     for _ in range(2):
         listed = pairs_table(made).set_index(["image_id", "other_id"])
         over, apart = listed.loc[tuple(ids(0, 2))], listed.loc[tuple(ids(3, 4))]
         assert over["together"] == apart["together"] == "no"
-        assert over["why"] == "keypoints; you answered no, and other pairs join them all the same"
+        assert (
+            over["why"]
+            == "keypoints; you answered no, and copies or other pairs join them all the same"
+        )
         assert apart["why"] == "keypoints"
         made.answered = read_judged(path, listed.reset_index().fillna("").astype(str))
 
@@ -220,14 +224,14 @@ def test_two_answers_about_one_pair_are_refused(trees, tmp_path, rows):
 def test_a_pair_in_two_rows_is_answered_by_either(trees, tmp_path):
     path = answered(tmp_path, (0, 1, ""), (1, 0, "yes"), (0, 1, "1"), (3, 4, "0"))
     kept = keep_together(trees, path)
-    assert kept.notes[0].endswith("1 answered yes stays together, 1 answered no is not joined, "
-                                  "0 not answered.")  # fmt: skip
+    assert "1 marked yes stays together, 1 marked no is not joined but where" in kept.notes[0]
+    assert kept.notes[0].endswith("0 not answered.")
     assert kept.groups.nunique() == 5
 
 
 def test_only_answers_of_no_leave_the_images_apart_and_the_search_open(trees, tmp_path):
     path = answered(tmp_path, (0, 1, "no"), (2, 3, ""))
-    kept, judged = keep_together(trees, path), read_answers(path)
+    kept, judged = keep_together(trees, path), read_answers(trees, path)
     assert not kept.has_groups and not knows_groups(kept, judged)
     found = pd.DataFrame({"image_id": ids(1, 2, 4), "other_id": ids(0, 3, 5), "expected": 0.95})
     assert still_open(found, judged)["image_id"].tolist() == ids(2, 4)
@@ -236,13 +240,36 @@ def test_only_answers_of_no_leave_the_images_apart_and_the_search_open(trees, tm
 
 def test_answers_about_pairs_are_no_knowledge_of_all_and_a_column_is(trees, tmp_path):
     path = answered(tmp_path, (0, 1, "yes"))
-    judged = read_answers(path)
+    judged = read_answers(trees, path)
     assert not knows_groups(keep_together(trees, path), judged)
     own = keep_together(trees.with_group("plot"), path)
     assert knows_groups(own, judged)
-    assert own.notes[-1].startswith("Joined with the groups of 'plot': pairs.csv: 1 answered yes")
+    assert own.notes[-1].startswith("Joined with the groups of 'plot': pairs.csv: 1 marked yes")
     table = written(tmp_path, image_id=ids(0, 1, 2, 3, 4, 5), stays_with=["a", "a", *"bcde"])
-    assert keep_together(trees, table).notes == () and read_answers(table) is None
+    assert keep_together(trees, table).notes == () and read_answers(trees, table) is None
+
+
+def test_rows_about_images_that_are_gone_are_passed_over_and_names_are_read_in_any_form(tmp_path):
+    names = ["Bl\u00e4tter.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    images = pd.DataFrame({"label": "x", "split": None}, pd.Index(names, name="image_id"))
+    dataset = Dataset("mine", tmp_path, images)
+    path = tmp_path / "pairs.csv"
+    rows = [
+        ("Bla\u0308tter.jpg", "b.jpg", "yes"),
+        ("c.jpg", "gone.jpg", "yes"),
+        ("c.jpg", "d.jpg", "no"),
+    ]
+    pd.DataFrame(rows, columns=["image_id", "other_id", "together"]).to_csv(path, index=False)
+    kept, judged = keep_together(dataset, path), read_answers(dataset, path)
+    assert kept.groups[names[0]] == kept.groups["b.jpg"] and kept.groups.nunique() == 3
+    assert kept.notes[-1] == "1 row of pairs.csv about images that are gone: passed over."
+    assert judged["together"].tolist() == ["yes", "no"]
+    (tmp_path / "half.csv").write_text(
+        "image_id,other_id,together\ngone.jpg,b.jpg,yes\nc.jpg,d.jpg,no\n"
+    )
+    for read in (keep_together, read_answers):
+        with pytest.raises(DatasetError, match="names gone.jpg, which 'mine' does not have"):
+            read(dataset, tmp_path / "half.csv")
 
 
 @pytest.mark.parametrize(("separator", "encoding"), [(";", "utf-8-sig"), ("\t", "utf-16")])
@@ -252,7 +279,7 @@ def test_a_table_that_a_spreadsheet_saved_is_read(trees, tmp_path, separator, en
     table.to_csv(path, index=False, sep=separator, encoding=encoding, lineterminator="\r\n")
     kept = keep_together(trees, path)
     assert kept.groups.nunique() == 5
-    made = evidence(kept, pairs(), answered=read_answers(path))
+    made = evidence(kept, pairs(), answered=read_answers(trees, path))
     assert pairs_table(made)["chance"].tolist() == [0.7, 0.7]
 
 

@@ -65,6 +65,8 @@ def test_sessions_are_joined_with_groups_that_were_known_and_stay_on_one_side(tm
     own = dataset.images.assign(place=["p", *[None] * 4, "p", "q", "q"], label=[*"xyxyxyxy"])
     made = group_by_time(dataset.with_images(own).with_group("place"), 5, "together", workers=0)
     assert of(made) == ["abcf", "de", "gh"]
+    # A column said what belongs together; that some photos have no time takes nothing from it.
+    assert made.notes[-1].startswith("By their times") and "2 of them for want" in made.notes[-1]
     sides = ensure_split(made).images["split"].groupby(made.groups).nunique()
     assert sides.max() == 1
 
