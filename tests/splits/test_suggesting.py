@@ -249,7 +249,8 @@ def test_the_same_names_are_only_mentioned_where_the_images_do_not(leaves):
     assert found.attrs["notes"][0] == "No two images are proposed to show the same thing."
 
 
-def test_bursts_are_evidence_where_their_photos_are_alike(leaves):
+def test_bursts_are_evidence_where_their_photos_are_alike(leaves, monkeypatch):
+    monkeypatch.setattr(suggesting, "_FEWEST", 2)
     alike = features_of(leaves, seed=3)
     alike.loc[["leaf00_a.jpg", "leaf00_b.jpg", "leaf01_b.jpg"]] = [
         [9.0] * 12,
