@@ -199,7 +199,7 @@ MOST_LINES = {
     "judged": 85,
     "labelling": 105,
     "leaves": 1835,
-    "opening": 1220,
+    "opening": 1230,
     "panels": 560,
     "plots": 4185,
     "preparing": 120,
