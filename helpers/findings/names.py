@@ -64,6 +64,8 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
     """
     given, opened = sides is None, evidence.opened
     sides = opened.images["split"] if given else sides.reindex(opened.images.index)
+    if not sides.notna().any():  # there is nothing yet that a name could cross
+        return None
     found = [one for one in _readings(evidence, sides) if len(one[2])]
     if not found:
         return None
