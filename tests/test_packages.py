@@ -23,7 +23,7 @@ PACKAGES = ("helpers", "leaves")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 DRAWING = {"matplotlib", "seaborn", "ipywidgets", "anywidget", "IPython"}
 DRAWING_PARTS = {"plots", "panels", "review", "widgets", "report", "dashboard"}
-DRAWING_PARTS |= {"findings", "command_line", "__main__"}
+DRAWING_PARTS |= {"findings", "modelling", "command_line", "__main__"}
 NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 NO_CODE |= {tokenize.ENDMARKER}
 
@@ -130,8 +130,8 @@ def test_computing_never_imports_drawing():
 
 
 def test_what_draws_imports_only_what_stands_below_it():
-    order = ["plots", "panels", "review", "widgets", "findings", "report", "command_line"]
-    order.append("dashboard")
+    order = ["plots", "panels", "review", "widgets", "findings", "modelling", "report"]
+    order += ["command_line", "dashboard"]
     above = {part: {*order[number + 1 :]} for number, part in enumerate(order)}
     for path in MODULES:
         for module in _imports(path):
@@ -176,7 +176,7 @@ def test_the_package_works_from_any_folder(tmp_path):
 MOST_LINES = {
     "__init__": 15,
     "__main__": 5,
-    "audit": 1085,
+    "audit": 1110,
     "augment": 250,
     "backbone": 90,
     "balance": 750,
@@ -186,28 +186,30 @@ MOST_LINES = {
     "copies": 1160,
     "course": 2950,
     "dashboard": 845,
-    "datasets": 1700,
+    "datasets": 1710,
     "descriptors": 380,
     "drift": 390,
     "ensembles": 210,
     "evaluation": 1439,
-    "evidence": 815,
+    "evidence": 945,
     "explain": 600,
     "exports": 955,
     "fairness": 570,
-    "findings": 2010,
+    "findings": 1090,
     "judged": 85,
     "labelling": 105,
     "leaves": 1835,
+    "modelling": 660,
+    "needs": 270,
     "opening": 1230,
     "panels": 560,
     "plots": 4185,
     "preparing": 120,
     "processes": 45,
     "regularisation": 505,
-    "report": 1455,
+    "report": 1250,
     "review": 765,
-    "splits": 1805,
+    "splits": 1795,
     "tables": 1380,
     "training": 1090,
     "transfer": 145,

@@ -17,8 +17,8 @@ from helpers.evaluation import score_parts
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import in_words
 from helpers.evidence.learned import DUMMY, FROZEN, SAME_DATASET
-from helpers.findings.needs import read_needs
 from helpers.findings.showing import make_snippet
+from helpers.needs.asking import read_needs
 from helpers.panels.panel import Panel, button, control, row
 from helpers.panels.text import safe
 from helpers.plots.style import figure_html

@@ -18,8 +18,8 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 from helpers.audit import find_conflicts
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
-from helpers.findings.needs import read_needs
 from helpers.findings.showing import make_snippet
+from helpers.needs.asking import read_needs
 from helpers.opening.opening import NAMES
 from helpers.panels.panel import Panel, button, choice, control, row
 from helpers.panels.text import safe

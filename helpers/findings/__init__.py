@@ -1,4 +1,4 @@
-"""What a report says: a section for each question, with its findings, from the evidence.
+"""What a report says of files and labels, and what every section of it is made of.
 
 Names load their module on first use.
 """
@@ -8,7 +8,6 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "needs": ["read_needs", "Need", "Needs"],
         "sections": ["Finding", "Section"],
     },
 )

@@ -14,7 +14,7 @@ from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
 from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
-from helpers.findings.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets import DatasetError
+from helpers.datasets.words import percent, points
 from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import SURE, Evidence
-from helpers.findings.effects import flattery_of_names
-from helpers.findings.sections import Finding, opening_line, percent, points
+from helpers.evidence.effects import flattery_of_names
+from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
 

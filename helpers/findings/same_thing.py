@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, percent, some
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
 from helpers.findings.names import are_known, doubtful_names, kept_notes
-from helpers.findings.sections import LEFT_OUT, Section, percent
+from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.suggesting import TOO_SMALL
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.datasets.words import count
+from helpers.datasets.words import count, percent
 from helpers.evidence.audited import Evidence
 from helpers.findings.auditing import sheet
-from helpers.findings.sections import Section, percent
+from helpers.findings.sections import Section
 
 SAMPLE, FEWEST = "review_sample.csv", 20
 REVIEW_SAMPLE = """from helpers.audit import draw_sample

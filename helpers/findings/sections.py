@@ -188,26 +188,6 @@ def as_json(value: Any) -> Any:
     return str(value)
 
 
-def percent(share: float) -> str:
-    """A share in words that do not round to nothing: "0.4%", "12%", "under 0.1%"."""
-    if 0 < share < 0.0005:
-        return "under 0.1%"
-    return f"{share:.1%}" if 0 < share < 0.095 else f"{share:.0%}"
-
-
-def percents(one: float, other: float) -> tuple[str, str]:
-    """Two shares in words, with as many digits, three at most, as tell them apart."""
-    ways = [(percent(one), percent(other))]
-    ways += [(f"{one:.{digits}%}", f"{other:.{digits}%}") for digits in (1, 2, 3)]
-    return next((way for way in ways if way[0] != way[1]), ways[0])
-
-
-def points(value: float, low: float, high: float) -> str:
-    """A difference of shares with its interval, in points: "+3.1 points (+1.0 to +5.2)"."""
-    value, low, high = (round(100 * one, 1) + 0.0 for one in (value, low, high))
-    return f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"
-
-
 def opening_line(dataset: Dataset, **more: str) -> str:
     """What opens the dataset again as it was opened, without the paths of the folder that
     holds it and of a table elsewhere; `more` are further arguments of `open_dataset`."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from helpers.findings.sections import Picture, Section, percent
+from helpers.datasets.words import percent, tell_share
+from helpers.findings.sections import Picture, Section
 
 QUALITY, DOTS = 72, 130
 SMALL = {"quality": 60, "dots": 80}
@@ -34,10 +35,12 @@ def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
     that a person has stated in the colour of what became of each."""
     bars = []
     for row in verdict["tables"].get("Asked, and shown", []):
-        words, low, high, value = tell_need(row), row["low"], row["high"], row["value"]
-        if value is None:
+        words = tell_need(row)
+        if row["value"] is None:
             bars.append(f"<p>{escape(words)}.</p>")
             continue
+        # MCC may lie below 0, where the bar begins.
+        value, low, high = (max(0.0, row[one]) for one in ("value", "low", "high"))
         bars.append(
             f"<div{_tone(row) * stated}><p>{escape(words)}</p>"
             '<svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
@@ -52,15 +55,21 @@ def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
 
 
 def tell_need(row: Mapping[str, Any]) -> str:
-    """What was asked for and what was shown, in words: "Recall of rust+scab: 97% (93% to 99%),
-    where 95% is asked for", and of which classes nothing was."""
-    shown, least = row["shown"], _least(row)
+    """What was asked for, what was shown and what it takes to show it, in words: "Recall of
+    rust+scab: 97% (93% to 99%), where 95% is asked for; should it stay so, it takes …"."""
+    shown, least, takes = row["shown"], _least(row), row.get("takes")
+    more = f"; {takes}" if takes else ""
     if row["value"] is None:
-        return f"{row['asked'][:1].upper()}{row['asked'][1:]}: {shown}"
+        return f"{row['asked'][:1].upper()}{row['asked'][1:]}: {shown}{more}"
     score = row["asked"].rpartition(" of at least ")[0]
-    value, low, high = (tell_share(row[one], least) for one in ("value", "low", "high"))
-    words = f"{score[:1].upper()}{score[1:]}: {value} ({low} to {high}), where {percent(least)} is "
-    return words + "asked for" + ("" if shown in ("yes", "no", "neither") else f"; {shown}")
+    ends = [row[one] for one in ("value", "low", "high")]
+    if score == "MCC":  # no share
+        value, low, high, least = (f"{one:.2f}" for one in (*ends, least))
+    else:
+        value, low, high = (tell_share(one, least) for one in ends)
+        least = percent(least)
+    words = f"{score[:1].upper()}{score[1:]}: {value} ({low} to {high}), where {least} is asked for"
+    return words + ("" if shown in ("yes", "no", "neither") else f"; {shown}") + more
 
 
 def _least(row: Mapping[str, Any]) -> float:
@@ -69,12 +78,6 @@ def _least(row: Mapping[str, Any]) -> float:
 
 def _tone(row: Mapping[str, Any]) -> str:
     return f' class="{ {"yes": "go", "no": "no"}.get(row["shown"], "unsure") }"'
-
-
-def tell_share(share: float, least: float) -> str:
-    """A share with as many digits as show on which side of `least` it lies."""
-    ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
-    return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])
 
 
 def draw_figures(

@@ -25,16 +25,7 @@ from helpers.drift import join_datasets
 from helpers.evidence import budget
 from helpers.evidence.answered_pairs import knows_groups
 from helpers.evidence.learned import Learned
-from helpers.findings import (
-    auditing,
-    modelling,
-    more_labels,
-    same_thing,
-    sampling,
-    second_folder,
-    shortcuts,
-)
-from helpers.findings.needs import Needs, find_classes, read_needs
+from helpers.findings import auditing, same_thing, sampling, second_folder
 from helpers.findings.sections import (
     FAILED,
     LEFT_OUT,
@@ -44,6 +35,8 @@ from helpers.findings.sections import (
     as_json,
     opening_line,
 )
+from helpers.modelling import judging, more_labels, shortcuts
+from helpers.needs.asking import Needs, find_classes, read_needs
 from helpers.report import verdict
 from helpers.report.waiting import waiting
 
@@ -58,11 +51,11 @@ AUDIT: Mapping[str, Callable] = {
     "canaries": auditing.canaries,
 }
 MODEL: Mapping[str, Callable] = {
-    "split": modelling.split,
+    "split": judging.split,
     "shortcuts": shortcuts.shortcuts,
-    "baselines": modelling.baselines,
-    "evaluation": modelling.evaluate,
-    "errors": modelling.errors,
+    "baselines": judging.baselines,
+    "evaluation": judging.evaluate,
+    "errors": judging.errors,
     "more labels": more_labels.more_labels,
 }
 OVERRUN = 1.2
@@ -289,7 +282,7 @@ def build_report(
         As for `helpers.open_dataset`. Your own marks in its log are applied first.
     needs : str, list of str, or mapping, optional
         What a model must reach, as for `read_needs`: "recall of olive>=0.6", or of classes taken
-        for one, "recall of rust+scab>=0.95" (see `helpers.findings.needs.find_classes`).
+        for one, "recall of rust+scab>=0.95" (see `helpers.needs.asking.find_classes`).
     budget : str or float
         Time for all that is computed, such as "90s" or "10m": it decides, by the number of images
         alone, which steps are left out (`helpers.evidence.budget`); the report says which.

@@ -11,14 +11,8 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from helpers.findings.sections import (
-    DONE,
-    FAILED,
-    QUESTIONS,
-    UNLABELLED,
-    Section,
-    percent,
-)
+from helpers.datasets.words import percent
+from helpers.findings.sections import DONE, FAILED, QUESTIONS, UNLABELLED, Section
 from helpers.findings.showing import draw_figures, draw_needs, make_list
 from helpers.report.verdict import GO, NO_GO, NOT_SHOWN
 

@@ -7,16 +7,17 @@ from collections.abc import Iterable
 import pandas as pd
 
 from helpers import evaluation
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, percent, some
 from helpers.evidence.learned import Learned
-from helpers.findings.more_labels import labels_needed, unused_labels
 from helpers.findings.names import are_known, kept_notes
-from helpers.findings.needs import Needs, for_shell, quoted
-from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section, percent
-from helpers.report.needed import as_table, hold, join, say_needed
+from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
+from helpers.modelling.more_labels import labels_needed, unused_labels
+from helpers.needs.asking import Needs, for_shell, quoted
+from helpers.needs.holding import as_table, hold, say_chance
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
-MOST = 5
+MOST, NAMED = 5, 6
+"""Findings that are listed, and needs that a sentence names."""
 _AUDIT_ALONE = (
     "Without labels of two classes nothing can be trained: this is the audit alone. Where a column "
     "of the table or a level of folders holds them, name it: --label COLUMN on the command line, "
@@ -73,7 +74,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if trained:
         found.tables["Asked, and shown"] = table
-        found.says += [*others, *say_needed(needs.wanted, table, evidence)]
+        found.says += [*others, *say_chance(needs.wanted, table)]
         if not evidence.beats_dummy:
             found.says.append(
                 f"No model beats the dummy that always says the shares of the classes: the "
@@ -128,10 +129,16 @@ def _say_others(word: str, table: pd.DataFrame) -> list[str]:
     words = {NO_GO: "Not reached", NOT_SHOWN: "Neither shown nor ruled out", GO: "Shown"}
     asked = {state: list(table.index[table["shown"].map(_state) == state]) for state in words}
     return [
-        f"{said}: {join(asked[state])}."
+        f"{said}: {_named(asked[state])}."
         for state, said in words.items()
         if state != word and asked[state]
     ]
+
+
+def _named(needs: list[str]) -> str:
+    """Needs in a sentence, the first few by name."""
+    rest = len(needs) - NAMED
+    return "; ".join(needs[:NAMED]) + (f"; and {rest:,} more" if rest > 0 else "")
 
 
 def _state(shown: str) -> str:
@@ -179,7 +186,7 @@ def _headline(
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
     needs = list(table.index[table["shown"].map(_state) == word])
-    asked, are = join(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
+    asked, are = _named(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
         return f"{NOT_SHOWN}: {asked} {are} reached {on}, but what was found puts that in doubt"

@@ -23,10 +23,10 @@ from helpers.datasets.safe_names import as_csv
 from helpers.datasets.words import count
 from helpers.evidence.audited import private_columns
 from helpers.evidence.learned import DESCRIPTORS
-from helpers.findings.more_labels import NEXT
 from helpers.findings.sampling import SAMPLE, sample_table
 from helpers.findings.second_folder import shared_copies
 from helpers.findings.sections import DONE, as_json
+from helpers.modelling.more_labels import NEXT
 from helpers.report.building import Report
 from helpers.report.tables import (
     describe_files,

@@ -343,6 +343,7 @@ def test_keys_pressed_in_a_widget_stay_in_it(widget, target):
     page, before = widget.page, cell_sources(widget.page)
     if target == "picture":
         widget.panel.locator("img").first.click()
+        widget.panel.locator(".closes").first.wait_for()
     elif target == "words":
         widget.panel.locator(".details").first.click()
     else:

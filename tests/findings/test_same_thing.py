@@ -10,8 +10,8 @@ from helpers.evidence.budget import Plan
 from helpers.evidence.learned import Learned
 from helpers.findings import same_thing
 from helpers.findings.names import doubtful_names
-from helpers.findings.needs import read_needs
 from helpers.findings.same_thing import same_thing as ask
+from helpers.needs.asking import read_needs
 from helpers.splits.bursts import UNCONFIRMED
 from tests.findings.test_names import dataset  # noqa: F401
 

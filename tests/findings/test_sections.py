@@ -5,15 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.findings.sections import (
-    Finding,
-    Picture,
-    Section,
-    as_json,
-    percent,
-    percents,
-    points,
-)
+from helpers.datasets.words import percent, percents, points
+from helpers.findings.sections import Finding, Picture, Section, as_json
 
 
 def test_everything_in_a_section_becomes_plain_json():

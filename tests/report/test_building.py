@@ -9,7 +9,8 @@ import pytest
 from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.evidence.explaining import explain_errors
-from helpers.findings import auditing, same_thing, second_folder, shortcuts
+from helpers.findings import auditing, same_thing, second_folder
+from helpers.modelling import shortcuts
 from helpers.report import build_report, building
 from tests.report.conftest import draw
 

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.datasets.words import tell_share
 from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
-from helpers.findings.showing import make_snippet, tell_share
+from helpers.findings.showing import make_snippet
 from helpers.report.page import MOST_ROWS, make_page
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from helpers.evaluation import accuracy_interval, bootstrap_metrics, check_predictions
-from helpers.findings.needs import find_classes, read_needs
 from helpers.findings.sections import Finding, Section
 from helpers.findings.showing import tell_need
+from helpers.needs.asking import find_classes, read_needs
 from helpers.report.verdict import PARTLY, SUPPOSED, decide, rank
 
 

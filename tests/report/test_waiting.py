@@ -12,8 +12,7 @@ import pytest
 
 from helpers import canaries
 from helpers.course.notebooks import NO_BARS, ROOT
-from helpers.evidence import learned
-from helpers.findings import effects
+from helpers.evidence import effects, learned
 from helpers.findings.sections import QUESTIONS
 from helpers.report import building, waiting, writing
 from helpers.transfer import head_curve

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers.evaluation import compare_scores
-from helpers.findings import effects
+from helpers.evidence import effects
 from helpers.training import train_head
 from tests.balance.sets import table
 

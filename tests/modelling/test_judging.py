@@ -8,8 +8,8 @@ import pytest
 from helpers.balance import imbalance
 from helpers.evidence.learned import Learned
 from helpers.findings.auditing import _say_rare
-from helpers.findings.modelling import _say_lost
 from helpers.findings.sections import Section
+from helpers.modelling.judging import _say_lost
 
 WEIGHTS = "class weights or logit adjustment"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from helpers.datasets.words import percent, points
+from helpers.evidence.effects import flattery_of_names
 from helpers.evidence.learned import Learned
-from helpers.findings.effects import flattery_of_names
-from helpers.findings.sections import Finding, percent, points
+from helpers.findings.sections import Finding
 from helpers.splits.accepting import number_groups
 from helpers.splits.captures import SECONDS, find_bursts
 from helpers.splits.sessions import read_times
@@ -54,5 +55,7 @@ def _bursts(evidence: Learned, index: pd.Index) -> pd.Series:
     """The burst of each image, missing where it was taken alone or does not say when."""
     if evidence.files["taken"].reindex(index).isna().all():
         return pd.Series(None, index, dtype="Int64")
-    pairs, _ = find_bursts(read_times(evidence.divided, evidence.workers, evidence.progress))
+    pairs, _ = find_bursts(
+        read_times(evidence.divided, workers=evidence.workers, progress=evidence.progress)
+    )
     return pd.Series(number_groups(pairs, len(index)), index)

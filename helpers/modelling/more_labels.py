@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from helpers.datasets.words import count
+from helpers.datasets.words import count, points
 from helpers.evidence.budget import for_all
+from helpers.evidence.effects import gain_of_doubling
 from helpers.evidence.learned import Learned
 from helpers.findings.auditing import sheet
-from helpers.findings.effects import gain_of_doubling
-from helpers.findings.needs import Needs
-from helpers.findings.sections import LEFT_OUT, Section, points
+from helpers.findings.sections import LEFT_OUT, Section
+from helpers.needs.asking import Needs
 
 NEXT, SHOWN = "label_next.csv", 30
 DOUBLINGS = 4

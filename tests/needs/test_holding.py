@@ -1,4 +1,4 @@
-"""What a verdict says that it takes to show a need, against the same verdict on more answers."""
+"""What it takes to show a need, against the same need held against more answers."""
 
 import itertools
 import re
@@ -10,8 +10,10 @@ import pytest
 
 from helpers import evaluation
 from helpers.evaluation import accuracy_interval, bootstrap_metrics, check_predictions
-from helpers.findings.needs import find_classes, read_needs
 from helpers.findings.sections import Section
+from helpers.findings.showing import draw_needs, tell_need
+from helpers.needs.asking import find_classes, read_needs
+from helpers.needs.holding import hold
 from helpers.report.verdict import decide
 
 CLASSES = ("a", "b", "c", "d")
@@ -83,28 +85,33 @@ def test_the_number_is_that_from_which_on_the_same_answers_are_shown(asked, each
     assert (enough - 1) * row["judged"] < row["needed"] <= enough * row["judged"]
 
 
-def test_each_need_that_is_neither_shown_nor_ruled_out_gets_a_sentence():
-    found = decided(MIXED, "recall of a>=0.9", "precision of b>=0.8", "recall of c>=0.6",
-                    "recall of b>=0.9", "balanced accuracy>=0.9", "recall of d>=0.9")  # fmt: skip
-    assert found.says[1:6] == [
-        "Recall of a of at least 0.9: should it stay at 95%, it takes about 142 validation images "
-        "of that class until the interval begins at 90% (40 were asked about).",
-        "Precision of b of at least 0.8: should it stay at 90%, it takes about 65 validation "
-        "images that it takes for that class until the interval begins at 80% (30 were asked "
-        "about).",
-        "Balanced accuracy of at least 0.9: should it stay at 93%, it takes roughly 490 "
-        "validation images with classes mixed as here until the "
-        "interval begins at 90% (90 were asked about).",
-        "Recall of d of at least 0.9: it takes 38 validation images of that class at the least, "
-        "all of them right.",
-        "Measured to be no more than what is asked for: recall of b of at least 0.9. More images "
-        "alone cannot show that; the model has to get better.",
+def told(counts, *needs, each=1):
+    """What a page and a card say of each need."""
+    return [tell_need(row) for row in rows_of(decided(counts, *needs, each=each))]
+
+
+def test_each_need_that_is_neither_shown_nor_ruled_out_says_what_shows_it():
+    needs = ("recall of a>=0.9", "precision of b>=0.8", "recall of c>=0.6", "recall of b>=0.9",
+             "balanced accuracy>=0.9", "recall of d>=0.9", "recall of a>=0.7")  # fmt: skip
+    assert told(MIXED, *needs) == [
+        "Recall of a: 95% (83% to 99%), where 90% is asked for; should it stay so, it takes about "
+        "142 validation images of that class to show it (40 now)",
+        "Precision of b: 90% (73% to 97%), where 80% is asked for; should it stay so, it takes "
+        "about 65 validation images that it takes for that class to show it (30 now)",
+        "Recall of c: 95% (74% to 99%), where 60% is asked for",
+        "Recall of b: 90% (73% to 97%), where 90% is asked for; more images alone cannot show it, "
+        "the model has to get better",
+        "Balanced accuracy: 93% (82% to 97%), where 90% is asked for; should it stay so, it takes "
+        "roughly 490 validation images with classes mixed as here to show it (90 now)",
+        "Recall of d of at least 0.9: no image of this class was asked about; it takes 38 "
+        "validation images of that class at the least, all of them right",
+        "Recall of a: 95% (83% to 99%), where 70% is asked for",
     ]
     assert accuracy_interval([True] * 38, range(38)).low >= 0.9
     assert accuracy_interval([True] * 37, range(37)).low < 0.9
-    row = rows_of(found)[0]
-    assert (row["needed"], row["judged"], row["counted in"]) == (142, 40, "images")
-    assert [one["needed"] for one in rows_of(found)][2:4] == [None, None]
+    rows = rows_of(decided(MIXED, *needs))
+    assert [row["needed"] for row in rows] == [142, 65, None, None, 487, 38, None]
+    assert [row["judged"] for row in rows] == [40, 30, None, 30, 90, None, None]
 
 
 def test_other_scores_are_reckoned_so_that_about_as_many_answers_show_them():
@@ -118,43 +125,55 @@ def test_other_scores_are_reckoned_so_that_about_as_many_answers_show_them():
 
 
 def test_of_groups_it_is_told_in_things_and_in_images():
-    found = decided(MIXED, "recall of a>=0.9", each=3)
-    assert found.says[0] == (
-        "Recall of a of at least 0.9: should it stay at 95%, it takes about 142 things (426 "
-        "validation images of that class) until the interval begins at 90% (40 things, 120 "
-        "images, were asked about)."
-    )
+    assert told(MIXED, "recall of a>=0.9", each=3) == [
+        "Recall of a: 95% (83% to 99%), where 90% is asked for; should it stay so, it takes about "
+        "142 things, 426 validation images of that class to show it (40 things, 120 images now)"
+    ]
 
 
 def test_what_no_number_shows_says_why():
     perfect = {("a", "a"): 30, ("b", "b"): 30}
-    (said,) = [one for one in decided(perfect, "recall of a>=1").says if "score of 1" in one]
-    assert said.endswith("recall of a of at least 1. Ask for less, such as 0.99.")
+    (said,) = told(perfect, "recall of a>=1")
+    assert said.endswith(
+        "; no number of images shows a score of 1, since every interval reaches below it: ask for "
+        "less, such as 0.99"
+    )
     one = {("a", "a"): 1, ("b", "b"): 9, ("b", "a"): 1}
     table = evidence(one, each=3)
     table.judged[1].groups[:] = "one"
-    wanted = read_needs(["recall of b>=0.5"])
-    found = decide(table, wanted, [Section("evaluation", "t")])
-    assert found.says[0].startswith("Measured on images of one single thing: recall of b of at")
-    assert rows_of(found)[0]["needed"] is None
-    found = decided({("a", "a"): 30}, "recall of a+b>=0.5")
-    assert found.says[0] == (
-        "Recall of a+b of at least 0.5: no image of b was asked about; it takes some first."
+    (need,) = read_needs(["recall of b>=0.5"]).wanted
+    row = hold(need, table)
+    assert row["needed"] is None and row["takes"] == (
+        "measured on one single thing, which does not tell how many it takes"
     )
+    (said,) = told({("a", "a"): 30}, "recall of a+b>=0.5")
+    assert said == (
+        "Recall of a+b: 100% (88% to 100%), where 50% is asked for; no image of b was asked about"
+    )
+
+
+def test_mcc_is_told_as_the_number_it_is_and_drawn_from_0_on():
+    found = decided({("a", "b"): 9, ("b", "b"): 6, ("a", "a"): 5, ("b", "a"): 8}, "MCC>=0.9")
+    (row,) = rows_of(found)
+    assert row["low"] < 0 and tell_need(row) == (
+        f"MCC: {row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f}), where 0.90 is asked for"
+    )
+    assert 'width="-' not in draw_needs(found.plain())
 
 
 def test_needs_that_are_shown_or_ruled_out_get_no_sentence():
     found = decided(MIXED, "recall of a>=0.7", "recall of b>=0.99")
     assert [one["shown"] for one in rows_of(found)] == ["yes", "no"]
-    assert not re.search(r"it takes|Measured|chance", " ".join(found.says))
+    assert [row["takes"] for row in rows_of(found)] == ["", ""]
+    assert not re.search(r"it takes|chance", " ".join(found.says))
 
 
 def test_which_of_several_needs_of_one_kind_are_not_shown_is_called_partly_chance():
-    def told(counts, *needs):
+    def chance(counts, *needs):
         return [one for one in decided(counts, *needs).says if "partly chance" in one]
 
     better = MIXED | {("d", "d"): 60}
-    assert told(better, "recall of every class>=0.9") == [
+    assert chance(better, "recall of every class>=0.9") == [
         "That it is these 3 of 4 of which a recall of 0.9 is neither shown nor ruled out is partly "
         "chance: each of their intervals holds 90%, and 1 other overlaps them; other images may "
         "name others."
@@ -164,17 +183,17 @@ def test_which_of_several_needs_of_one_kind_are_not_shown_is_called_partly_chanc
     assert all(row["low"] < 0.9 <= row["high"] for row in rows[:3])
     assert rows[3]["low"] <= max(row["high"] for row in rows[:3])
     # All alike, of other kinds, or apart: chance does not name them.
-    assert told(MIXED, "recall of a>=0.9", "recall of b>=0.9", "recall of c>=0.9") == []
-    assert told(better, "recall of a>=0.9", "recall of b>=0.91", "recall of d>=0.9") == []
+    assert chance(MIXED, "recall of a>=0.9", "recall of b>=0.9", "recall of c>=0.9") == []
+    assert chance(better, "recall of a>=0.9", "recall of b>=0.91", "recall of d>=0.9") == []
     apart = {("a", "a"): 38, ("a", "b"): 2, ("b", "b"): 19, ("b", "a"): 1, ("d", "c"): 60}
     assert [row["shown"] for row in rows_of(decided(apart, *ABD))] == ["neither", "neither", "no"]
-    assert told(apart, *ABD) == []
+    assert chance(apart, *ABD) == []
 
 
 ABD = [f"recall of {name}>=0.9" for name in "abd"]
 
 
-def test_many_needs_of_one_kind_are_told_in_one_sentence_with_a_number_each():
+def test_of_very_many_needs_the_sentences_name_a_few_and_every_row_its_number():
     names = [f"c{number:02}" for number in range(40)]
     labels = np.repeat(names, 20)
     table = pd.DataFrame({one: (labels == one).astype(float) for one in names})
@@ -184,27 +203,12 @@ def test_many_needs_of_one_kind_are_told_in_one_sentence_with_a_number_each():
     given, checked = evidence(MIXED), check_predictions(table)
     given.judged = (checked, SimpleNamespace(groups=pd.Series(checked.index, checked.index)))
     given.clean.classes = names
-
-    def told(*needs):
-        wanted = find_classes(read_needs(needs), SimpleNamespace(classes=names, name="mine"))
-        return decide(given, wanted, [Section("evaluation", "t")])
-
-    found = told("recall of every class>=0.9")
+    asked = read_needs("recall of every class>=0.9")
+    wanted = find_classes(asked, SimpleNamespace(classes=names, name="mine"))
+    found = decide(given, wanted, [Section("evaluation", "t")])
     assert "recall of c05 of at least 0.9; and 34 more are neither shown" in found.title
-    begins = "Recall of at least 0.9: should each stay as it is, it takes about so many validation "
-    begins += "images of the class until its interval begins at 90%: 142 for c00 (95%, 20 now); "
-    assert found.says[0].startswith(f"{begins}142 for c01 (95%, 20 now); ")
-    assert found.says[0].endswith("(95%, 20 now); 10 more stand in report.json, as 'needed'.")
-    assert found.says[0].count(" now)") == 30 and not any("takes" in one for one in found.says[1:])
     assert {row["needed"] for row in rows_of(found)} == {142}
-    three = told(*(f"precision of {name}>=0.9" for name in names[:3]))
-    assert sum("should it stay at 95%" in one for one in three.says) == 3
-    kinds = [
-        f"{score} of {one}>=0.9" for score in ("recall", "F1", "precision") for one in names[:3]
-    ]
-    many = told(*kinds)
-    assert sum("should it stay at 95%" in one for one in many.says) == 6
-    assert "For 3 more needs the number stands in report.json, as 'needed'." in many.says
+    assert all("images of that class to show it (20 now)" in row["takes"] for row in rows_of(found))
 
 
 NEVER = {("a", "a"): 30, ("b", "b"): 20, ("c", "b"): 5, ("c", "a"): 3}
@@ -216,9 +220,10 @@ def test_of_a_class_that_is_never_named_it_is_told_what_precision_takes_at_the_l
     row = rows_of(found)[0]
     assert (row["value"], row["judged"], row["shown"]) == (0, 0, "neither")
     assert row["needed"] == evaluation.groups_needed([1], [0], 0.8)
-    told = next(one for one in found.says if one.startswith("Precision of c"))
-    assert f"it takes {row['needed']:,} validation images that it takes for that class" in told
-    assert told.endswith("at the least, all of them right.")
+    assert row["takes"] == (
+        f"it takes {row['needed']:,} validation images that it takes for that class at the least, "
+        "all of them right"
+    )
     every = decided(NEVER, "precision of every class>=0.8", each=each)
     assert len(rows_of(every)) == 4
 

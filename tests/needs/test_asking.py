@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.findings.needs import DEFAULT, Need, find_classes, quoted, read_names, read_needs
+from helpers.needs.asking import DEFAULT, Need, find_classes, quoted, read_names, read_needs
 
 
 def test_words_and_mappings_give_the_same_needs():

@@ -16,8 +16,8 @@ from tqdm.auto import tqdm
 from helpers import evaluation
 from helpers.copies.duplicates import confirmed
 from helpers.datasets import DatasetError
+from helpers.datasets.words import points
 from helpers.evidence.learned import Learned
-from helpers.findings.sections import points
 
 Effect = tuple[float, float, float]
 DRAWS, SHARE = 3, 0.2

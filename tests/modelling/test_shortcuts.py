@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.balance import Origin
-from helpers.findings import shortcuts as module
-from helpers.findings.shortcuts import _cells, _findings, _two_readings, shortcuts
+from helpers.modelling import shortcuts as module
+from helpers.modelling.shortcuts import _cells, _findings, _two_readings, shortcuts
 from tests.balance.sets import table
 
 LABELS = ["ash"] * 40 + ["elm"] * 30 + ["oak"] * 20 + ["fir"] * 10

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset
-from helpers.findings import times
+from helpers.modelling import times
 from tests.balance.sets import table
 from tests.splits.test_captures import save
 
@@ -29,7 +29,7 @@ def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20):
 
 def near_in_time(evidence):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(times, "read_times", lambda dataset, *_: evidence.times)
+        patch.setattr(times, "read_times", lambda *_, **__: evidence.times)
         return times.near_in_time(evidence)
 
 

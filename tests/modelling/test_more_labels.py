@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from helpers.findings import auditing, more_labels
-from helpers.findings.needs import read_needs
+from helpers.findings import auditing
+from helpers.modelling import more_labels
+from helpers.needs.asking import read_needs
 from helpers.report import build_report
 from tests.report.conftest import COLOURS, draw
 

@@ -6,15 +6,15 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.balance import imbalance
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, percents, points, some
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
 from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.findings.auditing import RARER, drawn
 from helpers.findings.names import are_known, doubtful_names
-from helpers.findings.sections import Section, percents, points
-from helpers.findings.times import near_in_time
+from helpers.findings.sections import Section
+from helpers.modelling.times import near_in_time
 from helpers.splits import check_leakage, describe_leakage
 
 NAMES = {

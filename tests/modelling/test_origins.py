@@ -6,8 +6,8 @@ import pytest
 from helpers import open_dataset
 from helpers.balance import Origin
 from helpers.evaluation import Difference
-from helpers.findings.origins import CODE, say_origins
 from helpers.findings.sections import Section
+from helpers.modelling.origins import CODE, say_origins
 from tests.balance.test_origins import photograph
 
 LARGEST = [1.0, 0.5, 0.6]  # of elm and oak enough lies elsewhere to be asked about

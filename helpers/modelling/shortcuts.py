@@ -9,8 +9,8 @@ from helpers.datasets.words import some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.learned import Learned
 from helpers.findings.auditing import drawn
-from helpers.findings.origins import say_origins
 from helpers.findings.sections import Finding, Section
+from helpers.modelling.origins import say_origins
 
 ASSOCIATED, OFTENER = 0.05, 2.0
 """A column goes with the label where p, corrected for the number of columns, is below the first;

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from helpers.balance.origins import KNOWN, Origin
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, percent, points, some
 from helpers.evidence.learned import Learned
-from helpers.findings.sections import Finding, Section, percent, points
+from helpers.findings.sections import Finding, Section
 
 TAKEN = {
     "day": ("were taken on one day", "days"),
