@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from helpers.audit import batches
+from helpers.audit.keyed import work_on
 from helpers.datasets import Dataset
 from helpers.datasets.steps import saved
 from helpers.splits import chance, keypoints, neighbours
@@ -54,17 +53,11 @@ def find_turned(
 
 
 def _find(dataset: Dataset, features: pd.DataFrame, workers: int, progress: bool) -> pd.DataFrame:
-    def many(keys: list, task, work, size: int) -> list[dict]:
-        parts = [keys[at : at + size] for at in range(0, len(keys), size)]
-        rows, named = {}, {"desc": "photos and their mirror images", "delay": 2}
-        with tqdm(total=len(keys), disable=not progress, **named) as bar:
-            for done, found in batches.run_batches(parts, task, work, workers=workers):
-                rows.update(zip(done, found, strict=True))
-                bar.update(len(done))
-        return [rows[key] for key in keys]
-
+    run = {"title": "photos and their mirror images", "workers": workers, "progress": progress}
     ids = dataset.images.index.intersection(features.index, sort=False)
-    described = many([*ids], lambda one: str(dataset.path(one)), keypoints.describe_files, AT_ONCE)
+    described = work_on(
+        ids, lambda one: str(dataset.path(one)), keypoints.describe_files, AT_ONCE, **run
+    )
     kept = [row for row in range(len(ids)) if "picture" in described[row]]
     ids, pictures = ids[kept], [keypoints.Picture(*described[row]["picture"]) for row in kept]
     near = neighbours.standardise(features.loc[ids].to_numpy())
@@ -76,7 +69,10 @@ def _find(dataset: Dataset, features: pd.DataFrame, workers: int, progress: bool
 
         def compare(pairs: np.ndarray, mirrored: bool) -> chance.Verified:
             tasks = [(*pair, mirrored) for pair in map(tuple, pairs.tolist())]
-            rows = many(tasks, lambda task: (str(place), *task), keypoints.compare_stored, PAIRS)
+            rows = work_on(
+                tasks, lambda task: (str(place), *task), keypoints.compare_stored, PAIRS,
+                unit="pair", **run,
+            )  # fmt: skip
             known = pd.DataFrame(rows, columns=["inliers", "likeness"]).fillna(0)
             return chance.Verified(
                 pairs, known["inliers"].to_numpy(int), known["likeness"].to_numpy()

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from helpers.audit import batches
+from helpers.audit.keyed import work_on
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count
 from helpers.splits import captures
@@ -47,7 +46,7 @@ def group_by_time(
     """
     if not (isinstance(pause, (int, float)) and 0 < pause < np.inf):
         raise DatasetError(f"pause={pause!r}: expected a number of seconds above 0.")
-    table = read_times(dataset, workers, progress)
+    table = read_times(dataset, workers=workers, progress=progress)
     pairs, _ = captures.find_bursts(table, pause)
     known = table["taken"].notna() & (table["camera"] != "")
     if not len(pairs):
@@ -72,17 +71,14 @@ def group_by_time(
     return replace(made, notes=(*made.notes, note))
 
 
-def read_times(dataset: Dataset, workers: int = 2, progress: bool = True) -> pd.DataFrame:
-    """taken (seconds) and camera of each image (as `captures.read_captures`: with its serial
-    number, which is not to be shown)."""
-    ids, rows = list(dataset.images.index), {}
-    parts = [ids[at : at + _CHUNK] for at in range(0, len(ids), _CHUNK)]
-    with tqdm(total=len(ids), unit="image", desc="times", delay=2, disable=not progress) as bar:
-        run = batches.run_batches(
-            parts, lambda one: str(dataset.path(one)), captures.read_captures, workers=workers
-        )
-        for done, results in run:
-            rows.update(zip(done, results, strict=True))
-            bar.update(len(done))
-    table = pd.DataFrame([rows[one] for one in ids], ids, columns=["taken", "camera"])
-    return table.astype({"taken": float})
+def read_times(
+    dataset: Dataset, ids: pd.Index | None = None, workers: int = 2, progress: bool = True
+) -> pd.DataFrame:
+    """taken (seconds) and camera of each image, or of some (as `captures.read_captures`: with its
+    serial number, which is not to be shown)."""
+    ids = dataset.images.index if ids is None else ids
+    rows = work_on(
+        ids, lambda one: str(dataset.path(one)), captures.read_captures, _CHUNK,
+        title="times", workers=workers, progress=progress,
+    )  # fmt: skip
+    return pd.DataFrame(rows, ids, columns=["taken", "camera"]).astype({"taken": float})

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from helpers.audit import batches
+from helpers.audit.keyed import work_on
 from helpers.datasets import Dataset, DatasetError, steps
 from helpers.datasets.words import count, some
 from helpers.splits import (
@@ -25,6 +24,7 @@ from helpers.splits import (
 )
 from helpers.splits.accepting import number_groups
 from helpers.splits.chance import Nulls, Verified
+from helpers.splits.sessions import read_times
 
 LEAST = 0.8
 """Pairs that are right less often than this are not proposed. Things of two classes are less alike
@@ -141,23 +141,16 @@ class _Search:
         table.attrs["notes"] = [*telling.conclude(table), *self.notes]
         return table
 
-    def _batches(self, keys, task, work, size, name):
-        """What `task` finds for each key; `name` is the unit and the title of the progress bar."""
-        parts = [[*keys[at : at + size]] for at in range(0, len(keys), size)]
-        bar = tqdm(total=len(keys), unit=name.split()[0], desc=name.split()[1], delay=2,
-                   disable=not self.progress)  # fmt: skip
-        rows = {}
-        with bar:
-            for done, results in batches.run_batches(parts, task, work, workers=self.workers):
-                rows.update(zip(done, results, strict=True))
-                bar.update(len(done))
-        return [rows[key] for key in keys]
+    def _work_on(self, keys, task, work, size, **named):
+        return work_on(
+            keys, task, work, size, workers=self.workers, progress=self.progress, **named
+        )
 
     def _describe(self, ids):
-        def path(image_id):
-            return str(self.dataset.path(image_id))
-
-        rows = self._batches(list(ids), path, keypoints.describe_files, _CHUNK, "image keypoints")
+        rows = self._work_on(
+            ids, lambda one: str(self.dataset.path(one)), keypoints.describe_files, _CHUNK,
+            title="keypoints",
+        )  # fmt: skip
         kept = [i for i, row in enumerate(rows) if "picture" in row]
         if len(kept) < len(self.dataset.images):
             left = len(self.dataset.images) - len(kept)
@@ -185,17 +178,13 @@ class _Search:
         return told
 
     def _read_captures(self) -> bursts.Bursts:
-        def path(image_id):
-            return str(self.dataset.path(image_id))
-
-        rows = self._batches(list(self.ids), path, captures.read_captures, 256, "image captures")
-        table = pd.DataFrame(rows, self.ids, columns=["taken", "camera"])
+        table = read_times(self.dataset, self.ids, self.workers, self.progress)
         sizes = table["camera"][table["camera"] != ""].value_counts()
         if len(sizes):
             largest = [f"{name} ({size:,})" for name, size in sizes.items()]
             self.notes.append(f"Cameras in EXIF, which are no groups by themselves: "
                               f"{some(largest, 5)}.")  # fmt: skip
-        return bursts.find(table.astype({"taken": float}), self.labels)
+        return bursts.find(table, self.labels)
 
     def _judge_bursts(self, found, is_burst, others) -> tuple[float, bursts.Verdict]:
         """The least share of the bursts that shows one thing, by whichever of the two comparisons
@@ -243,9 +232,9 @@ class _Search:
         tasks = [[(*pair, i == 2) for pair in map(tuple, one.tolist())]
                  for i, one in enumerate(lists)]  # fmt: skip
         wanted = sorted({task for one in tasks for task in one})
-        rows = self._batches(
+        rows = self._work_on(
             wanted, lambda task: (str(folder), *task), keypoints.compare_stored, _PAIRS,
-            "pair verify",
+            unit="pair", title="verify",
         )  # fmt: skip
         # A pair that killed its worker process has neither.
         rows = pd.DataFrame(rows, columns=["inliers", "likeness"]).fillna(0)
