@@ -201,9 +201,11 @@ def _meant(name: str, classes: Iterable[str]) -> str:
 
 
 def for_shell(text: str) -> str:
-    """`text` as one word of a command line: in double quotes where these keep it as it is, since
-    it may have to stand within single ones, as in ``make report REPORT_ARGS='…'``."""
-    return shlex.quote(text) if re.search(r"[\"'$`\\!\n]", text) else f'"{text}"'
+    """`text` as one word of a command line: in double quotes where these can keep it as it is,
+    since it may have to stand within single ones, as in ``make report REPORT_ARGS='…'``."""
+    if re.search(r"['$`!\n]", text):
+        return shlex.quote(text)
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 
 def read_names(asked: str, classes: tuple[str, ...]) -> set[tuple[str, ...]]:

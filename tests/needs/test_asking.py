@@ -1,12 +1,22 @@
 import itertools
 import shlex
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.needs.asking import DEFAULT, Need, find_classes, quoted, read_names, read_needs
+from helpers.needs.asking import (
+    DEFAULT,
+    Need,
+    find_classes,
+    for_shell,
+    quoted,
+    read_names,
+    read_needs,
+)
 
 
 def test_words_and_mappings_give_the_same_needs():
@@ -215,3 +225,20 @@ def test_every_class_of_images_without_labels_waits_and_of_one_class_is_that_cla
     needs = read_needs("recall of every class>=0.9")
     assert find_classes(needs, SimpleNamespace(classes=[], name="mine")) is needs
     assert [one.classes for one in wanted(["oak"], "recall of every class>=0.9")] == [("oak",)]
+
+
+@pytest.mark.parametrize(
+    "text", ["recall of a>=0.9", 'recall of "every class">=0.9', "F1 of a\\b>=0.5", 'a"\\"b', ""]
+)
+def test_a_printed_need_works_alone_and_within_single_quotes(text):
+    word = for_shell(text)
+    makefile = f"all:\n\t@{sys.executable} -c 'import sys; print(sys.argv[1:])' $(ARGS)\n"
+    alone = subprocess.check_output(["sh", "-c", f"printf %s {word}"], text=True)
+    within = ["sh", "-c", f"make -s -f - ARGS='--need {word}'"]
+    assert alone == text
+    assert subprocess.check_output(within, input=makefile, text=True) == f"{['--need', text]}\n"
+
+
+@pytest.mark.parametrize("text", ["recall of it's>=0.9", "a$b", "a`b`", "a!b", "two\nlines"])
+def test_a_printed_need_that_double_quotes_would_change_works_alone(text):
+    assert subprocess.check_output(["sh", "-c", f"printf %s {for_shell(text)}"], text=True) == text
