@@ -23,6 +23,9 @@ from which it is expected of them. The first was fixed on seed 0 of leaves;
 UNLIKELY = 0.2
 """A label is contradicted where its chance by the prediction lies under this."""
 
+LEAST_TOLD = 0.001
+"""The least chance of a wrong label that counts in the order of the list."""
+
 COLUMNS = {"given": "str", "suggested": "str", "quality": float, "wrong": float, "issue": bool,
            "evidence": "str", "rank": int, "expected": float}  # fmt: skip
 
@@ -270,7 +273,9 @@ def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     wrong, evidence[conflicts] = np.where(conflicts, np.maximum(wrong, 0.5), wrong), "same file"
     table["wrong"], table["issue"] = wrong, (wrong > 0.5) | conflicts
     table["evidence"] = np.where(table["issue"], evidence, "")
-    order = np.lexsort([table["quality"], -wrong.round(6), ~conflicts])
+    # Where all is well but for rounding, what the prediction contradicts most comes first.
+    told = np.where(wrong < LEAST_TOLD, 0, wrong).round(6)
+    order = np.lexsort([table["quality"], -told, ~conflicts])
     table = table.iloc[order].assign(rank=np.arange(1, len(table) + 1))
     table["expected"] = table["wrong"].cumsum() / table["rank"]
     return table

@@ -238,11 +238,11 @@ def labels(evidence: Evidence) -> Section:
         )
     if suspects.empty:
         judged = "note" not in doubts.attrs
-        found.title = f"No label is in doubt, of {len(doubts):,} judged"
+        found.title = "No label is more likely wrong than right"
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
-        elif first := int((doubts["quality"] < UNLIKELY).sum()):
-            _show_first(found, evidence, doubts[:first])
+        elif len(first := doubts[doubts["quality"] < UNLIKELY]):
+            _show_first(found, evidence, first)
         return found
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."

@@ -86,6 +86,19 @@ def test_doubts_that_are_alike_to_a_millionth_are_ranked_by_quality(monkeypatch)
         assert table.index.tolist() == order
 
 
+def test_a_chance_under_a_thousandth_ranks_no_label_before_one_that_is_contradicted(monkeypatch):
+    """As a twin gives it, whose label agrees: what the prediction says of it weighs more."""
+    given = pd.Series(["ash", "ash"], ["a.jpg", "b.jpg"])
+    logs, alone = np.log([[0.6, 0.4], [0.4, 0.6]]), np.array([0, 1])
+    for wrong, order in ((9e-4, ["b.jpg", "a.jpg"]), (1.1e-3, ["a.jpg", "b.jpg"])):
+        doubts = np.array([wrong, 0.0])
+        monkeypatch.setattr(labels, "chance_of_noise", lambda logs, y, d=doubts: d[: len(y)])
+        table = labels._judge(given, np.zeros(2, int), np.array(["ash", "elm"]), logs, alone,
+                              np.zeros(2, bool))  # fmt: skip
+        assert table.index.tolist() == order
+        assert table["wrong"].tolist() == ([0.0, wrong] if order[0] == "b.jpg" else [wrong, 0.0])
+
+
 def test_of_classes_that_are_equally_likely_the_first_by_name_is_suggested(tmp_path, monkeypatch):
     index = pd.Index([f"{number}.jpg" for number in range(6)], name="image_id", dtype="str")
     images = pd.DataFrame({"label": ["yew", "ash"] * 3, "split": None}, index).astype("str")
