@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from helpers import evaluation
 from helpers.copies.duplicates import confirmed
 from helpers.datasets import DatasetError
-from helpers.datasets.words import points
+from helpers.datasets.words import percent, points
 from helpers.evidence.learned import Learned
 
 Effect = tuple[float, float, float]
@@ -53,36 +53,72 @@ def flattery_of_leaks(evidence: Learned) -> Effect | None:
     return _flattery(evidence, train, valid)
 
 
-def flattery_of_names(evidence: Learned, groups: pd.Series) -> Effect | None:
+def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, float, float] | None:
     """By how much others of their group in training raise the score on validation images that have
-    such: against a model that learns without these others, and not from fewer images, since as
-    many of each class, drawn at random, were taken from the first (three times)."""
-    train, valid = _labels(evidence)
-    own, asked = groups.reindex(train.index), groups.reindex(valid.index)
-    valid = valid[asked.isin(set(own.dropna()))]
-    kept = train[~own.isin(set(asked.dropna()))]
-    if valid.empty or len(kept) == len(train) or kept.nunique() < train.nunique():
+    such.
+
+    A model that learned from these others is held against one that learned without them, from as
+    many images of each class: so many of the rest, drawn at random (`DRAWS` times), are left out of
+    the first. Where there are more of these others than that, as many of them as it may have.
+
+    Parameters
+    ----------
+    groups : Series by image_id
+        Missing where an image is alone.
+
+    Returns
+    -------
+    effect, share of the validation images that have such, share of the others that were learned
+    from; or None where fewer than two groups are asked about, or a class would be lost
+    """
+    train, every = _labels(evidence)
+    own, asked = groups.reindex(train.index), groups.reindex(every.index)
+    valid = every[asked.isin(set(own.dropna()))]
+    others = own.isin(set(asked.dropna()))
+    kept = train[~others]
+    if groups.reindex(valid.index).nunique() < 2 or kept.nunique() < train.nunique():
         return None
+    most = kept.value_counts()
+    theirs = train[others].value_counts()
+    seen = float(np.minimum(theirs, most[theirs.index]).sum() / theirs.sum())
 
     def build() -> Effect:
         from helpers.training import train_head
 
         def right(labels: pd.Series) -> pd.Series:
-            answers = train_head(evidence.features, labels).predict(
-                evidence.features.loc[valid.index]
-            )
-            return (answers == valid).astype(float)
+            head = train_head(evidence.features, labels)
+            return head.predict(evidence.features.loc[valid.index]) == valid
 
-        fewer = kept.value_counts()
-        drawn = [
-            right(pd.concat([part.sample(fewer[one], random_state=seed)
-                             for one, part in train.groupby(train)]).sort_index())
-            for seed in range(DRAWS)
-        ]  # fmt: skip
-        with_them = pd.concat(drawn, axis=1).mean(axis=1)
-        return tuple(evaluation.compare_losses(with_them, right(kept), groups[valid.index]))
+        def drawn(seed: int) -> pd.Series:
+            order = np.random.default_rng(seed).permutation(len(train))
+            first = train.iloc[order].to_frame("label").assign(rest=~others.iloc[order])
+            first = first.sort_values("rest", kind="stable")
+            place = first.groupby("label").cumcount()
+            return first["label"][place < first["label"].map(most)].sort_index()
 
-    return _kept(evidence, "names", build, [train, valid, groups])
+        without = right(kept)
+        return _averaged([(right(drawn(seed)), without) for seed in range(DRAWS)], groups)
+
+    effect = _kept(evidence, "groups", build, [train, valid, groups])
+    return None if effect is None else (effect, len(valid) / len(every), seen)
+
+
+def told_flattery(evidence: Learned, groups: pd.Series, theirs: str) -> dict:
+    """The fields of a `Finding` that say what `flattery_of_groups` measured, on all validation
+    images; none where nothing was. `theirs` names the others: "their other photos"."""
+    found = flattery_of_groups(evidence, groups) if evidence.can_learn else None
+    if found is None:
+        return {}
+    effect, share, seen = found
+    named = dict(zip(("effect", "low", "high"), (share * one for one in effect), strict=True))
+    much = theirs if seen == 1 else f"{percent(seen)} of {theirs}"
+    beats = "beats" if effect[1] > 0 else "differs from"
+    more = (
+        f"On these {percent(share)} of the validation images a linear model that learned from "
+        f"{much} {beats} one that learned from as many images of each class, and from none of "
+        f"these, by {points(*effect)}."
+    )
+    return named | {"more": more, "blocks": effect[1] > 0}
 
 
 def gain_of_doubling(evidence: Learned, metric: str = "accuracy") -> Effect | None:
@@ -103,6 +139,8 @@ def _double(evidence: Learned, train: pd.Series, valid: pd.Series, metric: str) 
 
     groups = evidence.divided.groups
     names = groups[train.index].unique().astype(str)
+    if groups[valid.index].nunique() < 2:
+        return None
     right = []
     draws = tqdm(range(DRAWS), "models of half the labels", delay=2, unit="model",
                  disable=not evidence.progress)  # fmt: skip
@@ -114,11 +152,19 @@ def _double(evidence: Learned, train: pd.Series, valid: pd.Series, metric: str) 
         head = train_head(evidence.features, own)
         right.append(head.predict(evidence.features.loc[valid.index]) == valid)
     whole = train_head(evidence.features, train).predict(evidence.features.loc[valid.index])
-    weight = 1.0
-    if metric == "balanced accuracy":
-        weight = len(valid) / valid.nunique() / valid.map(valid.value_counts())
-    before, after = pd.concat(right, axis=1).mean(axis=1), (whole == valid).astype(float)
-    return tuple(evaluation.compare_losses(after * weight, before * weight, groups))
+    whole = whole == valid
+    if metric == "accuracy" or all((whole == one).all() for one in right):
+        return _averaged([(whole, one) for one in right], groups)
+    weight = len(valid) / valid.nunique() / valid.map(valid.value_counts())
+    before = pd.concat(right, axis=1).mean(axis=1)
+    return tuple(evaluation.compare_losses(whole * weight, before * weight, groups))
+
+
+def _averaged(right: list[tuple[pd.Series, pd.Series]], groups: pd.Series) -> Effect:
+    """The mean difference of several pairs of models on the same images, and of its ends: as each
+    interval of `compare_scores` is, not of no width where no answer differs."""
+    found = [evaluation.compare_scores(*pair, groups.reindex(pair[0].index)) for pair in right]
+    return tuple(float(one) for one in np.mean([tuple(one) for one in found], axis=0))
 
 
 def told_leaving(evidence: Learned, ids: pd.Index) -> dict:
@@ -168,10 +214,12 @@ def _paired(evidence: Learned, one: pd.Series, other: pd.Series, valid: pd.Serie
     def build() -> Effect | None:
         if min(one.nunique(), other.nunique()) < 2:
             return None
-        asked, groups = evidence.features.loc[valid.index], evidence.part.groups
+        asked, groups = evidence.features.loc[valid.index], evidence.part.groups[valid.index]
+        if groups.nunique() < 2:  # from one single group nothing follows for others
+            return None
         heads = [train_head(evidence.features, each) for each in (one, other)]
         right = [head.predict(asked) == valid for head in heads]
-        return tuple(evaluation.compare_scores(*right, groups[valid.index]))
+        return tuple(evaluation.compare_scores(*right, groups))
 
     return _kept(evidence, "effect", build, [one, other, valid])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets import DatasetError
-from helpers.datasets.words import percent, points
+from helpers.datasets.words import percent
 from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import SURE, Evidence
-from helpers.evidence.effects import flattery_of_names
+from helpers.evidence.effects import told_flattery
 from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
@@ -87,20 +87,13 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
         f"{'bear it out' if verdict.holds else 'do not settle it'}: at least "
         f"{percent(verdict.expected)} of such pairs of a class are one thing."
     )
-    effect = {}
-    if not given and evidence.can_learn and (worth := flattery_of_names(evidence, groups)):
-        share = float((sides[across] == "valid").sum() / (sides == "valid").sum())
-        scaled = (float(one) * share for one in worth)  # on all validation images, as others are
-        effect = dict(zip(("effect", "low", "high"), scaled, strict=True))
-        more += (
-            " On those images a linear model that saw their other photos beats one that did not, "
-            f"and lacks no more images of each class, by {points(*worth)}."
-        )
+    worth = {} if given else told_flattery(evidence, groups, "their other photos")
+    worth["more"] = " ".join(filter(None, [more, worth.get("more")]))
     act = "look at some of them; if it is so, say it when opening, here or by the same command "
     act += f'with --pattern "{pattern}"'
     code = (ANEW if given else DIVIDE).format(opening_line(opened, pattern=pattern))
-    section, blocks = "same thing" if given else "split", bool(effect) and effect["low"] > 0
-    return Finding(what, len(across), len(sides), act, section, code, more, **effect, blocks=blocks)
+    section = "same thing" if given else "split"
+    return Finding(what, len(across), len(sides), act, section, code, **worth)
 
 
 def _readings(evidence: Evidence, sides: pd.Series):

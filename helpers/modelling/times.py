@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.datasets.words import percent, points
-from helpers.evidence.effects import flattery_of_names
+from helpers.evidence.effects import told_flattery
 from helpers.evidence.learned import Learned
 from helpers.findings.sections import Finding
 from helpers.splits.accepting import number_groups
@@ -34,21 +33,13 @@ def near_in_time(evidence: Learned) -> Finding | None:
         f"{len(across):,} of {len(valid):,} validation images were taken within {SECONDS} s of a "
         "training image by the same camera: perhaps of one thing, place or person."
     )
-    more, effect = f"Such as {across[0].rpartition('/')[2]}.", {}
-    if evidence.can_learn and (worth := flattery_of_names(evidence, groups)):
-        share = len(across) / len(valid)
-        scaled = (float(one) * share for one in worth)
-        effect = dict(zip(("effect", "low", "high"), scaled, strict=True))
-        more += (
-            f" On those {percent(share)} a linear model that saw the photos taken with them beats "
-            f"one that did not, and lacks no more images of each class, by {points(*worth)}."
-        )
+    worth = told_flattery(evidence, groups, "the photos taken with them")
+    first = f"Such as {across[0].rpartition('/')[2]}."
+    worth["more"] = " ".join(filter(None, [first, worth.get("more")]))
     act = "look at some that follow each other; if they show one thing or person, keep photos "
     act += "together by their times: the same command with --pause 4, or with as many seconds as "
     act += "the longest pause while one thing was photographed"
-    blocks = bool(effect) and effect["low"] > 0
-    return Finding(what, len(across), len(images), act, "split", CODE.format(SECONDS), more,
-                   blocks=blocks, **effect)  # fmt: skip
+    return Finding(what, len(across), len(images), act, "split", CODE.format(SECONDS), **worth)
 
 
 def _bursts(evidence: Learned, index: pd.Index) -> pd.Series:

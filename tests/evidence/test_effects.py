@@ -201,14 +201,35 @@ def named(strength, seed=0, things=90, each=4):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_photos_of_one_thing_on_both_sides_flatter_by_what_a_model_without_them_lacks(seed):
     made, groups = named(1.5, seed)
-    value, low, _ = effects.flattery_of_names(made, groups[groups.astype(int) < 40])
-    assert value > 0.15 and low > 0.05
+    (value, low, high), share, seen = effects.flattery_of_groups(
+        made, groups[groups.astype(int) < 40]
+    )
+    assert value > 0.25 and low > 0.1 and high > value
+    assert (share, seen) == (40 / 90, 1)
     # As many images less, but of other things of the class: what was photographed is still there.
     turned = {str(n): str((n + 21) % 90) for n in range(90)}
     asked = made.divided.images["split"] == "valid"
     wrong = groups.where(asked, groups.map(turned))
-    other, low, _ = effects.flattery_of_names(made, wrong[wrong.astype(int) < 40])
+    (other, low, _), *_ = effects.flattery_of_groups(made, wrong[wrong.astype(int) < 40])
     assert low < 0 and other < value - 0.1
+
+
+def test_all_others_are_learned_from_beside_as_many_images_of_each_class(monkeypatch):
+    """Of 40 things on two sides, or of 60, of which the rest leaves room for half."""
+    learned, head = [], train_head
+    monkeypatch.setattr("helpers.training.train_head", lambda f, y: learned.append(y) or head(f, y))
+    for things, seen in ((40, 1), (60, 0.5)):
+        made, groups = named(1.5)
+        own = groups[groups.astype(int) < things]
+        learned.clear()
+        assert effects.flattery_of_groups(made, own)[2] == pytest.approx(seen)
+        without, *drawn = learned
+        assert len(drawn) == effects.DRAWS and not set(without.index) & set(own.index)
+        for labels in drawn:
+            assert labels.value_counts().to_dict() == without.value_counts().to_dict()
+            assert labels.index.is_unique
+            theirs = labels.index.isin(own.index).sum()
+            assert theirs == min(3 * things, len(without))
 
 
 def test_names_that_say_nothing_are_worth_nothing():
@@ -217,13 +238,45 @@ def test_names_that_say_nothing_are_worth_nothing():
         made, _ = named(0.0, seed)
         rng = np.random.default_rng(seed)
         random = pd.Series(rng.integers(0, 90, 360).astype(str), made.part.images.index)
-        worths.append(effects.flattery_of_names(made, random[random.astype(int) < 30]))
+        worths.append(effects.flattery_of_groups(made, random[random.astype(int) < 30])[0])
     assert sum(low > 0 for _, low, _ in worths) <= 1
     assert abs(np.mean([value for value, *_ in worths])) < 0.03
 
 
-def test_where_no_name_is_on_both_sides_nothing_is_measured():
+def test_where_no_group_or_a_single_one_is_on_both_sides_nothing_is_measured():
     made, groups = named(1.0)
     alone = pd.Series([str(n) for n in range(len(groups))], groups.index)
-    assert effects.flattery_of_names(made, alone) is None
-    assert effects.flattery_of_names(made, groups) is None  # no class would be left to learn
+    assert effects.flattery_of_groups(made, alone) is None
+    assert effects.flattery_of_groups(made, groups) is None  # no class would be left to learn
+    assert effects.flattery_of_groups(made, groups[groups == "3"]) is None
+    assert effects.told_flattery(made, groups[groups == "3"], "its photos") == {}
+    assert effects.flattery_of_groups(made, groups[groups.isin(["3", "4"])]) is not None
+
+
+def test_where_no_answer_differs_the_interval_still_has_a_width():
+    made, groups = named(1.5)
+    labels = made.part.images["label"]
+    made.features = pd.DataFrame(np.eye(3)[labels.map({"a": 0, "b": 1, "c": 2})], labels.index)
+    few = groups[groups.astype(int) < 12]
+    (value, low, high), *_ = effects.flattery_of_groups(made, few)
+    assert value == 0 and low < -0.05 and high > 0.05
+    for metric in ("accuracy", "balanced accuracy"):
+        value, low, high = effects.gain_of_doubling(made, metric)
+        assert value == 0 and low < 0 < high
+
+
+@pytest.mark.parametrize(
+    ("effect", "seen", "told"),
+    [
+        ((0.2, 0.1, 0.3), 1, "learned from their other photos beats one that learned"),
+        ((0.2, -0.1, 0.3), 1, "learned from their other photos differs from one that learned"),
+        ((-0.2, -0.3, -0.1), 0.4, "learned from 40% of their other photos differs from one"),
+    ],
+)
+def test_what_flattery_is_worth_is_told_for_all_validation_images(monkeypatch, effect, seen, told):
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (effect, 0.25, seen))
+    found = effects.told_flattery(SimpleNamespace(can_learn=True), None, "their other photos")
+    assert told in found["more"] and "On these 25% of the validation images" in found["more"]
+    assert (found["effect"], found["low"]) == (effect[0] / 4, effect[1] / 4)
+    assert found["blocks"] is (effect[1] > 0)
+    assert effects.told_flattery(SimpleNamespace(can_learn=False), None, "t") == {}

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset
+from helpers.evidence import effects
 from helpers.modelling import times
 from tests.balance.sets import table
 from tests.splits.test_captures import save
@@ -43,9 +44,9 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
 
     def flattery(evidence, groups):
         asked["groups"] = groups
-        return worth
+        return worth and (worth, 0.25, 1.0)
 
-    monkeypatch.setattr(times, "flattery_of_names", flattery)
+    monkeypatch.setattr(effects, "flattery_of_groups", flattery)
     found = near_in_time(evidence(5, worth))
     assert found.what.startswith("5 of 20 validation images were taken within 4 s of a training")
     assert (found.images, found.of, found.blocks) == (5, 80, blocks)
@@ -55,13 +56,14 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
         assert found.effect is None
         return
     assert (found.effect, found.low, found.high) == pytest.approx([one / 4 for one in worth])
-    assert "On those 25% a linear model that saw the photos taken with them beats" in found.more
+    assert "Such as 0060.jpg. On these 25% of the validation images a linear model" in found.more
+    assert "learned from the photos taken with them" in found.more
     sizes = asked["groups"].value_counts()
     assert len(sizes) == 5 and (sizes == 2).all()
 
 
 def test_a_twentieth_or_less_other_cameras_and_photos_without_a_time_are_passed_over(monkeypatch):
-    monkeypatch.setattr(times, "flattery_of_names", lambda *_: None)
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: None)
     assert near_in_time(evidence(1)) is None
     assert near_in_time(evidence(2)).images == 2
     assert near_in_time(evidence(9, camera=lambda n: "Orla" if n < 60 else "Tern")) is None
