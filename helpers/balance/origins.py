@@ -93,8 +93,8 @@ class Origin:
         On how many images.
     by_value : DataFrame by value, or None
         Where there are five days or fewer: images, new and control, as above, of the photos of each
-        day that has 20 or more; difference, low and high over its images (whole groups), corrected
-        for the number of days (Bonferroni).
+        day that has 20 or more, perhaps of none; difference, low and high over its images (whole
+        groups), corrected for the number of days (Bonferroni).
     """
 
     by_class: pd.DataFrame
@@ -180,12 +180,12 @@ def judge_origin(
 
 
 def _by_value(new: pd.Series, control: pd.Series, origin: pd.Series, groups: pd.Series):
-    """`Origin.by_value`; None where there are too many values, or too few photos of each."""
+    """`Origin.by_value`; None where there are too many values."""
     sizes = origin.value_counts()
     judged = sorted(sizes.index[sizes >= ASKED])
-    if len(sizes) > FEW or not judged:
+    if len(sizes) > FEW:
         return None
-    rows, level = {}, 1 - (1 - LEVEL) / len(judged)
+    rows, level = {}, 1 - (1 - LEVEL) / max(len(judged), 1)
     for value in judged:
         own = origin.index[origin == value]
         found = compare_scores(new[own], control[own], groups[own], level)

@@ -43,6 +43,8 @@ def points(value: float, low: float, high: float) -> str:
 def tell_share(share: float, least: float) -> str:
     """A share with as many digits as show on which side of `least` it lies."""
     ways = (percent(share), *(f"{share:.{digits}%}" for digits in (1, 2, 3)))
+    if ways[0].startswith("under"):  # as it does where it says no number
+        return ways[0]
     return next((one for one in ways if float(one[:-1]) / 100 != least != share), ways[0])
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from helpers.evaluation.answers import as_right, check_level, group_codes
-from helpers.evaluation.intervals import accuracy_interval, grouped_variance, wilson_ends
+from helpers.evaluation.intervals import grouped_variance, wilson_ends
 
 MOST = 2**60
 
@@ -86,10 +86,10 @@ def groups_needed_of_metric(
         return None
 
     def width(units: int) -> float:
-        return 1 - accuracy_interval(np.ones(units), level=level).low
+        return 1 - wilson_ends(1.0, units, stats.norm.ppf((1 + level) / 2))[0]
 
     if np.isclose(value - low, width(groups)):  # no replicate differed
-        return _fewest(lambda units: value - width(min(units, 10**7)), least)
+        return _fewest(lambda units: value - width(units), least, groups)
 
     def stretched(score: float) -> float:
         share = (score - lowest) / (1 - lowest)
@@ -104,20 +104,21 @@ def groups_needed_of_metric(
         end = stretched(value) - bias * groups / units - far
         return lowest + (1 - lowest) * float(expit(end))
 
-    return _fewest(begins, least)
+    # Of fewer groups than there were, the bias says nothing: it was measured on these.
+    return _fewest(begins, least, groups)
 
 
-def _fewest(begins: Callable[[int], float], least: float) -> int | None:
-    """The least number from 2 up of which `begins`, which grows with it, is `least` or more."""
-    high = 2
+def _fewest(begins: Callable[[int], float], least: float, known: int = 1) -> int | None:
+    """The least number above `known`, which is too few, of which `begins` is `least` or more; from
+    there on it grows with the number."""
+    low, high = known, 2 * known
     while begins(high) < least:
-        high *= 2
+        low, high = high, 2 * high
         if high > MOST:
             return None
-    low = high // 2  # too few, or below 2
     while high - low > 1:
         middle = (low + high) // 2
-        if middle >= 2 and begins(middle) >= least:
+        if begins(middle) >= least:
             high = middle
         else:
             low = middle

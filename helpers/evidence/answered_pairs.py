@@ -8,6 +8,7 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
+from helpers.splits.sessions import BEGINS
 
 ANSWER = "together"
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
@@ -69,10 +70,13 @@ def still_open(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.DataFrame
 
 
 def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
-    """Whether what belongs together is known, and need not be searched: not where all that is
-    known are answers about pairs, which are as complete as the list of pairs was."""
+    """Whether what belongs together is known, and need not be searched: not by answers about pairs,
+    which are as complete as the list of pairs was, by times, nor by a `pattern` of names alone,
+    where one thing may have several."""
     partly = judged is not None and any(note.startswith(KEPT) for note in dataset.notes)
-    return dataset.has_groups and not partly
+    times = any(note.startswith(BEGINS) for note in dataset.notes)
+    names = "?P<group>" in dataset.opened.get("asked", {}).get("pattern", "")
+    return dataset.has_groups and not (partly or times or names)
 
 
 def count_answers(judged: pd.DataFrame) -> str:

@@ -178,7 +178,12 @@ class Evidence:
         # A camera is told apart by its serial number there, which does not leave this computer.
         told = self.noted["proposals"]
         told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
-        return still_open(found, self.answered)
+        # What is in one group already stays together, and asks nothing.
+        groups = self.opened.groups
+        ends = [groups.reindex(found[end]).to_numpy() for end in ("image_id", "other_id")]
+        new = found[ends[0] != ends[1]].reset_index(drop=True)
+        new.attrs = found.attrs
+        return still_open(new, self.answered)
 
     @cached_property
     def turned(self) -> pd.DataFrame | None:
@@ -349,7 +354,8 @@ class Evidence:
             table.attrs = {key: getattr(found, key) for key in ("recall", "chance", "highest", "p")}
             return table.reset_index(drop=True)
 
-        table = self._keep(f"probe-{name.replace(' ', '-')}", build, [features], (probing,))
+        groups = self.divided.groups.astype(str).to_frame("group")
+        table = self._keep(f"probe-{name.replace(' ', '-')}", build, [features, groups], (probing,))
         by_class = table[table["row"] == "class"].set_index("class")
         by_class = by_class[["recall", "auc", "chance", "p", "images", "given"]]
         by_class = by_class.astype({"images": int, "given": bool})

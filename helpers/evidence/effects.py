@@ -130,8 +130,9 @@ def gain_of_doubling(evidence: Learned, metric: str = "accuracy") -> Effect | No
     metric : "accuracy" or "balanced accuracy"
     """
     train, valid = _labels(evidence)
+    groups = evidence.divided.groups.astype(str)
     return _kept(evidence, "doubling", lambda: _double(evidence, train, valid, metric),
-                 [train, valid], metric)  # fmt: skip
+                 [train, valid, groups], metric)  # fmt: skip
 
 
 def _double(evidence: Learned, train: pd.Series, valid: pd.Series, metric: str) -> Effect | None:

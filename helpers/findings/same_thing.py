@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.datasets.words import count, percent, some
+from helpers.evidence.answered_pairs import knows_groups
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.turned import LEAST
@@ -36,7 +37,7 @@ def same_thing(evidence: Evidence) -> Section:
         _say_not_searched(found, evidence)
     else:
         _say_proposals(found, evidence, proposals)
-        found.says += [note for note in kept_notes(evidence)[:1] if evidence.answered is not None]
+        found.says += kept_notes(evidence)[:1]
         _say_turned(found, evidence)
         _say_compared(found, evidence)
     return found
@@ -141,10 +142,11 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
 
 def _say_not_searched(found: Section, evidence: Evidence) -> None:
     part, found.state = evidence.part, LEFT_OUT
-    if part.has_groups:
+    limits = kept_notes(evidence)
+    if knows_groups(evidence.opened, evidence.answered):
         found.title = f"What belongs together is known: the column '{part.group}'"
         found.says.append("So photos of one thing were not searched for.")
-        if limits := kept_notes(evidence):
+        if limits:
             found.title = found.title.replace(" is known", " is known in part")
         found.says += limits
         found.unchecked += limits
@@ -159,8 +161,8 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
     why += f"images was compared; --budget {for_search(own, opening)} "
     tests = len(evidence.dataset) - own
     why += f"compares all{' but test images' if tests else ''}."
-    found.says.append(why)
-    found.unchecked.append(why)
+    found.says += [why, *limits]
+    found.unchecked += [why, *limits]
 
 
 def _say_compared(found: Section, evidence: Evidence) -> None:

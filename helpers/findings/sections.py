@@ -195,4 +195,7 @@ def opening_line(dataset: Dataset, **more: str) -> str:
     named = {**dataset.opened.get("asked", {}), **more}
     path = dataset.name if own else f"path/to/{dataset.root.name}"
     parts = [repr("/".join(filter(None, [path, named.pop("table", "")])))]
-    return f"open_dataset({', '.join([*parts, *(f'{key}={named[key]!r}' for key in named)])})"
+    line = f"open_dataset({', '.join([*parts, *(f'{key}={named[key]!r}' for key in named)])})"
+    for call in dataset.opened.get("then", ()):  # groups by times or from a table
+        line = call.replace("{}", line, 1)
+    return line

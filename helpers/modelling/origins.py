@@ -76,7 +76,8 @@ def _new(name: str, one: Origin) -> str:
         for value, row in zip(one.by_value.index, one.by_value.itertuples(), strict=True)
     ]
     return (
-        f"{told} {of}; {'; '.join(each)}. So few {TAKEN[name][1]} do not tell how others would do."
+        f"{'; '.join([f'{told} {of}', *each])}. So few {TAKEN[name][1]} do not tell how others "
+        "would do."
     )
 
 

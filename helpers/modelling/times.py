@@ -47,6 +47,7 @@ def _bursts(evidence: Learned, index: pd.Index) -> pd.Series:
     if evidence.files["taken"].reindex(index).isna().all():
         return pd.Series(None, index, dtype="Int64")
     pairs, _ = find_bursts(
-        read_times(evidence.divided, workers=evidence.workers, progress=evidence.progress)
+        read_times(evidence.divided, workers=evidence.workers, progress=evidence.progress),
+        crowded=True,
     )
     return pd.Series(number_groups(pairs, len(index)), index)

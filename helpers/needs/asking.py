@@ -18,7 +18,7 @@ DEFAULT = ("balanced accuracy", 0.8)
 """What is supposed where nobody says what is needed: each class counts the same, and four of five
 of its images are to be found."""
 
-_FORM = re.compile(r"^\s*(?P<score>.+?)\s*>=\s*(?P<least>[0-9.]+)\s*(?P<percent>%?)\s*$")
+_FORM = re.compile(r"^\s*(?P<score>.+?)\s*>=\s*(?P<least>[0-9.]+)\s*(?P<percent>%?)\s*$", re.DOTALL)
 _OF = re.compile(r"^\s*(recall|precision|F1)\s+of\s+(.+)$", re.IGNORECASE | re.DOTALL)
 _EXAMPLE = "'balanced accuracy>=0.8' or 'recall of olive>=0.6'"
 EVERY = "every class"

@@ -117,10 +117,12 @@ def _takes(need: Need, row: dict, side: str) -> str:
     if needed is None and value > need.least + 1e-9:
         return "measured on one single thing, which does not tell how many it takes"
     if needed is None:
-        return "more images alone cannot show it, the model has to get better"
+        told = "should it stay so, no number of images shows it: unless chance put it so low, "
+        return f"{told}the model has to get better"
     about = "about"
     if need.score not in _OF:  # reckoned from the spread alone, to within a quarter or so
-        needed, about = int(float(f"{needed:.1e}")), "roughly"
+        unit = 10 ** max(len(str(needed)) - 2, 0)
+        needed, about = -(-needed // unit) * unit, "roughly"
     much, there = f"{needed:,} {of}", f"{judged:,} now"
     if row["counted in"] == "things":
         images = row["images judged"]

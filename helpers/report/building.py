@@ -24,6 +24,7 @@ from helpers.datasets.words import require_column
 from helpers.drift import join_datasets
 from helpers.evidence import budget
 from helpers.evidence.answered_pairs import knows_groups
+from helpers.evidence.budget import for_all, in_words
 from helpers.evidence.learned import Learned
 from helpers.findings import auditing, same_thing, sampling, second_folder
 from helpers.findings.sections import (
@@ -303,6 +304,12 @@ def build_report(
     Returns
     -------
     Report
+
+    Raises
+    ------
+    DatasetError
+        A need, a budget or a column that there is not, or the test split is to be opened for models
+        that learn from a part of the images.
     """
     from helpers import open_dataset
 
@@ -316,6 +323,12 @@ def build_report(
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
     plan = plan_for(dataset, budget, answered)
+    if open_test and plan.images < (own := len(dataset.development)):
+        raise DatasetError(
+            f"The test images are for the last word, and with a budget of "
+            f"{in_words(plan.seconds)} models would learn from {plan.images:,} of {own:,} images "
+            f"alone: --budget {for_all(own, plan.opening)} takes all, or leave --open-test out."
+        )
     evidence = Learned(dataset, plan, progress, open_test, groups, against, answered)
     report = Report(evidence, wanted, progress)
     for line in evidence.plan.overrun:

@@ -17,6 +17,8 @@ from helpers.findings.showing import draw_figures, draw_needs, make_list
 from helpers.report.verdict import GO, NO_GO, NOT_SHOWN
 
 MOST_ROWS = 25
+REGROUPING = {"group_by_time": "helpers.splits", "keep_together": "helpers.report.together"}
+"""What a line that opens a dataset may call besides, and where it is from."""
 SHORT = {"canaries": "Planted faults"}
 """Sections whose name says little to whoever meets it in a link."""
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
@@ -148,6 +150,9 @@ def _code(lines: str, opening: str) -> str:
     first = ["from helpers import open_dataset", *re.findall(r"^from .*$", lines, re.M)]
     rest = re.sub(r"^from .*\n+", "", lines, flags=re.M)
     opened = [] if rest.startswith("dataset = ") else [f"dataset = {opening}"]
+    needed = [name for name in REGROUPING if f"{name}(" in "".join([*opened, rest])]
+    there = " ".join(first)
+    first += [f"from {REGROUPING[name]} import {name}" for name in needed if name not in there]
     whole = "\n".join([*sorted(first), "", *opened, rest])
     return f"<details><summary>In Python</summary><pre><code>{escape(whole)}</code></pre></details>"
 

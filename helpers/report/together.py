@@ -159,13 +159,17 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     kept = apply_groups(dataset, pairs, column) if len(pairs) else dataset
     own = f"Joined with the groups of '{dataset.group}': " if dataset.has_groups else ""
     said = {*table["image_id"][table[column].str.strip() != ""]} if not paired else set()
-    told = [f"{own or KEPT}{path.name}: {count_answers(judged)}."] if paired else []
-    if not own and said != {*dataset.images.index}:  # whom nobody names may belong anywhere
+    begins = own or (KEPT if len(pairs) else "No group comes from ")
+    told = [f"{begins}{path.name}: {count_answers(judged)}."] if paired else []
+    # Whom nobody names may belong anywhere.
+    if len(pairs) and not own and said != {*dataset.images.index}:
         joined = f"{KEPT}{path.name}: {count(said, 'image')} with a value."
         told += [*([] if paired else [joined]), *_say_limits(kept, path)]
     if gone:
         told.append(f"{count(gone, 'row')} of {path.name} about images that are gone: passed over.")
-    return replace(kept, notes=(*kept.notes, *told))
+    call = f"keep_together({{}}, {f'path/to/{path.name}'!r})"
+    then = {"then": (*kept.opened.get("then", ()), call)}
+    return replace(kept, notes=(*kept.notes, *told), opened=kept.opened | then)
 
 
 def _of_dataset(table: pd.DataFrame, dataset: Dataset, path: Path) -> tuple[pd.DataFrame, int]:
@@ -182,7 +186,7 @@ def _of_dataset(table: pd.DataFrame, dataset: Dataset, path: Path) -> tuple[pd.D
             f"'{path}' names {some(dict.fromkeys(foreign))}, which {dataset.name!r} does not have; "
             "take the table of this dataset's report."
         )
-    return plain[there].reset_index(drop=True), int((~there).sum())
+    return plain[there], int((~there).sum())
 
 
 def _read(path: Path) -> pd.DataFrame:

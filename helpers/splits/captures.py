@@ -52,7 +52,9 @@ def _seconds(taken: object, part: object) -> float | None:
     return (when - datetime(1970, 1, 1)).total_seconds() + fraction
 
 
-def find_bursts(captures: pd.DataFrame, seconds: float = SECONDS) -> tuple[np.ndarray, np.ndarray]:
+def find_bursts(
+    captures: pd.DataFrame, seconds: float = SECONDS, crowded: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Photos that one camera took one after the other, at most four seconds apart.
 
     Parameters
@@ -61,19 +63,23 @@ def find_bursts(captures: pd.DataFrame, seconds: float = SECONDS) -> tuple[np.nd
         taken (seconds) and camera, as from `read_captures`.
     seconds : float
         How far apart at most.
+    crowded : bool
+        Take seconds in which one camera is said to have taken more than ten photos, too: parts cut
+        out of one photo are called so, and what somebody exported at once.
 
     Returns
     -------
     pairs : int array, n × 2
         Positions of the rows.
     apart : float array, n
-        Seconds between the two. A second in which one camera is said to have taken more than ten
-        photos is when somebody exported them, and is left out.
+        Seconds between the two.
     """
     table = captures.assign(row=np.arange(len(captures))).dropna(subset="taken")
     table = table[table["camera"] != ""]
-    often = table.groupby(["camera", "taken"])["row"].transform("size")
-    table = table[often <= _SAME].sort_values(["camera", "taken", "row"])
+    if not crowded:
+        often = table.groupby(["camera", "taken"])["row"].transform("size")
+        table = table[often <= _SAME]
+    table = table.sort_values(["camera", "taken", "row"])
     apart = table["taken"].diff().to_numpy()
     near = (table["camera"] == table["camera"].shift()).to_numpy() & (apart <= seconds)
     rows = table["row"].to_numpy()

@@ -13,11 +13,18 @@ from helpers.datasets.words import count
 from helpers.splits import captures
 from helpers.splits.accepting import apply_groups
 
+NAMES = ("session", "session by time")
+BEGINS = "Groups come from the times of photos"
+"""How the note begins of a dataset of which nothing else says what belongs together."""
 _CHUNK = 256
 
 
 def group_by_time(
-    dataset: Dataset, pause: float, column: str = "session", workers: int = 2, progress: bool = True
+    dataset: Dataset,
+    pause: float,
+    column: str | None = None,
+    workers: int = 2,
+    progress: bool = True,
 ) -> Dataset:
     """The dataset with a metadata column of sessions, which is its `group` from then on: photos
     that one camera took with at most `pause` seconds from each to the next.
@@ -31,8 +38,9 @@ def group_by_time(
         Where it has a group column already, both are joined: images that share either are in one.
     pause : float
         Seconds.
-    column : str
-        Its name; photos without a time or a camera in their file stand alone.
+    column : str, optional
+        Its name, "session" or, where that is taken, "session by time" if left out; photos without a
+        time or a camera in their file stand alone.
     workers : int
         Processes; 0 works in this one.
     progress : bool
@@ -42,12 +50,19 @@ def group_by_time(
     ------
     DatasetError
         `pause` is no number above 0, no two photos lie so near in time, or the dataset has such a
-        column already.
+        column already. Nothing is left out: of parts cut from one photo, which all say the same
+        second, all stay together.
     """
     if not (isinstance(pause, (int, float)) and 0 < pause < np.inf):
         raise DatasetError(f"pause={pause!r}: expected a number of seconds above 0.")
+    free = [one for one in NAMES if one not in dataset.images]
+    if column in dataset.images or not free:
+        raise DatasetError(
+            f"{dataset.name!r} has a column {column or NAMES[0]!r} already; name another: "
+            f"group_by_time(dataset, {pause:g}, column='…')."
+        )
     table = read_times(dataset, workers=workers, progress=progress)
-    pairs, _ = captures.find_bursts(table, pause)
+    pairs, _ = captures.find_bursts(table, pause, crowded=True)
     known = table["taken"].notna() & (table["camera"] != "")
     if not len(pairs):
         raise DatasetError(
@@ -56,19 +71,21 @@ def group_by_time(
             "camera they were taken."
         )
     linked = pd.DataFrame(table.index.to_numpy(object)[pairs], columns=["image_id", "other_id"])
+    column = column or free[0]
     made = apply_groups(dataset, linked, column)
     among = np.unique(pairs)
     sizes = made.images.loc[table.index[among], column].value_counts()
     alone, unknown = len(table) - len(among), int((~known).sum())
-    partly = unknown and not dataset.has_groups
-    begins = "Groups come from the times of photos:" if partly else "By their times"
+    begins = "By their times" if dataset.has_groups else f"{BEGINS}:"
     note = (
         f"{begins} {count(among, 'photo')} make {count(sizes, 'session')} of a camera with pauses "
         f"of at most {pause:g} s (column {column!r}, at most {sizes.max():,} in one); {alone:,} "
         f"{'stands' if alone == 1 else 'stand'} alone, {unknown:,} of them for want of a time or a "
         "camera in the file."
     )
-    return replace(made, notes=(*made.notes, note))
+    call = f"group_by_time({{}}, pause={pause:g})"
+    then = {"then": (*made.opened.get("then", ()), call)}
+    return replace(made, notes=(*made.notes, note), opened=made.opened | then)
 
 
 def read_times(

@@ -116,6 +116,29 @@ def test_other_metrics_need_about_as_many_groups_as_drawing_from_copies_of_them_
     assert begins[0] <= least <= begins[1]
 
 
+@pytest.mark.parametrize("classes", [20, 50])
+@pytest.mark.parametrize("each", [10, 60])
+def test_never_so_few_as_there_were_are_said_to_be_enough(classes, each):
+    """Of many classes the draws of balanced accuracy lie above its value: of a handful of images,
+    which that bias says nothing about, it would seem to make up for all that is lacking."""
+    needed = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        labels = np.repeat(np.arange(classes), each)
+        guessed = rng.integers(0, classes, len(labels))
+        said = np.where(rng.random(len(labels)) < 0.55, labels, guessed)
+        names = [f"c{n:02}" for n in range(classes)]
+        answers = pd.DataFrame(np.eye(classes)[said], columns=names)
+        answers.insert(0, "label", [names[n] for n in labels])
+        answers.index = pd.Index([f"{n}.jpg" for n in range(len(labels))], name="image_id")
+        value, low, high = bootstrap_metrics(check_predictions(answers)).loc["balanced accuracy"]
+        for share in (0.3, 0.6, 0.9):
+            least = low + share * (value - low)
+            needed.append(groups_needed_of_metric(value, low, high, len(labels), least))
+    assert min(needed) > classes * each
+    assert needed[2::3] > needed[0::3]  # what lies nearer to the value takes more
+
+
 def test_a_metric_of_which_no_draw_differs_gets_the_ends_of_as_many_groups_without_an_error():
     perfect = table(0)[0].assign(a=lambda t: t["label"] == "a", b=lambda t: t["label"] == "b",
                                  c=lambda t: t["label"] == "c")  # fmt: skip

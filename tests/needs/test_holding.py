@@ -99,8 +99,8 @@ def test_each_need_that_is_neither_shown_nor_ruled_out_says_what_shows_it():
         "Precision of b: 90% (73% to 97%), where 80% is asked for; should it stay so, it takes "
         "about 65 validation images that it takes for that class to show it (30 now)",
         "Recall of c: 95% (74% to 99%), where 60% is asked for",
-        "Recall of b: 90% (73% to 97%), where 90% is asked for; more images alone cannot show it, "
-        "the model has to get better",
+        "Recall of b: 90% (73% to 97%), where 90% is asked for; should it stay so, no number of "
+        "images shows it: unless chance put it so low, the model has to get better",
         "Balanced accuracy: 93% (82% to 97%), where 90% is asked for; should it stay so, it takes "
         "roughly 490 validation images with classes mixed as here to show it (90 now)",
         "Recall of d of at least 0.9: no image of this class was asked about; it takes 38 "

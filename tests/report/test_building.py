@@ -8,6 +8,7 @@ import pytest
 
 from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.evidence import budget
 from helpers.evidence.explaining import explain_errors
 from helpers.findings import auditing, same_thing, second_folder
 from helpers.modelling import shortcuts
@@ -205,12 +206,30 @@ def test_the_test_split_stays_closed_unless_asked_for_and_then_is_opened_once(di
     assert "opened 1 time: report: final score of the frozen model" in opened["verdict"].says[-1]
 
 
+def test_for_models_of_a_part_of_the_images_the_test_split_is_not_opened(divided, monkeypatch):
+    monkeypatch.setattr(budget, "FEWEST", 5)
+    told = r"budget of 1 s models would learn from \d+ of \d+ images alone: --budget 1m takes all"
+    with pytest.raises(DatasetError, match=told):
+        build_report(divided, budget="1s", open_test=True, progress=False)
+    assert open_dataset(divided, progress=False).test_openings().empty
+    assert build_report(divided, budget="1s", progress=False).evidence.plan.images < 28
+    build_report(divided, budget="1m", open_test=True, progress=False)
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_leak_across_the_given_split_is_found_and_its_training_image_left_out(divided):
     report = report_on(divided)
     assert report["copies"].numbers["leaks"] == 1
     (leak,) = [one for one in report["verdict"].findings if "leaks" in one.what]
     assert leak.blocks
+    assert leak.act.endswith("anew, without those that test images show, too")
+    made = {"dataset": open_dataset(divided, progress=False)}
+    exec(leak.code, made)
+    assert "train/red/leak.png" not in made["divided"].images.index
+    assert DecisionLog(made["dataset"]).current()["action"].to_dict() == {
+        "train/red/leak.png": "drop"
+    }
+    made["log"].undo_all()
     assert report.evidence.choices.loc["train/red/leak.png", "reason"].startswith(
         "the same file as test/red/11.png"
     )

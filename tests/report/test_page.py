@@ -10,7 +10,7 @@ import pytest
 from helpers.datasets.words import tell_share
 from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
 from helpers.findings.showing import make_snippet
-from helpers.report.page import MOST_ROWS, make_page
+from helpers.report.page import MOST_ROWS, _code, make_page
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
 
@@ -179,7 +179,15 @@ def test_the_need_is_drawn_where_it_lies_and_told_in_words(sections):
 
 @pytest.mark.parametrize(
     ("share", "told"),
-    [(0.599, "59.9%"), (0.5996, "59.96%"), (0.6, "60%"), (0.604, "60.4%"), (0.51, "51%")],
+    [
+        (0.599, "59.9%"),
+        (0.5996, "59.96%"),
+        (0.6, "60%"),
+        (0.604, "60.4%"),
+        (0.51, "51%"),
+        (0.0004, "under 0.1%"),
+        (0, "0%"),
+    ],
 )
 def test_a_share_is_told_with_the_digits_that_show_its_side_of_what_is_asked(share, told):
     assert tell_share(share, 0.6) == told
@@ -215,6 +223,26 @@ def test_lines_of_python_open_the_dataset_first_so_that_they_can_be_pasted(secti
         "from helpers import open_dataset\nfrom helpers.audit import scan\n\n"
         f"{opening}\nscan(dataset)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("opening", "imported"),
+    [
+        ("group_by_time(open_dataset('mine'), pause=4)",
+         ["from helpers.splits import group_by_time"]),
+        ("keep_together(open_dataset('mine'), 'path/to/pairs.csv')",
+         ["from helpers.report.together import keep_together"]),
+        ("open_dataset('mine')", []),
+    ],
+)  # fmt: skip
+def test_groups_that_the_command_made_are_made_by_the_lines_of_python_too(opening, imported):
+    lines = _code("from helpers.audit import scan\n\nscan(dataset)", opening)
+    found = html.unescape(re.search(r"<code>(.*?)</code>", lines, re.DOTALL)[1]).splitlines()
+    begins = {"from helpers import open_dataset", "from helpers.audit import scan", *imported}
+    assert set(found[: len(begins)]) == begins
+    assert found[len(begins) :] == ["", f"dataset = {opening}", "scan(dataset)"]
+    twice = _code("from helpers.splits import group_by_time\n\ngroup_by_time(1)", opening)
+    assert twice.count("import group_by_time") == 1
 
 
 def test_a_section_in_a_notebook_shows_the_lines_that_go_on_from_it(sections):

@@ -10,7 +10,9 @@ from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.safe_names import as_csv, say_formulas
 from helpers.evidence.answered_pairs import knows_groups, read_judged, still_open
 from helpers.evidence.audited import Evidence
+from helpers.findings import names
 from helpers.findings.sampling import sample_table
+from helpers.findings.sections import opening_line
 from helpers.findings.verdicts import take_decisions
 from helpers.report.together import keep_together, pairs_table, read_answers, together
 from tests.balance.sets import table
@@ -233,6 +235,10 @@ def test_only_answers_of_no_leave_the_images_apart_and_the_search_open(trees, tm
     path = answered(tmp_path, (0, 1, "no"), (2, 3, ""))
     kept, judged = keep_together(trees, path), read_answers(trees, path)
     assert not kept.has_groups and not knows_groups(kept, judged)
+    # So nothing is known of what belongs together, and the cover must not say so in part.
+    assert kept.notes[-1].startswith("No group comes from pairs.csv: 0 marked yes stay")
+    opened = SimpleNamespace(opened=kept, part=kept)
+    assert names.kept_notes(opened) == [] and not names.are_known(opened)
     found = pd.DataFrame({"image_id": ids(1, 2, 4), "other_id": ids(0, 3, 5), "expected": 0.95})
     assert still_open(found, judged)["image_id"].tolist() == ids(2, 4)
     assert still_open(found, None) is found
@@ -245,6 +251,8 @@ def test_answers_about_pairs_are_no_knowledge_of_all_and_a_column_is(trees, tmp_
     own = keep_together(trees.with_group("plot"), path)
     assert knows_groups(own, judged)
     assert own.notes[-1].startswith("Joined with the groups of 'plot': pairs.csv: 1 marked yes")
+    opened = f"open_dataset('path/to/{trees.root.name}')"
+    assert opening_line(own) == f"keep_together({opened}, 'path/to/pairs.csv')"
     table = written(tmp_path, image_id=ids(0, 1, 2, 3, 4, 5), stays_with=["a", "a", *"bcde"])
     assert keep_together(trees, table).notes == () and read_answers(trees, table) is None
 
@@ -300,6 +308,13 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(trees, tmp_path,
         keep_together(trees, written(tmp_path, **columns))
     with pytest.raises(DatasetError, match="cannot be read as a CSV"):
         keep_together(trees, tmp_path / "none.csv")
+
+
+def test_a_wrong_answer_is_named_with_its_line_in_the_file_though_images_are_gone(trees, tmp_path):
+    named = {"image_id": ["gone.jpg", *ids(0, 2, 4)], "other_id": ids(1, 1, 3, 5)}
+    path = written(tmp_path, **named, together=["yes", "no", "maybe", "yes"])
+    with pytest.raises(DatasetError, match=r"has 'maybe' in the column 'together' \(line 4\)"):
+        keep_together(trees, path)
 
 
 def test_names_that_begin_as_formulas_do_come_back_from_every_table_that_is_given_back(tmp_path):

@@ -1,10 +1,15 @@
 """Photos are kept together by camera and time, those that say neither stand alone."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from helpers.datasets import Dataset, DatasetError
+from helpers.evidence.answered_pairs import knows_groups
+from helpers.findings.sections import opening_line
 from helpers.splits import ensure_split, group_by_time
+from helpers.splits.sessions import BEGINS
 from tests.splits.test_captures import save
 
 
@@ -54,9 +59,13 @@ def test_a_longer_pause_parts_sessions_of_a_camera(tmp_path, pause, together):
     )
 
 
-def test_where_every_photo_has_a_time_the_groups_are_known(tmp_path):
+def test_times_are_no_knowledge_of_all_that_belongs_together(tmp_path):
+    """One thing may have been photographed on two days, so that the search goes on."""
     made = group_by_time(photographs(tmp_path, ROWS[:6]), 5, workers=0)
-    assert made.notes[-1].startswith("By their times 5 photos make 2 sessions of a camera")
+    assert made.notes[-1].startswith(f"{BEGINS}: 5 photos make 2 sessions of a camera")
+    assert made.has_groups and not knows_groups(made)
+    own = made.with_images(made.images.assign(place="p")).with_group("place")
+    assert knows_groups(group_by_time(replace(own, notes=()), 5, "more", workers=0))
     assert ", 0 of them for want" in made.notes[-1] and "; 1 stands alone" in made.notes[-1]
 
 
@@ -81,6 +90,34 @@ def test_photos_that_do_not_follow_each_other_are_refused_with_what_is_known(tmp
     dataset = photographs(tmp_path, ROWS[3:])
     with pytest.raises(DatasetError, match=r"within 2 s: of 5 images, 3 say in their files when"):
         group_by_time(dataset, 2, workers=0)
+
+
+def test_where_a_column_is_called_session_another_name_is_taken_and_a_name_given_is_kept(tmp_path):
+    dataset = photographs(tmp_path, ROWS)
     taken = dataset.with_images(dataset.images.assign(session="s"))
+    assert group_by_time(taken, 5, workers=0).group == "session by time"
+    with pytest.raises(DatasetError, match=r"another: group_by_time\(dataset, 5, column='…'\)"):
+        group_by_time(taken, 5, "session", workers=0)
+    both = taken.with_images(taken.images.assign(**{"session by time": "t"}))
     with pytest.raises(DatasetError, match="has a column 'session' already"):
-        group_by_time(taken, 3, workers=0)
+        group_by_time(both, 5, workers=0)
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_parts_that_were_cut_from_one_photo_stay_together_however_many_they_are(tmp_path, number):
+    rows = [(f"{n:02d}.jpg", 7, "Orla") for n in range(number)] + [("z.jpg", 40, "Orla")]
+    made = group_by_time(photographs(tmp_path, rows), 4, workers=0)
+    assert sorted(made.groups.value_counts()) == [1, number]
+    assert f": {number} photos make 1 session of a camera" in made.notes[-1]
+
+
+def test_what_opened_a_dataset_is_told_with_the_sessions(tmp_path):
+    dataset = photographs(tmp_path, ROWS)
+    made = group_by_time(dataset, 4.5, workers=0)
+    opened = f"open_dataset('path/to/{tmp_path.name}')"
+    assert opening_line(dataset) == opened
+    assert opening_line(made) == f"group_by_time({opened}, pause=4.5)"
+    assert opening_line(made.development) == opening_line(made)
+    assert opening_line(group_by_time(made, 9, "m", workers=0)) == (
+        f"group_by_time(group_by_time({opened}, pause=4.5), pause=9)"
+    )
