@@ -67,7 +67,8 @@ def metric_intervals(
     ax.set_yticks(range(len(rows)), short_names(rows).values())
     ends = np.concatenate([table["high"] for table in tables.values()])
     room = 0.05 * (ends.max() - lowest)
-    ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
+    left = lowest - room if lowest < 0 else 0
+    ax.set(xlim=(left, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
     xlabel = f"{'score' if scored else 'difference on the same images'}, with 95 % interval"
     ax.set_xlabel(xlabel + " (hollow: it holds zero)" * (not scored))
     if lowest < 0:
@@ -218,7 +219,8 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
     way = "found as often as named" if np.isclose(last["recall"], last["precision"]) else way
     way = way if last["recall"] > 0 else "never found"
-    found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
+    ends = f"{last['F1']:.2f} ({last['F1 low']:.2f} to {last['F1 high']:.2f})"
+    found = f"Lowest F1: {short_name(table.index[-1])}, {ends}, {way}"
     if table["F1"].min() == 1:
         found = "Each class is always found, and never named wrongly"
     found += f" ({hidden} classes between are left out)" * bool(hidden)
