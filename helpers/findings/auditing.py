@@ -241,7 +241,7 @@ def labels(evidence: Evidence) -> Section:
         found.title = f"No label is in doubt, of {len(doubts):,} judged"
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
-        elif first := int((doubts["quality"] < UNLIKELY).sum()):
+        elif 0 < (first := int((doubts["quality"] < UNLIKELY).sum())) <= len(doubts) / 2:
             _show_first(found, evidence, doubts[:first])
         return found
     found.says.append(
