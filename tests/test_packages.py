@@ -201,7 +201,7 @@ MOST_LINES = {
     "leaves": 1835,
     "opening": 1230,
     "panels": 560,
-    "plots": 4196,
+    "plots": 4199,
     "preparing": 120,
     "processes": 45,
     "regularisation": 505,
