@@ -49,7 +49,8 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     """The split dataset to choose by, and the images to pay on: the test split, opened and logged.
 
     Test images without a label are left out. Where none has one, half of the validation images, by
-    whole groups, stands in for them and is taken out of the first. A line says so.
+    whole groups where any are known, stands in for them and is taken out of the first. A line says
+    so, and that these are no test images.
 
     Returns
     -------
@@ -65,9 +66,12 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     held = clean.part("valid")
     sides = split(held.with_images(held.images.assign(split=None)), 0.5)["split"]
     away = held.with_images(held.images[(sides == "train").to_numpy()])
+    whole = ", whole groups" if held.has_groups else ", each by itself, since no groups are known"
     print(
         f"{dataset.name!r} has no labelled test images, so {len(away):,} of {len(held):,} "
-        "validation images stand in for them, whole groups, and choices are made on the others."
+        f"validation images stand in for them{whole}, and choices are made on the others. What was "
+        "chosen by validation scores in earlier notebooks was chosen by these, too: a final score "
+        "takes images that were closed until now."
     )
     return clean.with_images(clean.images.drop(index=away.images.index)), away
 

@@ -184,7 +184,7 @@ def compare_arms(
     groups : Series by image_id, optional
         As in `compare_scores`.
     parts : Series by image_id, optional
-        Also compare within each of its values, in sorted order.
+        Also compare within each of its values, in sorted order, where there are several.
 
     Returns
     -------
@@ -201,7 +201,8 @@ def compare_arms(
         raise DatasetError(f"No image was answered by all of {some(right, 9)}.")
     cells = [("all", table)]
     if parts is not None:
-        cells += list(table.groupby(parts.reindex(table.index)))
+        within = list(table.groupby(parts.reindex(table.index)))
+        cells += within if len(within) > 1 else []  # a single part would say "all" once more
     first, rows = table.columns[0], []
     for arm in table.columns[1:]:
         for where, some_rows in cells:

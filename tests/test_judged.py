@@ -66,8 +66,11 @@ def test_without_one_half_of_the_validation_images_stands_in_and_a_line_says_so(
     assert len(kept) and len(away) and set(away["label"]) == {"ash", "elm"}
     assert (clean.images["split"] == "train").sum() == 72
     said = capsys.readouterr().out
-    assert f"{len(away)} of 24 validation images stand in" in said
+    assert f"{len(away)} of 24 validation images stand in for them, whole groups, and" in said
+    assert "was chosen by these, too" in said
     assert dataset.test_openings().empty
+    open_judged(dataset, dataset.with_group(None), 11, "to pay")
+    assert "stand in for them, each by itself, since no groups" in capsys.readouterr().out
 
 
 def test_head_predictions_are_of_the_validation_and_the_opened_images(tmp_path, monkeypatch):

@@ -161,6 +161,11 @@ def _contradicted(doubts: pd.DataFrame) -> str:
     if all were right: wrong labels that have taught the head look alike."""
     if "quality" not in doubts or not (number := int((doubts["quality"] < UNLIKELY).sum())):
         return ""
+    if number > len(doubts) / 2:
+        return (
+            f" The prediction gives {number:,} of them a chance under {UNLIKELY}: it knows too "
+            "little of these classes, or was taught too many wrong labels, to speak against one."
+        )
     them = "is one" if number == 1 else f"are {number:,}"
     return (
         f" There {them} to which the prediction gives a chance under {UNLIKELY}, about as many as "

@@ -35,6 +35,7 @@ def probe_parts(
     labels: pd.Series,
     groups: pd.Series | None = None,
     parts: Mapping[str, list[str]] | None = None,
+    progress: bool = True,
 ) -> pd.DataFrame:
     """Whether a linear model names each image rightly, from one part of its numbers at a time.
 
@@ -48,6 +49,8 @@ def probe_parts(
         Images without a label are left out.
     parts : name → columns, optional
         By default as from `name_parts`.
+    progress : bool
+        Draw a bar once this has taken two seconds.
 
     Returns
     -------
@@ -59,6 +62,7 @@ def probe_parts(
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from tqdm.auto import tqdm
 
     labels = labels.reindex(features.index).dropna()
     groups = labels.index.to_series() if groups is None else groups.reindex(labels.index)
@@ -69,7 +73,8 @@ def probe_parts(
         return answers
     cut = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     model = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis("lsqr", shrinkage="auto"))
-    for name, columns in (name_parts(features.columns) if parts is None else parts).items():
+    parts = name_parts(features.columns) if parts is None else parts
+    for name, columns in tqdm(parts.items(), "probe", delay=2, disable=not progress, unit="part"):
         X = features.loc[labels.index, columns]
         answers[name] = cross_val_predict(model, X, labels, groups=groups, cv=cut) == labels
     return answers

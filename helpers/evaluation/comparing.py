@@ -28,7 +28,18 @@ class Difference(NamedTuple):
     high: float
 
     def __repr__(self) -> str:
-        return f"{self.difference:+.2f} ({self.low:+.2f} to {self.high:+.2f})"
+        return tell(self.difference, self.low, self.high, "+")
+
+
+def tell(value: float, low: float, high: float, sign: str = "") -> str:
+    """A score or, with a `sign` of "+", a difference, and its interval in brackets."""
+
+    def end(one: float) -> str:
+        # A third digit shows on which side of 0 the end of a difference lies, if two would not.
+        digits = 3 if sign and abs(one) < 0.005 and round(one, 3) else 2
+        return f"{round(one, digits) + 0.0:{sign}.{digits}f}"
+
+    return f"{round(value, 2) + 0.0:{sign}.2f} ({end(low)} to {end(high)})"
 
 
 def compare_scores(

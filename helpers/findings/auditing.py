@@ -252,7 +252,7 @@ def labels(evidence: Evidence) -> Section:
         found.title = "No label is more likely wrong than right"
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
-        elif len(first := doubts[doubts["quality"] < UNLIKELY]):
+        elif 0 < len(first := doubts[doubts["quality"] < UNLIKELY]) <= len(doubts) / 2:
             _show_first(found, evidence, first)
         return found
     found.says.append(

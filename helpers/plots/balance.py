@@ -326,13 +326,26 @@ def remedies(
     ax.set_xlabel("change of mean recall, in points (hollow: the interval holds zero)")
     ax.grid(axis="x")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    last = table[table["remedy"] == names[-1]].set_index("of")["difference"] * 100
-    found = f"{names[-1]}: rarest classes {last.get('rarest classes', np.nan):+.0f} points"
-    found += f", commonest {last.get('commonest classes', np.nan):+.0f}"
-    found = found[:1].upper() + found[1:]
+    found = _last_remedy(table)
     if not table["difference"].any():  # as where all classes are equally common
         found = "No remedy changes a mean recall"
     return titled(ax, title or found, f"{'; '.join(facts)}.", bare=["left"])
+
+
+def _last_remedy(table: pd.DataFrame) -> str:
+    """What the last remedy changes for rare and common classes, and what of that is sure."""
+    name = table["remedy"].iloc[-1]
+    last = table[table["remedy"] == name].set_index("of")
+    told, sure = [], 0
+    for of in ("rarest classes", "commonest classes"):
+        if of in last.index:
+            row = last.loc[of]
+            holds_zero = bool(row["low"] <= 0 <= row["high"])
+            words = f"{100 * row['difference']:+.0f} points" + " (not sure)" * holds_zero
+            told, sure = [*told, f"{of} {words}"], sure + (not holds_zero)
+    if not sure:
+        told = ["no sure change for rare or common classes"]
+    return f"{name[:1].upper()}{name[1:]}: {', '.join(told)}"
 
 
 @styled

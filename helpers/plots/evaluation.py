@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 
 from helpers.datasets.words import some
 from helpers.evaluation import order_classes, probabilities
+from helpers.evaluation.comparing import tell
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, alt, axes, mark_guess, styled, titled
 
@@ -56,7 +57,7 @@ def metric_intervals(
             ax.plot(values[open_], places[open_], marker, mec=colour, mfc="white", ms=7)
         ends = zip(table.index, values, table["low"], table["high"], places, strict=True)
         for row, value, low, high, place in ends:
-            text = _told(value, low, high, sign)
+            text = tell(value, low, high, sign)
             # Beside the axes: within, a number would lie under another table's interval or a guess.
             look = {"va": "center", "color": colour, "fontsize": 8.5}
             ax.text(1.02, place, text, transform=ax.get_yaxis_transform(), **look)
@@ -67,7 +68,8 @@ def metric_intervals(
     ax.set_yticks(range(len(rows)), short_names(rows).values())
     ends = np.concatenate([table["high"] for table in tables.values()])
     room = 0.05 * (ends.max() - lowest)
-    ax.set(xlim=(lowest, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
+    left = lowest - room if lowest < 0 else 0
+    ax.set(xlim=(left, ends.max() + room), ylim=(len(rows) - 0.4, -0.6))
     xlabel = f"{'score' if scored else 'difference on the same images'}, with 95 % interval"
     ax.set_xlabel(xlabel + " (hollow: it holds zero)" * (not scored))
     if lowest < 0:
@@ -128,7 +130,7 @@ def against_dummy(
             panel.plot(one["first"], place, "o", color=ACCENT, ms=9, zorder=3, clip_on=False)
             look = {"mfc": "none", "mec": INK, "ms": 13, "mew": 1.4, "clip_on": False}
             panel.plot(one["second"], place, "o", zorder=2, **look)
-            text = _told(one["difference"], one["low"], one["high"], "+")
+            text = tell(one["difference"], one["low"], one["high"], "+")
             panel.annotate("a tie: " * tie + text, (1.1, place), va="center", fontsize=8.5,
                            color=INK if tie else MUTED)  # fmt: skip
             facts.append(f"{name}, {row}: model {one['first']:.2f}, dummy {one['second']:.2f}")
@@ -218,7 +220,8 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     way = "found too seldom" if last["recall"] < last["precision"] else "named too often"
     way = "found as often as named" if np.isclose(last["recall"], last["precision"]) else way
     way = way if last["recall"] > 0 else "never found"
-    found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
+    ends = f"{last['F1']:.2f} ({last['F1 low']:.2f} to {last['F1 high']:.2f})"
+    found = f"Lowest F1: {short_name(table.index[-1])}, {ends}, {way}"
     if table["F1"].min() == 1:
         found = "Each class is always found, and never named wrongly"
     found += f" ({hidden} classes between are left out)" * bool(hidden)
@@ -277,15 +280,6 @@ def ranking_curves(
         panel.set_title(f"{what} {told}", fontsize=10.5)
     title = title or f"How well is {short_name(name)} ranked above the rest?"
     return _headed(ax[0], title, f"Dotted: by chance. {'; '.join(facts)}.")
-
-
-def _told(value: float, low: float, high: float, sign: str) -> str:
-    def end(one: float) -> str:
-        # A third digit shows on which side of 0 the end of a difference lies, if two would not.
-        digits = 3 if sign and abs(one) < 0.005 and round(one, 3) else 2
-        return f"{round(one, digits) + 0.0:{sign}.{digits}f}"
-
-    return f"{round(value, 2) + 0.0:{sign}.2f} ({end(low)} to {end(high)})"
 
 
 def _headed(ax: Axes, title: str, facts: str) -> Axes:

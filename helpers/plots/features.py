@@ -54,7 +54,8 @@ def by_class(
         ax.plot(median, y, "o", ms=6, mfc="white", mec=INK, mew=1.2, zorder=100)
     ax.set_yticks(range(len(medians)), [short[name] for name in medians.index])
     ax.set(xlabel=column, ylim=(-0.4, len(medians) + 0.8), xlim=(low, high))
-    ends = f"lowest in {short[medians.index[0]]}, highest in {short[medians.index[-1]]}"
+    first, last = (f"{medians.iloc[at]:.3g} ({short[medians.index[at]]})" for at in (0, -1))
+    ends = f"medians from {first} to {last}"
     title = title or (f"{column}: {ends}" if len(medians) > 1 else f"{column} over all images")
     numbers = ", ".join(f"{name} {median:.3g}" for name, median in medians.items())
     return titled(ax, title, f"Ridgelines by class; medians: {numbers}.", bare=["left"])

@@ -30,7 +30,10 @@ def draw_proposals(
     """
     shown = proposals.head(most)
     if shown.empty:
-        return nothing("No two images are proposed to show the same thing", ax)
+        found = (
+            "No two images are proposed to show the same thing, which does not show that none do"
+        )
+        return nothing(title or found, ax)
     blocks = [_Block(dataset, row) for _, row in shown.iterrows()]
     tops, top = [], 0
     for at in range(0, len(blocks), 2):

@@ -131,7 +131,8 @@ def sizes(scanned: pd.DataFrame, title: str = "", ax: Axes | None = None) -> Axe
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_ticks(ticks, [f"{tick:,}" for tick in ticks])
         axis.set_ticks([], minor=True)
-    commonest = f"{share[0]:.0%} of images are {width[0]:g} × {height[0]:g} px"
+    told = f"{share[0]:.0%}" if share[0] == 1 or share[0] < 0.995 else "more than 99%"
+    commonest = f"{told} of images are {width[0]:g} × {height[0]:g} px"
     many = f"{len(counts):,} different sizes; " if len(counts) > 1 else ""
     return titled(ax, title or many + commonest, "Bubbles, width against height, area by count.")
 

@@ -154,11 +154,10 @@ def effects(
         among = np.flatnonzero(told) if told.any() else np.arange(len(table))
         most = among[np.argmax(np.abs(points[among, 0]))]
         change = f"{names[most]}, {points[most, 0]:+.1f} points"
-        title = (
-            f"The largest change: {change}"
-            if told.any()
-            else (f"No change that these images can tell from chance; the largest is {change}")
-        )
+        title = f"The largest change: {change}"
+        if not told.any():
+            title = "No change that these images can tell from chance"
+            title += f"; the largest is {change}" * bool(round(points[most, 0], 1))
     note = "" if told.all() else " Hollow dots: the interval holds zero."
     return titled(ax, title, f"{'; '.join(facts)}.{note}", bare=["left"])
 
@@ -213,10 +212,10 @@ def splits_tried(tried: Sequence, title: str = "", ax: Axes | None = None) -> Ax
         look = {"color": colour, "ms": 8, "capsize": 0, "zorder": 2 + last}
         ax.errorbar(one.leaks, one.score.accuracy, half, fmt="o", **look)
     now = tried[-1]
-    ax.set(xlim=(-0.05, 1.05), xlabel="share of validation images given away")
+    ax.set(xlim=(-0.05, 1.05), xlabel="share of validation images known to be given away")
     ax.set_ylabel("accuracy, 95 % interval")
     ax.xaxis.set_major_formatter("{x:.0%}")
     ax.grid(axis="y")
-    title = title or f"{now.leaks:.0%} given away: {now.score.accuracy:.2f}"
+    title = title or f"{now.leaks:.0%} given away, as far as is known: {now.score.accuracy:.2f}"
     facts = [f"{one.leaks:.0%} {one.score!r}" for one in tried]
     return titled(ax, title, f"Splits tried: {'; '.join(facts)}.", bare=["left"])

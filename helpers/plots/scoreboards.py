@@ -94,9 +94,13 @@ def _best(table: pd.DataFrame) -> str:
     first, second, *_ = *best.itertuples(), None, None
     if first is None:
         return "No score yet"
+    # Two notebooks may call their networks the same.
+    twice = set(table.loc[table["model"].duplicated(), "model"])
+    names = [f"{row.notebook} {row.model}" if row.model in twice else row.model
+             for row in (first, second) if row is not None]  # fmt: skip
     if second is None:
-        return f"{first.model}: {first.accuracy:.0%} right"
+        return f"{names[0]}: {first.accuracy:.0%} right"
     if second.accuracy >= first.low:
         # Names have commas of their own.
-        return f"Too close to call: {first.model}; {second.model}"
-    return f"Best so far: {first.model}, {first.accuracy:.0%} right"
+        return f"Too close to call: {names[0]}; {names[1]}"
+    return f"Best so far: {names[0]}, {first.accuracy:.0%} right"

@@ -110,11 +110,12 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     parts = [_number(kinds[kind], noun) for kind, noun in _NOUNS.items() if kind in kinds]
     groups = leaks.loc[leaks["kind"] == "group", "group"].unique()
     parts += [f"{_number(len(groups), 'group')} such as {groups[0]!r}"] if len(groups) else []
-    if not parts and not leaks.attrs.get("grouped", True):
+    grouped = leaks.attrs.get("grouped", True)
+    alone = "no column says which images belong together, so nothing else was looked for"
+    if not parts and not grouped:
         return (
-            "No copies lie on two sides of the split; no column says which images belong together, "
-            "so nothing else was looked for (open_dataset(…, group='…') names one, and "
-            "helpers.splits.suggest_groups(dataset) looks for groups)."
+            f"No copies lie on two sides of the split; {alone} (open_dataset(…, group='…') names "
+            "one, and helpers.splits.suggest_groups(dataset) looks for groups)."
         )
     if not parts:
         return "No copies and no images of one group lie on two sides of the split."
@@ -122,7 +123,8 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     between = sorted(between.index, key=lambda ends: [SIDES.index(side) for side in ends])
     where = "; ".join(f"{first} and {second}" for first, second in between)
     only = len(parts) == 1 and parts[0].startswith("1 ")
-    return f"{_listed(parts)} {'lies' if only else 'lie'} on two sides of the split ({where})."
+    found = f"{_listed(parts)} {'lies' if only else 'lie'} on two sides of the split ({where})"
+    return f"{found}{'' if grouped else '; ' + alone}."
 
 
 def _number(number: int, noun: str) -> str:

@@ -24,12 +24,14 @@ def score_leaks(dataset: Dataset, leaks: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per kind
-        kind ("exact", "near", "group"), planted (pairs of copies, or groups, on two sides), found,
-        share (missing where none is planted). Without planted truth, how many were found alone.
+        kind ("exact", "near", and "group" where groups are known), planted (pairs of copies, or
+        groups, on two sides), found, share (missing where none is planted). Without planted truth,
+        how many were found alone.
     """
     if dataset.planted is None:
-        counts = leaks["kind"].value_counts().reindex([*_KINDS, "group"], fill_value=0)
-        counts["group"] = leaks.loc[leaks["kind"] == "group", "group"].nunique()
+        counts = leaks["kind"].value_counts().reindex([*_KINDS], fill_value=0)
+        if dataset.has_groups:  # where none are known, none are looked for: 0 would say otherwise
+            counts["group"] = leaks.loc[leaks["kind"] == "group", "group"].nunique()
         table = pd.DataFrame({"kind": counts.index, "planted": pd.NA, "found": counts.to_numpy()})
         return table.assign(share=float("nan"))
     sides, planted = dataset.images["split"].dropna(), dataset.planted

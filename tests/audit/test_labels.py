@@ -433,3 +433,8 @@ def test_wrong_labels_that_taught_the_prediction_are_told_where_none_is_an_issue
     table.iloc[0, table.columns.get_loc("quality")] = 0.19
     assert "There is one to which the prediction" in describe_doubts(table)
     assert describe_doubts(table).endswith("so unsure, look at the first.")
+    table["quality"] = 0.1  # as random numbers make it: no list of all labels is worth a look
+    assert describe_doubts(table).endswith(
+        " The prediction gives 400 of them a chance under 0.2: it knows too little of these "
+        "classes, or was taught too many wrong labels, to speak against one."
+    )

@@ -86,3 +86,16 @@ def test_answers_are_those_of_scikit_learn_in_five_folds_or_as_many_as_there_are
     expected = cross_val_predict(model, features, labels, groups=groups, cv=cut) == labels
     right = probe_parts(features, labels, groups, {"all": [*features]})
     assert right["all"].tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_bar_counts_the_parts_unless_it_is_not_wanted(monkeypatch, progress):
+    bars = []
+
+    def tqdm(iterable, desc, **options):
+        bars.append((desc, len(iterable), options["delay"], options["disable"]))
+        return iterable
+
+    monkeypatch.setattr("tqdm.auto.tqdm", tqdm)
+    probe_parts(*made(), progress=progress)
+    assert bars == [("probe", 6, 2, not progress)]

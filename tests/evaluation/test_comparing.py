@@ -10,6 +10,7 @@ from helpers.evaluation import (
     compare_losses,
     compare_scores,
 )
+from helpers.evaluation.comparing import Difference
 
 
 def series(values, start=0):
@@ -169,3 +170,9 @@ def test_losses_that_are_no_numbers_are_refused(loss):
         compare_losses(series([1.0]), [1.0])
     with pytest.raises(DatasetError, match="got no images"):
         compare_losses(series([]), series([]))
+
+
+def test_the_words_show_on_which_side_of_zero_an_interval_ends():
+    assert repr(Difference(-0.0004, -0.004, 0.02)) == "+0.00 (-0.004 to +0.02)"
+    assert repr(Difference(0.01, 0.001, 0.02)) == "+0.01 (+0.001 to +0.02)"
+    assert repr(Difference(-0.1, -0.2, -0.05)) == "-0.10 (-0.20 to -0.05)"

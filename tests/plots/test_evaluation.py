@@ -60,6 +60,8 @@ def test_differences_have_signs_and_a_line_at_zero(predictions):
     hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
     assert [list(line.get_xdata()) for line in hollow] == [[0.1]]
     assert [list(line.get_ydata()) for line in hollow] == [[1]]
+    # From -0.2 to 0.3, and a twentieth of that beside either end.
+    assert ax.get_xlim() == pytest.approx((-0.225, 0.325))
 
 
 def test_a_dummy_that_ties_is_named(predictions):
@@ -123,10 +125,10 @@ def test_a_confusion_matrix_shows_shares_of_rows_and_counts(predictions):
 
 def test_the_hardest_class_is_last_and_named(predictions):
     table = score_classes(predictions)
-    table.loc["fir", ["precision", "recall", "F1"]] = 0.9, 0.1, 0.18
+    table.loc["fir", ["precision", "recall", "F1", "F1 low", "F1 high"]] = 0.9, 0.1, 0.18, 0.1, 0.3
     ax = plots.class_metrics(table)
     assert [label.get_text() for label in ax.get_yticklabels()][-1] == "fir"
-    assert ax.figure.get_suptitle() == "Hardest: fir, F1 0.18, found too seldom"
+    assert ax.figure.get_suptitle() == "Lowest F1: fir, 0.18 (0.10 to 0.30), found too seldom"
     assert [panel.get_title("left") for panel in ax.figure.axes] == ["precision", "recall", "F1"]
     assert ax.lines[0].get_xdata()[-1] == 0.9
     table.loc["fir", ["precision", "recall"]] = 0.1, 0.9
@@ -140,7 +142,8 @@ def test_the_hardest_class_is_last_and_named(predictions):
     assert plots.class_metrics(table).figure.get_suptitle() == said
     many = pd.concat([table] * 20).set_axis([f"class {n}" for n in range(60)])
     many[["recall", "F1"]] = 0.4, 0.5
-    assert "(30 classes between are left out)" in plots.class_metrics(many).figure.get_suptitle()
+    said = plots.class_metrics(many).figure.get_suptitle().replace("\n", " ")
+    assert "(30 classes between are left out)" in said
 
 
 def test_curves_are_those_of_scikit_learn_with_the_answers_on_them(predictions):

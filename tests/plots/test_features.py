@@ -23,7 +23,9 @@ def features(photos):
 def test_ridges_are_ordered_by_median_in_class_colours(photos, features):
     ax = plots.by_class(features, photos.images["label"], "form one")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["oak", "rose"]
-    assert ax.get_title("left") == "form one: lowest in oak, highest in rose"
+    oak, rose = features["form one"].groupby(photos.images["label"]).median()
+    title = f"form one: medians from {oak:.3g} (oak) to {rose:.3g} (rose)"
+    assert ax.get_title("left") == title
     drawn = [to_hex(ridge.get_facecolor()[0]) for ridge in ax.collections]
     assert drawn == [palette(photos.classes)[name] for name in ("oak", "rose")]
     dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]

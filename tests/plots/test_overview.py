@@ -81,6 +81,10 @@ def test_sizes_are_bubbles_by_count():
     small, large = sorted(ax.collections[0].get_sizes())
     assert large > 2 * small
     assert ax.get_title("left") == "2 different sizes; 75% of images are 40 × 30 px"
+    alike = plots.sizes(scanned[:3]).get_title("left")
+    assert alike == "100% of images are 40 × 30 px"
+    nearly = plots.sizes(pd.concat([scanned[:3]] * 100 + [scanned])).get_title("left")
+    assert nearly == "2 different sizes; more than 99% of images are 40 × 30 px"
 
 
 def test_what_a_rule_that_is_not_used_lists_is_named_and_not_counted():

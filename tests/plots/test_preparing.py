@@ -84,6 +84,9 @@ def test_where_nothing_can_be_told_from_chance_the_title_says_so(table):
         "No change that these images can tell from chance; the largest is crop, wide, -5.0 points"
     )
     assert ax.get_title("left").replace("\n", " ") == title
+    none = table.assign(difference=0.0004, low=-0.01, high=0.01)  # 0.04 points, written as 0.0
+    title = "No change that these images can tell from chance"
+    assert plots.effects(none).get_title("left") == title
 
 
 def test_parts_of_too_few_images_are_named_and_not_drawn(table):
@@ -126,4 +129,4 @@ def test_the_split_on_show_stands_out_among_those_tried():
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [line.get_xydata()[0].tolist() for line in dots] == [[0.9, 0.7], [0.1, 0.6]]
     assert dots[0].get_color() != dots[1].get_color()
-    assert ax.get_title("left") == "10% given away: 0.60"
+    assert ax.get_title("left") == "10% given away, as far as is known: 0.60"

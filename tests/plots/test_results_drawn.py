@@ -264,6 +264,16 @@ def test_the_best_is_named_where_the_second_lies_outside_its_interval(second, sa
     )
 
 
+def test_of_two_models_of_one_name_the_notebook_is_told():
+    lines = board(
+        ("00", "net", 0.9, 0.85, 0.95, 99),
+        ("07", "head", 0.88, 0.8, 0.95, 99),
+        ("07", "net", 0.7, 0.6, 0.8, 99),
+    )
+    assert plots.scores(lines).get_title("left") == "Too close to call: 00 net; head"
+    assert plots.scores(lines[::2]).get_title("left") == "Best so far: 00 net, 90% right"
+
+
 def test_only_lines_of_the_images_and_labels_of_the_last_one_are_ranked_and_the_others_are_grey():
     lines = board(
         ("00", "raw", 0.9, 0.8, 0.95, 99),

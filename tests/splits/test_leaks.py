@@ -199,6 +199,12 @@ def test_without_groups_it_says_that_only_copies_were_looked_for(make):
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE))
     assert told.startswith("No copies lie on two sides of the split; no column says")
     assert "suggest_groups(dataset)" in told
+    one = pd.DataFrame({"image_id": ["a"], "other_id": ["b"], "kind": ["near"]})
+    told = describe_leakage(check_leakage(sided(make, "tv"), one))
+    assert told == (
+        "1 pair of near copies lies on two sides of the split (train and valid); no column says "
+        "which images belong together, so nothing else was looked for."
+    )
     whole = pd.Series(["p", "q"], ["a", "b"])
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE, groups=whole))
     assert told == "No copies and no images of one group lie on two sides of the split."

@@ -70,6 +70,9 @@ def test_without_truth_what_was_found_is_counted(leaves):
     together = own.with_images(own.images.assign(split="train"))
     found = score_leaks(together, check_leakage(together, PAIRS)).set_index("kind")
     assert found["found"].to_dict() == {"exact": 0, "near": 0, "group": 0}
+    ungrouped = own.with_group(None)
+    found = score_leaks(ungrouped, check_leakage(ungrouped, PAIRS)).set_index("kind")
+    assert found["found"].to_dict() == {"exact": 1, "near": 1}
 
 
 def test_pairs_of_one_thing_are_counted_by_how_different_they_are(leaves):

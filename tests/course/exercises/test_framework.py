@@ -11,6 +11,7 @@ from helpers.balance import image_weights
 from helpers.course import exercises
 from helpers.course.exercises import framework
 from helpers.evaluation import accuracy_interval
+from helpers.fairness import Shortcut, name_groups
 from helpers.training import train_head
 from tests.course.exercises.answers import GIVEN, NEEDS, WRONG, WRONG_ELSEWHERE, make_dataset
 
@@ -138,6 +139,21 @@ def test_classes_in_the_order_of_the_images_need_no_index():
 
     verdict = exercises.judge("12.4", mend, make_dataset(), served=GIVEN["served"])
     assert verdict.right is True
+
+
+def test_without_a_shortcut_a_remedy_is_accepted_as_unmeasured():
+    features, train, valid, _, _, *plain = GIVEN["served"]
+    none = Shortcut(None, {}, "ash")
+    given = (features, train, valid, name_groups(train, valid, none), none, *plain)
+
+    def mend(known, labels, grounds, asked):
+        return train_head(known, labels).predict(asked)
+
+    verdict = exercises.judge("12.4", mend, make_dataset(bundled=False), served=given)
+    assert verdict.right is True
+    assert "there is no shortcut, and nothing was measured" in verdict.message
+    verdict = exercises.judge("12.4", lambda *given: [], make_dataset(), served=given)
+    assert verdict.mistake == "short"
 
 
 @pytest.mark.parametrize("name", ["Beech", " BEECH "])
