@@ -42,9 +42,7 @@ def pairs_table(evidence) -> pd.DataFrame:
         proposed = evidence.proposals
         told = proposed["evidence"] + ": " + proposed["why"].fillna("")
         found.append(
-            proposed.assign(kind="same thing", chance=proposed["expected"].round(3), why=told)[
-                columns
-            ]
+            proposed.assign(kind="same thing", chance=_cut(proposed["expected"]), why=told)[columns]
         )
     if evidence.turned is not None:
         turned = evidence.turned.assign(kind="same thing, mirrored", chance=pd.NA, why=WHY)
@@ -90,6 +88,11 @@ def _once(table: pd.DataFrame) -> pd.DataFrame:
     rows = table.assign(**texts).groupby(keys, sort=False)
     together = {"kind": joined, "chance": "max", "why": joined, ANSWER: "max"}
     return rows.agg({"image_id": "first", "other_id": "first"} | together).reset_index(drop=True)
+
+
+def _cut(chances: pd.Series) -> pd.Series:
+    """To three digits, never up: 0.8998 is less than `SURE`, and 0.9 would not look so."""
+    return np.floor(chances * 1000 + 1e-6) / 1000
 
 
 def _numbers(table: pd.DataFrame) -> pd.Series:

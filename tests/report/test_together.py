@@ -62,7 +62,7 @@ def test_pairs_are_listed_with_labels_what_they_are_and_what_speaks_for_it():
     assert listed.astype(object).fillna("").to_numpy().tolist() == [
         [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "yes", "mirror; colour (cast)"],
         [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", "yes", ""],
-        [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.988, "",
+        [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.987, "",
          "keypoints: 12 keypoints agree"],
         [ids(2)[0], "elm", ids(3)[0], "oak", "same thing, mirrored", "", "",
          "keypoints: they agree only where one photo is mirrored"],
@@ -308,6 +308,13 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(trees, tmp_path,
         keep_together(trees, written(tmp_path, **columns))
     with pytest.raises(DatasetError, match="cannot be read as a CSV"):
         keep_together(trees, tmp_path / "none.csv")
+
+
+def test_a_chance_just_under_what_is_sure_is_not_told_as_sure(trees):
+    found = pd.DataFrame({"image_id": ids(0, 2, 3), "other_id": ids(1, 3, 4), "evidence": "e",
+                          "why": "w", "expected": [0.95, 0.8999, 0.9]})  # fmt: skip
+    made = pairs_table(evidence(trees, pairs(), proposals=found))
+    assert made["chance"].tolist() == [0.95, 0.899, 0.9]
 
 
 def test_a_wrong_answer_is_named_with_its_line_in_the_file_though_images_are_gone(trees, tmp_path):
