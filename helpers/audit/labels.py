@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from helpers.audit.noise import chance_of_noise
+from helpers.audit.noise import TEMPERATURES, chance_of_noise
 from helpers.audit.tables import require_features
 from helpers.copies.duplicates import cluster_duplicates, confirmed
 from helpers.datasets import DatasetError
@@ -19,6 +19,11 @@ DOUBT, AGREEMENT = 0.1, 0.8
 """What a class counts for that no label in the group votes for, and the agreement within groups
 from which it is expected of them. The first was fixed on seed 0 of leaves;
 `studies/label_errors.py` reports others."""
+
+FEW, LIKELIER, SURE = 0.2, 2, 3
+"""A group's other labels are evidence where at most this share of the groups of several labels look
+as if all were right, if that is so many times likelier than that more do. It cannot be told where
+predictions are not so many standard errors, over groups, on the side of the labels of most."""
 
 UNLIKELY = 0.2
 """A label is contradicted where its chance by the prediction lies under this."""
@@ -64,7 +69,13 @@ def find_label_issues(
     one_label : bool, optional
         Whether all images of a group must have one label, as those of one leaf, but not those of
         one patient with several moles. By default so where at least 80 % of labels within groups
-        agree. Duplicates must in any case.
+        agree, and images in groups of several labels do not look as labelled. If a label that
+        differs from its group's is a slip, the prediction, which learned from other groups, sides
+        with the group; if groups do mix classes, with the label, as it does for others of that
+        class. One label is taken to be the rule where it is at least twice as likely that up to a
+        fifth of these groups mix classes than that more do; and not where that cannot be told, as
+        from features that say nothing. If other labels are thus not used, ``attrs["groups"]`` of
+        the table says why, and `describe_doubts`, too. Duplicates must in any case.
     strict : bool
         False gives an empty table where nothing can be judged, and the reason in its
         ``attrs["note"]``, which `describe_doubts` says.
@@ -120,58 +131,17 @@ def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFra
     linked = linked[given.index].to_numpy()
     y, classes = pd.factorize(given, sort=True)
     logs = _out_of_fold(numbers.loc[given.index].to_numpy(float), y, linked, seed, folds)
+    copies, why = _link(own, pairs)[given.index].to_numpy(), ""
     if one_label is None:
-        one_label = _agreement(y, linked) >= AGREEMENT
-    if not one_label:
-        linked = _link(own, pairs)[given.index].to_numpy()
+        why = _why_not(y, linked, copies, logs)
+    if why or one_label is False:
+        linked = copies
     conflicts = given.index.isin(_conflicting(labels, pairs))
     doubts = _judge(given, y, classes, logs, pd.factorize(linked)[0], conflicts)
     doubts.attrs["left out"] = left_out
+    if why:
+        doubts.attrs["groups"] = why
     return doubts
-
-
-def describe_doubts(doubts: pd.DataFrame) -> str:
-    """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence.
-
-    What was not judged is counted in a second one.
-    """
-    if "note" in doubts.attrs:
-        return doubts.attrs["note"]
-    issues, count = doubts[doubts["issue"].astype(bool)], len(doubts)
-    listed, total = issues["wrong"].sum(), doubts["wrong"].sum()
-    half = doubts.loc[doubts["expected"] >= 0.5, "rank"].max()
-    rest = f"; about {total - listed:.0f} more lie further down" if round(total - listed) else ""
-    if rest and half > len(issues):
-        rest += f", and of the first {half:,.0f} about half are wrong"
-    left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
-    more = f" Not judged: {', '.join(left_out)}." if left_out else ""
-    if issues.empty:
-        said = f"None of {count:,} labels is more likely wrong than right{rest}."
-        return said + _contradicted(doubts) + more
-    if len(issues) == 1:
-        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}.{more}"
-    return (
-        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
-        f"{len(issues):,} to be wrong{rest}.{more}"
-    )
-
-
-def _contradicted(doubts: pd.DataFrame) -> str:
-    """What to say of labels that the prediction contradicts, where as many would be contradicted
-    if all were right: wrong labels that have taught the head look alike."""
-    if "quality" not in doubts or not (number := int((doubts["quality"] < UNLIKELY).sum())):
-        return ""
-    if number > len(doubts) / 2:
-        return (
-            f" The prediction gives {number:,} of them a chance under {UNLIKELY}: it knows too "
-            "little of these classes, or was taught too many wrong labels, to speak against one."
-        )
-    them = "is one" if number == 1 else f"are {number:,}"
-    return (
-        f" There {them} to which the prediction gives a chance under {UNLIKELY}, about as many as "
-        "such predictions contradict where all labels are right; as wrong labels also make "
-        f"predictions so unsure, look at the first {f'{number:,}' if number > 1 else ''}"
-    ).rstrip() + "."
 
 
 def find_conflicts(dataset, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -253,6 +223,104 @@ def _agreement(y, linked) -> float:
     total = votes.sum(axis=1)
     share = ((votes * own).sum(axis=1) - 1)[total > 1] / (total[total > 1] - 1)
     return share.mean() if len(share) else 1.0
+
+
+def _why_not(y, linked, copies, logs) -> str:
+    """Why the other labels of a group are no evidence against one, in a sentence; "" if they are.
+
+    What copies of an image say of it is evidence in any case.
+    """
+    if len({*linked}) == len({*copies}):
+        return ""
+    so = "so that the other labels of a group were not taken as evidence."
+    if (agreement := _agreement(y, linked)) < AGREEMENT:
+        return (
+            f"Only {int(100 * agreement)}% of the other images of a group share an image's label, "
+            f"on average ({AGREEMENT:.0%} would do), {so}"
+        )
+    odds, told = _look_mixed(y, linked, copies, logs)
+    if not len(odds):
+        return ""
+    share = np.linspace(0, 1, 201)
+    with np.errstate(divide="ignore"):
+        fit = np.logaddexp(np.log(share)[:, None] + odds, np.log(1 - share)[:, None]).sum(axis=1)
+    fit = np.exp(fit - fit.max())
+    slips, mixed = fit[share <= FEW].mean(), fit[share > FEW].mean()
+    if told and slips >= LIKELIER * mixed:
+        return ""
+    groups = "One group holds" if len(odds) == 1 else f"{len(odds):,} groups hold"
+    if not told or mixed < LIKELIER * slips:
+        return f"{groups} several labels; whether the images look as labelled cannot be told, {so}"
+    if len(odds) == 1:
+        return f"{groups} several labels, and its images look as labelled, {so}"
+    about = np.average(share, weights=fit)
+    return (
+        f"{groups} several labels, and in about {about:.0%} of them images look as labelled, {so}"
+    )
+
+
+def _look_mixed(y, linked, copies, logs) -> tuple[np.ndarray, bool]:
+    """For each group of several labels, by the logarithm of how many times they look likelier if
+    all are right than if all images are of one class; and whether predictions can tell at all.
+
+    Predictions are calibrated on images with the label that most of their group have, and corrected
+    for how unusual the rest of the group looks. Copies that have several labels are left out.
+    """
+    sound = pd.Series(y).groupby(copies).transform("nunique").to_numpy() == 1
+    y, linked, logs = y[sound], pd.factorize(linked[sound])[0], logs[sound]
+    labels = np.eye(logs.shape[1])[y]
+    logs = logs - np.log(np.maximum(labels.sum(axis=0), 1))
+    logs -= logs.mean(axis=1, keepdims=True)
+    votes = _sums(labels, linked)
+    most, several = votes.argmax(axis=1), np.flatnonzero((votes > 0).sum(axis=1) > 1)
+    usual = (y == most[linked])[:, None]
+    centres = (labels * usual).T @ logs / np.maximum((labels * usual).sum(axis=0), 1)[:, None]
+    odd = (logs - centres[y]) * usual
+    others = np.maximum(votes.max(axis=1)[linked] - 1, 1)[:, None]
+    rest = (_sums(odd, linked)[linked] - odd) / others * usual
+    shared = np.clip((odd * rest).sum() / max((rest**2).sum(), 1e-12), 0, 1)
+    meet = np.zeros((labels.shape[1],) * 2)
+    for group in several:
+        meet[votes[group] > 0, most[group]] += 1
+    meet += meet.T - 2 * np.diag(np.diag(meet))
+    slope, told = _calibrate(y, linked, np.where(usual, logs, np.nan), shared * rest, meet)
+    worth, odds = np.log(19 * (labels.shape[1] - 1)), []  # one in twenty slips, to begin with
+    members = pd.Series(y).groupby(linked).indices
+    for number in several:
+        seen, here = np.flatnonzero(votes[number]), members[number]
+        means = np.array([logs[here[y[here] == label]].mean(axis=0) for label in seen])[:, seen]
+        apart = shared * (means - centres[np.ix_(seen, seen)])
+        ratio = np.diag(means)[:, None] - means + np.diag(apart) - apart.T
+        chance = worth * votes[number, seen]
+        changed = chance - slope * ratio.sum(axis=0)
+        odds.append(np.logaddexp.reduce(chance) - np.logaddexp.reduce(changed))
+    return np.array(odds), told
+
+
+def _calibrate(y, linked, logs, expected, meet) -> tuple[float, bool]:
+    """What to multiply differences of `logs`, less those expected, by; and whether these tell
+    classes apart that meet in groups, as often as they do."""
+    parts = [np.empty((0, 4))]
+    for one, other in np.argwhere(meet):
+        rows = np.flatnonzero((y == one) & np.isfinite(logs[:, 0]))
+        weight = np.full(len(rows), meet[one, other] / max(len(rows), 1))
+        ahead = [part[rows, one] - part[rows, other] for part in (logs, logs - expected)]
+        parts.append(np.column_stack([linked[rows], weight, *ahead]))
+    group, weight, plain, ahead = np.concatenate(parts).T
+    slopes = np.r_[0, 1 / TEMPERATURES]
+    losses = [weight @ np.logaddexp(0, -slope * ahead) for slope in slopes]
+    return slopes[np.argmin(losses)], _surely_positive(plain, weight, group)
+
+
+def _surely_positive(values, weights, groups) -> bool:
+    """Whether the weighted mean of values lies clearly above 0, if groups were drawn at random."""
+    if not len(values):
+        return False
+    weight, total = (pd.Series(v).groupby(groups).sum() for v in (weights, weights * values))
+    means, mean = total / weight, total.sum() / weight.sum()
+    spread = np.sqrt(np.average((means - mean) ** 2, weights=weight))
+    effective = weight.sum() ** 2 / (weight**2).sum()
+    return bool(mean * np.sqrt(max(effective - 1, 0)) > SURE * spread)
 
 
 def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:

@@ -211,30 +211,6 @@ def test_hard_labels_that_are_right_are_not_doubted(hard, seed, tmp_path):
     assert len(table) == 600
 
 
-def doubts_of(wrong):
-    wrong = pd.Series(wrong, dtype=float)
-    rank = pd.Series(np.arange(1, len(wrong) + 1))
-    return pd.DataFrame({"wrong": wrong, "issue": wrong > 0.5, "rank": rank,
-                         "expected": wrong.cumsum() / rank})  # fmt: skip
-
-
-def test_doubts_are_described_in_a_sentence():
-    described = {
-        "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong.": [0.9] * 10
-        + [0] * 90,
-        "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong; about 6 more lie "
-        "further down, and of the first 23 about half are wrong.": [0.9] * 10
-        + [0.2] * 30
-        + [0] * 60,
-        "One of 2 labels is in doubt, and more likely wrong than right.": [0.8, 0],
-        "None of 3 labels is more likely wrong than right.": [0.1, 0.1, 0],
-        "None of 9 labels is more likely wrong than right; about 4 more lie further down.": [0.4]
-        * 9,
-        "None of 0 labels is more likely wrong than right.": [],
-    }
-    assert {describe_doubts(doubts_of(wrong)): wrong for wrong in described.values()} == described
-
-
 def test_copies_are_grouped_that_only_a_test_image_links():
     groups = pd.Series({"a.jpg": "1", "b.jpg": "2", "c.jpg": "3"})
     pairs = pd.DataFrame({"image_id": ["a.jpg", "b.jpg"], "other_id": ["test.jpg", "test.jpg"]})
@@ -385,18 +361,6 @@ def test_images_of_one_split_alone_are_judged_among_themselves(features, tmp_pat
     dataset.images["split"] = "test"
     with pytest.raises(DatasetError):
         find_label_issues(dataset, features)
-
-
-@pytest.mark.parametrize(("agreement", "one"), [(0.79, False), (0.8, True), (0.81, True)])
-def test_one_label_is_expected_where_four_in_five_agree(
-    features, tmp_path, monkeypatch, agreement, one
-):
-    labels = dataset_of(features, tmp_path, **{"ash 03 1.jpg": "yew"})
-    monkeypatch.setattr("helpers.audit.labels._agreement", lambda *_: agreement)
-    logs = np.log(np.full((len(features), 3), 1 / 3))
-    monkeypatch.setattr("helpers.audit.labels._out_of_fold", lambda *_: logs)
-    found = find_label_issues(labels, features)
-    assert set(found["evidence"]) == ({"", "within group"} if one else {""})
 
 
 def test_the_seed_is_0_and_the_folds_are_five_unless_told(features, tmp_path, monkeypatch):

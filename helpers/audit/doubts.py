@@ -1,0 +1,50 @@
+"""Say in words what `find_label_issues` found."""
+
+import pandas as pd
+
+from helpers.audit.labels import UNLIKELY
+
+
+def describe_doubts(doubts: pd.DataFrame) -> str:
+    """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence.
+
+    Others say why the labels of groups were no evidence, if so, and count what was not judged.
+    """
+    if "note" in doubts.attrs:
+        return doubts.attrs["note"]
+    issues, count = doubts[doubts["issue"].astype(bool)], len(doubts)
+    listed, total = issues["wrong"].sum(), doubts["wrong"].sum()
+    half = doubts.loc[doubts["expected"] >= 0.5, "rank"].max()
+    rest = f"; about {total - listed:.0f} more lie further down" if round(total - listed) else ""
+    if rest and half > len(issues):
+        rest += f", and of the first {half:,.0f} about half are wrong"
+    left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
+    more = f" {doubts.attrs['groups']}" if "groups" in doubts.attrs else ""
+    more += f" Not judged: {', '.join(left_out)}." if left_out else ""
+    if issues.empty:
+        said = f"None of {count:,} labels is more likely wrong than right{rest}."
+        return said + _contradicted(doubts) + more
+    if len(issues) == 1:
+        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}.{more}"
+    return (
+        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
+        f"{len(issues):,} to be wrong{rest}.{more}"
+    )
+
+
+def _contradicted(doubts: pd.DataFrame) -> str:
+    """What to say of labels that the prediction contradicts, where as many would be contradicted
+    if all were right: wrong labels that have taught the head look alike."""
+    if "quality" not in doubts or not (number := int((doubts["quality"] < UNLIKELY).sum())):
+        return ""
+    if number > len(doubts) / 2:
+        return (
+            f" The prediction gives {number:,} of them a chance under {UNLIKELY}: it knows too "
+            "little of these classes, or was taught too many wrong labels, to speak against one."
+        )
+    them = "is one" if number == 1 else f"are {number:,}"
+    return (
+        f" There {them} to which the prediction gives a chance under {UNLIKELY}, about as many as "
+        "such predictions contradict where all labels are right; as wrong labels also make "
+        f"predictions so unsure, look at the first {f'{number:,}' if number > 1 else ''}"
+    ).rstrip() + "."

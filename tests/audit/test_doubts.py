@@ -1,0 +1,53 @@
+"""What is said of the table of `find_label_issues`."""
+
+import numpy as np
+import pandas as pd
+
+from helpers.audit import describe_doubts
+
+
+def doubts_of(wrong):
+    wrong = pd.Series(wrong, dtype=float)
+    rank = pd.Series(np.arange(1, len(wrong) + 1))
+    return pd.DataFrame({"wrong": wrong, "issue": wrong > 0.5, "rank": rank,
+                         "expected": wrong.cumsum() / rank})  # fmt: skip
+
+
+def test_doubts_are_described_in_a_sentence():
+    described = {
+        "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong.": [0.9] * 10
+        + [0] * 90,
+        "10 of 100 labels are in doubt: expect about 9 of these 10 to be wrong; about 6 more lie "
+        "further down, and of the first 23 about half are wrong.": [0.9] * 10
+        + [0.2] * 30
+        + [0] * 60,
+        "One of 2 labels is in doubt, and more likely wrong than right.": [0.8, 0],
+        "None of 3 labels is more likely wrong than right.": [0.1, 0.1, 0],
+        "None of 9 labels is more likely wrong than right; about 4 more lie further down.": [0.4]
+        * 9,
+        "None of 0 labels is more likely wrong than right.": [],
+    }
+    assert {describe_doubts(doubts_of(wrong)): wrong for wrong in described.values()} == described
+
+
+def test_doubts_go_on_to_where_half_are_wrong_and_not_only_more():
+    wrong = pd.Series([0.9] + [0.1] * 10)
+    table = pd.DataFrame({"wrong": wrong, "issue": wrong > 0.5, "rank": np.arange(1, 12)})
+    table["expected"] = [0.9, 0.7, 0.5, *[0.4] * 8]
+    assert describe_doubts(table).endswith("; about 1 more lie further down, and of the first 3 "
+                                           "about half are wrong.")  # fmt: skip
+    table["expected"] = [0.9, *[0.4] * 10]
+    assert describe_doubts(table).endswith("about 1 more lie further down.")
+
+
+def test_why_the_labels_of_groups_were_no_evidence_is_said_however_many_are_in_doubt():
+    for wrong, said in {
+        (0.1, 0.1): "None of 2 labels is more likely wrong than right.",
+        (0.8, 0.0): "One of 2 labels is in doubt, and more likely wrong than right.",
+        (0.9, 0.9): "2 of 2 labels are in doubt: expect about 2 of these 2 to be wrong.",
+    }.items():
+        table = doubts_of(wrong)
+        table.attrs["left out"] = {"test images": 3}
+        assert describe_doubts(table) == f"{said} Not judged: 3 test images."
+        table.attrs["groups"] = "Groups mix."
+        assert describe_doubts(table) == f"{said} Groups mix. Not judged: 3 test images."
