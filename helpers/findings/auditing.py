@@ -222,9 +222,28 @@ def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str
     return f"{'; '.join(told[:4])}; copies count twice, in training and in scores." if told else ""
 
 
+def open_doubts(evidence: Evidence) -> pd.DataFrame:
+    """The doubts about labels that you have not decided about, ranked anew. A label that you kept
+    or gave in your log is in doubt only where the same file carries another one."""
+    doubts, marks = evidence.doubts, evidence.marks
+    decided = doubts.index.isin(marks.index[marks["action"].isin(["keep", "relabel"])])
+    decided &= (doubts["evidence"] != "same file").to_numpy()
+    if not decided.any():
+        return doubts
+    left = doubts[~decided].assign(rank=range(1, int((~decided).sum()) + 1))
+    left["expected"] = left["wrong"].cumsum() / left["rank"]
+    known = doubts.attrs.get("left out", {})
+    left.attrs = doubts.attrs | {"left out": known | {"that you decided about": int(decided.sum())}}
+    return left
+
+
 def labels(evidence: Evidence) -> Section:
     """Labels that neither a model nor other images of the same thing agree with."""
-    doubts = evidence.doubts
+    doubts = open_doubts(evidence)
+    if doubts.empty and len(evidence.doubts):
+        decided = count(evidence.doubts, "label")
+        said = f"You have decided about {decided}, all that could be judged."
+        return Section("labels", "You have decided about every label", [said])
     suspects = doubts[doubts["issue"].astype(bool)]
     found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
     found.says.append(audit.describe_doubts(doubts))

@@ -143,10 +143,11 @@ class Report:
         )
 
     def suspects(self) -> pd.DataFrame:
-        """Everything that a person should look at, the surest first, for `widgets.review`."""
+        """Everything that a person should look at, in the order of `helpers.audit.list_suspects`,
+        for `widgets.review`; labels that you kept or gave in your log are doubted no more."""
         evidence = self.evidence
         nothing = pd.DataFrame(columns=["suggested", "issue", "evidence"])
-        doubts = evidence.doubts if evidence.can_learn else nothing
+        doubts = auditing.open_doubts(evidence) if evidence.can_learn else nothing
         return list_suspects(evidence.dataset, evidence.pairs, evidence.issues, doubts)
 
     def _make(self, name: str, function: Callable[[Learned], Section]) -> Section:
