@@ -173,7 +173,7 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
         ax.set_yticks(range(len(order)), names.values())
         for row, column in zip(*np.nonzero(matrix.to_numpy()), strict=True):
             dark = shares[row, column] > 0.5
-            ax.text(column, row, f"{matrix.iloc[row, column]:g}", ha="center", va="center",
+            ax.text(column, row, f"{matrix.iloc[row, column]:,.0f}", ha="center", va="center",
                     fontsize=8, color="white" if dark else INK)  # fmt: skip
     else:
         ax.set(xticks=[], yticks=[])
@@ -181,7 +181,9 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     off = matrix.to_numpy() * (1 - np.eye(len(order)))
     row, column = np.unravel_index(off.argmax(), off.shape)
     worst = f"{short_name(order[row])} called {short_name(order[column])}"
-    found = f"Most often wrong: {worst}, {off[row, column]:g} images" if off.any() else "No error"
+    found = (
+        f"Most often wrong: {worst}, {off[row, column]:,.0f} images" if off.any() else "No error"
+    )
     total, right = matrix.to_numpy().sum(), np.trace(matrix.to_numpy())
     facts = (
         f"{right:,.0f} of {total:,.0f} images on the diagonal; order: {', '.join(map(str, order))}."

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import require_column
+from helpers.datasets.words import require_column, tell_number
 from helpers.plots.names import short_name, short_names
 from helpers.plots.samples import NO_LABEL, thumbnail
 from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, nothing, palette, styled, titled
@@ -56,7 +56,7 @@ def by_class(
     ax.set(xlabel=column, ylim=(-0.4, len(medians) + 0.8), xlim=(low, high))
     ends = f"lowest in {short[medians.index[0]]}, highest in {short[medians.index[-1]]}"
     title = title or (f"{column}: {ends}" if len(medians) > 1 else f"{column} over all images")
-    numbers = ", ".join(f"{name} {median:.3g}" for name, median in medians.items())
+    numbers = ", ".join(f"{name} {tell_number(median)}" for name, median in medians.items())
     return titled(ax, title, f"Ridgelines by class; medians: {numbers}.", bare=["left"])
 
 

@@ -94,7 +94,7 @@ def class_counts(
     if ratio < 1.05:
         about = f"{counts.iloc[0]:,}" if ratio == 1 else f"About {round(counts.mean()):,}"
         default = f"{about} images {'in each class' if len(counts) > 1 else 'in all'}"
-    numbers = ", ".join(f"{name} {count}" for name, count in shown.items())
+    numbers = ", ".join(f"{name} {count:,}" for name, count in shown.items())
     alt = f"Bars, images per {column}: {numbers}."
     return titled(ax, title or default, alt, bare=["left", "bottom"])
 

@@ -235,7 +235,7 @@ def precision_curve(
     if false_alarms == 0 and others > 0:
         # None among a few others is no proof that there never is one.
         false_alarms, least = rate_behind_none(others), "at least "
-        reported = f"none of {others:.0f} others"
+        reported = f"none of {others:,.0f} others"
     line = precision_at(shares, recall, false_alarms)
     ax.plot(shares, line, color=ACCENT, lw=2)
     if least:

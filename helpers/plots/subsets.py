@@ -78,7 +78,7 @@ def parts(
     if shown["column"].value_counts().max() < 2:
         found = "No two parts of a column are large enough to be compared"
     if len(small):
-        names = some([f"{row.value} ({row.images})" for row in small.itertuples()], 4)
+        names = some([f"{row.value} ({row.images:,})" for row in small.itertuples()], 4)
         ax.set_xlabel(f"{label}\ntoo small to be scored: {names}")
         facts.append(f"not scored: {names}")
     return titled(ax, title or found, f"{'; '.join(facts)}.", bare=["left", "bottom"])

@@ -48,6 +48,8 @@ def test_class_counts_are_sorted_named_and_in_the_class_colours(photos):
     ]
     assert ax.get_title("left") == "oak has 2.0 times as many images as rose"
     assert "oak 20, rose 10" in ax.alt_text
+    many = plots.class_counts(pd.DataFrame({"label": ["oak"] * 1200 + ["ash"]}))
+    assert many.alt_text.endswith("Bars, images per label: oak 1,200, ash 1.")
 
 
 def test_unlabelled_images_are_counted_as_such(unlabelled):
