@@ -12,7 +12,7 @@ from matplotlib.colors import TwoSlopeNorm
 
 from helpers.balance import Probe, lifts
 from helpers.datasets import Dataset
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
@@ -207,7 +207,11 @@ def probe_results(
     if not title:
         title = f"Given away by {'; by '.join(told)}" if told else "No class is given away"
     left = len(first) - len(order)
-    rest = f" The {left} classes told least well are left out." if left else ""
+    rest = ""
+    if left:
+        rest = (
+            f" The {count(left, 'class')} told least well {'is' if left == 1 else 'are'} left out."
+        )
     look = {"x": 0.01, "ha": "left", "weight": "bold", "fontsize": 13}
     panels[0].figure.suptitle(fill(drawable(title), 84), **look)
     panels[0].figure.alt_text = f"{title}. {'; '.join(facts)}.{rest}"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 from helpers.evaluation import order_classes, probabilities
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, alt, axes, mark_guess, styled, titled
@@ -181,12 +181,12 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     off = matrix.to_numpy() * (1 - np.eye(len(order)))
     row, column = np.unravel_index(off.argmax(), off.shape)
     worst = f"{short_name(order[row])} called {short_name(order[column])}"
-    found = (
-        f"Most often wrong: {worst}, {off[row, column]:,.0f} images" if off.any() else "No error"
-    )
+    often = count(round(off[row, column]), "image")
+    found = f"Most often wrong: {worst}, {often}" if off.any() else "No error"
     total, right = matrix.to_numpy().sum(), np.trace(matrix.to_numpy())
     facts = (
-        f"{right:,.0f} of {total:,.0f} images on the diagonal; order: {', '.join(map(str, order))}."
+        f"{right:,.0f} of {count(round(total), 'image')} on the diagonal; "
+        f"order: {', '.join(map(str, order))}."
     )
     return titled(ax, title or found, facts, bare=["left", "bottom", "top", "right"])
 
@@ -223,7 +223,8 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     found = f"Hardest: {short_name(table.index[-1])}, F1 {last['F1']:.2f}, {way}"
     if table["F1"].min() == 1:
         found = "Each class is always found, and never named wrongly"
-    found += f" ({hidden} classes between are left out)" * bool(hidden)
+    if hidden:
+        found += f" ({count(hidden, 'class')} between {'is' if hidden == 1 else 'are'} left out)"
     facts = "; ".join(
         f"{name} precision {row['precision']:.2f}, recall {row['recall']:.2f}, F1 {row['F1']:.2f}"
         for name, row in shown.iterrows()

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import require_column, tell_number
+from helpers.datasets.words import count, require_column, tell_number
 from helpers.evaluation import Interval, accuracy_interval
 from helpers.plots.names import drawable, short_name
 from helpers.plots.samples import thumbnail
@@ -104,10 +104,9 @@ def measurement(
     if skewed:
         plain_log(ax.xaxis, (1, 2, 5))
     ax.set(xlabel=drawable(column), ylabel="images", ylim=(0, top), xlim=(edges[0], edges[-1]))
-    title = (
-        title
-        or f"{column}: {bad.sum():,} of {len(values):,} images lie {flagged} {tell_number(limit)}"
-    )
+    of, lies = count(values, "image"), "lies" if bad.sum() == 1 else "lie"
+    default = f"{column}: {bad.sum():,} of {of} {lies} {flagged} {tell_number(limit)}"
+    title = title or default
     titled(ax, title, f"Histogram of {column}, flagged side in red.")
     if dataset is not None:
         ax.set_title(ax.get_title("left"), y=1.62)
@@ -202,9 +201,8 @@ def sweep(
     ax.grid(axis="y")
     form = ".3g" if known else ",.0f"
     facts = [f"{name} {swept[name].iloc[-1]:{form}}" for name in lines if swept[name].notna().any()]
-    facts = (
-        f"Lines over the distance; at {swept['distance'].iloc[-1]} bits: {', '.join(facts)}. {note}"
-    )
+    last = count(int(swept["distance"].iloc[-1]), "bit")
+    facts = f"Lines over the distance; at {last}: {', '.join(facts)}. {note}"
     default = "Where do we stop finding copies and start finding lookalikes?" if known else NO_TRUTH
     return titled(ax, title or default, facts, bare=["left"])
 

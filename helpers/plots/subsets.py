@@ -62,7 +62,8 @@ def parts(
             ax.plot([row.low, row.high], [y, y], color=colour, lw=2.5, alpha=0.5)
             ax.plot(row.accuracy, y, "o", color=colour, ms=7)
             ax.text(-0.02, y, short_name(row.value), ha="right", va="center", color=MUTED)
-            text = f"{row.accuracy:.2f} ({row.low:.2f} to {row.high:.2f}) of {row.images:,} images"
+            text = f"{row.accuracy:.2f} ({row.low:.2f} to {row.high:.2f}) of "
+            text += count(int(row.images), "image")
             ax.text(1.03, y, text, va="center", fontsize=8.5, color=colour if below else MUTED)
             if guess is not None and str(row.value) == guess[0]:
                 mark_guess(ax, guess[1], None, y)

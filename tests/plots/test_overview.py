@@ -70,6 +70,8 @@ def test_equal_classes_are_called_equal():
     assert ax.get_title("left") == "2 images in each class"
     nearly = pd.DataFrame({"label": ["a"] * 104 + ["b"] * 100})
     assert plots.class_counts(nearly).get_title("left") == "About 102 images in each class"
+    one = pd.DataFrame({"label": ["a", "b"]})
+    assert plots.class_counts(one).get_title("left") == "1 image in each class"
     uneven = pd.DataFrame({"label": ["a"] * 105 + ["b"] * 100})
     assert "1.1 times" in plots.class_counts(uneven).get_title("left")
 
