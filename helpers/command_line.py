@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.storage import expand_home
 from helpers.datasets.words import count
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
@@ -238,7 +239,7 @@ def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, 
     if asked.metadata:
         from helpers.tables.given import find_given
 
-        folder = Path(source or ".").expanduser()
+        folder = expand_home(source or ".")
         if source and not folder.is_dir():  # what that is, opening says
             return source, named | {"metadata": asked.metadata}
         found = find_given(asked.metadata, folder)
@@ -311,7 +312,7 @@ def _slug(dataset: Dataset) -> str:
 
 def _from_report(dataset: Dataset, path: str) -> Path:
     """The file that is meant: as given, or that of the newest report on this dataset here."""
-    given = Path(path).expanduser()
+    given = expand_home(path)
     if given.exists() or given.is_absolute():
         return given
     dated = re.compile(re.escape(_slug(dataset)) + r"-\d{4}-\d\d-\d\d(-\d+)?")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit.tables import require_scan
+from helpers.datasets.words import percent
 
 WORST, FEW = 20, 3
 """How many images a rule that is not used still lists, and how many any rule may flag."""
@@ -144,21 +145,21 @@ def _measured_rules(known, limits) -> Iterator[_Rule]:
     plain = known["entropy"].where(known["edge_width"].isna())
     yield from _beyond(
         "dark", known["brightest"], limits.dark, limits, -1, "night, or X-rays?",
-        "Even its brightest hundredth reaches only {value:.2f} of 1")  # fmt: skip
+        "Even its brightest hundredth reaches only {value} of 1", 2)  # fmt: skip
     yield from _beyond(
         "overexposed", burnt, limits.overexposed, limits, 1, "drawings, or scans?",
-        "Its highlights clip, and what has detail lies at {value:.2f} of 1",
+        "Its highlights clip, and what has detail lies at {value} of 1", 2,
         judged=detail.notna().sum())  # fmt: skip
     yield from _beyond(
         "blurred", known["edge_width"], limits.blurred, limits, 1, "enlarged?",
-        "Its sharpest edges rise over {value:.1f} px, where a crisp edge takes 1 to 2")  # fmt: skip
+        "Its sharpest edges rise over {value} px, where a crisp edge takes 1 to 2", 1)  # fmt: skip
     yield from _beyond(
         "low information", plain, limits.low_information, limits, -1, "blanks?",
-        "It has no edge, and its grey levels hold {value:.1f} bits",
+        "It has no edge, and its grey levels hold {value} bits", 1,
         judged=len(known))  # fmt: skip
     yield from _beyond(
         "odd aspect ratio", ratio, limits.aspect_ratio, limits, 1, "strips, or panoramas?",
-        "Its long side is {value:.1f} times its short side")  # fmt: skip
+        "Its long side is {value} times its short side", 1)  # fmt: skip
     if len(known):
         yield _odd_sizes(np.sqrt(sides.prod(axis=1)), limits)
         yield _unusual_modes(known, limits)
@@ -170,26 +171,52 @@ def _fact(issue, words, judged) -> _Rule:
     return _Rule(issue, "absolute", np.nan, values, [f"It {word}." for word in words], judged)
 
 
-def _beyond(issue, values, limit, limits, sign, asks, why, judged=None) -> Iterator[_Rule]:
+def _beyond(
+    issue, values, limit, limits, sign, asks, why, digits, judged=None
+) -> Iterator[_Rule]:  # fmt: skip
     """A rule by an absolute limit (above for sign 1, below for -1), then a relative one.
 
-    The relative one leaves out what breaks the absolute one, unless that one is not used.
+    The relative one leaves out what breaks the absolute one, unless that one is not used. Values
+    are told to so many decimals, or to as many as show on which side of the limit they lie.
     """
     values, side = values.astype(float), "under" if sign < 0 else "over"
     broken, known = values[sign * (values - limit) > 0], int(values.notna().sum())
-    whys = [f"{why.format(value=value)}, {side} {limit:g}." for value in broken]
+    told = f"{limit:.15g}"
+    whys = [
+        f"{why.format(value=f'{value:.{_decimals(value, limit, digits)}f}')}, {side} {told}."
+        for value in broken
+    ]
     judged = known if judged is None else int(judged)
-    yield _Rule(issue, "absolute", limit, broken, whys, judged, asks, f" ({side} {limit:g})")
+    yield _Rule(issue, "absolute", limit, broken, whys, judged, asks, f" ({side} {told})")
     if 2 * known < len(values) or not known:
         return
     odd, usual = _far_from_usual(values, limits, sign)
     odd = values[odd]
     if len(broken) <= max(FEW, limits.most * len(values)):
         odd = odd.drop(broken.index, errors="ignore")
-    end = f", far {side} the {usual:.2f} usual here."
-    yield _Rule(issue, "relative", usual * limits.factor**sign, odd,
-                [why.format(value=value) + end for value in odd], judged, asks,
-                f" ({end[2:-1]})")  # fmt: skip
+    whys = []
+    for value in odd:
+        more = _decimals(value, usual, digits)
+        shown = f"{usual:.{max(2, more)}f}"
+        whys.append(f"{why.format(value=f'{value:.{more}f}')}, far {side} the {shown} usual here.")
+    shown = f"{usual:.{_decimals(usual, 0, 2)}f}"
+    yield _Rule(issue, "relative", usual * limits.factor**sign, odd, whys, judged, asks,
+                f" (far {side} the {shown} usual here)")  # fmt: skip
+
+
+def _decimals(value: float, limit: float, least: int) -> int:
+    """To how many decimals, at least, a value has to be told to lie on its side of a limit, which
+    is told to as many, or exactly."""
+    return next(
+        (
+            n
+            for n in range(least, 15)
+            if all(
+                (round(value, n) - one) * (value - limit) > 0 for one in (limit, round(limit, n))
+            )
+        ),
+        least,
+    )
 
 
 def _far_from_usual(values, limits, sign=None):
@@ -216,7 +243,10 @@ def _unusual_modes(known, limits) -> _Rule:
     kind = kind.where(known["orientation"] == 1, kind + " turned by its EXIF tag")
     share = kind.map(kind.value_counts(normalize=True)).astype(float)
     odd = share[share < limits.rare]
-    whys = [f"{value:.1%} of the images are {kind[image_id]}." for image_id, value in odd.items()]
+    whys = [
+        f"{percent(value).capitalize()} of the images are {kind[image_id]}."
+        for image_id, value in odd.items()
+    ]
     return _Rule("unusual mode", "relative", limits.rare, odd, whys, len(known), "many sources?")
 
 

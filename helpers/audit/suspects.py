@@ -1,4 +1,4 @@
-"""One list of all that a person should look at, the surest first."""
+"""One list of all that a person should look at."""
 
 import pandas as pd
 

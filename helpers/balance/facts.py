@@ -17,6 +17,10 @@ DEPTH = 3
 PATCHES = 4
 
 
+NONE = {"compression": 0, "subsampling": -1, "density": 0, "hour": -1}
+"""What stands in a column of `file_facts` where a file has no such value."""
+
+
 def border_colours(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     """Colour and grain along the border of each image, where the subject seldom is.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import command_line
+from helpers.datasets.storage import expand_home
 from helpers.datasets.words import require_column
 from helpers.opening.opening import NAMES
 
@@ -55,4 +56,4 @@ def _from_anywhere(source: str | Path | None) -> str | None:
     source = source or os.environ.get("WORKBOOK_DATASET")
     if source is None or str(source) in NAMES:
         return source
-    return str(Path(source).expanduser().absolute())
+    return str(expand_home(source).absolute())

@@ -9,14 +9,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
-from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.datasets.dataset import Dataset
+from helpers.datasets.safe_names import read_cells
 from helpers.datasets.storage import DatasetError, read_log, work_folder
 from helpers.datasets.words import some
 
@@ -108,19 +107,17 @@ def _read_csv(path: Path) -> pd.DataFrame:
         f"expected a CSV with columns {', '.join(FIELDS)}, of which image_id and action must be"
     )
     try:
-        raw = path.read_bytes()  # a spreadsheet's "Unicode text" is UTF-16
-        text = raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
-        # Spreadsheets of some countries part columns by semicolons.
-        separator = max(",;\t", key=text.partition("\n")[0].count)
-        header, *rows = csv.reader(StringIO(text, newline=""), delimiter=separator)
-    except (ValueError, csv.Error) as error:
-        why = "it is empty" if "unpack" in str(error) else f"it is no CSV in UTF-8: {error}"
-        raise DatasetError(f"'{path.name}' holds no decisions ({why}); {expected}.") from error
+        header, by_line = read_cells(path)
+    except ValueError as error:
+        raise DatasetError(f"'{path.name}' holds no decisions ({error}); {expected}.") from error
     header = [name.strip().lower() for name in header]
+    if len({*header}) < len(header):
+        twice = some(sorted({name for name in header if header.count(name) > 1}))
+        raise DatasetError(f"'{path.name}' holds no decisions (two columns {twice}); {expected}.")
     if lacking := {"image_id", "action"} - {*header}:
         there = f"column {some(sorted(lacking))} is missing among {some(header, 9)}"
         raise DatasetError(f"'{path.name}' holds no decisions ({there}); {expected}.")
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    rows = [row for row in by_line.values() if any(cell.strip() for cell in row)]
     if uneven := [number for number, row in enumerate(rows, 1) if len(row) != len(header)]:
         raise DatasetError(
             f"Row {uneven[0]} of '{path.name}' has not the {len(header)} cells of its header."

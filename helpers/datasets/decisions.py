@@ -30,7 +30,7 @@ from helpers.datasets.decision_files import (
     standing,
     write_csv,
 )
-from helpers.datasets.storage import DatasetError, work_folder, writing_to
+from helpers.datasets.storage import DatasetError, expand_home, work_folder, writing_to
 from helpers.datasets.words import count, shown, some, suggestion
 
 ACTIONS = ("keep", "relabel", "drop", "cannot tell")
@@ -84,7 +84,7 @@ class DecisionLog:
         self._dataset = where if isinstance(where, Dataset) else None
         known = self._dataset is not None
         self._read = ((), pd.DataFrame())
-        self.path = where.work / f"{name}.sqlite" if known else Path(where).expanduser().absolute()
+        self.path = where.work / f"{name}.sqlite" if known else expand_home(where).absolute()
 
     def __repr__(self) -> str:
         of = f" of dataset {self._dataset.name!r}" if self._dataset else ""
@@ -240,7 +240,7 @@ class DecisionLog:
         DatasetError
             There is such a file already, or it cannot be written.
         """
-        path = Path(path).expanduser().absolute()
+        path = expand_home(path).absolute()
         write_csv(standing(self.history()), path)
         return path
 
@@ -276,7 +276,7 @@ class DecisionLog:
         DatasetError
             `source` cannot be read, or has a row that is no decision; nothing is recorded then.
         """
-        path = source.path if isinstance(source, DecisionLog) else Path(source).expanduser()
+        path = source.path if isinstance(source, DecisionLog) else expand_home(source)
         table = read_decisions(path.absolute())
         for row in table.itertuples():
             if row.action not in ACTIONS or (row.action == "relabel") == pd.isna(row.label):

@@ -18,7 +18,7 @@ from helpers.datasets.course_decisions import default_decisions
 from helpers.datasets.dataset import Dataset
 from helpers.datasets.decisions import DecisionLog
 from helpers.datasets.safe_names import as_csv, distinct_names, safe_name, say_formulas
-from helpers.datasets.storage import DatasetError
+from helpers.datasets.storage import DatasetError, expand_home
 from helpers.datasets.words import count, shown, some
 from helpers.tables.rows import LABEL_WORDS, PATH_WORDS, SPLIT_WORDS
 
@@ -107,7 +107,7 @@ def export(
     """
     if images not in WAYS:
         raise DatasetError(f"images={images!r} is unknown; expected None, 'links' or 'copies'.")
-    folder = _new_folder(dataset, Path(folder).expanduser().absolute())
+    folder = _new_folder(dataset, expand_home(folder).absolute())
     if decisions is None:
         decisions = default_decisions(dataset)
     cleaned = apply_decisions(dataset, decisions)

@@ -73,24 +73,73 @@ def as_csv(table: pd.DataFrame, index: bool = False) -> str:
     return table.to_csv(index=index, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
 
-def read_text(path: Path) -> str:
-    """What a file says, in UTF-8 or as a spreadsheet's "Unicode text", in UTF-16."""
-    raw = path.read_bytes()
-    return raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+def read_cells(path: Path) -> tuple[list[str], dict[int, list[str]]]:
+    """The header of a CSV, and by the number of its last line the cells of each row that has any.
 
-
-def read_text_csv(path: Path) -> pd.DataFrame:
-    """A CSV with every cell as the text it is, "" where empty, as `as_csv` wrote it or a
-    spreadsheet saved it: parted by commas, semicolons or tabs, in UTF-8 or UTF-16.
+    As `as_csv` wrote it or a spreadsheet saved it: parted by commas, semicolons or tabs, in UTF-8,
+    or in UTF-16 as "Unicode text". Empty cells beyond the header are left out, and columns without
+    a name get one. Rows may be shorter than the header.
 
     Raises
     ------
     OSError, ValueError
-        The file cannot be read, or is no such table.
+        The file cannot be read, or is no such table; the message says why, as a half-sentence.
     """
-    text = read_text(path)
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    return pd.read_csv(StringIO(text, newline=""), sep=separator, dtype=str, keep_default_na=False)
+    text = _decode(path.read_bytes())
+    separator = max(",;\t", key=_first_line(text).count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+    rows = {}
+    try:
+        for row in filter(None, reader):
+            rows[reader.line_num] = row
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num:,} is no row of a CSV: {error}") from error
+    if not rows:
+        raise ValueError("it is empty")
+    header = rows.pop(next(iter(rows)))
+    while header and not header[-1].strip():
+        header.pop()
+    twice = [name for number, name in enumerate(header) if name and name in header[:number]]
+    if twice:
+        raise ValueError(f"its header has two columns {twice[0]!r}: rename one, or leave it out")
+    for line, row in rows.items():
+        if any(cell.strip() for cell in row[len(header) :]):
+            what = "a tab" if separator == "\t" else repr(separator)
+            raise ValueError(
+                f"line {line:,} has {count(row, 'cell')}, and the header {len(header)}: put a cell "
+                f"that holds {what} itself in double quotes, and give each column a name"
+            )
+        del row[len(header) :]
+    return [name or f"Unnamed: {number}" for number, name in enumerate(header)], rows
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-16" if raw[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig")
+    except UnicodeError as error:
+        raise ValueError(
+            "its text is not in UTF-8: open it in the program that saved it, and save it anew, in "
+            "Excel as 'CSV UTF-8 (Comma delimited)', elsewhere with the character set UTF-8"
+        ) from error
+
+
+def _first_line(text: str) -> str:
+    """The first line that is not empty, without what stands in quotes."""
+    begin = text.lstrip("\r\n")
+    return re.split(r"[\r\n]", re.sub(r'"[^"]*"', "", begin), maxsplit=1)[0]
+
+
+def read_text_csv(path: Path) -> pd.DataFrame:
+    """A CSV, as `read_cells` reads it, with every cell as the text it is, "" where empty.
+
+    Raises
+    ------
+    OSError, ValueError
+        As `read_cells`.
+    """
+    header, rows = read_cells(path)
+    full = [row + [""] * (len(header) - len(row)) for row in rows.values()]
+    return pd.DataFrame(full, columns=header, dtype="str")
 
 
 def say_formulas(table: pd.DataFrame, where: str) -> list[str]:

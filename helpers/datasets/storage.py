@@ -13,10 +13,32 @@ class DatasetError(ValueError):
     """Something about the data stops us: one sentence that says what, where, and what to do."""
 
 
+def expand_home(path: str | os.PathLike) -> Path:
+    """The path, with the home folder for a ``~`` or ``~name`` that it begins with.
+
+    Raises
+    ------
+    DatasetError
+        There is no such user, or none is known.
+    """
+    text, path = os.fspath(path), Path(path)
+    if not text.startswith("~"):  # Path("./~name") forgets that it began otherwise
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        first = path.parts[0]
+        raise DatasetError(
+            f"'{path}' begins with '{first}', the home folder of a user that this computer does "
+            f"not know; write the whole path, also for what is called '{first}' in the present "
+            "folder."
+        ) from error
+
+
 def work_folder() -> Path:
     """Where everything we write goes: ``WORKBOOK_WORK``, or ``work`` beside the package."""
     chosen = os.environ.get("WORKBOOK_WORK")
-    return Path(chosen).expanduser().absolute() if chosen else Path(__file__).parents[2] / "work"
+    return expand_home(chosen).absolute() if chosen else Path(__file__).parents[2] / "work"
 
 
 def make_folder(folder: Path) -> Path:

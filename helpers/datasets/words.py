@@ -1,5 +1,6 @@
 """Small pieces of the sentences that errors and notes are made of."""
 
+import math
 from collections.abc import Iterable, Sized
 from difflib import get_close_matches
 
@@ -18,6 +19,16 @@ def count(things: Sized | int, noun: str) -> str:
     number = things if isinstance(things, int) else len(things)
     many = "es" if noun.endswith("s") else "s"
     return f"{number:,} {noun}{'' if number == 1 else many}"
+
+
+def tell_number(value: float, digits: int = 3) -> str:
+    """ "1,200", "72", "0.034": a whole number in full, another to so many significant digits."""
+    if not math.isfinite(value):
+        return f"{value:g}"
+    rounded = float(f"{value:.{digits}g}")
+    if value == round(value) or abs(rounded) >= 10**digits:
+        return f"{value + 0.0:,.0f}"
+    return f"{rounded:g}"
 
 
 def percent(share: float) -> str:

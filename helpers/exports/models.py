@@ -21,6 +21,7 @@ import pandas as pd
 from torch import nn
 
 from helpers.datasets import Dataset
+from helpers.datasets.storage import expand_home
 from helpers.datasets.words import count, some
 from helpers.evaluation import probabilities
 from helpers.exports.model_sources import ModelExportError, from_head, from_learner, from_network
@@ -147,7 +148,7 @@ def export_model(
     ...              mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))  # doctest: +SKIP
     """
     require_packages()
-    folder = Path(folder).expanduser()
+    folder = expand_home(folder)
     there = [name for name in (WEIGHTS, NETWORK, PROGRAM) if (folder / name).exists()]
     if there and not replace:
         raise ModelExportError(

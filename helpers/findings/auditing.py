@@ -66,7 +66,9 @@ def opening(evidence: Evidence) -> Section:
     found.title = f"{count(images, 'image')}, {count(dataset.classes, 'class')}"
     found.says += [*dataset.notes, *evidence.plan.overrun]
     if 0 < labelled < len(images):
-        found.says.append(f"{len(images) - labelled:,} images have no label.")
+        bare = len(images) - labelled
+        verb = "has" if bare == 1 else "have"
+        found.says.append(f"{count(bare, 'image')} {verb} no label.")
     splits = images["split"].fillna("undecided").value_counts()
     sides = ", ".join(f"{name} {number:,}" for name, number in splits.items())
     whole = "It came without a split." if [*splits.index] == ["undecided"] else ""
@@ -148,8 +150,7 @@ def copies(evidence: Evidence) -> Section:
     kinds = pairs["kind"].value_counts().reindex(["exact", "near", "probable"], fill_value=0)
     found = Section("copies", "No copies were found")
     if kinds.sum():
-        said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-        found.title = f"Pictures that are there twice: {said} pair{'s' * int(kinds.sum() > 1)}"
+        found.title = f"Pictures that are there twice: {_say_kinds(kinds)}"
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
     found.says += told
@@ -163,9 +164,10 @@ def copies(evidence: Evidence) -> Section:
     scanned = evidence.files[evidence.files["readable"]]
     small = int((scanned[["width", "height"]].min(axis=1) < SHORTEST_SIDE).sum())
     if small:
+        has, them = ("has", "it") if small == 1 else ("have", "them")
         told = (
-            f"{small:,} of {len(scanned):,} images have a side under {SHORTEST_SIDE} px, too little"
-            " to search for changed copies: of them only identical files were found."
+            f"{small:,} of {count(scanned, 'image')} {has} a side under {SHORTEST_SIDE} px, too "
+            f"little to search for changed copies: of {them} only identical files were found."
         )
         found.says.append(told)
         found.unchecked.append(told)
@@ -215,6 +217,14 @@ def copies(evidence: Evidence) -> Section:
     return found
 
 
+def _say_kinds(kinds: pd.Series) -> str:
+    """ "60 exact, 104 near pairs", or "1 exact pair, 2 near pairs" where there is one of a kind."""
+    there = {kind: int(number) for kind, number in kinds.items() if number}
+    if 1 in there.values():
+        return ", ".join(count(number, f"{kind} pair") for kind, number in there.items())
+    return ", ".join(f"{number:,} {kind}" for kind, number in there.items()) + " pairs"
+
+
 def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str:
     """Which classes consist of copies to a good part, "" where none does; and a table of all."""
     classes = dataset.images["label"].value_counts().rename("images")
@@ -227,15 +237,35 @@ def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str
     found.tables["Copies by class"] = table.rename_axis("class")
     many = table[table["copies"] >= MANY * table["images"]]
     told = [
-        f"{name} holds {row['different pictures']:,} different pictures, not {row['images']:,}"
+        f"{name} holds {count(int(row['different pictures']), 'different picture')}, not "
+        f"{row['images']:,}"
         for name, row in many.iterrows()
     ]
     return f"{'; '.join(told[:4])}; copies count twice, in training and in scores." if told else ""
 
 
+def open_doubts(evidence: Evidence) -> pd.DataFrame:
+    """The doubts about labels that you have not decided about, ranked anew. A label that you kept
+    or gave in your log is in doubt only where the same file carries another one."""
+    doubts, marks = evidence.doubts, evidence.marks
+    decided = doubts.index.isin(marks.index[marks["action"].isin(["keep", "relabel"])])
+    decided &= (doubts["evidence"] != "same file").to_numpy()
+    if not decided.any():
+        return doubts
+    left = doubts[~decided].assign(rank=range(1, int((~decided).sum()) + 1))
+    left["expected"] = left["wrong"].cumsum() / left["rank"]
+    known = doubts.attrs.get("left out", {})
+    left.attrs = doubts.attrs | {"left out": known | {"that you decided about": int(decided.sum())}}
+    return left
+
+
 def labels(evidence: Evidence) -> Section:
     """Labels that neither a model nor other images of the same thing agree with."""
-    doubts = evidence.doubts
+    doubts = open_doubts(evidence)
+    if doubts.empty and len(evidence.doubts):
+        decided = count(evidence.doubts, "label")
+        said = f"You have decided about {decided}, all that could be judged."
+        return Section("labels", "You have decided about every label", [said])
     suspects = doubts[doubts["issue"].astype(bool)]
     found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
     found.says.append(audit.describe_doubts(doubts))
@@ -284,7 +314,8 @@ def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None
 def outliers(evidence: Evidence) -> Section:
     """The images that lie farthest from all others."""
     strangest = evidence.outliers.index[:SHEET]
-    found = Section("outliers", f"The {len(strangest)} strangest images, for a person to look at")
+    many = "strangest image" if len(strangest) == 1 else f"{len(strangest)} strangest images"
+    found = Section("outliers", f"The {many}, for a person to look at")
     found.says.append(
         "There is always a strangest image, and a rare subject in rare light is strange and right."
     )

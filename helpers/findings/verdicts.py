@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from unicodedata import normalize
 
@@ -14,7 +13,7 @@ import pandas as pd
 from helpers.datasets import Dataset, DatasetError, DecisionLog
 from helpers.datasets.decision_files import match
 from helpers.datasets.decisions import ACTIONS
-from helpers.datasets.safe_names import read_text
+from helpers.datasets.safe_names import read_cells
 from helpers.datasets.words import count, shown, some, suggestion
 from helpers.findings.sampling import SAMPLE
 
@@ -79,18 +78,15 @@ def take_decisions(dataset: Dataset, path: Path) -> str:
 def _read(path: Path) -> list[dict[str, str | int]]:
     """The rows, each with the number of its line in the file as "line"."""
     try:
-        text = read_text(path)
-        separator = max(",;\t", key=text.partition("\n")[0].count)
-        reader = csv.DictReader(StringIO(text, newline=""), delimiter=separator)
-        rows = [row | {"line": reader.line_num} for row in reader]
-    except (OSError, ValueError, csv.Error) as error:
+        header, by_line = read_cells(path)
+    except (OSError, ValueError) as error:
         raise DatasetError(f"--decisions '{path.name}' cannot be read ({error}).") from error
-    if not rows or not {"image_id", "action"} <= {*rows[0]}:
+    if not by_line or not {"image_id", "action"} <= {*header}:
         raise DatasetError(
             f"--decisions '{path.name}': expected a CSV with the columns image_id and action, such "
             f"as {SAMPLE}."
         )
-    return rows
+    return [dict(zip(header, row, strict=False)) | {"line": line} for line, row in by_line.items()]
 
 
 def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:

@@ -159,7 +159,8 @@ def _say_alone(alone: pd.DataFrame, together: pd.Series) -> list[str]:
     for row in alone.groupby("class", sort=False).head(1)[:2].itertuples():
         fact, values = FACTS.get(row.feature, f"the {row.feature}"), ""
         if row.feature.startswith(("format", "mode")):
-            values = f": so are {row.own:.0%} of its images, and {row.others:.0%} of all others"
+            own, others = (told.removeprefix("yes in ") for told in (row.own, row.others))
+            values = f": so are {own} of its images, and {others} of all others"
         said.append(
             f"Of {row[1]}, {fact} alone says most (area under the ROC curve {row.auc:.2f},"
             f" 0.5 by chance; all facts together {together[row[1]]:.2f}){values}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.storage import DatasetError
+from helpers.datasets.storage import DatasetError, expand_home
 from helpers.datasets.words import some
 from helpers.opening.downloads import DOWNLOADS
 from helpers.opening.folders import EXTENSIONS
@@ -163,7 +163,7 @@ def _relative(path: str, root: Path) -> str:
 
 
 def _dataset(rows: pd.DataFrame, name: str, kind: str, root: Path, notes: list[str]) -> Dataset:
-    root = root.expanduser().absolute().resolve()
+    root = expand_home(root).absolute().resolve()
     paths = [
         os.path.realpath(os.path.dirname(p)) + os.sep + os.path.basename(p) for p in rows[FILE]
     ]

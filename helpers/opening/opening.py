@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.datasets.dataset import Dataset
-from helpers.datasets.storage import DatasetError, make_folder, work_folder
+from helpers.datasets.storage import DatasetError, expand_home, make_folder, work_folder
 from helpers.datasets.words import count, some, suggestion
 from helpers.opening.archives import build_folder
 from helpers.opening.copies import leave_out_copies
@@ -132,7 +132,7 @@ def _finish(dataset: Dataset, group: str | None) -> Dataset:
 
 
 def _open_path(text: str, asked: Asked) -> Dataset:
-    path = Path(text).expanduser()
+    path = expand_home(text)
     try:
         exists = path.exists()
     except OSError as error:

@@ -92,18 +92,18 @@ def promise(
     guess : float, optional
         The reader's guess of the share of wrong labels among those in doubt, 0 to 1.
     """
-    count = int(doubts["issue"].sum())
-    if doubts.empty or (not count and wrong is None):
+    listed = int(doubts["issue"].sum())
+    if doubts.empty or (not listed and wrong is None):
         note = doubts.attrs.get("note", "No label is more likely wrong than right")
         return nothing(title or note.partition(". ")[0], ax)  # the reason is long
-    shown = doubts.head(max(2 * count, min(40, len(doubts))))
+    shown = doubts.head(max(2 * listed, min(40, len(doubts))))
     ax = axes(ax, 3.8)
     lines = {"promised": (shown["wrong"].cumsum(), MUTED)}
     if wrong is not None:
         lines["wrong indeed"] = (pd.Series(shown.index.isin(wrong)).cumsum(), ACCENT)
     ranks = np.arange(1, len(shown) + 1)
     ends = sorted((values.iloc[-1], name) for name, (values, _) in lines.items())
-    close = len(ends) == 2 and ends[1][0] - ends[0][0] < 0.06 * max(count, 1)
+    close = len(ends) == 2 and ends[1][0] - ends[0][0] < 0.06 * max(listed, 1)
     for place, (_, name) in enumerate(ends):
         values, colour = lines[name]
         ax.plot(ranks, values, color=colour, lw=2.5)
@@ -111,22 +111,23 @@ def promise(
         look = {"textcoords": "offset points", "va": va, "color": colour}
         ax.annotate(name, (ranks[-1], values.iloc[-1]), (6, 0), **look)
     ax.plot([0, len(shown)], [0, len(shown)], color=INNOCENT, lw=1, ls=":", zorder=0)
-    if count:
-        ax.axvline(count, color=INK, lw=1.2)
+    if listed:
+        ax.axvline(listed, color=INK, lw=1.2)
         look = {"textcoords": "offset points", "va": "bottom", "color": INK, "fontsize": 9}
-        ax.annotate("in doubt, up to here", (count, 0), (5, 4), **look)
+        ax.annotate("in doubt, up to here", (listed, 0), (5, 4), **look)
     share, words = read_guess(guess)
     if share is not None:
-        ax.plot(count, share * count, "o", color=INK, mfc="white", ms=8, zorder=4)
-    ax.annotate(words, (count, (share or 0) * count), (9, 16 * (share is None)),
+        ax.plot(listed, share * listed, "o", color=INK, mfc="white", ms=8, zorder=4)
+    ax.annotate(words, (listed, (share or 0) * listed), (9, 16 * (share is None)),
                 textcoords="offset points")  # fmt: skip
     ax.set(xlabel="labels looked at, the most doubtful first", ylabel="wrong labels among them")
     ax.set(xlim=(0, len(shown)), ylim=(0, None))
     ax.grid(axis="y")
-    expected = f"about {doubts['wrong'].head(count).sum():.0f}"
-    text = f"Of {count:,} labels in doubt, expect {expected} to be wrong"
+    expected = f"about {doubts['wrong'].head(listed).sum():.0f}"
+    text = f"Of {count(listed, 'label')} in doubt, expect {expected} to be wrong"
     if wrong is not None:
-        text += f": {doubts.index[:count].isin(wrong).sum():,} are"
+        known = doubts.index[:listed].isin(wrong).sum()
+        text += f": {known:,} {'is' if known == 1 else 'are'}"
     return titled(ax, title or text, f"{text}; lines over the rank.", bare=["left"])
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from helpers.augment.applying import apply_policy
 from helpers.augment.policies import POLICIES, Policy, find_policy
 from helpers.datasets import Dataset
+from helpers.datasets.words import count
 from helpers.plots.names import short_name, short_names, with_guess
 from helpers.plots.style import ACCENT, FAMILIES, FLAG, INK, axes, nothing, styled, titled
 from helpers.training.caching import decode
@@ -51,7 +52,7 @@ def policies(
     ax.tick_params(length=0, labeltop=True, labelbottom=False)
     title = title or "Which of these pictures would you still give the same label?"
     below = "; ".join(policy.name for policy in found)
-    text = f"The same {len(images)} images in every row; from top to bottom: {below}."
+    text = f"The same {count(images, 'image')} in every row; from top to bottom: {below}."
     return titled(ax, title, text, bare=["left", "bottom"])
 
 
@@ -130,9 +131,10 @@ def policy_effects(
     ax.set_yticks(range(len(order)), names)
     ax.set_ylim(len(order) - 0.5, -0.5)
     arrow = "better →" if better > 0 else "← better"
+    repeats = count(int(first["seeds"].max()), "repeat")
     ax.set_xlabel(
-        f"change of {figure} against no augmentation, 95 % interval, {int(first['seeds'].max())} "
-        f"repeats ({arrow})\nfilled: the sign is sure, after Holm's correction{missed}"
+        f"change of {figure} against no augmentation, 95 % interval, {repeats} "
+        f"({arrow})\nfilled: the sign is sure, after Holm's correction{missed}"
     )
     ax.grid(axis="x")
     if len(settings) > 1:
@@ -150,7 +152,8 @@ def _name_best(settings: Mapping[str, pd.DataFrame], figure: str, better: int) -
         helps |= {*table.index[table["sure"] & (gain > 0)]}
         hurts |= {*table.index[table["sure"] & (gain < 0)]}
     surely = _verb(helps, "improve")
-    parts = [f"{len(helps)} of {len(every)} policies surely {surely} {figure}"]
+    policies = "policy" if len(every) == 1 else "policies"
+    parts = [f"{len(helps)} of {len(every)} {policies} surely {surely} {figure}"]
     if hurts:
         parts.append(f"{len(hurts)} surely {_verb(hurts, 'make')} it worse")
     return "; ".join(parts)
@@ -190,7 +193,7 @@ def recalls(
     ax.set_xlabel(f"change of recall against no augmentation, 95 % interval (better →)\n{note}")
     ax.grid(axis="x")
     lost = list(found.index[found["sure"].astype(bool) & (found["difference"] < 0)])
-    what = f"{policy or 'the policy'} surely costs recall in {len(lost)} of {len(found)} classes"
+    what = f"{policy or 'the policy'} surely costs recall in {len(lost)} of {count(found, 'class')}"
     title = title or what[0].upper() + what[1:]
     facts = "; ".join(f"{row.Index} {row.difference:+.2f}" for row in shown.itertuples())
     return titled(ax, title, f"{facts}.", bare=["left"])

@@ -12,7 +12,7 @@ from matplotlib.colors import TwoSlopeNorm
 
 from helpers.balance import Probe, lifts
 from helpers.datasets import Dataset
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 from helpers.plots.names import drawable, short_name, short_names
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
@@ -83,12 +83,12 @@ def imbalance_bars(
     ax.set(xlim=(0, most * 1.22), xlabel="images, with the 95 % interval of the class's share")
     ax.figure.legend(loc="outside lower center", ncols=3)  # inside, it would hide equal bars' words
     first, last, ratio = table.index[0], table.index[-1], table["ratio"].iloc[-1]
-    found = f"{short_name(first)} has {ratio:.1f} times as many images as {short_name(last)}"
+    found = f"{short_name(first)} has {ratio:,.1f} times as many images as {short_name(last)}"
     if ratio < 1.05:
         kinds = {"label": "classes"}.get(table.index.name, f"values of {table.index.name}")
         among = "Both" if len(table) == 2 else f"All {len(table)}"
         found = f"{among} {kinds} are {'about ' if ratio > 1 else ''}equally common"
-    facts = ", ".join(f"{name} {row.images}" for name, row in shown.iterrows())
+    facts = ", ".join(f"{name} {images:,.0f}" for name, images in shown["images"].items())
     return titled(ax, title or found, f"Images: {facts}.", bare=["left"])
 
 
@@ -207,7 +207,11 @@ def probe_results(
     if not title:
         title = f"Given away by {'; by '.join(told)}" if told else "No class is given away"
     left = len(first) - len(order)
-    rest = f" The {left} classes told least well are left out." if left else ""
+    rest = ""
+    if left:
+        rest = (
+            f" The {count(left, 'class')} told least well {'is' if left == 1 else 'are'} left out."
+        )
     look = {"x": 0.01, "ha": "left", "weight": "bold", "fontsize": 13}
     panels[0].figure.suptitle(fill(drawable(title), 84), **look)
     panels[0].figure.alt_text = f"{title}. {'; '.join(facts)}.{rest}"

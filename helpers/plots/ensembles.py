@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
+from helpers.datasets.words import count
 from helpers.plots.names import short_names
 from helpers.plots.style import (
     ACCENT,
@@ -58,11 +59,10 @@ def pair_gains(pairs: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     if alike.any() and not alike.all():
         ax.legend(loc="upper left")
     likeness = stats.spearmanr(found["disagreement"], found["gain"]).statistic
-    said = f"rank correlation {likeness:.2f}" if len(found) > 2 else f"{len(found)} pair"
+    said = f"rank correlation {likeness:.2f}" if len(found) > 2 else count(found, "pair")
     title = title or f"Do models that disagree gain more together? {said[0].upper()}{said[1:]}"
-    facts = (
-        f"{len(found)} pairs; gains from {found['gain'].min():+.3f} to {found['gain'].max():+.3f}"
-    )
+    low, high = found["gain"].min(), found["gain"].max()
+    facts = f"{count(found, 'pair')}; gains from {low:+.3f} to {high:+.3f}"
     return titled(ax, title, f"{facts}.", bare=["bottom"])
 
 

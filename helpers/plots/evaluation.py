@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 from helpers.evaluation import order_classes, probabilities
 from helpers.evaluation.comparing import tell
 from helpers.plots.names import drawable, short_name, short_names
@@ -175,7 +175,7 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
         ax.set_yticks(range(len(order)), names.values())
         for row, column in zip(*np.nonzero(matrix.to_numpy()), strict=True):
             dark = shares[row, column] > 0.5
-            ax.text(column, row, f"{matrix.iloc[row, column]:g}", ha="center", va="center",
+            ax.text(column, row, f"{matrix.iloc[row, column]:,.0f}", ha="center", va="center",
                     fontsize=8, color="white" if dark else INK)  # fmt: skip
     else:
         ax.set(xticks=[], yticks=[])
@@ -183,10 +183,12 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     off = matrix.to_numpy() * (1 - np.eye(len(order)))
     row, column = np.unravel_index(off.argmax(), off.shape)
     worst = f"{short_name(order[row])} called {short_name(order[column])}"
-    found = f"Most often wrong: {worst}, {off[row, column]:g} images" if off.any() else "No error"
+    often = count(round(off[row, column]), "image")
+    found = f"Most often wrong: {worst}, {often}" if off.any() else "No error"
     total, right = matrix.to_numpy().sum(), np.trace(matrix.to_numpy())
     facts = (
-        f"{right:,.0f} of {total:,.0f} images on the diagonal; order: {', '.join(map(str, order))}."
+        f"{right:,.0f} of {count(round(total), 'image')} on the diagonal; "
+        f"order: {', '.join(map(str, order))}."
     )
     return titled(ax, title or found, facts, bare=["left", "bottom", "top", "right"])
 
@@ -224,7 +226,8 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     found = f"Lowest F1: {short_name(table.index[-1])}, {ends}, {way}"
     if table["F1"].min() == 1:
         found = "Each class is always found, and never named wrongly"
-    found += f" ({hidden} classes between are left out)" * bool(hidden)
+    if hidden:
+        found += f" ({count(hidden, 'class')} between {'is' if hidden == 1 else 'are'} left out)"
     facts = "; ".join(
         f"{name} precision {row['precision']:.2f}, recall {row['recall']:.2f}, F1 {row['F1']:.2f}"
         for name, row in shown.iterrows()

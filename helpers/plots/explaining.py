@@ -286,7 +286,7 @@ def other_grounds(
     names = [wrapped(name, 11) for name in grounds]
     ax = _sheet(_Sides(grounds), rows, len(shown), ax, captions, frames, names)
     shares = [f"{share:.0%} on {name}" for name, share in other_answers(told).items()]
-    title = title or f"Of {len(ids)} photos another answer is given to {', '.join(shares)}"
+    title = title or f"Of {count(ids, 'photo')} another answer is given to {', '.join(shares)}"
     share, words = read_guess(guess)
     title += f" ({words if share is None else f'your guess: {share:.0%}'})" if words else ""
     return titled(ax, title, f"The same photos in rows: {some(grounds, 9)}.")

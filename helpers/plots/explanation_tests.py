@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.datasets.words import count
 from helpers.explain.checking import area_under
 from helpers.explain.looking import over_seeds
 from helpers.explain.methods import CONTROLS
@@ -126,7 +127,7 @@ def explanation_study(study: pd.DataFrame, ax: Axes | None = None) -> Axes:
         panel.tick_params(labelleft=number == 0)
         facts.append(f"{label}: {panel.alt_text.lstrip('. ')}")
     seeds = study["seed"].nunique()
-    return titled(ax, f"What do heatmaps know? Leaves of {seeds} seeds", " ".join(facts))
+    return titled(ax, f"What do heatmaps know? Leaves of {count(seeds, 'seed')}", " ".join(facts))
 
 
 @styled

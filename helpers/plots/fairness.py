@@ -86,7 +86,9 @@ def group_metrics(table: pd.DataFrame, positive: str, title: str = "") -> Axes:
     first.set_ylim(len(groups) - 0.5, -0.5)
     small = table[~table["shown"]]
     if len(small):
-        names = some([f"{PANELS[o.metric]} of {o.group} ({o.images})" for o in small.itertuples()])
+        names = some(
+            [f"{PANELS[o.metric]} of {o.group} ({o.images:,})" for o in small.itertuples()]
+        )
         figure.supxlabel(f"–: too few images or things to judge: {names}", fontsize=9, color=MUTED)
     recalls = table[(table["metric"] == "recall") & table["shown"]].set_index("group")["value"]
     one = f"{short_name(positive)} served in each group" if len(drawn) > 2 else "each class served"

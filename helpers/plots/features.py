@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import require_column
+from helpers.datasets.words import count, require_column, tell_number
 from helpers.plots.names import short_name, short_names
 from helpers.plots.samples import NO_LABEL, thumbnail
 from helpers.plots.style import FAMILIES, GRID, INK, MUTED, axes, nothing, palette, styled, titled
@@ -57,7 +57,7 @@ def by_class(
     first, last = (f"{medians.iloc[at]:.3g} ({short[medians.index[at]]})" for at in (0, -1))
     ends = f"medians from {first} to {last}"
     title = title or (f"{column}: {ends}" if len(medians) > 1 else f"{column} over all images")
-    numbers = ", ".join(f"{name} {median:.3g}" for name, median in medians.items())
+    numbers = ", ".join(f"{name} {tell_number(median)}" for name, median in medians.items())
     return titled(ax, title, f"Ridgelines by class; medians: {numbers}.", bare=["left"])
 
 
@@ -226,7 +226,8 @@ def dataset_map(
     if len(colours) <= 12:
         _class_names(ax, colours)
     title = title or "Do images of one class lie together?"
-    return titled(ax, title, f"{len(shown)} photographs on a grid, similar ones close together.")
+    photographs = count(shown, "photograph")
+    return titled(ax, title, f"{photographs} on a grid, similar ones close together.")
 
 
 def _class_names(ax: Axes, colours: dict[str, str]) -> None:

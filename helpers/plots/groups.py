@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import count
 from helpers.plots.samples import GAP, WIDTH, thumbnail
 from helpers.plots.style import ACCENT, FLAG, MUTED, axes, nothing, styled, titled
 from helpers.splits.telling import BRIDGE
@@ -47,9 +48,10 @@ def draw_proposals(
     ax.set(xlim=(0, WIDTH), ylim=(top, 0))
     ax.axis("off")
     expected = proposals["expected"]
-    right = f"{expected.sum():,.0f} of {expected.notna().sum():,} pairs are expected to be right"
+    known, verb = int(expected.notna().sum()), "is" if round(expected.sum()) == 1 else "are"
+    right = f"{expected.sum():,.0f} of {count(known, 'pair')} {verb} expected to be right"
     title = title or f"The same thing photographed twice? {right}"
-    return titled(ax, title, f"The first {len(blocks)} pairs of photographs, side by side.")
+    return titled(ax, title, f"The first {count(blocks, 'pair')} of photographs, side by side.")
 
 
 class _Block:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
+from helpers.datasets.words import count
 from helpers.plots.style import ACCENT, FAMILIES, INK, MUTED, axes, mark_guess, styled, titled
 
 COLOURS = (MUTED, ACCENT, FAMILIES["colour"], FAMILIES["form"], "#c77dff")
@@ -48,20 +49,20 @@ def labelling_curves(
                     color=colour, annotation_clip=False)  # fmt: skip
     ax.set_ylim(low, max(high, place + 0.05 * (high - low)))
     best, aim = max(ends)[1], {name: value for value, name, _ in ends}.get("random")
-    default = f"{best[0].upper()}{best[1:]} leads with {most} images"
+    default = f"{best[0].upper()}{best[1:]} leads with {count(most, 'image')}"
     if aim is not None:
         ax.axhline(aim, color=INK, lw=1, ls=":", zorder=1)
         mark_guess(ax, guess, None, aim)
-        default = f"With {most} images no way is surely ahead of random choice"
+        default = f"With {count(most, 'image')} no way is surely ahead of random choice"
         lead = (means.loc[best] - means.loc["random"]).iloc[[-1]]  # seed by seed
         if lead.mean(axis=1).item() > _half_width(lead).item():
             enough = _reaches(means.loc[best].mean(axis=1), aim)
             default = (
-                f"{best[0].upper()}{best[1:]} needs about {enough:.0f} images for what random "
-                f"choice reaches with {most}"
+                f"{best[0].upper()}{best[1:]} needs about {count(round(enough), 'image')} for what "
+                f"random choice reaches with {most:,}"
             )
     seeds = table["seed"].nunique()
-    ax.set_xlabel(f"images looked at (mean of {seeds} seed{'s' * (seeds > 1)})")
+    ax.set_xlabel(f"images looked at (mean of {count(seeds, 'seed')})")
     ax.set_ylabel("accuracy on other images")
     ax.set_xlim(None, 1.28 * most)
     ax.grid(axis="y")

@@ -174,7 +174,8 @@ def label_issues(
         truth = truth[truth.index.isin(issues.index)]
         wrong = truth.index[truth != issues["given"].reindex(truth.index)]
     wrong_of = f", about {issues['wrong'].sum():,.0f} of them wrong" if "wrong" in issues else ""
-    title = title or f"{len(issues):,} labels are in doubt{wrong_of}; these most of all"
+    doubted = f"{len(issues):,} labels are in doubt{wrong_of}; these most of all"
+    title = title or ("1 label is in doubt" if len(issues) == 1 else doubted)
     pictures = [[(image_id, image_id) for image_id in row] for row in rows]
     frames = dict.fromkeys(wrong, FLAG)
     ax = _sheet(dataset, pictures, columns, ax, captions, frames, names=kinds)

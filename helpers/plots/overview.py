@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import require_column
+from helpers.datasets.words import count, require_column
 from helpers.plots.names import short_names
 from helpers.plots.samples import NO_LABEL
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, axes, nothing, palette, styled, titled
@@ -92,9 +92,10 @@ def class_counts(
     default = f"{names[counts.index[0]]} has {ratio:,.{0 if ratio >= 10 else 1}f} times as many "
     default += f"images as {names[counts.index[-1]]}"
     if ratio < 1.05:
-        about = f"{counts.iloc[0]:,}" if ratio == 1 else f"About {round(counts.mean()):,}"
-        default = f"{about} images {'in each class' if len(counts) > 1 else 'in all'}"
-    numbers = ", ".join(f"{name} {count}" for name, count in shown.items())
+        about = count(int(counts.iloc[0]) if ratio == 1 else round(counts.mean()), "image")
+        about = about if ratio == 1 else f"About {about}"
+        default = f"{about} {'in each class' if len(counts) > 1 else 'in all'}"
+    numbers = ", ".join(f"{name} {count:,}" for name, count in shown.items())
     alt = f"Bars, images per {column}: {numbers}."
     return titled(ax, title or default, alt, bare=["left", "bottom"])
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from helpers.datasets.words import count
 from helpers.evaluation import Difference, calibration_error, calibration_floor, reliability
 from helpers.plots.names import short_name, short_names
 from helpers.plots.style import (
@@ -235,7 +236,7 @@ def precision_curve(
     if false_alarms == 0 and others > 0:
         # None among a few others is no proof that there never is one.
         false_alarms, least = rate_behind_none(others), "at least "
-        reported = f"none of {others:.0f} others"
+        reported = f"none of {count(round(others), 'other')}"
     line = precision_at(shares, recall, false_alarms)
     ax.plot(shares, line, color=ACCENT, lw=2)
     if least:
@@ -337,7 +338,7 @@ def coverages(
         broken += [shown[value]] * (high < promised)
         ax.plot([low, high], [y, y], color=colour, lw=2.5, alpha=0.5)
         ax.plot(covered, y, "o", color=colour, ms=7)
-        note = f"{covered:.0%}, {size:.1f} classes, {images:,} images"
+        note = f"{covered:.0%}, {size:.1f} classes, {count(int(images), 'image')}"
         ax.annotate(note, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=9,
                     color=MUTED, annotation_clip=False)  # fmt: skip
         ticks, names, y = [*ticks, y], [*names, shown[value]], y + 1
@@ -346,7 +347,7 @@ def coverages(
     ax.set(xlim=(0, 1.01), ylim=(y - 0.4, -0.6), xlabel="share of sets that hold the right class")
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(axis="x")
-    default = f"{promised:.0%} promised; surely fewer in {len(broken)} of {len(rows)} rows"
+    default = f"{promised:.0%} promised; surely fewer in {len(broken)} of {count(rows, 'row')}"
     facts = "; ".join(f"{value} {covered:.0%}" for _, value, _, covered, *_ in rows)
     return titled(ax, title or default, f"{facts}.", bare=["left"])
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from helpers.datasets.words import some
+from helpers.datasets.words import count, some
 from helpers.plots.names import short_name, short_names, with_guess
 from helpers.plots.style import (
     ACCENT,
@@ -186,11 +186,12 @@ def bought(
 
 
 def _say(effects: pd.DataFrame) -> str:
-    count = len(effects.loc["log loss"])
+    tried = count(effects.loc["log loss"], "cure")
     words = effects["verdict"].unstack("figure")  # noqa: PD010
     right, probable = (words.index[words[f] == "better"] for f in ("accuracy", "log loss"))
     costs = words.index[words["accuracy"] == "worse"]
-    told = f"{len(probable)} of {count} cures surely improve the log loss, "
+    verb = "improves" if len(probable) == 1 else "improve"
+    told = f"{len(probable)} of {tried} surely {verb} the log loss, "
     told += f"{len(right)} the accuracy" + (f" ({some(right, 3)})" if len(right) else "")
     return told + (f"; right answers are surely lost by {some(costs, 3)}" if len(costs) else "")
 
@@ -247,7 +248,7 @@ def search_history(
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(axis="y")
     at = int((np.nanargmin if lower else np.nanargmax)(done)) + 1
-    default = f"The best of {len(scores)} trials is number {at}: {best[-1]:.2f}"
+    default = f"The best of {count(scores, 'trial')} is number {at}: {best[-1]:.2f}"
     default += f"; {pruned.sum()} pruned" if pruned.any() else ""
     if before is not None and (best[-1] > before if lower else best[-1] < before):
         default += f"; without a search {before:.2f}"

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import require_column
+from helpers.datasets.words import count, require_column, tell_number
 from helpers.evaluation import Interval, accuracy_interval
 from helpers.plots.names import drawable, short_name
 from helpers.plots.samples import thumbnail
@@ -85,7 +85,10 @@ def measurement(
         right = value > unscale((low + high) / 2)
         look = {"va": "top", "ha": "right" if right else "left", "textcoords": "offset points"}
         ax.annotate(
-            f"{short_name(name)} {value:.3g}", (value, top), (-5 if right else 5, -14 * i), **look
+            f"{short_name(name)} {tell_number(value)}",
+            (value, top),
+            (-5 if right else 5, -14 * i),
+            **look,
         )
     if dataset is not None and len(values):
         left = values.copy()
@@ -101,7 +104,9 @@ def measurement(
     if skewed:
         plain_log(ax.xaxis, (1, 2, 5))
     ax.set(xlabel=drawable(column), ylabel="images", ylim=(0, top), xlim=(edges[0], edges[-1]))
-    title = title or f"{column}: {bad.sum():,} of {len(values):,} images lie {flagged} {limit:.3g}"
+    of, lies = count(values, "image"), "lies" if bad.sum() == 1 else "lie"
+    default = f"{column}: {bad.sum():,} of {of} {lies} {flagged} {tell_number(limit)}"
+    title = title or default
     titled(ax, title, f"Histogram of {column}, flagged side in red.")
     if dataset is not None:
         ax.set_title(ax.get_title("left"), y=1.62)
@@ -129,7 +134,7 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
         flagged, false = part[["flagged", "false"]].astype(float).max()
         if flagged > 0:
             share = dot(ax, y, _wilson(flagged - false, flagged), INNOCENT, "D")
-            ax.text(1.03, y, f"precision {share:.0%} of {flagged:.0f}", va="center", color=MUTED)
+            ax.text(1.03, y, f"precision {share:.0%} of {flagged:,.0f}", va="center", color=MUTED)
         for line in part[part["planted"] > 0].itertuples():
             y += 1
             decoys = line.strength == "innocent"
@@ -137,7 +142,7 @@ def detectors(score_table: pd.DataFrame, title: str = "", ax: Axes | None = None
             share = dot(ax, y, _wilson(line.found, line.planted), colour, "o", not decoys)
             strength = REACH.get(line.strength, line.strength)
             ax.text(-0.02, y, strength, ha="right", va="center", color=MUTED)
-            text = f"{'flagged' if decoys else 'recall'} {share:.0%} of {line.planted}"
+            text = f"{'flagged' if decoys else 'recall'} {share:.0%} of {line.planted:,.0f}"
             ax.text(1.03, y, text, va="center", color=colour)
             facts.append(f"{kind} {strength} {text}")
         y += 1.4
@@ -196,9 +201,8 @@ def sweep(
     ax.grid(axis="y")
     form = ".3g" if known else ",.0f"
     facts = [f"{name} {swept[name].iloc[-1]:{form}}" for name in lines if swept[name].notna().any()]
-    facts = (
-        f"Lines over the distance; at {swept['distance'].iloc[-1]} bits: {', '.join(facts)}. {note}"
-    )
+    last = count(int(swept["distance"].iloc[-1]), "bit")
+    facts = f"Lines over the distance; at {last}: {', '.join(facts)}. {note}"
     default = "Where do we stop finding copies and start finding lookalikes?" if known else NO_TRUTH
     return titled(ax, title or default, facts, bare=["left"])
 

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import count
 from helpers.plots.names import cut_to_width, drawable, short_name, short_names, wrapped
 from helpers.plots.style import FLAG, MUTED, axes, nothing, styled, titled
 
@@ -58,7 +59,7 @@ def contact_sheet(
     columns = columns or int(np.clip(np.ceil(np.sqrt(len(ids) * 1.6)), 6, 12))
     rows = [[(i, i) for i in ids[k : k + columns]] for k in range(0, len(ids), columns)]
     ax = _sheet(dataset, rows, columns, ax, captions or {}, frames or {})
-    return titled(ax, title or f"{len(ids)} images", "A contact sheet of photographs.")
+    return titled(ax, title or count(ids, "image"), "A contact sheet of photographs.")
 
 
 @styled
@@ -119,11 +120,12 @@ def class_sheet(
     shown = sorted(counts.index[:12])
     ids = {name: rng.permutation(labels.index[labels == name]) for name in shown}
     if len(shown) == 1:
-        title = title or f"What is in these {len(labels):,} images ({short_name(shown[0])})?"
+        what = f"these {len(labels):,} images" if len(labels) > 1 else "this image"
+        title = title or f"What is in {what} ({short_name(shown[0])})?"
         return contact_sheet(dataset, ids[shown[0]][: 4 * per_class], title=title, ax=ax)
     rows = [[(i, i) for i in ids[name][:per_class]] for name in shown]
     short = short_names(shown, 3 * NAME)
-    names = [f"{wrapped(short[name], NAME)}\n{counts[name]:,} images" for name in shown]
+    names = [f"{wrapped(short[name], NAME)}\n{count(int(counts[name]), 'image')}" for name in shown]
     ax = _sheet(dataset, rows, per_class, ax, names=names)
     some = "" if len(shown) == len(counts) else f" ({len(shown)} of {len(counts)})"
     title = title or f"What distinguishes these classes{some}?"
@@ -148,7 +150,7 @@ def pairs(
         sides = [((i, side), pair[side]) for side in ("image_id", "other_id")]
         facts = [pair.get("kind"), pair.get("transform")]
         if pair.get("kind") != "exact" and pd.notna(pair.get("distance")):
-            facts.append(f"{pair['distance']:g} bits apart")
+            facts.append(f"{count(int(pair['distance']), 'bit')} apart")
         names = [labels.get(image_id, NO_LABEL) for _, image_id in sides]
         first, second = (short_name(name, 999) for name in names)
         facts = " · ".join(str(fact) for fact in facts if pd.notna(fact) and fact)
@@ -158,7 +160,9 @@ def pairs(
     rows = [cells[k : k + 6] for k in range(0, len(cells), 6)]
     ax = _sheet(dataset, rows, 6, ax, captions, frames, paired=True)
     first, second = (labels.reindex(found[side]).to_numpy() for side in ("image_id", "other_id"))
-    title = title or f"{len(found):,} pairs; {(first != second).sum()} disagree about the label"
+    differ = int((first != second).sum())
+    verb = "disagrees" if differ == 1 else "disagree"
+    title = title or f"{count(found, 'pair')}; {differ:,} {verb} about the label"
     shown = len(cells) // 2
     first = "The first pair" if shown == 1 else f"The first {shown} pairs"
     return titled(ax, title, f"{first} of photographs, side by side.")

@@ -62,7 +62,8 @@ def parts(
             ax.plot([row.low, row.high], [y, y], color=colour, lw=2.5, alpha=0.5)
             ax.plot(row.accuracy, y, "o", color=colour, ms=7)
             ax.text(-0.02, y, short_name(row.value), ha="right", va="center", color=MUTED)
-            text = f"{row.accuracy:.2f} ({row.low:.2f} to {row.high:.2f}) of {row.images:,} images"
+            text = f"{row.accuracy:.2f} ({row.low:.2f} to {row.high:.2f}) of "
+            text += count(int(row.images), "image")
             ax.text(1.03, y, text, va="center", fontsize=8.5, color=colour if below else MUTED)
             if guess is not None and str(row.value) == guess[0]:
                 mark_guess(ax, guess[1], None, y)
@@ -78,7 +79,7 @@ def parts(
     if shown["column"].value_counts().max() < 2:
         found = "No two parts of a column are large enough to be compared"
     if len(small):
-        names = some([f"{row.value} ({row.images})" for row in small.itertuples()], 4)
+        names = some([f"{row.value} ({row.images:,})" for row in small.itertuples()], 4)
         ax.set_xlabel(f"{label}\ntoo small to be scored: {names}")
         facts.append(f"not scored: {names}")
     return titled(ax, title or found, f"{'; '.join(facts)}.", bare=["left", "bottom"])

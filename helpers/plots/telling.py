@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.balance.facts import NONE
+from helpers.balance.one_by_one import FEW, tell_values
 from helpers.datasets import Dataset
+from helpers.datasets.words import tell_number
 from helpers.plots.names import drawable, short_name
 from helpers.plots.style import FLAG, INNOCENT, alt, nothing, styled
 
-MOST, FEW, BINS = 3, 8, 24
-"""Classes are shown, values stand side by side, and into so many steps are more values cut."""
+MOST, BINS = 3, 24
+"""Classes are shown, and into so many steps are values cut that are more than a few."""
 
 
 @styled
@@ -51,11 +54,13 @@ def telling_features(
     for panel, row in zip(panels, best.itertuples(), strict=True):
         values = features.loc[labels.index, row.feature].astype(float)
         own = (labels == row[1]).to_numpy()
-        facts.append(_shares(panel, values, own))
         panel.set_title(f"{short_name(row[1], 24)}: area {row.auc:.2f}", fontsize=10.5)
         panel.set(xlabel=drawable(row.feature), yticks=[])
         panel.spines[["left"]].set_visible(False)
-        facts[-1] = f"{row[1]}: area under the ROC curve {row.auc:.2f}, {facts[-1]}"
+        _draw_shares(panel, row.feature, values, own)
+        told = tell_values(row.feature, values[own], values[~own])
+        facts.append(f"{row[1]}: area under the ROC curve {row.auc:.2f}, {row.feature} of its "
+                     f"images: {told[0]}; of all others: {told[1]}")  # fmt: skip
     panels[0].set_ylabel("share of images")
     panels[0].legend([panels[0].patches[0], panels[0].patches[-1]], ["its images", "all others"],
                      loc="best", fontsize=9)  # fmt: skip
@@ -66,25 +71,23 @@ def telling_features(
     return alt(panels[0], f"{found}. {'; '.join(facts)}.")
 
 
-def _shares(panel: Axes, values: pd.Series, own: np.ndarray) -> str:
-    """Draw which share of the class, and of all others, has which value; say the commonest."""
-    kinds, wide = sorted(values.unique()), 0.4
-    told = []
+def _draw_shares(panel: Axes, feature: str, values: pd.Series, own: np.ndarray) -> None:
+    """Draw which share of the class, and of all others, has which value."""
+    kinds, wide, none = sorted(values.unique()), 0.4, NONE.get(feature)
     if len(kinds) <= FEW:
         places = np.arange(len(kinds))
         for part, colour, off in ((own, FLAG, -wide / 2), (~own, INNOCENT, wide / 2)):
             shares = values[part].value_counts(normalize=True).reindex(kinds, fill_value=0)
             panel.bar(places + off, shares, wide, color=colour)
-            told.append(f"{kinds[int(shares.argmax())]:g} in {shares.max():.0%}")
-        panel.set_xticks(places, [f"{kind:g}" for kind in kinds])
-    else:
-        low = np.percentile(values, 1, method="higher")
-        high = np.percentile(values, 99, method="lower")
-        edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
-        for part, colour in ((own, FLAG), (~own, INNOCENT)):
-            shown = values[part].clip(edges[0], edges[-1])  # the ends hold what lies beyond
-            weights = np.full(len(shown), 1 / max(len(shown), 1))
-            panel.hist(shown, edges, weights=weights, color=colour, alpha=0.65)
-            quarter, three = np.percentile(shown, [25, 75])
-            told.append(f"half of them from {quarter:g} to {three:g}")
-    return f"its images: {told[0]}; all others: {told[1]}"
+        names = ["none" if kind == none else tell_number(kind, 6) for kind in kinds]
+        panel.set_xticks(places, names)
+        return
+    low = np.percentile(values, 1, method="higher")
+    high = np.percentile(values, 99, method="lower")
+    edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
+    for part, colour in ((own, FLAG), (~own, INNOCENT)):
+        shown = values[part].clip(edges[0], edges[-1])  # the ends hold what lies beyond
+        weights = np.full(len(shown), 1 / max(len(shown), 1))
+        panel.hist(shown, edges, weights=weights, color=colour, alpha=0.65)
+    if none is not None and (values == none).any():
+        panel.set_xlabel(f"{panel.get_xlabel()} ({none}: none)")

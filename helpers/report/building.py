@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.audit import list_suspects
 from helpers.cards.markdown import scrub
 from helpers.datasets import Dataset, DatasetError
-from helpers.datasets.words import require_column
+from helpers.datasets.words import require_column, tell_number
 from helpers.drift import join_datasets
 from helpers.evidence import budget
 from helpers.evidence.answered_pairs import knows_groups
@@ -136,18 +136,19 @@ class Report:
         if took <= OVERRUN * asked:
             return ""
         longest = sorted(self.seconds.items(), key=lambda one: -one[1])[:2]
-        said = " and ".join(f"'{name}' ({seconds:,.0f} s)" for name, seconds in longest)
+        said = " and ".join(f"'{name}' ({_in_seconds(seconds)})" for name, seconds in longest)
         return (
-            f"Asked were {asked:,.4g} s; it took {took:,.0f} s, most of all {said}. What is left "
-            "out is decided by the number, size and format of the images alone, so that two runs "
-            "agree."
+            f"The budget was {tell_number(asked, 4)} s; the report took {_in_seconds(took)}, most "
+            f"of all {said}. What is left out is decided by the number, size and format of the "
+            "images alone, so that two runs agree."
         )
 
     def suspects(self) -> pd.DataFrame:
-        """Everything that a person should look at, the surest first, for `widgets.review`."""
+        """Everything that a person should look at, in the order of `helpers.audit.list_suspects`,
+        for `widgets.review`; labels that you kept or gave in your log are doubted no more."""
         evidence = self.evidence
         nothing = pd.DataFrame(columns=["suggested", "issue", "evidence"])
-        doubts = evidence.doubts if evidence.can_learn else nothing
+        doubts = auditing.open_doubts(evidence) if evidence.can_learn else nothing
         return list_suspects(evidence.dataset, evidence.pairs, evidence.issues, doubts)
 
     def _make(self, name: str, function: Callable[[Learned], Section]) -> Section:
@@ -343,6 +344,10 @@ def plan_for(
     own = dataset.development
     search = not knows_groups(own, answered)
     return budget.plan(len(own), time, search, budget.weigh_opening(dataset))
+
+
+def _in_seconds(took: float) -> str:
+    return f"{tell_number(took if took < 10 else round(took), 2)} s"
 
 
 def _failed(name: str, error: Exception) -> Section:

@@ -10,6 +10,7 @@ from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
+from helpers.findings.auditing import open_doubts
 from helpers.findings.sections import DONE
 from helpers.findings.showing import tell_need
 from helpers.report.building import Report
@@ -43,7 +44,7 @@ def describe_dataset(report: Report) -> str:
         scanned=evidence.files,
         duplicates=evidence.pairs,
         quality=summarise_quality(evidence.files),
-        doubts=evidence.doubts if evidence.can_learn else None,
+        doubts=open_doubts(evidence) if evidence.can_learn else None,
         leaks=evidence.given_leaks,
         associations=associate(evidence.divided) if divided else None,
         decisions=evidence.marks if len(evidence.marks) else None,

@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from helpers.datasets.words import percent
+from helpers.datasets.words import percent, tell_number
 from helpers.findings.sections import DONE, FAILED, QUESTIONS, UNLABELLED, Section
 from helpers.findings.showing import draw_figures, draw_needs, make_list
 from helpers.report.verdict import GO, NO_GO, NOT_SHOWN
@@ -218,7 +218,7 @@ def _cell(tag: str, value: Any, number: bool) -> str:
     elif isinstance(value, bool):
         text = "yes" if value else "no"
     elif isinstance(value, float):
-        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        text = tell_number(value)
     else:
         text = f"{value:,}" if isinstance(value, int) else str(value)
     return f"<{tag}{kind}>{escape(text)}</{tag}>"

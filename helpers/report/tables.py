@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.evidence.audited import private_columns, without_private
+from helpers.findings.auditing import open_doubts
 from helpers.findings.sections import DONE
 from helpers.report.together import ANSWER, TOGETHER, together
 
@@ -33,7 +34,8 @@ DECISIONS = {
     "no error by itself",
     "chance_that_label_is_wrong": f"0 to 1, as a model that had not seen the image estimates it; "
     f"{LEAST_CHANCE:g} stands for that or less; blank: no estimate, for what models say of such "
-    "images contradicts their labels no oftener than chance does, or the image was not judged",
+    "images contradicts their labels no oftener than chance does, or the image was not judged, or "
+    "you decided about its label (keep, relabel) and no identical file carries another",
     "suggested_label": "the class that speaks against the label, where that is more likely wrong "
     "than right",
     TOGETHER: "the first of the images that stay on one side of a split with this one (copies, a "
@@ -122,12 +124,15 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         PAIR,
     ),
     "suspects.csv": (
-        "A row for each image, or pair of images, that a person should look at, the surest first.",
+        "A row for each image, or pair of images, that a person should look at: first one file "
+        "under two labels, then labels in doubt, the surest first, then flags of the picture, then "
+        "probable copies.",
         {
             "image_id": "path of the image below the dataset's folder",
-            "label": "its class, as it came",
+            "label": "the class that stands, yours where you relabelled the image in your log; one "
+            "that you kept or gave is in doubt only where an identical file carries another",
             "other_id": "path of the other image, where it is about two",
-            "other_label": "the class of that",
+            "other_label": "the class of that which stands",
             "issue": "what is suspected",
             "suggested_label": DECISIONS["suggested_label"],
             "chance_that_label_is_wrong": "as in images.csv",
@@ -181,7 +186,7 @@ def images_table(report) -> pd.DataFrame:
         own["report_split"] = evidence.divided.images["split"].reindex(table.index)
     flags = evidence.issues[evidence.issues["rule"] != "not used"]
     own["flags"] = flags.groupby("image_id")["issue"].agg("; ".join).reindex(table.index)
-    doubts = evidence.doubts if evidence.can_learn else None
+    doubts = open_doubts(evidence) if evidence.can_learn else None
     own["chance_that_label_is_wrong"] = honest_chances(doubts, table.index)
     own["suggested_label"] = pd.Series(pd.NA, table.index, dtype="str")
     if doubts is not None:
@@ -232,17 +237,20 @@ def leaks_table(report) -> pd.DataFrame:
 
 
 def suspects_table(report) -> pd.DataFrame:
-    """What `Report.suspects` lists, with the labels and what speaks against them in words."""
+    """What `Report.suspects` lists, with the labels that stand and what speaks against them in
+    words: one file under two labels first, then labels in doubt, the surest first, then flags of
+    the picture, then probable copies."""
     evidence, table = report.evidence, report.suspects()
-    labels, doubts = evidence.opened.images["label"], None
+    labels = evidence.dataset.images["label"]
     table["label"] = labels.reindex(table["image_id"]).to_numpy()
     table["other_label"] = labels.reindex(table["other_id"]).to_numpy()
-    chances = pd.Series(np.nan, table.index)
+    doubted = table["issue"].str.startswith("label, by ")
+    twice = table["issue"].eq("one file, two labels")
+    chances, wrong = pd.Series(np.nan, table.index), pd.Series(0.0, table.index)
     if evidence.can_learn:
-        doubts = evidence.doubts
-        about = table["issue"].str.startswith("label, by ") | table["issue"].eq(
-            "one file, two labels"
-        )
+        doubts, about = open_doubts(evidence), doubted | twice
+        found = doubts["wrong"].reindex(table["image_id"]).astype(float).set_axis(table.index)
+        wrong = found.where(doubted, 0.0)
         chances = honest_chances(doubts, pd.Index(table["image_id"])).set_axis(table.index)
         chances = chances.where(about)
     for evident, words in WHY.items():
@@ -250,6 +258,8 @@ def suspects_table(report) -> pd.DataFrame:
         table.loc[rows, ["issue", "why"]] = "label in doubt", words
     table["chance_that_label_is_wrong"] = chances
     table = table.rename(columns={"suggestion": "suggested_label"})
+    place = np.select([twice, doubted, table["other_id"].isna()], [0, 1, 2], 3)
+    table = table.iloc[np.lexsort([-wrong, place])].reset_index(drop=True)
     return table[[*FILES["suspects.csv"][1]]]
 
 

@@ -20,6 +20,7 @@ import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.safe_names import as_csv
+from helpers.datasets.storage import expand_home
 from helpers.datasets.words import count
 from helpers.evidence.audited import private_columns
 from helpers.evidence.learned import DESCRIPTORS
@@ -62,7 +63,7 @@ def write_report(report: Report, folder: Path, images: bool = True, model: bool 
     -------
     Path, of the folder
     """
-    folder = folder.expanduser().absolute()
+    folder = expand_home(folder).absolute()
     if folder.is_relative_to(report.evidence.opened.root):
         raise DatasetError(
             f"'{folder}' lies in the dataset's own folder, where nothing is written; choose"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.datasets.decisions import ACTIONS
-from helpers.datasets.storage import DatasetError
+from helpers.datasets.storage import DatasetError, expand_home
 from helpers.datasets.words import some, suggestion
 from helpers.opening.folders import TABLES
 from helpers.opening.names import split_and_rest
@@ -33,7 +33,7 @@ def find_given(given: str | os.PathLike, folder: Path) -> Path:
     DatasetError
         There is none, it is of another kind, or several are meant.
     """
-    path, folder = Path(given).expanduser(), folder.resolve()
+    path, folder = expand_home(given), folder.resolve()
     if os.path.isdir(path) or (os.path.isfile(path) and path.suffix.lower() not in TABLES):
         what = "is a folder" if os.path.isdir(path) else "is a file of another kind"
         raise DatasetError(

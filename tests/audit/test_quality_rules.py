@@ -56,6 +56,42 @@ def test_a_rule_begins_beyond_its_limit(issue, columns, number):
 
 
 @pytest.mark.parametrize(
+    ("columns", "thresholds", "why"),
+    [
+        ({"brightest": [0.339]}, {}, "reaches only 0.339 of 1, under 0.34."),
+        ({"brightest": [0.3399996]}, {}, "reaches only 0.3399996 of 1, under 0.34."),
+        ({"brightest": [0.3]}, {}, "reaches only 0.30 of 1, under 0.34."),
+        ({"brightest": [0.12345]}, {"dark": 0.123456}, "only 0.12345 of 1, under 0.123456."),
+        ({"brightest": [0.1]}, {"dark": 0.12345678}, "only 0.10 of 1, under 0.12345678."),
+        ({"edge_width": [2.51]}, {}, "rise over 2.51 px, where a crisp edge takes 1 to 2, over 2."),
+        ({"edge_width": [3.04]}, {}, "rise over 3.0 px, where a crisp edge takes 1 to 2, over 2.5"),
+        ({"width": [843], "height": [300]}, {}, "is 2.81 times its short side, over 2.8."),
+        ({"entropy": [1.999], "edge_width": [np.nan]}, {}, "levels hold 1.999 bits, under 2."),
+    ],
+)  # fmt: skip
+def test_a_value_and_its_limit_are_told_apart(columns, thresholds, why):
+    found = find_quality_issues(scanned(**columns), Thresholds(factor=1e9, **thresholds))
+    assert found["why"].str.contains(why, regex=False).tolist() == [True]
+
+
+def test_a_value_and_what_is_usual_are_told_apart_where_both_are_small():
+    rng = np.random.default_rng(0)
+    values = 0.004 * np.exp(rng.normal(0, 0.01, 100))
+    values[0], values[1:3] = 0.001, 0.004
+    found = find_quality_issues(scanned(brightest=values), Thresholds(dark=0.0001))
+    assert found["why"].tolist() == [
+        "Even its brightest hundredth reaches only 0.001 of 1, far under the 0.004 usual here."
+    ]
+
+
+def test_a_rare_mode_is_not_told_as_no_share():
+    table = scanned(3000)
+    table.loc[table.index[0], "mode"] = "CMYK"
+    found = find_quality_issues(table)
+    assert found["why"].tolist() == ["Under 0.1% of the images are CMYK."]
+
+
+@pytest.mark.parametrize(
     ("issue", "columns", "asks"),
     [
         ("dark", {"brightest": [0.1 + 0.01 * k for k in range(20)]}, "night, or X-rays?"),

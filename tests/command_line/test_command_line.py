@@ -61,7 +61,7 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     assert run["could not be written"] == {}
     took = run["seconds by section"]
     assert took["writing"] > 0 and run["seconds"] == pytest.approx(sum(took.values()), abs=1)
-    assert run["over the budget"].startswith("Asked were 1.4 s; it took ")
+    assert run["over the budget"].startswith("The budget was 1.4 s; the report took ")
     assert run["over the budget"] in told
     assert (out / "model" / "predict.py").exists()
     card = (out / "model_card.md").read_text()

@@ -176,7 +176,7 @@ def test_files_that_cannot_be_read_lead_to_one_sentence(marked, tmp_path):
     with pytest.raises(DatasetError, match="There is no file '.*none.csv' to read decisions from"):
         log.import_from(tmp_path / "none.csv")
     (tmp_path / "x.csv").write_bytes(b"\xff\x00a")
-    with pytest.raises(DatasetError, match="it is no CSV in UTF-8"):
+    with pytest.raises(DatasetError, match="its text is not in UTF-8: open it in"):
         log.import_from(tmp_path / "x.csv")
 
 
@@ -259,11 +259,14 @@ def test_times_are_read_as_universal_time_unless_they_say_otherwise(tmp_path, wh
 
 
 @pytest.mark.parametrize(
-    "lines", [["a.jpg,drop", "b.jpg", "c.jpg"], ["a.jpg,drop", "b.jpg,keep,x"]]
+    ("lines", "said"),
+    [
+        (["a.jpg,drop", "b.jpg", "c.jpg"], "Row 2 of 'x.csv' has not the 2 cells of its header"),
+        (["a.jpg,drop", "b.jpg,keep,x"], "no decisions .line 3 has 3 cells, and the header 2: put"),
+    ],
 )
-def test_the_first_row_without_the_cells_of_the_header_is_named(tmp_path, lines):
+def test_the_first_row_without_the_cells_of_the_header_is_named(tmp_path, lines, said):
     (tmp_path / "x.csv").write_text("\n".join(["image_id,action", *lines]))
-    said = "Row 2 of 'x.csv' has not the 2 cells of its header"
     with pytest.raises(DatasetError, match=said):
         read_decisions(tmp_path / "x.csv")
 
@@ -272,4 +275,16 @@ def test_the_first_row_with_a_time_that_is_none_is_named(tmp_path):
     text = "image_id,action,when\na.jpg,drop,\nb.jpg,keep,soon\nc.jpg,keep,later\n"
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(DatasetError, match="Row 2 of 'x.csv' was decided 'soon'; expected a time"):
+        read_decisions(tmp_path / "x.csv")
+
+
+def test_separators_beyond_the_header_and_columns_without_a_name_shift_nothing(tmp_path):
+    (tmp_path / "x.csv").write_text(",Image_ID,Action,\n0,a.jpg,drop,,\n1,b.jpg,keep,,\n")
+    found = read_decisions(tmp_path / "x.csv")
+    assert found[["image_id", "action"]].to_numpy().tolist() == [
+        ["a.jpg", "drop"],
+        ["b.jpg", "keep"],
+    ]
+    (tmp_path / "x.csv").write_text("image_id,Action,action\na.jpg,drop,keep\n")
+    with pytest.raises(DatasetError, match="holds no decisions .two columns action.; expected"):
         read_decisions(tmp_path / "x.csv")

@@ -1,12 +1,20 @@
 """Names that every computer allows, and that stay apart on all of them; and formulas."""
 
 import csv
+import re
 from io import StringIO
 
 import pandas as pd
 import pytest
 
-from helpers.datasets.safe_names import as_csv, distinct_names, safe_name, say_formulas
+from helpers.datasets.safe_names import (
+    as_csv,
+    distinct_names,
+    read_cells,
+    read_text_csv,
+    safe_name,
+    say_formulas,
+)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +110,67 @@ def test_a_table_is_read_again_cell_by_cell_whatever_ends_lines_or_is_quoted_in_
         ]
     assert as_csv(table[2:3]) == 'image_id,size\n"a,b",2\n'  # no more quotes than are needed
     assert as_csv(table[:1].set_index("image_id"), index=True) == '"image_id","size"\n"a\rb","0"\n'
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("text", "header", "rows"),
+    [
+        # A separator at the end of each row that the header lacks, or has, too.
+        ("a,b\n1,2,\n3,4,,\n", ["a", "b"], {2: ["1", "2"], 3: ["3", "4"]}),
+        ("a,b,,\n1,2,,\n", ["a", "b"], {2: ["1", "2"]}),
+        ("a,b\n\n1\n", ["a", "b"], {3: ["1"]}),
+        ("\n,a\n0,1\n", ["Unnamed: 0", "a"], {3: ["0", "1"]}),
+        ('a,"b,;\tb,;\tb"\n"1\n2",3\n', ["a", "b,;\tb,;\tb"], {3: ["1\n2", "3"]}),
+        ("a,b\r1,2\r", ["a", "b"], {2: ["1", "2"]}),
+        ("a\n1\n", ["a"], {2: ["1"]}),
+    ],
+)
+def test_cells_stay_in_their_columns(tmp_path, separator, text, header, rows):
+    quoted = text.count('"') > 0
+    plain = text if quoted and separator == "," else text.replace(",", separator)
+    plain = plain.replace(f"b{separator};\tb{separator};\tb", "b,;\tb,;\tb")
+    (tmp_path / "x.csv").write_text(plain, encoding="utf-8", newline="")
+    assert read_cells(tmp_path / "x.csv") == (header, rows)
+    table = read_text_csv(tmp_path / "x.csv")
+    full = [row + [""] * (len(header) - len(row)) for row in rows.values()]
+    assert ([*table], table.to_numpy().tolist()) == (header, full)
+    assert table.index.tolist() == [*range(len(rows))]
+
+
+SAVE = "save it anew, in Excel as 'CSV UTF-8 (Comma delimited)', elsewhere with the character set"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "^it is empty$"),
+        (b"\n\n", "^it is empty$"),
+        (
+            "a,b\nBl\u00e4tter,1\n".encode("cp1252"),
+            f"^its text is not in UTF-8: .* {re.escape(SAVE)} UTF-8$",
+        ),
+        (b"\xff\xfea", "^its text is not in UTF-8: "),
+        (
+            b"a,b\n1,2\n1,2,3\n",
+            "^line 3 has 3 cells, and the header 2: put a cell that holds ',' it",
+        ),
+        (
+            b"a\tb\n1\t2\t3\n",
+            "^line 2 has 3 cells, and the header 2: put a cell that holds a tab i",
+        ),
+        (
+            b"a,b,\n1,2,3\n",
+            "^line 2 has 3 cells, and the header 2: .*, and give each column a name$",
+        ),
+        (b"a,b,a\n1,2,3\n", "^its header has two columns 'a': rename one, or leave it out$"),
+        (b"a,b\n1," + b"x" * 200_000, "^line 2 is no row of a CSV: field larger than field limit"),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_refused_with_the_line_or_the_way_out(
+    tmp_path, content, why
+):
+    (tmp_path / "x.csv").write_bytes(content)
+    for read in (read_cells, read_text_csv):
+        with pytest.raises(ValueError, match=why):
+            read(tmp_path / "x.csv")

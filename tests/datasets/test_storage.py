@@ -8,7 +8,14 @@ import pytest
 
 import helpers
 from helpers.datasets import DatasetError
-from helpers.datasets.storage import locked, make_folder, read_log, work_folder, writing_to
+from helpers.datasets.storage import (
+    expand_home,
+    locked,
+    make_folder,
+    read_log,
+    work_folder,
+    writing_to,
+)
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS marks (word TEXT)"
 READ = "SELECT word FROM marks ORDER BY rowid"
@@ -104,3 +111,17 @@ def test_what_is_no_log_is_named(tmp_path):
         read_log(tmp_path / "log.sqlite", READ)
     with pytest.raises(DatasetError, match="log.sqlite' cannot be written .*nothing was done"):
         write(tmp_path / "log.sqlite", "one")
+
+
+def test_a_home_folder_is_put_in_and_one_that_is_not_known_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expand_home("~/a/b") == tmp_path / "a" / "b"
+    assert expand_home("a/~b") == Path("a/~b") and expand_home("./~b") == Path("./~b")
+    said = (
+        "'~no-one-here/a.csv' begins with '~no-one-here', the home folder of a user that this "
+        "computer does not know; write the whole path, also for what is called '~no-one-here' in "
+        "the present folder."
+    )
+    with pytest.raises(DatasetError) as raised:
+        expand_home("~no-one-here/a.csv")
+    assert str(raised.value) == said

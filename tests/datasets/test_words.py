@@ -4,7 +4,14 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import DatasetError
-from helpers.datasets.words import count, require_column, shown, some, suggestion
+from helpers.datasets.words import (
+    count,
+    require_column,
+    shown,
+    some,
+    suggestion,
+    tell_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +39,16 @@ def test_as_many_names_are_told_as_asked_for():
 )
 def test_one_thing_is_no_plural(things, said):
     assert count(range(things), "image") == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(500.0, "500"), (1200, "1,200"), (1234567.0, "1,234,567"), (-0.0, "0"), (-1500.0, "-1,500"),
+     (0.034, "0.034"), (72.46, "72.5"), (999.6, "1,000"), (1234.56, "1,235"), (0.333333, "0.333"),
+     (float("nan"), "nan"), (float("inf"), "inf")],
+)  # fmt: skip
+def test_a_whole_number_is_told_in_full_and_another_to_three_digits(value, said):
+    assert tell_number(value) == said
 
 
 @pytest.mark.parametrize(

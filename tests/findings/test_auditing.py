@@ -17,7 +17,8 @@ def evidence(quality, issue=False):
     )  # fmt: skip
     doubts.iloc[: len(quality), doubts.columns.get_loc("quality")] = quality
     doubts.iloc[0, doubts.columns.get_loc("issue")] = issue
-    return SimpleNamespace(doubts=doubts, part=trees, can_learn=False)
+    marks = pd.DataFrame({"action": []}, dtype="str")
+    return SimpleNamespace(doubts=doubts, part=trees, can_learn=False, marks=marks)
 
 
 @pytest.mark.parametrize("number", [1, 3, 20])
@@ -59,3 +60,33 @@ def test_labels_that_are_expected_to_be_wrong_are_told_in_the_right_number(wrong
     (found,) = auditing.labels(asked).findings
     assert found.what == f"{told} expected to be wrong."
     assert (found.images, found.of) == (round(sum(wrong)), 40)
+
+
+def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_says():
+    asked = evidence([0.1] * 5)
+    ids = asked.doubts.index
+    asked.doubts.loc[ids[:5], ["issue", "wrong", "evidence"]] = [
+        [True, 0.9, "same file"], [True, 0.9, "image"], [True, 0.8, "image"], [True, 0.7, "image"],
+        [True, 0.6, "image"],
+    ]  # fmt: skip
+    asked.doubts.attrs["left out"] = {"test images": 3}
+    actions = ["keep", "relabel", "keep", "cannot tell", "keep"]
+    asked.marks = pd.DataFrame({"action": actions}, [ids[0], ids[1], ids[2], ids[3], "elsewhere"])
+    left = auditing.open_doubts(asked)
+    assert left.index[left["issue"]].to_list() == [ids[0], ids[3], ids[4]]
+    assert len(left) == 38 and left["rank"].to_list() == list(range(1, 39))
+    assert left["expected"].round(3).to_list()[:4] == [0.9, 0.8, 0.733, 0.55]
+    assert left.attrs["left out"] == {"test images": 3, "that you decided about": 2}
+    assert asked.doubts.attrs == {"left out": {"test images": 3}}
+    found = auditing.labels(asked)
+    assert found.title == "3 labels more likely wrong than right"
+    assert found.says[0].endswith("Not judged: 3 test images, 2 that you decided about.")
+
+
+def test_where_you_decided_about_every_label_that_is_said_and_none_is_doubted():
+    asked = evidence([0.1], issue=True)
+    asked.marks = pd.DataFrame({"action": "keep"}, asked.doubts.index)
+    found = auditing.labels(asked)
+    assert (found.title, found.state) == ("You have decided about every label", "done")
+    assert found.says == ["You have decided about 40 labels, all that could be judged."]
+    assert found.findings == [] and auditing.open_doubts(asked).empty

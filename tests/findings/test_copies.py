@@ -1,8 +1,9 @@
 """What the section on copies says of the classes that they lie in."""
 
 import pandas as pd
+import pytest
 
-from helpers.findings.auditing import _say_copied_classes
+from helpers.findings.auditing import _say_copied_classes, _say_kinds
 from helpers.findings.sections import Section
 from tests.balance.sets import table
 
@@ -34,3 +35,16 @@ def test_where_no_class_has_many_copies_only_the_table_tells():
     assert found.tables["Copies by class"].index.tolist() == ["ash"]
     assert _say_copied_classes(found := Section("copies", ""), trees, confirmed()) == ""
     assert found.tables == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((60, 1104, 0), "60 exact, 1,104 near pairs"),
+        ((1, 0, 1), "1 exact pair, 1 probable pair"),
+        ((0, 1, 0), "1 near pair"),
+        ((1, 20, 3), "1 exact pair, 20 near pairs, 3 probable pairs"),
+    ],
+)
+def test_pairs_of_each_kind_are_told_in_their_number(numbers, said):
+    assert _say_kinds(pd.Series(numbers, ["exact", "near", "probable"])) == said

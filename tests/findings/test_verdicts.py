@@ -178,3 +178,20 @@ def test_names_in_another_form_and_a_spreadsheet_s_utf_16_are_read(tmp_path):
     (tmp_path / "verdicts.csv").write_text(text, encoding="utf-16")
     assert "recorded 2" in take_decisions(dataset, tmp_path / "verdicts.csv")
     assert DecisionLog(dataset).current().loc["red/b.png", "label"] == "Bl\u00e4tter"
+
+
+def test_cells_that_are_too_many_are_refused_and_empty_ones_passed_over(tmp_path):
+    draw(tmp_path / "photos" / "red" / "a.png", (60, 160, 50), 1)
+    draw(tmp_path / "photos" / "blue" / "b.png", (60, 160, 50), 2)
+    dataset, path = open_dataset(tmp_path / "photos", progress=False), tmp_path / "verdicts.csv"
+    path.write_text("image_id,action,label,reason\nred/a.png,keep,,it is red, I think\n")
+    with pytest.raises(
+        DatasetError, match="'verdicts.csv' cannot be read .line 2 has 5 cells, and"
+    ):
+        take_decisions(dataset, path)
+    assert DecisionLog(dataset).current().empty
+    path.write_text("image_id,action,label\nred/a.png,keep,,,\nblue/b.png,drop\n")
+    assert "recorded 2" in take_decisions(dataset, path)
+    assert DecisionLog(dataset).current()["action"].to_dict() == {
+        "red/a.png": "keep", "blue/b.png": "drop"
+    }  # fmt: skip

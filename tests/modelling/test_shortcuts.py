@@ -178,7 +178,9 @@ def test_the_fact_that_tells_a_class_is_named_with_what_it_is_there_and_elsewher
     table = found.tables["What one fact of the file tells alone"]
     assert table.index.tolist() == ["elm"] * 3 + ["ash"] * 3
     assert list(table.columns) == ["feature", "auc", "its images", "all others"]
-    assert table.iloc[3][["feature", "its images", "all others"]].tolist() == ["width", 901, 301]
+    assert table.iloc[3][["feature", "its images", "all others"]].tolist() == [
+        "width", "900 or more in 100%", "900 or more in 0%"
+    ]  # fmt: skip
     drawn = found.pictures[-1]
     assert "elm by its format PNG" in drawn.draw().figure.get_suptitle()
     assert not drawn.photographs

@@ -37,6 +37,12 @@ def test_bars_are_counts_and_the_guess_is_a_line_at_the_rarest_class(made):
     assert len(plots.imbalance_bars(imbalance(made)).lines) == 1
 
 
+def test_numbers_of_images_are_told_as_whole_ones():
+    labels = np.repeat(["oak", "elm"], [1500, 1])
+    ax = plots.imbalance_bars(imbalance(Dataset("b", Path(), pd.DataFrame({"label": labels}))))
+    assert ax.alt_text == ("oak has 1,500.0 times as many images as elm. Images: oak 1,500, elm 1.")
+
+
 @pytest.mark.parametrize(
     ("sizes", "title"),
     [

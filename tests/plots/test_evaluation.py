@@ -180,3 +180,11 @@ def test_baselines_are_rows_of_balanced_accuracy_and_the_guess_is_about_the_best
     assert list(dots.get_xdata()) == [0.2, 0.6]
     (cross,) = [line for line in ax.lines if line.get_marker() == "X"]
     assert (cross.get_xdata()[0], cross.get_ydata()[0]) == (0.5, 1)
+
+
+def test_numbers_of_many_confused_images_are_told_in_full():
+    matrix = pd.DataFrame([[5.0, 1_234_567.0], [0.0, 1000.0]], ["ash", "elm"], ["ash", "elm"])
+    ax = plots.confusion(matrix)
+    assert ax.get_title("left") == "Most often wrong: ash called elm, 1,234,567 images"
+    assert {text.get_text() for text in ax.texts} == {"5", "1,234,567", "1,000"}
+    assert "1,005 of 1,235,572 images on the diagonal" in ax.alt_text

@@ -105,6 +105,8 @@ def test_doubtful_labels_are_shown_by_evidence_with_what_they_should_be(photos, 
         *("oak?\nrather rose", "whole group"),
     ]
     assert ax.get_title("left") == "2 labels are in doubt; these most of all"
+    one = plots.label_issues(photos, doubts[:1].assign(wrong=0.9))
+    assert one.get_title("left") == "1 label is in doubt"
     assert not ax.patches
 
 

@@ -48,6 +48,8 @@ def test_class_counts_are_sorted_named_and_in_the_class_colours(photos):
     ]
     assert ax.get_title("left") == "oak has 2.0 times as many images as rose"
     assert "oak 20, rose 10" in ax.alt_text
+    many = plots.class_counts(pd.DataFrame({"label": ["oak"] * 1200 + ["ash"]}))
+    assert many.alt_text.endswith("Bars, images per label: oak 1,200, ash 1.")
 
 
 def test_unlabelled_images_are_counted_as_such(unlabelled):
@@ -68,6 +70,8 @@ def test_equal_classes_are_called_equal():
     assert ax.get_title("left") == "2 images in each class"
     nearly = pd.DataFrame({"label": ["a"] * 104 + ["b"] * 100})
     assert plots.class_counts(nearly).get_title("left") == "About 102 images in each class"
+    one = pd.DataFrame({"label": ["a", "b"]})
+    assert plots.class_counts(one).get_title("left") == "1 image in each class"
     uneven = pd.DataFrame({"label": ["a"] * 105 + ["b"] * 100})
     assert "1.1 times" in plots.class_counts(uneven).get_title("left")
 

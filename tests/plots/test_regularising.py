@@ -247,6 +247,8 @@ def test_without_pruned_trials_none_is_drawn_or_told_of():
     ax = plots.search_history(pd.DataFrame({"value": [2.0, 1.0], "state": "COMPLETE"}))
     assert hollow(ax) == []
     assert ax.get_title("left") == "The best of 2 trials is number 2: 1.00"
+    one = plots.search_history(pd.DataFrame({"value": [2.0], "state": "COMPLETE"}))
+    assert one.get_title("left") == "The best of 1 trial is number 1: 2.00"
     assert [text.get_text() for text in ax.texts] == ["best so far"]
 
 

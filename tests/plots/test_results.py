@@ -147,3 +147,10 @@ def test_where_nothing_was_found_a_line_says_so_without_axes(recwarn):
         assert not ax.get_xticks().size and not ax.get_yticks().size
         assert not any(spine.get_visible() for spine in ax.spines.values())
     assert not recwarn.list
+
+
+def test_one_image_is_told_in_the_singular_and_a_large_limit_in_full():
+    table = pd.DataFrame({"sharpness": [10.0, 20_000.0, 30_000.0]})
+    ax = plots.measurement(table, "sharpness", 14_500)
+    assert ax.get_title("left") == "sharpness: 1 of 3 images lies below 14,500"
+    assert "threshold 14,500" in [text.get_text() for text in ax.texts]

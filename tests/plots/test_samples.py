@@ -109,14 +109,17 @@ def test_pairs_say_what_relates_them_and_which_disagree(photos):
         }
     )
     ax = plots.pairs(photos, found)
-    assert ax.get_title("left") == "2 pairs; 1 disagree about the label"
+    assert ax.get_title("left") == "2 pairs; 1 disagrees about the label"
     assert texts(ax)[0] == "oak\nexact"
     assert texts(ax)[2] == "oak\nnear · flip · 4 bits apart"
     assert to_frames(ax) == [FLAG, FLAG]
     assert ax.alt_text.endswith("The first 2 pairs of photographs, side by side.")
-    assert plots.pairs(photos, found[:1]).alt_text.endswith(
-        "The first pair of photographs, side by side."
+    one = plots.pairs(photos, found[1:].assign(distance=1.0))
+    assert one.alt_text == (
+        "1 pair; 1 disagrees about the label. The first pair of photographs, side by side."
     )
+    assert texts(one)[0] == "oak\nnear · flip · 1 bit apart"
+    assert plots.pairs(photos, found[:1]).alt_text.startswith("1 pair; 0 disagree about the label.")
 
 
 def test_frames_have_the_colours_asked_for(photos):

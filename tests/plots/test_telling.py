@@ -37,9 +37,12 @@ def test_a_panel_for_each_class_shows_its_best_feature_in_shares(made):
         assert sum(patch.get_height() for patch in part) == pytest.approx(1)
     title = first.figure.get_suptitle().replace("\n", " ")
     assert title == "By one feature alone: oak by its dense; ash by its width"
-    assert "oak: area under the ROC curve 0.80, its images: 300 in 75%; all others: 72 in 75%" in (
-        alt_text(first.figure)
+    told = (
+        "oak: area under the ROC curve 0.80, dense of its images: 300 in 75%; of all others: 300 in"
+        " 25%; ash: area under the ROC curve 0.90, width of its images: median 232; of all others:"
+        " median 924."
     )
+    assert told in alt_text(first.figure)
     assert [one.get_text() for one in first.get_legend().get_texts()] == [
         "its images",
         "all others",
@@ -68,3 +71,15 @@ def test_an_odd_value_far_off_lies_in_the_last_step_and_hides_nothing(made):
     assert axes.get_xlim()[1] < 2000
     half = len(axes.patches) // 2
     assert sum(patch.get_height() for patch in axes.patches[half:]) == pytest.approx(1)
+
+
+def test_a_value_that_stands_for_none_is_named_so(made):
+    dataset, features, told = made
+    hours = np.r_[np.full(40, -1.0), np.arange(60) % 3 + 8]
+    one = told[:1].assign(feature="hour")
+    first = plots.telling_features(dataset, features.assign(hour=hours), one)
+    assert [tick.get_text() for tick in first.get_xticklabels()] == ["none", "8", "9", "10"]
+    assert "hour of its images: none in 100%; of all others: none in 0%." in alt_text(first.figure)
+    many = np.r_[np.full(40, -1.0), np.arange(60) % 12]
+    first = plots.telling_features(dataset, features.assign(hour=many), one)
+    assert first.get_xlabel() == "hour (-1: none)"

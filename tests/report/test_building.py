@@ -165,9 +165,13 @@ def test_an_unknown_section_is_named_with_those_there_are(photos):
         ({"labels": 40, "copies": 50.0, "writing": 17.9}, ""),  # 1.2 times
         (
             {"labels": 41, "copies": 64, "writing": 37},
-            "Asked were 90 s; it took 142 s, most of all 'copies' (64 s) and 'labels' (41 s).",
+            "The budget was 90 s; the report took 142 s, most of all 'copies' (64 s) and 'labels' "
+            "(41 s).",
         ),
-        ({"opening": 1200.4}, "Asked were 90 s; it took 1,200 s, most of all 'opening' (1,200 s)."),
+        (
+            {"opening": 1200.4},
+            "The budget was 90 s; the report took 1,200 s, most of all 'opening' (1,200 s).",
+        ),
     ],
 )
 def test_what_a_report_took_is_told_where_that_is_more_than_was_asked_for_and_not_on_the_page(
@@ -177,7 +181,24 @@ def test_what_a_report_took_is_told_where_that_is_more_than_was_asked_for_and_no
     report.seconds = took
     assert report.overran.startswith(told) and bool(report.overran) == bool(told)
     report.sections = {}
-    assert "142" not in without_time(report) and "it took" not in without_time(report)
+    assert "142" not in without_time(report) and "report took" not in without_time(report)
+
+
+@pytest.mark.parametrize(
+    ("budget", "took", "told"),
+    [
+        (14_400, 20_000, "The budget was 14,400 s; the report took 20,000 s, most of all 'a' (2"),
+        (90.5, 200.4, "The budget was 90.5 s; the report took 200 s, "),
+        (0.25, 0.456, "The budget was 0.25 s; the report took 0.46 s, most of all 'a' (0.46 s)."),
+        (1.4, 9.96, "The budget was 1.4 s; the report took 10 s, "),
+        (1_234_567.8, 2e6, "The budget was 1,234,568 s; the report took 2,000,000 s, "),
+    ],
+)
+def test_long_and_fractional_times_are_told_in_full(budget, took, told):
+    plan = SimpleNamespace(plan=SimpleNamespace(seconds=budget))
+    report = building.Report(plan, None)
+    report.seconds = {"a": took}
+    assert report.overran.startswith(told)
 
 
 @pytest.fixture

@@ -138,6 +138,57 @@ def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, 
     assert len(table) == len(report.suspects())
 
 
+def test_suspects_stand_with_the_labels_that_stand_and_those_you_decided_about_not_at_all(
+    photos, quick
+):
+    dataset = open_dataset(photos, progress=False)
+    log = DecisionLog(dataset)
+    log.record("red/03.png", "relabel", "looked at", label="green")
+    log.record("red/04.png", "keep")
+    log.record("red/05.png", "cannot tell")
+    log.record("red/other.png", "keep")
+    log.record("green/again.png", "relabel", "looked at", label="blue")  # a copy stays green
+    report = report_on(dataset)
+    evidence = report.evidence
+    doubts = evidence.doubts.assign(issue=False, wrong=0.1)
+    for image_id, wrong in [("red/03.png", 0.9), ("red/04.png", 0.8), ("red/05.png", 0.6),
+                            ("red/06.png", 0.7)]:  # fmt: skip
+        doubts.loc[image_id, ["suggested", "evidence", "issue", "wrong"]] = [
+            "red", "image", True, wrong
+        ]  # fmt: skip
+    twice = ["red/other.png", "green/again.png"]
+    doubts.loc[twice, "evidence"], doubts.loc[twice, "issue"] = "same file", True
+    evidence.doubts = doubts
+    flags = [("red/07.png", "dark", "absolute", "It is."), ("red/08.png", "dark", "not used", "")]
+    flags = pd.DataFrame(flags, columns=["image_id", "issue", "rule", "why"])
+    evidence.issues = pd.concat([flags, evidence.issues[evidence.issues["image_id"] < "c"]])
+    pairs = evidence.pairs[evidence.pairs["kind"] == "exact"]
+    evidence.pairs = pd.concat([pairs, pairs[:1].assign(
+        image_id="red/09.png", other_id="red/10.png", kind="probable", difference="sharpness"
+    )])  # fmt: skip
+    rows = tables.suspects_table(report)
+    assert rows["issue"].to_list() == [
+        "one file, two labels", "one file, two labels", "label in doubt", "label in doubt",
+        "dark", "unreadable", "probable copy",
+    ]  # fmt: skip
+    by_image = rows.set_index("image_id")
+    assert rows["image_id"].to_list()[2:] == [
+        "red/06.png", "red/05.png", "red/07.png", "blue/00.png", "red/09.png"
+    ]  # fmt: skip
+    pair = rows[rows["other_id"].eq("green/again.png") | rows["image_id"].eq("green/again.png")]
+    assert {*pair[["label", "other_label"]].to_numpy().ravel()} == {"green", "blue"}
+    assert by_image["chance_that_label_is_wrong"].to_list()[2:4] == [0.7, 0.6]
+    images = tables.images_table(report)
+    assert images.loc[["red/03.png", "red/04.png"], "chance_that_label_is_wrong"].isna().all()
+    assert images.loc[["red/03.png", "red/04.png"], "suggested_label"].isna().all()
+    told = images.loc[["red/05.png", "red/06.png", *twice], "chance_that_label_is_wrong"]
+    assert told.to_list() == [0.6, 0.7, 0.1, 0.1]
+    assert {*report.suspects()["image_id"]} == {*rows["image_id"]}
+    meant = tables.FILES["suspects.csv"]
+    assert meant[1]["label"].startswith("the class that stands, yours where you relabelled")
+    assert "first one file under two labels, then labels in doubt" in meant[0]
+
+
 def test_what_the_scan_measures_is_passed_on_under_a_name_for_readers_or_not_at_all():
     assert {*SCANNED} - {*tables.FACTS} == {
         "gps",

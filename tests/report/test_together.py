@@ -291,6 +291,19 @@ def test_a_table_that_a_spreadsheet_saved_is_read(trees, tmp_path, separator, en
     assert pairs_table(made)["chance"].tolist() == [0.7, 0.7]
 
 
+def test_separators_beyond_the_header_shift_no_answer_and_another_encoding_is_told(trees, tmp_path):
+    lines = answered(tmp_path, (0, 1, "yes"), (2, 3, "no")).read_text().splitlines()
+    path = tmp_path / "more.csv"
+    path.write_text("\n".join([lines[0], *(f"{line}," for line in lines[1:])]))
+    assert keep_together(trees, path).groups.nunique() == 5
+    assert read_answers(trees, path)["together"].tolist() == ["yes", "no"]
+    path.write_bytes("image_id,stays_with\nBl\u00e4tter.jpg,1\n".encode("cp1252"))
+    with pytest.raises(
+        DatasetError, match="cannot be read as a CSV .its text is not in UTF-8: open"
+    ):
+        keep_together(trees, path)
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [

@@ -159,6 +159,19 @@ def test_what_cannot_be_used_is_told_in_a_sentence(photos, given, words):
         open_dataset(photos, metadata=given)
 
 
+def test_a_home_folder_that_is_not_known_is_told_and_a_folder_called_so_opens(
+    photos, tmp_path, monkeypatch
+):
+    with pytest.raises(DatasetError, match="'~nobody-here/a.csv' begins with '~nobody-here', the"):
+        open_dataset(photos, metadata="~nobody-here/a.csv")
+    with pytest.raises(DatasetError, match="write the whole path, also for"):
+        open_dataset("~nobody-here/x")
+    monkeypatch.chdir(tmp_path)
+    photos.rename(tmp_path / "~nobody-here")
+    for way in ("./~nobody-here", tmp_path / "~nobody-here"):
+        assert len(open_dataset(way)) == len(IMAGES)
+
+
 def test_only_a_folder_takes_a_table(photos):
     at = write(photos.parent / "t.csv", IMAGES, "xyxy")
     with pytest.raises(DatasetError, match="metadata: only a folder takes these, not 'digits'"):
