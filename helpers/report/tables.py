@@ -11,6 +11,7 @@ from helpers.evidence.audited import private_columns, without_private
 from helpers.findings.auditing import open_doubts
 from helpers.findings.sections import DONE
 from helpers.report.together import ANSWER, TOGETHER, together
+from helpers.splits.sessions import NAMES
 
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
@@ -172,6 +173,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """What a row of each table is, and its columns in their order."""
 
 METADATA = "as in your table"
+BY_TIME = "made by --pause: photos of one value were taken by one camera one after the other"
 
 
 def images_table(report) -> pd.DataFrame:
@@ -277,6 +279,9 @@ def describe_files(report, names: Sequence[str]) -> dict[str, tuple[str, dict[st
         row, meant = found["images.csv"]
         first = {name: meant.pop(name) for name in ("image_id", "label", "split")}
         yours = dict.fromkeys(opened.metadata, METADATA)
+        if any(call.startswith("group_by_time(") for call in opened.opened.get("then", ())):
+            made = [name for name in NAMES if name in yours]
+            yours |= dict.fromkeys(made[-1:], BY_TIME)
         if opened.group == TOGETHER:
             del yours[TOGETHER]
         own = {f"{key}_of_report" if key in yours else key: one for key, one in meant.items()}

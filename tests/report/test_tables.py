@@ -1,6 +1,9 @@
 """The tables beside the page: their columns, in one order, each with a meaning."""
 
 import csv
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +11,7 @@ import pytest
 
 from helpers import canaries, open_dataset
 from helpers.audit.scanning import COLUMNS as SCANNED
-from helpers.datasets import DecisionLog
+from helpers.datasets import Dataset, DecisionLog
 from helpers.report import tables
 from helpers.report.page import make_page
 from tests.report.conftest import draw
@@ -229,3 +232,20 @@ def test_labels_without_an_estimate_are_counted_where_they_are_the_most(photos, 
         evidence.doubts = doubts.assign(wrong=wrong)
         said = [line for line in labels(evidence).says if "there is no estimate" in line]
         assert [line.split(" of them")[0] for line in said] == ([f"For {words}"] if words else [])
+
+
+def test_a_column_that_times_made_is_not_called_one_of_your_table():
+    images = pd.DataFrame(
+        {"label": "x", "split": None, "session": "mine", "session by time": "group 1"},
+        pd.Index(["a.jpg", "b.jpg"], name="image_id"),
+    )
+    dataset = Dataset("made", Path("made"), images)
+    for then, meant in (((), tables.METADATA), (("group_by_time({}, pause=4)",), tables.BY_TIME)):
+        report = SimpleNamespace(
+            evidence=SimpleNamespace(
+                opened=replace(dataset, opened=dataset.opened | {"then": then})
+            )
+        )
+        columns = tables.describe_files(report, ["images.csv"])["images.csv"][1]
+        assert columns["session"] == tables.METADATA
+        assert columns["session by time"] == meant
