@@ -176,7 +176,7 @@ def test_the_package_works_from_any_folder(tmp_path):
 MOST_LINES = {
     "__init__": 15,
     "__main__": 5,
-    "audit": 1225,
+    "audit": 1230,
     "augment": 250,
     "backbone": 90,
     "balance": 798,

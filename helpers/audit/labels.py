@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from helpers.audit.noise import TEMPERATURES, chance_of_noise
+from helpers.audit.mixing import sums, why_mixed
+from helpers.audit.noise import chance_of_noise
 from helpers.audit.tables import require_features
 from helpers.copies.duplicates import cluster_duplicates, confirmed
 from helpers.datasets import DatasetError
@@ -15,15 +16,9 @@ STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)
 """How many principal components the head sees, and the inverse regularisations of which it takes
 the one with the least log loss."""
 
-DOUBT, AGREEMENT = 0.1, 0.8
-"""What a class counts for that no label in the group votes for, and the agreement within groups
-from which it is expected of them. The first was fixed on seed 0 of leaves;
+DOUBT = 0.1
+"""What a class counts for that no label in the group votes for: fixed on seed 0 of leaves;
 `studies/label_errors.py` reports others."""
-
-FEW, LIKELIER, SURE = 0.2, 2, 3
-"""A group's other labels are evidence where at most this share of the groups of several labels look
-as if all were right, if that is so many times likelier than that more do. It cannot be told where
-predictions are not so many standard errors, over groups, on the side of the labels of most."""
 
 UNLIKELY = 0.2
 """A label is contradicted where its chance by the prediction lies under this."""
@@ -133,7 +128,7 @@ def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFra
     logs = _out_of_fold(numbers.loc[given.index].to_numpy(float), y, linked, seed, folds)
     copies, why = _link(own, pairs)[given.index].to_numpy(), ""
     if one_label is None:
-        why = _why_not(y, linked, copies, logs)
+        why = why_mixed(y, linked, copies, logs)
     if why or one_label is False:
         linked = copies
     conflicts = given.index.isin(_conflicting(labels, pairs))
@@ -212,123 +207,12 @@ def _out_of_fold(values, y, linked, seed, folds) -> np.ndarray:
     return np.log(best)
 
 
-def _sums(values, linked):
-    return pd.DataFrame(values).groupby(linked).sum().to_numpy()
-
-
-def _agreement(y, linked) -> float:
-    """Share of the other images of its group that have an image's label, on average."""
-    own = np.eye(y.max() + 1)[y]
-    votes = _sums(own, linked)[pd.factorize(linked, sort=True)[0]]
-    total = votes.sum(axis=1)
-    share = ((votes * own).sum(axis=1) - 1)[total > 1] / (total[total > 1] - 1)
-    return share.mean() if len(share) else 1.0
-
-
-def _why_not(y, linked, copies, logs) -> str:
-    """Why the other labels of a group are no evidence against one, in a sentence; "" if they are.
-
-    What copies of an image say of it is evidence in any case.
-    """
-    if len({*linked}) == len({*copies}):
-        return ""
-    so = "so that the other labels of a group were not taken as evidence."
-    if (agreement := _agreement(y, linked)) < AGREEMENT:
-        return (
-            f"Only {int(100 * agreement)}% of the other images of a group share an image's label, "
-            f"on average ({AGREEMENT:.0%} would do), {so}"
-        )
-    odds, told = _look_mixed(y, linked, copies, logs)
-    if not len(odds):
-        return ""
-    share = np.linspace(0, 1, 201)
-    with np.errstate(divide="ignore"):
-        fit = np.logaddexp(np.log(share)[:, None] + odds, np.log(1 - share)[:, None]).sum(axis=1)
-    fit = np.exp(fit - fit.max())
-    slips, mixed = fit[share <= FEW].mean(), fit[share > FEW].mean()
-    if told and slips >= LIKELIER * mixed:
-        return ""
-    groups = "One group holds" if len(odds) == 1 else f"{len(odds):,} groups hold"
-    if not told or mixed < LIKELIER * slips:
-        return f"{groups} several labels; whether the images look as labelled cannot be told, {so}"
-    if len(odds) == 1:
-        return f"{groups} several labels, and its images look as labelled, {so}"
-    about = np.average(share, weights=fit)
-    return (
-        f"{groups} several labels, and in about {about:.0%} of them images look as labelled, {so}"
-    )
-
-
-def _look_mixed(y, linked, copies, logs) -> tuple[np.ndarray, bool]:
-    """For each group of several labels, by the logarithm of how many times they look likelier if
-    all are right than if all images are of one class; and whether predictions can tell at all.
-
-    Predictions are calibrated on images with the label that most of their group have, and corrected
-    for how unusual the rest of the group looks. Copies that have several labels are left out.
-    """
-    sound = pd.Series(y).groupby(copies).transform("nunique").to_numpy() == 1
-    y, linked, logs = y[sound], pd.factorize(linked[sound])[0], logs[sound]
-    labels = np.eye(logs.shape[1])[y]
-    logs = logs - np.log(np.maximum(labels.sum(axis=0), 1))
-    logs -= logs.mean(axis=1, keepdims=True)
-    votes = _sums(labels, linked)
-    most, several = votes.argmax(axis=1), np.flatnonzero((votes > 0).sum(axis=1) > 1)
-    usual = (y == most[linked])[:, None]
-    centres = (labels * usual).T @ logs / np.maximum((labels * usual).sum(axis=0), 1)[:, None]
-    odd = (logs - centres[y]) * usual
-    others = np.maximum(votes.max(axis=1)[linked] - 1, 1)[:, None]
-    rest = (_sums(odd, linked)[linked] - odd) / others * usual
-    shared = np.clip((odd * rest).sum() / max((rest**2).sum(), 1e-12), 0, 1)
-    meet = np.zeros((labels.shape[1],) * 2)
-    for group in several:
-        meet[votes[group] > 0, most[group]] += 1
-    meet += meet.T - 2 * np.diag(np.diag(meet))
-    slope, told = _calibrate(y, linked, np.where(usual, logs, np.nan), shared * rest, meet)
-    worth, odds = np.log(19 * (labels.shape[1] - 1)), []  # one in twenty slips, to begin with
-    members = pd.Series(y).groupby(linked).indices
-    for number in several:
-        seen, here = np.flatnonzero(votes[number]), members[number]
-        means = np.array([logs[here[y[here] == label]].mean(axis=0) for label in seen])[:, seen]
-        apart = shared * (means - centres[np.ix_(seen, seen)])
-        ratio = np.diag(means)[:, None] - means + np.diag(apart) - apart.T
-        chance = worth * votes[number, seen]
-        changed = chance - slope * ratio.sum(axis=0)
-        odds.append(np.logaddexp.reduce(chance) - np.logaddexp.reduce(changed))
-    return np.array(odds), told
-
-
-def _calibrate(y, linked, logs, expected, meet) -> tuple[float, bool]:
-    """What to multiply differences of `logs`, less those expected, by; and whether these tell
-    classes apart that meet in groups, as often as they do."""
-    parts = [np.empty((0, 4))]
-    for one, other in np.argwhere(meet):
-        rows = np.flatnonzero((y == one) & np.isfinite(logs[:, 0]))
-        weight = np.full(len(rows), meet[one, other] / max(len(rows), 1))
-        ahead = [part[rows, one] - part[rows, other] for part in (logs, logs - expected)]
-        parts.append(np.column_stack([linked[rows], weight, *ahead]))
-    group, weight, plain, ahead = np.concatenate(parts).T
-    slopes = np.r_[0, 1 / TEMPERATURES]
-    losses = [weight @ np.logaddexp(0, -slope * ahead) for slope in slopes]
-    return slopes[np.argmin(losses)], _surely_positive(plain, weight, group)
-
-
-def _surely_positive(values, weights, groups) -> bool:
-    """Whether the weighted mean of values lies clearly above 0, if groups were drawn at random."""
-    if not len(values):
-        return False
-    weight, total = (pd.Series(v).groupby(groups).sum() for v in (weights, weights * values))
-    means, mean = total / weight, total.sum() / weight.sum()
-    spread = np.sqrt(np.average((means - mean) ** 2, weights=weight))
-    effective = weight.sum() ** 2 / (weight**2).sum()
-    return bool(mean * np.sqrt(max(effective - 1, 0)) > SURE * spread)
-
-
 def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     from cleanlab.rank import get_label_quality_scores
 
     labels, size = np.eye(len(classes))[y], np.bincount(linked)
-    votes = _sums(labels, linked)
-    pooled = _chances(_sums(logs, linked) / size[:, None])
+    votes = sums(labels, linked)
+    pooled = _chances(sums(logs, linked) / size[:, None])
     alone = _chances(np.log(pooled[linked]) + np.log(votes[linked] - labels + DOUBT))
     most, several = votes.argmax(axis=1), size > 1
     single, whole = ~several[linked], np.zeros(len(size))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers import audit, canaries, copies
 from helpers.audit import labels as label_audit
-from helpers.audit import noise
+from helpers.audit import mixing, noise
 from helpers.audit.sampling import ErrorRate
 from helpers.balance import probing
 from helpers.cards.markdown import is_private
@@ -150,7 +150,8 @@ class Evidence:
             )
             return found.rename_axis("image_id")
 
-        return self._keep("doubts", build, [self.pairs, self.features], (label_audit, noise))
+        code = label_audit, mixing, noise
+        return self._keep("doubts", build, [self.pairs, self.features], code)
 
     @cached_property
     def sample(self) -> pd.DataFrame:
@@ -242,7 +243,7 @@ class Evidence:
             )  # fmt: skip
 
         inputs = [self.files[["sha256", "readable"]], self.pairs, self.features]
-        return self._keep("canaries", build, inputs, (canaries, label_audit, noise))
+        return self._keep("canaries", build, inputs, (canaries, label_audit, mixing, noise))
 
     @cached_property
     def comparison(self):

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.audit import find_label_issues, labels
-from helpers.audit.labels import _agreement, _out_of_fold, _slips
+from helpers.audit.labels import _out_of_fold, _slips
+from helpers.audit.mixing import _agreement
 from helpers.datasets import Dataset
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.audit import describe_doubts, find_label_issues, labels
-from helpers.audit.labels import _calibrate, _look_mixed, _surely_positive, _why_not
+from helpers.audit import describe_doubts, find_label_issues, mixing
+from helpers.audit.mixing import _calibrate, _look_mixed, _surely_positive, why_mixed
 from helpers.datasets import Dataset
 
 SO = "so that the other labels of a group were not taken as evidence."
@@ -128,19 +128,19 @@ def test_one_group_of_several_labels_is_judged_by_its_looks():
     def as_nothing(y):
         return logs_for(y, 0.5)
 
-    assert _why_not(*pairs_of_two(as_of_one)) == ""
-    assert _why_not(*pairs_of_two(as_labelled)) == (
+    assert why_mixed(*pairs_of_two(as_of_one)) == ""
+    assert why_mixed(*pairs_of_two(as_labelled)) == (
         f"One group holds several labels, and its images look as labelled, {SO}"
     )
-    assert _why_not(*pairs_of_two(as_nothing)) == (
+    assert why_mixed(*pairs_of_two(as_nothing)) == (
         f"One group holds several labels; whether the images look as labelled cannot be told, {SO}"
     )
 
 
 @pytest.mark.parametrize(("agreement", "used"), [(0.799, False), (0.8, True), (0.81, True)])
 def test_four_in_five_have_to_agree(agreement, used, monkeypatch):
-    monkeypatch.setattr(labels, "_agreement", lambda *_: agreement)
-    why = _why_not(*pairs_of_two(lambda y: logs_for(np.r_[y[:-2], 1, 1])))
+    monkeypatch.setattr(mixing, "_agreement", lambda *_: agreement)
+    why = why_mixed(*pairs_of_two(lambda y: logs_for(np.r_[y[:-2], 1, 1])))
     assert (why == "") == used
     assert used or why.startswith("Only 79% of the other images of a group share")
 
@@ -150,7 +150,7 @@ def test_copies_that_have_two_labels_say_nothing_of_groups():
     y, linked, copies, logs = pairs_of_two(logs_for)
     copies[-1] = copies[-2]
     assert len(_look_mixed(y, linked, copies, logs)[0]) == 0
-    assert _why_not(y, linked, copies, logs) == ""
+    assert why_mixed(y, linked, copies, logs) == ""
 
 
 def test_a_look_that_a_whole_group_shares_is_no_sign_that_a_label_in_it_is_right():
