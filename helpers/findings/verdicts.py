@@ -77,15 +77,14 @@ def take_decisions(dataset: Dataset, path: Path) -> str:
 
 def _read(path: Path) -> list[dict[str, str | int]]:
     """The rows, each with the number of its line in the file as "line"."""
+    expected = f"expected a CSV with the columns image_id and action, such as {SAMPLE}."
     try:
         header, by_line = read_cells(path)
     except (OSError, ValueError) as error:
-        raise DatasetError(f"--decisions '{path.name}' cannot be read ({error}).") from error
+        told = f"--decisions '{path.name}' cannot be read ({error})"
+        raise DatasetError(f"{told}; {expected}") from error
     if not by_line or not {"image_id", "action"} <= {*header}:
-        raise DatasetError(
-            f"--decisions '{path.name}': expected a CSV with the columns image_id and action, such "
-            f"as {SAMPLE}."
-        )
+        raise DatasetError(f"--decisions '{path.name}': {expected}")
     return [dict(zip(header, row, strict=False)) | {"line": line} for line, row in by_line.items()]
 
 

@@ -178,5 +178,5 @@ def test_a_table_without_any_action_says_so_and_semicolons_are_read(dataset, tmp
     row = DecisionLog(dataset).current().loc["red/01.png"]
     assert (row["action"], row["label"], row["reason"]) == ("relabel", "blue", "seen")
     path.write_text("")
-    with pytest.raises(DatasetError, match="expected a CSV"):
+    with pytest.raises(DatasetError, match=r"read \(it is empty\); expected a CSV"):
         take_decisions(dataset, path)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from helpers.audit import keyed
 from helpers.datasets import Dataset, DatasetError
 from helpers.splits import suggest_groups, suggesting
 from helpers.splits.bursts import Bursts
@@ -293,9 +294,9 @@ def test_three_pictures_are_enough_and_eight_neighbours_are_compared_unless_told
 
 
 def test_bars_say_what_they_count_and_five_cameras_are_named(leaves, tmp_path, monkeypatch):
-    told, bar = [], suggesting.tqdm
+    told, bar = [], keyed.tqdm
     monkeypatch.setattr(
-        suggesting,
+        keyed,
         "tqdm",
         lambda **how: told.append((how["unit"], how["desc"], how["delay"])) or bar(**how),
     )
@@ -311,7 +312,7 @@ def test_bars_say_what_they_count_and_five_cameras_are_named(leaves, tmp_path, m
     about = "Cameras in EXIF, which are no groups by themselves: "
     (note,) = [one for one in found.attrs["notes"] if one.startswith(about)]
     assert note.count("Camera ") == 5 and note.endswith(" and 1 more.")
-    assert told == [("image", "keypoints", 2), ("image", "captures", 2), ("pair", "verify", 2)]
+    assert told == [("image", "keypoints", 2), ("image", "times", 2), ("pair", "verify", 2)]
 
 
 def test_what_all_strangers_share_is_taken_out(tmp_path, work):
