@@ -31,6 +31,7 @@ def group_by_time(
 
     Where people, plants or rooms were photographed one by one, a longer pause parts them, and no
     name or column may say so. Whether that is so here, nobody but who took the photos can say.
+    Parts cut from one photo all say the same second, and stay together, however many they are.
 
     Parameters
     ----------
@@ -50,8 +51,7 @@ def group_by_time(
     ------
     DatasetError
         `pause` is no number above 0, no two photos lie so near in time, or the dataset has such a
-        column already. Nothing is left out: of parts cut from one photo, which all say the same
-        second, all stay together.
+        column already.
     """
     if not (isinstance(pause, (int, float)) and 0 < pause < np.inf):
         raise DatasetError(f"pause={pause!r}: expected a number of seconds above 0.")
