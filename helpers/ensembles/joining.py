@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from fastai.learner import Learner
 from torch import nn
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, get_swa_avg_fn
 
 from helpers.training import build_learner
 
@@ -53,7 +53,8 @@ def average_weights(networks: Sequence[nn.Module]) -> nn.Module:
     where training kept them (see `build_learner`), and else wants `torch.optim.swa_utils.update_bn`
     afterwards.
     """
-    averaged = AveragedModel(networks[0], use_buffers=True)
+    # Named, for what torch takes on a GPU by default fails at counts, which are whole numbers.
+    averaged = AveragedModel(networks[0], avg_fn=get_swa_avg_fn(), use_buffers=True)
     for network in networks:
         averaged.update_parameters(network)
     return averaged.module

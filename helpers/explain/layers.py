@@ -9,6 +9,8 @@ import pandas as pd
 import torch
 from torch import nn
 
+from helpers.training.hardware import in_32_bits
+
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
@@ -21,7 +23,8 @@ def at_rest(model: nn.Module) -> Iterator[None]:
         model.eval()
         for module in halved:
             module.bfloat16 = False
-        yield
+        with in_32_bits():
+            yield
     finally:
         for module, was in training.items():
             module.training = was

@@ -22,6 +22,7 @@ def layer_table(learner, images: torch.Tensor) -> pd.DataFrame:
         numbers are learned in it).
     """
     body, head = learner.model.eval()
+    images = images.to(learner.dls.device)
     with torch.no_grad():
         outputs = [*body.stages(images), learner.model(images)]
     parts = [*body.network.children(), head]

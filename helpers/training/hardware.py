@@ -45,6 +45,22 @@ def gains_from_bfloat16(network: nn.Module, device: torch.device) -> bool:
     return bool(known.get("amx_bf16") or known.get("avx512_bf16")) and not depthwise
 
 
+@contextmanager
+def in_32_bits() -> Iterator[None]:
+    """Within it, convolutions of float32 are computed in float32 on GPUs, too.
+
+    Those of compute capability 8 and more keep 10 of 23 bits of what they multiply otherwise (TF32,
+    torch's default for convolutions), which changed probabilities by up to 3e-4 on an H200, so that
+    they differed from those of the same network elsewhere. What is computed in bfloat16 stays so.
+    """
+    now = torch.backends.cudnn
+    with now.flags(
+        enabled=now.enabled, benchmark=now.benchmark, deterministic=now.deterministic,
+        allow_tf32=False,
+    ):  # fmt: skip
+        yield
+
+
 class SpareThreads:
     """As many torch threads as cores are free, and no more than there were before.
 

@@ -169,7 +169,8 @@ def build_learner(
     model.keeps_statistics = pretrained
     if head is not None:
         model.start_from(head, list(dls.vocab))
-    model.to(memory_format=torch.channels_last)
+    # fastai moves it there only once it trains, and what is asked of it before would fail.
+    model.to(dls.device, memory_format=torch.channels_last)
     model.bfloat16 = gains_from_bfloat16(model, dls.device) if bfloat16 is None else bfloat16
     # fastai's own Adam goes through the weights one by one, which shows with a small network.
     adam = partial(OptimWrapper, opt=torch.optim.AdamW, fused=True)

@@ -12,7 +12,7 @@ from fastai.data.transforms import IntToFloatTensor
 
 from helpers.datasets import Dataset
 from helpers.training.caching import decode
-from helpers.training.hardware import SpareThreads, plain_errors
+from helpers.training.hardware import SpareThreads, in_32_bits, plain_errors
 from helpers.training.loading import BatchLoader, ReadImage
 
 BATCH, MORE = 256, 4
@@ -56,7 +56,7 @@ def predict(learner, dataset: Dataset, progress: bool = True) -> pd.DataFrame:
         # torch's own losses take logits and do not say how these become probabilities.
         act = getattr(learner.loss_func, "activation", partial(torch.softmax, dim=-1))
         errors = plain_errors(dls, size, size // MORE // 2)
-        with SpareThreads(), learner.no_bar(), learner.no_logging(), errors:
+        with SpareThreads(), in_32_bits(), learner.no_bar(), learner.no_logging(), errors:
             found = learner.get_preds(dl=loader, act=act)[0].numpy().astype(np.float64)
     table = pd.DataFrame(found, images.index, classes)
     at = pd.Index(classes).get_indexer(images["label"])

@@ -60,3 +60,16 @@ def test_what_an_answer_costs_grows_with_the_networks_asked():
     assert found.loc["five", "megabytes"] == pytest.approx(5 * numbers * 4 / 1e6)
     assert (found["milliseconds"] > 0).all()
     assert not models["one"].training
+
+
+def test_weights_are_averaged_where_torch_takes_its_fast_way_as_on_a_gpu(monkeypatch):
+    networks, devices = [network(0), network(1)], "_get_foreach_kernels_supported_devices"
+    networks[1][1].num_batches_tracked += 4
+    plain = average_weights(networks).state_dict()
+    monkeypatch.setattr(torch.optim.swa_utils, devices, lambda: ["cpu"])
+    averaged = average_weights(networks).state_dict()
+    for name, value in averaged.items():
+        assert torch.equal(value, plain[name]), name
+    first, second = (one[0].weight for one in networks)
+    assert torch.allclose(averaged["0.weight"], (first + second) / 2)
+    assert averaged["1.num_batches_tracked"] == 2

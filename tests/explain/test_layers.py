@@ -88,3 +88,9 @@ def test_the_network_comes_out_as_it_went_in_even_after_an_error():
         raise RuntimeError("stop")
     assert model.training and not model[1].training and model[0].training
     assert model.bfloat16 and model[3].bfloat16
+
+
+def test_at_rest_a_gpu_rounds_no_convolution_of_32_bits():
+    with at_rest(make_convolutional()):
+        assert not torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.allow_tf32

@@ -43,6 +43,13 @@ def test_other_networks_train_too(dls, name):
     assert torch.isfinite(learner.get_preds()[0]).all()
 
 
+def test_a_network_lies_where_its_batches_do_before_it_is_trained(dataset):
+    # "meta" stands for a GPU, which fastai moves a network to only when it trains.
+    learner = build_learner(build_dataloaders(dataset, size=32, device="meta"), pretrained=False)
+    values = [*learner.model.parameters(), *learner.model.buffers()]
+    assert {value.device.type for value in values} == {"meta"}
+
+
 def test_a_seed_decides_the_new_weights(dls):
     def weights(seed):
         return build_learner(dls, pretrained=False, seed=seed).model[0].network.stem[0].weight

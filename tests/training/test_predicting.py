@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from torch import nn
 
 from helpers.training import TrainingError, build_dataloaders, build_learner, predict, train
@@ -30,6 +31,18 @@ def test_the_table_is_what_fastai_predicts(learner, dataset):
     assert (table["confidence"] == found.max(axis=1)).all()
     own = [table.loc[image_id, label] for image_id, label in table["label"].items()]
     np.testing.assert_allclose(table["loss"], -np.log(own), rtol=1e-6)
+
+
+def test_a_gpu_rounds_no_convolution_of_32_bits(learner, dataset):
+    seen = []
+    learner.model.register_forward_pre_hook(
+        lambda *_: seen.append(torch.backends.cudnn.allow_tf32) or None
+    )
+    assert torch.backends.cudnn.allow_tf32
+    predict(learner, dataset.part("valid"))
+    assert seen
+    assert not any(seen)
+    assert torch.backends.cudnn.allow_tf32
 
 
 def test_test_images_are_passed_over_until_opened(learner, dataset):
