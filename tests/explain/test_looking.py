@@ -97,7 +97,7 @@ def test_looking_explains_and_compares_with_the_masks_in_one_go(dataset, learner
     pd.testing.assert_frame_equal(look(learner, dataset, "occlusion", rival="runner-up"), expected)
     (dataset.masks / "elm/3.png.png").unlink()
     fewer = look(learner, dataset, "occlusion", rival="runner-up")
-    # Batches are divided otherwise, so that sums are rounded otherwise: by 2e-5 on another processor.
+    # Other batches round sums otherwise: by 2e-5 on another processor.
     pd.testing.assert_frame_equal(fewer, expected.drop("elm/3.png"), rtol=0, atol=1e-4)
     assert not expected["share"].equals(look(learner, dataset, "occlusion")["share"])
 
