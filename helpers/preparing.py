@@ -202,7 +202,8 @@ def compare_arms(
     cells = [("all", table)]
     if parts is not None:
         within = list(table.groupby(parts.reindex(table.index)))
-        cells += within if len(within) > 1 else []  # a single part would say "all" once more
+        # A part that holds all images would say "all" once more.
+        cells += [part for part in within if len(part[1]) < len(table)]
     first, rows = table.columns[0], []
     for arm in table.columns[1:]:
         for where, some_rows in cells:

@@ -148,8 +148,11 @@ def test_groups_widen_the_interval_and_parts_are_compared_by_themselves(answers)
     assert found["images"].tolist() == [100, 45, 50]
     assert found["difference"].tolist() == pytest.approx([0.2, 10 / 45, 0.2])
     assert found["high"][0] - found["low"][0] > plain["high"][0] - plain["low"][0]
-    alike = parts.map(lambda part: "wide")
-    assert compare_arms(some, groups, alike)["where"].tolist() == ["all"]
+    alike = parts.map(lambda part: "wide")  # of 95 of the 100 images
+    found = compare_arms(some, groups, alike)
+    assert found.set_index("where")["images"].to_dict() == {"all": 100, "wide": 95}
+    whole = pd.Series("wide", groups.index)
+    assert compare_arms(some, groups, whole)["where"].tolist() == ["all"]
 
 
 def test_ways_without_a_common_image_are_refused(answers):

@@ -21,11 +21,18 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
     more = f" {doubts.attrs['groups']}" if "groups" in doubts.attrs else ""
     more += f" Not judged: {', '.join(left_out)}." if left_out else ""
+    if not count:
+        return f"No label was judged.{more}"
     if issues.empty:
-        said = f"None of {count:,} labels is more likely wrong than right{rest}."
+        none = (
+            f"None of {count:,} labels is" if count > 1 else "The one label that was judged is not"
+        )
+        said = f"{none} more likely wrong than right{rest}."
         return said + _contradicted(doubts) + more
     if len(issues) == 1:
-        return f"One of {count:,} labels is in doubt, and more likely wrong than right{rest}.{more}"
+        labels = "label is" if count == 1 else "labels is"
+        likely = ", and more likely wrong than right" * bool(listed > 0.5)
+        return f"One of {count:,} {labels} in doubt{likely}{rest}.{more}"
     return (
         f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
         f"{len(issues):,} to be wrong{rest}.{more}"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers.audit.noise import TEMPERATURES
 
@@ -14,6 +15,14 @@ as if all were right, if that is so many times likelier than that more do. It ca
 predictions are not so many standard errors, over groups, on the side of the labels of most."""
 
 
+LEAST = 3
+"""Groups, or so many of equal weight, from which on their spread says how sure their mean is."""
+
+MOST, FEWEST = 1_000_000, 20
+"""Images that predictions are calibrated on, all pairs of classes that meet taken together, and of
+each pair at the least; others are passed over evenly."""
+
+
 def why_mixed(y, linked, copies, logs) -> str:
     """Why the other labels of a group are no evidence against one, in a sentence; "" if they are.
 
@@ -23,9 +32,10 @@ def why_mixed(y, linked, copies, logs) -> str:
         return ""
     so = "so that the other labels of a group were not taken as evidence."
     if (agreement := _agreement(y, linked)) < AGREEMENT:
+        percent = int(100 * agreement + 1e-9)  # never rounded up to what would do
         return (
-            f"Only {int(100 * agreement)}% of the other images of a group share an image's label, "
-            f"on average ({AGREEMENT:.0%} would do), {so}"
+            f"Only {percent}% of the other images of a group share an image's label, on average "
+            f"({AGREEMENT:.0%} would do), {so}"
         )
     odds, told = _look_mixed(y, linked, copies, logs)
     if not len(odds):
@@ -89,9 +99,12 @@ def _look_mixed(y, linked, copies, logs) -> tuple[np.ndarray, bool]:
 def _calibrate(y, linked, logs, expected, meet) -> tuple[float, bool]:
     """What to multiply differences of `logs`, less those expected, by; and whether these tell
     classes apart that meet in groups, as often as they do."""
-    parts = [np.empty((0, 4))]
+    parts, usual = [np.empty((0, 4))], np.flatnonzero(np.isfinite(logs[:, 0]))
+    members = {one: usual[at] for one, at in pd.Series(y[usual]).groupby(y[usual]).indices.items()}
+    most = max(FEWEST, MOST // max(int((meet > 0).sum()), 1))
     for one, other in np.argwhere(meet):
-        rows = np.flatnonzero((y == one) & np.isfinite(logs[:, 0]))
+        rows = members.get(one, usual[:0])
+        rows = rows[:: -(-len(rows) // most) or 1]
         weight = np.full(len(rows), meet[one, other] / max(len(rows), 1))
         ahead = [part[rows, one] - part[rows, other] for part in (logs, logs - expected)]
         parts.append(np.column_stack([linked[rows], weight, *ahead]))
@@ -109,7 +122,10 @@ def _surely_positive(values, weights, groups) -> bool:
     means, mean = total / weight, total.sum() / weight.sum()
     spread = np.sqrt(np.average((means - mean) ** 2, weights=weight))
     effective = weight.sum() ** 2 / (weight**2).sum()
-    return bool(mean * np.sqrt(max(effective - 1, 0)) > SURE * spread)
+    if effective < LEAST:
+        return False
+    far = stats.t.ppf(stats.norm.cdf(SURE), effective - 1)
+    return bool(mean * np.sqrt(effective - 1) > far * spread)
 
 
 def _agreement(y, linked) -> float:

@@ -5,6 +5,9 @@ import pandas as pd
 from helpers.audit.labels import find_conflicts
 from helpers.datasets import Dataset
 
+PROBABLE = "probable copy"
+"""The issue of a pair that a person has to look at."""
+
 _COLUMNS = ["image_id", "other_id", "issue", "suggestion", "why"]
 
 
@@ -37,7 +40,7 @@ def list_suspects(
         conflicts.assign(issue="one file, two labels"),
         flags,
         labels.assign(issue="label, by " + labels["evidence"]).reset_index(),
-        probable.assign(issue="probable copy", why=probable["difference"]),
+        probable.assign(issue=PROBABLE, why=probable["difference"]),
     ]
     parts = [part.reindex(columns=_COLUMNS).astype("object") for part in parts]
     return pd.concat(parts, ignore_index=True)

@@ -73,6 +73,9 @@ def as_csv(table: pd.DataFrame, index: bool = False) -> str:
     return table.to_csv(index=index, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
 
+LINES = "lines"
+
+
 def read_cells(path: Path) -> tuple[list[str], dict[int, list[str]]]:
     """The header of a CSV, and by the number of its last line the cells of each row that has any.
 
@@ -132,6 +135,8 @@ def _first_line(text: str) -> str:
 def read_text_csv(path: Path) -> pd.DataFrame:
     """A CSV, as `read_cells` reads it, with every cell as the text it is, "" where empty.
 
+    ``attrs[LINES]`` holds for each row the number of its last line in the file.
+
     Raises
     ------
     OSError, ValueError
@@ -139,7 +144,9 @@ def read_text_csv(path: Path) -> pd.DataFrame:
     """
     header, rows = read_cells(path)
     full = [row + [""] * (len(header) - len(row)) for row in rows.values()]
-    return pd.DataFrame(full, columns=header, dtype="str")
+    table = pd.DataFrame(full, columns=header, dtype="str")
+    table.attrs[LINES] = [*rows]
+    return table
 
 
 def say_formulas(table: pd.DataFrame, where: str) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.safe_names import LINES
 from helpers.datasets.words import some
 from helpers.splits.sessions import BEGINS
 
@@ -34,7 +35,7 @@ def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     said = table[ANSWER].str.strip().str.casefold()
     known = dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no") | {"": ""}
     if odd := sorted(set(said) - set(known)):
-        lines = [str(2 + row) for row in said.index[said.isin(odd)]]
+        lines = [str(table.attrs[LINES][row]) for row in said.index[said.isin(odd)]]
         raise DatasetError(
             f"'{path}' has {some(map(repr, odd))} in the column '{ANSWER}' (line {some(lines)}); "
             "expected yes, no, or nothing."

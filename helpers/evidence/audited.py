@@ -21,6 +21,7 @@ from helpers.balance import probing
 from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
+from helpers.datasets.words import count
 from helpers.evidence.answered_pairs import knows_groups, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
 from helpers.evidence.turned import find_turned
@@ -31,6 +32,7 @@ from helpers.splits import (
     naming,
     neighbours,
     suggest_groups,
+    telling,
 )
 from helpers.splits.joining import join_groups
 
@@ -179,12 +181,18 @@ class Evidence:
         # A camera is told apart by its serial number there, which does not leave this computer.
         told = self.noted["proposals"]
         told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
+        counted = telling.conclude(found)
         # What is in one group already stays together, and asks nothing.
         groups = self.opened.groups
         ends = [groups.reindex(found[end]).to_numpy() for end in ("image_id", "other_id")]
         new = found[ends[0] != ends[1]].reset_index(drop=True)
         new.attrs = found.attrs
-        return still_open(new, self.answered)
+        new = still_open(new, self.answered)
+        if past := len(found) - len(new):
+            more = f"{count(past, 'more pair')} {'needs' if past == 1 else 'need'} no answer: "
+            more += "what belongs together says so already, or you did."
+            told[:] = [*telling.conclude(new), more, *(one for one in told if one not in counted)]
+        return new
 
     @cached_property
     def turned(self) -> pd.DataFrame | None:

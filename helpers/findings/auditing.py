@@ -7,6 +7,7 @@ import pandas as pd
 
 from helpers import audit
 from helpers.audit.labels import UNLIKELY
+from helpers.audit.suspects import PROBABLE
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
@@ -246,9 +247,13 @@ def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str
 
 def open_doubts(evidence: Evidence) -> pd.DataFrame:
     """The doubts about labels that you have not decided about, ranked anew. A label that you kept
-    or gave in your log is in doubt only where the same file carries another one."""
+    or gave in your log is in doubt only where the same file carries another one; to keep a picture
+    that is dark, say, or no copy, says nothing of its label."""
     doubts, marks = evidence.doubts, evidence.marks
-    decided = doubts.index.isin(marks.index[marks["action"].isin(["keep", "relabel"])])
+    others = tuple({*evidence.issues["issue"], PROBABLE})
+    of_label = ~marks["reason"].fillna("").str.startswith(others)
+    judged = marks["action"].eq("relabel") | (marks["action"].eq("keep") & of_label)
+    decided = doubts.index.isin(marks.index[judged])
     decided &= (doubts["evidence"] != "same file").to_numpy()
     if not decided.any():
         return doubts

@@ -94,6 +94,7 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
     filled = []
     for row in rows:
         cells = {name: normalize("NFC", row.get(name) or "") for name in FIELDS}
+        cells["reason"] = cells["reason"].strip() or row.get("issue") or ""  # what was judged
         if not (action := cells["action"].strip().lower()):
             continue
         label = cells["label"] if action == "relabel" else ""

@@ -342,9 +342,9 @@ def _last_remedy(table: pd.DataFrame) -> str:
     last = table[table["remedy"] == name].set_index("of")
     told, sure = [], 0
     for of in ("rarest classes", "commonest classes"):
-        if of in last.index:
+        if of in last.index and np.isfinite(last.loc[of, "difference"]):
             row = last.loc[of]
-            holds_zero = bool(row["low"] <= 0 <= row["high"])
+            holds_zero = not (row["low"] > 0 or row["high"] < 0)
             words = f"{100 * row['difference']:+.0f} points" + " (not sure)" * holds_zero
             told, sure = [*told, f"{of} {words}"], sure + (not holds_zero)
     if not sure:

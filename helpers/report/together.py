@@ -12,6 +12,7 @@ import pandas as pd
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.safe_names import read_text_csv
+from helpers.datasets.storage import expand_home
 from helpers.datasets.words import count, some
 from helpers.evidence.answered_pairs import ANSWER, KEPT, count_answers, keys_of, read_judged
 from helpers.evidence.audited import LIKELY, SURE
@@ -111,7 +112,7 @@ def read_answers(dataset: Dataset, path: str | Path) -> pd.DataFrame | None:
     DatasetError
         As `keep_together`.
     """
-    path = Path(path).expanduser()
+    path = expand_home(path)
     table = _read(path)
     if not {"image_id", "other_id", ANSWER} <= {*table.columns} or TOGETHER in table:
         return None
@@ -141,7 +142,7 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
         answered or no two images
         have one value, or a pair has another value than yes, no or nothing, or both yes and no.
     """
-    path = Path(path).expanduser()
+    path = expand_home(path)
     table = _read(path)
     paired = "other_id" in table and column not in table
     needed = ("image_id", "other_id", ANSWER) if paired else ("image_id", column)
@@ -170,7 +171,8 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
         told += [*([] if paired else [joined]), *_say_limits(kept, path)]
     if gone:
         told.append(f"{count(gone, 'row')} of {path.name} about images that are gone: passed over.")
-    call = f"keep_together({{}}, {f'path/to/{path.name}'!r})"
+    own = "" if column == TOGETHER else f", {column!r}"
+    call = f"keep_together({{}}, {f'path/to/{path.name}'!r}{own})"
     then = {"then": (*kept.opened.get("then", ()), call)}
     return replace(kept, notes=(*kept.notes, *told), opened=kept.opened | then)
 

@@ -111,7 +111,7 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     groups = leaks.loc[leaks["kind"] == "group", "group"].unique()
     parts += [f"{_number(len(groups), 'group')} such as {groups[0]!r}"] if len(groups) else []
     grouped = leaks.attrs.get("grouped", True)
-    alone = "no column says which images belong together, so nothing else was looked for"
+    alone = "no column says which images belong together, so only copies were looked for here"
     if not parts and not grouped:
         return (
             f"No copies lie on two sides of the split; {alone} (open_dataset(…, group='…') names "

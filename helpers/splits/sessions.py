@@ -56,7 +56,7 @@ def group_by_time(
     if not (isinstance(pause, (int, float)) and 0 < pause < np.inf):
         raise DatasetError(f"pause={pause!r}: expected a number of seconds above 0.")
     free = [one for one in NAMES if one not in dataset.images]
-    if column in dataset.images or not free:
+    if column in dataset.images or (column is None and not free):
         raise DatasetError(
             f"{dataset.name!r} has a column {column or NAMES[0]!r} already; name another: "
             f"group_by_time(dataset, {pause:g}, column='…')."
@@ -71,6 +71,7 @@ def group_by_time(
             "camera they were taken."
         )
     linked = pd.DataFrame(table.index.to_numpy(object)[pairs], columns=["image_id", "other_id"])
+    asked = "" if column is None else f", column={column!r}"
     column = column or free[0]
     made = apply_groups(dataset, linked, column)
     among = np.unique(pairs)
@@ -83,7 +84,7 @@ def group_by_time(
         f"{'stands' if alone == 1 else 'stand'} alone, {unknown:,} of them for want of a time or a "
         "camera in the file."
     )
-    call = f"group_by_time({{}}, pause={pause:g})"
+    call = f"group_by_time({{}}, pause={pause:g}{asked})"
     then = {"then": (*made.opened.get("then", ()), call)}
     return replace(made, notes=(*made.notes, note), opened=made.opened | then)
 

@@ -132,6 +132,19 @@ def test_a_suspicion_that_chance_explains_is_ranked_and_is_no_issue(features, tm
     assert describe_doubts(table) == "None of 144 labels is more likely wrong than right."
 
 
+def test_none_and_one_label_are_told_as_such(features, tmp_path):
+    table = find_label_issues(dataset_of(features, tmp_path), features)
+    table.attrs["left out"] = {"that you decided about": 3}
+    none = table.iloc[:0]
+    assert describe_doubts(none) == "No label was judged. Not judged: 3 that you decided about."
+    one = table.iloc[:1]
+    assert describe_doubts(one).startswith("The one label that was judged is not more likely wrong")
+    even = one.assign(issue=True, wrong=0.5, expected=0.5)
+    assert describe_doubts(even).startswith("One of 1 label is in doubt.")
+    worse = one.assign(issue=True, wrong=0.6, expected=0.6)
+    assert "in doubt, and more likely wrong than right." in describe_doubts(worse)
+
+
 def test_what_was_not_judged_is_counted_and_said(features, tmp_path):
     more = features.iloc[:9].set_axis([f"oak 00 {photo}.jpg" for photo in range(9)])
     every = pd.concat([features, more]).rename_axis("image_id")

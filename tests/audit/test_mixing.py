@@ -188,11 +188,31 @@ def test_a_mean_is_surely_positive_three_standard_errors_above_0_over_groups():
     values = np.r_[np.zeros(50), np.full(50, 2.0)]  # mean 1, spread 1
     ones, each = np.ones(100), np.arange(100)
     assert _surely_positive(values[:20] * 0 + 1, ones[:20], each[:20])
-    few = np.tile([0.0, 2.0], 5)
-    assert _surely_positive(few, np.ones(10), np.arange(10)) is False  # 1 * sqrt(9) = 3
-    few = np.tile([0.0, 2.0], 6)
-    assert _surely_positive(few, np.ones(12), np.arange(12)) is True
+    few = np.tile([0.0, 2.0], 7)  # Student's t of 13 degrees in place of 3: 3.69, sqrt(13) = 3.61
+    assert _surely_positive(few, np.ones(14), np.arange(14)) is False
+    few = np.tile([0.0, 2.0], 8)  # 3.59 at 15 degrees, sqrt(15) = 3.87
+    assert _surely_positive(few, np.ones(16), np.arange(16)) is True
+    assert _surely_positive(np.ones(2), np.ones(2), np.arange(2)) is False  # no spread is known
     assert _surely_positive(values, ones, each) is True
     assert _surely_positive(values, ones, each % 50 % 5 + 10 * (each >= 50)) is False
     assert _surely_positive(np.empty(0), np.empty(0), np.empty(0)) is False
     assert _surely_positive(np.ones(4), np.ones(4), np.zeros(4)) is False
+
+
+@pytest.mark.parametrize("groups", [3, 4, 6, 12])
+def test_noise_is_surely_positive_once_in_some_hundred_times_however_few_groups_there_are(groups):
+    rng, trials = np.random.default_rng(groups), 2000
+    ones, each = np.ones(groups), np.arange(groups)
+    wrong = sum(_surely_positive(rng.normal(size=groups), ones, each) for _ in range(trials))
+    assert wrong <= 9  # 2.7 expected, one in 741
+
+
+def test_of_many_classes_that_meet_some_images_of_each_calibrate_and_give_the_same_answer(
+    monkeypatch, tmp_path
+):
+    images, features, _ = photos(0, slips=0.05)
+    whole = found_in(images, features, tmp_path)
+    monkeypatch.setattr(mixing, "MOST", 240)  # 40 of some 130 for each of six pairs
+    part = found_in(images, features, tmp_path)
+    assert "groups" not in whole.attrs and "groups" not in part.attrs
+    assert part["issue"].equals(whole["issue"].reindex(part.index))

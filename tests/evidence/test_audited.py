@@ -9,6 +9,7 @@ from PIL import Image
 from helpers import open_dataset
 from helpers.evidence.audited import CAMERAS, Evidence
 from helpers.evidence.budget import draw_part, plan
+from helpers.splits import telling
 from tests.audit.awkward import photo
 
 
@@ -90,3 +91,32 @@ def test_pictures_that_look_alike_are_told_of_where_copies_are_and_nowhere_else(
         assert evidence.divided.images["split"].notna().all()
     assert not any("not listed as copies" in line for line in evidence.split_notes)
     assert any("not listed as copies" in line for line in evidence.noted["pairs"])
+
+
+def test_pairs_that_stay_together_or_are_answered_are_counted_aside(tmp_path, monkeypatch):
+    for number in range(8):
+        path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        photo(120, 90, number).save(path)
+    ids = [f"a/{number}.jpg" for number in (0, 2, 4, 6)]
+    found = pd.DataFrame({
+        "image_id": ids[:3], "other_id": ids[1:], "group": 0, "expected": 0.95, "issue": "",
+        "across": pd.Series([pd.NA] * 3, dtype="boolean"), "evidence": "local features", "why": "",
+    })  # fmt: skip
+
+    def search(*_, **__):
+        print("\n".join([*telling.conclude(found), "Names: none."]))
+        return found
+
+    monkeypatch.setattr("helpers.evidence.audited.suggest_groups", search)
+    dataset = open_dataset(tmp_path / "photos", progress=False)
+    asked = [dataset, plan(8, "10m")]
+    assert Evidence(*asked, progress=False).proposals.equals(found)
+    said = found.assign(together=["yes", "no", ""])
+    evidence = Evidence(*asked, progress=False, answered=said)
+    assert evidence.proposals["image_id"].to_list() == ["a/4.jpg"]
+    assert evidence.noted["proposals"] == [
+        *telling.conclude(found.iloc[2:]),
+        "2 more pairs need no answer: what belongs together says so already, or you did.",
+        "Names: none.",
+    ]

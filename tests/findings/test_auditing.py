@@ -17,8 +17,9 @@ def evidence(quality, issue=False):
     )  # fmt: skip
     doubts.iloc[: len(quality), doubts.columns.get_loc("quality")] = quality
     doubts.iloc[0, doubts.columns.get_loc("issue")] = issue
-    marks = pd.DataFrame({"action": []}, dtype="str")
-    return SimpleNamespace(doubts=doubts, part=trees, can_learn=False, marks=marks)
+    marks = pd.DataFrame({"action": [], "reason": []}, dtype="str")
+    issues = pd.DataFrame({"issue": []}, dtype="str")
+    return SimpleNamespace(doubts=doubts, part=trees, can_learn=False, marks=marks, issues=issues)
 
 
 @pytest.mark.parametrize("number", [1, 3, 20])
@@ -71,7 +72,10 @@ def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_s
     ]  # fmt: skip
     asked.doubts.attrs["left out"] = {"test images": 3}
     actions = ["keep", "relabel", "keep", "cannot tell", "keep"]
-    asked.marks = pd.DataFrame({"action": actions}, [ids[0], ids[1], ids[2], ids[3], "elsewhere"])
+    asked.marks = pd.DataFrame(
+        {"action": actions, "reason": ["", "", "label, by prediction", "", ""]},
+        [ids[0], ids[1], ids[2], ids[3], "elsewhere"],
+    )
     left = auditing.open_doubts(asked)
     assert left.index[left["issue"]].to_list() == [ids[0], ids[3], ids[4]]
     assert len(left) == 38 and left["rank"].to_list() == list(range(1, 39))
@@ -83,9 +87,20 @@ def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_s
     assert found.says[0].endswith("Not judged: 3 test images, 2 that you decided about.")
 
 
+def test_a_picture_that_was_kept_although_it_is_dark_or_no_copy_has_a_label_in_doubt_still():
+    asked = evidence([0.9, 0.8, 0.7, 0.6], issue=True)
+    asked.issues = pd.DataFrame({"issue": ["dark", "blurred"]})
+    reasons = ["dark", "probable copy with ash/2.jpg", "label, by prediction", "seen by Ada"]
+    ids = asked.doubts.index[:4]
+    asked.marks = pd.DataFrame({"action": "keep", "reason": reasons}, ids)
+    left = auditing.open_doubts(asked)
+    assert left.index.intersection(ids).to_list() == ids[:2].to_list()
+    assert left.attrs["left out"]["that you decided about"] == 2
+
+
 def test_where_you_decided_about_every_label_that_is_said_and_none_is_doubted():
     asked = evidence([0.1], issue=True)
-    asked.marks = pd.DataFrame({"action": "keep"}, asked.doubts.index)
+    asked.marks = pd.DataFrame({"action": "keep", "reason": "seen"}, asked.doubts.index)
     found = auditing.labels(asked)
     assert (found.title, found.state) == ("You have decided about every label", "done")
     assert found.says == ["You have decided about 40 labels, all that could be judged."]

@@ -49,6 +49,14 @@ def test_a_table_of_another_dataset_is_refused_whole_with_lines_and_number(datas
     )
 
 
+def test_a_verdict_without_a_reason_is_about_what_was_suspected(dataset, table):
+    header = "image_id,issue,action,label,reason\n"
+    rows = ["red/01.png,dark,keep,,", "red/02.png,dark,keep,,night", "red/03.png,,keep,,"]
+    take_decisions(dataset, table(*rows, header=header))
+    reasons = DecisionLog(dataset).current()["reason"]
+    assert reasons.to_dict() == {"red/01.png": "dark", "red/02.png": "night", "red/03.png": ""}
+
+
 def test_what_the_error_about_an_image_advises_is_taken(dataset, table):
     assert "(line 3: 'cat/1.png'):" in refused(
         dataset, table("1,red/01.png,,keep,,", "2,cat/1.png,,keep,,")

@@ -337,6 +337,25 @@ def test_a_wrong_answer_is_named_with_its_line_in_the_file_though_images_are_gon
         keep_together(trees, path)
 
 
+def test_lines_are_those_of_the_file_where_some_are_empty_and_cells_have_two(trees, tmp_path):
+    one, two, three, four = ids(0, 1, 2, 3)
+    path = tmp_path / "pairs.csv"
+    path.write_text(
+        f'image_id,other_id,together,why\n\n{one},{two},yes,"a\nb"\n\n{three},{four},maybe,c\n'
+    )
+    with pytest.raises(DatasetError, match=r"has 'maybe' in the column 'together' \(line 6\)"):
+        keep_together(trees, path)
+
+
+def test_a_home_that_nobody_has_is_said_and_a_column_of_ones_own_opens_again(trees, tmp_path):
+    for reading in (read_answers, keep_together):
+        with pytest.raises(DatasetError, match="nosuchuser"):
+            reading(trees, "~nosuchuser/pairs.csv")
+    path = written(tmp_path, image_id=ids(0, 1), leaf=["a", "a"])
+    made = keep_together(trees, path, "leaf")
+    assert opening_line(made).endswith(f"'path/to/{path.name}', 'leaf')")
+
+
 def test_names_that_begin_as_formulas_do_come_back_from_every_table_that_is_given_back(tmp_path):
     names = ["=1+1", "+cmd!A0", "@x", "-2", "a\rb", "'=b", "＝c", 'so "called", b']
     for seed, name in enumerate(names):

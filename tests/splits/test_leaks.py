@@ -203,7 +203,7 @@ def test_without_groups_it_says_that_only_copies_were_looked_for(make):
     told = describe_leakage(check_leakage(sided(make, "tv"), one))
     assert told == (
         "1 pair of near copies lies on two sides of the split (train and valid); no column says "
-        "which images belong together, so nothing else was looked for."
+        "which images belong together, so only copies were looked for here."
     )
     whole = pd.Series(["p", "q"], ["a", "b"])
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE, groups=whole))

@@ -101,6 +101,7 @@ def test_where_a_column_is_called_session_another_name_is_taken_and_a_name_given
     both = taken.with_images(taken.images.assign(**{"session by time": "t"}))
     with pytest.raises(DatasetError, match="has a column 'session' already"):
         group_by_time(both, 5, workers=0)
+    assert group_by_time(both, 5, "visit", workers=0).group == "visit"
 
 
 @pytest.mark.parametrize("number", [3, 30])
@@ -119,5 +120,5 @@ def test_what_opened_a_dataset_is_told_with_the_sessions(tmp_path):
     assert opening_line(made) == f"group_by_time({opened}, pause=4.5)"
     assert opening_line(made.development) == opening_line(made)
     assert opening_line(group_by_time(made, 9, "m", workers=0)) == (
-        f"group_by_time(group_by_time({opened}, pause=4.5), pause=9)"
+        f"group_by_time(group_by_time({opened}, pause=4.5), pause=9, column='m')"
     )
