@@ -23,9 +23,10 @@ def why_mixed(y, linked, copies, logs) -> str:
         return ""
     so = "so that the other labels of a group were not taken as evidence."
     if (agreement := _agreement(y, linked)) < AGREEMENT:
+        few = f"Only {int(100 * agreement)}%" if agreement >= 0.01 else "Fewer than 1%"
         return (
-            f"Only {int(100 * agreement)}% of the other images of a group share an image's label, "
-            f"on average ({AGREEMENT:.0%} would do), {so}"
+            f"{few if agreement else 'None'} of the other images of a group share an image's "
+            f"label, on average ({AGREEMENT:.0%} would do), {so}"
         )
     odds, told = _look_mixed(y, linked, copies, logs)
     if not len(odds):
