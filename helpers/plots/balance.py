@@ -13,7 +13,7 @@ from matplotlib.colors import TwoSlopeNorm
 from helpers.balance import Probe, lifts
 from helpers.datasets import Dataset
 from helpers.datasets.words import count, some
-from helpers.plots.names import drawable, short_name, short_names
+from helpers.plots.names import drawable, short_name, short_names, told_name
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
     ACCENT,
@@ -248,7 +248,7 @@ def border_pictures(
     middles = np.arange(len(names)) * (side + gap) + side / 2
     ax.set_yticks(middles, short_names(names, 20).values())
     ax.set_xticks([])
-    title = f"Can you tell {' from '.join(short_name(name) for name in names)} by the border?"
+    title = f"Can you tell {' from '.join(map(told_name, names))} by the border?"
     text = "Photographs whose middle is painted over; a strip along the border is left."
     return titled(ax, title, text, bare=["left", "bottom", "top", "right"])
 
@@ -386,8 +386,8 @@ def class_recalls(
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     ends = table[after or before]
     verb = f"With {after}, " if after else ""
-    found = f"{verb}{short_name(table.index[-1])} has {100 * ends.iloc[-1]:.0f} of 100 right, "
-    found += f"{short_name(table.index[0])} {100 * ends.iloc[0]:.0f}"
+    found = f"{verb}{told_name(table.index[-1])} has {100 * ends.iloc[-1]:.0f} of 100 right, "
+    found += f"{told_name(table.index[0])} {100 * ends.iloc[0]:.0f}"
     columns = [column for column in (before, after) if column]
     facts = "; ".join(
         f"{name} {', '.join(f'{column} {row[column]:.2f}' for column in columns)}"

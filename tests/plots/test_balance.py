@@ -196,6 +196,8 @@ def test_recalls_before_and_after_lie_in_the_row_of_their_class():
     assert ax.get_title("left") == "With weights, elm has 60 of 100 right, oak 80"
     guess = next(line for line in ax.lines if line.get_marker() == "D")
     assert (guess.get_xdata()[0], guess.get_ydata()[0]) == (0.3, 1)
+    numbers = plots.class_recalls(found.rename({"oak": "8", "elm": "9"}), "nothing")
+    assert numbers.get_title("left") == "“9” has 20 of 100 right, “8” 90"
     many = pd.DataFrame({"images": range(30, 0, -1), "nothing": 0.5}, [f"c{n}" for n in range(30)])
     ax = plots.class_recalls(many.rename_axis("class"), "nothing")
     assert len(ax.get_yticklabels()) == 24
