@@ -325,7 +325,7 @@ def remedies(
         ax.plot(guess, y, "D", mfc="none", mec=INK, ms=10, zorder=5)
         ax.annotate("your guess", (guess, y), (9, 0), textcoords="offset points", va="center")
     ax.axvline(0, color=MUTED, lw=1)
-    ax.set_yticks([*places.values()], [*places])
+    ax.set_yticks([*places.values()], short_names(places).values())
     ax.set_ylim(len(asked) * (len(names) + 1) - 1.2, -0.8)
     ax.set_xlabel("change of mean recall, in points (hollow: the interval holds zero)")
     ax.grid(axis="x")
@@ -341,12 +341,11 @@ def _last_remedy(table: pd.DataFrame) -> str:
     name = table["remedy"].iloc[-1]
     last = table[table["remedy"] == name].set_index("of")
     told, sure = [], 0
-    for of in ("rarest classes", "commonest classes"):
-        if of in last.index:
-            row = last.loc[of]
+    for of, row in last.iterrows():
+        if of.startswith(("rarest", "commonest")):
             holds_zero = bool(row["low"] <= 0 <= row["high"])
             words = f"{100 * row['difference']:+.0f} points" + " (not sure)" * holds_zero
-            told, sure = [*told, f"{of} {words}"], sure + (not holds_zero)
+            told, sure = [*told, f"{short_name(of)} {words}"], sure + (not holds_zero)
     if not sure:
         told = ["no sure change for rare or common classes"]
     return f"{name[:1].upper()}{name[1:]}: {', '.join(told)}"
