@@ -6,11 +6,13 @@ import sys
 
 import pandas as pd
 
+from helpers.audit import find_duplicates
 from helpers.datasets import Dataset
 from helpers.datasets.steps import saved
 from helpers.evaluation.predictions import check_predictions
 from helpers.labelling import STRATEGIES, label_in_rounds
 from helpers.splits import split
+from helpers.splits.joining import sure_pairs
 from helpers.training import (
     Augment,
     build_dataloaders,
@@ -49,8 +51,8 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
     """The split dataset to choose by, and the images to pay on: the test split, opened and logged.
 
     Test images without a label are left out. Where none has one, half of the validation images, by
-    whole groups where any are known, stands in for them and is taken out of the first. A line says
-    so, and that these are no test images.
+    whole groups where any are known, and copies together, stands in for them and is taken out of
+    the first. A line says so, and that these are no test images.
 
     Returns
     -------
@@ -64,9 +66,12 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
             print(f"{without:,} of {len(opened):,} test images have no label and are left out.")
         return clean, opened.with_images(known) if without else opened
     held = clean.part("valid")
-    sides = split(held.with_images(held.images.assign(split=None)), 0.5)["split"]
+    pairs = find_duplicates(held, progress=False)
+    undivided = held.with_images(held.images.assign(split=None))
+    sides = split(undivided, 0.5, duplicates=pairs)["split"]
     away = held.with_images(held.images[(sides == "train").to_numpy()])
     whole = ", whole groups" if held.has_groups else ", each by itself, since no groups are known"
+    whole += ", but copies together" * (len(sure_pairs(pairs)) > 0)
     print(
         f"{dataset.name!r} has no labelled test images, so {len(away):,} of {len(held):,} "
         f"validation images stand in for them{whole}, and choices are made on the others. What was "

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from helpers import judged
 from helpers.datasets import Dataset
@@ -70,7 +71,28 @@ def test_without_one_half_of_the_validation_images_stands_in_and_a_line_says_so(
     assert "was chosen by these, too" in said
     assert dataset.test_openings().empty
     open_judged(dataset, dataset.with_group(None), 11, "to pay")
-    assert "stand in for them, each by itself, since no groups" in capsys.readouterr().out
+    assert "stand in for them, each by itself, since no groups are known, and" in (
+        capsys.readouterr().out
+    )
+
+
+def test_copies_do_not_lie_both_among_those_to_choose_by_and_those_that_stand_in(
+    tmp_path, monkeypatch, capsys
+):
+    dataset, _ = made(tmp_path, monkeypatch, test=False)
+    held, rng = dataset.part("valid").images.index, np.random.default_rng(0)
+    for one, other in zip(held[:12], held[12:], strict=True):
+        cells = rng.integers(0, 255, (12, 12, 3), np.uint8)
+        picture = Image.fromarray(cells).resize((96, 96), Image.Resampling.BICUBIC)
+        for name in (one, other):
+            picture.save(tmp_path / name)
+    clean, opened = open_judged(dataset, dataset.with_group(None), 11, "to pay")
+    places = np.searchsorted(held, opened.images.index) % 12  # of a picture, among the pictures
+    assert 0 < len(places) < len(held)
+    assert all(np.bincount(places, minlength=12) % 2 == 0)
+    assert len(clean.part("valid")) + len(opened) == len(held)
+    said = capsys.readouterr().out
+    assert "each by itself, since no groups are known, but copies together, and choices" in said
 
 
 def test_head_predictions_are_of_the_validation_and_the_opened_images(tmp_path, monkeypatch):

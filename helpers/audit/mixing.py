@@ -33,9 +33,10 @@ def why_mixed(y, linked, copies, logs) -> str:
     so = "so that the other labels of a group were not taken as evidence."
     if (agreement := _agreement(y, linked)) < AGREEMENT:
         percent = int(100 * agreement + 1e-9)  # never rounded up to what would do
+        few = f"Only {percent}%" if percent else "Fewer than 1%"
         return (
-            f"Only {percent}% of the other images of a group share an image's label, on average "
-            f"({AGREEMENT:.0%} would do), {so}"
+            f"{few if agreement else 'None'} of the other images of a group share an image's "
+            f"label, on average ({AGREEMENT:.0%} would do), {so}"
         )
     odds, told = _look_mixed(y, linked, copies, logs)
     if not len(odds):
@@ -101,12 +102,13 @@ def _calibrate(y, linked, logs, expected, meet) -> tuple[float, bool]:
     classes apart that meet in groups, as often as they do."""
     parts, usual = [np.empty((0, 4))], np.flatnonzero(np.isfinite(logs[:, 0]))
     members = {one: usual[at] for one, at in pd.Series(y[usual]).groupby(y[usual]).indices.items()}
+    beyond = logs - expected
     most = max(FEWEST, MOST // max(int((meet > 0).sum()), 1))
     for one, other in np.argwhere(meet):
         rows = members.get(one, usual[:0])
         rows = rows[:: -(-len(rows) // most) or 1]
         weight = np.full(len(rows), meet[one, other] / max(len(rows), 1))
-        ahead = [part[rows, one] - part[rows, other] for part in (logs, logs - expected)]
+        ahead = [part[rows, one] - part[rows, other] for part in (logs, beyond)]
         parts.append(np.column_stack([linked[rows], weight, *ahead]))
     group, weight, plain, ahead = np.concatenate(parts).T
     slopes = np.r_[0, 1 / TEMPERATURES]

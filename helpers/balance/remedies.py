@@ -184,7 +184,8 @@ def who_pays(
     DataFrame
         remedy; of ("rarest classes", "commonest classes", "worst class", "all classes"), each with
         names; difference of mean recall with low and high, −1 to 1. The worst class is the one that
-        was worst without a remedy.
+        was worst without a remedy. Where the rarest are but one, `of` is "rarest class, NAME", and
+        so for the commonest.
     """
     plain, *others = answers
     labels = labels.reindex(answers[plain].index).dropna()
@@ -195,8 +196,8 @@ def who_pays(
     rarest, commonest = tail_and_head(labels)
     worst = [right[plain].groupby(labels).mean().idxmin()]
     asked = {
-        "rarest classes": rarest,
-        "commonest classes": commonest,
+        _who("rarest", rarest): rarest,
+        _who("commonest", commonest): commonest,
         "worst class": worst,
         "all classes": sorted(labels.unique()),
     }
@@ -207,6 +208,10 @@ def who_pays(
     ]  # fmt: skip
     columns = ["remedy", "of", "classes", "difference", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _who(which: str, classes: list[str]) -> str:
+    return f"{which} class, {classes[0]}" if len(classes) == 1 else f"{which} classes"
 
 
 def over_seeds(table: pd.DataFrame, remedies: Iterable[str] | None = None) -> pd.DataFrame:

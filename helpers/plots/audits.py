@@ -113,8 +113,11 @@ def promise(
     ax.plot([0, len(shown)], [0, len(shown)], color=INNOCENT, lw=1, ls=":", zorder=0)
     if listed:
         ax.axvline(listed, color=INK, lw=1.2)
-        look = {"textcoords": "offset points", "va": "bottom", "color": INK, "fontsize": 9}
-        ax.annotate("in doubt, up to here", (listed, 0), (5, 4), **look)
+        # At the top, where no line comes but at the right end; below, they lie close together.
+        look = {"textcoords": "offset points", "va": "top", "color": INK, "fontsize": 9}
+        late = listed > len(shown) / 2
+        look |= {"xycoords": ax.get_xaxis_transform(), "ha": "right" if late else "left"}
+        ax.annotate("in doubt, up to here", (listed, 1), (-5 if late else 5, -2), **look)
     share, words = read_guess(guess)
     if share is not None:
         ax.plot(listed, share * listed, "o", color=INK, mfc="white", ms=8, zorder=4)

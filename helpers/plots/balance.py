@@ -13,7 +13,7 @@ from matplotlib.colors import TwoSlopeNorm
 from helpers.balance import Probe, lifts
 from helpers.datasets import Dataset
 from helpers.datasets.words import count, some
-from helpers.plots.names import drawable, short_name, short_names
+from helpers.plots.names import drawable, short_name, short_names, told_name
 from helpers.plots.samples import thumbnail
 from helpers.plots.style import (
     ACCENT,
@@ -248,7 +248,7 @@ def border_pictures(
     middles = np.arange(len(names)) * (side + gap) + side / 2
     ax.set_yticks(middles, short_names(names, 20).values())
     ax.set_xticks([])
-    title = f"Can you tell {' from '.join(short_name(name) for name in names)} by the border?"
+    title = f"Can you tell {' from '.join(map(told_name, names))} by the border?"
     text = "Photographs whose middle is painted over; a strip along the border is left."
     return titled(ax, title, text, bare=["left", "bottom", "top", "right"])
 
@@ -325,7 +325,7 @@ def remedies(
         ax.plot(guess, y, "D", mfc="none", mec=INK, ms=10, zorder=5)
         ax.annotate("your guess", (guess, y), (9, 0), textcoords="offset points", va="center")
     ax.axvline(0, color=MUTED, lw=1)
-    ax.set_yticks([*places.values()], [*places])
+    ax.set_yticks([*places.values()], short_names(places).values())
     ax.set_ylim(len(asked) * (len(names) + 1) - 1.2, -0.8)
     ax.set_xlabel("change of mean recall, in points (hollow: the interval holds zero)")
     ax.grid(axis="x")
@@ -341,12 +341,11 @@ def _last_remedy(table: pd.DataFrame) -> str:
     name = table["remedy"].iloc[-1]
     last = table[table["remedy"] == name].set_index("of")
     told, sure = [], 0
-    for of in ("rarest classes", "commonest classes"):
-        if of in last.index and np.isfinite(last.loc[of, "difference"]):
-            row = last.loc[of]
+    for of, row in last.iterrows():
+        if of.startswith(("rarest", "commonest")) and np.isfinite(row["difference"]):
             holds_zero = not (row["low"] > 0 or row["high"] < 0)
             words = f"{100 * row['difference']:+.0f} points" + " (not sure)" * holds_zero
-            told, sure = [*told, f"{of} {words}"], sure + (not holds_zero)
+            told, sure = [*told, f"{short_name(of)} {words}"], sure + (not holds_zero)
     if not sure:
         told = ["no sure change for rare or common classes"]
     return f"{name[:1].upper()}{name[1:]}: {', '.join(told)}"
@@ -386,8 +385,8 @@ def class_recalls(
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     ends = table[after or before]
     verb = f"With {after}, " if after else ""
-    found = f"{verb}{short_name(table.index[-1])} has {100 * ends.iloc[-1]:.0f} of 100 right, "
-    found += f"{short_name(table.index[0])} {100 * ends.iloc[0]:.0f}"
+    found = f"{verb}{told_name(table.index[-1])} has {100 * ends.iloc[-1]:.0f} of 100 right, "
+    found += f"{told_name(table.index[0])} {100 * ends.iloc[0]:.0f}"
     columns = [column for column in (before, after) if column]
     facts = "; ".join(
         f"{name} {', '.join(f'{column} {row[column]:.2f}' for column in columns)}"

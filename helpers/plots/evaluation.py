@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from helpers.datasets.words import count, some
 from helpers.evaluation import order_classes, probabilities
 from helpers.evaluation.comparing import tell
-from helpers.plots.names import drawable, short_name, short_names
+from helpers.plots.names import drawable, short_name, short_names, told_name
 from helpers.plots.style import ACCENT, GRID, INK, MUTED, alt, axes, mark_guess, styled, titled
 
 MOST_CLASSES = 30
@@ -149,7 +149,7 @@ def against_dummy(
     elif ties:
         found = f"A dummy ties with the model in accuracy: {some(ties)}"
     else:
-        found = "The model beats the dummy in accuracy on every set"
+        found = "The model beats the dummy in accuracy" + " on every set" * (len(compared) > 1)
     return _headed(np.ravel(ax)[0], title or found, f"{'; '.join(facts)}.")
 
 
@@ -182,9 +182,11 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
     ax.set(xlabel="the model says", ylabel="it is")
     off = matrix.to_numpy() * (1 - np.eye(len(order)))
     row, column = np.unravel_index(off.argmax(), off.shape)
-    worst = f"{short_name(order[row])} called {short_name(order[column])}"
+    worst = f"{told_name(order[row])} called {told_name(order[column])}"
     often = count(round(off[row, column]), "image")
     found = f"Most often wrong: {worst}, {often}" if off.any() else "No error"
+    if off.any() and (others := int((off == off.max()).sum()) - 1):
+        found += f", and {count(others, 'other pair')} of classes as often"
     total, right = matrix.to_numpy().sum(), np.trace(matrix.to_numpy())
     facts = (
         f"{right:,.0f} of {count(round(total), 'image')} on the diagonal; "
@@ -223,7 +225,7 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
     way = "found as often as named" if np.isclose(last["recall"], last["precision"]) else way
     way = way if last["recall"] > 0 else "never found"
     ends = f"{last['F1']:.2f} ({last['F1 low']:.2f} to {last['F1 high']:.2f})"
-    found = f"Lowest F1: {short_name(table.index[-1])}, {ends}, {way}"
+    found = f"Lowest F1: {told_name(table.index[-1])}, {ends}, {way}"
     if table["F1"].min() == 1:
         found = "Each class is always found, and never named wrongly"
     if hidden:
@@ -281,7 +283,7 @@ def ranking_curves(
     ):
         told = " and ".join(f"{value:.2f}" for value in values)
         panel.set_title(f"{what} {told}", fontsize=10.5)
-    title = title or f"How well is {short_name(name)} ranked above the rest?"
+    title = title or f"How well is {told_name(name)} ranked above the rest?"
     return _headed(ax[0], title, f"Dotted: by chance. {'; '.join(facts)}.")
 
 

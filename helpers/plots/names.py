@@ -112,6 +112,12 @@ def short_name(name: object, most: int = MOST) -> str:
     return short_names([name], most)[name]
 
 
+def told_name(name: object) -> str:
+    """One name as a title tells it: in quotes where it might be read as a number of something."""
+    text = short_name(name)
+    return f"“{text}”" if text[:1].isdecimal() or text[-1:].isdecimal() else text
+
+
 def with_guess(names: Iterable[object], guess: object, most: int = MOST) -> tuple[list[str], str]:
     """The ticks of `names`, the one that the reader guessed marked, whatever its capitals.
 

@@ -38,11 +38,31 @@ def prepared(
     dataset: Dataset, image_ids: Iterable[str], methods: Iterable[str] = METHODS, title: str = "",
     ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
-    """Each image as it is, and brought to a square by each method, a row per image."""
+    """Each image as it is, and brought to a square by each method, a row per image.
+
+    Where no image shown is changed by any, the title says how many frames of the dataset are
+    square, as each method leaves those as they are.
+    """
     from helpers.training.decoding import fit
 
     columns = {method: _fitted(fit, method) for method in methods}
-    return _sheet(dataset, image_ids, columns, title or "What is left of each frame?", ax)
+    image_ids = [*image_ids]
+    title = title or _title_of_squares(dataset, image_ids) or "What is left of each frame?"
+    return _sheet(dataset, image_ids, columns, title, ax)
+
+
+def _title_of_squares(dataset: Dataset, image_ids: list[str]) -> str:
+    """What to say where all frames shown are square; "" elsewhere."""
+    from helpers.audit import scan
+
+    files = scan(dataset)
+    files = files[files["readable"].astype(bool)]
+    square = files["width"] == files["height"]
+    if not square.reindex(image_ids, fill_value=False).all() or not image_ids:
+        return ""
+    if square.all():
+        return f"Nothing to choose: all {len(files):,} frames are square, and stay as they are"
+    return f"Square frames stay as they are: {square.sum():,} of {len(files):,}"
 
 
 @styled
@@ -147,8 +167,10 @@ def effects(
         label += f"\nleft out, fewer than {FEW} images: {some(left_out, 9)}"
     ax.set(ylim=(len(table) - 0.5, -0.9), xlabel=label)
     ax.grid(axis="x")
+    change = np.round(points[:, 0], 1) + 0.0  # its zero has no sign; that of an end tells its side
     facts = [
-        f"{n} {p[0]:+.1f} ({p[1]:+.1f} to {p[2]:+.1f})" for n, p in zip(names, points, strict=True)
+        f"{name} {by:+.1f} ({ends[1]:+.1f} to {ends[2]:+.1f})"
+        for name, by, ends in zip(names, change, points, strict=True)
     ]
     if not title:
         among = np.flatnonzero(told) if told.any() else np.arange(len(table))

@@ -96,10 +96,11 @@ def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:
             + (f"; the {stay:,} test images stay." if stay else ".")
         )
     if not dataset.has_groups:
-        print(
-            f"No column says which images belong together; {count(pairs, 'pair')} of copies "
-            f"{'stays' if len(pairs) == 1 else 'stay'} on one side of the split."
-        )
+        found = "no sure copies were found, so each image was divided by itself"
+        if len(pairs):
+            stay = "stays" if len(pairs) == 1 else "stay"
+            found = f"{count(pairs, 'pair')} of copies {stay} on one side of the split"
+        print(f"No column says which images belong together; {found}.")
         return
     alone = join_groups(dataset.groups, None, dataset.images.index)
     ends = [alone.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]

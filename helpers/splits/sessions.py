@@ -77,12 +77,14 @@ def group_by_time(
     among = np.unique(pairs)
     sizes = made.images.loc[table.index[among], column].value_counts()
     alone, unknown = len(table) - len(among), int((~known).sum())
+    why = "for want of a time or a camera in the file"
+    single = f"{alone:,} {'stands' if alone == 1 else 'stand'} alone, "
+    single += f"{unknown:,} of them {why}" if unknown else f"not {why}"
     begins = "By their times" if dataset.has_groups else f"{BEGINS}:"
     note = (
         f"{begins} {count(among, 'photo')} make {count(sizes, 'session')} of a camera with pauses "
-        f"of at most {pause:g} s (column {column!r}, at most {sizes.max():,} in one); {alone:,} "
-        f"{'stands' if alone == 1 else 'stand'} alone, {unknown:,} of them for want of a time or a "
-        "camera in the file."
+        f"of at most {pause:g} s (column {column!r}, at most {sizes.max():,} in one); "
+        f"{single if alone else 'none stands alone'}."
     )
     call = f"group_by_time({{}}, pause={pause:g}{asked})"
     then = {"then": (*made.opened.get("then", ()), call)}

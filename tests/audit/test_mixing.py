@@ -137,6 +137,19 @@ def test_one_group_of_several_labels_is_judged_by_its_looks():
     )
 
 
+@pytest.mark.parametrize(
+    ("agreement", "told"), [(0, "None of"), (0.0099, "Fewer than 1% of"), (0.01, "Only 1% of")]
+)
+def test_a_share_that_is_none_or_nearly_is_told_as_such(agreement, told, monkeypatch):
+    """As where one hand shows every digit."""
+    monkeypatch.setattr(mixing, "_agreement", lambda *_: agreement)
+    why = why_mixed(*pairs_of_two(logs_for))
+    assert why == (
+        f"{told} the other images of a group share an image's label, on average (80% would do), "
+        f"{SO}"
+    )
+
+
 @pytest.mark.parametrize(("agreement", "used"), [(0.799, False), (0.8, True), (0.81, True)])
 def test_four_in_five_have_to_agree(agreement, used, monkeypatch):
     monkeypatch.setattr(mixing, "_agreement", lambda *_: agreement)

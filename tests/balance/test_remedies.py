@@ -127,8 +127,13 @@ def test_who_pays_is_told_for_the_classes_by_their_number(made):
     macro = [balanced_accuracy_score(labels, one) for one in told.values()]
     assert whole["difference"] == pytest.approx(macro[0] - macro[1])
     assert whole["low"] < whole["difference"] < whole["high"]
-    assert found.loc[("class weights", "rarest classes"), "classes"] == "c"
-    assert found.loc[("class weights", "commonest classes"), "classes"] == "a"
+    assert found.loc[("class weights", "rarest class, c"), "classes"] == "c"
+    assert found.loc[("class weights", "commonest class, a"), "classes"] == "a"
+    halves = labels + labels.index.to_series().str[-5].astype(int).mod(2).astype(str)
+    named = {name: pd.DataFrame({one: halves == one for one in sorted({*halves})}, labels.index)
+             for name in ("plain", "other")}  # fmt: skip
+    asked = who_pays(named, halves)["of"].tolist()
+    assert asked == ["rarest classes", "commonest classes", "worst class", "all classes"]
 
 
 def test_over_seeds_the_differences_are_paired_with_students_interval():

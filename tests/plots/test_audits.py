@@ -50,6 +50,21 @@ def test_where_no_label_is_in_doubt_a_line_says_so(note):
     assert plots.promise(table).get_title("left") == expected
 
 
+@pytest.mark.parametrize("listed", [1, 2, 10, 20, 21, 30, 36])
+def test_no_line_runs_through_the_word_of_where_doubts_end(listed):
+    ax = plots.promise(doubts(listed=listed))
+    ax.figure.canvas.draw()
+    word = next(text for text in ax.texts if text.get_text() == "in doubt, up to here")
+    box = word.get_window_extent()
+    for line in ax.lines:
+        ends = np.column_stack(line.get_data(orig=False)).astype(float)
+        at = np.linspace(0, len(ends) - 1, 2000)
+        x, y = (np.interp(at, range(len(ends)), ends[:, side]) for side in (0, 1))
+        points = line.get_transform().transform(np.column_stack([x, y]))
+        assert not any(box.contains(*point) for point in points)
+    assert ax.bbox.contains(box.x0, box.y0) and ax.bbox.contains(box.x1, box.y1)
+
+
 def study():
     rows = [
         ("leaves", 0, "workbook", "dark", 1.0, 1.0),

@@ -158,6 +158,18 @@ def test_remedies_are_hollow_where_the_interval_holds_zero_and_the_guess_is_a_di
     assert ax.get_title("left").replace("\n", " ") == title
 
 
+def test_a_class_that_alone_is_rarest_or_commonest_is_named():
+    rows = [("weights", "rarest class, elm $x$", "elm $x$", 0.1, 0.05, 0.15),
+            ("weights", "commonest class, oak", "oak", -0.02, -0.05, 0.01),
+            ("weights", "worst class", "oak", -0.02, -0.05, 0.01)]  # fmt: skip
+    columns = ["remedy", "of", "classes", "difference", "low", "high"]
+    ax = plots.remedies(pd.DataFrame(rows, columns=columns))
+    ticks = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert ticks == ["rarest class, elm $x$", "commonest class, oak", "worst class"]
+    title = "Weights: rarest class, elm $x$ +10 points, commonest class, oak -2 points (not sure)"
+    assert ax.get_title("left").replace("\n", " ") == title
+
+
 def test_a_remedy_keeps_its_colour_whichever_others_stand_beside_it():
     columns = ["remedy", "of", "difference", "low", "high"]
 
@@ -196,6 +208,8 @@ def test_recalls_before_and_after_lie_in_the_row_of_their_class():
     assert ax.get_title("left") == "With weights, elm has 60 of 100 right, oak 80"
     guess = next(line for line in ax.lines if line.get_marker() == "D")
     assert (guess.get_xdata()[0], guess.get_ydata()[0]) == (0.3, 1)
+    numbers = plots.class_recalls(found.rename({"oak": "8", "elm": "9"}), "nothing")
+    assert numbers.get_title("left") == "“9” has 20 of 100 right, “8” 90"
     many = pd.DataFrame({"images": range(30, 0, -1), "nothing": 0.5}, [f"c{n}" for n in range(30)])
     ax = plots.class_recalls(many.rename_axis("class"), "nothing")
     assert len(ax.get_yticklabels()) == 24

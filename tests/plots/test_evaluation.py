@@ -77,7 +77,9 @@ def test_a_dummy_that_ties_is_named(predictions):
     assert "your guess 0.5" in texts(ax)
     table.loc["accuracy", "low"] = 0.01
     ax = plots.against_dummy({"some": table})
-    assert ax.figure.get_suptitle() == "The model beats the dummy in accuracy on every set"
+    assert ax.figure.get_suptitle() == "The model beats the dummy in accuracy"
+    both = plots.against_dummy({"some": table, "all": table}).figure.get_suptitle()
+    assert both == "The model beats the dummy in accuracy on every set"
     assert f"dummy {table['second']['accuracy']:.2f}" in alt_text(ax.figure)
 
 
@@ -121,6 +123,21 @@ def test_a_confusion_matrix_shows_shares_of_rows_and_counts(predictions):
     assert perfect.get_title("left") == "No error"
     empty = plots.confusion(pd.DataFrame(np.zeros((40, 40))))
     assert list(empty.get_xticks()) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([[1, 2, 0], [0, 3, 0], [0, 1, 9]], "2 images"),
+        ([[1, 2, 0], [0, 3, 0], [2, 1, 9]], "2 images, and 1 other pair of classes as often"),
+        ([[1, 1, 1], [0, 3, 0], [1, 0, 9]], "1 image, and 2 other pairs of classes as often"),
+    ],
+)
+def test_what_is_wrong_as_often_is_counted_and_numbers_are_told_as_names(rows, told):
+    title = plots.confusion(pd.DataFrame(rows, [*"379"], [*"379"])).get_title("left")
+    start, end = title.split(", ", 1)
+    assert end == told
+    assert start in {f"Most often wrong: “{a}” called “{b}”" for a, b in ("37", "39", "93")}
 
 
 def test_the_hardest_class_is_last_and_named(predictions):

@@ -14,6 +14,7 @@ from helpers.plots.names import (
     drawable,
     short_name,
     short_names,
+    told_name,
     with_guess,
     wrapped,
 )
@@ -247,3 +248,12 @@ def test_a_guess_that_is_none_of_the_names_is_said_to_be_none():
         [short_name(long, 20)],
         "\nyour guess, ␣, is not among them",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [(8, "“8”"), ("3rd", "“3rd”"), ("class 1", "“class 1”"), ("oak", "oak"), ("b2b", "b2b"),
+     ("", "␣"), ("٣", "“٣”")],
+)  # fmt: skip
+def test_a_name_that_reads_as_a_number_is_quoted_in_a_title(name, told):
+    assert told_name(name) == told

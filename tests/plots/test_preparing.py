@@ -43,6 +43,28 @@ def test_each_way_into_a_square_has_a_column_and_unreadable_images_no_row(datase
     assert "A row for each photograph (2): as it is, squish" in ax.alt_text
 
 
+@pytest.fixture
+def squares(tmp_path):
+    """Two square pictures, and one that is wider than tall by a pixel."""
+    for name, size in (("a", (50, 50)), ("b", (90, 90)), ("c", (91, 90))):
+        Image.new("RGB", size, "red").save(tmp_path / f"{name}.png")
+    ids = pd.Index(["a.png", "b.png", "c.png"], name="image_id")
+    return Dataset("squares", tmp_path, pd.DataFrame({"label": "oak", "split": "train"}, ids))
+
+
+def test_of_square_frames_is_said_that_no_way_changes_them(squares):
+    only = squares.with_images(squares.images[:2])
+    assert plots.prepared(only, iter(["a.png"])).get_title("left") == (
+        "Nothing to choose: all 2 frames are square, and stay as they are"
+    )
+    assert plots.prepared(squares, ["a.png", "b.png"]).get_title("left") == (
+        "Square frames stay as they are: 2 of 3"
+    )
+    for others in (["c.png"], ["a.png", "c.png"]):
+        assert plots.prepared(squares, others).get_title("left") == "What is left of each frame?"
+    assert plots.prepared(only, ["a.png"], title="Mine").get_title("left") == "Mine"
+
+
 def test_each_enhancement_has_a_column(dataset):
     ax = plots.enhanced(dataset, ["wide.png"], ["equalize"], title="Dark?")
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["as it is", "equalize"]
@@ -87,6 +109,8 @@ def test_where_nothing_can_be_told_from_chance_the_title_says_so(table):
     none = table.assign(difference=0.0004, low=-0.01, high=0.01)  # 0.04 points, written as 0.0
     title = "No change that these images can tell from chance"
     assert plots.effects(none).get_title("left") == title
+    told = plots.effects(none.assign(difference=-0.0004, low=-0.01, high=-0.0003)[:1]).alt_text
+    assert "crop +0.0 (-1.0 to -0.0)." in told  # an end tells by its sign where it lies
 
 
 def test_parts_of_too_few_images_are_named_and_not_drawn(table):

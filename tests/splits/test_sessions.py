@@ -66,7 +66,11 @@ def test_times_are_no_knowledge_of_all_that_belongs_together(tmp_path):
     assert made.has_groups and not knows_groups(made)
     own = made.with_images(made.images.assign(place="p")).with_group("place")
     assert knows_groups(group_by_time(replace(own, notes=()), 5, "more", workers=0))
-    assert ", 0 of them for want" in made.notes[-1] and "; 1 stands alone" in made.notes[-1]
+    assert made.notes[-1].endswith(
+        "; 1 stands alone, not for want of a time or a camera in the file."
+    )
+    all_in_one = group_by_time(photographs(tmp_path, ROWS[:5]), 1e6, workers=0)
+    assert all_in_one.notes[-1].endswith("; none stands alone.")
 
 
 def test_sessions_are_joined_with_groups_that_were_known_and_stay_on_one_side(tmp_path):
