@@ -181,7 +181,6 @@ class Evidence:
         # A camera is told apart by its serial number there, which does not leave this computer.
         told = self.noted["proposals"]
         told[:] = [CAMERAS if line.startswith("Cameras in EXIF") else line for line in told]
-        counted = telling.conclude(found)
         # What is in one group already stays together, and asks nothing.
         groups = self.opened.groups
         ends = [groups.reindex(found[end]).to_numpy() for end in ("image_id", "other_id")]
@@ -189,9 +188,9 @@ class Evidence:
         new.attrs = found.attrs
         new = still_open(new, self.answered)
         if past := len(found) - len(new):
-            more = f"{count(past, 'more pair')} {'needs' if past == 1 else 'need'} no answer: "
-            more += "what belongs together says so already, or you did."
-            told[:] = [*telling.conclude(new), more, *(one for one in told if one not in counted)]
+            more = f"{count(past, 'more pair')} settled already, by your groups or answers."
+            left = [line for line in told if line not in telling.conclude(found)]
+            told[:] = [*telling.conclude(new), more, *left]
         return new
 
     @cached_property
