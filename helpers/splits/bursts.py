@@ -90,18 +90,23 @@ def describe(verdict: Verdict, proposed: int) -> str:
     lines = [f"Bursts: {count(verdict.bursts, 'pair')} {were} taken within {SECONDS} s by one "
              f"camera; the keypoints of {verdict.agree:,} agree"]  # fmt: skip
     if verdict.others:
+        shown = f"So at least {verdict.least:.0%} of the bursts show one thing"
+        if verdict.least < 0.005:
+            shown = "That does not show that any burst shows one thing"
         lines[0] += (
             f", of {count(verdict.others, 'pair')} of the same class, camera and day, but more "
-            f"than a minute apart, those of {verdict.others_agree:,}. So at least "
-            f"{verdict.least:.0%} of the bursts show one thing"
+            f"than a minute apart, those of {verdict.others_agree:,}. {shown}"
         )
     else:
         lines[0] += "; there are none of the same class, camera and day to hold them against"
     left = verdict.bursts - proposed
     if left:
+        are = "is" if proposed == 1 else "are"
+        who = f"{proposed:,} of them {are} proposed; the other {left:,}"
+        if not proposed:
+            who = "It" if left == 1 else "None of them is proposed: they"
         lines.append(
-            f"{proposed:,} of them {'is' if proposed == 1 else 'are'} proposed; the other {left:,} "
-            f"{UNCONFIRMED}: only a column that says what was photographed, or groups by their "
-            "times (--pause 4, group_by_time), keep those together"
+            f"{who} {UNCONFIRMED}: only a column that says what was photographed, or groups by "
+            "their times (--pause 4, group_by_time), keep those together"
         )
     return ". ".join(lines) + "."
