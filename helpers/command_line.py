@@ -311,7 +311,8 @@ def _slug(dataset: Dataset) -> str:
 
 
 def _from_report(dataset: Dataset, path: str) -> Path:
-    """The file that is meant: as given, or that of the newest report on this dataset here."""
+    """The file that is meant: as given, or that of the newest report on this dataset here,
+    one that was interrupted only where there is no other."""
     given = expand_home(path)
     if given.exists() or given.is_absolute():
         return given
@@ -323,7 +324,8 @@ def _from_report(dataset: Dataset, path: str) -> Path:
     ]
     if not there:
         return given
-    newest = max(there, key=lambda one: one.stat().st_mtime)
+    whole = [one for one in there if one.with_name("run.json").is_file()]  # it is written last
+    newest = max(whole or there, key=lambda one: one.stat().st_mtime)
     print(f"{path}: taken from {newest.parent}.", file=sys.stderr)
     return newest
 

@@ -128,6 +128,7 @@ def model_card(
     training: Dataset | None = None, settings: Mapping[str, Any] | None = None,
     agreement=None, findings: Sequence[str] = (), not_checked: Sequence[str] = (),
     known: Mapping[str, str] | None = None, licence: str | None = None,
+    groups: pd.Series | None = None,
 ) -> str:  # fmt: skip
     """A model card: how well it does on images it had not seen, by class and by group, with
     intervals, and gaps for what only a person knows.
@@ -155,6 +156,9 @@ def model_card(
         What a person knows, in Markdown, by the keys of `MODEL_BLANKS`.
     licence : str, optional
         An identifier of the Hub's such as "mit", or a name or an address.
+    groups : Series by image_id, optional
+        What each image shows, where more is known than the dataset's groups, such as copies:
+        intervals count these.
 
     Returns
     -------
@@ -164,7 +168,7 @@ def model_card(
     known = _check_known(known, MODEL_BLANKS)
     name = name or f"{dataset.name} classifier"
     labelled = predictions is not None and predictions["label"].notna().any()
-    scores = models.Scores(predictions, dataset) if labelled else None
+    scores = models.Scores(predictions, dataset, groups) if labelled else None
     asked = {key: blank(question, known, key, AUTHOR) for key, question in MODEL_BLANKS.items()}
     head = licence_facts(licence) | {
         "pipeline_tag": "image-classification",

@@ -47,7 +47,9 @@ class Scores:
     metrics : DataFrame by metric: value, low, high
     """
 
-    def __init__(self, predictions: pd.DataFrame, dataset: Dataset):
+    def __init__(
+        self, predictions: pd.DataFrame, dataset: Dataset, groups: pd.Series | None = None
+    ):
         if len(strange := predictions.index.difference(dataset.images.index)):
             raise DatasetError(
                 f"{count(strange, 'image')} of the predictions are not in {dataset.name!r}: "
@@ -58,7 +60,9 @@ class Scores:
         rows = dataset.images.reindex(self.predictions.index)
         splits = rows["split"].dropna().unique()
         self.split = splits[0] if len(splits) == 1 and rows["split"].notna().all() else None
-        self.groups = dataset.groups.reindex(self.predictions.index)
+        self.counts_things = groups is not None
+        groups = dataset.groups if groups is None else groups
+        self.groups = groups.reindex(self.predictions.index)
         self.right = self.predictions["prediction"] == self.predictions["label"]
         self.metrics = bootstrap_metrics(self.predictions, self.groups).loc[[*METRICS]]
         # As the rest of the workbook has the interval of a share.
@@ -118,7 +122,13 @@ def tell_data(scores: Scores) -> str:
             lines.append("The log does not say how often they were opened.")
     else:
         lines.append("Whether the model has seen some of them in training is not known here.")
-    if dataset.has_groups:
+    things = scores.groups.nunique()
+    if scores.counts_things and things < len(scores.groups):
+        lines.append(
+            f"Intervals count the {count(things, 'thing')} that these images show, by groups and "
+            "copies, not single images: photos of one thing err together."
+        )
+    elif dataset.has_groups:
         lines.append(
             f"Intervals count the {count(scores.groups.nunique(), 'value')} of "
             f"{plain(dataset.group)}, "

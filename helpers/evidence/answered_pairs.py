@@ -70,6 +70,38 @@ def still_open(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.DataFrame
     return left
 
 
+def without_settled(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.DataFrame:
+    """`pairs` but for probable copies of which somebody has said yes or no."""
+    if judged is None or pairs.empty:
+        return pairs
+    said = {*keys_of(judged[judged[ANSWER] != ""])}
+    left = pairs[~(pairs["kind"].eq("probable") & keys_of(pairs).isin(said))]
+    left.attrs = pairs.attrs
+    return left
+
+
+def of_two_labels(dataset: Dataset, judged: pd.DataFrame | None) -> pd.DataFrame:
+    """The pairs of which somebody has said yes although their labels differ: either one label is
+    wrong, or the thing was photographed for both classes, with and without a mask, say."""
+    if judged is None:
+        return pd.DataFrame({"image_id": [], "other_id": []}, dtype="str")
+    ends = [dataset.images["label"].reindex(judged[end]) for end in ("image_id", "other_id")]
+    known = (ends[0].notna().to_numpy()) & (ends[1].notna().to_numpy())
+    return judged[(judged[ANSWER] == "yes") & known & (ends[0].to_numpy() != ends[1].to_numpy())]
+
+
+def part_by_label(dataset: Dataset, judged: pd.DataFrame | None) -> Dataset:
+    """The dataset whose groups that hold a pair `of_two_labels` are parted by label, so that these
+    are no evidence against one another."""
+    torn = of_two_labels(dataset, judged)
+    if torn.empty or not dataset.has_groups:
+        return dataset
+    groups, labels = dataset.images[dataset.group], dataset.images["label"]
+    among = groups.isin(groups[torn["image_id"]])
+    parted = groups.where(~among, groups.astype("str") + ": " + labels.astype("str"))
+    return dataset.with_images(dataset.images.assign(**{dataset.group: parted}))
+
+
 def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
     """Whether what belongs together is known, and need not be searched: not by answers about pairs,
     which are as complete as the list of pairs was, by times, nor by a `pattern` of names alone,

@@ -22,7 +22,7 @@ from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.datasets.words import count
-from helpers.evidence.answered_pairs import knows_groups, still_open
+from helpers.evidence.answered_pairs import knows_groups, part_by_label, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
@@ -146,14 +146,14 @@ class Evidence:
 
     @cached_property
     def doubts(self) -> pd.DataFrame:
+        part = part_by_label(self.part, self.answered)
+
         def build() -> pd.DataFrame:
-            found = audit.find_label_issues(
-                self.part, self.features, pairs=self.pairs, strict=False
-            )
+            found = audit.find_label_issues(part, self.features, pairs=self.pairs, strict=False)
             return found.rename_axis("image_id")
 
         code = label_audit, mixing, noise
-        return self._keep("doubts", build, [self.pairs, self.features], code)
+        return self._keep("doubts", build, [self.pairs, self.features, part.groups], code)
 
     @cached_property
     def sample(self) -> pd.DataFrame:

@@ -60,9 +60,8 @@ class Learned(Evidence):
 
     @cached_property
     def scores(self) -> dict[str, pd.DataFrame]:
-        """Metrics of each model with their intervals, by whole groups."""
-        groups = self.divided.groups
-        return {name: _score(one, groups) for name, one in self.answers.items()}
+        """Metrics of each model with their intervals, by whole groups, copies being in one."""
+        return {name: _score(one, self.things) for name, one in self.answers.items()}
 
     @cached_property
     def best(self) -> str:
@@ -165,8 +164,8 @@ class Learned(Evidence):
 
     @cached_property
     def judged_scores(self) -> pd.DataFrame:
-        answers, part = self.judged
-        return _score(answers, part.groups)
+        answers, _ = self.judged
+        return _score(answers, self.things)
 
     @cached_property
     def curve(self) -> pd.DataFrame | None:

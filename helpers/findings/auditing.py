@@ -13,6 +13,7 @@ from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
 from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
+from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
@@ -172,10 +173,11 @@ def copies(evidence: Evidence) -> Section:
         )
         found.says.append(told)
         found.unchecked.append(told)
-    if kinds["probable"]:
-        found.says.append(
-            f"{count(int(kinds['probable']), 'probable pair')}: for a person to decide."
-        )
+    left = int((without_settled(pairs, evidence.answered)["kind"] == "probable").sum())
+    if left:
+        found.says.append(f"{count(left, 'probable pair')}: for a person to decide.")
+    if settled := int(kinds["probable"]) - left:
+        found.says.append(f"{count(settled, 'probable pair')}: you have decided.")
     sure = leaks[leaks["kind"] != "probable"]
     found.numbers["leaks"] = len(sure)
     conflicts = audit.find_conflicts(dataset, pairs)
@@ -274,6 +276,11 @@ def labels(evidence: Evidence) -> Section:
     suspects = doubts[doubts["issue"].astype(bool)]
     found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
     found.says.append(audit.describe_doubts(doubts))
+    if len(torn := of_two_labels(evidence.part, evidence.answered)):
+        found.says.append(
+            f"{count(torn, 'pair')} of two labels that you said to show one thing: not taken as "
+            "evidence against either label."
+        )
     unknown = int((doubts["wrong"] == 0).sum())
     if unknown > len(doubts) / 2:  # images.csv leaves their chance blank
         number = "all" if unknown == len(doubts) else f"{unknown:,}"

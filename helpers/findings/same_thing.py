@@ -66,7 +66,8 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
         found.title = told if sure.empty else found.title
         what = f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, so that scores "
-        what += "may flatter."
+        what += "may flatter. What the images of one class share and others lack, such as one mask "
+        what += "pasted into each, makes such pairs, too, and is not seen as chance: look first."
         found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     found.says.append(_count_proposals(proposals, sure))
     _count_things(found, evidence)

@@ -7,6 +7,7 @@ import pandas as pd
 from helpers import evaluation
 from helpers.balance import imbalance
 from helpers.datasets.words import count, percents, points, some
+from helpers.evidence.answered_pairs import without_settled
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
@@ -38,7 +39,7 @@ def split(evidence: Learned) -> Section:
     divided, found = evidence.divided, Section("split", "")
     sizes = divided.images["split"].value_counts()
     found.numbers = {side: int(sizes.get(side, 0)) for side in ("train", "valid")}
-    leaks = check_leakage(divided, evidence.pairs_of_clean)
+    leaks = check_leakage(divided, without_settled(evidence.pairs_of_clean, evidence.answered))
     found.numbers["leaks"] = int((leaks["kind"] != "probable").sum())
     whole = "Divided by whole groups" if divided.has_groups else "Divided image by image"
     kept = "Its own split is kept" if evidence.keeps_split else f"{whole}, copies together"
@@ -83,7 +84,7 @@ def split(evidence: Learned) -> Section:
 
 def baselines(evidence: Learned) -> Section:
     """What simple models score on the same validation images."""
-    answers, groups = evidence.answers, evidence.divided.groups
+    answers, groups = evidence.answers, evidence.things
     found = Section("baselines", "")
     rows, scores = {}, {}
     for name, table in answers.items():
@@ -145,7 +146,7 @@ def baselines(evidence: Learned) -> Section:
 def evaluate(evidence: Learned) -> Section:
     """The best baseline, looked at closely."""
     answers, part = evidence.judged
-    score, groups = evidence.judged_scores, part.groups
+    score, groups = evidence.judged_scores, evidence.things
     accuracy = score.loc["accuracy"]
     found = Section("evaluation", "")
     found.title = (

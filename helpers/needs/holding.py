@@ -53,7 +53,7 @@ def hold(need: Need, evidence: Learned, by_class: dict | None = None) -> dict:
 def _score_of(need: Need, evidence: Learned, by_class: dict) -> tuple[pd.Series | None, list[str]]:
     """Value and ends of a score of some classes taken for one, None where no image of them was
     asked about; and those of them of which none was."""
-    answers, part = evidence.judged
+    answers, _ = evidence.judged
     there = set(answers["label"])
     asked = [name for name in need.named if name in there]
     missing = [name for name in need.named if name not in there]
@@ -62,18 +62,18 @@ def _score_of(need: Need, evidence: Learned, by_class: dict) -> tuple[pd.Series 
     ends = [f"{need.score}{end}" for end in ("", " low", " high")]
     if len(asked) == 1:
         if not by_class:
-            by_class["scores"] = evaluation.score_classes(answers, part.groups)
+            by_class["scores"] = evaluation.score_classes(answers, evidence.things)
         return by_class["scores"].loc[asked[0], ends], missing
     joined = {
         column: answers[column].where(~answers[column].isin(need.named), asked[0])
         for column in ("label", "prediction")
     }
-    row = evaluation.score_classes(answers.assign(**joined), part.groups).loc[asked[0]]
+    row = evaluation.score_classes(answers.assign(**joined), evidence.things).loc[asked[0]]
     return row[ends], missing
 
 
 def _needed(need: Need, evidence: Learned, value: float, low: float, high: float) -> dict:
-    answers, part = evidence.judged
+    answers, _ = evidence.judged
     right = answers["prediction"] == answers["label"]
     among = pd.Series(True, answers.index)
     if need.label is not None:
@@ -83,7 +83,7 @@ def _needed(need: Need, evidence: Learned, value: float, low: float, high: float
     if not among.any():  # as of what it takes for a class that it never names
         needed = evaluation.groups_needed([1], [0], _share(need))
         return {"needed": needed, "judged": 0, "counted in": "images", "images judged": 0}
-    groups = part.groups.reindex(answers.index)[among]
+    groups = evidence.things.reindex(answers.index)[among]
     groups = groups.where(groups.notna(), pd.Series(groups.index, groups.index))
     number, images = groups.nunique(), int(among.sum())
     if need.score in _OF:

@@ -23,7 +23,7 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import require_column, tell_number
 from helpers.drift import join_datasets
 from helpers.evidence import budget
-from helpers.evidence.answered_pairs import knows_groups
+from helpers.evidence.answered_pairs import knows_groups, without_settled
 from helpers.evidence.budget import for_all, in_words
 from helpers.evidence.learned import Learned
 from helpers.findings import auditing, same_thing, sampling, second_folder
@@ -149,7 +149,8 @@ class Report:
         evidence = self.evidence
         nothing = pd.DataFrame(columns=["suggested", "issue", "evidence"])
         doubts = auditing.open_doubts(evidence) if evidence.can_learn else nothing
-        return list_suspects(evidence.dataset, evidence.pairs, evidence.issues, doubts)
+        pairs = without_settled(evidence.pairs, evidence.answered)
+        return list_suspects(evidence.dataset, pairs, evidence.issues, doubts)
 
     def _make(self, name: str, function: Callable[[Learned], Section]) -> Section:
         started, said = time.perf_counter(), io.StringIO()

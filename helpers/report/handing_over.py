@@ -70,6 +70,7 @@ def describe_model(report: Report, exported: ExportedModel | None) -> str:
         settings=settings,
         findings=[f"{report['verdict'].title}.", *_needs(report), *_findings(report)],
         not_checked=report["verdict"].unchecked,
+        groups=evidence.things,
     )
 
 

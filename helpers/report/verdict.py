@@ -162,8 +162,8 @@ def _say_unjudged(evidence: Learned) -> list[str]:
 
 
 def _say_weakest(evidence: Learned, needs: Needs) -> str:
-    answers, part = evidence.judged
-    by_class = evaluation.score_classes(answers, part.groups)
+    answers, _ = evidence.judged
+    by_class = evaluation.score_classes(answers, evidence.things)
     row = by_class[by_class["images"] > 0].sort_values("recall", kind="stable").iloc[0]
     told = (
         f"Least recalled is {row.name}: {percent(row['recall'])} of "

@@ -224,7 +224,10 @@ def describe(rule: Rule, verdict: Verdict) -> str:
     groups = count(rule.keys.dropna().unique(), "group")
     about = f"{rule.words} makes {groups} of {rule.keys.notna().sum():,} images"
     if not verdict.pairs:
-        return f"{about}, none of them within a class; only mentioned."
+        return (
+            f"{about}, none of them within a class: one scene photographed for several classes? "
+            "Look at some; a pattern that names what they share (--pattern) keeps them together."
+        )
     if is_series(rule):
         return f"{about}, too many in each to be one thing (a day? a camera?); only mentioned."
     if verdict.holds:

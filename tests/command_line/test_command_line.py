@@ -214,5 +214,9 @@ def test_a_file_of_a_report_is_found_by_the_name_that_the_report_prints(
     found = command_line._from_report(dataset, "images.csv")
     assert found == Path(f"reports/photos-{dated}-2/images.csv")
     assert capsys.readouterr().err == f"images.csv: taken from {found.parent}.\n"
+    # One that was interrupted before it wrote run.json, the last of its files, is passed over.
+    finished = Path(f"reports/photos-{dated}")
+    (finished / "run.json").touch()
+    assert command_line._from_report(dataset, "images.csv") == finished / "images.csv"
     Path("images.csv").touch()
     assert command_line._from_report(dataset, "images.csv") == Path("images.csv")

@@ -19,7 +19,9 @@ def evidence(quality, issue=False):
     doubts.iloc[0, doubts.columns.get_loc("issue")] = issue
     marks = pd.DataFrame({"action": [], "reason": []}, dtype="str")
     issues = pd.DataFrame({"issue": []}, dtype="str")
-    return SimpleNamespace(doubts=doubts, part=trees, can_learn=False, marks=marks, issues=issues)
+    return SimpleNamespace(
+        doubts=doubts, part=trees, can_learn=False, marks=marks, issues=issues, answered=None
+    )
 
 
 @pytest.mark.parametrize("number", [1, 3, 20])

@@ -36,7 +36,7 @@ def evidence(counts, each=1):
     scores.loc["accuracy"] = [*accuracy_interval(right, groups)]
     none = pd.DataFrame({"reason": []})
     return SimpleNamespace(
-        judged=(table, SimpleNamespace(groups=groups)), judged_scores=scores,
+        judged=(table, SimpleNamespace()), things=groups, judged_scores=scores,
         judged_on="validation", best="frozen", can_learn=True, beats_dummy=True,
         classes_in_one_group=[], clean=SimpleNamespace(classes=sorted(set(table["label"]))),
         plan=SimpleNamespace(taken=(), opening=0),
@@ -140,7 +140,7 @@ def test_what_no_number_shows_says_why():
     )
     one = {("a", "a"): 1, ("b", "b"): 9, ("b", "a"): 1}
     table = evidence(one, each=3)
-    table.judged[1].groups[:] = "one"
+    table.things[:] = "one"
     (need,) = read_needs(["recall of b>=0.5"]).wanted
     row = hold(need, table)
     assert row["needed"] is None and row["takes"] == (
@@ -201,7 +201,7 @@ def test_of_very_many_needs_the_sentences_name_a_few_and_every_row_its_number():
     table.insert(0, "label", labels)
     table.index = pd.Index([f"{n}.jpg" for n in range(800)], name="image_id")
     given, checked = evidence(MIXED), check_predictions(table)
-    given.judged = (checked, SimpleNamespace(groups=pd.Series(checked.index, checked.index)))
+    given.judged, given.things = (checked, None), pd.Series(checked.index, checked.index)
     given.clean.classes = names
     asked = read_needs("recall of every class>=0.9")
     wanted = find_classes(asked, SimpleNamespace(classes=names, name="mine"))

@@ -38,9 +38,9 @@ def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
 
 
 def test_the_model_card_the_verdict_and_the_page_give_a_score_the_same_interval(report):
-    answers, part = report.evidence.judged
+    answers, _ = report.evidence.judged
     right = answers["prediction"] == answers["label"]
-    expected = accuracy_interval(right, part.groups[answers.index])
+    expected = accuracy_interval(right, report.evidence.things[answers.index])
     assert tuple(report.evidence.judged_scores.loc["accuracy"]) == pytest.approx(tuple(expected))
     best = report.evidence.scores[report.evidence.best]
     assert tuple(best.loc["accuracy"]) == pytest.approx(tuple(expected))
@@ -73,3 +73,25 @@ def test_what_is_handed_over_answers_as_what_was_scored(photos, tmp_path, monkey
     agreement = check_export(exported.folder, answers, evidence.sides[1])
     assert agreement.images == len(answers) > 5 and agreement.other_class == 0
     assert agreement.largest < 1e-5
+
+
+def test_copies_are_one_thing_in_every_interval_of_page_and_card(report):
+    evidence = report.evidence
+    answers, _ = evidence.judged
+    plain = evidence.judged_scores.loc["accuracy"]
+    assert "not single images" not in describe_model(report, None)
+    first, second, third, *_ = answers.index
+    near = pd.DataFrame({"image_id": [first, second], "other_id": [second, third], "kind": "near"})
+    vars(evidence)["pairs"] = pd.concat([evidence.pairs, near], ignore_index=True)
+    for kept in ("things", "judged_scores", "scores"):
+        vars(evidence).pop(kept, None)
+    numbers = evidence.things[answers.index]
+    assert numbers[first] == numbers[second] == numbers[third]
+    assert numbers.nunique() == len(answers) - 2
+    found = evidence.judged_scores.loc["accuracy"]
+    right = answers["prediction"] == answers["label"]
+    assert tuple(found) == pytest.approx(tuple(accuracy_interval(right, numbers)))
+    assert found["high"] - found["low"] > plain["high"] - plain["low"]
+    card = describe_model(report, None)
+    assert f"Intervals count the {len(answers) - 2} things that these images show" in card
+    assert f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})" in card

@@ -28,9 +28,9 @@ def evidence(right=90, of=100, split="train", openings=(), grouped=True):
     table = answers(right, of)
     images = pd.DataFrame({"split": [split]})
     log = pd.DataFrame({"reason": list(openings)})
-    part = SimpleNamespace(groups=pd.Series(table.index, table.index), has_groups=grouped)
+    part, things = SimpleNamespace(has_groups=grouped), pd.Series(table.index, table.index)
     return SimpleNamespace(
-        judged=(table, part), part=part, judged_scores=bootstrap_metrics(table),
+        judged=(table, part), part=part, things=things, judged_scores=bootstrap_metrics(table),
         judged_on="validation",
         best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
         clean=SimpleNamespace(classes=["ash", "oak"]),
@@ -291,7 +291,7 @@ def several(missing=""):
     given = evidence()
     table = check_predictions(table)
     groups = pd.Series([f"g{n // 5}" for n in range(400)], table.index)
-    given.judged = (table, SimpleNamespace(groups=groups))
+    given.judged, given.things = (table, SimpleNamespace()), pd.Series(groups, table.index)
     given.judged_scores = bootstrap_metrics(table, groups)
     given.clean.classes = list(CLASSES)
     return given
@@ -306,11 +306,11 @@ def asked_of(given, *needs):
 @pytest.mark.parametrize("union", ["a+b", "c+e+d", "b"])
 def test_classes_taken_for_one_score_what_a_loop_over_all_answers_counts(union):
     given, chosen = several(), union.split("+")
-    table, part = given.judged
+    table, _ = given.judged
     sick = [label in chosen for label in table["label"]]
     called = [answer in chosen for answer in table["prediction"]]
     both = [one and other for one, other in zip(sick, called, strict=True)]
-    groups = np.array(part.groups)
+    groups = np.array(given.things)
     found = asked_of(
         given, *(f"{score} of {union}>=0.5" for score in ("recall", "precision", "F1"))
     )

@@ -205,7 +205,13 @@ def test_groups_of_more_than_twenty_are_a_series():
         ([2, 2], Verdict(0.9, 0.005, 2), "at least 90% of whose pairs are one thing."),
         ([2, 2], Verdict(0.9, 0.2, 2), "no more alike than chance (p = 0.20); only mentioned."),
         ([2, 2], Verdict(0.3, 0.005, 2), "perhaps 30% are one thing; only mentioned."),
-        ([2, 2], Verdict(0, 1, 0), "none of them within a class; only mentioned."),
+        (
+            [2, 2],
+            Verdict(0, 1, 0),
+            "none of them within a class: one scene photographed "
+            "for several classes? Look at some; a pattern that names what they share (--pattern) "
+            "keeps them together.",
+        ),
         ([30, 30], Verdict(0.9, 0.005, 2), "to be one thing (a day? a camera?); only mentioned."),
     ],
 )
