@@ -25,7 +25,8 @@ def test_doubts_are_described_in_a_sentence():
         "None of 3 labels is more likely wrong than right.": [0.1, 0.1, 0],
         "None of 9 labels is more likely wrong than right; about 4 more lie further down.": [0.4]
         * 9,
-        "None of 0 labels is more likely wrong than right.": [],
+        "No label was judged.": [],
+        "The one label that was judged is not more likely wrong than right.": [0.2],
     }
     assert {describe_doubts(doubts_of(wrong)): wrong for wrong in described.values()} == described
 
