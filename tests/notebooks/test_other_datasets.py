@@ -33,9 +33,16 @@ def printed(notebook) -> str:
     return "".join(output.get("text", "") for output in outputs)
 
 
+@pytest.fixture(scope="module")
+def readers_work(tmp_path_factory):
+    """The work folder of one reader, who goes from notebook to notebook: what one stored, the next
+    finds."""
+    return tmp_path_factory.mktemp("work")
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_on_the_digits_and_judges_nothing(path, tmp_path):
-    text = printed(run(path, work=tmp_path, dataset="digits"))
+def test_it_runs_on_the_digits_and_judges_nothing(path, readers_work):
+    text = printed(run(path, work=readers_work, dataset="digits"))
     assert "Checked:" not in text
     assert "easured:" in text or "nothing is expected of it" in text
 
