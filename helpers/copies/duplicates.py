@@ -211,9 +211,10 @@ def _weigh(pairs, taken, left_out):
         first, pictures = pairs[crowded].iloc[0], (groups["size"] > ALIKE).sum()
         # Pictures are counted and not pairs, since most pairs of a crowd need not be compared.
         notes.append(
-            f"{pictures:,} pictures fit over one another, more than {ALIKE} at a time, and differ "
-            "in one place, in colour or by their times, as forms, variants of a product and frames "
-            "of one camera do: such pairs are not listed as copies. The first are "
+            f"{pictures:,} pictures belong to sets of more than {ALIKE} that fit over one another "
+            "and yet differ in one place, in colour or by their times, as forms, variants of a "
+            "product and frames of one camera do: such pairs are not listed as copies. The first "
+            "are "
             f"'{first['image_id']}' and '{first['other_id']}' ({first['difference']})."
         )
     pairs = pairs[~crowded].reset_index(drop=True)

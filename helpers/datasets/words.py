@@ -75,6 +75,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 def require_column(table, column: object) -> None:
     """Raise DatasetError where the DataFrame `table` has no such column."""
     if column not in table:
+        if set(table.columns) == {"label", "split"}:  # as images without a table are opened
+            raise DatasetError(
+                f"There is no column {column!r}: no table that says more of the images was read. "
+                "Name one with --metadata TABLE, or open_dataset(…, metadata=TABLE)."
+            )
         hint = suggestion(column, map(str, table.columns))
         there = some(table.columns, 12) or "none"
         raise DatasetError(f"The table has no column {column!r} (columns: {there}){hint}.")

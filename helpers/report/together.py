@@ -20,7 +20,7 @@ from helpers.splits import apply_groups
 
 TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
-BUT = "; you answered no, and copies or other pairs join them all the same"
+BUT = "you answered no, and copies or other pairs join them all the same"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 
@@ -69,7 +69,7 @@ def pairs_table(evidence) -> pd.DataFrame:
         said.where(said != "", np.where(one == other, "yes", "")),
     )
     apart = (said == "no").to_numpy() & (one == other)
-    table.loc[apart, "why"] += BUT
+    table.loc[apart, "why"] = [f"{why}; {BUT}".removeprefix("; ") for why in table["why"][apart]]
     labels = evidence.opened.images["label"]
     table.insert(1, "label", labels.reindex(table["image_id"]).to_numpy())
     table.insert(3, "other_label", labels.reindex(table["other_id"]).to_numpy())
@@ -80,8 +80,8 @@ def _once(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each pair: all that it is, the surest first, and what a person said of it."""
 
     def joined(cells: pd.Series) -> str:
-        parts = (part for cell in cells for part in cell.removesuffix(BUT).split("; ") if part)
-        return "; ".join(dict.fromkeys(parts))
+        parts = dict.fromkeys(part for cell in cells for part in cell.split("; "))
+        return "; ".join(part for part in parts if part not in ("", BUT))
 
     table[ANSWER] = table[ANSWER].fillna("")
     texts = table[["kind", "why"]].fillna("").astype(str)

@@ -99,7 +99,8 @@ def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:
         found = "no sure copies were found, so each image was divided by itself"
         if len(pairs):
             stay = "stays" if len(pairs) == 1 else "stay"
-            found = f"{count(pairs, 'pair')} of copies {stay} on one side of the split"
+            copies = "near copies" if pairs["kind"].eq("near").all() else "copies"
+            found = f"{count(pairs, 'pair')} of {copies} {stay} on one side of the split"
         print(f"No column says which images belong together; {found}.")
         return
     alone = join_groups(dataset.groups, None, dataset.images.index)

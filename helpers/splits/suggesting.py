@@ -340,9 +340,9 @@ class _Search:
         if not kept.all():
             doubted, pairs = np.flatnonzero(home >= 0), np.flatnonzero(~kept)
             self.notes.append(
-                "Labels in doubt, for agreeing with two or more images of one other class and none "
-                f"of their own: {count(doubted, 'image')}. Their pairs with that class, which are "
-                f"not counted as strangers: {len(pairs):,}."
+                "Images that agree with two or more of one other class and none of their own, so "
+                f"that a wrong label may be why: {len(doubted):,}. Their pairs with that class, "
+                f"which are not counted as strangers: {len(pairs):,}."
             )
         return strangers.pick(kept) if kept.any() else strangers
 

@@ -319,7 +319,7 @@ def test_more_than_three_that_differ_doubtfully_are_left_out_and_the_first_pair_
         return
     assert found == listed
     (note,) = notes
-    assert note.startswith("4 pictures fit over one another, more than 3 at a time, and differ in")
+    assert note.startswith("4 pictures belong to sets of more than 3 that fit over one another")
     assert note.endswith(f" The first are 'a' and 'b' ({difference}).")
     assert len(weighed(star[:2])[0]) == 2
 

@@ -122,7 +122,7 @@ def test_two_or_three_pictures_that_differ_in_one_place_may_be_copies(tmp_path):
 def test_more_of_them_are_a_form_or_a_camera_and_are_said_to_be_left_out(tmp_path):
     with pytest.warns(
         UserWarning,
-        match="^4 pictures fit .* more than 3 at a time, and differ in one .*'0.png' and",
+        match="^4 pictures .* of more than 3 that fit .* and yet differ in one .*'0.png' and",
     ):
         assert search(saved(tmp_path, marked(4)), distance=24).empty
 
@@ -146,7 +146,7 @@ def test_frames_of_one_camera_that_only_their_times_tell_apart_are_left_out(tmp_
     scanned = scan(dataset, workers=0, progress=False)
     assert search(dataset, scanned)["kind"].tolist() == ["near"] * 6
     times = pd.Timestamp("2020-01-01") + pd.to_timedelta(range(4), "min")
-    with pytest.warns(UserWarning, match="^4 pictures fit .*recorded time differs by 60 s"):
+    with pytest.warns(UserWarning, match="^4 pictures belong .*recorded time differs by 60 s"):
         assert search(dataset, scanned.assign(taken=times)).empty
 
 
@@ -178,7 +178,7 @@ def test_a_grey_picture_is_a_copy_of_one_in_colour_and_not_of_every_colour(tmp_p
     variants = [thing(110, 110, 110), thing(200, 80, 45), thing(60, 130, 135), thing(100, 95, 215)]
     two = saved(tmp_path, variants[:2])
     assert search(two)["difference"].tolist() == ["colour (one is grey)"]
-    with pytest.warns(UserWarning, match="^4 pictures fit over one another, more"):
+    with pytest.warns(UserWarning, match="^4 pictures belong to sets of more than 3"):
         assert search(saved(tmp_path, variants)).empty
 
 
@@ -204,7 +204,7 @@ def camera(tmp_path):
     return dataset, scanned.assign(taken=times)
 
 
-@pytest.mark.filterwarnings("ignore:9 pictures fit")
+@pytest.mark.filterwarnings("ignore:9 pictures belong")
 def test_pairs_of_a_crowd_are_not_opened_once_they_would_not_be_listed_anyway(
     camera, compared, monkeypatch
 ):
@@ -218,12 +218,12 @@ def test_pairs_of_a_crowd_are_not_opened_once_they_would_not_be_listed_anyway(
     every = search(dataset, scanned, distance=23)
     pd.testing.assert_frame_equal(found.drop(columns="distance"), every.drop(columns="distance"))
     (note,) = found.attrs["notes"]
-    assert note.startswith("9 pictures fit") and [note] == every.attrs["notes"]
+    assert note.startswith("9 pictures belong") and [note] == every.attrs["notes"]
     # Eight links join nine frames, of which there are 36 pairs.
     assert 24 <= sum(compared) - 2 * lazily <= 36 - 8
 
 
-@pytest.mark.filterwarnings("ignore:9 pictures fit")
+@pytest.mark.filterwarnings("ignore:9 pictures belong")
 def test_pairs_of_a_crowd_are_opened_where_no_time_tells_them_apart(camera, compared):
     dataset, scanned = camera
     search(dataset, scanned.assign(taken=pd.NaT), distance=24)

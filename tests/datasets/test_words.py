@@ -87,3 +87,17 @@ def test_a_missing_column_is_refused_with_those_there_are():
         require_column(table, "Label")
     with pytest.raises(DatasetError, match=r"no column 'site' \(columns: none\)\.$"):
         require_column(pd.DataFrame(), "site")
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (["label", "split"], "no table that says more of the images was read. Name one with --met"),
+        (["label", "split", "sites"], "columns: label, split, sites) (did you mean 'sites'?)"),
+    ],
+)
+def test_a_column_is_looked_for_in_the_table_that_there_is(columns, said):
+    with pytest.raises(DatasetError, match="no column 'site'") as told:
+        require_column(pd.DataFrame(columns=columns), "site")
+    assert said in str(told.value)
+    require_column(pd.DataFrame(columns=columns), "split")

@@ -14,7 +14,7 @@ from helpers.findings import names
 from helpers.findings.sampling import sample_table
 from helpers.findings.sections import opening_line
 from helpers.findings.verdicts import take_decisions
-from helpers.report.together import keep_together, pairs_table, read_answers, together
+from helpers.report.together import BUT, keep_together, pairs_table, read_answers, together
 from tests.balance.sets import table
 from tests.report.conftest import draw
 
@@ -214,6 +214,17 @@ def test_a_no_that_other_pairs_overrule_is_kept_and_said(trees, tmp_path):
         )
         assert apart["why"] == "keypoints"
         made.answered = read_judged(path, listed.reset_index().fillna("").astype(str))
+
+
+def test_a_no_to_an_exact_copy_is_told_and_nothing_before_it(trees, tmp_path):
+    path = answered(tmp_path, (0, 1, "no"))
+    judged = read_answers(trees, path)
+    judged["why"] = ""
+    made = evidence(trees, pairs((0, 1, "exact", "", "")), answered=judged)
+    for _ in range(2):
+        listed = pairs_table(made)
+        assert listed.loc[0, "why"] == BUT
+        made.answered = read_judged(path, listed.fillna("").astype(str))
 
 
 @pytest.mark.parametrize("rows", [[(0, 1, "yes"), (1, 0, "no")], [(0, 1, "n"), (0, 1, "TRUE")]])

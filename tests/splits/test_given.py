@@ -11,6 +11,7 @@ from PIL import Image
 from helpers.audit import find_duplicates
 from helpers.datasets import Dataset, DatasetError, open_dataset
 from helpers.splits import check_leakage, ensure_split, split
+from helpers.splits.given import _tell_own
 
 
 @pytest.fixture(scope="module")
@@ -239,3 +240,12 @@ def test_a_guessed_group_that_cannot_divide_is_not_taken_and_the_remedy_works(pi
 def test_a_dataset_without_labels_is_refused(of):
     with pytest.raises(DatasetError, match="No image of 'made' has a label"):
         ensure_split(of(label=[None] * 14))
+
+
+def test_near_copies_are_called_so_where_exact_ones_were_left_out_before(of, capsys):
+    pairs = pd.DataFrame({"image_id": ["00.png"], "other_id": ["12.png"], "kind": ["near"]})
+    _tell_own(of(), pd.Series("train", of().images.index), pairs)
+    _tell_own(of(), pd.Series("train", of().images.index), pairs.assign(kind="exact"))
+    near, exact = (line for line in capsys.readouterr().out.splitlines() if "column" in line)
+    assert near.endswith("; 1 pair of near copies stays on one side of the split.")
+    assert exact.endswith("; 1 pair of copies stays on one side of the split.")

@@ -114,8 +114,8 @@ def test_a_wrong_label_does_not_make_right_pairs_look_like_chance(tmp_path, monk
     # Three pairs of each thing, but the two whose wrong photo is held against nobody.
     assert (sure["image_id"].str[:2] == sure["other_id"].str[:2]).all()
     assert len(sure) >= 0.8 * (6 * 3 + 2 * 1)
-    note = next(note for note in found.attrs["notes"] if note.startswith("Labels in doubt"))
-    assert "none of their own: 2 images. " in note
+    note = next(note for note in found.attrs["notes"] if note.startswith("Images that agree"))
+    assert "that a wrong label may be why: 2. " in note
     # Two right pairs each, and whatever else of the other class they were held against.
     assert int(note.rsplit(" ", 1)[1].rstrip(".")) >= 4
     # What is in doubt is shown all the same.
