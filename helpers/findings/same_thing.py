@@ -14,6 +14,7 @@ from helpers.findings.names import are_known, doubtful_names, kept_notes
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.suggesting import TOO_SMALL
+from helpers.splits.telling import SHARED
 
 REVIEW_SAME = """from helpers import plots
 from helpers.splits import apply_groups, ensure_split, suggest_groups
@@ -51,7 +52,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         else "No two photos very probably show the same thing"
     )
     found.numbers = {"proposed": len(proposals), "sure": len(sure)}
-    small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note]
+    small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note or SHARED in note]
     found.unchecked += small
     found.unchecked += [note for note in evidence.noted["proposals"] if UNCONFIRMED in note]
     if proposals.empty:
@@ -66,8 +67,9 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
         found.title = told if sure.empty else found.title
         what = f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, so that scores "
-        what += "may flatter. What the images of one class share and others lack, such as one mask "
-        what += "pasted into each, makes such pairs, too, and is not seen as chance: look first."
+        what += "may flatter. What some images of one class share and others lack, such as one "
+        what += "mask pasted into many, makes such pairs, too, and is seen as chance only where it "
+        what += "is in most of the class: look first."
         found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     found.says.append(_count_proposals(proposals, sure))
     _count_things(found, evidence)

@@ -20,6 +20,7 @@ from helpers.splits import (
     keypoints,
     naming,
     neighbours,
+    recurring,
     telling,
 )
 from helpers.splits.accepting import number_groups
@@ -37,13 +38,11 @@ COLUMNS = {
     "inliers": "int64", "likeness": "float64", "expected": "float64", "across": "boolean",
     "group": "Int64",
 }  # fmt: skip
-_CHUNK, _PAIRS, _BANK, _FEWEST = 32, 512, 2_000, 10
+_CHUNK, _PAIRS, _FEWEST = 32, 512, 10
 _MIRRORED = 8_000
 """Pairs, drawn at random, of which one picture is mirrored."""
-_MANY, _CROWD, _COMMON, _SHARED = 6, 6, 0.03, 0.9
-"""Strangers that agree in so many keypoints, the images of which it takes so many, the share of all
-pairs of strangers from which it is their ground, and the product of descriptors from which a
-keypoint is one of that ground."""
+_COMMON = 0.03
+"""The share of all pairs of strangers that agree from which it is their ground."""
 
 
 def suggest_groups(
@@ -101,8 +100,8 @@ def suggest_groups(
     def build() -> pd.DataFrame:
         return _Search(dataset, features, nearest, least, workers, progress).run()
 
-    code = (accepting, bursts, captures, chance, keypoints, naming, neighbours, telling)
-    code = (*code, sys.modules[__name__])
+    code = (accepting, bursts, captures, chance, keypoints, naming, neighbours, recurring)
+    code = (*code, telling, sys.modules[__name__])
     table = steps.saved(
         dataset, "groups", build, inputs=(features, nearest, least), code=code, schema=COLUMNS
     )
@@ -126,7 +125,7 @@ class _Search:
             )
         self.features = neighbours.standardise(features.loc[self.ids].to_numpy())
         images = dataset.images.loc[self.ids]
-        self.labels = pd.factorize(images["label"])[0]
+        self.labels, self.classes = pd.factorize(images["label"])
         self.splits = images["split"]
 
     def run(self) -> pd.DataFrame:
@@ -201,17 +200,25 @@ class _Search:
 
     def _verify(self, told, folder: Path) -> tuple[Verified, Nulls]:
         pictures = self.pictures = keypoints.store(folder / "all", self.pictures)
-        found, nulls = self._verify_once(folder / "all", pictures, told)
+        read, (found, nulls) = folder / "all", self._verify_once(folder / "all", pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
-        crowd, asked = self._find_crowd(nulls.strangers), len(nulls.strangers.pairs)
-        if asked and (share := len(crowd) / asked) > _COMMON:
-            thinned, dropped = self._without_common(pictures, crowd)
+        crowd, asked = recurring.find_crowd(nulls.strangers, len(self.ids)), nulls.strangers.pairs
+        if len(asked) and (share := len(crowd) / len(asked)) > _COMMON:
+            thinned, dropped = recurring.without_common(pictures, crowd)
             self.notes.append(
                 f"{share:.0%} of the pairs of strangers agree in their keypoints, as pictures on "
                 f"one ground do; {dropped:.0%} of all keypoints recur there and were left out."
             )
-            thinned = keypoints.store(folder / "thinned", thinned)
-            found, nulls = self._verify_once(folder / "thinned", thinned, told)
+            read = folder / "thinned"
+            thinned = keypoints.store(read, thinned)
+            found, nulls = self._verify_once(read, thinned, told)
+        # And that of most of a class with most of it is that of an object that they carry.
+        drawn = recurring.draw_kin(self.labels)
+        kin = self._compare(read, [drawn])[0] if len(drawn) else None
+        if kin and (shared := recurring.find_shared(kin, self.labels)):
+            self.notes.append(telling.tell_shared(shared, self.classes))
+            found = recurring.mute(found, self.labels, shared)
+            nulls = nulls._replace(mirrored=recurring.mute(nulls.mirrored, self.labels, shared))
         return found, nulls
 
     def _verify_once(self, folder, pictures, told) -> tuple[Verified, Nulls]:
@@ -229,7 +236,12 @@ class _Search:
         rng = np.random.default_rng(0)
         drawn = rng.choice(len(pairs), min(_MIRRORED, len(pairs)), replace=False)
         lists = [pairs, strangers, pairs[np.sort(drawn)], self.bursts.others]
-        tasks = [[(*pair, i == 2) for pair in map(tuple, one.tolist())]
+        found, *nulls = self._compare(folder, lists, mirrored=2)
+        return found, Nulls(*nulls)
+
+    def _compare(self, folder: Path, lists: list, mirrored: int = -1) -> list[Verified]:
+        """What the pairs of each list agree in; those of number `mirrored` with one in a mirror."""
+        tasks = [[(*pair, i == mirrored) for pair in map(tuple, one.tolist())]
                  for i, one in enumerate(lists)]  # fmt: skip
         wanted = sorted({task for one in tasks for task in one})
         rows = self._work_on(
@@ -241,11 +253,10 @@ class _Search:
         rows = rows.astype({"inliers": int, "likeness": float})
         where = {task: i for i, task in enumerate(wanted)}
         at = [[where[task] for task in one] for one in tasks]
-        found, *nulls = (
+        return [
             Verified(one, *(rows[name].to_numpy()[kept] for name in rows))
             for one, kept in zip(lists, at, strict=True)
-        )
-        return found, Nulls(*nulls)
+        ]
 
     @property
     def _has_classes(self) -> bool:
@@ -255,30 +266,6 @@ class _Search:
         """Whether the two are copies, which under two labels are no strangers."""
         thumbnails = [one.thumbnail.tobytes() for one in self.pictures]
         return np.array([thumbnails[one] == thumbnails[other] for one, other in pairs], bool)
-
-    def _find_crowd(self, strangers) -> np.ndarray:
-        """Pairs of strangers that agree, of six images or more that hang together by it: fewer
-        may be one thing, of which a photo has the wrong label."""
-        pairs = strangers.pairs[strangers.inliers >= _MANY]
-        group = pd.Series(number_groups(pairs, len(self.ids)))
-        sizes = group.map(group.value_counts()).fillna(0).to_numpy()
-        return pairs[sizes[pairs[:, 0]] >= _CROWD]
-
-    def _without_common(self, pictures, crowd):
-        bank = []
-        for one, other in crowd.tolist():
-            agreed = keypoints.find_agreement(pictures[one], pictures[other])
-            bank.append(pictures[one].descriptors[agreed.first])
-        bank = keypoints.rooted(np.concatenate(bank))
-        rng = np.random.default_rng(0)
-        bank = bank[np.sort(rng.choice(len(bank), min(_BANK, len(bank)), replace=False))]
-        thinned = []
-        for one in pictures:
-            near = (keypoints.rooted(one.descriptors) @ bank.T).max(axis=1, initial=0)
-            kept = near < _SHARED
-            thinned.append(one._replace(places=one.places[kept], descriptors=one.descriptors[kept]))
-        before, after = (sum(len(one.places) for one in each) for each in (pictures, thinned))
-        return thinned, 1 - after / max(before, 1)
 
     def _tabulate(self, found, nulls, told) -> pd.DataFrame:
         """A row for each pair that keypoints or `told` (see `_read_names`) make likely enough."""

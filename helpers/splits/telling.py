@@ -9,6 +9,7 @@ from helpers.datasets.words import count, some
 from helpers.splits.chance import Verified, is_turned
 
 BRIDGE = "a wrong link between two groups?"
+SHARED = "Not told apart:"
 LARGE, LOOSE = 5, 0.5
 """Groups of so many images or more, of whose pairs compared a smaller share agrees, are told of."""
 
@@ -36,6 +37,17 @@ def tell_compared(
 
 def _share(scores: np.ndarray) -> str:
     return f"{np.isfinite(scores).mean() if len(scores) else 0:.1%}"
+
+
+def tell_shared(shared: dict[int, tuple[int, int]], classes: pd.Index) -> str:
+    """Classes whose images carry one object, or show one thing: see `recurring.find_shared`."""
+    told = [f"{alike:,} of {drawn:,} of {classes[one]!r}" for one, (alike, drawn) in shared.items()]
+    return (
+        f"{SHARED} {some(told, 5)} hang together by keypoints, of images drawn at random: they "
+        "carry one object, such as a sticker, a mask or a scale, or all show one thing. Which "
+        "photos within such a class show one thing keypoints cannot tell, so that none are "
+        "proposed there for them: only a column that says what was photographed does."
+    )
 
 
 def tell_turned(found: Verified, mirrored: Verified) -> list[str]:

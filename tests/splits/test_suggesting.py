@@ -7,7 +7,7 @@ from PIL import Image
 
 from helpers.audit import keyed
 from helpers.datasets import Dataset, DatasetError
-from helpers.splits import suggest_groups, suggesting
+from helpers.splits import recurring, suggest_groups, suggesting
 from helpers.splits.bursts import Bursts
 from helpers.splits.chance import Nulls, Verified
 from tests.splits.scenes import shoot
@@ -357,24 +357,13 @@ def test_few_strangers_that_agree_are_no_ground(search, monkeypatch, tmp_path, a
     strangers = Verified(pairs, none, none.astype(float))
     nulls = Nulls(strangers, strangers, strangers)
     monkeypatch.setattr(search, "_verify_once", lambda *_: ("found", nulls))
-    monkeypatch.setattr(search, "_find_crowd", lambda _: pairs[:6])
-    monkeypatch.setattr(search, "_without_common", lambda *_: (search.pictures, 0.25))
+    monkeypatch.setattr(recurring, "find_crowd", lambda *_: pairs[:6])
+    monkeypatch.setattr(recurring, "without_common", lambda *_: (search.pictures, 0.25))
     search._verify([], tmp_path)
     assert (tmp_path / "thinned").exists() is taken_out
     said = [line for line in search.notes if "agree in their keypoints" in line]
     assert [line[:2] for line in said] == ["3%"] * taken_out
     assert all("; 25% of all keypoints recur" in line for line in said)
-
-
-def test_strangers_are_a_crowd_where_six_images_hang_together_by_six_keypoints(search):
-    def crowd(images, keypoints):
-        chain = np.array([[i, i + 1] for i in range(images - 1)] + [[20, 21], [21, 22]])
-        inliers = np.full(len(chain), keypoints)
-        found = search._find_crowd(Verified(chain, inliers, np.zeros(len(chain))))
-        return found.tolist()
-
-    assert crowd(6, 6) == [[i, i + 1] for i in range(5)]
-    assert crowd(5, 6) == [] == crowd(6, 5)
 
 
 def test_each_pair_of_strangers_counts_once(search, tmp_path):

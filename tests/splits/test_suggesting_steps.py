@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.splits import keypoints, suggesting
+from helpers.splits import keypoints, recurring, suggesting
 from helpers.splits.bursts import Bursts
 from helpers.splits.chance import Nulls, Verified, score
 
@@ -88,7 +88,7 @@ def agreeing(monkeypatch, count):
 @pytest.mark.parametrize("bank", [100, 5])
 def test_keypoints_like_those_in_which_strangers_agree_are_left_out_as_loops_say(monkeypatch, bank):
     """Of a larger bank a part is drawn at random, the same each time."""
-    monkeypatch.setattr(suggesting, "_BANK", bank)
+    monkeypatch.setattr(recurring, "_BANK", bank)
     rng = np.random.default_rng(0)
     shared, own = directions(8, rng), directions(12, rng)
     blurred = shared.astype(int)
@@ -96,9 +96,8 @@ def test_keypoints_like_those_in_which_strangers_agree_are_left_out_as_loops_say
         row[rng.choice(128, 5, replace=False)] += rng.integers(5, 30)
     parts = (shared, own[:4]), (blurred, own[4:7]), (own[7:], shared[:3])
     pictures = pictures_of([np.concatenate(part).astype(np.uint8) for part in parts])
-    search = search_of([-1] * 3)
     agreeing(monkeypatch, 8)
-    thinned, dropped = search._without_common(pictures, np.array([[0, 1]]))
+    thinned, dropped = recurring.without_common(pictures, np.array([[0, 1]]))
     bank_rows = shared.astype(float)
     bank_rows = np.sqrt(bank_rows / bank_rows.sum(axis=1, keepdims=True))
     drawn = np.random.default_rng(0).choice(8, min(bank, 8), replace=False)
@@ -122,7 +121,7 @@ def test_at_most_two_thousand_keypoints_of_strangers_are_held_against_all(monkey
     rng = np.random.default_rng(0)
     pictures = pictures_of([directions(2500, rng), np.full((1, 128), 1, np.uint8)])
     agreeing(monkeypatch, 2500)
-    thinned, dropped = search_of([-1] * 2)._without_common(pictures, np.array([[0, 1]]))
+    thinned, dropped = recurring.without_common(pictures, np.array([[0, 1]]))
     assert [len(one.places) for one in thinned] == [500, 1]
     assert dropped == pytest.approx(2000 / 2501)
 
