@@ -144,19 +144,24 @@ def policy_effects(
 
 
 def _name_best(settings: Mapping[str, pd.DataFrame], figure: str, better: int) -> str:
-    """Of how many policies the sign is sure, in any setting."""
-    helps, hurts, every = set(), set(), set()
-    for table in settings.values():
-        gain = table["difference"] * better
-        every |= {*table.index}
-        helps |= {*table.index[table["sure"] & (gain > 0)]}
-        hurts |= {*table.index[table["sure"] & (gain < 0)]}
-    surely = _verb(helps, "improve")
-    policies = "policy" if len(every) == 1 else "policies"
-    parts = [f"{len(helps)} of {len(every)} {policies} surely {surely} {figure}"]
-    if hurts:
-        parts.append(f"{len(hurts)} surely {_verb(hurts, 'make')} it worse")
-    return "; ".join(parts)
+    """Of how many policies the sign is sure, in each setting."""
+    gains = {name: table["difference"] * better for name, table in settings.items()}
+    sure = {name: gain[settings[name]["sure"].astype(bool)] for name, gain in gains.items()}
+    if len(settings) == 1:
+        (gain,), (one,) = gains.values(), sure.values()
+        helps, hurts = one.index[one > 0], one.index[one < 0]
+        policies = "policy" if len(gain) == 1 else "policies"
+        told = f"{len(helps)} of {len(gain)} {policies} surely {_verb(helps, 'improve')} {figure}"
+        return told + (
+            f"; {len(hurts)} surely {_verb(hurts, 'make')} it worse" if len(hurts) else ""
+        )
+    lines = []
+    for verdict, sign in (("better", 1), ("worse", -1)):
+        counts = {name: int((one * sign > 0).sum()) for name, one in sure.items()}
+        told = [f"{name.split(', ')[-1]} {n} of {len(gains[name])}" for name, n in counts.items()]
+        if sign > 0 or any(counts.values()):
+            lines.append(f"surely {verdict}: {', '.join(told)}")
+    return f"{figure[0].upper()}{figure[1:]}, {'; '.join(lines)}"
 
 
 @styled

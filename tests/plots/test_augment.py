@@ -89,6 +89,10 @@ def test_a_guess_and_a_live_point_are_marked(found):
     assert ax.get_xlabel().endswith("correction\nyour guess, no such, is not among them")
 
 
+def flat(title):
+    return " ".join(title.split())
+
+
 def test_settings_share_the_rows_and_are_told_apart(found):
     other = found.loc[["hue", "turn"]].assign(difference=[-0.5, 0.3])
     ax = plots.policy_effects({"few": found, "all, fine-tuned": other.rename({"turn": "crop"})})
@@ -96,11 +100,17 @@ def test_settings_share_the_rows_and_are_told_apart(found):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["few", "all,\nfine-tuned"]
     values = {round(y): x for x, y, _ in dots(ax) if abs(x) in (0.5, 0.3)}
     assert values == {2: -0.5, 3: 0.3}
-    # hue and turn are sure in both settings and count once.
-    title = "2 of 4 policies surely improve accuracy; 1 surely makes it worse"
-    assert ax.get_title("left") == title
-    worse = plots.policy_effects({"few": found, "all": other}, "log loss")
-    assert worse.get_title("left").startswith("1 of 3 policies surely improves log loss")
+    told = (
+        "surely better: few 1 of 3, fine-tuned 1 of 2; surely worse: few 1 of 3, fine-tuned 1 of 2"
+    )
+    assert flat(ax.get_title("left")) == f"Accuracy, {told}"
+    few = plots.policy_effects({"few": found, "all": other.assign(sure=False)}, "log loss")
+    assert flat(few.get_title("left")) == (
+        "Log loss, surely better: few 1 of 3, all 0 of 2; surely worse: few 1 of 3, all 0 of 2"
+    )
+    none = {name: found.assign(sure=False) for name in ("few", "all")}
+    none = plots.policy_effects(none).get_title("left")
+    assert flat(none) == "Accuracy, surely better: few 0 of 3, all 0 of 3"
     spots = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())]
     assert len({to_hex(spot.get_markeredgecolor()) for spot in spots}) == 2
 
