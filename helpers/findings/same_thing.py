@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from helpers.datasets.words import count, percent, some
@@ -61,15 +62,19 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         found.says += evidence.noted["proposals"]
         return
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
+    # Surer ones may join both with a third: these stay on one side already.
+    unsure = unsure[_are_apart(unsure, evidence)]
     if len(unsure):
         further = "further pair" if len(sure) else "pair"
         told = f"About {unsure['expected'].sum():,.0f} of {count(unsure, further)} of photos "
         told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
         found.title = told if sure.empty else found.title
-        what = f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, so that scores "
-        what += "may flatter. What some images of one class share and others lack, such as one "
-        what += "mask pasted into many, makes such pairs, too, and is seen as chance only where it "
-        what += "is in most of the class: look first."
+        what = (
+            f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, nor joined by "
+            "others, so that scores may flatter. What some images of one class share and others "
+            "lack, such as one mask pasted into many, makes such pairs, too, and is seen as chance "
+            "only where it is in most of the class: look first."
+        )
         found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     found.says.append(_count_proposals(proposals, sure))
     _count_things(found, evidence)
@@ -79,8 +84,19 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
         found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
-    shown = sure if len(sure) else unsure
-    found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, photographs=True))
+    for shown in (sure, unsure):
+        if len(shown):
+            found.pictures.append(
+                drawn("draw_proposals", evidence.part, shown, 4, photographs=True)
+            )
+
+
+def _are_apart(pairs: pd.DataFrame, evidence: Evidence) -> np.ndarray:
+    """Whether nothing keeps the two of each pair on one side of a split here."""
+    one, other = (
+        evidence.things.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")
+    )
+    return one != other
 
 
 def _count_things(found: Section, evidence: Evidence) -> None:

@@ -358,7 +358,7 @@ class _Search:
         across[pd.isna(sides).any(axis=1)] = pd.NA
         table["across"] = across
         groups = number_groups(pairs[~apart], len(self.ids))
-        self.notes += telling.tell_loose(groups, pairs[~apart], compared)
+        self.notes += telling.tell_loose(groups, pairs[~apart], compared, self.ids)
         table["group"] = groups[pairs[:, 0]]
         table.loc[apart, "group"] = pd.NA
         table = table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)

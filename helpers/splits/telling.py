@@ -62,7 +62,9 @@ def tell_turned(found: Verified, mirrored: Verified) -> list[str]:
     ]
 
 
-def tell_loose(groups: pd.array, pairs: np.ndarray, compared: np.ndarray) -> list[str]:
+def tell_loose(
+    groups: pd.array, pairs: np.ndarray, compared: np.ndarray, ids: pd.Index
+) -> list[str]:
     """Groups of five images or more whose members mostly do not agree with one another.
 
     Parameters
@@ -70,6 +72,7 @@ def tell_loose(groups: pd.array, pairs: np.ndarray, compared: np.ndarray) -> lis
     groups : for each image the number of its group, missing where it has none
     pairs, compared : int arrays, n × 2
         What was proposed, and all that was compared.
+    ids : paths of the images, of which the first names its group
     """
     number = pd.Series(groups)
     sizes = number.value_counts()
@@ -80,7 +83,8 @@ def tell_loose(groups: pd.array, pairs: np.ndarray, compared: np.ndarray) -> lis
     loose = sizes[(sizes >= LARGE) & (share < LOOSE)]
     if loose.empty:
         return []
-    named = [f"group {group} ({size:,} images)" for group, size in loose.items()]
+    first = ids.to_series(index=number.index).groupby(number).first()
+    named = [f"group {one} ({size:,} images, {first[one]!r} first)" for one, size in loose.items()]
     return [
         f"In {count(loose, 'group')} of {LARGE} images or more fewer than half of the pairs that "
         f"were compared agree: {some(named)}. Several things may hang together there: look at "

@@ -176,3 +176,23 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
         "ground changed, most pairs of one thing stay hidden."
     )
     assert left in found.unchecked and "Names: none." not in found.unchecked
+
+
+def test_pairs_that_surer_ones_keep_together_are_no_pairs_to_mend(dataset):  # noqa: F811
+    """0, 1 and 2 hang together by two sure pairs, so that the third of them flatters no score."""
+    evidence = learned(dataset, DEVELOPMENT)
+    ids = evidence.part.images.index
+    pairs = pd.DataFrame([(0, 1, 0.97), (1, 2, 0.95), (0, 2, 0.85), (3, 4, 0.85), (5, 6, 0.84)])
+    table = pd.DataFrame({
+        "image_id": ids[pairs[0]], "other_id": ids[pairs[1]], "inliers": 9, "likeness": 0.5,
+        "expected": pairs[2], "issue": "?", "why": "", "evidence": "",
+        "across": pd.array([None] * 5, "boolean"), "group": 1,
+    })  # fmt: skip
+    vars(evidence)["proposals"] = table
+    evidence.noted["proposals"] = []
+    found = ask(evidence)
+    (mend,) = [one for one in found.findings if "further" in one.what]
+    assert mend.what.startswith("About 2 of 2 further pairs of photos are expected to show one")
+    assert mend.images == 4
+    # Both are shown: those kept together, and those to look at.
+    assert len(found.pictures) == 2

@@ -44,17 +44,18 @@ def test_groups_whose_members_mostly_do_not_agree_are_named_the_largest_first():
     links = [(i, i + 1) for start, end in spans for i in range(start, end - 1)]
     every = [(i, j) for k in (0, 2, 3) for i in range(*spans[k]) for j in range(i + 1, spans[k][1])]
     compared = np.array(sorted({*links, *every, (0, 22), (0, 6)}))
-    (told,) = telling.tell_loose(groups, np.array(links), compared)
+    ids = pd.Index([f"{number:02}.jpg" for number in range(len(numbers))])
+    (told,) = telling.tell_loose(groups, np.array(links), compared, ids)
     assert told == (
         "In 2 groups of 5 images or more fewer than half of the pairs that were compared agree: "
-        "group 4 (7 images), group 1 (6 images). Several things may hang together there: look at "
-        "them first."
+        "group 4 (7 images, '15.jpg' first), group 1 (6 images, '00.jpg' first). Several things "
+        "may hang together there: look at them first."
     )
     # 7 of 15 pairs of group 1 are fewer than half, 8 are not.
     for more, expected in (([(0, 2), (0, 3)], 2), ([(0, 2), (0, 3), (0, 4)], 1)):
-        (told,) = telling.tell_loose(groups, np.array([*links, *more]), compared)
+        (told,) = telling.tell_loose(groups, np.array([*links, *more]), compared, ids)
         assert told.startswith(f"In {expected} group")
-    assert telling.tell_loose(groups, np.array(every), compared[:0]) == []
+    assert telling.tell_loose(groups, np.array(every), compared[:0], ids) == []
 
 
 @pytest.mark.parametrize(("compared", "told"), [(8, False), (9, True)])
@@ -63,8 +64,10 @@ def test_a_group_of_five_is_told_of_from_less_than_half(compared, told):
     links = np.array([(i, i + 1) for i in range(4)])
     every = [(i, j) for i in range(5) for j in range(i + 1, 5)]
     pairs = sorted(every, key=lambda pair: pair[1] - pair[0])[:compared]
-    found = telling.tell_loose(pd.array([1] * 5, "Int64"), links, np.array(pairs))
-    assert [": group 1 (5 images). " in line for line in found] == [True] * told
+    found = telling.tell_loose(
+        pd.array([1] * 5, "Int64"), links, np.array(pairs), pd.Index([*"abcde"])
+    )
+    assert [": group 1 (5 images, 'a' first). " in line for line in found] == [True] * told
 
 
 def test_what_was_concluded_counts_labels_and_bridges_apart():
