@@ -32,7 +32,8 @@ COLUMNS = {"given": "str", "suggested": "str", "quality": float, "wrong": float,
 
 def find_label_issues(
     dataset, features: pd.DataFrame, groups=None, pairs: pd.DataFrame | None = None, *,
-    seed: int = 0, folds: int = 5, one_label: bool | None = None, strict: bool = True,
+    votes: pd.Series | None = None, seed: int = 0, folds: int = 5, one_label: bool | None = None,
+    strict: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Labels that neither a model nor the other images of the same thing agree with.
 
@@ -58,6 +59,10 @@ def find_label_issues(
         Duplicates, from `find_duplicates`: they are grouped, too, but for the probable ones. Those
         of kind "exact" whose labels differ come first: one of the two is wrong, whatever a model
         thinks.
+    votes : Series by image_id, optional
+        Parts of groups whose labels speak for one another, where that is not all of a group: one
+        thing that was photographed for two classes is never asked about by a head that has learned
+        it, and its labels are no evidence against each other. By default the groups.
     seed : int
         Draws the folds.
     folds : int, 2 or more
@@ -94,7 +99,7 @@ def find_label_issues(
     """
     numbers = require_features(features, "find_label_issues")
     try:
-        return _find(dataset, numbers, groups, pairs, seed, folds, one_label)
+        return _find(dataset, numbers, groups, pairs, votes, seed, folds, one_label)
     except DatasetError as error:
         if strict:
             raise
@@ -104,7 +109,7 @@ def find_label_issues(
         return nothing
 
 
-def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFrame:
+def _find(dataset, numbers, groups, pairs, votes, seed, folds, one_label) -> pd.DataFrame:
     dataset.require_labels()
     labels = dataset.development.images["label"].dropna()
     left_out = {"test images": int(dataset.images["label"].notna().sum()) - len(labels)}
@@ -126,6 +131,8 @@ def _find(dataset, numbers, groups, pairs, seed, folds, one_label) -> pd.DataFra
     linked = linked[given.index].to_numpy()
     y, classes = pd.factorize(given, sort=True)
     logs = _out_of_fold(numbers.loc[given.index].to_numpy(float), y, linked, seed, folds)
+    if votes is not None:
+        linked = _link(votes.reindex(own.index).fillna(own), pairs)[given.index].to_numpy()
     copies, why = _link(own, pairs)[given.index].to_numpy(), ""
     if one_label is None:
         why = why_mixed(y, linked, copies, logs)

@@ -146,14 +146,14 @@ class Evidence:
 
     @cached_property
     def doubts(self) -> pd.DataFrame:
-        part = part_by_label(self.part, self.answered)
+        votes, pairs = part_by_label(self.part, self.answered).groups, self.pairs
 
         def build() -> pd.DataFrame:
-            found = audit.find_label_issues(part, self.features, pairs=self.pairs, strict=False)
-            return found.rename_axis("image_id")
+            how = {"pairs": pairs, "votes": votes, "strict": False}
+            return audit.find_label_issues(self.part, self.features, **how).rename_axis("image_id")
 
-        code = label_audit, mixing, noise
-        return self._keep("doubts", build, [self.pairs, self.features, part.groups], code)
+        code, inputs = (label_audit, mixing, noise), [pairs, self.features, self.part.groups, votes]
+        return self._keep("doubts", build, inputs, code)
 
     @cached_property
     def sample(self) -> pd.DataFrame:
