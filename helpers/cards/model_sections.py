@@ -224,7 +224,8 @@ def tabulate_parts(scores: Scores) -> str:
     ]
     if not columns:
         return "There is no column of metadata to score parts of the images by.\n"
-    parts = score_parts(scores.predictions, scores.dataset, columns, shuffles=200)
+    own = {"shuffles": 200, "groups": scores.groups}
+    parts = score_parts(scores.predictions, scores.dataset, columns, **own)
     shown = parts[parts["shown"]]
     rows = [
         (plain(row.column), plain(row.value), row.images, ranged(row.accuracy, row.low, row.high))

@@ -24,6 +24,7 @@ def score_parts(
     columns: Sequence[str] | None = None,
     shuffles: int = 500,
     seed: int = 0,
+    groups: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Accuracy of the images of each value of each metadata column, and the lowest that luck gives.
 
@@ -39,6 +40,8 @@ def score_parts(
         images and those of true and false excepted.
     shuffles : int
         How often whole groups trade their values to see what luck makes of the lowest.
+    groups : Series by image_id, optional
+        What shows one thing, and counts once in intervals; the dataset's groups if absent.
 
     Returns
     -------
@@ -48,7 +51,8 @@ def score_parts(
         or 10 groups, which have no accuracy), in the order of columns and values.
     """
     index, labels, answers, _ = answer_codes(predictions)
-    right, codes = labels == answers, groups_of(dataset.groups, index)
+    groups = dataset.groups if groups is None else groups
+    right, codes = labels == answers, groups_of(groups, index)
     images, rows = dataset.images.loc[index], []
     for column in few_valued(dataset, index) if columns is None else columns:
         # Columns that were crossed before, as by `helpers.fairness.name_groups`, are one.

@@ -177,7 +177,8 @@ def evaluate(evidence: Learned) -> Section:
     names = matrix.index.union(matrix.columns)
     matrix = matrix.reindex(index=names, columns=names, fill_value=0)
     found.pictures += [drawn("confusion", matrix), drawn("class_metrics", by_class)]
-    parts = evaluation.score_parts(answers, without_private(part), evidence.columns)
+    public = without_private(part)
+    parts = evaluation.score_parts(answers, public, evidence.columns, groups=groups)
     shown = parts[parts["shown"]]
     if len(shown):
         found.tables["Scores of parts"] = shown.drop(columns="shown").reset_index(drop=True)

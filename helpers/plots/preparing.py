@@ -55,14 +55,18 @@ def _title_of_squares(dataset: Dataset, image_ids: list[str]) -> str:
     """What to say where all frames shown are square; "" elsewhere."""
     from helpers.audit import scan
 
-    files = scan(dataset)
-    files = files[files["readable"].astype(bool)]
-    square = files["width"] == files["height"]
-    if not square.reindex(image_ids, fill_value=False).all() or not image_ids:
-        return ""
+    def are_square(asked: Dataset) -> pd.Series:
+        files = scan(asked)
+        files = files[files["readable"].astype(bool)]
+        return files["width"] == files["height"]
+
+    shown = are_square(dataset.with_images(dataset.images.loc[image_ids]))
+    if shown.empty or not shown.all():
+        return ""  # nor are the other files opened
+    square = are_square(dataset)
     if square.all():
-        return f"Nothing to choose: all {len(files):,} frames are square, and stay as they are"
-    return f"Square frames stay as they are: {square.sum():,} of {len(files):,}"
+        return f"Nothing to choose: all {len(square):,} frames are square, and stay as they are"
+    return f"Square frames stay as they are: {square.sum():,} of {len(square):,}"
 
 
 @styled

@@ -225,8 +225,9 @@ def describe(rule: Rule, verdict: Verdict) -> str:
     about = f"{rule.words} makes {groups} of {rule.keys.notna().sum():,} images"
     if not verdict.pairs:
         return (
-            f"{about}, none of them within a class: one scene photographed for several classes? "
-            "Look at some; a pattern that names what they share (--pattern) keeps them together."
+            f"{about}, whose neighbours are never of one class: one scene photographed for several "
+            "classes, or numbers that begin anew in each? Look at some; only where it is one "
+            "scene, a pattern that names what they share (--pattern) keeps them together."
         )
     if is_series(rule):
         return f"{about}, too many in each to be one thing (a day? a camera?); only mentioned."

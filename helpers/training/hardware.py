@@ -53,12 +53,14 @@ def in_32_bits() -> Iterator[None]:
     torch's default for convolutions), which changed probabilities by up to 3e-4 on an H200, so that
     they differed from those of the same network elsewhere. What is computed in bfloat16 stays so.
     """
-    now = torch.backends.cudnn
-    with now.flags(
-        enabled=now.enabled, benchmark=now.benchmark, deterministic=now.deterministic,
-        allow_tf32=False,
-    ):  # fmt: skip
+    # Not by cudnn.flags and allow_tf32: these refuse where somebody has set a precision by name.
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
         yield
+    finally:
+        convolutions.fp32_precision = before
 
 
 class SpareThreads:

@@ -56,6 +56,14 @@ def test_luck_gives_what_it_gives_when_things_trade_places(tmp_path):
     assert (even["accuracy"] > even["lowest"]).all()
 
 
+def test_what_shows_one_thing_counts_once_where_no_column_of_the_dataset_says_it(tmp_path):
+    table, dataset = photographed(tmp_path)
+    plain = Dataset("photos", tmp_path, dataset.images.drop(columns="thing"))
+    told = score_parts(table, plain, ["site"], groups=dataset.groups)
+    pd.testing.assert_frame_equal(told, score_parts(table, dataset, ["site"]))
+    assert score_parts(table, plain, ["site"])["groups"].tolist() == [120, 280]
+
+
 def test_columns_can_be_crossed_and_unknown_values_are_no_part(tmp_path):
     table, dataset = photographed(tmp_path)
     images = dataset.images.assign(

@@ -92,5 +92,5 @@ def test_the_network_comes_out_as_it_went_in_even_after_an_error():
 
 def test_at_rest_a_gpu_rounds_no_convolution_of_32_bits():
     with at_rest(make_convolutional()):
-        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
     assert torch.backends.cudnn.allow_tf32

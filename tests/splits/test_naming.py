@@ -208,9 +208,9 @@ def test_groups_of_more_than_twenty_are_a_series():
         (
             [2, 2],
             Verdict(0, 1, 0),
-            "none of them within a class: one scene photographed "
-            "for several classes? Look at some; a pattern that names what they share (--pattern) "
-            "keeps them together.",
+            "whose neighbours are never of one class: one scene photographed for several classes, "
+            "or numbers that begin anew in each? Look at some; only where it is one scene, a "
+            "pattern that names what they share (--pattern) keeps them together.",
         ),
         ([30, 30], Verdict(0.9, 0.005, 2), "to be one thing (a day? a camera?); only mentioned."),
     ],

@@ -33,16 +33,22 @@ def test_the_table_is_what_fastai_predicts(learner, dataset):
     np.testing.assert_allclose(table["loss"], -np.log(own), rtol=1e-6)
 
 
-def test_a_gpu_rounds_no_convolution_of_32_bits(learner, dataset):
-    seen = []
-    learner.model.register_forward_pre_hook(
-        lambda *_: seen.append(torch.backends.cudnn.allow_tf32) or None
-    )
-    assert torch.backends.cudnn.allow_tf32
-    predict(learner, dataset.part("valid"))
-    assert seen
-    assert not any(seen)
-    assert torch.backends.cudnn.allow_tf32
+@pytest.mark.parametrize("everywhere", [None, "tf32"])
+def test_a_gpu_rounds_no_convolution_of_32_bits(learner, dataset, everywhere):
+    """Also where somebody has set a precision for all by torch's newer way."""
+    seen, conv = [], torch.backends.cudnn.conv
+    learner.model.register_forward_pre_hook(lambda *_: seen.append(conv.fp32_precision) or None)
+    before = torch.backends.fp32_precision
+    try:
+        if everywhere:
+            torch.backends.fp32_precision = everywhere
+        assert conv.fp32_precision == "tf32"
+        predict(learner, dataset.part("valid"))
+        assert set(seen) == {"ieee"}
+        assert conv.fp32_precision == "tf32"
+    finally:
+        torch.backends.fp32_precision = before
+    assert torch.backends.cudnn.allow_tf32  # what is set by the older way can still be read
 
 
 def test_test_images_are_passed_over_until_opened(learner, dataset):
