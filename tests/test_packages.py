@@ -191,7 +191,7 @@ MOST_LINES = {
     "drift": 390,
     "ensembles": 210,
     "evaluation": 1445,
-    "evidence": 1107,
+    "evidence": 1115,
     "explain": 605,
     "exports": 955,
     "fairness": 570,

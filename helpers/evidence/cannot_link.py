@@ -15,9 +15,9 @@ AGAINST = "against"
 
 
 def follow(evidence, least: float) -> pd.DataFrame:
-    """The pairs that a report by itself takes for one thing, the surest first: proposals of that
-    chance or more, then pairs by name, then those that agree in a mirror; without images that are
-    left out.
+    """The pairs that a report by itself takes for one thing, the surest first: what images that are
+    left out link by your yes and their copies, proposals of that chance or more, pairs by name,
+    and those that agree in a mirror; without images that are left out.
 
     Parameters
     ----------
@@ -30,18 +30,30 @@ def follow(evidence, least: float) -> pd.DataFrame:
     DataFrame: image_id, other_id, against (the pair answered no that it would join, so that it is
     not followed; missing for those that are)
     """
-    if (found := evidence.proposals) is None:
-        return pd.DataFrame({name: [] for name in (*ENDS, AGAINST)}, dtype=object)
-    found = found[found["expected"] >= least].sort_values(
-        "expected", ascending=False, kind="stable"
-    )
-    turned = [] if evidence.turned is None else [evidence.turned[ENDS]]
-    sure = pd.concat([found[ENDS], evidence.same_by_name[ENDS], *turned], ignore_index=True)
+    opened, judged = evidence.opened, evidence.answered
     kept = evidence.part.images.index.difference(evidence.choices.index, sort=False)
+    found, things = [pd.DataFrame({one: [] for one in ENDS}, dtype=object)], None
+    if judged is not None or evidence.proposals is not None:
+        things = join_groups(opened.groups, evidence.pairs, opened.images.index)
+    if judged is not None:
+        found.append(_through_left_out(things, kept))
+    if (proposed := evidence.proposals) is not None:
+        surest = proposed.sort_values("expected", ascending=False, kind="stable")
+        found += [surest.loc[surest["expected"] >= least, ENDS], evidence.same_by_name[ENDS]]
+        found += [] if evidence.turned is None else [evidence.turned[ENDS]]
+    sure = pd.concat(found, ignore_index=True)
     sure = sure[sure[ENDS].isin(kept).all(axis=1)].reset_index(drop=True)
-    opened = evidence.opened
-    things = join_groups(opened.groups, evidence.pairs, opened.images.index)
-    return sure.assign(**{AGAINST: find_against(sure, things, said_no(evidence.answered))})
+    against = find_against(sure, things, said_no(judged)) if len(sure) else []
+    return sure.assign(**{AGAINST: pd.Series(against, sure.index, dtype=object)})
+
+
+def _through_left_out(things: pd.Series, kept: pd.Index) -> pd.DataFrame:
+    """Pairs that link the kept images of each thing of which an image is left out: it may be what
+    joins them, as a second copy does of which you said yes."""
+    own = things[things.isin(things[~things.index.isin(kept)]) & things.index.isin(kept)]
+    first = own.groupby(own).transform(lambda one: one.index[0])
+    linked = pd.DataFrame({"image_id": first.to_numpy(object), "other_id": own.index})
+    return linked[linked["image_id"] != linked["other_id"]]
 
 
 def said_no(judged: pd.DataFrame | None) -> list[tuple[str, str]]:

@@ -178,3 +178,20 @@ def test_a_report_keeps_apart_what_was_answered_no_against_a_chain_of_sure_propo
         "0% or more, 1 pair of which 1 should be, stays on one side of the split here; 3 more"
         in (found.says[0])
     )
+
+
+@pytest.mark.parametrize("chance", [0.7, 0.99])
+def test_a_yes_of_a_copy_that_is_left_out_joins_what_it_is_a_copy_of(boxes, tmp_path, chance):
+    proposed = named((2, 4), expected=[chance])
+    path = tmp_path / "pairs.csv"
+    named((0, 7), (2, 5), together=["yes", "no"]).to_csv(path, index=False)
+    evidence = Evidence(
+        keep_together(boxes, path), plan(8, "10m"), False, answered=read_answers(boxes, path)
+    )
+    evidence.workers = 0
+    vars(evidence)["proposals"] = proposed
+    assert evidence.choices.index.to_list() == [NAMES[7]]
+    groups, things = evidence.clean.groups, evidence.things
+    assert groups[NAMES[0]] == groups[NAMES[6]] and NAMES[7] not in groups
+    assert things[NAMES[0]] == things[NAMES[6]] == things[NAMES[7]] != things[NAMES[1]]
+    assert (groups[NAMES[2]] == groups[NAMES[4]]) == (chance > 0.9)
