@@ -123,7 +123,10 @@ def _add_report(commands) -> None:
         metavar="CSV",
         help=(
             "which images stay on one side of a split: an earlier report's pairs.csv, into whose "
-            "column 'together' you wrote yes or no, or its images.csv with the column 'stays_with'"
+            "column 'together' you wrote yes or no (no answer is asked for twice, and the search "
+            "for photos of one thing goes on, unless a column says what they show), or its "
+            "images.csv with the column 'stays_with' (taken for all that is known: the search is "
+            "left out, unless --pause or --pattern is given, too, and no answers no are kept)"
         ),
     )
     one.add_argument(

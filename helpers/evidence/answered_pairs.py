@@ -13,8 +13,9 @@ from helpers.splits.sessions import BEGINS
 
 ANSWER = "together"
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
-KEPT = "Groups come from "
-"""How the notes begin that `helpers.report.together.keep_together` gives a dataset."""
+KEPT, JOINED = "Groups come from ", "Joined with the groups of "
+"""How the notes begin that `helpers.report.together.keep_together` gives a dataset without groups,
+and one that has some."""
 
 
 def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
@@ -112,11 +113,16 @@ def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
     return dataset.has_groups and not (partly or times or names)
 
 
-def count_answers(judged: pd.DataFrame) -> str:
-    """How many pairs are marked yes, how many no, and how many neither, in words."""
+def count_answers(judged: pd.DataFrame, sure: float) -> str:
+    """How many pairs are marked yes, how many no, and how many neither, in words; `sure` is the
+    chance from which a report marks pairs yes by itself."""
     unique = judged.assign(key=keys_of(judged)).sort_values(ANSWER, ascending=False, kind="stable")
     numbers = unique.drop_duplicates("key")[ANSWER].value_counts()
     yes, no, none = (int(numbers.get(one, 0)) for one in ("yes", "no", ""))
-    told = f"{yes:,} marked yes {'stays' if yes == 1 else 'stay'} together, {no:,} marked no "
-    told += f"{'is' if no == 1 else 'are'} not joined but where copies or other pairs do so, "
-    return told + f"{none:,} not answered"
+    told = f"{yes:,} marked yes {'stays' if yes == 1 else 'stay'} together"
+    if yes:
+        told += " (a report itself marks so what it keeps together, such as copies and pairs of "
+        told += f"chance {sure:g} or more)"
+    told += f", {no:,} marked no {'is' if no == 1 else 'are'} not joined"
+    told += " but where copies, groups or other yes do so" if no else ""
+    return told + f", {none:,} not answered"

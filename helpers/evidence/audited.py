@@ -24,6 +24,7 @@ from helpers.datasets.steps import saved
 from helpers.datasets.words import count
 from helpers.evidence.answered_pairs import knows_groups, part_by_label, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
+from helpers.evidence.cannot_link import AGAINST, follow
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
@@ -66,7 +67,7 @@ class Evidence:
         A second folder, to be compared with this one.
     answered : DataFrame or None
         What you said of pairs (`helpers.report.together.read_answers`): of no such pair is asked
-        again, and none that you called two things is joined, but for copies.
+        again, and none that you called two things is joined, but by copies, groups or your yes.
     """
 
     workers = 2
@@ -294,17 +295,16 @@ class Evidence:
         return table.assign(action="drop", label=pd.Series(pd.NA, table.index, dtype="str"))
 
     @cached_property
+    def sure(self) -> pd.DataFrame:
+        """Pairs that the report itself takes for one thing (see `helpers.evidence.cannot_link`)."""
+        return follow(self, SURE)
+
+    @cached_property
     def clean(self) -> Dataset:
         """The part with the choices applied and, where none was known, with groups suggested."""
         clean = apply_decisions(self.part, self.choices)
-        if self.proposals is None:
-            return clean
-        sure = self.proposals.loc[self.proposals["expected"] >= SURE, ["image_id", "other_id"]]
-        turned = [] if self.turned is None else [self.turned[["image_id", "other_id"]]]
-        sure = pd.concat([sure, self.same_by_name, *turned], ignore_index=True)
-        known = sure["image_id"].isin(clean.images.index)
-        known &= sure["other_id"].isin(clean.images.index)
-        return apply_groups(clean, sure[known]) if known.any() else clean
+        followed = self.sure[self.sure[AGAINST].isna()]
+        return apply_groups(clean, followed) if len(followed) else clean
 
     @cached_property
     def things(self) -> pd.Series:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets.words import count, percent, some
-from helpers.evidence.answered_pairs import knows_groups
+from helpers.evidence.answered_pairs import JOINED, keys_of, knows_groups
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
+from helpers.evidence.cannot_link import AGAINST, tell_barred, tell_overruled
 from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
 from helpers.findings.names import are_known, doubtful_names, kept_notes
@@ -25,6 +26,9 @@ ax = plots.draw_proposals(dataset, proposals, 8)
 grouped = apply_groups(dataset.development, proposals)"""
 LOOK = "look at them, write yes or no into the column together of pairs.csv, and run the report"
 LOOK += " again with --together pairs.csv"
+ONLY_IMAGES = """The search did not go on, because a table of images such as images.csv was given: \
+it is taken for all that is known, and keeps no answers no. A table of pairs such as pairs.csv \
+keeps the answers yes and no, and the search goes on with it."""
 MANY = 2
 """Images for each thing from where on a class is named."""
 
@@ -42,7 +46,17 @@ def same_thing(evidence: Evidence) -> Section:
         found.says += kept_notes(evidence)[:1]
         _say_turned(found, evidence)
         _say_compared(found, evidence)
+    told = [tell_barred(evidence.sure), None]
+    if evidence.answered is not None:
+        told[1] = tell_overruled(evidence.answered, evidence.things, evidence.pairs)
+    found.says += filter(None, told)
     return found
+
+
+def _followed(evidence: Evidence, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Those of `pairs` that no answer no keeps apart."""
+    barred = evidence.sure[evidence.sure[AGAINST].notna()]
+    return pairs[~keys_of(pairs).isin({*keys_of(barred)})]
 
 
 def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) -> None:
@@ -76,10 +90,11 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
             "only where it is in most of the class: look first."
         )
         found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
-    found.says.append(_count_proposals(proposals, sure))
+    followed = _followed(evidence, sure)
+    found.says.append(_count_proposals(proposals, sure, followed))
     _count_things(found, evidence)
     found.says += evidence.noted["proposals"]
-    across = sure[sure["across"].fillna(False).astype(bool)]
+    across = followed[followed["across"].fillna(False).astype(bool)]
     if len(across):
         what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
@@ -131,11 +146,13 @@ def _say_turned(found: Section, evidence: Evidence) -> None:
         sides = evidence.opened.images["split"]
         one, other = (sides.reindex(pairs[end]).fillna("").to_numpy() for end in pairs.columns[:2])
         across = int(((one != other) & (one != "") & (other != "")).sum())
+        apart = len(pairs) - len(_followed(evidence, pairs))
+        but = f", but for {apart:,} that your answers no keep apart" if apart else ""
         found.says.append(
             f"Further pairs of a class that agree in {LEAST} keypoints or more only where one photo"
             f" is mirrored (copies turned over, or a thing from its other side): {len(pairs):,}. "
-            f"They stay on one side of the split here, {across:,} of them lie on two sides of the "
-            "given split, and pairs.csv lists all."
+            f"They stay on one side of the split here{but}, {across:,} of them lie on two sides of "
+            "the given split, and pairs.csv lists all."
         )
         found.numbers["mirrored"] = len(pairs)
         found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))
@@ -145,17 +162,20 @@ def _images(pairs: pd.DataFrame) -> int:
     return len(pd.unique(pairs[["image_id", "other_id"]].to_numpy(object).ravel()))
 
 
-def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
+def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame, followed: pd.DataFrame) -> str:
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
     told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
-    number, right = count(sure, "pair"), f"{sure['expected'].sum():,.0f}"
+    number, right = count(followed, "pair"), f"{followed['expected'].sum():,.0f}"
     kept = f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be,"
-    kept += f" {'stay' if len(sure) > 1 else 'stays'} on one side of the split here."
-    none = f"None is sure enough ({SURE:.0%}) to be kept on one side of the split here."
+    kept += f" {'stay' if len(followed) > 1 else 'stays'} on one side of the split here"
+    if apart := len(sure) - len(followed):
+        kept += f"; {apart:,} more {'do' if apart > 1 else 'does'} not, by your answers no"
+    if followed.empty:
+        kept = f"{'None is' if sure.empty else 'By your answers no, none of them is'} sure enough "
+        kept += f"({SURE:.0%}) to be kept on one side of the split here"
     return (
-        f"{told}right. {kept if len(sure) else none} Where light and ground changed, most pairs of "
-        "one thing stay hidden."
+        f"{told}right. {kept}. Where light and ground changed, most pairs of one thing stay hidden."
     )
 
 
@@ -165,6 +185,9 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
     if knows_groups(evidence.opened, evidence.answered):
         found.title = f"What belongs together is known: the column '{part.group}'"
         found.says.append("So photos of one thing were not searched for.")
+        if _is_images_alone(evidence):
+            found.says.append(ONLY_IMAGES)
+            found.unchecked.append(ONLY_IMAGES)
         if limits:
             found.title = found.title.replace(" is known", " is known in part")
         found.says += limits
@@ -182,6 +205,14 @@ def _say_not_searched(found: Section, evidence: Evidence) -> None:
     why += f"compares all{' but test images' if tests else ''}."
     found.says += [why, *limits]
     found.unchecked += [why, *limits]
+
+
+def _is_images_alone(evidence: Evidence) -> bool:
+    """Whether a table of images given by --together is all that says what belongs together."""
+    opened = evidence.opened
+    tables = [one for one in opened.opened.get("then", ()) if one.startswith("keep_together(")]
+    own = any(note.startswith(JOINED) for note in opened.notes)
+    return bool(tables) and evidence.answered is None and not own
 
 
 def _say_compared(found: Section, evidence: Evidence) -> None:
@@ -206,7 +237,7 @@ def _say_compared(found: Section, evidence: Evidence) -> None:
     )
     found.title += f", of {len(searched):,} of {len(own):,} images compared"
     lines = [told]
-    if named := len(evidence.same_by_name):
+    if named := len(_followed(evidence, evidence.same_by_name)):
         lines.append(
             f"{count(named, 'pair')} that surely show one thing by their file names, whether "
             "compared or not, stay on one side of the split here."

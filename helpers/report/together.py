@@ -14,8 +14,16 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.safe_names import read_text_csv
 from helpers.datasets.storage import expand_home
 from helpers.datasets.words import count, some
-from helpers.evidence.answered_pairs import ANSWER, KEPT, count_answers, keys_of, read_judged
+from helpers.evidence.answered_pairs import (
+    ANSWER,
+    JOINED,
+    KEPT,
+    count_answers,
+    keys_of,
+    read_judged,
+)
 from helpers.evidence.audited import LIKELY, SURE
+from helpers.evidence.cannot_link import tell_overruled
 from helpers.splits import apply_groups
 
 TOGETHER = "stays_with"
@@ -123,8 +131,9 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     """The dataset with the groups of a table, such as a report's ``images.csv`` or ``pairs.csv``
     that you went through; where it has a group column already, both are joined.
 
-    Its notes say what the report beside the table did not compare, and what it was not sure of:
-    groups that come from a table are no more complete than what the table was made from.
+    Its notes say which pairs that are marked no stay together all the same, and what of a table of
+    pairs nobody answered; of a table of images, what the report beside it did not compare, and what
+    its pairs.csv leaves open: such groups are no more complete than what the table was made from.
 
     Parameters
     ----------
@@ -161,14 +170,20 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     if paired and not (judged[ANSWER] != "").any():
         raise DatasetError(f"No pair has yes or no in the column '{ANSWER}' of '{path}'.")
     kept = apply_groups(dataset, pairs, column) if len(pairs) else dataset
-    own = f"Joined with the groups of '{dataset.group}': " if dataset.has_groups else ""
-    said = {*table["image_id"][table[column].str.strip() != ""]} if not paired else set()
+    own = f"{JOINED}'{dataset.group}': " if dataset.has_groups else ""
     begins = own or (KEPT if len(pairs) else "No group comes from ")
-    told = [f"{begins}{path.name}: {count_answers(judged)}."] if paired else []
-    # Whom nobody names may belong anywhere.
-    if len(pairs) and not own and said != {*dataset.images.index}:
-        joined = f"{KEPT}{path.name}: {count(said, 'image')} with a value."
-        told += [*([] if paired else [joined]), *_say_limits(kept, path)]
+    if paired:
+        told = [f"{begins}{path.name}: {count_answers(judged, SURE)}."]
+        over = tell_overruled(judged, kept.groups)
+        told += [f"{path.name}: {over}"] if over else []
+        if len(pairs) and not own:
+            told += _say_unanswered(kept, table, "it", begins + path.name)
+    else:
+        said = {*table["image_id"][table[column].str.strip() != ""]}
+        # Whom nobody names may belong anywhere.
+        whole = not own and said == {*dataset.images.index}
+        told = [] if whole else [f"{begins}{path.name}: {count(said, 'image')} with a value."]
+        told += [] if own or whole else _say_limits(kept, path)
     if gone:
         told.append(f"{count(gone, 'row')} of {path.name} about images that are gone: passed over.")
     own = "" if column == TOGETHER else f", {column!r}"
@@ -210,7 +225,7 @@ def _of_one_value(table: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _say_limits(dataset: Dataset, path: Path) -> list[str]:
-    """What is not known of groups that come from a table, by the report that lies beside it."""
+    """What is not known of groups that come from a table of images, by the report beside it."""
     try:
         run = json.loads(path.with_name("run.json").read_text(encoding="utf-8"))
         known = run["images searched for photos of one thing"]
@@ -227,24 +242,28 @@ def _say_limits(dataset: Dataset, path: Path) -> list[str]:
             "of one thing among the others stay apart, so that scores may flatter (without "
             "--together, a larger --budget compares more)."
         ]
-    return found + _say_unanswered(dataset, path, told)
-
-
-def _say_unanswered(dataset: Dataset, path: Path, told: str) -> list[str]:
     try:
-        pairs = _read(path.with_name("pairs.csv"))
+        beside = _read(path.with_name("pairs.csv"))
+    except DatasetError:
+        return found
+    return found + _say_unanswered(dataset, beside, "pairs.csv", told)
+
+
+def _say_unanswered(dataset: Dataset, pairs: pd.DataFrame, name: str, told: str) -> list[str]:
+    """How many unsure pairs of a table, called by that name, are neither joined nor answered."""
+    try:
         chance = _numbers(pairs).astype(float)
         unsure = chance.between(LIKELY, SURE, inclusive="left") & (pairs["kind"] == "same thing")
         unsure &= pairs[ANSWER].str.strip() == ""
         ends = [dataset.groups.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]
-    except (DatasetError, KeyError):
+    except KeyError:
         return []
     unsure &= ends[0] != ends[1]
     if not unsure.any():
         return []
     return [
-        f"{told}, and {count(int(unsure.sum()), 'pair')} in pairs.csv, of which about "
+        f"{told}, and {count(int(unsure.sum()), 'pair')} in {name}, of which about "
         f"{chance[unsure].sum():,.0f} should show one thing, {'are' if unsure.sum() > 1 else 'is'} "
         f"neither joined nor answered: write yes or no into the column '{ANSWER}' there, and give "
-        "pairs.csv to --together."
+        f"{name} to --together."
     ]

@@ -140,12 +140,17 @@ def test_where_the_search_met_none_or_the_budget_is_spent_none_are_looked_for(
         assert report_on(mirrored, price).turned is not None
 
 
+NONE = pd.DataFrame({"image_id": [], "other_id": [], "against": []})
+
+
 @pytest.mark.parametrize("number", [0, 1, 2_000])
 def test_they_are_counted_and_shown(number):
     pairs = pd.DataFrame({"image_id": ["a"] * number, "other_id": ["b"] * number})
     opened = SimpleNamespace(images=pd.DataFrame({"split": "train"}, ["a", "b"]))
     found = Section("same thing", "")
-    same_thing._say_turned(found, SimpleNamespace(turned=pairs, part=None, opened=opened))
+    same_thing._say_turned(
+        found, SimpleNamespace(turned=pairs, part=None, opened=opened, sure=NONE)
+    )
     assert found.unchecked == found.findings == []
     assert len(found.pictures) == len(found.says) == (number > 0)
     if number:
@@ -160,5 +165,11 @@ def test_those_on_two_sides_of_the_given_split_are_counted():
     pairs = pd.DataFrame([("a", "b"), ("b", "c"), ("a", "c"), ("a", "d"), ("d", "e")])
     pairs = pairs.set_axis(["image_id", "other_id"], axis=1)
     found = Section("same thing", "")
-    same_thing._say_turned(found, SimpleNamespace(turned=pairs, part=None, opened=opened))
+    same_thing._say_turned(
+        found, SimpleNamespace(turned=pairs, part=None, opened=opened, sure=NONE)
+    )
     assert "5. They stay on one side of the split here, 2 of them lie on two" in found.says[0]
+    barred = pd.DataFrame({"image_id": ["d"], "other_id": ["a"], "against": [("b", "d")]})
+    given = SimpleNamespace(turned=pairs, part=None, opened=opened, sure=barred)
+    same_thing._say_turned(found := Section("same thing", ""), given)
+    assert "split here, but for 1 that your answers no keep apart, 2 of them" in found.says[0]

@@ -1,4 +1,3 @@
-import json
 from types import SimpleNamespace
 
 import pandas as pd
@@ -125,49 +124,6 @@ def test_what_was_given_back_stands_in_the_next_report_s_tables_too(trees, tmp_p
     assert (same.factorize()[0] == again.factorize()[0]).all()
 
 
-def notes(trees, path, run=None):
-    if run:
-        known = {"images searched for photos of one thing": run}
-        path.with_name("run.json").write_text(json.dumps(known))
-    return keep_together(trees, path).notes
-
-
-def test_groups_of_a_table_tell_how_many_images_were_compared_for_it(trees, tmp_path):
-    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
-    joined, told = notes(trees, path)
-    assert joined == "Groups come from images.csv: 2 images with a value."
-    assert told == "Groups come from images.csv: how many images were compared for it is not known."
-    _, told = notes(trees, path, {"compared": 2, "not compared": 4})
-    assert told.startswith("Groups come from images.csv, for which 2 of 6 images were compared:")
-    assert notes(trees, path, {"compared": 6, "not compared": 0}) == (joined,)
-    _, told = notes(trees, path, {"compared": None, "not compared": None})
-    assert told.endswith("is not known.")
-
-
-def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_not(trees, tmp_path):
-    listed = pd.DataFrame({
-        "image_id": ids(0, 0, 1, 2, 0, 4, 2), "other_id": ids(1, 2, 2, 3, 3, 5, 5),
-        "kind": ["same thing"] * 6 + ["probable copy"],
-        "chance": [0.6, 0.89, 0.7, 0.4, 0.8, 0.9, 0.6],
-        "together": ["", "", "no", "", "", "", ""],
-    })  # fmt: skip
-    listed.to_csv(tmp_path / "pairs.csv", index=False)
-    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
-    _, told = notes(trees, path, {"compared": 6, "not compared": 0})
-    assert told.startswith(
-        "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1 should show one "
-        "thing, are neither joined nor answered: write yes or no into the column 'together' there"
-    )
-    listed.loc[[0, 4], "together"] = "no", "yes"
-    listed.to_csv(tmp_path / "pairs.csv", index=False)
-    counted, told = notes(trees, tmp_path / "pairs.csv")
-    assert counted == (
-        "Groups come from pairs.csv: 1 marked yes stays together, 2 marked no are not joined but "
-        "where copies or other pairs do so, 4 not answered."
-    )
-    assert "and 1 pair in pairs.csv, of which about 1 should show one thing, is neither" in told
-
-
 def answered(tmp_path, *rows):
     """A table of pairs: numbers of both images, and the answer."""
     path = tmp_path / "pairs.csv"
@@ -237,7 +193,8 @@ def test_two_answers_about_one_pair_are_refused(trees, tmp_path, rows):
 def test_a_pair_in_two_rows_is_answered_by_either(trees, tmp_path):
     path = answered(tmp_path, (0, 1, ""), (1, 0, "yes"), (0, 1, "1"), (3, 4, "0"))
     kept = keep_together(trees, path)
-    assert "1 marked yes stays together, 1 marked no is not joined but where" in kept.notes[0]
+    assert kept.notes[0].startswith("Groups come from pairs.csv: 1 marked yes stays together (a")
+    assert "), 1 marked no is not joined but where copies" in kept.notes[0]
     assert kept.notes[0].endswith("0 not answered.")
     assert kept.groups.nunique() == 5
 

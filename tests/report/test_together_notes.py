@@ -1,0 +1,99 @@
+"""What is said of a table that says what stays together, when it is read."""
+
+import json
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from helpers.findings.same_thing import _is_images_alone
+from helpers.report.together import keep_together
+from tests.balance.sets import table
+from tests.report.test_together import answered, ids, written
+
+
+@pytest.fixture
+def trees():
+    return table(label=["ash"] * 3 + ["elm"] * 3, plot=["1", "1", "2", "3", "4", "5"])
+
+
+def notes(trees, path, run=None):
+    if run:
+        known = {"images searched for photos of one thing": run}
+        path.with_name("run.json").write_text(json.dumps(known))
+    return keep_together(trees, path).notes
+
+
+def test_groups_of_a_table_tell_how_many_images_were_compared_for_it(trees, tmp_path):
+    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
+    joined, told = notes(trees, path)
+    assert joined == "Groups come from images.csv: 2 images with a value."
+    assert told == "Groups come from images.csv: how many images were compared for it is not known."
+    _, told = notes(trees, path, {"compared": 2, "not compared": 4})
+    assert told.startswith("Groups come from images.csv, for which 2 of 6 images were compared:")
+    assert notes(trees, path, {"compared": 6, "not compared": 0}) == (joined,)
+    _, told = notes(trees, path, {"compared": None, "not compared": None})
+    assert told.endswith("is not known.")
+
+
+def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_not(trees, tmp_path):
+    listed = pd.DataFrame({
+        "image_id": ids(0, 0, 1, 2, 0, 4, 2), "other_id": ids(1, 2, 2, 3, 3, 5, 5),
+        "kind": ["same thing"] * 6 + ["probable copy"],
+        "chance": [0.6, 0.89, 0.7, 0.4, 0.8, 0.9, 0.6],
+        "together": ["", "", "no", "", "", "", ""],
+    })  # fmt: skip
+    listed.to_csv(tmp_path / "pairs.csv", index=False)
+    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
+    _, told = notes(trees, path, {"compared": 6, "not compared": 0})
+    assert told.startswith(
+        "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1 should show one "
+        "thing, are neither joined nor answered: write yes or no into the column 'together' there"
+    )
+    listed.loc[[0, 4], "together"] = "no", "yes"
+    listed.to_csv(tmp_path / "pairs.csv", index=False)
+    counted, told = notes(trees, tmp_path / "pairs.csv")
+    assert counted == (
+        "Groups come from pairs.csv: 1 marked yes stays together (a report itself marks so what it "
+        "keeps together, such as copies and pairs of chance 0.9 or more), 2 marked no are not "
+        "joined but where copies, groups or other yes do so, 4 not answered."
+    )
+    assert told == (
+        "Groups come from pairs.csv, and 1 pair in it, of which about 1 should show one thing, is "
+        "neither joined nor answered: write yes or no into the column 'together' there, and give "
+        "it to --together."
+    )
+    # Another table of pairs is read alone, whatever lies beside it.
+    listed.assign(together="yes").to_csv(tmp_path / "pairs4.csv", index=False)
+    assert len(notes(trees, tmp_path / "pairs4.csv", {"compared": 2, "not compared": 4})) == 1
+
+
+def test_a_no_that_the_table_s_own_yes_overrule_is_told_with_what_joins_it(trees, tmp_path):
+    rows = [(3, 4, "yes"), (4, 5, "yes"), (3, 5, "no"), (0, 1, "no"), (2, 3, "no")]
+    expected = (
+        "pairs.csv: 1 pair answered no stays together all the same, since copies, groups or answers"
+        " yes join them: '0003.jpg' and '0005.jpg', by '0003.jpg' and '0004.jpg' (yes), "
+        "'0004.jpg' and '0005.jpg' (yes). Where such a yes is wrong, write no there."
+    )
+    for some in (rows, rows[::-1]):
+        assert notes(trees, answered(tmp_path, *some))[1] == expected
+    by_plot = keep_together(trees.with_group("plot"), answered(tmp_path, (0, 1, "no"))).notes
+    assert by_plot[0] == (
+        "Joined with the groups of 'plot': pairs.csv: 0 marked yes stay together, 1 marked no is "
+        "not joined but where copies, groups or other yes do so, 0 not answered."
+    )
+    assert by_plot[1].endswith("and '0001.jpg', in part or wholly by groups that they came with.")
+    assert len(keep_together(trees, answered(tmp_path, (0, 1, "no"))).notes) == 1
+
+
+def test_images_joined_with_known_groups_are_counted_and_no_search_is_said_to_be_left(
+    trees, tmp_path
+):
+    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
+    own = keep_together(trees.with_group("plot"), path)
+    assert own.notes == ("Joined with the groups of 'plot': images.csv: 2 images with a value.",)
+    alone = keep_together(trees, path)
+    pairs = keep_together(trees, answered(tmp_path, (0, 3, "yes")))
+    given = [(own, None), (alone, None), (pairs, 1), (trees, None)]
+    found = [SimpleNamespace(opened=one, answered=said) for one, said in given]
+    assert [*map(_is_images_alone, found)] == [False, True, False, False]
