@@ -12,14 +12,16 @@ from helpers.datasets.words import some
 from helpers.splits.sessions import BEGINS
 
 ANSWER = "together"
-YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0")
+YES, NO, KEEPS = ("yes", "y", "true", "1"), ("no", "n", "false", "0"), "kept"
+"""What a person writes, and what a report writes of pairs that it keeps together by itself: to give
+that back is no answer."""
 KEPT, JOINED = "Groups come from ", "Joined with the groups of "
 """How the notes begin that `helpers.report.together.keep_together` gives a dataset without groups,
 and one that has some."""
 
 
 def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a table of pairs, ``together`` being "yes", "no" or "" in each.
+    """The rows of a table of pairs, ``together`` being "yes", "no", "kept" or "" in each.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
         An answer is none of those, or a pair that stands in two rows has two answers.
     """
     said = table[ANSWER].str.strip().str.casefold()
-    known = dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no") | {"": ""}
+    known = dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no") | {KEEPS: KEEPS, "": ""}
     if odd := sorted(set(said) - set(known)):
         lines = [str(table.attrs[LINES][row]) for row in said.index[said.isin(odd)]]
         raise DatasetError(
@@ -43,7 +45,7 @@ def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
         )
     judged = table.assign(**{ANSWER: said.map(known)})
     keys = keys_of(judged)
-    answered = judged[judged[ANSWER] != ""]
+    answered = judged[are_answered(judged)]
     both = answered.groupby(keys[answered.index])[ANSWER].nunique()
     if len(torn := both.index[both > 1]):
         one, other = torn[0]
@@ -53,6 +55,11 @@ def read_judged(path: Path, table: pd.DataFrame) -> pd.DataFrame:
             + "; a pair that stands in two rows needs one answer."
         )
     return judged
+
+
+def are_answered(judged: pd.DataFrame) -> pd.Series:
+    """Whether a person has said yes or no, for each row."""
+    return judged[ANSWER].isin(["yes", "no"])
 
 
 def keys_of(pairs: pd.DataFrame) -> pd.Series:
@@ -65,7 +72,7 @@ def still_open(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.DataFrame
     """Those of `pairs` of which nobody has said yes or no."""
     if judged is None or pairs.empty:
         return pairs
-    said = {*keys_of(judged[judged[ANSWER] != ""])}
+    said = {*keys_of(judged[are_answered(judged)])}
     left = pairs[~keys_of(pairs).isin(said)].reset_index(drop=True)
     left.attrs = pairs.attrs
     return left
@@ -75,7 +82,7 @@ def without_settled(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.Data
     """`pairs` but for probable copies of which somebody has said yes or no."""
     if judged is None or pairs.empty:
         return pairs
-    said = {*keys_of(judged[judged[ANSWER] != ""])}
+    said = {*keys_of(judged[are_answered(judged)])}
     left = pairs[~(pairs["kind"].eq("probable") & keys_of(pairs).isin(said))]
     left.attrs = pairs.attrs
     return left
@@ -83,12 +90,16 @@ def without_settled(pairs: pd.DataFrame, judged: pd.DataFrame | None) -> pd.Data
 
 def of_two_labels(dataset: Dataset, judged: pd.DataFrame | None) -> pd.DataFrame:
     """The pairs of which somebody has said yes although their labels differ: either one label is
-    wrong, or the thing was photographed for both classes, with and without a mask, say."""
+    wrong, or the thing was photographed for both classes, with and without a mask, say. Copies of
+    one picture, whose label is one whatever is said, are none of them."""
     if judged is None:
         return pd.DataFrame({"image_id": [], "other_id": []}, dtype="str")
     ends = [dataset.images["label"].reindex(judged[end]) for end in ("image_id", "other_id")]
     known = (ends[0].notna().to_numpy()) & (ends[1].notna().to_numpy())
-    return judged[(judged[ANSWER] == "yes") & known & (ends[0].to_numpy() != ends[1].to_numpy())]
+    torn = (judged[ANSWER] == "yes") & known & (ends[0].to_numpy() != ends[1].to_numpy())
+    if "kind" in judged:
+        torn &= ~judged["kind"].fillna("").str.contains(r"\b(?:exact|near) copy")
+    return judged[torn]
 
 
 def part_by_label(dataset: Dataset, judged: pd.DataFrame | None) -> Dataset:
@@ -113,16 +124,19 @@ def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
     return dataset.has_groups and not (partly or times or names)
 
 
-def count_answers(judged: pd.DataFrame, sure: float) -> str:
-    """How many pairs are marked yes, how many no, and how many neither, in words; `sure` is the
-    chance from which a report marks pairs yes by itself."""
+def count_answers(judged: pd.DataFrame, followed: int) -> str:
+    """How many pairs are marked yes, kept, no, and none of these, in words; `followed` is how many
+    of those kept join no pair marked no."""
     unique = judged.assign(key=keys_of(judged)).sort_values(ANSWER, ascending=False, kind="stable")
     numbers = unique.drop_duplicates("key")[ANSWER].value_counts()
-    yes, no, none = (int(numbers.get(one, 0)) for one in ("yes", "no", ""))
-    told = f"{yes:,} marked yes {'stays' if yes == 1 else 'stay'} together"
-    if yes:
-        told += " (a report itself marks so what it keeps together, such as copies and pairs of "
-        told += f"chance {sure:g} or more)"
-    told += f", {no:,} marked no {'is' if no == 1 else 'are'} not joined"
-    told += " but where copies, groups or other yes do so" if no else ""
-    return told + f", {none:,} not answered"
+    yes, no, kept, none = (int(numbers.get(one, 0)) for one in ("yes", "no", KEEPS, ""))
+    told = [f"{yes:,} marked yes {'stays' if yes == 1 else 'stay'} together"]
+    if kept:
+        parted = f", but for {kept - followed:,} that would join one marked no"
+        told.append(
+            f"{kept:,} {'stays' if kept == 1 else 'stay'} so that the report kept together by "
+            f"itself{parted if followed < kept else ''}"
+        )
+    marked = f"{no:,} marked no {'is' if no == 1 else 'are'} not joined"
+    told.append(marked + (" but where copies, groups or other yes do so" if no else ""))
+    return f"{', '.join(told)}, {none:,} not answered"

@@ -189,7 +189,7 @@ class Evidence:
         new.attrs = found.attrs
         new = still_open(new, self.answered)
         if past := len(found) - len(new):
-            more = f"{count(past, 'more pair')} settled already, by your groups or answers."
+            more = f"{count(past, 'more pair')} settled already, by groups or answers."
             left = [line for line in told if line not in telling.conclude(found)]
             told[:] = [*telling.conclude(new), more, *left]
         return new

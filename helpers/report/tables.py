@@ -112,10 +112,10 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "person to decide), same thing (two photos of it), or the same mirrored",
             "chance": "0 to 1, of two photos to show the same thing; blank: a copy, one in a "
             "mirror, or two labels, of which one is wrong or the ground is all that they share",
-            ANSWER: "yes: they stay on one side of the split, by your answer or the report's own; "
-            "blank: they do not. Write yes or no, and give the file back by --together; yes joins "
-            "all that either of them stays with; no keeps both apart, unless copies, groups or "
-            "answers yes join them",
+            ANSWER: "yours to fill in: yes or no; kept: the report keeps them on one side of the "
+            "split by itself; blank: it does not. Give the file back by --together; yes joins all "
+            "that either of them stays with; no keeps both apart, unless copies, groups or answers "
+            "yes join them; kept stays so unless it would join a no",
             "why": "how a copy has to be changed to look like the other, and what differs; or what "
             "speaks for one thing",
         },

@@ -17,14 +17,16 @@ from helpers.datasets.words import count, some
 from helpers.evidence.answered_pairs import (
     ANSWER,
     JOINED,
+    KEEPS,
     KEPT,
     count_answers,
     keys_of,
     read_judged,
 )
 from helpers.evidence.audited import LIKELY, SURE
-from helpers.evidence.cannot_link import tell_overruled
+from helpers.evidence.cannot_link import ENDS, find_against, said_no, tell_overruled
 from helpers.splits import apply_groups
+from helpers.splits.joining import join_groups
 
 TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
@@ -71,11 +73,8 @@ def pairs_table(evidence) -> pd.DataFrame:
     table = _once(table.reindex(columns=[*columns, ANSWER]))
     one, other = (evidence.things.reindex(table[end]).to_numpy() for end in columns[:2])
     said = table.pop(ANSWER)
-    table.insert(
-        table.columns.get_loc("why"),
-        ANSWER,
-        said.where(said != "", np.where(one == other, "yes", "")),
-    )
+    said = said.where(said.isin(["yes", "no"]), np.where(one == other, KEEPS, ""))
+    table.insert(table.columns.get_loc("why"), ANSWER, said)
     apart = (said == "no").to_numpy() & (one == other)
     table.loc[apart, "why"] = [f"{why}; {BUT}".removeprefix("; ") for why in table["why"][apart]]
     labels = evidence.opened.images["label"]
@@ -142,7 +141,8 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
         that it does not name, or without a value, stand alone; rows about images that have left
         the folder are passed over. Saved by a spreadsheet, it may be parted by semicolons or tabs.
     column : str
-        Images with the same value stay on one side of every split; of pairs those with "yes" do.
+        Images with the same value stay on one side of every split; of pairs those with
+        "yes" do, and those with "kept", as the report itself writes, that join none with "no".
 
     Raises
     ------
@@ -162,9 +162,11 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
         )
     table, gone = _of_dataset(table, dataset, path)
     judged = read_judged(path, table) if paired else None
-    pairs = _of_one_value(table, column) if judged is None else judged
-    pairs = pairs[["image_id", "other_id"]][pairs[ANSWER] == "yes" if paired else slice(None)]
-    pairs = pairs.dropna(subset="other_id")
+    pairs = _of_one_value(table, column) if judged is None else judged[judged[ANSWER] == "yes"]
+    pairs = pairs[ENDS].dropna(subset="other_id")
+    if paired:
+        kept_pairs = _still_kept(dataset, judged, pairs, column)
+        pairs = pd.concat([pairs, kept_pairs])
     if pairs.empty and not paired:
         raise DatasetError(f"No two images have the same value of '{column}' in '{path}'.")
     if paired and not (judged[ANSWER] != "").any():
@@ -173,7 +175,7 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     own = f"{JOINED}'{dataset.group}': " if dataset.has_groups else ""
     begins = own or (KEPT if len(pairs) else "No group comes from ")
     if paired:
-        told = [f"{begins}{path.name}: {count_answers(judged, SURE)}."]
+        told = [f"{begins}{path.name}: {count_answers(judged, len(kept_pairs))}."]
         over = tell_overruled(judged, kept.groups)
         told += [f"{path.name}: {over}"] if over else []
         if len(pairs) and not own:
@@ -190,6 +192,20 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     call = f"keep_together({{}}, {f'path/to/{path.name}'!r}{own})"
     then = {"then": (*kept.opened.get("then", ()), call)}
     return replace(kept, notes=(*kept.notes, *told), opened=kept.opened | then)
+
+
+def _still_kept(
+    dataset: Dataset, judged: pd.DataFrame, yes: pd.DataFrame, column: str
+) -> pd.DataFrame:
+    """Pairs that an earlier report kept together by itself, the surest first, without those that
+    would join one marked no."""
+    kept = judged.assign(chance=_numbers(judged))[judged[ANSWER] == KEEPS]
+    kept = kept.sort_values("chance", ascending=False, kind="stable", na_position="first")
+    kept = kept[~keys_of(kept).duplicated()]
+    joined = apply_groups(dataset, yes, column) if len(yes) else dataset
+    things = join_groups(joined.groups, None, dataset.images.index)
+    against = find_against(kept, things, said_no(judged))
+    return kept.loc[np.array([one is None for one in against], bool), ENDS]
 
 
 def _of_dataset(table: pd.DataFrame, dataset: Dataset, path: Path) -> tuple[pd.DataFrame, int]:

@@ -117,6 +117,6 @@ def test_pairs_that_stay_together_or_are_answered_are_counted_aside(tmp_path, mo
     assert evidence.proposals["image_id"].to_list() == ["a/4.jpg"]
     assert evidence.noted["proposals"] == [
         *telling.conclude(found.iloc[2:]),
-        "2 more pairs settled already, by your groups or answers.",
+        "2 more pairs settled already, by groups or answers.",
         "Names: none.",
     ]

@@ -168,7 +168,7 @@ def test_a_report_keeps_apart_what_was_answered_no_against_a_chain_of_sure_propo
     assert joined == {frozenset(NAMES[one] for one in own) for own in expected}
     listed = pairs_table(evidence)
     answers = {(row.image_id, row.other_id): row.together for row in listed.itertuples()}
-    assert [answers[NAMES[one], NAMES[other]] for one, other in rows] == ["yes", "", "", "", ""]
+    assert [answers[NAMES[one], NAMES[other]] for one, other in rows] == ["kept", "", "", "", ""]
     found = same_thing(evidence)
     assert found.says[-2].startswith("3 pairs that are sure by themselves are not followed, for")
     assert "'a/2.jpg' and 'a/4.jpg' would join 'a/0.jpg' and 'a/4.jpg'. They" in found.says[-2]

@@ -59,8 +59,8 @@ def test_pairs_are_listed_with_labels_what_they_are_and_what_speaks_for_it():
     })  # fmt: skip
     listed = pairs_table(evidence(dataset, found, proposals=proposals))
     assert listed.astype(object).fillna("").to_numpy().tolist() == [
-        [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "yes", "mirror; colour (cast)"],
-        [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", "yes", ""],
+        [ids(0)[0], "ash", ids(1)[0], "ash", "near copy", "", "kept", "mirror; colour (cast)"],
+        [ids(0)[0], "ash", ids(2)[0], "elm", "exact copy", "", "kept", ""],
         [ids(1)[0], "ash", ids(3)[0], "oak", "same thing", 0.987, "",
          "keypoints: 12 keypoints agree"],
         [ids(2)[0], "elm", ids(3)[0], "oak", "same thing, mirrored", "", "",
@@ -147,7 +147,7 @@ def test_every_answer_and_every_open_pair_stands_in_the_next_report_s_table(tree
     plain = {"yes": "yes", "y": "yes", "no": "no", "": ""}
     for key, one in said.items():
         assert listed.loc[key, "together"] == plain[one.casefold()], key
-    assert listed.loc[tuple(ids(0, 4)), "together"] == "yes"  # a confirmed copy
+    assert listed.loc[tuple(ids(0, 4)), "together"] == "kept"  # a confirmed copy
     both = listed.loc[tuple(ids(2, 3))]
     assert both["kind"] == "probable copy; same thing" and both["chance"] == 0.7
     # The table given back once more says the same, and is the same.
@@ -193,8 +193,8 @@ def test_two_answers_about_one_pair_are_refused(trees, tmp_path, rows):
 def test_a_pair_in_two_rows_is_answered_by_either(trees, tmp_path):
     path = answered(tmp_path, (0, 1, ""), (1, 0, "yes"), (0, 1, "1"), (3, 4, "0"))
     kept = keep_together(trees, path)
-    assert kept.notes[0].startswith("Groups come from pairs.csv: 1 marked yes stays together (a")
-    assert "), 1 marked no is not joined but where copies" in kept.notes[0]
+    assert kept.notes[0].startswith("Groups come from pairs.csv: 1 marked yes stays together, ")
+    assert "together, 1 marked no is not joined but where copies" in kept.notes[0]
     assert kept.notes[0].endswith("0 not answered.")
     assert kept.groups.nunique() == 5
 

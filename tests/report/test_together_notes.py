@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from helpers.evidence.answered_pairs import of_two_labels, still_open, without_settled
 from helpers.findings.same_thing import _is_images_alone
-from helpers.report.together import keep_together
+from helpers.report.together import keep_together, read_answers
+from helpers.splits.joining import join_groups
 from tests.balance.sets import table
 from tests.report.test_together import answered, ids, written
 
@@ -54,9 +56,8 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     listed.to_csv(tmp_path / "pairs.csv", index=False)
     counted, told = notes(trees, tmp_path / "pairs.csv")
     assert counted == (
-        "Groups come from pairs.csv: 1 marked yes stays together (a report itself marks so what it "
-        "keeps together, such as copies and pairs of chance 0.9 or more), 2 marked no are not "
-        "joined but where copies, groups or other yes do so, 4 not answered."
+        "Groups come from pairs.csv: 1 marked yes stays together, 2 marked no are not joined but "
+        "where copies, groups or other yes do so, 4 not answered."
     )
     assert told == (
         "Groups come from pairs.csv, and 1 pair in it, of which about 1 should show one thing, is "
@@ -97,3 +98,41 @@ def test_images_joined_with_known_groups_are_counted_and_no_search_is_said_to_be
     given = [(own, None), (alone, None), (pairs, 1), (trees, None)]
     found = [SimpleNamespace(opened=one, answered=said) for one, said in given]
     assert [*map(_is_images_alone, found)] == [False, True, False, False]
+
+
+def test_what_a_report_kept_by_itself_is_no_answer_and_parts_for_a_no(tmp_path):
+    """0-1, 1-2 and 2-3 were kept; 0-2 and 4-5 are answered. The surer one of the two that would
+    join 0 and 2 stays."""
+    path, trees = tmp_path / "pairs.csv", table(label=["ash"] * 8)
+    rows = [(0, 1, 0.95, "kept"), (1, 2, 0.99, "Kept"), (2, 3, 0.92, "kept"),
+            (0, 2, 0.5, "no"), (4, 5, 0.5, "yes"), (6, 7, 0.85, "")]  # fmt: skip
+    listed = pd.DataFrame(rows, columns=["image_id", "other_id", "chance", "together"])
+    for end in ("image_id", "other_id"):
+        listed[end] = [ids(number)[0] for number in listed[end]]
+    for frame in (listed, listed[::-1]):
+        frame.assign(kind="same thing").to_csv(path, index=False)
+        kept = keep_together(trees, path)
+        things = join_groups(kept.groups, None, trees.images.index)
+        together = [sorted(one.index) for _, one in things.groupby(things)]
+        assert sorted(together) == [ids(0), ids(1, 2, 3), ids(4, 5), ids(6), ids(7)]
+        assert kept.notes[0] == (
+            "Groups come from pairs.csv: 1 marked yes stays together, 3 stay so that the report "
+            "kept together by itself, but for 1 that would join one marked no, 1 marked no is not "
+            "joined but where copies, groups or other yes do so, 1 not answered."
+        )
+        judged = read_answers(trees, path)
+        assert still_open(judged, judged)["together"].value_counts().to_dict() == {"kept": 3, "": 1}
+        probable = judged.assign(kind="probable")
+        assert sorted(without_settled(probable, judged)["together"]) == ["", "kept", "kept", "kept"]
+
+
+def test_a_copy_under_two_labels_is_no_thing_of_two_classes(trees):
+    said = pd.DataFrame({
+        "image_id": ids(0, 1, 2), "other_id": ids(3, 4, 5), "together": "yes",
+        "kind": ["near copy; same thing", "probable copy", "same thing"],
+    })  # fmt: skip
+    labels = trees.images["label"].copy()
+    labels[ids(0, 1, 2)], labels[ids(3, 4, 5)] = "elm", "ash"
+    mixed = trees.with_images(trees.images.assign(label=labels))
+    assert of_two_labels(mixed, said)["image_id"].tolist() == ids(1, 2)
+    assert of_two_labels(mixed, said.drop(columns="kind"))["image_id"].tolist() == ids(0, 1, 2)
