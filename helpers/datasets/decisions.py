@@ -216,12 +216,8 @@ class DecisionLog:
                 f"The dataset has no class {label!r} (classes: {there}; new_class=True adds it)"
                 f"{suggestion(label, classes)}."
             )
-        own = None if known is None else self._dataset.images["label"].get(image_id)  # or pd.NA
-        if (
-            label
-            and {own} == {label}
-            and _stands(self.current(), image_id) != f"relabel to {label}"
-        ):
+        own = known is not None and {label} == {self._dataset.images["label"].get(image_id)}
+        if label and own and _stands(self.current(), image_id) != f"relabel to {label}":
             raise DatasetError(
                 f"{image_id!r} has the label {label!r} already; where it is right, decide 'keep'."
             )
