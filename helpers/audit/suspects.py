@@ -8,6 +8,9 @@ from helpers.datasets import Dataset
 PROBABLE = "probable copy"
 """The issue of a pair that a person has to look at."""
 
+CONFLICT = "one file, two labels"
+"""The issue of a pair of identical files of which one label is wrong."""
+
 _COLUMNS = ["image_id", "other_id", "issue", "suggestion", "why"]
 
 
@@ -37,7 +40,7 @@ def list_suspects(
     labels = doubts[doubts["issue"].astype(bool) & (doubts["evidence"] != "same file")]
     labels = labels.rename(columns={"suggested": "suggestion"}).rename_axis("image_id")
     parts = [
-        conflicts.assign(issue="one file, two labels"),
+        conflicts.assign(issue=CONFLICT),
         flags,
         labels.assign(issue="label, by " + labels["evidence"]).reset_index(),
         probable.assign(issue=PROBABLE, why=probable["difference"]),

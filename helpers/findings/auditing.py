@@ -17,6 +17,7 @@ from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.findings.promises import say_kept
 from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 
@@ -199,7 +200,8 @@ def copies(evidence: Evidence) -> Section:
         )
         act = "look at each pair, and relabel or drop"
         number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
-        found.mend(what, number, len(dataset), act, REVIEW_CONFLICTS)
+        more = say_kept(conflicts, evidence.marks)
+        found.mend(what, number, len(dataset), act, REVIEW_CONFLICTS, more=more)
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
         number = confirmed["other_id"].nunique()

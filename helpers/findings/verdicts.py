@@ -11,8 +11,9 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
-from helpers.datasets import Dataset, DatasetError, DecisionLog
-from helpers.datasets.decision_files import match
+from helpers.audit.suspects import CONFLICT
+from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
+from helpers.datasets.decision_files import content_of, match
 from helpers.datasets.decisions import ACTIONS, IMPORT
 from helpers.datasets.safe_names import read_cells
 from helpers.datasets.words import count, shown, some, suggestion
@@ -20,6 +21,7 @@ from helpers.findings.sampling import SAMPLE
 
 FIELDS = ["image_id", "action", "label", "reason", "content"]
 GONE = "no such image"
+_PAIR = ["issue", "other_id"]
 _VERDICT = ["here", "action", "label"]
 
 
@@ -61,7 +63,36 @@ def take_decisions(dataset: Dataset, *paths: Path) -> str:
     for name, all_rows, table, mine in zip(names, rows, tables, fates, strict=True):
         waiting = len(all_rows) - len(table)
         lines.append(_tell(name, waiting, table, mine) if len(table) else _nothing(name))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_unsettled(dataset, pd.concat(taken))])
+
+
+def _unsettled(dataset: Dataset, table: pd.DataFrame) -> list[str]:
+    """What is left to decide where one of two identical files under two labels was judged, and the
+    two labels are there still."""
+    pairs = table[(table["issue"] == CONFLICT) & table["action"].isin(["keep", "relabel"])]
+    labels = apply_decisions(dataset, DecisionLog(dataset).current()).images["label"].dropna()
+    pairs = pairs[pairs["here"].isin(labels.index) & pairs["other_id"].isin(labels.index)]
+    open_ = {}
+    for one, other in pairs[["here", "other_id"]].itertuples(index=False):
+        if labels[one] != labels[other] and _same_file(dataset, one, other):
+            open_.setdefault(frozenset([one, other]), (one, other))
+    told = [
+        f"{one!r} ({labels[one]}) is the same file as {other!r} ({labels[other]})"
+        for one, other in open_.values()
+    ]
+    if not told:
+        return []
+    one, other = next(iter(open_.values()))
+    return [
+        f"Not settled: {some(told, 5)}. The report trains on neither of such two files until both "
+        "bear one label or one of them is dropped, so decide about the other, too, in a row of "
+        f"its own or like this: {_call(other, 'relabel', labels[one])}."
+    ]
+
+
+def _same_file(dataset: Dataset, one: str, other: str) -> bool:
+    content = content_of(dataset.path(one))
+    return content is not None and content == content_of(dataset.path(other))
 
 
 def _nothing(name: str) -> str:
@@ -140,6 +171,7 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
     filled = []
     for row in rows:
         cells = {name: normalize("NFC", row.get(name) or "") for name in FIELDS}
+        cells |= {name: normalize("NFC", row.get(name) or "").strip() for name in _PAIR}
         cells["reason"] = cells["reason"].strip() or row.get("issue") or ""  # what was judged
         if not (action := cells["action"].strip().lower()):
             continue
@@ -149,7 +181,7 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
         if cells["image_id"] not in known:
             cells["image_id"] = cells["image_id"].strip()
         filled.append(cells | {"action": action, "label": label, "line": row["line"]})
-    return pd.DataFrame(filled, columns=[*FIELDS, "line"]).set_index("line")
+    return pd.DataFrame(filled, columns=[*FIELDS, *_PAIR, "line"]).set_index("line")
 
 
 def _check(dataset: Dataset, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -257,6 +257,58 @@ def test_a_relabel_to_the_label_that_an_image_has_is_refused_with_what_to_write(
     assert take_decisions(mended, path) == "Verdicts of 'verdicts.csv': stands already 2."
 
 
+@pytest.fixture
+def twins(tmp_path):
+    def write(*rows):
+        path = tmp_path / "twins.csv"
+        header = "image_id,label,other_id,issue,action\n"
+        path.write_text(header + "".join(f"{row}\n" for row in rows))
+        return path
+
+    return write
+
+
+ONE, OTHER = "blue/02.png,{},red/other.png,{},", "red/other.png,{},blue/02.png,{},"
+CONFLICT = "one file, two labels"
+
+
+def test_to_keep_one_of_two_identical_files_is_told_to_settle_nothing_and_what_does(dataset, twins):
+    path = twins(ONE.format("blue", f'"{CONFLICT}"') + "keep")
+    said = take_decisions(dataset, path)
+    assert said.splitlines() == [
+        "Verdicts of 'twins.csv': recorded 1.",
+        "Not settled: 'blue/02.png' (blue) is the same file as 'red/other.png' (red). The report "
+        "trains on neither of such two files until both bear one label or one of them is dropped, "
+        "so decide about the other, too, in a row of its own or like this: from helpers.datasets "
+        "import DecisionLog; DecisionLog(dataset).record('red/other.png', 'relabel', "
+        "label='blue').",
+    ]
+    paste(said, dataset)
+    assert DecisionLog(dataset).current().loc["red/other.png", "label"] == "blue"
+    assert take_decisions(dataset, path) == "Verdicts of 'twins.csv': stands already 1."
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([ONE.format("blue", CONFLICT) + "keep", OTHER.format("blue", CONFLICT) + "relabel"], 0),
+        ([ONE.format("blue", CONFLICT) + "keep", OTHER.format("red", CONFLICT) + "drop"], 0),
+        ([ONE.format("red", CONFLICT) + "relabel"], 0),
+        ([ONE.format("green", CONFLICT) + "relabel"], 1),
+        ([ONE.format("blue", CONFLICT) + "keep", OTHER.format("red", CONFLICT) + "keep"], 1),
+        ([ONE.format("blue", CONFLICT) + "cannot tell"], 0),
+        ([ONE.format("blue", "probable copy") + "keep"], 0),
+        (["blue/03.png,blue,red/other.png," + f'"{CONFLICT}",keep'], 0),  # other bytes by now
+    ],
+)
+def test_a_pair_that_is_settled_or_about_which_nothing_was_said_is_not_told_of(
+    dataset, twins, rows, told
+):
+    rows = [row.replace(f",{CONFLICT},", f',"{CONFLICT}",') for row in rows]
+    said = take_decisions(dataset, twins(*rows))
+    assert said.count("Not settled: ") == said.count(" is the same file as ") == told
+
+
 def test_the_command_refuses_such_a_table_before_the_report_begins(photos, table, capsys):
     from helpers import command_line
 
