@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from helpers.audit.doubts import other_label
 from helpers.audit.labels import find_conflicts
 from helpers.datasets import Dataset
 
@@ -38,7 +39,7 @@ def list_suspects(
     probable = pairs[pairs["kind"] == "probable"]
     flags = issues[issues["rule"] != "not used"]
     labels = doubts[doubts["issue"].astype(bool) & (doubts["evidence"] != "same file")]
-    labels = labels.rename(columns={"suggested": "suggestion"}).rename_axis("image_id")
+    labels = labels.assign(suggestion=other_label(labels)).rename_axis("image_id")
     parts = [
         conflicts.assign(issue=CONFLICT),
         flags,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.audit.doubts import other_label
 from helpers.audit.suspects import CONFLICT
 from helpers.evidence.audited import private_columns, without_private
 from helpers.findings.auditing import open_doubts
@@ -199,7 +200,7 @@ def images_table(report) -> pd.DataFrame:
     own["suggested_label"] = pd.Series(pd.NA, table.index, dtype="str")
     if doubts is not None:
         suspects = doubts[doubts["issue"].astype(bool)]
-        own["suggested_label"] = suspects["suggested"].reindex(table.index)
+        own["suggested_label"] = other_label(suspects).reindex(table.index)
     own[TOGETHER] = together(evidence)
     if evidence.opened.group == TOGETHER:  # given by --together, and joined with what was found now
         table = table.drop(columns=TOGETHER)

@@ -1,8 +1,9 @@
 """What your own verdicts say of what the report promises about labels."""
 
 import pandas as pd
+import pytest
 
-from helpers.findings.promises import say_kept
+from helpers.findings.promises import say_judged, say_kept
 
 
 def marks(**actions):
@@ -27,3 +28,27 @@ def test_pairs_under_two_labels_of_which_you_kept_one_file_are_not_settled():
     )
     assert say_kept(pairs, marks(c="cannot tell", d="relabel")) == ""
     assert say_kept(conflicts(), marks(a="keep")) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "promised", "told"),
+    [
+        (17, 3, 0.74, "of 20 labels in doubt that a person judged so far, 17 were right: expect "
+         "fewer wrong ones than said"),
+        (1, 0, 0.74, "of 1 label in doubt that a person judged so far, 1 was right"),
+        (0, 1, 0.74, "of 1 label in doubt that a person judged so far, 0 were right"),
+        (5, 15, 0.74, "of 20 labels in doubt that a person judged so far, 5 were right"),
+        (0, 20, 0.74, "of 20 labels in doubt that a person judged so far, 0 were right: expect "
+         "more wrong ones than said"),
+        (0, 0, 0.74, ""),
+    ],
+)  # fmt: skip
+def test_labels_in_doubt_that_were_judged_are_held_against_the_promise(
+    right, wrong, promised, told
+):
+    actions = ["keep"] * right + ["relabel"] * wrong
+    judged = pd.DataFrame({"action": actions, "reason": "label in doubt"}, dtype="str")
+    other = pd.DataFrame({"action": ["keep"] * 4 + ["drop"], "reason": [
+        "dark", "random sample", "", "one file, two labels", "label in doubt"
+    ]}, dtype="str")  # fmt: skip
+    assert say_judged(pd.concat([judged, other], ignore_index=True), promised) == told
