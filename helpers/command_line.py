@@ -33,8 +33,8 @@ def main(arguments: Sequence[str], more: Sequence[Callable] = ()) -> int:
 
     `more` are functions that add a command each, for the rooms that stand on this one.
     """
-    asked = _parser(more).parse_args(arguments)
     try:
+        asked = _parser(more).parse_args(arguments)
         with _ended_as_interrupted():
             return asked.run(asked)
     except DatasetError as error:
@@ -46,6 +46,31 @@ def main(arguments: Sequence[str], more: Sequence[Callable] = ()) -> int:
             file=sys.stderr,
         )
         return STOPPED
+
+
+class _Once(argparse.Action):
+    """Store the value of an option; a second one, which would silently replace the first, is
+    refused."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        before = vars(namespace).setdefault("given_once", {})
+        if option_string and self.dest in before:
+            both = before[self.dest], values
+            one, other = (",".join(v) if isinstance(v, list) else v for v in both)
+            more = f", or name all in one: {option_string} {one},{other}"
+            raise DatasetError(
+                f"{option_string} was given twice, with '{one}' and with '{other}', of which only "
+                f"one can count: leave one of them out{more if isinstance(values, list) else ''}."
+            )
+        if option_string:
+            before[self.dest] = values
+        setattr(namespace, self.dest, values)
+
+
+def once(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The same parser, whose options of one value are refused where they are given twice."""
+    parser.register("action", None, _Once)
+    return parser
 
 
 @contextlib.contextmanager
@@ -85,7 +110,7 @@ def _add_report(commands) -> None:
             "page (report.html) with tables beside it. Stopped by Ctrl-C, the same command goes on."
         ),
     )
-    add_dataset(one)
+    add_dataset(once(one))
     add_groups(one)
     one.add_argument(
         "--need",
@@ -113,9 +138,12 @@ def _add_report(commands) -> None:
     one.add_argument(
         "--decisions",
         metavar="CSV",
+        action="append",
+        default=[],
         help=(
             "verdicts to be written to your log first, such as review_sample.csv with its "
-            "column 'action' filled in; rows without an action are passed over"
+            "column 'action' filled in; rows without an action are passed over; may be given "
+            "several times: all are taken, or none"
         ),
     )
     one.add_argument(
@@ -164,7 +192,7 @@ def _add_scan(commands) -> None:
         help="the files alone: what is broken, poor or odd",
         description="Open every file once, and say which cannot be read and which are poor or odd.",
     )
-    add_dataset(one)
+    add_dataset(once(one))
     one.add_argument(
         "--format",
         choices=("text", "csv", "json"),
@@ -264,8 +292,8 @@ def _report(asked: argparse.Namespace) -> int:
     if len(dataset.classes) < 2:
         print(UNLABELLED, file=sys.stderr)
     if asked.decisions:
-        path = _from_report(dataset, asked.decisions)
-        print(take_decisions(dataset, path), file=sys.stderr)
+        paths = [_from_report(dataset, path) for path in asked.decisions]
+        print(take_decisions(dataset, *paths), file=sys.stderr)
     if asked.pause is not None:
         from helpers.splits import group_by_time
 

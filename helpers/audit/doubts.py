@@ -39,6 +39,18 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     )
 
 
+def caption_doubts(doubts: pd.DataFrame) -> dict[str, str]:
+    """For each image of the table of `find_label_issues` its label with a question mark and, where
+    another is suggested, that one."""
+    return (doubts["given"] + "?" + ("\nrather " + other_label(doubts)).fillna("")).to_dict()
+
+
+def other_label(doubts: pd.DataFrame) -> pd.Series:
+    """The label suggested for each, missing where it is the one that the image has."""
+    both = doubts.reindex(columns=["given", "suggested"])
+    return both["suggested"].where(both["suggested"].ne(both["given"]))
+
+
 def _contradicted(doubts: pd.DataFrame) -> str:
     """What to say of labels that the prediction contradicts, where as many would be contradicted
     if all were right: wrong labels that have taught the head look alike."""

@@ -82,9 +82,10 @@ def find_label_issues(
 
     Returns
     -------
-    DataFrame by image_id, the most suspicious first: given, suggested (the most probable label),
-    quality (probability of the given label, 0–1), wrong (chance that it is wrong, 0–1), issue
-    (bool), evidence of an issue ("same file": identical bytes carry another label; "within
+    DataFrame by image_id, the most suspicious first: given, suggested (the most probable label;
+    where that is the given one, that of an identical file which carries another), quality
+    (probability of the given label, 0–1), wrong (chance that it is wrong, 0–1), issue (bool),
+    evidence of an issue ("same file": identical bytes carry another label; "within
     group": it differs from the others of its group; "whole group": the group looks like another
     class; "image": no group helped; "" where there is no issue), rank (from 1), expected (the
     share of wrong labels to expect from the first rank down to this one). `describe_doubts` says
@@ -138,8 +139,12 @@ def _find(dataset, numbers, groups, pairs, votes, seed, folds, one_label) -> pd.
         why = why_mixed(y, linked, copies, logs)
     if why or one_label is False:
         linked = copies
-    conflicts = given.index.isin(_conflicting(labels, pairs))
+    others = _others(labels, pairs)
+    conflicts = given.index.isin(others.index)
     doubts = _judge(given, y, classes, logs, pd.factorize(linked)[0], conflicts)
+    # What a prediction sides with cannot speak against itself; the other file's label can.
+    agree = (doubts["suggested"] == doubts["given"]) & doubts.index.isin(others.index)
+    doubts.loc[agree, "suggested"] = others.reindex(doubts.index[agree]).to_numpy()
     doubts.attrs["left out"] = left_out
     if why:
         doubts.attrs["groups"] = why
@@ -160,11 +165,14 @@ def _conflicts(labels, pairs) -> pd.DataFrame:
     return exact[(one != other) & one.notna() & other.notna()]
 
 
-def _conflicting(labels, pairs) -> set:
-    """Images of which an identical file carries another label."""
+def _others(labels, pairs) -> pd.Series:
+    """The label of an identical file, by image, for those of which one carries another."""
     if pairs is None or "kind" not in pairs:
-        return set()
-    return {*_conflicts(labels, pairs)[["image_id", "other_id"]].to_numpy().ravel()}
+        return pd.Series(dtype=object)
+    ends = _conflicts(labels, pairs)[["image_id", "other_id"]].to_numpy()
+    one, other = [*ends[:, 0], *ends[:, 1]], [*ends[:, 1], *ends[:, 0]]
+    found = pd.Series(labels.reindex(other).to_numpy(), pd.Index(one, dtype=object))
+    return found[~found.index.duplicated()]
 
 
 def _link(groups: pd.Series, pairs) -> pd.Series:

@@ -2,11 +2,15 @@
 
 import pandas as pd
 
+from helpers.audit.doubts import other_label
 from helpers.audit.labels import find_conflicts
 from helpers.datasets import Dataset
 
 PROBABLE = "probable copy"
 """The issue of a pair that a person has to look at."""
+
+CONFLICT = "one file, two labels"
+"""The issue of a pair of identical files of which one label is wrong."""
 
 _COLUMNS = ["image_id", "other_id", "issue", "suggestion", "why"]
 
@@ -35,9 +39,9 @@ def list_suspects(
     probable = pairs[pairs["kind"] == "probable"]
     flags = issues[issues["rule"] != "not used"]
     labels = doubts[doubts["issue"].astype(bool) & (doubts["evidence"] != "same file")]
-    labels = labels.rename(columns={"suggested": "suggestion"}).rename_axis("image_id")
+    labels = labels.assign(suggestion=other_label(labels)).rename_axis("image_id")
     parts = [
-        conflicts.assign(issue="one file, two labels"),
+        conflicts.assign(issue=CONFLICT),
         flags,
         labels.assign(issue="label, by " + labels["evidence"]).reset_index(),
         probable.assign(issue=PROBABLE, why=probable["difference"]),

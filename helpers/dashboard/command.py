@@ -28,7 +28,7 @@ def _add_dashboard(commands) -> None:
             "the browser, for this computer alone. Ctrl-C stops it; your decisions are kept."
         ),
     )
-    command_line.add_dataset(one)
+    command_line.add_dataset(command_line.once(one))
     command_line.add_groups(one)
     one.add_argument(
         "--port", type=int, default=0, help="where to serve it (one that is free if left out)"

@@ -16,6 +16,7 @@ import pandas as pd
 from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 
 from helpers.audit import find_conflicts
+from helpers.audit.doubts import other_label
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
 from helpers.findings.showing import make_snippet
@@ -69,7 +70,7 @@ def findings(study: Study) -> list[tuple[str, str, pd.DataFrame]]:
     ]  # fmt: skip
     if study.trainable:
         doubts = audit.doubts[audit.doubts["issue"].astype(bool)].reset_index()
-        doubts = doubts.rename(columns={"suggested": "suggestion"})
+        doubts = doubts.assign(suggestion=other_label(doubts))
         doubts = doubts[["image_id", "suggestion", "evidence", "wrong"]]
         doubts = doubts.assign(issue="label, by " + doubts["evidence"])
         expected = doubts["wrong"].sum()

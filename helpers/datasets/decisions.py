@@ -36,6 +36,7 @@ from helpers.datasets.words import count, shown, some, suggestion
 ACTIONS = ("keep", "relabel", "drop", "cannot tell")
 """What can be decided; "cannot tell" was looked at, and leaves the image and its label alone."""
 COLUMNS = ["image_id", "action", "reason", "label", "when"]
+IMPORT = "from helpers.datasets import DecisionLog"
 _INSERT = """
 INSERT INTO decisions (image_id, action, reason, label, "when", undone, content)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -114,7 +115,7 @@ class DecisionLog:
         return tuple(
             f"No decision was made here yet, but {count(table, 'decision')} about the same files "
             f"lie in '{path}', as after a folder was moved or copied; "
-            f"{log}.import_from({str(path)!r}{self._new(table)}) takes them over."
+            f"{IMPORT}; {log}.import_from({str(path)!r}{self._new(table)}) takes them over."
             for path, table in found.items()
         )
 
@@ -144,8 +145,8 @@ class DecisionLog:
         Raises
         ------
         DatasetError
-            Unknown image, action or class, "relabel" without a label, or a log that cannot be
-            written.
+            Unknown image, action or class, "relabel" without a label or to the one that the image
+            has, or a log that cannot be written.
         """
         self._write([self._checked(image_id, action, reason, label, new_class)])
 
@@ -214,6 +215,11 @@ class DecisionLog:
             raise DatasetError(
                 f"The dataset has no class {label!r} (classes: {there}; new_class=True adds it)"
                 f"{suggestion(label, classes)}."
+            )
+        own = known is not None and {label} == {self._dataset.images["label"].get(image_id)}
+        if label and own and _stands(self.current(), image_id) != f"relabel to {label}":
+            raise DatasetError(
+                f"{image_id!r} has the label {label!r} already; where it is right, decide 'keep'."
             )
         content = None if known is None else content_of(self._dataset.path(image_id))
         return str(image_id), action, str(reason), label, content

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
+from helpers.audit.doubts import caption_doubts
 from helpers.audit.labels import UNLIKELY
 from helpers.audit.suspects import PROBABLE
 from helpers.balance import imbalance
@@ -17,6 +18,7 @@ from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.findings.promises import say_against, say_judged, say_kept
 from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
 
@@ -199,7 +201,8 @@ def copies(evidence: Evidence) -> Section:
         )
         act = "look at each pair, and relabel or drop"
         number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
-        found.mend(what, number, len(dataset), act, REVIEW_CONFLICTS)
+        more = say_kept(conflicts, evidence.marks)
+        found.mend(what, number, len(dataset), act, REVIEW_CONFLICTS, more=more)
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
         number = confirmed["other_id"].nunique()
@@ -301,6 +304,10 @@ def labels(evidence: Evidence) -> Section:
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
     )
     expected = float(suspects["wrong"].sum())
+    judged = say_judged(evidence.marks, expected / len(suspects))
+    against = say_against(evidence, expected)
+    said = f"{judged[:1].upper()}{judged[1:]}." if judged else ""
+    found.says += filter(None, [said, against])
     found.numbers = {"in doubt": len(suspects), "expected wrong": expected}
     by_class = suspects.groupby("given").agg(
         doubts=("wrong", "size"), expected_wrong=("wrong", "sum")
@@ -308,9 +315,11 @@ def labels(evidence: Evidence) -> Section:
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
     what = f"About {expected:,.0f} of {count(suspects, 'label')} in doubt "
-    what += f"{'is' if round(expected) == 1 else 'are'} expected to be wrong."
+    what += f"{'is' if round(expected) == 1 else 'are'} expected to be wrong"
+    what += f"; {judged}." if judged else "."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)
+    more["more"] = " ".join(filter(None, [against, more.get("more", "")]))
     found.mend(what, number, len(evidence.part), act, REVIEW_LABELS, **more)
     return found
 
@@ -318,9 +327,9 @@ def labels(evidence: Evidence) -> Section:
 def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None:
     """The labels that are contradicted most, where none is in doubt, for a person to look at."""
     found.tables["The first to look at"] = first[["given", "suggested"]]
-    captions = (first["given"] + "?\nrather " + first["suggested"]).to_dict()
     title = "The labels that are contradicted most"
-    found.pictures.append(sheet(evidence.part, first.index[:SHEET], title, captions))
+    shown = sheet(evidence.part, first.index[:SHEET], title, caption_doubts(first))
+    found.pictures.append(shown)
 
 
 def outliers(evidence: Evidence) -> Section:

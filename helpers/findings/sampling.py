@@ -7,9 +7,10 @@ import pandas as pd
 from helpers.datasets.words import count, percent
 from helpers.evidence.audited import Evidence
 from helpers.findings.auditing import sheet
+from helpers.findings.promises import FEWEST, changed_labels
 from helpers.findings.sections import Section
 
-SAMPLE, FEWEST = "review_sample.csv", 20
+SAMPLE = "review_sample.csv"
 REVIEW_SAMPLE = """from helpers.audit import draw_sample
 from helpers.widgets import review
 
@@ -67,7 +68,7 @@ def _say_rate(found: Section, evidence: Evidence, of: int) -> None:
     """The share of wrong labels as they came: the sample's, and no less than what is known already
     from labels that were changed by hand."""
     judged, _, dropped, wrong, rate = evidence.error_rate
-    changed = _changed(evidence)
+    changed = changed_labels(evidence)
     others = len(changed.difference(evidence.sample.index[:judged]))
     known = len(changed) / of
     low, high = max(rate.low, known), max(rate.high, known)
@@ -96,14 +97,6 @@ def _say_rate(found: Section, evidence: Evidence, of: int) -> None:
         by = "a random sample and your decisions" if others else "a random sample"
         act = "look at the labels in doubt first (suspects.csv); judge the rest by the class"
         found.mend(f"{found.title}, by {by}.", max(round(rate.accuracy * of), least), of, act)
-
-
-def _changed(evidence: Evidence) -> pd.Index:
-    """The images, of those that the sample was drawn from, that bear another label by now."""
-    came = evidence.opened.development.images["label"].dropna()
-    marks = evidence.marks.reindex(columns=["action", "label"])
-    marks = marks[marks["action"].eq("relabel") & marks.index.isin(came.index)]
-    return marks.index[marks["label"].ne(came.reindex(marks.index))]
 
 
 def _with_verdicts(evidence: Evidence) -> pd.DataFrame:

@@ -156,6 +156,8 @@ def label_issues(
         Rows without an issue are left out. Where the truth is known, a frame marks labels that
         are wrong indeed.
     """
+    from helpers.audit.doubts import caption_doubts
+
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     if issues.empty:
         note = found.attrs.get("note", "No label is more likely wrong than right")
@@ -165,7 +167,7 @@ def label_issues(
     whole = issues["evidence"].isin(["whole group", "image"])
     several = (dataset.groups.reindex(issues.index).duplicated() & whole).to_numpy()
     rows = [issues.index[~several & (issues["evidence"] == kind)][:columns] for kind in kinds]
-    captions = (issues["given"] + "?\nrather " + issues["suggested"]).to_dict()
+    captions = caption_doubts(issues)
     wrong = []
     if (planted := dataset.planted) is not None:
         facts = planted[planted["truth"].isin(dataset.classes)]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.audit.doubts import other_label
+from helpers.audit.suspects import CONFLICT
 from helpers.evidence.audited import private_columns, without_private
 from helpers.findings.auditing import open_doubts
 from helpers.findings.sections import DONE
@@ -22,6 +24,11 @@ WHY = {
     "whole group": "All images of this thing look like the suggested class.",
 }
 """What speaks against a label, by the word for it in ``find_label_issues``."""
+
+TWICE = (
+    "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} settle "
+    "it: relabel or drop {other} in its own row, too; until then the report trains on neither."
+)
 
 DECISIONS = {
     "decision": "keep, relabel, drop or another action of yours, or a drop by this report; blank: "
@@ -127,8 +134,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "suspects.csv": (
         "A row for each image, or pair of images, that a person should look at: first one file "
-        "under two labels, then labels in doubt, the surest first, then flags of the picture, then "
-        "probable copies.",
+        "under two labels (a row for either), then labels in doubt, the surest first, then flags "
+        "of the picture, then probable copies.",
         {
             "image_id": "path of the image below the dataset's folder",
             "label": "the class that stands, yours where you relabelled the image in your log; one "
@@ -194,7 +201,7 @@ def images_table(report) -> pd.DataFrame:
     own["suggested_label"] = pd.Series(pd.NA, table.index, dtype="str")
     if doubts is not None:
         suspects = doubts[doubts["issue"].astype(bool)]
-        own["suggested_label"] = suspects["suggested"].reindex(table.index)
+        own["suggested_label"] = other_label(suspects).reindex(table.index)
     own[TOGETHER] = together(evidence)
     if evidence.opened.group == TOGETHER:  # given by --together, and joined with what was found now
         table = table.drop(columns=TOGETHER)
@@ -243,12 +250,16 @@ def suspects_table(report) -> pd.DataFrame:
     """What `Report.suspects` lists, with the labels that stand and what speaks against them in
     words: one file under two labels first, then labels in doubt, the surest first, then flags of
     the picture, then probable copies."""
-    evidence, table = report.evidence, report.suspects()
+    evidence, table = report.evidence, _either_way(report.suspects())
     labels = evidence.dataset.images["label"]
     table["label"] = labels.reindex(table["image_id"]).to_numpy()
     table["other_label"] = labels.reindex(table["other_id"]).to_numpy()
     doubted = table["issue"].str.startswith("label, by ")
-    twice = table["issue"].eq("one file, two labels")
+    twice = table["issue"].eq(CONFLICT)
+    kept = evidence.marks.index[evidence.marks["action"].eq("keep")]
+    for row in table[twice].itertuples():
+        said = "That you kept this one does not" if row.image_id in kept else "To keep it does not"
+        table.loc[row.Index, "why"] = TWICE.format(other=row.other_id, kept=said)
     chances, wrong = pd.Series(np.nan, table.index), pd.Series(0.0, table.index)
     if evidence.can_learn:
         doubts, about = open_doubts(evidence), doubted | twice
@@ -264,6 +275,15 @@ def suspects_table(report) -> pd.DataFrame:
     place = np.select([twice, doubted, table["other_id"].isna()], [0, 1, 2], 3)
     table = table.iloc[np.lexsort([-wrong, place])].reset_index(drop=True)
     return table[[*FILES["suspects.csv"][1]]]
+
+
+def _either_way(suspects: pd.DataFrame) -> pd.DataFrame:
+    """The suspects with a row for either of two identical files under two labels, since a verdict
+    about one alone may settle nothing."""
+    pairs = suspects[suspects["issue"] == CONFLICT]
+    turned = pairs.assign(image_id=pairs["other_id"], other_id=pairs["image_id"])
+    both = pd.concat([pairs, turned]).sort_index(kind="stable")
+    return pd.concat([both, suspects.drop(index=pairs.index)], ignore_index=True)
 
 
 def label_next_table(report) -> pd.DataFrame:

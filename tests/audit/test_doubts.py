@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit import describe_doubts
+from helpers.audit.doubts import caption_doubts, other_label
 
 
 def doubts_of(wrong):
@@ -52,3 +53,12 @@ def test_why_the_labels_of_groups_were_no_evidence_is_said_however_many_are_in_d
         assert describe_doubts(table) == f"{said} Not judged: 3 test images."
         table.attrs["groups"] = "Groups mix."
         assert describe_doubts(table) == f"{said} Groups mix. Not judged: 3 test images."
+
+
+def test_a_label_that_nothing_else_is_suggested_for_is_not_told_to_be_rather_itself():
+    doubts = pd.DataFrame({"given": ["glass", "glass"], "suggested": ["glass", "paper"]},
+                          ["a.jpg", "b.jpg"], dtype="str")  # fmt: skip
+    assert caption_doubts(doubts) == {"a.jpg": "glass?", "b.jpg": "glass?\nrather paper"}
+    assert other_label(doubts).dropna().to_dict() == {"b.jpg": "paper"}
+    assert caption_doubts(doubts[:1]) == {"a.jpg": "glass?"} and caption_doubts(doubts[:0]) == {}
+    assert other_label(doubts.drop(columns="given")).to_list() == ["glass", "paper"]

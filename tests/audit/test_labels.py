@@ -173,6 +173,7 @@ def test_one_file_under_two_labels_comes_first(features, tmp_path):
     assert table["issue"].tolist()[:4] == [True, True, True, False]
     assert (table["wrong"].to_numpy()[:2] >= 0.5).all()
     assert table.loc["new 00 0.jpg", "suggested"] == "ash"
+    assert table.loc["ash 03 1.jpg", "suggested"] == "yew"  # not ash, which it has
     near = find_label_issues(dataset, both, pairs=pairs.tail(1))
     assert "same file" not in set(near["evidence"])
     agreed = dataset_of(both, tmp_path, **{"new 00 0.jpg": "ash"})

@@ -33,3 +33,14 @@ def test_one_list_begins_with_two_labels_of_one_file_and_keeps_what_a_person_mus
     ]
     assert found.index.tolist() == [0, 1, 2, 3]
     assert list_suspects(dataset, pairs[1:3], issues[1:], doubts[:1]).empty
+
+
+def test_a_label_in_doubt_for_which_no_other_is_suggested_has_no_suggestion(tmp_path):
+    doubts = pd.DataFrame({
+        "given": ["ash", "ash"], "suggested": ["ash", "elm"], "issue": True, "evidence": "image",
+    }, index=pd.Index(["a", "b"], name="image_id"))  # fmt: skip
+    pairs = pd.DataFrame(columns=["image_id", "other_id", "kind", "difference"])
+    issues = pd.DataFrame(columns=["image_id", "issue", "rule", "why"])
+    found = list_suspects(dataset_of(tmp_path, list("ab")), pairs, issues, doubts)
+    assert found["suggestion"].isna().to_list() == [True, False]
+    assert found["suggestion"].to_list()[1] == "elm"

@@ -220,3 +220,58 @@ def test_a_file_of_a_report_is_found_by_the_name_that_the_report_prints(
     assert command_line._from_report(dataset, "images.csv") == finished / "images.csv"
     Path("images.csv").touch()
     assert command_line._from_report(dataset, "images.csv") == Path("images.csv")
+
+
+TWICE = [
+    ("report", option, "a", "b")
+    for option in ("--together", "--metadata", "--label", "--split", "--group", "--pattern",
+                   "--budget", "--against", "--out", "--groups")
+]  # fmt: skip
+TWICE += [("report", "--pause", "5.0", "7.0"), ("scan", "--format", "csv", "json"),
+          ("scan", "--label", "a", "a"), ("dashboard", "--port", "1", "2"),
+          ("dashboard", "--groups", "a,c", "b"), ("report", "--budget", "10m", "5m")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "option", "one", "other"), TWICE)
+def test_an_option_of_one_value_that_is_given_twice_is_refused(command, option, one, other, capsys):
+    from helpers.dashboard.command import main
+
+    assert main([command, "photos", option, one, f"{option}={other}"]) == 2
+    more = f", or name all in one: {option} {one},{other}" if option == "--groups" else ""
+    assert capsys.readouterr().err == (
+        f"{option} was given twice, with '{one}' and with '{other}', of which only one can count: "
+        f"leave one of them out{more}.\n"
+    )
+
+
+def test_several_options_and_those_that_may_be_repeated_are_taken():
+    asked = command_line._parser([]).parse_args(
+        ["report", "photos", "--label", "a", "--split", "a", "--need", "MCC>=0.1", "--decisions",
+         "a.csv", "--need", "accuracy>=0.5", "--decisions", "b.csv"]
+    )  # fmt: skip
+    assert (asked.path, asked.label, asked.split, asked.budget) == ("photos", "a", "a", "10m")
+    assert asked.decisions == ["a.csv", "b.csv"]
+    assert asked.need == ["MCC>=0.1", "accuracy>=0.5"]
+    assert command_line._parser([]).parse_args(["report"]).decisions == []
+
+
+def test_decisions_of_several_tables_are_written_or_none(photos, tmp_path, monkeypatch, capsys):
+    from helpers import open_dataset
+    from helpers.datasets import DecisionLog
+
+    def stop(*given, **named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(building, "build_report", stop)
+    tables = [tmp_path / "one.csv", tmp_path / "other.csv"]
+    tables[0].write_text("image_id,action\nred/01.png,keep\n")
+    tables[1].write_text("image_id,action\nred/02.png,burn\n")
+    asked = ["report", str(photos), "--decisions", str(tables[0]), "--decisions", str(tables[1])]
+    assert command_line.main(asked) == 2
+    log = DecisionLog(open_dataset(photos, progress=False))
+    assert log.current().empty
+    tables[1].write_text("image_id,action\nred/02.png,drop\n")
+    assert command_line.main(asked) == 130
+    told = capsys.readouterr().err
+    assert "Verdicts of 'one.csv': recorded 1.\nVerdicts of 'other.csv': recorded 1.\n" in told
+    assert log.current()["action"].to_dict() == {"red/01.png": "keep", "red/02.png": "drop"}

@@ -105,6 +105,7 @@ def test_an_unused_log_is_empty_and_makes_no_file(tmp_path):
         (("cat/1.jpg", "relabel"), "needs the new label"),
         (("cat/1.jpg", "relabel", "", " "), "needs the new label"),
         (("cat/1.jpg", "drop", "", "dog"), "takes no label"),
+        (("cat/1.jpg", "relabel", "", " cat "), "'cat/1.jpg' has the label 'cat' already; where"),
         (("cat/1.jpg", "relabel", "", "dogg"), "no class 'dogg' .*new_class=True.* mean 'dog'"),
         (
             ("cat/1.jpg", "relabel", "", "lynx"),
@@ -117,6 +118,21 @@ def test_a_decision_that_makes_no_sense_is_refused(dataset, decision, message):
     with pytest.raises(DatasetError, match=message):
         log.record(*decision)
     assert log.history().empty
+
+
+def test_the_label_that_an_image_was_given_by_hand_may_be_given_again_and_its_own_may_not(dataset):
+    log = DecisionLog(dataset)
+    log.record("cat/1.jpg", "relabel", label="dog")
+    with pytest.raises(DatasetError, match="has the label 'cat' already; .* decide 'keep'"):
+        log.record("cat/1.jpg", "relabel", label="cat")
+    DecisionLog(apply_decisions(dataset, log.current())).record("cat/1.jpg", "relabel", label="dog")
+    assert log.current()["label"].to_dict() == {"cat/1.jpg": "dog"}
+    log.record("cat/1.jpg", "keep")
+    assert apply_decisions(dataset, log.current()).images["label"].to_list() == [
+        "cat",
+        "cat",
+        "dog",
+    ]
 
 
 def test_of_many_classes_twelve_are_named(dataset):

@@ -26,8 +26,8 @@ def test_marks_of_a_moved_folder_are_offered_and_the_offer_works(marked, tmp_pat
     assert default_decisions(moved).empty
     assert note in apply_decisions(moved, default_decisions(moved)).notes
     assert note in apply_decisions(moved, log).notes
-    call = note.split("; ")[1].removesuffix(" takes them over.")
-    eval(call, {"DecisionLog": DecisionLog, "dataset": moved})
+    call = note.split("; ", 1)[1].removesuffix(" takes them over.")
+    exec(call, {"dataset": moved})
     pd.testing.assert_frame_equal(log.current(), DecisionLog(marked).current())
     assert log.notes == ()
     assert apply_decisions(moved, log).notes == moved.notes
@@ -42,8 +42,8 @@ def test_the_offer_names_the_log_and_new_classes_where_they_are_needed(tmp_path)
     assert DecisionLog(copy).notes == ()
     (note,) = DecisionLog(copy, "mine").notes
     assert "1 decision about" in note
-    call = note.split("; ")[1].removesuffix(" takes them over.")
-    eval(call, {"DecisionLog": DecisionLog, "dataset": copy})
+    call = note.split("; ", 1)[1].removesuffix(" takes them over.")
+    exec(call, {"dataset": copy})
     assert DecisionLog(copy, "mine").current()["label"].tolist() == ["ash"]
     assert DecisionLog(copy).current().empty
 
@@ -156,11 +156,12 @@ def test_what_the_error_proposes_works(tmp_path, label, meant):
     # Opening takes spaces off; a table from elsewhere may have them.
     dataset = dataset.with_images(dataset.images.replace({"label": {"oak": "oak "}}))
     log = DecisionLog(dataset)
+    other = "oak/1.jpg" if meant == "elm" else "elm/2.jpg"
     with pytest.raises(DatasetError, match=f"did you mean '{meant}'") as error:
-        log.record("elm/2.jpg", "relabel", "", label)
+        log.record(other, "relabel", "", label)
     assert "'oak '" in str(error.value)
     proposed = str(error.value).split("did you mean '")[1].removesuffix("'?).")
-    log.record("elm/2.jpg", "relabel", "", proposed)
+    log.record(other, "relabel", "", proposed)
     assert log.current()["label"].tolist() == [meant]
 
 

@@ -5,6 +5,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from helpers.audit import draw_sample
+from helpers.audit.sampling import ErrorRate
+from helpers.evaluation import accuracy_interval
 from helpers.findings import auditing
 from tests.balance.sets import table
 
@@ -20,8 +23,9 @@ def evidence(quality, issue=False):
     marks = pd.DataFrame({"action": [], "reason": []}, dtype="str")
     issues = pd.DataFrame({"issue": []}, dtype="str")
     return SimpleNamespace(
-        doubts=doubts, part=trees, can_learn=False, marks=marks, issues=issues, answered=None
-    )
+        doubts=doubts, part=trees, can_learn=False, marks=marks, issues=issues, answered=None,
+        opened=trees, sample=draw_sample(trees), error_rate=ErrorRate(0, 0, 0, [], None),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("number", [1, 3, 20])
@@ -107,3 +111,42 @@ def test_where_you_decided_about_every_label_that_is_said_and_none_is_doubted():
     assert (found.title, found.state) == ("You have decided about every label", "done")
     assert found.says == ["You have decided about 40 labels, all that could be judged."]
     assert found.findings == [] and auditing.open_doubts(asked).empty
+
+
+def in_doubt(*wrong):
+    asked = evidence([0.1] * len(wrong))
+    asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("issue")] = True
+    asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("wrong")] = wrong
+    return asked
+
+
+def test_beside_the_promise_stands_how_many_that_were_judged_were_right():
+    asked = in_doubt(*[0.75] * 8)
+    actions = ["keep"] * 17 + ["relabel"] * 3 + ["drop", "cannot tell"]
+    reasons = ["label in doubt", "label, by image"] * 11
+    asked.marks = pd.DataFrame({"action": actions, "reason": reasons}, [f"x{i}" for i in range(22)])
+    found = auditing.labels(asked)
+    said = "f 20 labels in doubt that a person judged so far, 17 were right: expect fewer wrong "
+    said += "ones than said"
+    what = f"About 6 of 8 labels in doubt are expected to be wrong; o{said}."
+    assert [one.what for one in found.findings] == [what]
+    assert f"O{said}." in found.says
+    asked.marks["reason"] = "random sample"
+    found = auditing.labels(asked)
+    assert found.findings[0].what == "About 6 of 8 labels in doubt are expected to be wrong."
+    assert not any("judged so far" in line for line in found.says)
+
+
+def test_a_promise_that_the_random_sample_contradicts_is_told_to_be_so():
+    asked = in_doubt(*[0.9] * 10)
+    said = "The random sample contradicts this: by it, no more than 16% of all labels are wrong, "
+    said += "and 9 of 40 would be 22%."
+    asked.error_rate = ErrorRate(20, 0, 0, [], accuracy_interval([False] * 20))
+    found = auditing.labels(asked)
+    assert said in found.says and [one.more for one in found.findings] == [said]
+    for judged, wrong in [(19, 0), (20, 1)]:  # too few to tell, and up to 24 %
+        rate = accuracy_interval([number < wrong for number in range(judged)])
+        asked.error_rate = ErrorRate(judged, 0, 0, ["x"] * wrong, rate)
+        found = auditing.labels(asked)
+        assert not any("sample contradicts" in line for line in found.says)
+        assert [one.more for one in found.findings] == [""]

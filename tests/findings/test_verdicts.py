@@ -28,6 +28,13 @@ def table(tmp_path):
     return write
 
 
+def paste(said, dataset):
+    """Run the line of Python that a message ends in, as it stands."""
+    exec(
+        re.search(r"from helpers\S* import \w+; .*?\.record\(.*?\)", said)[0], {"dataset": dataset}
+    )
+
+
 def refused(dataset, path):
     """The error; nothing was recorded."""
     before = DecisionLog(dataset).history()
@@ -111,13 +118,13 @@ def test_labels_that_are_no_classes_are_told_by_the_line_and_a_new_one_can_be_ad
     assert said == (
         "Nothing of 'verdicts.csv' was recorded. 2 rows give labels unknown here (line 3: "
         "'red/02.png', 'gren'; line 4: 'red/03.png', 'seven'): the classes are blue, green, red "
-        "(did you mean 'green'?); a class that is new is first added by DecisionLog(dataset)"
-        ".record('red/02.png', 'relabel', label='gren', new_class=True), image by image."
+        "(did you mean 'green'?); a class that is new is first added, image by image: "
+        "from helpers.datasets import DecisionLog; DecisionLog(dataset).record('red/02.png', "
+        "'relabel', label='gren', new_class=True)."
     )
     path = table("1,red/01.png,red,keep,,", "3,red/03.png,red,relabel,seven,",
                  "4,red/04.png,red,relabel, blue ,")  # fmt: skip
-    code = re.search(r"DecisionLog\(dataset\)\.record\(.*?\)", refused(dataset, path))[0]
-    eval(code, {"DecisionLog": DecisionLog, "dataset": dataset})
+    paste(refused(dataset, path), dataset)
     assert take_decisions(dataset, path) == (
         "Verdicts of 'verdicts.csv': recorded 2, stands already 1."
     )
@@ -160,10 +167,146 @@ def test_a_conflict_with_the_log_is_told_by_the_line_and_can_be_decided(dataset,
         "A conflict is a row that says otherwise than what stands in your log, which stays: line "
         "2: 'red/01.png', relabel to 'blue', where keep stands. To let the row count: "
     ) in said
-    code = re.search(r"DecisionLog\(dataset\)\.record\(.*?\)", said)[0]
-    eval(code, {"DecisionLog": DecisionLog, "dataset": dataset})
+    paste(said, dataset)
     again = take_decisions(dataset, path)
     assert again == "Verdicts of 'verdicts.csv': stands already 2."
+
+
+@pytest.fixture
+def second(tmp_path):
+    def write(*rows):
+        path = tmp_path / "suspects.csv"
+        path.write_text("image_id,action,label,issue\n" + "".join(f"{row}\n" for row in rows))
+        return path
+
+    return write
+
+
+def test_all_tables_that_are_given_are_taken_and_each_is_told_of(dataset, table, second):
+    one = table("1,red/01.png,,keep,,", "2,red/02.png,,drop,,", "3,red/03.png,,,,")
+    other = second("red/02.png,drop,,dark", "red/04.png,relabel,blue,label in doubt")
+    assert take_decisions(dataset, one, other).splitlines() == [
+        "Verdicts of 'verdicts.csv': recorded 2; 1 row waits.",
+        "Verdicts of 'suspects.csv': stands already 1, recorded 1.",
+    ]
+    log = DecisionLog(dataset).current()
+    assert log["action"].to_dict() == {
+        "red/01.png": "keep", "red/02.png": "drop", "red/04.png": "relabel"
+    }  # fmt: skip
+    assert log.loc["red/04.png", ["label", "reason"]].to_list() == ["blue", "label in doubt"]
+    again = take_decisions(dataset, one, second("red/01.png,,,", "red/02.png,,,")).splitlines()
+    assert again == [
+        "Verdicts of 'verdicts.csv': stands already 2; 1 row waits.",
+        "'suspects.csv' holds no verdict: no row has an action.",
+    ]
+
+
+def test_where_one_table_cannot_be_taken_none_is(dataset, table, second):
+    one = table("1,red/01.png,,keep,,", "2,red/02.png,,keep,,")
+    for rows, told in [
+        (["cat.png,keep,,"], "In 'suspects.csv': 1 row names an image that 'photos' does not have "
+         "(line 2: 'cat.png'): take the table of this dataset's report, or, where an image has "
+         "left the folder since, empty the column action in its row."),
+        (["red/05.png,keep,,", "red/02.png,relabel,blue,"], "1 image is decided about differently "
+         "by two tables ('red/02.png': line 3 of 'verdicts.csv', keep; line 3 of 'suspects.csv', "
+         "relabel to 'blue'): leave one verdict for each."),
+    ]:  # fmt: skip
+        with pytest.raises(DatasetError) as caught:
+            take_decisions(dataset, one, second(*rows))
+        said = "Nothing of 'verdicts.csv' and 'suspects.csv' was recorded. "
+        assert str(caught.value) == said + told
+    assert DecisionLog(dataset).current().empty
+
+
+def test_a_conflict_is_told_of_the_table_that_has_it(dataset, table, second):
+    DecisionLog(dataset).record("red/04.png", "drop")
+    said = take_decisions(dataset, table("1,red/01.png,,keep,,"), second("red/04.png,keep,,"))
+    one, other = said.splitlines()
+    assert one == "Verdicts of 'verdicts.csv': recorded 1."
+    assert other.startswith("Verdicts of 'suspects.csv': conflict 1. A conflict is a row that says")
+    assert "line 2: 'red/04.png', keep, where drop stands." in other
+
+
+def test_an_image_given_by_its_content_and_by_its_new_name_is_one(photos, dataset, second):
+    log = DecisionLog(dataset)
+    log.record("red/01.png", "drop", "dark")
+    path = log.export_to(second().with_name("marks.csv"))
+    log.undo()
+    (photos / "red" / "01.png").rename(photos / "red" / "new.png")
+    moved = open_dataset(photos, progress=False)
+    with pytest.raises(DatasetError, match="1 image is decided about differently by two tables"):
+        take_decisions(moved, path, second("red/new.png,keep,,"))
+    assert DecisionLog(moved).current().empty
+    said = take_decisions(moved, path, second("red/new.png,drop,,"))
+    assert said.splitlines()[1] == "Verdicts of 'suspects.csv': stands already 1."
+    assert DecisionLog(moved).current()["reason"].to_dict() == {"red/new.png": "dark"}
+
+
+def test_a_relabel_to_the_label_that_an_image_has_is_refused_with_what_to_write(dataset, table):
+    path = table("1,red/01.png,red,relabel,red,", "2,red/02.png,red,relabel,blue,")
+    assert refused(dataset, path) == (
+        "Nothing of 'verdicts.csv' was recorded. 1 row gives an image the label that it has "
+        "already (line 2: 'red/01.png', 'red'): write keep into the column action where that "
+        "label is right, or the right class into the column label."
+    )
+    path = table("1,red/01.png,red,keep,red,", "2,red/02.png,red,relabel,blue,")
+    assert take_decisions(dataset, path) == "Verdicts of 'verdicts.csv': recorded 2."
+    # What stands is taken again, although the folder has the label by now.
+    labels = dataset.images["label"].mask(dataset.images.index == "red/02.png", "blue")
+    mended = dataset.with_images(dataset.images.assign(label=labels))
+    assert take_decisions(mended, path) == "Verdicts of 'verdicts.csv': stands already 2."
+
+
+@pytest.fixture
+def twins(tmp_path):
+    def write(*rows):
+        path = tmp_path / "twins.csv"
+        header = "image_id,label,other_id,issue,action\n"
+        path.write_text(header + "".join(f"{row}\n" for row in rows))
+        return path
+
+    return write
+
+
+ONE, OTHER = "blue/02.png,{},red/other.png,{},", "red/other.png,{},blue/02.png,{},"
+CONFLICT = "one file, two labels"
+
+
+def test_to_keep_one_of_two_identical_files_is_told_to_settle_nothing_and_what_does(dataset, twins):
+    path = twins(ONE.format("blue", f'"{CONFLICT}"') + "keep")
+    said = take_decisions(dataset, path)
+    assert said.splitlines() == [
+        "Verdicts of 'twins.csv': recorded 1.",
+        "Not settled: 'blue/02.png' (blue) is the same file as 'red/other.png' (red). The report "
+        "trains on neither of such two files until both bear one label or one of them is dropped, "
+        "so decide about the other, too, in a row of its own or like this: from helpers.datasets "
+        "import DecisionLog; DecisionLog(dataset).record('red/other.png', 'relabel', "
+        "label='blue').",
+    ]
+    paste(said, dataset)
+    assert DecisionLog(dataset).current().loc["red/other.png", "label"] == "blue"
+    assert take_decisions(dataset, path) == "Verdicts of 'twins.csv': stands already 1."
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([ONE.format("blue", CONFLICT) + "keep", OTHER.format("blue", CONFLICT) + "relabel"], 0),
+        ([ONE.format("blue", CONFLICT) + "keep", OTHER.format("red", CONFLICT) + "drop"], 0),
+        ([ONE.format("red", CONFLICT) + "relabel"], 0),
+        ([ONE.format("green", CONFLICT) + "relabel"], 1),
+        ([ONE.format("blue", CONFLICT) + "keep", OTHER.format("red", CONFLICT) + "keep"], 1),
+        ([ONE.format("blue", CONFLICT) + "cannot tell"], 0),
+        ([ONE.format("blue", "probable copy") + "keep"], 0),
+        (["blue/03.png,blue,red/other.png," + f'"{CONFLICT}",keep'], 0),  # other bytes by now
+    ],
+)
+def test_a_pair_that_is_settled_or_about_which_nothing_was_said_is_not_told_of(
+    dataset, twins, rows, told
+):
+    rows = [row.replace(f",{CONFLICT},", f',"{CONFLICT}",') for row in rows]
+    said = take_decisions(dataset, twins(*rows))
+    assert said.count("Not settled: ") == said.count(" is the same file as ") == told
 
 
 def test_the_command_refuses_such_a_table_before_the_report_begins(photos, table, capsys):

@@ -110,6 +110,12 @@ def test_doubtful_labels_are_shown_by_evidence_with_what_they_should_be(photos, 
     assert not ax.patches
 
 
+def test_a_label_that_is_suggested_itself_is_shown_alone(photos, doubts):
+    ax = plots.label_issues(photos, doubts.assign(suggested="oak"))
+    said = [text.get_text() for text in ax.texts]
+    assert said == ["rose?\nrather oak", "within group", "oak?", "whole group"]
+
+
 def test_where_the_truth_is_known_labels_that_are_wrong_have_a_frame(photos, doubts):
     from dataclasses import replace
 

@@ -138,7 +138,17 @@ def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, 
     others = table[~table["issue"].isin(["label in doubt", "one file, two labels"])]
     assert len(others)
     assert others["chance_that_label_is_wrong"].isna().all()
-    assert len(table) == len(report.suspects())
+    assert len(table) == len(report.suspects()) + 1  # either of the two files has a row
+    twice = table[table["issue"] == "one file, two labels"].set_index("image_id")
+    assert twice["other_id"].to_dict() == {
+        "blue/02.png": "red/other.png", "red/other.png": "blue/02.png"
+    }  # fmt: skip
+    assert twice["label"].to_dict() == {"blue/02.png": "blue", "red/other.png": "red"}
+    assert twice.loc["red/other.png", "why"] == (
+        "The same bytes as blue/02.png, which bears another label: one of the two is wrong. To "
+        "keep it does not settle it: relabel or drop blue/02.png in its own row, too; until then "
+        "the report trains on neither."
+    )
 
 
 def test_suspects_stand_with_the_labels_that_stand_and_those_you_decided_about_not_at_all(
@@ -171,25 +181,30 @@ def test_suspects_stand_with_the_labels_that_stand_and_those_you_decided_about_n
     )])  # fmt: skip
     rows = tables.suspects_table(report)
     assert rows["issue"].to_list() == [
-        "one file, two labels", "one file, two labels", "label in doubt", "label in doubt",
+        *["one file, two labels"] * 4, "label in doubt", "label in doubt",
         "dark", "unreadable", "probable copy",
     ]  # fmt: skip
     by_image = rows.set_index("image_id")
-    assert rows["image_id"].to_list()[2:] == [
+    assert rows["image_id"].to_list()[4:] == [
         "red/06.png", "red/05.png", "red/07.png", "blue/00.png", "red/09.png"
     ]  # fmt: skip
     pair = rows[rows["other_id"].eq("green/again.png") | rows["image_id"].eq("green/again.png")]
     assert {*pair[["label", "other_label"]].to_numpy().ravel()} == {"green", "blue"}
-    assert by_image["chance_that_label_is_wrong"].to_list()[2:4] == [0.7, 0.6]
+    assert by_image["chance_that_label_is_wrong"].to_list()[4:6] == [0.7, 0.6]
     images = tables.images_table(report)
     assert images.loc[["red/03.png", "red/04.png"], "chance_that_label_is_wrong"].isna().all()
     assert images.loc[["red/03.png", "red/04.png"], "suggested_label"].isna().all()
     told = images.loc[["red/05.png", "red/06.png", *twice], "chance_that_label_is_wrong"]
     assert told.to_list() == [0.6, 0.7, 0.1, 0.1]
-    assert {*report.suspects()["image_id"]} == {*rows["image_id"]}
+    assert {*report.suspects()["image_id"]} | {*twice, "blue/02.png", "green/01.png"} == {
+        *rows["image_id"]
+    }
+    why = by_image["why"]
+    assert "That you kept this one does not settle it: relabel or drop blue" in why["red/other.png"]
+    assert "To keep it does not settle it: relabel or drop red" in why["blue/02.png"]
     meant = tables.FILES["suspects.csv"]
     assert meant[1]["label"].startswith("the class that stands, yours where you relabelled")
-    assert "first one file under two labels, then labels in doubt" in meant[0]
+    assert "first one file under two labels (a row for either), then labels" in meant[0]
 
 
 def test_what_the_scan_measures_is_passed_on_under_a_name_for_readers_or_not_at_all():

@@ -345,9 +345,10 @@ def test_names_that_begin_as_formulas_do_come_back_from_every_table_that_is_give
     )
     evidence = SimpleNamespace(sample=draw_sample(dataset), marks=DecisionLog(dataset).current())
     sample = sample_table(evidence).assign(action="keep")
-    sample.loc[0, ["action", "label"]] = "relabel", "-1"
+    other = next(one for one in dataset.classes if one != sample.loc[0, "given"])
+    sample.loc[0, ["action", "label"]] = "relabel", other
     (tmp_path / "review_sample.csv").write_bytes(as_csv(sample).encode())
     assert "recorded 16" in take_decisions(dataset, tmp_path / "review_sample.csv")
     marks = DecisionLog(dataset).current()
     assert sorted(marks.index) == ids
-    assert marks.loc[sample["image_id"][0], "label"] == "-1"
+    assert marks.loc[sample["image_id"][0], "label"] == other == "+1 a"
