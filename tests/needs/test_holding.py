@@ -42,7 +42,7 @@ def evidence(counts, each=1):
         plan=SimpleNamespace(taken=(), opening=0),
         dataset=SimpleNamespace(images=pd.DataFrame({"split": ["train"]})),
         opened=SimpleNamespace(test_openings=lambda: none, notes=()),
-        part=SimpleNamespace(has_groups=True),
+        part=SimpleNamespace(has_groups=True), sides=(SimpleNamespace(images=table), None),
     )  # fmt: skip
 
 
