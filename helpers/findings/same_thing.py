@@ -51,7 +51,8 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         if len(sure)
         else "No two photos very probably show the same thing"
     )
-    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    rated = int(proposals["expected"].notna().sum())
+    found.numbers = {"proposed": rated, "sure": len(sure), "not followed": len(proposals) - rated}
     small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note or SHARED in note]
     found.unchecked += small
     found.unchecked += [note for note in evidence.noted["proposals"] if UNCONFIRMED in note]
@@ -133,12 +134,16 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame) -> str:
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
     told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
+    told += "right. "
+    if other := len(proposals) - len(rated):
+        told += f"{count(other, 'more pair')} {'is' if other == 1 else 'are'} listed, and keep"
+        told += f"{'s' if other == 1 else ''} nothing together. "
     number, right = count(sure, "pair"), f"{sure['expected'].sum():,.0f}"
     kept = f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be,"
     kept += f" {'stay' if len(sure) > 1 else 'stays'} on one side of the split here."
     none = f"None is sure enough ({SURE:.0%}) to be kept on one side of the split here."
     return (
-        f"{told}right. {kept if len(sure) else none} Where light and ground changed, most pairs of "
+        f"{told}{kept if len(sure) else none} Where light and ground changed, most pairs of "
         "one thing stay hidden."
     )
 

@@ -11,12 +11,13 @@ from helpers.evidence.answered_pairs import without_settled
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
+from helpers.evidence.leaking import leaks_of
 from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
 from helpers.findings.auditing import RARER, drawn
 from helpers.findings.names import are_known, doubtful_names
 from helpers.findings.sections import Section
 from helpers.modelling.times import near_in_time
-from helpers.splits import check_leakage, describe_leakage
+from helpers.splits import describe_leakage
 
 NAMES = {
     "fine-tuning": "A fine-tuned network was",
@@ -39,7 +40,7 @@ def split(evidence: Learned) -> Section:
     divided, found = evidence.divided, Section("split", "")
     sizes = divided.images["split"].value_counts()
     found.numbers = {side: int(sizes.get(side, 0)) for side in ("train", "valid")}
-    leaks = check_leakage(divided, without_settled(evidence.pairs_of_clean, evidence.answered))
+    leaks = leaks_of(evidence, divided, without_settled(evidence.pairs_of_clean, evidence.answered))
     found.numbers["leaks"] = int((leaks["kind"] != "probable").sum())
     whole = "Divided by whole groups" if divided.has_groups else "Divided image by image"
     kept = "Its own split is kept" if evidence.keeps_split else f"{whole}, copies together"
