@@ -20,6 +20,7 @@ from helpers.splits import describe_leakage
 FEW = 12
 LABEL = "What goes with the label"
 UNDECIDED = "undecided"
+THING = "thing"
 
 
 def summarise(dataset: Dataset) -> str:
@@ -36,7 +37,9 @@ def summarise(dataset: Dataset) -> str:
     )
 
 
-def list_details(dataset: Dataset, licence: str | None) -> Iterator[str]:
+def list_details(
+    dataset: Dataset, licence: str | None, things: pd.Series | None = None
+) -> Iterator[str]:
     """One line each on licence, group and splits."""
     licence = plain(licence) if licence else "*not known*; without one, nobody may use the images"
     yield f"**Licence:** {licence}"
@@ -47,15 +50,33 @@ def list_details(dataset: Dataset, licence: str | None) -> Iterator[str]:
             f"**Images of one thing:** {plain(dataset.group)} has {count(sizes, 'value')}, with "
             f"{sizes.median():g} images in the median and {sizes.max():,} at most; images of one "
             "value are taken to show the same thing, and belong in one split"
+            + (f"; {len(dataset) - len(groups):,} have none" if len(groups) < len(dataset) else "")
+            + _say_things(dataset, things)
         )
     else:
         yield (
             "**Images of one thing:** no column says which images show the same object, person or "
             "place, so that splits and intervals here take each image to be independent"
+            + (", copies aside" if _number_of(dataset, things) else "")
+            + _say_things(dataset, things)
         )
 
 
-def tabulate_splits(dataset: Dataset) -> str:
+def _number_of(dataset: Dataset, things: pd.Series | None) -> int:
+    """How many things the images show, where these are known to be fewer; else 0."""
+    number = 0 if things is None else int(things.reindex(dataset.images.index).nunique())
+    return number if number < len(dataset) else 0
+
+
+def _say_things(dataset: Dataset, things: pd.Series | None) -> str:
+    number = _number_of(dataset, things)
+    if not number:
+        return ""
+    told = ". Copies counted as one thing, and each image that stands alone as one, "
+    return f"{told}{count(dataset, 'image')} show at most {count(number, 'thing')}"
+
+
+def tabulate_splits(dataset: Dataset, things: pd.Series | None = None) -> str:
     """Images of each class in each split, and how sure its share is."""
     if not dataset.labelled:
         splits = dataset.images["split"].fillna(UNDECIDED).value_counts()
@@ -64,6 +85,9 @@ def tabulate_splits(dataset: Dataset) -> str:
     counts = pd.crosstab(images["label"].fillna("\0"), images["split"])
     order = [*SPLITS, UNDECIDED]
     counts = counts[sorted(counts, key=lambda name: (order.index(name), name))]
+    if fewer := _number_of(dataset, things):
+        own = dataset.images.assign(**{THING: things.reindex(images.index)})
+        dataset = dataset.with_images(own).with_group(THING)
     shares = imbalance(dataset)
     rows = [
         (
@@ -76,14 +100,16 @@ def tabulate_splits(dataset: Dataset) -> str:
     ]
     if "\0" in counts.index:
         rows.append(("*no label*", *map(int, counts.loc["\0"]), "", ""))
-    things = f"values of {plain(dataset.group)}" if dataset.has_groups else "in all"
-    head = ["class", *counts.columns, things, "share of all (95 % interval)"]
+    head = ["class", *counts.columns, "things" if dataset.has_groups else "in all"]
+    head.append("share of all (95 % interval)")
     most = shares["ratio"].max()
     text = table(head, rows)
     if len(shares) > 1:
         text += f"\nThe commonest class has {most:.1f} times the images of the rarest" + (
             ", so that accuracy alone says little of the rare ones.\n" if most > 3 else ".\n"
         )
+    if fewer and shares["groups"].sum() > fewer:
+        text += "A thing whose images bear several labels is counted to the class of each.\n"
     return text
 
 

@@ -47,7 +47,7 @@ def dataset_card(
     leaks: pd.DataFrame | None = None, associations: pd.DataFrame | None = None,
     decisions: pd.DataFrame | None = None, findings: Sequence[str] = (),
     not_checked: Sequence[str] = (), known: Mapping[str, str] | None = None,
-    licence: str | None = None,
+    licence: str | None = None, things: pd.Series | None = None,
 ) -> str:  # fmt: skip
     """A dataset card: what was counted and measured, and gaps for what only a person knows.
 
@@ -72,6 +72,8 @@ def dataset_card(
         What a person knows, in Markdown, by the keys of `DATASET_BLANKS`.
     licence : str, optional
         An identifier of the Hub's such as "cc0-1.0", or a name or an address.
+    things : Series by image_id, optional
+        What each image shows, where more is known than the group column: copies count as one thing.
 
     Returns
     -------
@@ -95,13 +97,13 @@ def dataset_card(
         f"# Dataset Card for {plain(dataset.name)}\n",
         sections.summarise(dataset),
         "## Dataset Details\n",
-        bullets(sections.list_details(dataset, licence)),
+        bullets(sections.list_details(dataset, licence, things)),
         "## Uses\n\n### Direct Use\n",
         asked["purpose"],
         "### Out-of-Scope Use\n",
         asked["out of scope"],
         "## Dataset Structure\n\n### Data Splits\n",
-        sections.tabulate_splits(dataset),
+        sections.tabulate_splits(dataset, things),
         "### Data Fields\n",
         sections.tabulate_fields(dataset),
         "## Dataset Creation\n\n### Data Collection and Processing\n",

@@ -80,8 +80,11 @@ def export(
     images : None, "links" or "copies"
         With images they lie in ``SPLIT/CLASS/FILE`` ("images" where nothing is split, "unsplit"
         for single images without a split; those without a label in ``unlabelled/``), each split
-        with a ``metadata.csv``. Links take no space, and their files are the dataset's own: change
-        neither. Names of classes and files that not every computer allows are changed.
+        with a ``metadata.csv``. Links take no space, and are the dataset's own files under a second
+        name (hard links; symbolic ones where the drive allows no other): what is written into one
+        is written into the original, while one that is deleted leaves the original. Take "copies"
+        where anything will change the images. Names of classes and files that not every computer
+        allows are changed.
     decisions : DecisionLog or DataFrame, optional
         `default_decisions` where left out: your own marks, or the course's for the bundled leaves.
     progress : bool
@@ -209,19 +212,26 @@ def _add_images(
             lost.append(image_id)
             continue
         linked += _put(source.resolve(), target, way)
+    names = pd.Series(places, dtype="str").drop(lost)
     if lost:
         notes.append(
             f"{count(lost, 'file')} could not be read and were left out, their rows have no "
             f"file: {some(lost)}."
         )
+    if hard := len(names) - linked if way == "links" else 0:
+        notes.append(
+            f"{count(hard, 'image')} {'is a hard link' if hard == 1 else 'are hard links'}: the "
+            "same file as the original, so that whatever is written into one is written into the "
+            "original (deleting one leaves it); images='copies' makes files of their own."
+        )
     if linked:
         notes.append(
             f"{linked:,} images are symbolic links, since this drive allows no other; "
-            "open_dataset does not follow them, so use images='copies' to open the folder again."
+            "open_dataset does not follow them, so use images='copies' to open the folder again. "
+            "Whatever is written into one is written into the original."
         )
     if odd := sorted({place.suffix.lower() for place in map(Path, places)} - IMAGE_FOLDER):
         notes.append(f"torchvision's ImageFolder passes over files ending in {some(odd, 9)}.")
-    names = pd.Series(places, dtype="str").drop(lost)
     return table.assign(file_name=names.reindex(table.index)), notes
 
 

@@ -22,9 +22,10 @@ from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.datasets.words import count
-from helpers.evidence.answered_pairs import knows_groups, part_by_label, still_open
+from helpers.evidence.answered_pairs import part_by_label, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
 from helpers.evidence.cannot_link import AGAINST, follow
+from helpers.evidence.leaking import leaks_of, notes_of, searches
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
     apply_groups,
@@ -120,7 +121,7 @@ class Evidence:
     @cached_property
     def given_leaks(self) -> pd.DataFrame:
         """What lies on two sides of the split that the dataset came with."""
-        return check_leakage(self.dataset, self.pairs)
+        return leaks_of(self, self.dataset, self.pairs)
 
     @cached_property
     def part(self) -> Dataset:
@@ -174,7 +175,7 @@ class Evidence:
     @cached_property
     def proposals(self) -> pd.DataFrame | None:
         """Pairs that may show one thing; None where they were not looked for."""
-        if knows_groups(self.opened, self.answered) or SEARCH not in self.plan.taken:
+        if not searches(self):
             return None
         run = {"workers": self.workers, "progress": self.progress}
         with self._noting("proposals"):
@@ -322,8 +323,7 @@ class Evidence:
         splits = self.clean.images["split"][self.clean.images["label"].notna()]
         if not (splits.isin(["train"]).any() and splits.isin(["valid"]).any()):
             return False
-        leaks = check_leakage(self.clean, self.pairs_of_clean)
-        return not (leaks["kind"] != "probable").any()
+        return not check_leakage(self.clean, self.pairs_of_clean)["kind"].ne("probable").any()
 
     @property
     def pairs_of_clean(self) -> pd.DataFrame:
@@ -340,7 +340,7 @@ class Evidence:
         with contextlib.redirect_stdout(said), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             divided = ensure_split(self.clean, given=self.keeps_split)
-        self.split_notes = [line for line in said.getvalue().splitlines() if line.strip()]
+        self.split_notes = notes_of(self, said.getvalue())
         return divided
 
     @cached_property

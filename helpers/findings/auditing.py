@@ -117,6 +117,7 @@ def files(evidence: Evidence) -> Section:
         found.title = "Every file can be read"
     found.title += f"; {count(poor['image_id'].nunique(), 'image')} flagged as poor or odd"
     found.says += scanned.attrs.get("notes", [])
+    found.says += say_sizes(scanned)
     summary = audit.summarise_quality(scanned)
     found.says += [note for note in summary.loc[~summary["used"], "note"] if note]
     if places := int(scanned["gps"].fillna(False).sum()):
@@ -146,6 +147,24 @@ def files(evidence: Evidence) -> Section:
         more = told_leaving(evidence, ids)
         found.mend(what, len(ids), len(scanned), act, REVIEW_FLAGS, **more)
     return found
+
+
+def say_sizes(scanned: pd.DataFrame) -> list[str]:
+    """The commonest size of the pictures that can be read, as stored, and the smallest side."""
+    known = scanned.loc[scanned["readable"], ["width", "height"]].dropna().astype(int)
+    if known.empty:
+        return []
+    sizes = known.value_counts().sort_index(ascending=False).sort_values(ascending=False,
+                                                                         kind="stable")  # fmt: skip
+    (width, height), often = sizes.index[0], int(sizes.iloc[0])
+    size = f"{width:,} × {height:,} pixels"
+    if len(sizes) == 1:
+        return [f"Width × height of {count(known, 'picture')}, as stored: {size}."]
+    return [
+        f"Commonest width × height, as stored: {size} ({often:,} of {count(known, 'picture')}); "
+        f"the smallest side of all is {known.min().min():,} pixels, the largest "
+        f"{known.max().max():,}."
+    ]
 
 
 def copies(evidence: Evidence) -> Section:

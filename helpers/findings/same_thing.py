@@ -66,7 +66,8 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         if len(sure)
         else "No two photos very probably show the same thing"
     )
-    found.numbers = {"proposed": len(proposals), "sure": len(sure)}
+    rated = int(proposals["expected"].notna().sum())
+    found.numbers = {"proposed": rated, "sure": len(sure), "not followed": len(proposals) - rated}
     small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note or SHARED in note]
     found.unchecked += small
     found.unchecked += [note for note in evidence.noted["proposals"] if UNCONFIRMED in note]
@@ -166,6 +167,10 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame, followed: pd.D
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
     told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
+    told += "right. "
+    if other := len(proposals) - len(rated):
+        told += f"{count(other, 'more pair')} {'is' if other == 1 else 'are'} listed, and keep"
+        told += f"{'s' if other == 1 else ''} nothing together. "
     number, right = count(followed, "pair"), f"{followed['expected'].sum():,.0f}"
     kept = f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be,"
     kept += f" {'stay' if len(followed) > 1 else 'stays'} on one side of the split here"
@@ -174,9 +179,7 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame, followed: pd.D
     if followed.empty:
         kept = f"{'None is' if sure.empty else 'By your answers no, none of them is'} sure enough "
         kept += f"({SURE:.0%}) to be kept on one side of the split here"
-    return (
-        f"{told}right. {kept}. Where light and ground changed, most pairs of one thing stay hidden."
-    )
+    return f"{told}{kept}. Where light and ground changed, most pairs of one thing stay hidden."
 
 
 def _say_not_searched(found: Section, evidence: Evidence) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from helpers import evaluation
@@ -11,12 +13,23 @@ from helpers.evidence.answered_pairs import without_settled
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import SEARCH, cost, for_all, in_words
 from helpers.evidence.explaining import ALIKE, LIMITS, explain_errors
-from helpers.evidence.learned import DESCRIPTORS, DUMMY, FROZEN, IMAGENET, TUNED, Learned
+from helpers.evidence.leaking import leaks_of
+from helpers.evidence.learned import (
+    BACKBONE,
+    DESCRIPTORS,
+    DUMMY,
+    FROZEN,
+    IMAGENET,
+    SIZE,
+    TUNED,
+    Learned,
+    embedding_size,
+)
 from helpers.findings.auditing import RARER, drawn
 from helpers.findings.names import are_known, doubtful_names
 from helpers.findings.sections import Section
 from helpers.modelling.times import near_in_time
-from helpers.splits import check_leakage, describe_leakage
+from helpers.splits import describe_leakage
 
 NAMES = {
     "fine-tuning": "A fine-tuned network was",
@@ -39,7 +52,7 @@ def split(evidence: Learned) -> Section:
     divided, found = evidence.divided, Section("split", "")
     sizes = divided.images["split"].value_counts()
     found.numbers = {side: int(sizes.get(side, 0)) for side in ("train", "valid")}
-    leaks = check_leakage(divided, without_settled(evidence.pairs_of_clean, evidence.answered))
+    leaks = leaks_of(evidence, divided, without_settled(evidence.pairs_of_clean, evidence.answered))
     found.numbers["leaks"] = int((leaks["kind"] != "probable").sum())
     whole = "Divided by whole groups" if divided.has_groups else "Divided image by image"
     kept = "Its own split is kept" if evidence.keeps_split else f"{whole}, copies together"
@@ -108,6 +121,7 @@ def baselines(evidence: Learned) -> Section:
         "balanced accuracy on the same images."
     )
     found.says.append("; ".join(f"{name}: {MODELS[name]}" for name in answers) + ".")
+    found.says += say_sizes(answers)
     found.says.append(
         "The best is that of the least log loss, which asks how probable a model held the right "
         "class, and not only which class it named."
@@ -141,6 +155,23 @@ def baselines(evidence: Learned) -> Section:
         f"{name}: {key}": value for name, row in rows.items() for key, value in row.items()
     }
     return found
+
+
+def say_sizes(models: Iterable[str]) -> list[str]:
+    """At which size each model looks at the pictures; nothing where none does."""
+    from helpers.descriptors.table import LARGEST
+
+    sides = {FROZEN: "bundled", IMAGENET: BACKBONE}
+    told = []
+    for name in models:
+        if side := SIZE if name == TUNED else embedding_size(sides[name]) if name in sides else 0:
+            told.append(f"{name} at {side} × {side}, squeezed to a square")
+        elif name == DESCRIPTORS:
+            told.append(f"{name} at {LARGEST} on the longer side at most")
+    if not told:
+        return []
+    told = f"Each model looks at pictures reduced to so many pixels: {'; '.join(told)}"
+    return [f"{told}. Details that this takes away no score here can rest on."]
 
 
 def evaluate(evidence: Learned) -> Section:

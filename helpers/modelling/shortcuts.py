@@ -65,6 +65,13 @@ def shortcuts(evidence: Learned) -> Section:
     parts = [f"{', '.join(classes)} by {name}" for name, classes in given.items()]
     parts += [f"the label goes with {some(sure.index)}"] if len(sure) else []
     found.title = f"Given away: {'; '.join(parts)}" if parts else "No shortcut is claimed"
+    if told and parts:
+        found.title += f"; {some(at_border, NAMED)} by border, which may be the subject itself"
+    elif told:
+        found.title = (
+            f"{len(at_border)} of {len(evidence.clean.classes)} classes are given away by their "
+            "border, which may be the subject itself, so that no shortcut is claimed"
+        )
     for name, one in probes.items():
         found.says.append(f"From the {name} alone, mean recall is {one!r}.")
         found.numbers[f"recall from {name}"] = one.recall
@@ -89,8 +96,9 @@ def shortcuts(evidence: Learned) -> Section:
         evidence, given, {name: _cells(divided, name) for name in sure.index}, alone
     )
     if origins:
+        more = parts or told
         found.title = (
-            f"{origins[0].what} {found.title}" if parts else origins[0].what.removesuffix(".")
+            f"{origins[0].what} {found.title}" if more else origins[0].what.removesuffix(".")
         )
     return found
 

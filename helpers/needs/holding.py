@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import evaluation
-from helpers.datasets.words import count, percent, some
+from helpers.datasets.words import count, percent, percents, some, tell_number
 from helpers.evidence.learned import Learned
 from helpers.needs.asking import Need
 
@@ -17,6 +17,10 @@ _OF = {
     "F1": "{side} images that are, or are taken for, {which}",
     "accuracy": "{side} images",
 }
+
+TIMES, MANY = 10, 1000
+"""Of what was judged, and at the least, from where on a number is no advice, but says that a
+difference is too small."""
 
 
 def hold(need: Need, evidence: Learned, by_class: dict | None = None) -> dict:
@@ -119,6 +123,13 @@ def _takes(need: Need, row: dict, side: str) -> str:
     if needed is None:
         told = "should it stay so, no number of images shows it: unless chance put it so low, "
         return f"{told}the model has to get better"
+    if needed > TIMES * judged and needed >= MANY:
+        unit = row["counted in"] if row["counted in"] == "things" else of
+        there = f"{judged:,} {row['counted in']} now"
+        return (
+            f"so small a difference ({_apart(need, value)}) cannot be shown with such a dataset: "
+            f"it would take over {needed // 1000:,} thousand {unit} ({there})"
+        )
     about = "about"
     if need.score not in _OF:  # reckoned from the spread alone, to within a quarter or so
         unit = 10 ** max(len(str(needed)) - 2, 0)
@@ -129,6 +140,13 @@ def _takes(need: Need, row: dict, side: str) -> str:
         much = f"{needed:,} things, {round(needed * images / judged):,} {of}"
         there = f"{count(judged, 'thing')}, {count(images, 'image')} now"
     return f"should it stay so, it takes {about} {much} to show it ({there})"
+
+
+def _apart(need: Need, value: float) -> str:
+    """The score and what is asked for, with the digits that tell them apart."""
+    if need.score == "MCC":
+        return f"{tell_number(value)} against {need.least:g}"
+    return " against ".join(percents(value, need.least))
 
 
 def say_chance(needs: tuple[Need, ...], table: pd.DataFrame) -> list[str]:

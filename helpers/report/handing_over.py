@@ -8,6 +8,7 @@ from typing import Any
 from helpers.audit import summarise_quality
 from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
+from helpers.evidence.leaking import leaks_of
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
 from helpers.findings.auditing import open_doubts
@@ -32,6 +33,7 @@ def describe_dataset(report: Report) -> str:
     """The dataset card, filled in with what the report measured."""
     evidence = report.evidence
     dataset, divided = evidence.opened, report["split"].state == DONE
+    leaks = evidence.given_leaks
     if divided:
         sides = evidence.divided.images["split"].reindex(dataset.images.index)
         images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
@@ -39,17 +41,20 @@ def describe_dataset(report: Report) -> str:
         if together is not None and together not in images:  # proposed here, and kept together
             images[together] = evidence.divided.images[together].reindex(images.index)
         dataset = dataset.with_images(images).with_group(together)
+        if leaks.empty:  # then the split that the card shows, be it given or made here
+            leaks = leaks_of(evidence, dataset, evidence.pairs)
     return dataset_card(
         dataset,
         scanned=evidence.files,
         duplicates=evidence.pairs,
         quality=summarise_quality(evidence.files),
         doubts=open_doubts(evidence) if evidence.can_learn else None,
-        leaks=evidence.given_leaks,
+        leaks=leaks,
         associations=associate(evidence.divided) if divided else None,
         decisions=evidence.marks if len(evidence.marks) else None,
         findings=_findings(report),
         not_checked=report["verdict"].unchecked,
+        things=evidence.things,
     )
 
 

@@ -13,6 +13,7 @@ from helpers.findings.names import are_known, kept_notes
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
 from helpers.modelling.more_labels import labels_needed, unused_labels
 from helpers.needs.asking import Needs, for_shell, quoted
+from helpers.needs.classes import say_classes, worst_classes
 from helpers.needs.holding import as_table, hold, say_chance
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
@@ -83,7 +84,9 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         found.says += _say_unjudged(evidence)
         if word != GO and (more := labels_needed(evidence, needs)):
             found.says.append(" ".join(filter(None, [more, unused_labels(evidence)])))
-        found.says.append(_say_weakest(evidence, needs))
+        least = _least_recalled(evidence)
+        found.says.append(_say_weakest(least, needs))
+        found.says += _say_classes(needs, table, least.name, evidence, sections)
         if blocking:
             found.says.append(_say_blocking(blocking, found.findings))
         if not are_known(evidence):
@@ -161,10 +164,13 @@ def _say_unjudged(evidence: Learned) -> list[str]:
     ]
 
 
-def _say_weakest(evidence: Learned, needs: Needs) -> str:
+def _least_recalled(evidence: Learned) -> pd.Series:
     answers, _ = evidence.judged
     by_class = evaluation.score_classes(answers, evidence.things)
-    row = by_class[by_class["images"] > 0].sort_values("recall", kind="stable").iloc[0]
+    return by_class[by_class["images"] > 0].sort_values("recall", kind="stable").iloc[0]
+
+
+def _say_weakest(row: pd.Series, needs: Needs) -> str:
     told = (
         f"Least recalled is {row.name}: {percent(row['recall'])} of "
         f"{count(int(row['images']), 'image')} ({percent(row['recall low'])} to "
@@ -175,6 +181,20 @@ def _say_weakest(evidence: Learned, needs: Needs) -> str:
     least = max((need.least for need in needs.wanted if need.score == "recall"), default=0.8)
     asked = for_shell(f"recall of {quoted(row.name)}>={least:g}")
     return f"{told}; if that class matters, ask for it: --need {asked}."
+
+
+def _say_classes(
+    needs: Needs, table: pd.DataFrame, least: str, evidence: Learned, sections: list[Section]
+) -> list[str]:
+    """What was counted of the classes of which a need is not shown, or, where it is no need on a
+    class that is not, of the class that is least recalled."""
+    if table["shown"].eq("yes").all():
+        return []
+    worst = worst_classes(needs, table) or {(least,): {"recall"}}
+    tables = {name: rows for one in sections for name, rows in one.tables.items()}
+    doubts, errors = tables.get("Doubts by class"), tables.get("Surest, and wrong")
+    listed = () if doubts is None else doubts.index.repeat(doubts["doubts"].astype(int))
+    return say_classes(worst, evidence, listed, () if errors is None else errors["label"])
 
 
 def _headline(

@@ -14,6 +14,9 @@ from helpers.splits.leaks import check_leakage, describe_leakage
 
 _MANY = 5000  # images that are searched for copies without showing how far it is
 
+ONLY_COPIES = "only copies were looked for"
+"""What the note says of a given split without groups."""
+
 
 def ensure_split(
     dataset: Dataset, valid: float = 0.2, seed: int = 0, given: bool = True
@@ -83,9 +86,7 @@ def _tell_given(dataset: Dataset, splits: pd.Series, leaks: pd.DataFrame) -> Non
         found = "" if len(leaks) > unsure.sum() else "; no pair lies on two sides"
         if unsure.any():
             found += f"; {count(leaks[unsure], 'probable pair')} on two sides, to be looked at"
-        print(
-            f"No column says which images belong together, so only copies were looked for{found}."
-        )
+        print(f"No column says which images belong together, so {ONLY_COPIES}{found}.")
 
 
 def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:

@@ -105,14 +105,21 @@ def check_fold(dataset: Dataset, learned: Iterable[str], hidden: Iterable[str]) 
 
 
 def describe_leakage(leaks: pd.DataFrame) -> str:
-    """What `check_leakage` found, in one sentence."""
+    """What `check_leakage` found, in one sentence.
+
+    Where ``leaks.attrs["searched"]`` is true, photos of one thing were searched for elsewhere, and
+    it is not said that only copies were looked for.
+    """
     kinds = leaks["kind"].value_counts()
     parts = [_number(kinds[kind], noun) for kind, noun in _NOUNS.items() if kind in kinds]
     groups = leaks.loc[leaks["kind"] == "group", "group"].unique()
     parts += [f"{_number(len(groups), 'group')} such as {groups[0]!r}"] if len(groups) else []
     grouped = leaks.attrs.get("grouped", True)
     alone = "no column says which images belong together, so only copies were looked for here"
+    searched = leaks.attrs.get("searched", False)
     if not parts and not grouped:
+        if searched:
+            return "No copies lie on two sides of the split."
         return (
             f"No copies lie on two sides of the split; {alone} (open_dataset(…, group='…') names "
             "one, and helpers.splits.suggest_groups(dataset) looks for groups)."
@@ -124,7 +131,7 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     where = "; ".join(f"{first} and {second}" for first, second in between)
     only = len(parts) == 1 and parts[0].startswith("1 ")
     found = f"{_listed(parts)} {'lies' if only else 'lie'} on two sides of the split ({where})"
-    return f"{found}{'' if grouped else '; ' + alone}."
+    return f"{found}{'' if grouped or searched else '; ' + alone}."
 
 
 def _number(number: int, noun: str) -> str:

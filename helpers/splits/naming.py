@@ -15,6 +15,7 @@ from helpers.datasets.words import count
 LEAST, LARGE = 0.8, 20
 """A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
 hold more images than that on the average: a day or a camera is not a thing."""
+OF_LABEL = 0.95  # of the images of a level of folders that is the label, the fewest that bear it
 _P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
 _ROBOFLOW = re.compile(r"[_.](?:jpe?g|png|bmp|tiff?|webp|heic)[_.]rf[_.][0-9a-z]{8,}$", re.I)
@@ -94,10 +95,10 @@ def _before_copy(stem: str) -> str | None:
 
 
 def _folders(ids: pd.Index, labels: pd.Series) -> list[Rule]:
-    """Each level of folders, counted from the image up."""
+    """Each level of folders, counted from the image up, but for those that are the label."""
     parts = [PurePosixPath(one).parent.parts for one in ids]
     depth = max(map(len, parts), default=0)
-    return [
+    levels = [
         Rule(
             "the folder" if up == 1 else f"the folder {up} levels up",
             pd.Series(
@@ -106,6 +107,17 @@ def _folders(ids: pd.Index, labels: pd.Series) -> list[Rule]:
         )
         for up in range(1, depth + 1)
     ]
+    return [level for level in levels if not _is_label(level.keys, labels)]
+
+
+def _is_label(keys: pd.Series, labels: pd.Series) -> bool:
+    """Whether each folder is one class and each class one folder, but for a few images that were
+    given another label."""
+    table = pd.DataFrame({"key": keys, "label": labels.reindex(keys.index)}).dropna()
+    counts = pd.crosstab(table["key"], table["label"].astype(str))
+    if counts.empty or counts.idxmax(axis=1).duplicated().any():
+        return False
+    return bool(counts.max(axis=1).sum() >= OF_LABEL * len(table))
 
 
 def _prefixes(stems: pd.Series) -> list[Rule]:

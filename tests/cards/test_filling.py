@@ -1,6 +1,7 @@
 """Cards: parsed by Hugging Face's own classes, filled with what scikit-learn counts as well."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -128,6 +129,29 @@ def test_classes_are_counted_by_split_with_independent_things_and_shares(dataset
                             str(own["specimen"].nunique())]  # fmt: skip
         assert row[4] == f"{share.accuracy:.2f} ({share.low:.2f} to {share.high:.2f})"
     assert rows[-1][0] == "*no label*" and int(rows[-1][1]) + int(rows[-1][2]) == 20
+
+
+def test_things_that_are_known_besides_the_groups_are_counted_in_one_way_throughout():
+    labels = ["a"] * 4 + ["b"] * 3
+    table = pd.DataFrame({"label": labels, "split": "train", "set": ["s", "s", *[None] * 5]},
+                         pd.Index([f"{n}.jpg" for n in range(7)], name="image_id"))  # fmt: skip
+    told = Dataset("made", Path("nowhere"), table).with_group("set")
+    things = pd.Series([0, 0, 1, 2, 2, 3, 3], table.index)
+    text = dataset_card(told, things=things)
+    assert (
+        "set has 1 value, with 2 images in the median and 2 at most; images of one value are taken "
+        "to show the same thing, and belong in one split; 5 have none. Copies counted as one "
+        "thing, and each image that stands alone as one, 7 images show at most 4 things"
+    ) in text
+    assert "| class | train | things | share of all (95 % interval) |" in text
+    rows = [row[:3] for row in rows_of(text, "### Data Splits")]
+    assert rows == [["a", "4", "3"], ["b", "3", "2"]]
+    assert "A thing whose images bear several labels is counted to the class of each." in text
+    bare = dataset_card(replace(told, group=None), things=things)
+    assert "take each image to be independent, copies aside. Copies counted as one thing" in bare
+    for same in (None, pd.Series(range(7), table.index)):
+        bare = dataset_card(replace(told, group=None), things=same)
+        assert "take each image to be independent\n" in bare and "| in all |" in bare
 
 
 def test_values_that_may_be_somebodys_are_never_shown(dataset):

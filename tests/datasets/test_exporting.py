@@ -96,6 +96,25 @@ def test_links_take_no_space_and_copies_are_files_of_their_own(marked, tmp_path)
         assert not file.is_symlink()
 
 
+def test_what_is_written_into_a_link_is_said_to_be_and_is_written_into_the_original(
+    marked, tmp_path
+):
+    names = ["train/oak/1.png", "valid/elm/3.png"]
+    before = [marked.path(name).read_bytes() for name in names]
+    for way, told in (("copies", 0), ("links", 1)):
+        done = quiet(marked, tmp_path / way, way)
+        said = [note for note in done.notes if "written into the original" in note]
+        assert len(said) == told
+        assert ("written into the original" in (done.folder / "README.md").read_text()) is bool(
+            told
+        )
+        (done.folder / names[0]).write_bytes(b"edited")
+        (done.folder / names[1]).unlink()
+        now = [marked.path(name).read_bytes() for name in names]
+        assert now == ([b"edited", before[1]] if told else before)
+    assert said[0].startswith("7 images are hard links: the same file as the original, so that")
+
+
 def test_where_hard_links_are_impossible_symbolic_ones_are_made_and_told(
     marked, tmp_path, monkeypatch
 ):
@@ -107,6 +126,8 @@ def test_where_hard_links_are_impossible_symbolic_ones_are_made_and_told(
     file = done.folder / "train" / "oak" / "1.png"
     assert file.is_symlink() and file.samefile(marked.path("train/oak/1.png"))
     assert done.notes[0].startswith("7 images are symbolic links") and "copies" in done.notes[0]
+    assert "written into the original" in done.notes[0]
+    assert not any("hard link" in note for note in done.notes)
 
 
 def test_torchvision_reads_each_split(marked, tmp_path):

@@ -28,6 +28,28 @@ def evidence(quality, issue=False):
     )  # fmt: skip
 
 
+def scanned(*sizes, readable=True):
+    table = pd.DataFrame(sizes, columns=["width", "height"]).astype("Int64")
+    return table.assign(readable=readable)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (scanned(*[(112, 84)] * 3), ["Width × height of 3 pictures, as stored: 112 × 84 pixels."]),
+        (scanned((112, 84)), ["Width × height of 1 picture, as stored: 112 × 84 pixels."]),
+        (
+            scanned((4000, 3000), (3000, 4000), (3000, 4000), (90, 1200), (None, None)),
+            ["Commonest width × height, as stored: 3,000 × 4,000 pixels (2 of 4 pictures); the "
+             "smallest side of all is 90 pixels, the largest 4,000."],
+        ),
+        (scanned((5, 5), readable=False), []),
+    ],
+)  # fmt: skip
+def test_the_commonest_size_of_pictures_and_the_smallest_side_are_told(table, told):
+    assert auditing.say_sizes(table) == told
+
+
 @pytest.mark.parametrize("number", [1, 3, 20])
 def test_where_no_label_is_in_doubt_the_first_that_it_says_to_look_at_are_listed(number):
     asked = evidence([0.19] * number + [0.2])

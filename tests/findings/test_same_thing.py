@@ -171,10 +171,13 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
         "2 pairs very probably show the same thing; 96 images of at most 94 things"
     )
     assert found.says[0] == (
-        "Of 3 pairs proposed 3 are expected to be right. Those expected to be right at 90% or "
-        "more, 2 pairs of which 2 should be, stay on one side of the split here. Where light and "
-        "ground changed, most pairs of one thing stay hidden."
+        "Of 3 pairs proposed 3 are expected to be right. 2 more pairs are listed, and keep nothing "
+        "together. Those expected to be right at 90% or more, 2 pairs of which 2 should be, stay "
+        "on one side of the split here. Where light and ground changed, most pairs of one thing "
+        "stay hidden."
     )
+    numbers = [found.numbers[name] for name in ("proposed", "sure", "not followed")]
+    assert numbers == [3, 2, 2]
     assert left in found.unchecked and "Names: none." not in found.unchecked
 
 

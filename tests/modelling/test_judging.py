@@ -1,15 +1,17 @@
 """What the sections about models advise, and whether it fits the images that they were told of."""
 
+from inspect import signature
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from helpers.balance import imbalance
+from helpers.descriptors import describe
 from helpers.evidence.learned import Learned
 from helpers.findings.auditing import _say_rare
 from helpers.findings.sections import Section
-from helpers.modelling.judging import _say_lost
+from helpers.modelling.judging import _say_lost, say_sizes
 
 WEIGHTS = "class weights or logit adjustment"
 
@@ -78,3 +80,29 @@ def test_what_validation_images_share_with_those_learned_from_is_left_to_the_spl
     )
     assert "they share" not in told
     assert "only as far as the split keeps sites, cameras and customs apart. The best of" in told
+
+
+def test_the_size_at_which_each_model_looks_is_that_of_what_it_is_fed(monkeypatch):
+    fed = {}
+
+    def embed(*given, size=None, **more):
+        fed["head"] = size
+
+    def build_dataloaders(*given, size, **more):
+        fed["network"] = size
+
+    for fake in (embed, build_dataloaders):
+        monkeypatch.setattr(f"helpers.training.{fake.__name__}", fake)
+    monkeypatch.setattr("helpers.training.train_head", lambda *given: None)
+    monkeypatch.setattr("helpers.training.train", lambda *given, **more: None)
+    learner = SimpleNamespace(model=SimpleNamespace())
+    monkeypatch.setattr("helpers.training.build_learner", lambda *given, **more: learner)
+    Learned._tune(SimpleNamespace(sides=[None], progress=False), None, None)
+    assert fed == {"head": 64, "network": 64}
+    assert signature(describe).parameters["largest"].default == 160
+    assert say_sizes(["dummy", "descriptors", "frozen", "fine-tuned"]) == [
+        "Each model looks at pictures reduced to so many pixels: descriptors at 160 on the longer "
+        "side at most; frozen at 96 × 96, squeezed to a square; fine-tuned at 64 × 64, squeezed to "
+        "a square. Details that this takes away no score here can rest on."
+    ]
+    assert say_sizes(["dummy"]) == []

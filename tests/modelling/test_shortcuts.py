@@ -205,10 +205,22 @@ def test_where_nothing_gives_a_class_away_none_is_claimed(trees):
 def test_where_most_borders_tell_a_class_no_finding_is_made_of_them(trees, facts):
     bare = trees.with_images(trees.images[["label", "split"]])
     found = shortcuts(learned(bare, border=["ash", "elm", "oak"], file_facts=["ash"]))
-    assert found.title == "Given away: ash by file facts"
+    assert found.title == (
+        "Given away: ash by file facts; ash, elm, oak by border, which may be the subject itself"
+    )
     assert "Whether what the border tells of the label is a shortcut." in found.unchecked
     assert found.says[0].startswith("3 of 4 classes are told by their border")
     assert [one.what for one in found.findings] == ["Facts of the file give away ash."]
+
+
+def test_what_the_figure_calls_given_away_the_title_does_not_deny(trees):
+    bare = trees.with_images(trees.images[["label", "split"]])
+    found = shortcuts(learned(bare, border=["ash", "elm", "oak"], file_facts=[]))
+    assert found.title == (
+        "3 of 4 classes are given away by their border, which may be the subject itself, so that "
+        "no shortcut is claimed"
+    )
+    assert found.findings == []
 
 
 def test_classes_with_a_day_of_their_own_lead_headline_and_findings(trees):

@@ -42,7 +42,7 @@ def evidence(counts, each=1):
         plan=SimpleNamespace(taken=(), opening=0),
         dataset=SimpleNamespace(images=pd.DataFrame({"split": ["train"]})),
         opened=SimpleNamespace(test_openings=lambda: none, notes=()),
-        part=SimpleNamespace(has_groups=True),
+        part=SimpleNamespace(has_groups=True), sides=(SimpleNamespace(images=table), None),
     )  # fmt: skip
 
 
@@ -129,6 +129,30 @@ def test_of_groups_it_is_told_in_things_and_in_images():
         "Recall of a: 95% (83% to 99%), where 90% is asked for; should it stay so, it takes about "
         "142 things, 426 validation images of that class to show it (40 things, 120 images now)"
     ]
+
+
+def test_a_difference_too_small_for_any_such_dataset_is_called_so_in_place_of_an_exact_number():
+    few = {("a", "a"): 401, ("a", "b"): 99, ("b", "b"): 30}
+    assert told(few, "recall of a>=0.8") == [
+        "Recall of a: 80.2% (76% to 83%), where 80% is asked for; so small a difference (80.2% "
+        "against 80.0%) cannot be shown with such a dataset: it would take over 153 thousand "
+        "validation images of that class (500 images now)"
+    ]
+    (said,) = told(few, "recall of a>=0.8", each=2)
+    assert said.endswith("it would take over 153 thousand things (500 things now)")
+    (row,) = rows_of(decided(few, "recall of a>=0.8"))
+    assert 153_000 <= row["needed"] < 154_000
+    # Few were judged, and the difference is not small: the number is advice.
+    (said,) = told({("a", "a"): 3, ("b", "b"): 30}, "recall of a>=0.9")
+    assert said.endswith("it takes about 38 validation images of that class to show it (3 now)")
+
+
+def test_a_score_of_all_classes_too_near_what_is_asked_is_called_so_with_its_own_digits():
+    wrong = {("a", "a"): 81, ("a", "b"): 19, ("b", "b"): 81, ("b", "a"): 19}
+    (said,) = told(wrong, "MCC>=0.617")
+    assert "so small a difference (0.62 against 0.617) cannot be shown with such" in said
+    (said,) = told(wrong, "balanced accuracy>=0.809")
+    assert "so small a difference (81.0% against 80.9%) cannot be shown" in said
 
 
 def test_what_no_number_shows_says_why():

@@ -6,10 +6,11 @@ import pytest
 from helpers import canaries, open_dataset
 from helpers.evaluation import accuracy_interval
 from helpers.evidence import learned
+from helpers.evidence.leaking import leaks_of
 from helpers.exports.models import check_export
 from helpers.findings.showing import tell_need
 from helpers.report.handing_over import describe_dataset, describe_model, export_best
-from helpers.splits import apply_groups
+from helpers.splits import apply_groups, describe_leakage
 from tests.report.test_building import report_on
 
 
@@ -34,7 +35,39 @@ def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
     told = describe_dataset(report)
     assert alone not in told
     assert "suggested_group has 1 value, with 3 images in the median and 3 at most" in told
-    assert "values of suggested_group" in told
+    assert "| valid | undecided | things |" in told
+    number = report.evidence.things.nunique()
+    assert f"{len(report.evidence.opened)} images show at most {number} things" in told
+    assert told_leaks(told).startswith("1 group such as 'group 1' lies on two sides of the split")
+
+
+def told_leaks(card):
+    return card.partition("### Leaks between splits")[2].partition("###")[0].strip()
+
+
+def test_a_card_of_photos_that_were_searched_does_not_say_that_only_copies_were(
+    report, monkeypatch
+):
+    assert "so only copies were looked for here" in told_leaks(describe_dataset(report))
+    monkeypatch.setattr("helpers.evidence.leaking.searches", lambda asked: True)
+    assert told_leaks(describe_dataset(report)) == "No copies lie on two sides of the split."
+
+
+@pytest.mark.parametrize("searches", [True, False])
+def test_a_given_split_is_not_said_to_be_searched_for_copies_alone_where_more_was(
+    photos, monkeypatch, searches
+):
+    dataset = open_dataset(photos, progress=False)
+    sides = ["valid" if at % 3 == 0 else "train" for at in range(len(dataset))]
+    dataset = dataset.with_images(dataset.images.assign(split=sides))
+    evidence = report_on(dataset).evidence
+    monkeypatch.setattr("helpers.evidence.leaking.searches", lambda asked: searches)
+    monkeypatch.setattr("helpers.evidence.audited.Evidence.keeps_split", True)
+    vars(evidence).pop("divided", None)
+    assert evidence.divided.images["split"].notna().all()
+    told = any("only copies were looked for" in line for line in evidence.split_notes)
+    assert told is not searches
+    assert ("only copies" in describe_leakage(leaks_of(evidence, dataset, evidence.pairs))) is told
 
 
 def test_the_model_card_the_verdict_and_the_page_give_a_score_the_same_interval(report):

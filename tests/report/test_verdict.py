@@ -24,6 +24,11 @@ def answers(right: int, of: int) -> pd.DataFrame:
     return check_predictions(table)
 
 
+def learned_from(table):
+    """The sides of a split of which these images are the one learned from."""
+    return (SimpleNamespace(images=table[["label"]]), None)
+
+
 def evidence(right=90, of=100, split="train", openings=(), grouped=True):
     table = answers(right, of)
     images = pd.DataFrame({"split": [split]})
@@ -35,7 +40,7 @@ def evidence(right=90, of=100, split="train", openings=(), grouped=True):
         best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
         clean=SimpleNamespace(classes=["ash", "oak"]),
         plan=SimpleNamespace(taken=(), opening=0), dataset=SimpleNamespace(images=images),
-        opened=SimpleNamespace(test_openings=lambda: log, notes=()),
+        opened=SimpleNamespace(test_openings=lambda: log, notes=()), sides=learned_from(table),
     )  # fmt: skip
 
 

@@ -205,6 +205,13 @@ def test_without_groups_it_says_that_only_copies_were_looked_for(make):
         "1 pair of near copies lies on two sides of the split (train and valid); no column says "
         "which images belong together, so only copies were looked for here."
     )
+    searched = check_leakage(sided(make, "tv"), one)
+    searched.attrs["searched"] = True
+    told = "1 pair of near copies lies on two sides of the split (train and valid)."
+    assert describe_leakage(searched) == told
+    searched = check_leakage(sided(make, "tv"), NONE)
+    searched.attrs["searched"] = True
+    assert describe_leakage(searched) == "No copies lie on two sides of the split."
     whole = pd.Series(["p", "q"], ["a", "b"])
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE, groups=whole))
     assert told == "No copies and no images of one group lie on two sides of the split."

@@ -76,6 +76,16 @@ def test_a_part_that_is_only_the_class_makes_none():
     assert "the folder" in groups_of(files, ["pet"] * 10)
 
 
+@pytest.mark.parametrize(("moved", "told"), [(0, False), (5, False), (6, True)])
+def test_a_folder_that_is_the_class_is_no_group_though_some_images_were_relabelled(moved, told):
+    files = [f"{kind}/{i}.jpg" for kind in ("cat", "dog") for i in range(50)]
+    labels = ["Dog"] * moved + ["Cat"] * (50 - moved) + ["Dog"] * 50
+    assert ("the folder" in groups_of(files, labels)) is told
+    # Two folders of each class are more than the class.
+    split = [f"{file[:3]}{i % 2}/{i}.jpg" for i, file in enumerate(files)]
+    assert len(groups_of(split, labels)["the folder"]) == 4
+
+
 def test_folders_inside_of_classes_make_groups_at_their_level():
     files = [f"{k}/p{n}/{side}.jpg" for k in "ab" for n in (1, 2) for side in ("left", "right")]
     found = groups_of(files, [file[0] for file in files])
