@@ -26,8 +26,9 @@ WHY = {
 """What speaks against a label, by the word for it in ``find_label_issues``."""
 
 TWICE = (
-    "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} this one does not settle "
-    "it: relabel or drop {other} in its own row, too; until then the report trains on neither."
+    "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} this "
+    "one does not settle it: relabel or drop {other} in its own row, too; until then the report "
+    "trains on neither."
 )
 
 DECISIONS = {
