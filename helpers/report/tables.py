@@ -26,8 +26,9 @@ WHY = {
 """What speaks against a label, by the word for it in ``find_label_issues``."""
 
 TWICE = (
-    "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} settle "
-    "it: relabel or drop {other} in its own row, too; until then the report trains on neither."
+    "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} this "
+    "one does not settle it: relabel or drop {other} in its own row, too; until then the report "
+    "trains on neither."
 )
 
 DECISIONS = {
@@ -258,7 +259,7 @@ def suspects_table(report) -> pd.DataFrame:
     twice = table["issue"].eq(CONFLICT)
     kept = evidence.marks.index[evidence.marks["action"].eq("keep")]
     for row in table[twice].itertuples():
-        said = "That you kept this one does not" if row.image_id in kept else "To keep it does not"
+        said = "That you kept" if row.image_id in kept else "To keep"
         table.loc[row.Index, "why"] = TWICE.format(other=row.other_id, kept=said)
     chances, wrong = pd.Series(np.nan, table.index), pd.Series(0.0, table.index)
     if evidence.can_learn:

@@ -146,8 +146,8 @@ def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, 
     assert twice["label"].to_dict() == {"blue/02.png": "blue", "red/other.png": "red"}
     assert twice.loc["red/other.png", "why"] == (
         "The same bytes as blue/02.png, which bears another label: one of the two is wrong. To "
-        "keep it does not settle it: relabel or drop blue/02.png in its own row, too; until then "
-        "the report trains on neither."
+        "keep this one does not settle it: relabel or drop blue/02.png in its own row, too; until "
+        "then the report trains on neither."
     )
 
 
@@ -201,7 +201,7 @@ def test_suspects_stand_with_the_labels_that_stand_and_those_you_decided_about_n
     }
     why = by_image["why"]
     assert "That you kept this one does not settle it: relabel or drop blue" in why["red/other.png"]
-    assert "To keep it does not settle it: relabel or drop red" in why["blue/02.png"]
+    assert "To keep this one does not settle it: relabel or drop red" in why["blue/02.png"]
     meant = tables.FILES["suspects.csv"]
     assert meant[1]["label"].startswith("the class that stands, yours where you relabelled")
     assert "first one file under two labels (a row for either), then labels" in meant[0]
