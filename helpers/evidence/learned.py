@@ -119,7 +119,9 @@ class Learned(Evidence):
         return [
             "No ImageNet weights are on this computer. The bundled network has only seen rendered "
             "pictures; on natural photos ImageNet's networks did better wherever it was measured "
-            f"(helpers/backbone/CARD.md): build_learner(dls, '{BACKBONE}') downloads and tries one."
+            "(helpers/backbone/CARD.md). Once connected, these lines in .venv/bin/python download "
+            "one, and a further report tries it where its budget pays for it: "
+            f'from helpers.training.networks import load_body; load_body("{BACKBONE}")'
         ]
 
     @cached_property

@@ -133,10 +133,9 @@ def _findings(verdict: Mapping[str, Any], opening: str) -> str:
     why += "affected (the bar). An effect and a share are not the same thing: take the order as a "
     why += "place to begin."
     if any(one["code"] for one in findings):
-        why += (
-            " The lines of Python run where the workbook is installed, in a notebook of it or by "
-        )
-        why += ".venv/bin/python; put the path of your folder where path/to/… stands."
+        why += " The lines of Python run where the workbook is installed, in a notebook of it or, "
+        why += "but for those that show something, by .venv/bin/python; put the path of your folder"
+        why += " where path/to/… stands."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
 
 
@@ -154,7 +153,15 @@ def _code(lines: str, opening: str) -> str:
     there = " ".join(first)
     first += [f"from {REGROUPING[name]} import {name}" for name in needed if name not in there]
     whole = "\n".join([*sorted(first), "", *opened, rest])
-    return f"<details><summary>In Python</summary><pre><code>{escape(whole)}</code></pre></details>"
+    shows = " in a notebook, which shows it" if _shows(rest) else ""
+    code = f"<pre><code>{escape(whole)}</code></pre>"
+    return f"<details><summary>In Python{shows}</summary>{code}</details>"
+
+
+def _shows(lines: str) -> bool:
+    """Whether the lines draw, or end on what only a notebook shows."""
+    last = lines.rstrip().rpartition("\n")[2]
+    return "plots." in lines or not re.match(r"\w+ = ", last)
 
 
 def _contents(sections: list[Mapping[str, Any]]) -> str:

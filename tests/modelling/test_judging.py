@@ -106,3 +106,12 @@ def test_the_size_at_which_each_model_looks_is_that_of_what_it_is_fed(monkeypatc
         "a square. Details that this takes away no score here can rest on."
     ]
     assert say_sizes(["dummy"]) == []
+
+
+def test_the_lines_that_are_said_to_fetch_a_network_run_as_they_are_printed(monkeypatch):
+    fetched = []
+    monkeypatch.setattr("helpers.training.networks.load_body", fetched.append)
+    asked = SimpleNamespace(opened=SimpleNamespace(name="mine"), has_weights=False)
+    (told,) = Learned.imagenet_note.fget(asked)
+    exec(told.rpartition("pays for it: ")[2])
+    assert fetched == ["mobilenet_v2"]

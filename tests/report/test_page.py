@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from helpers.datasets.words import tell_share
+from helpers.findings import auditing, same_thing
 from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
 from helpers.findings.showing import make_snippet
+from helpers.modelling import shortcuts
 from helpers.report.page import MOST_ROWS, _code, make_page
 
 HOSTILE = '<script>alert("x")</script><img src=http://evil.example/x onerror=alert(1)>&amp;'
@@ -243,6 +245,23 @@ def test_groups_that_the_command_made_are_made_by_the_lines_of_python_too(openin
     assert found[len(begins) :] == ["", f"dataset = {opening}", "scan(dataset)"]
     twice = _code("from helpers.splits import group_by_time\n\ngroup_by_time(1)", opening)
     assert twice.count("import group_by_time") == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "shows"),
+    [
+        (auditing.REVIEW_CONFLICTS, True),  # a widget
+        (auditing.REVIEW_LABELS, True),
+        (same_thing.REVIEW_SAME, True),  # a figure
+        (shortcuts.PROBE_BORDER, True),
+        ("from helpers.balance import lifts\n\nlifts(dataset, 'site')", True),  # a table
+        (auditing.KEEP_ALL, False),
+        (auditing.DIVIDE_ANEW, False),
+    ],
+)
+def test_lines_whose_outcome_only_a_notebook_shows_say_so(lines, shows):
+    summary = re.search("<summary>(.*?)</summary>", _code(lines, "open_dataset('mine')"))[1]
+    assert summary == "In Python" + " in a notebook, which shows it" * shows
 
 
 def test_a_section_in_a_notebook_shows_the_lines_that_go_on_from_it(sections):
