@@ -8,7 +8,6 @@ import pandas as pd
 from helpers import audit
 from helpers.audit.doubts import caption_doubts
 from helpers.audit.labels import UNLIKELY
-from helpers.audit.suspects import PROBABLE
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
@@ -18,6 +17,7 @@ from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.findings.decided import open_doubts
 from helpers.findings.promises import say_against, say_judged, say_kept
 from helpers.findings.sections import LEFT_OUT, Picture, Section
 from helpers.splits import describe_leakage
@@ -267,25 +267,6 @@ def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str
         for name, row in many.iterrows()
     ]
     return f"{'; '.join(told[:4])}; copies count twice, in training and in scores." if told else ""
-
-
-def open_doubts(evidence: Evidence) -> pd.DataFrame:
-    """The doubts about labels that you have not decided about, ranked anew. A label that you kept
-    or gave in your log is in doubt only where the same file carries another one; to keep a picture
-    that is dark, say, or no copy, says nothing of its label."""
-    doubts, marks = evidence.doubts, evidence.marks
-    others = tuple({*evidence.issues["issue"], PROBABLE})
-    of_label = ~marks["reason"].fillna("").str.startswith(others)
-    judged = marks["action"].eq("relabel") | (marks["action"].eq("keep") & of_label)
-    decided = doubts.index.isin(marks.index[judged])
-    decided &= (doubts["evidence"] != "same file").to_numpy()
-    if not decided.any():
-        return doubts
-    left = doubts[~decided].assign(rank=range(1, int((~decided).sum()) + 1))
-    left["expected"] = left["wrong"].cumsum() / left["rank"]
-    known = doubts.attrs.get("left out", {})
-    left.attrs = doubts.attrs | {"left out": known | {"that you decided about": int(decided.sum())}}
-    return left
 
 
 def labels(evidence: Evidence) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from unicodedata import normalize
 
@@ -103,6 +103,8 @@ def _record(dataset: Dataset, tables: Sequence[pd.DataFrame]) -> list[pd.DataFra
     """Write all rows at once; for each table what became of its rows, by image as it is named
     here: a row that an earlier table has already stands by then."""
     whole = pd.concat(tables)
+    if len(whole):  # an image may be kept although it is dark, and its label in doubt
+        whole["reason"] = whole.groupby(_VERDICT)["reason"].transform(_joined)
     file = np.repeat(range(len(tables)), [len(table) for table in tables])
     first = whole.assign(file=file).groupby(_VERDICT)["file"].transform("min").to_numpy()
     new = whole[first == file].assign(image_id=whole["here"][first == file])
@@ -113,6 +115,9 @@ def _record(dataset: Dataset, tables: Sequence[pd.DataFrame]) -> list[pd.DataFra
             with copy.open("w", encoding="utf-8", newline="") as table:
                 csv.writer(table).writerows([FIELDS, *new[FIELDS].to_numpy().tolist()])
             fates = DecisionLog(dataset).import_from(copy)[["fate", "own"]]
+    for here, reason in _kept_for_more(dataset, new).items():
+        DecisionLog(dataset).record(here, "keep", reason=reason)
+        fates.loc[here, "fate"] = "recorded"
     found = []
     for number, table in enumerate(tables):
         mine = fates.reindex(table["here"].unique())
@@ -120,6 +125,24 @@ def _record(dataset: Dataset, tables: Sequence[pd.DataFrame]) -> list[pd.DataFra
         stands = again & mine["fate"].eq("recorded")
         found.append(mine.assign(fate=mine["fate"].mask(stands, "stands already")))
     return found
+
+
+def _joined(reasons: Iterable[str]) -> str:
+    parts = (part for one in reasons for part in one.split("; ") if part)
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _kept_for_more(dataset: Dataset, new: pd.DataFrame) -> dict[str, str]:
+    """Images that stand as kept, and are kept now for something else, with all that they are kept
+    for."""
+    standing, kept = DecisionLog(dataset).current(), new[new["action"] == "keep"]
+    kept = kept[kept["here"].isin(standing.index[standing["action"] == "keep"])]
+    before = standing["reason"].fillna("").reindex(kept["here"])
+    told = {
+        here: (old, _joined([old, reason]))
+        for here, old, reason in zip(kept["here"], before, kept["reason"], strict=True)
+    }
+    return {here: now for here, (old, now) in told.items() if now != _joined([old])}
 
 
 def _tell(name: str, waiting: int, table: pd.DataFrame, fates: pd.DataFrame) -> str:
@@ -172,7 +195,7 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
     for row in rows:
         cells = {name: normalize("NFC", row.get(name) or "") for name in FIELDS}
         cells |= {name: normalize("NFC", row.get(name) or "").strip() for name in _PAIR}
-        cells["reason"] = cells["reason"].strip() or row.get("issue") or ""  # what was judged
+        cells["reason"] = _reason(cells["issue"], cells["reason"].strip())
         if not (action := cells["action"].strip().lower()):
             continue
         label = cells["label"] if action == "relabel" else ""
@@ -182,6 +205,13 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
             cells["image_id"] = cells["image_id"].strip()
         filled.append(cells | {"action": action, "label": label, "line": row["line"]})
     return pd.DataFrame(filled, columns=[*FIELDS, *_PAIR, "line"]).set_index("line")
+
+
+def _reason(issue: str, note: str) -> str:
+    """What was judged, and what somebody noted; `helpers.findings.decided` reads the first."""
+    if note.startswith(issue) or not note:
+        return note or issue
+    return f"{issue}: {note.replace('; ', ', ')}"
 
 
 def _check(dataset: Dataset, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

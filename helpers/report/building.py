@@ -27,6 +27,7 @@ from helpers.evidence.answered_pairs import knows_groups, without_settled
 from helpers.evidence.budget import for_all, in_words
 from helpers.evidence.learned import Learned
 from helpers.findings import auditing, same_thing, sampling, second_folder
+from helpers.findings.decided import open_doubts
 from helpers.findings.sections import (
     FAILED,
     LEFT_OUT,
@@ -148,7 +149,7 @@ class Report:
         for `widgets.review`; labels that you kept or gave in your log are doubted no more."""
         evidence = self.evidence
         nothing = pd.DataFrame(columns=["suggested", "issue", "evidence"])
-        doubts = auditing.open_doubts(evidence) if evidence.can_learn else nothing
+        doubts = open_doubts(evidence) if evidence.can_learn else nothing
         pairs = without_settled(evidence.pairs, evidence.answered)
         return list_suspects(evidence.dataset, pairs, evidence.issues, doubts)
 

@@ -11,7 +11,7 @@ from helpers.cards import dataset_card, model_card
 from helpers.evidence.leaking import leaks_of
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
-from helpers.findings.auditing import open_doubts
+from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.findings.showing import tell_need
 from helpers.report.building import Report

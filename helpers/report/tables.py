@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.audit.doubts import other_label
 from helpers.audit.suspects import CONFLICT
 from helpers.evidence.audited import private_columns, without_private
-from helpers.findings.auditing import open_doubts
+from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.report.together import ANSWER, TOGETHER, together
 from helpers.splits.sessions import NAMES

@@ -164,7 +164,7 @@ def decisions_about(
     """Return one decision about all these cases, for `DecisionLog.record_all`.
 
     "keep" and "cannot tell" are about both images of a pair, the others about the one on `side`
-    (0 left, 1 right). The reason is `note`, or else the issue and the other image.
+    (0 left, 1 right). The reason is the issue and the other image, and the `note` behind them.
     """
     made = {}
     for case in rows(cases):
@@ -173,6 +173,7 @@ def decisions_about(
         for name in pair if both else pair[min(side, len(pair) - 1) :][:1]:
             why = (case["issue"], *(other for other in pair if other != name))
             reason = " with ".join(plain(part) for part in why if not pd.isna(part))
-            made.setdefault(name, (action, note or reason, label))
+            told = f"{reason}: {note.replace('; ', ', ')}" if note and reason else note or reason
+            made.setdefault(name, (action, told, label))
     columns = ["action", "reason", "label"]
     return pd.DataFrame.from_dict(made, orient="index", columns=columns)

@@ -9,6 +9,7 @@ from helpers.audit import draw_sample
 from helpers.audit.sampling import ErrorRate
 from helpers.evaluation import accuracy_interval
 from helpers.findings import auditing
+from helpers.findings.decided import open_doubts
 from tests.balance.sets import table
 
 
@@ -104,7 +105,7 @@ def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_s
         {"action": actions, "reason": ["", "", "label, by prediction", "", ""]},
         [ids[0], ids[1], ids[2], ids[3], "elsewhere"],
     )
-    left = auditing.open_doubts(asked)
+    left = open_doubts(asked)
     assert left.index[left["issue"]].to_list() == [ids[0], ids[3], ids[4]]
     assert len(left) == 38 and left["rank"].to_list() == list(range(1, 39))
     assert left["expected"].round(3).to_list()[:4] == [0.9, 0.8, 0.733, 0.55]
@@ -116,14 +117,23 @@ def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_s
 
 
 def test_a_picture_that_was_kept_although_it_is_dark_or_no_copy_has_a_label_in_doubt_still():
-    asked = evidence([0.9, 0.8, 0.7, 0.6], issue=True)
+    others = [
+        "dark", "dark: dusk, still fine", "dark with ash/1.jpg", "probable copy with ash/2.jpg",
+        "probable with ash/2.jpg", "one thing twice? with ash/2.jpg", "outlier: a lone one",
+        "on two sides of the split, probable with ash/2.jpg", "dark; blurred: a little",
+    ]  # fmt: skip
+    of_labels = [
+        "label, by prediction", "seen by Ada", "", None, "darker than most, but an ash indeed",
+        "label, by image; dark", "dark; label, by image: no doubt", "one file, two labels with a",
+        "random sample",
+    ]  # fmt: skip
+    asked = evidence([0.9] * 18, issue=True)
     asked.issues = pd.DataFrame({"issue": ["dark", "blurred"]})
-    reasons = ["dark", "probable copy with ash/2.jpg", "label, by prediction", "seen by Ada"]
-    ids = asked.doubts.index[:4]
-    asked.marks = pd.DataFrame({"action": "keep", "reason": reasons}, ids)
-    left = auditing.open_doubts(asked)
-    assert left.index.intersection(ids).to_list() == ids[:2].to_list()
-    assert left.attrs["left out"]["that you decided about"] == 2
+    ids = asked.doubts.index[:18]
+    asked.marks = pd.DataFrame({"action": "keep", "reason": [*others, *of_labels]}, ids)
+    left = open_doubts(asked)
+    assert left.index.intersection(ids).to_list() == ids[:9].to_list()
+    assert left.attrs["left out"]["that you decided about"] == 9
 
 
 def test_where_you_decided_about_every_label_that_is_said_and_none_is_doubted():
@@ -132,7 +142,7 @@ def test_where_you_decided_about_every_label_that_is_said_and_none_is_doubted():
     found = auditing.labels(asked)
     assert (found.title, found.state) == ("You have decided about every label", "done")
     assert found.says == ["You have decided about 40 labels, all that could be judged."]
-    assert found.findings == [] and auditing.open_doubts(asked).empty
+    assert found.findings == [] and open_doubts(asked).empty
 
 
 def in_doubt(*wrong):

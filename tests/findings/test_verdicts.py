@@ -7,6 +7,7 @@ import pytest
 
 from helpers import open_dataset
 from helpers.datasets import DatasetError, DecisionLog
+from helpers.findings.decided import settle_label
 from helpers.findings.verdicts import take_decisions
 from tests.report.conftest import draw
 
@@ -61,7 +62,31 @@ def test_a_verdict_without_a_reason_is_about_what_was_suspected(dataset, table):
     rows = ["red/01.png,dark,keep,,", "red/02.png,dark,keep,,night", "red/03.png,,keep,,"]
     take_decisions(dataset, table(*rows, header=header))
     reasons = DecisionLog(dataset).current()["reason"]
-    assert reasons.to_dict() == {"red/01.png": "dark", "red/02.png": "night", "red/03.png": ""}
+    assert reasons.to_dict() == {
+        "red/01.png": "dark",
+        "red/02.png": "dark: night",
+        "red/03.png": "",
+    }
+
+
+def test_an_image_that_is_kept_for_several_reasons_is_kept_for_all_of_them(dataset, table):
+    """Its label is settled, whatever stands first, in one table or in one after the other."""
+    header = "image_id,issue,action,label,reason\n"
+    label, dark = 'red/01.png,"label, by image",keep,,', "red/01.png,dark,keep,,dusk"
+    for number, rows in enumerate([[label, dark], [dark, label]]):
+        image = f"red/0{number + 1}.png"
+        rows = [row.replace("red/01.png", image) for row in rows]
+        told = take_decisions(dataset, table(*rows, header=header))
+        assert told == "Verdicts of 'verdicts.csv': recorded 1."
+        mark = DecisionLog(dataset).current().loc[[image]]
+        assert sorted(mark["reason"][image].split("; ")) == ["dark: dusk", "label, by image"]
+        assert settle_label(mark, {"dark"}).all()
+    for row, fate in ((dark, "recorded 1"), (label, "recorded 1"), (label, "stands already 1")):
+        row = row.replace("red/01.png", "red/03.png")
+        told = take_decisions(dataset, table(row, header=header))
+        assert told == f"Verdicts of 'verdicts.csv': {fate}."
+        settled = settle_label(DecisionLog(dataset).current().loc[["red/03.png"]], {"dark"})
+        assert settled.all() == (row.split(",")[1] != "dark")
 
 
 def test_what_the_error_about_an_image_advises_is_taken(dataset, table):

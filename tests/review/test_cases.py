@@ -166,7 +166,8 @@ def test_keep_is_about_both_images_and_drop_about_the_side_that_is_meant():
     left, right = (decisions_about(cases, "relabel", side, "elm") for side in (0, 1))
     assert ([*left.index], [*right.index]) == (["a", "c"], ["b", "c"])
     assert right["label"].tolist() == ["elm", "elm"]
-    assert decisions_about(cases, "drop", note="blurred")["reason"].tolist() == ["blurred"] * 2
+    noted = decisions_about(cases, "drop", note="so blurred; gone")["reason"].tolist()
+    assert noted == ["near with b: so blurred, gone", "so blurred; gone"]
 
 
 def test_an_image_of_two_cases_is_decided_about_once():

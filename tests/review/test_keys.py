@@ -308,7 +308,7 @@ def test_text_left_by_enter_arrives_before_the_key_that_follows(trees, suspects)
     reviewer.keyboard.receive({"field": "0", "text": "yew"})
     press(reviewer, "s", "s")
     assert standing(trees) == {"ash/1.jpg": "drop", "elm/1.jpg": "yew"}
-    assert list(DecisionLog(trees).current()["reason"]) == ["too dark", "label"]
+    assert list(DecisionLog(trees).current()["reason"]) == ["label: too dark", "label"]
     assert (reviewer.note.value, reviewer.new_class.value) == ("", "")
 
 

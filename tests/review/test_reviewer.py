@@ -63,7 +63,7 @@ def test_keep_drop_and_relabel_are_recorded_with_reasons_and_undone(trees, suspe
     reviewer.keep.click()
     log = DecisionLog(trees)
     assert standing(log) == {"ash/1.jpg": "elm", "elm/1.jpg": "drop", "elm/2.jpg": "keep"}
-    assert list(log.current()["reason"]) == ["label", "blurred as well", "dark"]
+    assert list(log.current()["reason"]) == ["label", "label: blurred as well", "dark"]
     assert "<b>4</b> of 4, 3 decided" in reviewer.count.value
     for left in ({"ash/1.jpg": "elm", "elm/1.jpg": "drop"}, {"ash/1.jpg": "elm"}, {}):
         reviewer.undo.click()
