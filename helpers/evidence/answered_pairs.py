@@ -15,6 +15,7 @@ ANSWER = "together"
 YES, NO, KEEPS = ("yes", "y", "true", "1"), ("no", "n", "false", "0"), "kept"
 """What a person writes, and what a report writes of pairs that it keeps together by itself: to give
 that back is no answer."""
+SETTLED = "settled already, by groups or answers"
 KEPT, JOINED = "Groups come from ", "Joined with the groups of "
 """How the notes begin that `helpers.report.together.keep_together` gives a dataset without groups,
 and one that has some."""

@@ -22,7 +22,7 @@ from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.datasets.words import count
-from helpers.evidence.answered_pairs import part_by_label, still_open
+from helpers.evidence.answered_pairs import SETTLED, part_by_label, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
 from helpers.evidence.cannot_link import AGAINST, follow
 from helpers.evidence.leaking import leaks_of, notes_of, searches
@@ -190,7 +190,7 @@ class Evidence:
         new.attrs = found.attrs
         new = still_open(new, self.answered)
         if past := len(found) - len(new):
-            more = f"{count(past, 'more pair')} settled already, by groups or answers."
+            more = f"{count(past, 'more pair')} {SETTLED}."
             left = [line for line in told if line not in telling.conclude(found)]
             told[:] = [*telling.conclude(new), more, *left]
         return new

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets.words import count, percent, some
-from helpers.evidence.answered_pairs import JOINED, keys_of, knows_groups
+from helpers.evidence.answered_pairs import JOINED, SETTLED, keys_of, knows_groups
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.cannot_link import AGAINST, tell_barred, tell_overruled
@@ -61,10 +61,12 @@ def _followed(evidence: Evidence, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) -> None:
     sure = proposals[proposals["expected"] >= SURE]
+    settled = any(SETTLED in note for note in evidence.noted["proposals"])
+    photos = "further photos" if settled else "photos"
     found.title = (
         f"{count(sure, 'pair')} very probably {'show' if len(sure) > 1 else 'shows'} the same thing"
         if len(sure)
-        else "No two photos very probably show the same thing"
+        else f"No two {photos} very probably show the same thing"
     )
     rated = int(proposals["expected"].notna().sum())
     found.numbers = {"proposed": rated, "sure": len(sure), "not followed": len(proposals) - rated}
@@ -73,7 +75,9 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     found.unchecked += [note for note in evidence.noted["proposals"] if UNCONFIRMED in note]
     if proposals.empty:
         if small or len(evidence.searched) < len(evidence.part):
-            found.title = "No two photos are known to show the same thing"
+            found.title = f"No two {photos} are known to show the same thing"
+        if settled:
+            _count_things(found, evidence)
         found.says += evidence.noted["proposals"]
         return
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]

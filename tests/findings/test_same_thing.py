@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from helpers.evidence.answered_pairs import SETTLED
 from helpers.evidence.budget import Plan
 from helpers.evidence.learned import Learned
 from helpers.findings import same_thing
@@ -199,3 +200,19 @@ def test_pairs_that_surer_ones_keep_together_are_no_pairs_to_mend(dataset):  # n
     assert mend.images == 4
     # Both are shown: those kept together, and those to look at.
     assert len(found.pictures) == 2
+
+
+def test_where_all_is_settled_no_two_further_photos_show_one_thing(dataset):  # noqa: F811
+    """Two of the images are one thing by an answer, which the search found, too."""
+    evidence = learned(dataset, DEVELOPMENT)
+    vars(evidence)["proposals"] = pd.DataFrame({
+        "image_id": [], "other_id": [], "expected": pd.Series(dtype=float),
+    })  # fmt: skip
+    evidence.noted["proposals"] = ["None.", f"1 more pair {SETTLED}."]
+    found = ask(evidence)
+    assert found.title == "No two further photos very probably show the same thing"
+    things = pd.Series(range(len(dataset)), dataset.images.index)
+    vars(evidence)["things"] = things.where(things != 1, 0)
+    assert ask(evidence).title.endswith("; 96 images of at most 95 things")
+    evidence.noted["proposals"] = ["None."]
+    assert ask(evidence).title == "No two photos very probably show the same thing"
