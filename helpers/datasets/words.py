@@ -64,11 +64,11 @@ def shown(name: str) -> str:
     return name if name and name == name.strip() else repr(name)
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """A half-sentence on the known name that `word` may stand for, empty where there is none."""
     known, plain = list(known), str(word).strip().casefold()
     alike = [name for name in known if name.strip().casefold() == plain]
-    close = alike or get_close_matches(str(word), known, n=1, cutoff=0.6)
+    close = alike or get_close_matches(str(word), known, n=1, cutoff=cutoff)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
@@ -76,9 +76,10 @@ def require_column(table, column: object) -> None:
     """Raise DatasetError where the DataFrame `table` has no such column."""
     if column not in table:
         if set(table.columns) == {"label", "split"}:  # as images without a table are opened
+            hint = suggestion(column, table.columns, cutoff=0.75)  # "site" is no slip for "split"
             raise DatasetError(
-                f"There is no column {column!r}: no table that says more of the images was read. "
-                "Name one with --metadata TABLE, or open_dataset(…, metadata=TABLE)."
+                f"There is no column {column!r}{hint}: no table that says more of the images was "
+                "read. Name one with --metadata TABLE, or open_dataset(…, metadata=TABLE)."
             )
         hint = suggestion(column, map(str, table.columns))
         there = some(table.columns, 12) or "none"

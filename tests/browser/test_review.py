@@ -132,7 +132,7 @@ def test_letters_typed_into_a_field_or_a_list_are_no_keys(show):
     review.enter()
     review.press("n", *"dark", "Enter", "k")
     review.says("Recorded: keep (elm/000.png)")
-    assert review.log.current()["reason"].to_dict() == {"elm/000.png": "dark"}
+    assert review.log.current()["reason"].to_dict() == {"elm/000.png": "odd size: dark"}
     review.panel.locator("select").first.focus()
     review.press("k", "d", "o")
     assert len(review.log.history()) == 1

@@ -101,3 +101,5 @@ def test_a_column_is_looked_for_in_the_table_that_there_is(columns, said):
         require_column(pd.DataFrame(columns=columns), "site")
     assert said in str(told.value)
     require_column(pd.DataFrame(columns=columns), "split")
+    with pytest.raises(DatasetError, match=r"no column 'lable'.*\(did you mean 'label'\?\)"):
+        require_column(pd.DataFrame(columns=columns), "lable")
