@@ -55,13 +55,13 @@ def find_shared(kin: Verified, labels: np.ndarray) -> dict[int, tuple[int, int]]
     dict
         For each such class how many images hang together, and how many were drawn.
     """
-    found, own = {}, labels[kin.pairs[:, 0]]
-    for one in np.unique(own):
-        drawn = len(np.unique(kin.pairs[own == one]))
-        agree = kin.pairs[(own == one) & (kin.inliers >= _MANY)]
-        groups = pd.Series(number_groups(agree, len(labels))).value_counts()
-        if len(groups) and groups.max() > drawn / 2:
-            found[int(one)] = (int(groups.max()), drawn)
+    agree = kin.pairs[kin.inliers >= _MANY]
+    groups, found = pd.Series(number_groups(agree, len(labels))), {}
+    for one in np.unique(labels[kin.pairs[:, 0]]):
+        drawn = np.unique(kin.pairs[labels[kin.pairs[:, 0]] == one])
+        alike = groups.iloc[drawn].value_counts()
+        if len(alike) and alike.max() > len(drawn) / 2:
+            found[int(one)] = (int(alike.max()), len(drawn))
     return found
 
 
