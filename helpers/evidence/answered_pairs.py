@@ -135,8 +135,8 @@ def count_answers(judged: pd.DataFrame, followed: int) -> str:
     if kept:
         parted = f", but for {kept - followed:,} that would join one marked no"
         told.append(
-            f"{kept:,} {'stays' if kept == 1 else 'stay'} so that the report kept together by "
-            f"itself{parted if followed < kept else ''}"
+            f"{kept:,} that the report itself kept together {'stays' if kept == 1 else 'stay'} so"
+            f"{parted if followed < kept else ''}"
         )
     marked = f"{no:,} marked no {'is' if no == 1 else 'are'} not joined"
     told.append(marked + (" but where copies, groups or other yes do so" if no else ""))
