@@ -17,6 +17,7 @@ from ipywidgets import HTML, Checkbox, HBox, Text, VBox, Widget
 
 from helpers.audit import find_conflicts
 from helpers.audit.doubts import other_label
+from helpers.audit.suspects import CONFLICT
 from helpers.dashboard.parts import Part, prepare, words
 from helpers.datasets import DatasetError
 from helpers.findings.showing import make_snippet
@@ -66,7 +67,7 @@ def findings(study: Study) -> list[tuple[str, str, pd.DataFrame]]:
     found = [
         ("files that cannot be read", "They would stop a training run.", flags[broken]),
         ("pairs of one file under two labels", "One of the two labels is wrong.",
-         conflicts.assign(issue="one file, two labels")),
+         conflicts.assign(issue=CONFLICT)),
     ]  # fmt: skip
     if study.trainable:
         doubts = audit.doubts[audit.doubts["issue"].astype(bool)].reset_index()

@@ -7,11 +7,12 @@ import pandas as pd
 from helpers.datasets.words import count, percents
 from helpers.evaluation.intervals import accuracy_interval
 from helpers.evidence.audited import Evidence
+from helpers.findings.decided import asked_of
 
 FEWEST = 20
 """Verdicts about the random sample from which on a share is told."""
 IN_DOUBT = ("label in doubt", "label, by ")
-"""What the reasons of marks begin with that were made about a label in doubt."""
+"""How a label in doubt is asked about."""
 
 
 def say_kept(conflicts: pd.DataFrame, marks: pd.DataFrame) -> str:
@@ -38,7 +39,8 @@ def say_judged(marks: pd.DataFrame, promised: float) -> str:
     small, and what that says of the share of wrong ones that is promised now; "" where none was
     judged. Dropped images and those of which nobody could tell are not counted."""
     marks = marks.reindex(columns=["action", "reason"])
-    about = marks["reason"].fillna("").astype(str).str.startswith(IN_DOUBT)
+    about = asked_of(marks).map(lambda asked: any(one.startswith(IN_DOUBT) for one in asked))
+    about = about.astype(bool)
     actions = marks["action"][about & marks["action"].isin(["keep", "relabel"])]
     if actions.empty:
         return ""

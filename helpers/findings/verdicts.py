@@ -115,9 +115,9 @@ def _record(dataset: Dataset, tables: Sequence[pd.DataFrame]) -> list[pd.DataFra
             with copy.open("w", encoding="utf-8", newline="") as table:
                 csv.writer(table).writerows([FIELDS, *new[FIELDS].to_numpy().tolist()])
             fates = DecisionLog(dataset).import_from(copy)[["fate", "own"]]
-    for here, reason in _kept_for_more(dataset, new).items():
-        DecisionLog(dataset).record(here, "keep", reason=reason)
-        fates.loc[here, "fate"] = "recorded"
+    more = _kept_for_more(dataset, new)
+    DecisionLog(dataset).record_all(more)
+    fates.loc[more.index, "fate"] = "recorded"
     found = []
     for number, table in enumerate(tables):
         mine = fates.reindex(table["here"].unique())
@@ -132,17 +132,15 @@ def _joined(reasons: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 
-def _kept_for_more(dataset: Dataset, new: pd.DataFrame) -> dict[str, str]:
-    """Images that stand as kept, and are kept now for something else, with all that they are kept
-    for."""
+def _kept_for_more(dataset: Dataset, new: pd.DataFrame) -> pd.DataFrame:
+    """Decisions to keep what stands as kept, and is kept now for something else, for all of it."""
     standing, kept = DecisionLog(dataset).current(), new[new["action"] == "keep"]
-    kept = kept[kept["here"].isin(standing.index[standing["action"] == "keep"])]
-    before = standing["reason"].fillna("").reindex(kept["here"])
-    told = {
-        here: (old, _joined([old, reason]))
-        for here, old, reason in zip(kept["here"], before, kept["reason"], strict=True)
-    }
-    return {here: now for here, (old, now) in told.items() if now != _joined([old])}
+    now = kept.drop_duplicates("here").set_index("here")["reason"]
+    before = standing["reason"][standing["action"] == "keep"].fillna("")
+    both = pd.DataFrame({"before": before, "now": now}).dropna()
+    reasons = both.apply(lambda row: _joined(row), axis=1, result_type="reduce").astype(object)
+    more = reasons[reasons.ne(both["before"])]
+    return pd.DataFrame({"action": "keep", "reason": more})
 
 
 def _tell(name: str, waiting: int, table: pd.DataFrame, fates: pd.DataFrame) -> str:
@@ -209,7 +207,7 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
 
 def _reason(issue: str, note: str) -> str:
     """What was judged, and what somebody noted; `helpers.findings.decided` reads the first."""
-    if note.startswith(issue) or not note:
+    if not (issue and note) or note == issue or note.startswith(f"{issue}: "):
         return note or issue
     return f"{issue}: {note.replace('; ', ', ')}"
 

@@ -119,13 +119,13 @@ def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_s
 def test_a_picture_that_was_kept_although_it_is_dark_or_no_copy_has_a_label_in_doubt_still():
     others = [
         "dark", "dark: dusk, still fine", "dark with ash/1.jpg", "probable copy with ash/2.jpg",
-        "probable with ash/2.jpg", "one thing twice? with ash/2.jpg", "outlier: a lone one",
+        "probable with ash/2.jpg", "one thing twice? with ash/2.jpg", "near with ash/2.jpg",
         "on two sides of the split, probable with ash/2.jpg", "dark; blurred: a little",
     ]  # fmt: skip
     of_labels = [
         "label, by prediction", "seen by Ada", "", None, "darker than most, but an ash indeed",
         "label, by image; dark", "dark; label, by image: no doubt", "one file, two labels with a",
-        "random sample",
+        "probable ash, seen by Ada",
     ]  # fmt: skip
     asked = evidence([0.9] * 18, issue=True)
     asked.issues = pd.DataFrame({"issue": ["dark", "blurred"]})

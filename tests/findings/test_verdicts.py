@@ -89,6 +89,15 @@ def test_an_image_that_is_kept_for_several_reasons_is_kept_for_all_of_them(datas
         assert settled.all() == (row.split(",")[1] != "dark")
 
 
+@pytest.mark.parametrize("note", ["darker than most, but fine", "dark: dusk", "dark", ""])
+def test_what_was_asked_stands_first_whatever_the_note_begins_with(dataset, table, note):
+    row = f'red/01.png,dark,keep,,"{note}"'
+    take_decisions(dataset, table(row, header="image_id,issue,action,label,reason\n"))
+    mark = DecisionLog(dataset).current()
+    assert mark["reason"].iloc[0].split(": ")[0] == "dark"
+    assert not settle_label(mark, ["dark"]).any()
+
+
 def test_what_the_error_about_an_image_advises_is_taken(dataset, table):
     assert "(line 3: 'cat/1.png'):" in refused(
         dataset, table("1,red/01.png,,keep,,", "2,cat/1.png,,keep,,")
