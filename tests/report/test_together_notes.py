@@ -117,8 +117,8 @@ def test_what_a_report_kept_by_itself_is_no_answer_and_parts_for_a_no(tmp_path):
         assert sorted(together) == [ids(0), ids(1, 2, 3), ids(4, 5), ids(6), ids(7)]
         assert kept.notes[0] == (
             "Groups come from pairs.csv: 1 marked yes stays together, 3 that the report itself "
-            "kept together stay so, but for 1 that would join one marked no, 1 marked no is not joined "
-            "but where copies, groups or other yes do so, 1 not answered."
+            "kept together stay so, but for 1 that would join one marked no, 1 marked no is not "
+            "joined but where copies, groups or other yes do so, 1 not answered."
         )
         judged = read_answers(trees, path)
         assert still_open(judged, judged)["together"].value_counts().to_dict() == {"kept": 3, "": 1}
