@@ -16,7 +16,7 @@ from helpers.findings.names import are_known, doubtful_names, kept_notes
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.suggesting import TOO_SMALL
-from helpers.splits.telling import SHARED
+from helpers.splits.telling import SHARED, hang_together
 
 REVIEW_SAME = """from helpers import plots
 from helpers.splits import apply_groups, ensure_split, suggest_groups
@@ -63,11 +63,8 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     sure = proposals[proposals["expected"] >= SURE]
     settled = any(SETTLED in note for note in evidence.noted["proposals"])
     photos = "further photos" if settled else "photos"
-    found.title = (
-        f"{count(sure, 'pair')} very probably {'show' if len(sure) > 1 else 'shows'} the same thing"
-        if len(sure)
-        else f"No two {photos} very probably show the same thing"
-    )
+    many = sure[hang_together(proposals)[sure.index] > 0]
+    found.title = _title(len(sure) - len(many), len(many), photos)
     rated = int(proposals["expected"].notna().sum())
     found.numbers = {"proposed": rated, "sure": len(sure), "not followed": len(proposals) - rated}
     small = [note for note in evidence.noted["proposals"] if TOO_SMALL in note or SHARED in note]
@@ -104,11 +101,23 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
         found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
-    for shown in (sure, unsure):
+    both = f"One thing photographed often, or an object that many carry? {count(many, 'pair')}"
+    for shown, title in ((sure.drop(many.index), ""), (many, both), (unsure, "")):
         if len(shown):
-            found.pictures.append(
-                drawn("draw_proposals", evidence.part, shown, 4, photographs=True)
-            )
+            more = {"title": title, "photographs": True}
+            found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, **more))
+
+
+def _title(sure: int, many: int, photos: str) -> str:
+    """How many pairs show one thing, of which `many` may carry one object instead."""
+    if not many:
+        if not sure:
+            return f"No two {photos} very probably show the same thing"
+        show = "show" if sure > 1 else "shows"
+        return f"{count(sure, 'pair')} very probably {show} the same thing"
+    if not sure:
+        return f"{count(many, 'pair')} show one thing, or carry one object"
+    return f"{_title(sure, 0, photos)}, {count(many, 'more pair')} do or carry one object"
 
 
 def _are_apart(pairs: pd.DataFrame, evidence: Evidence) -> np.ndarray:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from helpers.evidence.answered_pairs import SETTLED
 from helpers.evidence.budget import Plan
@@ -13,6 +14,7 @@ from helpers.findings import same_thing
 from helpers.findings.names import doubtful_names
 from helpers.findings.same_thing import same_thing as ask
 from helpers.needs.asking import read_needs
+from helpers.splits import telling
 from helpers.splits.bursts import UNCONFIRMED
 from tests.findings.test_names import dataset  # noqa: F401
 
@@ -182,6 +184,38 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
     assert left in found.unchecked and "Names: none." not in found.unchecked
 
 
+@pytest.mark.parametrize(
+    ("links", "title"),
+    [
+        (9, "9 pairs show one thing, or carry one object; 96 images of at most 87 things"),
+        (8, "8 pairs very probably show the same thing; 96 images of at most 88 things"),
+    ],
+)
+def test_what_hangs_together_so_often_is_not_told_apart(dataset, links, title):  # noqa: F811
+    """Nine links make a group of ten images, eight one of nine; two more stand by themselves."""
+    evidence = learned(dataset, DEVELOPMENT)
+    ids = list(evidence.part.images.index)
+    table = pd.DataFrame({
+        "image_id": ids[:links], "other_id": ids[1 : links + 1], "inliers": 9, "likeness": 0.5,
+        "expected": 0.95, "issue": "?", "why": "", "evidence": "keypoints",
+        "across": pd.array([None] * links, "boolean"), "group": 1,
+    })  # fmt: skip
+    vars(evidence)["proposals"] = table
+    evidence.noted["proposals"] = telling.conclude(table)
+    found = ask(evidence)
+    assert found.title == title
+    assert any("Not told apart: 9 of these pairs" in one for one in found.unchecked) == (links == 9)
+    more = {"image_id": ids[20:23:2], "other_id": ids[21:24:2], "group": [2, 3]}
+    both = pd.concat([table, table[:2].assign(**more)], ignore_index=True)
+    vars(evidence)["proposals"] = both
+    if links == 9:
+        vars(evidence).pop("sure", None)
+        assert ask(evidence).title.startswith(
+            "2 pairs very probably show the same thing, 9 more pairs do or carry one object; "
+        )
+        assert len(ask(evidence).pictures) == 2
+
+
 def test_pairs_that_surer_ones_keep_together_are_no_pairs_to_mend(dataset):  # noqa: F811
     """0, 1 and 2 hang together by two sure pairs, so that the third of them flatters no score."""
     evidence = learned(dataset, DEVELOPMENT)
@@ -206,7 +240,7 @@ def test_where_all_is_settled_no_two_further_photos_show_one_thing(dataset):  # 
     """Two of the images are one thing by an answer, which the search found, too."""
     evidence = learned(dataset, DEVELOPMENT)
     vars(evidence)["proposals"] = pd.DataFrame({
-        "image_id": [], "other_id": [], "expected": pd.Series(dtype=float),
+        "image_id": [], "other_id": [], "expected": pd.Series(dtype=float), "evidence": [],
     })  # fmt: skip
     evidence.noted["proposals"] = ["None.", f"1 more pair {SETTLED}."]
     found = ask(evidence)

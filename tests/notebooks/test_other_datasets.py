@@ -40,6 +40,15 @@ def readers_work(tmp_path_factory):
     return tmp_path_factory.mktemp("work")
 
 
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """A folder of photos, a folder for each class, and the work folder of its owner, who goes from
+    notebook to notebook, too."""
+    return copy_photos(tmp_path_factory.mktemp("own") / "photos", labelled=True), (
+        tmp_path_factory.mktemp("work")
+    )
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_on_the_digits_and_judges_nothing(path, readers_work):
     text = printed(run(path, work=readers_work, dataset="digits"))
@@ -49,12 +58,12 @@ def test_it_runs_on_the_digits_and_judges_nothing(path, readers_work):
 
 @needs_photos
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_on_a_folder_of_photos(path, tmp_path):
-    photos = copy_photos(tmp_path / "photos", labelled=True)
-    before = sorted(photos.rglob("*"))
-    text = printed(run(path, work=tmp_path / "work", dataset=str(photos)))
+def test_it_runs_on_a_folder_of_photos(path, labelled):
+    photos, work = labelled
+    before = {one: one.stat().st_mtime_ns for one in photos.rglob("*")}
+    text = printed(run(path, work=work, dataset=str(photos)))
     assert "Checked:" not in text
-    assert sorted(photos.rglob("*")) == before
+    assert {one: one.stat().st_mtime_ns for one in photos.rglob("*")} == before
 
 
 @needs_photos

@@ -7,6 +7,7 @@ from PIL import Image
 
 from helpers.audit import keyed
 from helpers.datasets import Dataset, DatasetError
+from helpers.datasets.words import count
 from helpers.splits import recurring, suggest_groups, suggesting
 from helpers.splits.bursts import Bursts
 from helpers.splits.chance import Nulls, Verified
@@ -91,7 +92,7 @@ def test_a_pair_under_two_labels_is_shown_but_neither_expected_nor_grouped(thing
     labels = few.images["label"]
     assert (labels[sure["image_id"]].to_numpy() == labels[sure["other_id"]].to_numpy()).all()
     assert found["expected"].isna().to_numpy().nonzero()[0].min() == len(sure)
-    more = f"{len(found) - len(sure)} more pairs have different labels"
+    more = count(len(found) - len(sure), "more pair")
     assert found.attrs["notes"][1].startswith(more)
 
 

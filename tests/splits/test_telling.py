@@ -74,13 +74,13 @@ def test_what_was_concluded_counts_labels_and_bridges_apart():
     table = pd.DataFrame({
         "image_id": list("aacx"), "other_id": list("bceq"), "group": [1, 1, None, None],
         "expected": [0.9, 0.8, None, None],
-        "across": pd.array([True, False, None, None], "boolean"),
+        "across": pd.array([True, False, None, None], "boolean"), "evidence": "keypoints",
         "issue": ["one thing twice?"] * 2 + [telling.BRIDGE, "one thing under two labels?"],
     })  # fmt: skip
     assert telling.conclude(table) == [
-        "2 pairs in 1 groups of 3 images are proposed to show the same thing, of which 2 are "
+        "2 pairs in 1 group of 3 images are proposed to show the same thing, of which 2 are "
         "expected to be right.",
-        "1 more pairs have different labels: a label is wrong, or they share no more than their "
+        "1 more pair has different labels: a label is wrong, or they share no more than their "
         "ground. They count to no group.",
         "1 more pair would join two groups of three images or more that otherwise do not agree: "
         "such a mistake would make them one. Shown, but not followed.",
@@ -88,3 +88,37 @@ def test_what_was_concluded_counts_labels_and_bridges_apart():
     ]
     assert len(telling.conclude(table[:2].assign(across=pd.NA))) == 1
     assert telling.conclude(table[:0]) == ["No two images are proposed to show the same thing."]
+
+
+def hanging(*groups, evidence="keypoints"):
+    """A chain of pairs for each number of images."""
+    rows, start = [], 0
+    for number, size in enumerate(groups, 1):
+        for one in range(start, start + size - 1):
+            rows.append((f"{one:03}", f"{one + 1:03}", number))
+        start += size
+    table = pd.DataFrame(rows, columns=["image_id", "other_id", "group"])
+    return table.assign(expected=0.9, across=pd.NA, issue="?", evidence=evidence)
+
+
+def test_what_keypoints_alone_join_ten_times_is_not_told_apart():
+    table = hanging(9, 10, 3, 12)
+    assert telling.hang_together(table).tolist() == [0] * 8 + [10] * 9 + [0] * 2 + [12] * 11
+    assert telling.conclude(table) == [
+        "30 pairs in 4 groups of 34 images are proposed to show the same thing, of which 27 are "
+        "expected to be right.",
+        "Not told apart: 20 of these pairs, 18 of those expected to be right, hang together by "
+        "keypoints alone in 2 groups of 10 images or more ('022' and 11 more, '009' and 9 "
+        "more). Such a group shows one thing that was photographed so often, or several "
+        "that carry one object, such as a sticker, a mask or a scale: most of its pairs are wrong "
+        "then. Look at a few. Kept together they leak nothing either way.",
+    ]
+
+
+def test_what_names_say_or_is_not_followed_makes_no_such_group():
+    assert not telling.hang_together(hanging(12, evidence="file name")).any()
+    assert not telling.hang_together(hanging(12, evidence="file name and keypoints")).any()
+    table = hanging(12)
+    table.loc[5, "expected"] = None  # a bridge between six and six
+    assert not telling.hang_together(table).any()
+    assert telling.hang_together(table[:0]).tolist() == []
