@@ -48,9 +48,8 @@ def say_judged(marks: pd.DataFrame, promised: float) -> str:
     right, rate = int((~wrong).sum()), accuracy_interval(wrong)
     said = f"of {count(actions, 'label')} in doubt that a person judged so far, {right:,} "
     said += "was right" if right == 1 else "were right"
-    if rate.high < promised:
-        return f"{said}: expect fewer wrong ones than said"
-    return f"{said}: expect more wrong ones than said" if rate.low > promised else said
+    # They were the surest, so that more wrong ones among them promise no more among the rest.
+    return f"{said}: expect fewer wrong ones than said" if rate.high < promised else said
 
 
 def say_against(evidence: Evidence, expected: float) -> str:

@@ -21,6 +21,9 @@ from helpers.findings.sampling import SAMPLE
 
 FIELDS = ["image_id", "action", "label", "reason", "content"]
 GONE = "no such image"
+OF_LABEL = "random sample"
+"""What a keep without an issue is about, as in the table of the sample, where the reason is a note
+alone; in a log that was exported, the reason says what was asked."""
 _PAIR = ["issue", "other_id"]
 _VERDICT = ["here", "action", "label"]
 
@@ -83,10 +86,13 @@ def _unsettled(dataset: Dataset, table: pd.DataFrame) -> list[str]:
     if not told:
         return []
     one, other = next(iter(open_.values()))
+    came = dataset.images["label"][other] == labels[one]
+    call = _call(other, "keep") if came else _call(other, "relabel", labels[one])
+    row = "" if other in DecisionLog(dataset).current().index else "in a row of its own or "
     return [
         f"Not settled: {some(told, 5)}. The report trains on neither of such two files until both "
-        "bear one label or one of them is dropped, so decide about the other, too, in a row of "
-        f"its own or like this: {_call(other, 'relabel', labels[one])}."
+        f"bear one label or one of them is dropped, so decide about the other, too, {row}like "
+        f"this: {call}."
     ]
 
 
@@ -136,7 +142,7 @@ def _kept_for_more(dataset: Dataset, new: pd.DataFrame) -> pd.DataFrame:
     """Decisions to keep what stands as kept, and is kept now for something else, for all of it."""
     standing, kept = DecisionLog(dataset).current(), new[new["action"] == "keep"]
     now = kept.drop_duplicates("here").set_index("here")["reason"]
-    before = standing["reason"][standing["action"] == "keep"].fillna("")
+    before = standing["reason"][standing["action"] == "keep"].fillna("").replace("", OF_LABEL)
     both = pd.DataFrame({"before": before, "now": now}).dropna()
     reasons = both.apply(lambda row: _joined(row), axis=1, result_type="reduce").astype(object)
     more = reasons[reasons.ne(both["before"])]
@@ -193,9 +199,12 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
     for row in rows:
         cells = {name: normalize("NFC", row.get(name) or "") for name in FIELDS}
         cells |= {name: normalize("NFC", row.get(name) or "").strip() for name in _PAIR}
-        cells["reason"] = _reason(cells["issue"], cells["reason"].strip())
         if not (action := cells["action"].strip().lower()):
             continue
+        note, about = cells["reason"].strip(), cells["issue"]
+        if action == "keep" and not about and ("given" in row or not note):
+            about = OF_LABEL
+        cells["reason"] = _reason(about, note)
         label = cells["label"] if action == "relabel" else ""
         if label not in classes:
             label = label.strip()

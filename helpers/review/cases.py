@@ -172,7 +172,8 @@ def decisions_about(
         both = action in ("keep", "cannot tell")
         for name in pair if both else pair[min(side, len(pair) - 1) :][:1]:
             why = (case["issue"], *(other for other in pair if other != name))
-            reason = " with ".join(plain(part) for part in why if not pd.isna(part))
+            parts = [plain(part).replace("; ", ", ") for part in why if not pd.isna(part)]
+            reason = " with ".join(parts)
             told = f"{reason}: {note.replace('; ', ', ')}" if note and reason else note or reason
             made.setdefault(name, (action, told, label))
     columns = ["action", "reason", "label"]

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from helpers import open_dataset
-from helpers.datasets import DatasetError, DecisionLog
+from helpers.datasets import DatasetError, DecisionLog, apply_decisions
 from helpers.findings.decided import settle_label
 from helpers.findings.verdicts import take_decisions
 from tests.report.conftest import draw
@@ -65,7 +65,7 @@ def test_a_verdict_without_a_reason_is_about_what_was_suspected(dataset, table):
     assert reasons.to_dict() == {
         "red/01.png": "dark",
         "red/02.png": "dark: night",
-        "red/03.png": "",
+        "red/03.png": "random sample",
     }
 
 
@@ -96,6 +96,43 @@ def test_what_was_asked_stands_first_whatever_the_note_begins_with(dataset, tabl
     mark = DecisionLog(dataset).current()
     assert mark["reason"].iloc[0].split(": ")[0] == "dark"
     assert not settle_label(mark, ["dark"]).any()
+
+
+@pytest.mark.parametrize("note", ["", "dark", "near", "fine; really"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_verdict_of_the_sample_stays_one_whatever_else_the_image_is_kept_for(
+    dataset, tmp_path, note, order, at_once
+):
+    """The table of the sample has no column issue; that of suspects says that the image is dark."""
+    sample, suspects = tmp_path / "review_sample.csv", tmp_path / "suspects.csv"
+    sample.write_text(
+        f'number,image_id,given,action,label,reason\n1,red/01.png,red,keep,,"{note}"\n'
+    )
+    suspects.write_text("image_id,issue,action,label,reason\nred/01.png,dark,keep,,\n")
+    paths = [(sample, suspects)[number] for number in order]
+    if at_once:
+        take_decisions(dataset, *paths)
+    else:
+        for path in paths:
+            said = take_decisions(dataset, path)
+            assert said == f"Verdicts of '{path.name}': recorded 1."
+    mark = DecisionLog(dataset).current()
+    assert settle_label(mark, {"dark"}).tolist() == [True]
+    for path in paths:
+        assert take_decisions(dataset, path) == f"Verdicts of '{path.name}': stands already 1."
+
+
+def test_what_an_exported_log_says_was_asked_stays_what_was_asked(dataset, tmp_path):
+    log = DecisionLog(dataset)
+    log.record("red/01.png", "keep", reason="dark")
+    log.record("red/02.png", "keep", reason="label, by image")
+    path = log.export_to(tmp_path / "log.csv")
+    log.undo_all()
+    take_decisions(dataset, path)
+    assert settle_label(log.current(), {"dark"}).to_dict() == {
+        "red/01.png": False, "red/02.png": True
+    }  # fmt: skip
 
 
 def test_what_the_error_about_an_image_advises_is_taken(dataset, table):
@@ -139,7 +176,7 @@ def test_an_image_under_another_name_is_known_by_the_content_that_a_log_exports(
     moved = open_dataset(photos, progress=False)
     assert take_decisions(moved, path) == "Verdicts of 'verdicts.csv': recorded 2."
     assert DecisionLog(moved).current()["reason"].to_dict() == {
-        "red/new.png": "dark", "red/02.png": ""
+        "red/new.png": "dark", "red/02.png": "random sample"
     }  # fmt: skip
     (photos / "red" / "02.png").write_bytes((photos / "red" / "05.png").read_bytes())
     assert "(line 3: 'red/02.png', another picture):" in refused(moved, path)
@@ -320,6 +357,19 @@ def test_to_keep_one_of_two_identical_files_is_told_to_settle_nothing_and_what_d
     paste(said, dataset)
     assert DecisionLog(dataset).current().loc["red/other.png", "label"] == "blue"
     assert take_decisions(dataset, path) == "Verdicts of 'twins.csv': stands already 1."
+
+
+def test_of_two_identical_files_the_one_relabelled_away_is_advised_to_be_kept(dataset, twins):
+    rows = [ONE.format("red", f'"{CONFLICT}"') + "relabel"]
+    rows += [OTHER.format("green", f'"{CONFLICT}"') + "relabel"]
+    said = take_decisions(dataset, twins(*rows)).splitlines()[1]
+    assert said.endswith(
+        "decide about the other, too, like this: from helpers.datasets import DecisionLog; "
+        "DecisionLog(dataset).record('red/other.png', 'keep')."
+    )
+    exec(said.partition("like this: ")[2].removesuffix("."), {"dataset": dataset})
+    labels = apply_decisions(dataset, DecisionLog(dataset).current()).images["label"]
+    assert labels["blue/02.png"] == labels["red/other.png"] == "red"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from helpers.findings.decided import settle_label
 from helpers.review.cases import (
     as_cases,
     claim_html,
@@ -168,6 +169,9 @@ def test_keep_is_about_both_images_and_drop_about_the_side_that_is_meant():
     assert right["label"].tolist() == ["elm", "elm"]
     noted = decisions_about(cases, "drop", note="so blurred; gone")["reason"].tolist()
     assert noted == ["near with b: so blurred, gone", "so blurred; gone"]
+    named = decisions_about(cases_of(("a", "c; b.jpg"), issue=["probable copy"]), "keep")
+    assert named["reason"]["a"] == "probable copy with c, b.jpg"
+    assert not settle_label(named.loc[["a"]], []).any()
 
 
 def test_an_image_of_two_cases_is_decided_about_once():
