@@ -127,13 +127,13 @@ def knows_groups(dataset: Dataset, judged: pd.DataFrame | None = None) -> bool:
 
 def count_answers(judged: pd.DataFrame, followed: int) -> str:
     """How many pairs are marked yes, kept, no, and none of these, in words; `followed` is how many
-    of those kept join no pair marked no."""
+    of those kept stay together."""
     unique = judged.assign(key=keys_of(judged)).sort_values(ANSWER, ascending=False, kind="stable")
     numbers = unique.drop_duplicates("key")[ANSWER].value_counts()
     yes, no, kept, none = (int(numbers.get(one, 0)) for one in ("yes", "no", KEEPS, ""))
     told = [f"{yes:,} marked yes {'stays' if yes == 1 else 'stay'} together"]
     if kept:
-        parted = f", but for {kept - followed:,} that would join one marked no"
+        parted = f", but for {kept - followed:,} that your answers no part"
         told.append(
             f"{kept:,} that the report itself kept together {'stays' if kept == 1 else 'stay'} so"
             f"{parted if followed < kept else ''}"

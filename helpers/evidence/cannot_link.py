@@ -7,7 +7,7 @@ from collections import deque
 import pandas as pd
 
 from helpers.datasets.words import count, some
-from helpers.evidence.answered_pairs import ANSWER, keys_of
+from helpers.evidence.answered_pairs import ANSWER, KEEPS, keys_of
 from helpers.splits.joining import join_groups, sure_pairs
 
 ENDS = ["image_id", "other_id"]
@@ -139,7 +139,10 @@ def tell_overruled(
     over = [pair for pair in said_no(judged) if groups[pair[0]] == groups[pair[1]]]
     if not over:
         return None
-    links = dict.fromkeys(keys_of(sure_pairs(copies)), "copies")
+    kept = judged[judged[ANSWER].eq(KEEPS)]
+    kept = kept[groups[kept["image_id"]].to_numpy() == groups[kept["other_id"]].to_numpy()]
+    links = dict.fromkeys(keys_of(kept), "kept by the report that made the table")
+    links |= dict.fromkeys(keys_of(sure_pairs(copies)), "copies")
     links |= dict.fromkeys(keys_of(judged[judged[ANSWER] == "yes"]), "yes")
     one, other = over[0]
     path = _join(one, other, links)
@@ -151,8 +154,9 @@ def tell_overruled(
     stays = "stays" if len(over) == 1 else "stay"
     act = " Where such a yes is wrong, write no there." if "(yes)" in told else ""
     return (
-        f"{count(over, 'pair')} answered no {stays} together all the same, since copies, groups or "
-        f"answers yes join them: '{one}' and '{other}', {told}.{act}"
+        f"{count(over, 'pair')} answered no {stays} together all the same, since "
+        f"{'groups' if copies is None else 'copies, groups'} or answers yes join them: '{one}' and "
+        f"'{other}', {told}.{act}"
     )
 
 

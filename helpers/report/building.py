@@ -301,6 +301,7 @@ def build_report(
     answered : DataFrame, optional
         What you said of pairs of an earlier report (`helpers.report.together.read_answers`), where
         the dataset's groups are from them: the search goes on, and asks of none of them again.
+        What `helpers.report.together.keep_together` gave the dataset where left out.
     progress : bool
         Say what is being done, with bars for what takes long.
 
@@ -325,6 +326,7 @@ def build_report(
         if not isinstance(against, Dataset):
             against = open_dataset(against, progress=progress)
         join_datasets(dataset, against)  # what cannot be compared is said before anything is done
+    answered = dataset.opened.get("judged") if answered is None else answered
     plan = plan_for(dataset, budget, answered)
     if open_test and plan.images < (own := len(dataset.development)):
         raise DatasetError(

@@ -165,8 +165,7 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     pairs = _of_one_value(table, column) if judged is None else judged[judged[ANSWER] == "yes"]
     pairs = pairs[ENDS].dropna(subset="other_id")
     if paired:
-        kept_pairs = _still_kept(dataset, judged, pairs, column)
-        pairs = pd.concat([pairs, kept_pairs])
+        pairs = pd.concat([pairs, _still_kept(dataset, judged, pairs, column)])
     if pairs.empty and not paired:
         raise DatasetError(f"No two images have the same value of '{column}' in '{path}'.")
     if paired and not (judged[ANSWER] != "").any():
@@ -175,7 +174,9 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     own = f"{JOINED}'{dataset.group}': " if dataset.has_groups else ""
     begins = own or (KEPT if len(pairs) else "No group comes from ")
     if paired:
-        told = [f"{begins}{path.name}: {count_answers(judged, len(kept_pairs))}."]
+        ends = judged[judged[ANSWER] == KEEPS].groupby(keys_of(judged))[ENDS].first()
+        stay = kept.groups[ends["image_id"]].to_numpy() == kept.groups[ends["other_id"]].to_numpy()
+        told = [f"{begins}{path.name}: {count_answers(judged, int(stay.sum()))}."]
         over = tell_overruled(judged, kept.groups)
         told += [f"{path.name}: {over}"] if over else []
         if len(pairs) and not own:
@@ -191,21 +192,38 @@ def keep_together(dataset: Dataset, path: str | Path, column: str = TOGETHER) ->
     own = "" if column == TOGETHER else f", {column!r}"
     call = f"keep_together({{}}, {f'path/to/{path.name}'!r}{own})"
     then = {"then": (*kept.opened.get("then", ()), call)}
+    then |= {"judged": judged} if paired else {}
     return replace(kept, notes=(*kept.notes, *told), opened=kept.opened | then)
 
 
 def _still_kept(
     dataset: Dataset, judged: pd.DataFrame, yes: pd.DataFrame, column: str
 ) -> pd.DataFrame:
-    """Pairs that an earlier report kept together by itself, the surest first, without those that
-    would join one marked no."""
+    """Pairs that an earlier report was sure of by itself, the surest first, without those that
+    would join one marked no. Those that stay together only through others say nothing more."""
     kept = judged.assign(chance=_numbers(judged))[judged[ANSWER] == KEEPS]
-    kept = kept.sort_values("chance", ascending=False, kind="stable", na_position="first")
+    kept = kept.assign(rank=_rank(kept)).dropna(subset="rank")
+    kept = kept.sort_values(["rank", "chance"], ascending=[True, False], kind="stable")
     kept = kept[~keys_of(kept).duplicated()]
     joined = apply_groups(dataset, yes, column) if len(yes) else dataset
     things = join_groups(joined.groups, None, dataset.images.index)
     against = find_against(kept, things, said_no(judged))
     return kept.loc[np.array([one is None for one in against], bool), ENDS]
+
+
+def _rank(kept: pd.DataFrame) -> pd.Series:
+    """In which order the pairs that a report was sure of are followed, as it does itself: copies,
+    proposals, what names or a table of yours say, mirrored ones; missing for all others, which
+    stay together through those. Of a table without the columns that say so, all are followed."""
+    if not {"kind", "chance", "why"} <= {*kept.columns}:
+        return pd.Series(0.0, kept.index)
+    kind, why = kept["kind"].fillna(""), kept["why"].fillna("")
+    named = kind.eq("same thing") & why.str.contains(f"their names|{GIVEN}", regex=True)
+    are = [kind.str.contains(r"\b(?:exact|near) copy"), kept["chance"].ge(SURE).fillna(False)]
+    are += [named, kind.str.contains("mirrored")]
+    return pd.Series(
+        np.select([one.to_numpy(bool) for one in are], [0, 1, 2, 3], np.nan), kept.index
+    )
 
 
 def _of_dataset(table: pd.DataFrame, dataset: Dataset, path: Path) -> tuple[pd.DataFrame, int]:
@@ -274,7 +292,7 @@ def _say_unanswered(dataset: Dataset, pairs: pd.DataFrame, name: str, told: str)
         ends = [dataset.groups.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]
     except KeyError:
         return []
-    unsure &= ends[0] != ends[1]
+    unsure &= (ends[0] != ends[1]) & pd.notna(ends[0]) & pd.notna(ends[1])
     if not unsure.any():
         return []
     return [

@@ -8,6 +8,7 @@ import pytest
 
 from helpers.evidence.answered_pairs import of_two_labels, still_open, without_settled
 from helpers.findings.same_thing import _is_images_alone
+from helpers.report.building import build_report
 from helpers.report.together import keep_together, read_answers
 from helpers.splits.joining import join_groups
 from tests.balance.sets import table
@@ -72,8 +73,8 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
 def test_a_no_that_the_table_s_own_yes_overrule_is_told_with_what_joins_it(trees, tmp_path):
     rows = [(3, 4, "yes"), (4, 5, "yes"), (3, 5, "no"), (0, 1, "no"), (2, 3, "no")]
     expected = (
-        "pairs.csv: 1 pair answered no stays together all the same, since copies, groups or answers"
-        " yes join them: '0003.jpg' and '0005.jpg', by '0003.jpg' and '0004.jpg' (yes), "
+        "pairs.csv: 1 pair answered no stays together all the same, since groups or answers yes "
+        "join them: '0003.jpg' and '0005.jpg', by '0003.jpg' and '0004.jpg' (yes), "
         "'0004.jpg' and '0005.jpg' (yes). Where such a yes is wrong, write no there."
     )
     for some in (rows, rows[::-1]):
@@ -117,13 +118,64 @@ def test_what_a_report_kept_by_itself_is_no_answer_and_parts_for_a_no(tmp_path):
         assert sorted(together) == [ids(0), ids(1, 2, 3), ids(4, 5), ids(6), ids(7)]
         assert kept.notes[0] == (
             "Groups come from pairs.csv: 1 marked yes stays together, 3 that the report itself "
-            "kept together stay so, but for 1 that would join one marked no, 1 marked no is not "
-            "joined but where copies, groups or other yes do so, 1 not answered."
+            "kept together stay so, but for 1 that your answers no part, 1 marked no is not joined "
+            "but where copies, groups or other yes do so, 1 not answered."
         )
         judged = read_answers(trees, path)
         assert still_open(judged, judged)["together"].value_counts().to_dict() == {"kept": 3, "": 1}
         probable = judged.assign(kind="probable")
         assert sorted(without_settled(probable, judged)["together"]) == ["", "kept", "kept", "kept"]
+
+
+KEPT_ROWS = [
+    # A copy, a sure pair, a pair that is kept through these two alone, one by name, one mirrored.
+    (0, 1, "near copy", None, "", "kept"),
+    (1, 2, "same thing", 0.97, "keypoints: 9", "kept"),
+    (0, 2, "same thing", 0.55, "keypoints: 4", "kept"),
+    (3, 4, "same thing", None, "their names", "kept"),
+    (4, 5, "same thing, mirrored", None, "keypoints: they agree only mirrored", "kept"),
+    (3, 5, "probable copy", None, "", "kept"),
+    (6, 7, "same thing", None, "keypoints: 7", "kept"),
+]
+
+
+@pytest.mark.parametrize(
+    ("answers", "groups", "told"),
+    [
+        ({}, [(0, 1, 2), (3, 4, 5), (6,), (7,)], "7 that the report itself kept together stay so,"
+         " but for 1 that your answers no part"),
+        # The copy is followed before the sure pair; what both kept falls with either.
+        ({(0, 2): "no"}, [(0, 1), (2,), (3, 4, 5), (6,), (7,)], "but for 2 that"),
+        ({(1, 2): "no"}, [(0, 1), (2,), (3, 4, 5), (6,), (7,)], "but for 2 that"),
+        ({(0, 1): "no", (1, 2): "no"}, [(0,), (1,), (2,), (3, 4, 5), (6,), (7,)], "for 2 that"),
+        ({(4, 5): "no"}, [(0, 1, 2), (3, 4), (5,), (6,), (7,)], "for 2 that"),
+        ({(3, 4): "no"}, [(0, 1, 2), (3,), (4, 5), (6,), (7,)], "for 2 that"),
+    ],
+)  # fmt: skip
+def test_only_pairs_that_a_report_was_sure_of_are_carried_on(tmp_path, answers, groups, told):
+    path, trees = tmp_path / "pairs.csv", table(label=["ash"] * 8)
+    columns = ["image_id", "other_id", "kind", "chance", "why", "together"]
+    rows = [(*row[:5], answers.get(row[:2], row[5])) for row in KEPT_ROWS]
+    listed = pd.DataFrame(rows, columns=columns)
+    for end in ("image_id", "other_id"):
+        listed[end] = [ids(number)[0] for number in listed[end]]
+    for frame in (listed, listed[::-1]):
+        frame.to_csv(path, index=False)
+        kept = keep_together(trees, path)
+        things = join_groups(kept.groups, None, trees.images.index)
+        assert sorted(sorted(one.index) for _, one in things.groupby(things)) == [
+            ids(*one) for one in groups
+        ]
+        assert told in kept.notes[0]
+        pd.testing.assert_frame_equal(kept.opened["judged"], read_answers(trees, path))
+
+
+def test_pairs_whose_images_are_gone_wait_for_no_answer(trees, tmp_path):
+    path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
+    beside = answered(tmp_path, (8, 9, "")).rename(tmp_path / "pairs.csv")
+    listed = pd.read_csv(beside).assign(kind="same thing", chance=0.6)
+    listed.to_csv(beside, index=False)
+    assert not any("write yes or no" in one for one in keep_together(trees, path).notes)
 
 
 def test_a_copy_under_two_labels_is_no_thing_of_two_classes(trees):
@@ -136,3 +188,12 @@ def test_a_copy_under_two_labels_is_no_thing_of_two_classes(trees):
     mixed = trees.with_images(trees.images.assign(label=labels))
     assert of_two_labels(mixed, said)["image_id"].tolist() == ids(1, 2)
     assert of_two_labels(mixed, said.drop(columns="kind"))["image_id"].tolist() == ids(0, 1, 2)
+
+
+def test_a_report_of_a_dataset_with_answers_knows_them(trees, tmp_path):
+    """As the lines of Python on its page open it, which give `build_report` no answers."""
+    kept = keep_together(trees, answered(tmp_path, (0, 3, "yes"), (1, 2, "no")))
+    report = build_report(kept, progress=False)
+    assert report.evidence.answered["together"].tolist() == ["yes", "no"]
+    assert not _is_images_alone(report.evidence)
+    assert build_report(trees, progress=False).evidence.answered is None
