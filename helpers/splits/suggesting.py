@@ -132,11 +132,11 @@ class _Search:
         told, self.bursts = self._read_names(), self._read_captures()
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             try:
-                found, nulls = self._verify(told, Path(folder))
+                verified = self._verify(told, Path(folder))
             finally:
                 self.pictures = []  # they look into files there; open ones could not be removed
                 keypoints.close_stored()
-        table = self._tabulate(found, nulls, told)
+        table = self._tabulate(told, *verified)
         table.attrs["notes"] = [*telling.conclude(table), *self.notes]
         return table
 
@@ -198,7 +198,9 @@ class _Search:
         )
         return max(alike.expected if holds else 0.0, verdict.least), verdict
 
-    def _verify(self, told, folder: Path) -> tuple[Verified, Nulls]:
+    def _verify(self, told, folder: Path) -> tuple[Verified, Nulls, tuple[Verified, Verified]]:
+        """What was found, what it is held against, and what both agree in with what a class
+        carries, of which they know nothing."""
         pictures = self.pictures = keypoints.store(folder / "all", self.pictures)
         read, (found, nulls) = folder / "all", self._verify_once(folder / "all", pictures, told)
         # Agreement of many strangers is that of their ground: what recurs there is taken out.
@@ -212,6 +214,7 @@ class _Search:
             read = folder / "thinned"
             thinned = keypoints.store(read, thinned)
             found, nulls = self._verify_once(read, thinned, told)
+        agreed = found, nulls.mirrored
         # And that of most of a class with most of it is that of an object that they carry.
         drawn = recurring.draw_kin(self.labels)
         kin = self._compare(read, [drawn])[0] if len(drawn) else None
@@ -219,7 +222,7 @@ class _Search:
             self.notes.append(telling.tell_shared(shared, self.classes))
             found = recurring.mute(found, self.labels, shared)
             nulls = nulls._replace(mirrored=recurring.mute(nulls.mirrored, self.labels, shared))
-        return found, nulls
+        return found, nulls, agreed
 
     def _verify_once(self, folder, pictures, told) -> tuple[Verified, Nulls]:
         searches = [self.features, neighbours.summarise(pictures)]
@@ -267,13 +270,14 @@ class _Search:
         thumbnails = [one.thumbnail.tobytes() for one in self.pictures]
         return np.array([thumbnails[one] == thumbnails[other] for one, other in pairs], bool)
 
-    def _tabulate(self, found, nulls, told) -> pd.DataFrame:
+    def _tabulate(self, told, found, nulls, agreed) -> pd.DataFrame:
         """A row for each pair that keypoints or `told` (see `_read_names`) make likely enough."""
         scores, is_burst = found.scores, chance.are_among(found.pairs, self.bursts.pairs)
         nulls = nulls._replace(strangers=self._without_doubted(found, nulls.strangers))
         expected = chance.expect_pairs(found, nulls)
+        sought, mirrored = (one.scores for one in agreed)
         self.notes.append(telling.tell_compared(
-            scores, nulls.strangers.scores, nulls.mirrored.scores, self._has_classes
+            sought, nulls.strangers.scores, mirrored, self._has_classes
         ))  # fmt: skip
         self.notes += telling.tell_turned(found, nulls.mirrored)
         one, other = self.labels[found.pairs].T
@@ -281,7 +285,7 @@ class _Search:
         conflict = (one != other) & (one >= 0) & (other >= 0)
         agree = (expected >= self.least) & (~conflict | (scores >= chance.SURE))
         if len(self.bursts.pairs):
-            told = [*told, *self._tell_bursts(found, is_burst, nulls, agree & ~conflict)]
+            told = [*told, *self._tell_bursts(agreed[0], is_burst, nulls, agree & ~conflict)]
         rows = {}
         measured = found.inliers, found.likeness, expected, agree.tolist()
         pairs = map(tuple, found.pairs.tolist())
@@ -303,6 +307,7 @@ class _Search:
 
     def _tell_bursts(self, found, is_burst, nulls, agree) -> list[tuple]:
         """Bursts as evidence, where they mostly show one thing; in any case a note on them."""
+        # What a class carries is in its bursts as in the pairs that they are held against.
         least, verdict = self._judge_bursts(found, is_burst, nulls.others)
         if least < LEAST:
             self.notes.append(bursts.describe(verdict, int(agree[is_burst].sum())))

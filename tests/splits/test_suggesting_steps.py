@@ -1,6 +1,8 @@
 """Single steps of the search, without photos: who are strangers, what is their ground, what is
 shown."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,7 +141,7 @@ def test_pairs_are_shown_from_the_least_that_was_asked_for_and_under_two_labels_
     nulls = Nulls(verified([]), verified([(0, 1)]), verified([]))
     told = [("file name", ["enough"], np.array([[0, 4]]), 0.8),
             ("file name", ["too little"], np.array([[2, 5]]), 0.79)]  # fmt: skip
-    table = search._tabulate(found, nulls, told)
+    table = search._tabulate(told, found, nulls, (found, nulls.mirrored))
     shown = table.set_index(["image_id", "other_id"])
     assert [*shown.index] == [("a.jpg", "b.jpg"), ("a.jpg", "e.jpg"), ("a.jpg", "c.jpg")]
     assert shown["why"].tolist() == ["6 keypoints agree on one movement", "enough",
@@ -155,7 +157,7 @@ def test_a_pair_with_two_kinds_of_evidence_names_both_and_takes_the_surer(monkey
     nulls = Nulls(verified([]), verified([(0, 1)]), verified([]))
     told = [("file name", ["one"], np.array([[0, 1]]), 0.95),
             ("file name", ["another"], np.array([[0, 1]]), 0.9)]  # fmt: skip
-    (row,) = search._tabulate(found, nulls, told).itertuples()
+    (row,) = search._tabulate(told, found, nulls, (found, nulls.mirrored)).itertuples()
     assert row.evidence == "keypoints and file name"
     assert row.why == "6 keypoints agree on one movement; one; another"
     assert (row.expected, row.group, row.inliers, row.likeness) == (0.95, 1, 6, 0.3)
@@ -179,3 +181,28 @@ def test_few_bursts_of_one_class_do_not_speak_for_those_of_two(same, other, leas
     found, others = verified(pairs), verified(NO_PAIRS)
     judged, verdict = search._judge_bursts(found, np.ones(len(pairs), bool), others)
     assert judged == pytest.approx(least, abs=0.02) and verdict.agree == 0
+
+
+def test_bursts_are_held_against_others_with_what_a_class_carries_on_both_sides(monkeypatch):
+    """All photos of class 0 carry a sticker: its 20 bursts agree, and so do its 25 other pairs; of
+    class 1 20 bursts agree and none of 15 others. Without class 0 on one side alone, 20 of 40
+    would be held against 25 of 40."""
+    search = search_of([0] * 100 + [1] * 100)
+    bursts = np.arange(80).reshape(-1, 2) + np.repeat([0, 60], 20)[:, None]
+    others = np.concatenate([np.arange(40, 90).reshape(-1, 2), np.arange(150, 180).reshape(-1, 2)])
+    search.bursts = Bursts(bursts, np.ones(40), others)
+    agree = verified(bursts, [30] * 40, [0.5] * 40)
+    apart = verified(others, [30] * 25 + [0] * 15, [0.5] * 25 + [0.0] * 15)
+    found = recurring.mute(agree, search.labels, [0])
+    assert (found.inliers > 0).sum() == 20
+    nulls = Nulls(verified(NO_PAIRS), verified(NO_PAIRS), apart)
+    monkeypatch.setattr(suggesting.chance, "expect_pairs", lambda *_: np.zeros(40))
+    monkeypatch.setattr(suggesting.naming, "judge", lambda *_: SimpleNamespace(holds=False))
+    table = search._tabulate([], found, nulls, (agree, nulls.mirrored))
+    assert table.empty
+    assert any(note.startswith("Of 40 pairs of near images 40 agree ") for note in search.notes)
+    assert any(
+        "the keypoints of 40 agree, of 40 pairs of the same class, camera and day, but more than a "
+        "minute apart, those of 25. So at least" in note
+        for note in search.notes
+    )
