@@ -57,7 +57,7 @@ def list_details(
         yield (
             "**Images of one thing:** no column says which images show the same object, person or "
             "place, so that splits and intervals here take each image to be independent"
-            + (", copies aside" if _number_of(dataset, things) else "")
+            + (", those counted here as one thing aside" if _number_of(dataset, things) else "")
             + _say_things(dataset, things)
         )
 
@@ -72,7 +72,8 @@ def _say_things(dataset: Dataset, things: pd.Series | None) -> str:
     number = _number_of(dataset, things)
     if not number:
         return ""
-    told = ". Copies counted as one thing, and each image that stands alone as one, "
+    told = ". Copies and photos that surely show one thing counted as one, and each image that "
+    told += "stands alone as one, "
     return f"{told}{count(dataset, 'image')} show at most {count(number, 'thing')}"
 
 

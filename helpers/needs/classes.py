@@ -44,6 +44,7 @@ def say_classes(
     train, (answers, _) = evidence.sides[0].images["label"].dropna(), evidence.judged
     table = pd.DataFrame({"label": train, "thing": evidence.things.reindex(train.index)})
     sizes = table.groupby("label")["thing"].agg(["size", "nunique"])
+    sizes = sizes.reindex(sizes.index.union(answers["label"].dropna().unique()), fill_value=0)
     doubts, errors = pd.Series([*doubts], dtype=object), pd.Series([*errors], dtype=object)
     said = []
     for named, scores in worst.items():

@@ -67,6 +67,13 @@ def test_a_class_is_held_against_the_others_by_the_things_of_each(learned, said)
     assert told("recall of c>=0.8", learned=LEARNED | learned)[0].startswith(f"{said} Of 27")
 
 
+def test_a_class_that_only_others_show_is_one_of_which_no_image_was_learned_from():
+    (said,) = told("recall of b>=0.99", learned={"a": (9, 9), "b": (3, 3)})
+    assert said.startswith("Of b 3 images were learned from; of the other 3 classes 2 have fewer ")
+    (said,) = told("recall of c>=0.8", learned={"a": (9, 9), "b": (3, 3)})
+    assert said.startswith("Of c no image was learned from. ")
+
+
 def test_images_of_one_thing_are_counted_as_what_they_are():
     (said,) = told("recall of c>=0.8", each=2)
     assert "Of 54 validation images (27 things) of c, 24 were named wrongly: 12 as a, 6" in said
