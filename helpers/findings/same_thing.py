@@ -102,7 +102,9 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         act = "keep them together, and divide anew"
         found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
     both = f"One thing photographed often, or an object that many carry? {count(many, 'pair')}"
-    for shown, title in ((sure.drop(many.index), ""), (many, both), (unsure, "")):
+    # The surest of these are of one thing, whatever they carry: so some from all of them.
+    spread = many.iloc[np.linspace(0, len(many) - 1, min(4, len(many))).round().astype(int)]
+    for shown, title in ((sure.drop(many.index), ""), (spread, both), (unsure, "")):
         if len(shown):
             more = {"title": title, "photographs": True}
             found.pictures.append(drawn("draw_proposals", evidence.part, shown, 4, **more))
@@ -179,13 +181,21 @@ def _images(pairs: pd.DataFrame) -> int:
 def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame, followed: pd.DataFrame) -> str:
     """How many pairs are proposed, how many stay together, and how many of each should be right."""
     rated = proposals[proposals["expected"].notna()]
-    told = f"Of {count(rated, 'pair')} proposed {rated['expected'].sum():,.0f} are expected to be "
-    told += "right. "
+    many = hang_together(rated) > 0
+    told = f"Of {count(rated, 'pair')} proposed "
+    if many.any():
+        told += f"{many.sum():,} show one thing or carry one object, which is not told apart"
+        told += f" (below); of the other {count(rated[~many], 'pair')} " if not many.all() else ""
+    if not many.all() or rated.empty:
+        told += f"{rated['expected'][~many].sum():,.0f} are expected to be right"
+    told += ". "
     if other := len(proposals) - len(rated):
         told += f"{count(other, 'more pair')} {'is' if other == 1 else 'are'} listed, and keep"
         told += f"{'s' if other == 1 else ''} nothing together. "
-    number, right = count(followed, "pair"), f"{followed['expected'].sum():,.0f}"
-    kept = f"Those expected to be right at {SURE:.0%} or more, {number} of which {right} should be,"
+    number = count(followed, "pair")
+    if not many.any():
+        number += f" of which {followed['expected'].sum():,.0f} should be"
+    kept = f"Those expected to be right at {SURE:.0%} or more, {number},"
     kept += f" {'stay' if len(followed) > 1 else 'stays'} on one side of the split here"
     if apart := len(sure) - len(followed):
         kept += f"; {apart:,} more {'do' if apart > 1 else 'does'} not, by your answers no"
