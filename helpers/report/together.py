@@ -201,8 +201,8 @@ def _still_kept(
 ) -> pd.DataFrame:
     """Pairs that an earlier report was sure of by itself, the surest first, without those that
     would join one marked no. Those that stay together only through others say nothing more."""
-    kept = judged.assign(chance=_numbers(judged))[judged[ANSWER] == KEEPS]
-    kept = kept.assign(rank=_rank(kept)).dropna(subset="rank")
+    kept = judged.assign(chance=_numbers(judged), rank=_rank(judged))[judged[ANSWER] == KEEPS]
+    kept = kept.dropna(subset="rank")
     kept = kept.sort_values(["rank", "chance"], ascending=[True, False], kind="stable")
     kept = kept[~keys_of(kept).duplicated()]
     joined = apply_groups(dataset, yes, column) if len(yes) else dataset
@@ -211,19 +211,18 @@ def _still_kept(
     return kept.loc[np.array([one is None for one in against], bool), ENDS]
 
 
-def _rank(kept: pd.DataFrame) -> pd.Series:
+def _rank(judged: pd.DataFrame) -> pd.Series:
     """In which order the pairs that a report was sure of are followed, as it does itself: copies,
     proposals, what names or a table of yours say, mirrored ones; missing for all others, which
     stay together through those. Of a table without the columns that say so, all are followed."""
-    if not {"kind", "chance", "why"} <= {*kept.columns}:
-        return pd.Series(0.0, kept.index)
-    kind, why = kept["kind"].fillna(""), kept["why"].fillna("")
+    if not {"kind", "chance", "why"} <= {*judged.columns}:
+        return pd.Series(0.0, judged.index)
+    kind, why = judged["kind"].fillna(""), judged["why"].fillna("")
     named = kind.eq("same thing") & why.str.contains(f"their names|{GIVEN}", regex=True)
-    are = [kind.str.contains(r"\b(?:exact|near) copy"), kept["chance"].ge(SURE).fillna(False)]
+    are = [kind.str.contains(r"\b(?:exact|near) copy"), _numbers(judged).ge(SURE).fillna(False)]
     are += [named, kind.str.contains("mirrored")]
-    return pd.Series(
-        np.select([one.to_numpy(bool) for one in are], [0, 1, 2, 3], np.nan), kept.index
-    )
+    ranks = np.select([one.to_numpy(bool) for one in are], [0, 1, 2, 3], np.nan)
+    return pd.Series(ranks, judged.index)
 
 
 def _of_dataset(table: pd.DataFrame, dataset: Dataset, path: Path) -> tuple[pd.DataFrame, int]:

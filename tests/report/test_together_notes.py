@@ -170,6 +170,21 @@ def test_only_pairs_that_a_report_was_sure_of_are_carried_on(tmp_path, answers, 
         pd.testing.assert_frame_equal(kept.opened["judged"], read_answers(trees, path))
 
 
+@pytest.mark.parametrize("missing", ["kind", "chance", "why"])
+def test_of_a_table_that_does_not_say_what_was_sure_all_that_was_kept_is_carried_on(
+    tmp_path, missing
+):
+    path, trees = tmp_path / "pairs.csv", table(label=["ash"] * 8)
+    columns = ["image_id", "other_id", "kind", "chance", "why", "together"]
+    listed = pd.DataFrame(KEPT_ROWS, columns=columns).drop(columns=missing)
+    for end in ("image_id", "other_id"):
+        listed[end] = [ids(number)[0] for number in listed[end]]
+    listed.to_csv(path, index=False)
+    things = join_groups(keep_together(trees, path).groups, None, trees.images.index)
+    together = sorted(sorted(one.index) for _, one in things.groupby(things))
+    assert together == [ids(0, 1, 2), ids(3, 4, 5), ids(6, 7)]
+
+
 def test_pairs_whose_images_are_gone_wait_for_no_answer(trees, tmp_path):
     path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
     beside = answered(tmp_path, (8, 9, "")).rename(tmp_path / "pairs.csv")
