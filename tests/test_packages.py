@@ -179,7 +179,7 @@ MOST_LINES = {
     "audit": 1264,
     "augment": 250,
     "backbone": 90,
-    "balance": 800,
+    "balance": 861,
     "canaries": 185,
     "cards": 715,
     "command_line": 333,

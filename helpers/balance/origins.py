@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from helpers.balance.left_out import answer_left_out
 from helpers.balance.remedies import answer_out_of_fold
 from helpers.datasets import Dataset
 from helpers.datasets.steps import saved
@@ -139,7 +140,8 @@ def judge_origin(
     others by whatever that day had, and no split can show it. Where classes have several days,
     heads are trained without whole days. To leave out a day is also to learn from fewer images;
     therefore they are held against heads trained without parts as large, drawn at random (whole
-    groups where the dataset has groups, as far as the sizes allow).
+    groups where the dataset has groups, as far as the sizes allow); of five days or fewer, each
+    against its own (see `left_out.answer_left_out`).
 
     Parameters
     ----------
@@ -165,18 +167,24 @@ def judge_origin(
     asked = asked.intersection(known.index).intersection(features.index)
     if asked.empty or labels.nunique() < 2:
         return judged
-    drawn = draw_parts(known, labels[known.index], dataset.groups[known.index], seed)
-    right = []
-    for parts in (known, drawn):
-        column = "left out together"
-        images = dataset.images.assign(**{column: parts.reindex(dataset.images.index)})
-        divided = dataset.with_images(images).with_group(column)
-        answers = answer_out_of_fold(divided, features, seed=seed).loc[asked]
-        right.append(answers.idxmax(axis=1) == labels[asked])
-    new, control = right
+    if known[asked].nunique() <= FEW:
+        answered = answer_left_out(dataset, labels, known[asked], features, seed)
+        new, control = answered["new"], answered["control"]
+    else:
+        drawn = draw_parts(known, labels[known.index], dataset.groups[known.index], seed)
+        new, control = (_answer(dataset, parts, features, seed)[asked] for parts in (known, drawn))
     cost = compare_scores(new, control, known[asked])
     by_value = _by_value(new, control, known[asked], dataset.groups[asked])
     return Origin(table, float(new.mean()), float(control.mean()), cost, len(asked), by_value)
+
+
+def _answer(dataset: Dataset, parts: pd.Series, features: pd.DataFrame, seed: int) -> pd.Series:
+    """Whether each image is named rightly by heads that saw none of its part."""
+    column = "left out together"
+    images = dataset.images.assign(**{column: parts.reindex(dataset.images.index)})
+    divided = dataset.with_images(images).with_group(column)
+    answers = answer_out_of_fold(divided, features, seed=seed)
+    return answers.idxmax(axis=1) == dataset.images["label"][answers.index]
 
 
 def _by_value(new: pd.Series, control: pd.Series, origin: pd.Series, groups: pd.Series):

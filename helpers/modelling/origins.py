@@ -115,10 +115,11 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
         images |= labels.isin(one.several)
         if one.one or len(one.failing):
             more.append(_new(name, one))
-    act = f"photograph every class on the same {several}, and score on {several} that were not "
-    act += "learned from"
-    if name == "camera":
-        act = act.replace("on the same", "with the same", 1)
+    on, score = "with" if name == "camera" else "on", f"score on {several} that were not learned"
+    act = f"{score} from, and photograph {on} more {several}: a split by chance has each on both "
+    act += "sides"
+    if len(one.several) < len(one.by_class):
+        act = f"photograph every class {on} the same {several}, and {score} from"
     effect = _effect(one) if one.costs else {}
     return Finding(
         what, int(images.sum()), len(labels), act, "shortcuts", CODE.format(name), " ".join(more),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.balance import judge_origin, origins, read_origins
+from helpers.balance import judge_origin, left_out, origins, read_origins
 from helpers.balance.origins import Origin, count_places, draw_parts
 from helpers.datasets import Dataset
 from helpers.evaluation import compare_scores
@@ -139,15 +139,15 @@ def test_two_classes_and_two_days_are_enough_and_parts_are_drawn_by_the_seed_ask
     dataset = table(label=["ash", "oak"] * 20)
     days = pd.Series(["1"] * 20 + ["2"] * 20, dataset.images.index)
     features = pd.DataFrame(rng.normal(size=(40, 4)), days.index).add_prefix("f")
-    seeds, draw = [], origins.draw_parts
+    seeds, draw = [], left_out.draw_like
     monkeypatch.setattr(
-        origins, "draw_parts", lambda *given: seeds.append(given[3]) or draw(*given)
+        left_out, "draw_like", lambda *given: seeds.append(given[3]) or draw(*given)
     )
     found = judge_origin(dataset, days, features)
     assert found.several == ["ash", "oak"] and found.asked == 40 and found.one == []
     assert found.cost.difference == pytest.approx(found.new - found.control)
     judge_origin(dataset, days, features, seed=3)
-    assert seeds == [0, 3]
+    assert seeds == [0, 0, 3, 3]  # one for each day
 
 
 def test_of_one_class_no_head_is_asked():

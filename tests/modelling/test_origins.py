@@ -79,6 +79,13 @@ def test_a_camera_that_only_costs_is_told_by_its_figures():
     )
     assert finding.images == 20
     assert finding.act.startswith("photograph every class with the same cameras, and score on cam")
+    # Where every class has several cameras already, it is no remedy to give it the same ones.
+    camera = Origin(table.assign(largest=0.6), **COSTLY)
+    (finding,) = say_origins(Section("shortcuts", ""), evidence(camera=camera))
+    assert finding.act == (
+        "score on cameras that were not learned from, and photograph with more cameras: a split by "
+        "chance has each on both sides"
+    )
 
 
 def test_where_days_tell_nothing_beyond_chance_there_is_no_finding():
