@@ -159,7 +159,9 @@ def tell_decisions(dataset: Dataset, decisions: pd.DataFrame | None) -> str:
         "cannot tell": "looked at without being able to tell, and kept as they were",
     }
     parts = [f"{actions[name]:,} {words}" for name, words in told.items() if name in actions]
-    return f"After a review of single images: {', '.join(parts)}.\n"
+    before = actions.index.isin(["drop", "relabel"]).any()
+    counts = " Classes and counts on this card are from before it." if before else ""
+    return f"After a review of single images: {', '.join(parts)}.{counts}\n"
 
 
 def tell_places(scanned: pd.DataFrame | None) -> str:

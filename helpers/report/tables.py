@@ -34,6 +34,7 @@ TWICE = (
 DECISIONS = {
     "decision": "keep, relabel, drop or another action of yours, or a drop by this report; blank: "
     "nothing was decided, and the image is used as it is",
+    "new_label": "the class that your relabel gave it; blank: its label stands",
     "decided_by": "you (your marks), or report (a matter of fact, such as a file that cannot be "
     "read)",
     "decision_reason": "why, in the words of who decided",
@@ -225,6 +226,7 @@ def _decided(evidence, ids: pd.Index) -> dict[str, pd.Series]:
     who = pd.Series(np.select([yours, drops], ["you", "report"], ""), ids)
     return {
         "decision": action.where(~drops, "drop"),
+        "new_label": marks["label"].reindex(ids).where(action == "relabel"),
         "decided_by": who.where(who != ""),
         "decision_reason": marks["reason"].reindex(ids).astype(object).where(yours, chosen),
     }

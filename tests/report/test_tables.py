@@ -18,7 +18,7 @@ from tests.report.conftest import draw
 from tests.report.test_building import report_on
 
 FIRST = ["image_id", "label", "split"]
-DECIDED = ["decision", "decided_by", "decision_reason", "report_split", "flags",
+DECIDED = ["decision", "new_label", "decided_by", "decision_reason", "report_split", "flags",
            "chance_that_label_is_wrong", "suggested_label", "stays_with"]  # fmt: skip
 OF_FILE = [
     "readable", "problem", "oddity", "format", "colour_mode", "frames", "width", "height",
@@ -103,6 +103,19 @@ def test_who_decided_what_stands_beside_each_image(written):
     assert images.loc["blue/10.png", ["label", "chance_that_label_is_wrong"]].to_list() == ["", ""]
     assert images.loc["blue/00.png", OF_FILE].eq("").all()  # dropped before, and not opened
     assert images.loc["red/06.png", "flags_of_report"] == ""
+
+
+def test_the_label_that_a_relabel_gave_stands_beside_the_one_that_came():
+    ids = pd.Index(["a", "b", "c", "d"], name="image_id")
+    marks = pd.DataFrame({
+        "action": ["relabel", "keep", "drop"], "label": ["elm", None, None], "reason": ""
+    }, ids[:3])  # fmt: skip
+    choices = pd.DataFrame({"reason": []}, pd.Index([], name="image_id"), dtype="str")
+    found = pd.DataFrame(
+        tables._decided(SimpleNamespace(marks=marks, choices=choices), ids)
+    ).fillna("")
+    assert found["new_label"].tolist() == ["elm", "", "", ""]
+    assert found["decision"].tolist() == ["relabel", "keep", "drop", ""]
 
 
 def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, quick):
