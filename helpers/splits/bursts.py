@@ -84,8 +84,9 @@ def judge(agree: np.ndarray, others_agree: np.ndarray) -> Verdict:
     return Verdict(len(agree), int(agree.sum()), len(others_agree), int(others_agree.sum()))
 
 
-def describe(verdict: Verdict, proposed: int) -> str:
-    """A sentence or three for the reader; `proposed` bursts are among the proposals."""
+def describe(verdict: Verdict, proposed: int, known: int = 0) -> str:
+    """A sentence or three for the reader; `proposed` bursts are among the proposals, and `known`
+    others are of one group already."""
     were = "was" if verdict.bursts == 1 else "were"
     lines = [f"Bursts: {count(verdict.bursts, 'pair')} {were} taken within {SECONDS} s by one "
              f"camera; the keypoints of {verdict.agree:,} agree"]  # fmt: skip
@@ -99,11 +100,17 @@ def describe(verdict: Verdict, proposed: int) -> str:
         )
     else:
         lines[0] += "; there are none of the same class, camera and day to hold them against"
-    left = verdict.bursts - proposed
+    if known:
+        are = "is" if known == 1 else "are"
+        lines.append(f"{known:,} of the bursts {are} in one group already")
+    left = verdict.bursts - proposed - known
     if left:
         are = "is" if proposed == 1 else "are"
         who = f"{proposed:,} of them {are} proposed; the other {left:,}"
-        if not proposed:
+        if known:
+            more = f"{proposed:,} more {are} proposed; t" if proposed else "T"
+            who = f"{more}he other {left:,}"
+        elif not proposed:
             who = "It" if left == 1 else "None of them is proposed: they"
         lines.append(
             f"{who} {UNCONFIRMED}: only a column that says what was photographed, or groups by "

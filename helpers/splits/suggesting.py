@@ -310,7 +310,9 @@ class _Search:
         # What a class carries is in its bursts as in the pairs that they are held against.
         least, verdict = self._judge_bursts(found, is_burst, nulls.others)
         if least < LEAST:
-            self.notes.append(bursts.describe(verdict, int(agree[is_burst].sum())))
+            shown, known = agree[is_burst], self._are_of_one_group(found.pairs[is_burst])
+            told = bursts.describe(verdict, int(shown.sum()), int((known & ~shown).sum()))
+            self.notes.append(told)
             return []
         self.notes.append(
             f"Bursts: {count(self.bursts.pairs, 'pair')} "
@@ -319,6 +321,11 @@ class _Search:
         )
         words = [f"taken {seconds:.3g} s apart by one camera" for seconds in self.bursts.apart]
         return [("burst", words, self.bursts.pairs, least)]
+
+    def _are_of_one_group(self, pairs: np.ndarray) -> np.ndarray:
+        """Whether the dataset's own groups keep each pair together already."""
+        groups = self.dataset.groups.reindex(self.ids).to_numpy(object)
+        return groups[pairs[:, 0]] == groups[pairs[:, 1]]
 
     def _without_doubted(self, found, strangers):
         """Strangers that are two by nothing but a label, which is more likely wrong, left out."""

@@ -114,3 +114,17 @@ def test_one_that_is_proposed_is_told_in_the_singular():
     assert ". None of them is proposed: they could not" in bursts.describe(Verdict(9, 2, 9, 0), 0)
     assert " 1 of them is proposed; " in bursts.describe(Verdict(9, 2, 9, 0), 1)
     assert " 2 of them are proposed; " in bursts.describe(Verdict(9, 2, 9, 0), 2)
+
+
+@pytest.mark.parametrize(
+    ("proposed", "known", "told"),
+    [
+        (0, 9, "9 of the bursts are in one group already."),
+        (1, 8, "8 of the bursts are in one group already."),
+        (0, 8, "8 of the bursts are in one group already. The other 1 could not be confirmed, and"),
+        (2, 1, "1 of the bursts is in one group already. 2 more are proposed; the other 6 could "),
+    ],
+)
+def test_bursts_that_are_in_one_group_already_are_not_called_unconfirmed(proposed, known, told):
+    said = bursts.describe(Verdict(9, 2, 9, 0), proposed, known).partition("one thing. ")[2]
+    assert said.startswith(told) and ("--pause" in said) == (proposed + known < 9)

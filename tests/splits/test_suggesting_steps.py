@@ -198,8 +198,13 @@ def test_bursts_are_held_against_others_with_what_a_class_carries_on_both_sides(
     nulls = Nulls(verified(NO_PAIRS), verified(NO_PAIRS), apart)
     monkeypatch.setattr(suggesting.chance, "expect_pairs", lambda *_: np.zeros(40))
     monkeypatch.setattr(suggesting.naming, "judge", lambda *_: SimpleNamespace(holds=False))
+    of_sessions = [f"s{number // 2}" if number < 40 else number for number in range(200)]
+    search.dataset = SimpleNamespace(groups=pd.Series(of_sessions, search.ids))
     table = search._tabulate([], found, nulls, (agree, nulls.mirrored))
     assert table.empty
+    assert any(
+        "20 of the bursts are in one group already. The other 20 " in n for n in search.notes
+    )
     assert any(note.startswith("Of 40 pairs of near images 40 agree ") for note in search.notes)
     assert any(
         "the keypoints of 40 agree, of 40 pairs of the same class, camera and day, but more than a "
