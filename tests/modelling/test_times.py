@@ -87,3 +87,33 @@ def test_two_cameras_of_one_model_are_told_apart_by_what_the_files_say(tmp_path)
     groups = times._bursts(made, images.index)
     assert groups["0.jpg"] == groups["2.jpg"] != groups["1.jpg"] == groups["3.jpg"]
     assert times.near_in_time(made) is None
+
+
+@pytest.mark.parametrize(
+    ("then", "near", "told"),
+    [
+        ((), 5, None),
+        (("keep_together({}, 'path/to/pairs.csv')",), 5, None),
+        (("group_by_time({}, pause=1)",), 5, (1, 3, 5)),
+        (("group_by_time({}, pause=1.5, column='m')",), 2, (1.5, 4.5, 2)),
+        (("group_by_time({}, pause=1)",), 1, None),  # a twentieth of 20
+        (("group_by_time({}, pause=0.9)",), 5, None),  # 2.7 s, and they follow by three
+        (("group_by_time({}, pause=0.5)", "group_by_time({}, pause=2, column='m')"), 5, (2, 6, 5)),
+    ],
+)
+def test_longer_pauses_than_those_that_keep_photos_together_are_told_of(then, near, told):
+    made = evidence(near)
+    made.opened = SimpleNamespace(opened={"then": then})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "read_times", lambda *_, **__: made.times)
+        said = times.beyond_the_pause(made)
+    if told is None:
+        assert said is None
+        return
+    pause, longer, across = told
+    assert said == (
+        f"Photos of one camera with pauses of up to {pause:g} s stay together. Were those of up to "
+        f"{longer:g} s in one series, too, {across} of 20 validation images would be of one series "
+        "with a training image: where one thing or person was photographed with such pauses, "
+        f"scores flatter, and --pause {longer:g} keeps it together."
+    )
