@@ -179,10 +179,14 @@ def _ends(value: float, drawn: np.ndarray, units: int, level: float, lowest: flo
         _, low, high = accuracy_interval(np.ones(units), level=level)
         return max(value - (high - low), lowest), min(value + (high - low), 1.0)
 
+    # Where a score meets its bounds there is no logit: it is taken to be as far off as a quarter of
+    # a group, or of how far the value is, where groups of many images tell finer differences.
+    share = (value - lowest) / (1 - lowest)
+    off = min(share, 1 - share) / 4
+    least = min(1 / (4 * units), off) if off > 0 else 1 / (4 * units)
+
     def stretched(scores):
-        # Where a score meets its bounds, by less than a group can tell, there is no logit.
-        shares = (scores - lowest) / (1 - lowest)
-        return logit(np.clip(shares, 1 / (4 * units), 1 - 1 / (4 * units)))
+        return logit(np.clip((scores - lowest) / (1 - lowest), least, 1 - least))
 
     scores = stretched(drawn)
     centre = 2 * stretched(value) - scores.mean()
