@@ -64,6 +64,12 @@ def shown(name: str) -> str:
     return name if name and name == name.strip() else repr(name)
 
 
+def as_word(name: str) -> str:
+    """A name as it stands in a sentence: in quotes where it has no letter, and would be read as a
+    number or a mark."""
+    return name if any(map(str.isalpha, name)) else repr(name)
+
+
 def suggestion(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """A half-sentence on the known name that `word` may stand for, empty where there is none."""
     known, plain = list(known), str(word).strip().casefold()

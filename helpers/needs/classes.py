@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from helpers.datasets.words import count, some
+from helpers.datasets.words import as_word, count, some
 from helpers.evidence.learned import Learned
 from helpers.needs.asking import Needs
 
@@ -52,7 +52,7 @@ def say_classes(
         shown, listed = int(errors.isin(named).sum()), int(doubts.isin(named).sum())
         look = [f"the section on errors shows {count(shown, 'image')}"] if shown else []
         look += [f"that on labels doubts {count(listed, 'label')}"] if listed else []
-        told += [f"To look at: of {'+'.join(named)} {' and '.join(look)}."] if look else []
+        told += [f"To look at: of {as_word('+'.join(named))} {' and '.join(look)}."] if look else []
         said.append(" ".join(told))
     return said
 
@@ -62,10 +62,10 @@ def _say_learned(named: tuple[str, ...], sizes: pd.DataFrame) -> str:
     own, others = sizes[sizes.index.isin(named)], sizes[~sizes.index.isin(named)]
     images, things = int(own["size"].sum()), int(own["nunique"].sum())
     if not images:
-        return f"Of {'+'.join(named)} no image was learned from."
+        return f"Of {as_word('+'.join(named))} no image was learned from."
     alike = bool((sizes["size"] == sizes["nunique"]).all())
     unit, mine = ("images", images) if alike else ("things", things)
-    told = f"Of {'+'.join(named)} {count(images, 'image')}"
+    told = f"Of {as_word('+'.join(named))} {count(images, 'image')}"
     told += "" if alike else f" of {count(things, 'thing')}"
     told += f" {'was' if images == 1 else 'were'} learned from"
     if len(named) > 1 or others.empty:
@@ -87,7 +87,7 @@ def _say_wrong(
 ) -> list[str]:
     """Which images of the classes were named otherwise, and, where that counts, which of other
     classes were named so."""
-    name, side, said = "+".join(named), evidence.judged_on, []
+    name, side, said = as_word("+".join(named)), evidence.judged_on, []
     own, called = (answers[column].isin(named) for column in ("label", "prediction"))
     if own.any() and scores & {"recall", "F1"}:
         wrong = answers.loc[own & ~called, "prediction"]
@@ -121,5 +121,5 @@ def _wrong(wrong: pd.Series, how: str) -> str:
 
 
 def _kinds(wrong: pd.Series, word: str) -> str:
-    kinds = [f"{number:,} {word}{name}" for name, number in wrong.value_counts().items()]
+    kinds = [f"{number:,} {word}{as_word(name)}" for name, number in wrong.value_counts().items()]
     return f": {some(kinds, KINDS)}" if kinds else ""

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from helpers.datasets.words import as_word
 from helpers.findings.sections import Section
 from helpers.needs.asking import find_classes, read_needs
 from helpers.needs.classes import say_classes, worst_classes
@@ -72,6 +73,26 @@ def test_a_class_that_only_others_show_is_one_of_which_no_image_was_learned_from
     assert said.startswith("Of b 3 images were learned from; of the other 3 classes 2 have fewer ")
     (said,) = told("recall of c>=0.8", learned={"a": (9, 9), "b": (3, 3)})
     assert said.startswith("Of c no image was learned from. ")
+
+
+def test_classes_that_are_called_by_numbers_stand_in_quotes():
+    evidence = known()
+    names = {"a": "1", "b": "2", "c": "8", "d": "9"}
+    evidence.sides[0].images["label"] = evidence.sides[0].images["label"].map(names)
+    answers = evidence.judged[0]
+    answers = answers.assign(
+        label=answers["label"].map(names), prediction=answers["prediction"].map(names)
+    )
+    evidence.judged = (answers, evidence.judged[1])
+    (said,) = say_classes({("8",): {"recall"}}, evidence, [], ["8"])
+    assert said == (
+        "Of '8' 110 images of 101 things were learned from; of the other 3 classes 2 have fewer "
+        "things. Of 27 validation images of '8', 12 were named wrongly: 6 as '1', 3 as '2', 3 as "
+        "'9'. To look at: of '8' the section on errors shows 1 image."
+    )
+    assert [as_word(name) for name in ("oak", "3b", "+", "3+4", "Öl", "")] == [
+        "oak", "3b", "'+'", "'3+4'", "Öl", "''"
+    ]  # fmt: skip
 
 
 def test_images_of_one_thing_are_counted_as_what_they_are():
