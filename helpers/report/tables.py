@@ -148,6 +148,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "suggested_label": DECISIONS["suggested_label"],
             "chance_that_label_is_wrong": "as in images.csv",
             "why": "what speaks for it",
+            "action": "empty, for you: keep, relabel (and write the right class into label), drop "
+            "or cannot tell; give the file back by --decisions",
         },
     ),
     "review_sample.csv": (
@@ -274,7 +276,7 @@ def suspects_table(report) -> pd.DataFrame:
         rows = table["issue"] == f"label, by {evident}"
         table.loc[rows, ["issue", "why"]] = "label in doubt", words
     table["chance_that_label_is_wrong"] = chances
-    table = table.rename(columns={"suggestion": "suggested_label"})
+    table = table.rename(columns={"suggestion": "suggested_label"}).assign(action="")
     place = np.select([twice, doubted, table["other_id"].isna()], [0, 1, 2], 3)
     table = table.iloc[np.lexsort([-wrong, place])].reset_index(drop=True)
     return table[[*FILES["suspects.csv"][1]]]

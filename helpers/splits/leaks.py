@@ -76,7 +76,7 @@ def check_leakage(
         table[f"{prefix}label"] = images["label"].reindex(table[end]).to_numpy()
         table[f"{prefix}group"] = values.reindex(table[end]).to_numpy()
     table = table[COLUMNS].astype("str")
-    table.attrs["grouped"] = bool(values.notna().any())
+    table.attrs |= {"grouped": bool(values.notna().any()), "split": len(sides) > 0}
     return table
 
 
@@ -108,8 +108,11 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     """What `check_leakage` found, in one sentence.
 
     Where ``leaks.attrs["searched"]`` is true, photos of one thing were searched for elsewhere, and
-    it is not said that only copies were looked for.
+    it is not said that only copies were looked for; where ``leaks.attrs["split"]`` is false, no
+    image was on any side.
     """
+    if not leaks.attrs.get("split", True):
+        return "There is no split, so that nothing lies on two sides: ensure_split makes one."
     kinds = leaks["kind"].value_counts()
     parts = [_number(kinds[kind], noun) for kind, noun in _NOUNS.items() if kind in kinds]
     groups = leaks.loc[leaks["kind"] == "group", "group"].unique()

@@ -10,6 +10,7 @@ import pytest
 from helpers.datasets import DatasetError
 from helpers.splits import check_fold, check_leakage, describe_leakage, split
 from helpers.splits.leaks import COLUMNS
+from tests.balance.sets import table as made_table
 
 NONE = pd.DataFrame({"image_id": [], "other_id": [], "kind": []}, dtype="str")
 ORDER = ["train", "valid", "test"]
@@ -231,3 +232,12 @@ def test_a_fold_is_told_what_it_learned_from_and_asked_about_and_no_probable_cop
     assert set(leaks["split"]) == {"train"}
     assert list(leaks.columns) == COLUMNS and leaks.index.tolist() == [0, 1]
     assert check_fold(dataset, learned="a", hidden="c").empty
+
+
+def test_of_a_dataset_without_a_split_it_is_said_that_there_is_none():
+    dataset = made_table(label=["ash", "elm"] * 4)
+    assert describe_leakage(check_leakage(dataset, NONE)) == (
+        "There is no split, so that nothing lies on two sides: ensure_split makes one."
+    )
+    divided = dataset.with_images(dataset.images.assign(split="train"))
+    assert describe_leakage(check_leakage(divided, NONE)).startswith("No copies lie on two ")
