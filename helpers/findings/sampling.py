@@ -83,7 +83,12 @@ def _say_rate(found: Section, evidence: Evidence, of: int) -> None:
     found.says.append(
         f"Of {judged - dropped:,} labels drawn at random and judged, {len(wrong):,} were wrong; "
         f"so, with 95 % confidence, are {reach} of all {of:,} that came with "
-        "the images."
+        "the images"
+        + (
+            " (images of one group are taken to err together)."
+            if evidence.opened.has_groups
+            else "."
+        )
     )
     if others:
         were = "was" if least == 1 else "were"

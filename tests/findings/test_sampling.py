@@ -65,6 +65,10 @@ def test_a_filled_in_table_becomes_a_share_with_its_interval(dataset, tmp_path):
     assert found.findings[0].what == f"{found.title}, by a random sample."
     assert found.numbers["changed"] == 3 and not any("outside of" in one for one in found.says)
     assert found.unchecked == []
+    assert "that came with the images." in found.says[0]
+    pairs = dataset.images.assign(pair=[str(n // 2) for n in range(len(dataset))])
+    grouped = sample(asked(dataset.with_images(pairs).with_group("pair")))
+    assert "with the images (images of one group are taken to err together)." in grouped.says[0]
     again = take_decisions(dataset, tmp_path / SAMPLE)
     assert again == f"Verdicts of '{SAMPLE}': stands already 30; 14 rows wait."
 
