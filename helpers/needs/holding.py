@@ -172,6 +172,21 @@ def say_chance(needs: tuple[Need, ...], table: pd.DataFrame) -> list[str]:
     return said
 
 
+def say_how(table: pd.DataFrame, evidence: Learned) -> list[str]:
+    """How more images to validate on are got, where so many that they can be had would show a need
+    of which the table "Asked, and shown" says how many it takes."""
+    if evidence.judged_on != "validation" or not table["takes"].str.contains("it takes ").any():
+        return []
+    told = "More validation images have to show other things than the training images do. "
+    if evidence.dataset.images["split"].eq("valid").any():
+        return [f"{told}Call them valid, as those that came."]
+    return [
+        f"{told}Of images that you add, a fifth is validated on, so that five times as many are "
+        "needed; or all that are added, where a column split calls these valid and the others "
+        "train."
+    ]
+
+
 def _overlap(one: pd.Series, ends: np.ndarray) -> np.ndarray:
     """Which of some intervals one overlaps."""
     return (one["low"] <= ends[:, 1]) & (ends[:, 0] <= one["high"])

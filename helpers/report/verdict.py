@@ -14,7 +14,7 @@ from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Sec
 from helpers.modelling.more_labels import labels_needed, unused_labels
 from helpers.needs.asking import Needs, for_shell, quoted
 from helpers.needs.classes import say_classes, worst_classes
-from helpers.needs.holding import as_table, hold, say_chance
+from helpers.needs.holding import as_table, hold, say_chance, say_how
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
 MOST, NAMED = 5, 6
@@ -75,7 +75,7 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if trained:
         found.tables["Asked, and shown"] = table
-        found.says += [*others, *say_chance(needs.wanted, table)]
+        found.says += [*others, *say_chance(needs.wanted, table), *say_how(table, evidence)]
         if not evidence.beats_dummy:
             found.says.append(
                 f"No model beats the dummy that always says the shares of the classes: the "

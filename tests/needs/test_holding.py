@@ -260,3 +260,27 @@ def test_classes_are_scored_once_for_all_needs(monkeypatch):
     one = rows_of(decided(MIXED, "recall of every class>=0.9"))
     assert len(one) == 4 and calls.count(1) <= 2  # once for the needs, once for the weakest
     assert [row["value"] for row in one[:3]] == pytest.approx([38 / 40, 27 / 30, 19 / 20])
+
+
+@pytest.mark.parametrize(
+    ("need", "split", "side", "told"),
+    [
+        (
+            "recall of a>=0.85",
+            "train",
+            "validation",
+            "Of images that you add, a fifth is validated",
+        ),
+        ("recall of a>=0.85", "valid", "validation", "Call them valid, as those that came."),
+        ("recall of a>=0.85", "train", "test", ""),
+        ("recall of b>=0.5", "train", "validation", ""),  # shown
+        ("recall of b>=0.995", "train", "validation", ""),  # ruled out, or no number shows it
+    ],
+)
+def test_where_more_images_would_show_a_need_it_is_told_how_they_are_had(need, split, side, told):
+    given = evidence(MIXED)
+    given.dataset.images, given.judged_on = pd.DataFrame({"split": [split]}), side
+    wanted = find_classes(read_needs(need), SimpleNamespace(classes=list(CLASSES), name="mine"))
+    says = decide(given, wanted, [Section("evaluation", "t")]).says
+    more = [line for line in says if line.startswith("More validation images have to show other ")]
+    assert len(more) == bool(told) and all(told in line for line in more)
