@@ -130,8 +130,8 @@ def tell_many(table: pd.DataFrame) -> list[str]:
         f"to be right, hang together by keypoints alone in {count(groups, 'group')} of {MANY} "
         f"images or more ({named}). Such a group shows one thing that was photographed so often, "
         "or several that a few wrong pairs chain, or several that carry one object, such as a "
-        "sticker, a mask or a scale: most of its pairs are wrong then. Look at a few. Kept together "
-        "they leak nothing in any case."
+        "sticker, a mask or a scale: most of its pairs are wrong then. Look at a few. Kept "
+        "together they leak nothing in any case."
     ]
 
 
