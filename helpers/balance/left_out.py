@@ -17,11 +17,7 @@ _ROUNDS = 5
 
 
 def answer_left_out(
-    dataset: Dataset,
-    labels: pd.Series,
-    origin: pd.Series,
-    features: pd.DataFrame,
-    seed: int = 0,
+    dataset: Dataset, origin: pd.Series, features: pd.DataFrame, seed: int = 0
 ) -> pd.DataFrame:
     """Whether linear heads name each image rightly that learned from none of its day, and those
     that learned from as many images. Saved as a step.
@@ -32,8 +28,7 @@ def answer_left_out(
     Parameters
     ----------
     dataset : Dataset
-    labels : Series by image_id
-        What is learned from.
+        Its labelled development images are learned from.
     origin : Series of str by image_id
         The day, say, of the images that are asked about, all of which have a label.
     features : DataFrame by image_id, numbers only, e.g. from `helpers.training.embed`
@@ -44,6 +39,7 @@ def answer_left_out(
     -------
     DataFrame of bool by image_id, in the order of `origin`: new, control
     """
+    labels = dataset.development.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)].sort_index()
     groups = dataset.groups[labels.index].astype(str)
 
@@ -60,8 +56,8 @@ def answer_left_out(
         return found
 
     return saved(
-        dataset, "left out", build, inputs=[labels.to_frame(), origin.to_frame(), features, seed],
-        code=(sys.modules[__name__], heads), table=False,
+        dataset, "left out", build, inputs=[origin.to_frame(), features, seed],
+        code=(sys.modules[__name__], heads),
     ).loc[origin.index]  # fmt: skip
 
 

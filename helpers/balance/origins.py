@@ -168,7 +168,7 @@ def judge_origin(
     if asked.empty or labels.nunique() < 2:
         return judged
     if known[asked].nunique() <= FEW:
-        answered = answer_left_out(dataset, labels, known[asked], features, seed)
+        answered = answer_left_out(dataset, known[asked], features, seed)
         new, control = answered["new"], answered["control"]
     else:
         drawn = draw_parts(known, labels[known.index], dataset.groups[known.index], seed)
