@@ -178,7 +178,7 @@ def say_how(table: pd.DataFrame, evidence: Learned) -> list[str]:
     if evidence.judged_on != "validation" or not table["takes"].str.contains("it takes ").any():
         return []
     told = "More validation images have to show other things than the training images do. "
-    if evidence.dataset.images["split"].eq("valid").any():
+    if evidence.keeps_split:
         return [f"{told}Call them valid, as those that came."]
     return [
         f"{told}Of images that you add, a fifth is validated on, so that five times as many are "

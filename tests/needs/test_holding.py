@@ -43,6 +43,7 @@ def evidence(counts, each=1):
         dataset=SimpleNamespace(images=pd.DataFrame({"split": ["train"]})),
         opened=SimpleNamespace(test_openings=lambda: none, notes=()),
         part=SimpleNamespace(has_groups=True), sides=(SimpleNamespace(images=table), None),
+        keeps_split=False,
     )  # fmt: skip
 
 
@@ -263,24 +264,24 @@ def test_classes_are_scored_once_for_all_needs(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("need", "split", "side", "told"),
+    ("need", "given", "side", "told"),
     [
         (
             "recall of a>=0.85",
-            "train",
+            False,
             "validation",
             "Of images that you add, a fifth is validated",
         ),
-        ("recall of a>=0.85", "valid", "validation", "Call them valid, as those that came."),
-        ("recall of a>=0.85", "train", "test", ""),
-        ("recall of b>=0.5", "train", "validation", ""),  # shown
-        ("recall of b>=0.995", "train", "validation", ""),  # ruled out, or no number shows it
+        ("recall of a>=0.85", True, "validation", "Call them valid, as those that came."),
+        ("recall of a>=0.85", False, "test", ""),
+        ("recall of b>=0.5", False, "validation", ""),  # shown
+        ("recall of b>=0.995", False, "validation", ""),  # ruled out, or no number shows it
     ],
 )
-def test_where_more_images_would_show_a_need_it_is_told_how_they_are_had(need, split, side, told):
-    given = evidence(MIXED)
-    given.dataset.images, given.judged_on = pd.DataFrame({"split": [split]}), side
+def test_where_more_images_would_show_a_need_it_is_told_how_they_are_had(need, given, side, told):
+    judged = evidence(MIXED)
+    judged.keeps_split, judged.judged_on = given, side
     wanted = find_classes(read_needs(need), SimpleNamespace(classes=list(CLASSES), name="mine"))
-    says = decide(given, wanted, [Section("evaluation", "t")]).says
+    says = decide(judged, wanted, [Section("evaluation", "t")]).says
     more = [line for line in says if line.startswith("More validation images have to show other ")]
     assert len(more) == bool(told) and all(told in line for line in more)

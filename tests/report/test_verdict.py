@@ -36,7 +36,7 @@ def evidence(right=90, of=100, split="train", openings=(), grouped=True):
     part, things = SimpleNamespace(has_groups=grouped), pd.Series(table.index, table.index)
     return SimpleNamespace(
         judged=(table, part), part=part, things=things, judged_scores=bootstrap_metrics(table),
-        judged_on="validation",
+        judged_on="validation", keeps_split=False,
         best="frozen", can_learn=True, beats_dummy=True, classes_in_one_group=[],
         clean=SimpleNamespace(classes=["ash", "oak"]),
         plan=SimpleNamespace(taken=(), opening=0), dataset=SimpleNamespace(images=images),
