@@ -57,7 +57,8 @@ class Dataset:
         image_id → relative path on disk, only where the two differ (decomposed accents).
     opened : dict
         Ids of all images it was opened with, and what was concluded from all of them (`levels`),
-        and the arguments that opening was given (`asked`).
+        and the arguments that opening was given (`asked`); what made groups since (`then`), the
+        longest `pause` of them, and what was said of pairs (`judged`).
     source : str or None
         What of the folder was read where not its folders alone: the table and its label column.
         Two tables in one folder are two datasets, with two work folders.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from helpers.evidence.effects import told_flattery
@@ -46,10 +44,7 @@ def near_in_time(evidence: Learned) -> Finding | None:
 def beyond_the_pause(evidence: Learned) -> str | None:
     """Where photos stay together by their times: how many to validate on would be of one series
     with a training image, were longer pauses in one; None where that is a twentieth or less."""
-    calls = evidence.opened.opened.get("then", ())
-    told = [re.match(r"group_by_time\(.*, pause=([\d.e+-]+)", call) for call in calls]
-    pause = max((float(one[1]) for one in told if one), default=0.0)
-    if not pause:
+    if not (pause := evidence.opened.opened.get("pause")):
         return None
     images, longer = evidence.divided.images, WIDER * pause
     across, valid = _across(images, _bursts(evidence, images.index, longer))

@@ -88,6 +88,7 @@ def group_by_time(
     )
     call = f"group_by_time({{}}, pause={pause:g}{asked})"
     then = {"then": (*made.opened.get("then", ()), call)}
+    then |= {"pause": max(pause, made.opened.get("pause", 0))}
     return replace(made, notes=(*made.notes, note), opened=made.opened | then)
 
 

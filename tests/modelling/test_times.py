@@ -90,20 +90,18 @@ def test_two_cameras_of_one_model_are_told_apart_by_what_the_files_say(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("then", "near", "told"),
+    ("given", "near", "told"),
     [
-        ((), 5, None),
-        (("keep_together({}, 'path/to/pairs.csv')",), 5, None),
-        (("group_by_time({}, pause=1)",), 5, (1, 3, 5)),
-        (("group_by_time({}, pause=1.5, column='m')",), 2, (1.5, 4.5, 2)),
-        (("group_by_time({}, pause=1)",), 1, None),  # a twentieth of 20
-        (("group_by_time({}, pause=0.9)",), 5, None),  # 2.7 s, and they follow by three
-        (("group_by_time({}, pause=0.5)", "group_by_time({}, pause=2, column='m')"), 5, (2, 6, 5)),
+        ({}, 5, None),
+        ({"pause": 1}, 5, (1, 3, 5)),
+        ({"pause": 1.5}, 2, (1.5, 4.5, 2)),
+        ({"pause": 1}, 1, None),  # a twentieth of 20
+        ({"pause": 0.9}, 5, None),  # 2.7 s, and they follow by three
     ],
 )
-def test_longer_pauses_than_those_that_keep_photos_together_are_told_of(then, near, told):
+def test_longer_pauses_than_those_that_keep_photos_together_are_told_of(given, near, told):
     made = evidence(near)
-    made.opened = SimpleNamespace(opened={"then": then})
+    made.opened = SimpleNamespace(opened=given)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(times, "read_times", lambda *_, **__: made.times)
         said = times.beyond_the_pause(made)

@@ -123,6 +123,9 @@ def test_what_opened_a_dataset_is_told_with_the_sessions(tmp_path):
     assert opening_line(dataset) == opened
     assert opening_line(made) == f"group_by_time({opened}, pause=4.5)"
     assert opening_line(made.development) == opening_line(made)
+    assert made.development.opened["pause"] == 4.5
+    assert group_by_time(made, 4, "short", workers=0).opened["pause"] == 4.5
+    assert group_by_time(made, 9, "long", workers=0).opened["pause"] == 9
     assert opening_line(group_by_time(made, 9, "m", workers=0)) == (
         f"group_by_time(group_by_time({opened}, pause=4.5), pause=9, column='m')"
     )
