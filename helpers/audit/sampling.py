@@ -11,6 +11,9 @@ import pandas as pd
 from helpers.datasets import Dataset
 from helpers.evaluation.intervals import Interval, accuracy_interval
 
+SAMPLED = "random sample"
+"""What an image of the sample is asked about."""
+
 NUMBER = 100
 """Images that tell a share of 5 % to within about 4 points."""
 
@@ -59,14 +62,14 @@ def draw_sample(dataset: Dataset, number: int = NUMBER, seed: int = 0) -> pd.Dat
     Returns
     -------
     DataFrame by image_id, in the order in which they are to be looked at
-        given (the label), issue ("random sample").
+        given (the label), issue (`SAMPLED`).
     """
     labels = dataset.development.images["label"].dropna()
     keys = [
         hashlib.sha256(f"{seed} {i}".encode(errors="surrogatepass")).digest() for i in labels.index
     ]
     order = sorted(range(len(keys)), key=keys.__getitem__)[:number]
-    return labels.iloc[order].to_frame("given").assign(issue="random sample")
+    return labels.iloc[order].to_frame("given").assign(issue=SAMPLED)
 
 
 def judge_sample(dataset: Dataset, sample: pd.DataFrame, decisions: pd.DataFrame) -> ErrorRate:

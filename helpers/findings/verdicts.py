@@ -11,6 +11,7 @@ from unicodedata import normalize
 import numpy as np
 import pandas as pd
 
+from helpers.audit.sampling import SAMPLED
 from helpers.audit.suspects import CONFLICT
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.decision_files import content_of, match
@@ -21,9 +22,6 @@ from helpers.findings.sampling import SAMPLE
 
 FIELDS = ["image_id", "action", "label", "reason", "content"]
 GONE = "no such image"
-OF_LABEL = "random sample"
-"""What a keep without an issue is about, as in the table of the sample, where the reason is a note
-alone; in a log that was exported, the reason says what was asked."""
 _PAIR = ["issue", "other_id"]
 _VERDICT = ["here", "action", "label"]
 
@@ -142,7 +140,7 @@ def _kept_for_more(dataset: Dataset, new: pd.DataFrame) -> pd.DataFrame:
     """Decisions to keep what stands as kept, and is kept now for something else, for all of it."""
     standing, kept = DecisionLog(dataset).current(), new[new["action"] == "keep"]
     now = kept.drop_duplicates("here").set_index("here")["reason"]
-    before = standing["reason"][standing["action"] == "keep"].fillna("").replace("", OF_LABEL)
+    before = standing["reason"][standing["action"] == "keep"].fillna("").replace("", SAMPLED)
     both = pd.DataFrame({"before": before, "now": now}).dropna()
     reasons = both.apply(lambda row: _joined(row), axis=1, result_type="reduce").astype(object)
     more = reasons[reasons.ne(both["before"])]
@@ -202,8 +200,10 @@ def _filled(dataset: Dataset, rows: list[dict]) -> pd.DataFrame:
         if not (action := cells["action"].strip().lower()):
             continue
         note, about = cells["reason"].strip(), cells["issue"]
+        # In the table of the sample the reason is a note alone; in a log that was exported it says
+        # what was asked.
         if action == "keep" and not about and ("given" in row or not note):
-            about = OF_LABEL
+            about = SAMPLED  # it says what the label is
         cells["reason"] = _reason(about, note)
         label = cells["label"] if action == "relabel" else ""
         if label not in classes:
