@@ -160,7 +160,7 @@ def tell_decisions(dataset: Dataset, decisions: pd.DataFrame | None) -> str:
     }
     parts = [f"{actions[name]:,} {words}" for name, words in told.items() if name in actions]
     before = actions.index.isin(["drop", "relabel"]).any()
-    counts = " Classes and counts on this card are from before it." if before else ""
+    counts = " The images of each class are counted as before it." if before else ""
     return f"After a review of single images: {', '.join(parts)}.{counts}\n"
 
 

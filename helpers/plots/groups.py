@@ -51,7 +51,8 @@ def draw_proposals(
     known, verb = int(expected.notna().sum()), "is" if round(expected.sum()) == 1 else "are"
     right = f"{expected.sum():,.0f} of {count(known, 'pair')} {verb} expected to be right"
     title = title or f"The same thing photographed twice? {right}"
-    return titled(ax, title, f"The first {count(blocks, 'pair')} of photographs, side by side.")
+    first = "The first " if len(proposals) > len(blocks) else ""
+    return titled(ax, title, f"{first}{count(blocks, 'pair')} of photographs, side by side.")
 
 
 class _Block:

@@ -265,8 +265,8 @@ def test_decisions_are_counted(dataset):
     log = pd.DataFrame({"action": ["drop"] * 3 + ["relabel"]}, dataset.images.index[:4])
     text = dataset_card(dataset, decisions=log)
     assert (
-        "After a review of single images: 3 left out, 1 given another label. Classes and counts on "
-        "this card are from before it."
+        "After a review of single images: 3 left out, 1 given another label. The images of each "
+        "class are counted as before it."
     ) in text
     assert "After a review" not in dataset_card(dataset, decisions=log[:0])
 
