@@ -39,6 +39,22 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     )
 
 
+def contradicted_most(doubts: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a person had best look at first where no label is more likely wrong than
+    right: those that the prediction contradicts. None where a label is in doubt, none could be
+    judged, or most are contradicted, since that speaks against the prediction.
+
+    Parameters
+    ----------
+    doubts : DataFrame from `find_label_issues`
+    """
+    judged = "quality" in doubts and "note" not in doubts.attrs
+    if not judged or doubts["issue"].astype(bool).any():
+        return doubts.iloc[:0]
+    first = doubts[doubts["quality"] < UNLIKELY]
+    return first if len(first) <= len(doubts) / 2 else first.iloc[:0]
+
+
 def caption_doubts(doubts: pd.DataFrame) -> dict[str, str]:
     """For each image of the table of `find_label_issues` its label with a question mark and, where
     another is suggested, that one."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from helpers.audit.doubts import other_label
+from helpers.audit.doubts import contradicted_most, other_label
 from helpers.audit.labels import find_conflicts
 from helpers.datasets import Dataset
 
@@ -11,6 +11,9 @@ PROBABLE = "probable copy"
 
 CONFLICT = "one file, two labels"
 """The issue of a pair of identical files of which one label is wrong."""
+
+CONTRADICTED = "label contradicted"
+"""The issue of a label that is more likely right than wrong, and yet the first to look at."""
 
 _COLUMNS = ["image_id", "other_id", "issue", "suggestion", "why"]
 
@@ -21,7 +24,8 @@ def list_suspects(
     """What the detectors found, as one list for `helpers.widgets.review`.
 
     Identical files with different labels come first, since one of the two labels is wrong whatever
-    a detector thinks; then poor images, then labels in doubt, then pairs that may be copies.
+    a detector thinks; then poor images, then labels in doubt (where none is, those that a model
+    contradicts most), then pairs that may be copies.
 
     Parameters
     ----------
@@ -39,11 +43,13 @@ def list_suspects(
     probable = pairs[pairs["kind"] == "probable"]
     flags = issues[issues["rule"] != "not used"]
     labels = doubts[doubts["issue"].astype(bool) & (doubts["evidence"] != "same file")]
+    labels = labels.assign(issue="label, by " + labels["evidence"])
+    labels = pd.concat([labels, contradicted_most(doubts).assign(issue=CONTRADICTED)])
     labels = labels.assign(suggestion=other_label(labels)).rename_axis("image_id")
     parts = [
         conflicts.assign(issue=CONFLICT),
         flags,
-        labels.assign(issue="label, by " + labels["evidence"]).reset_index(),
+        labels.reset_index(),
         probable.assign(issue=PROBABLE, why=probable["difference"]),
     ]
     parts = [part.reindex(columns=_COLUMNS).astype("object") for part in parts]

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import caption_doubts
-from helpers.audit.labels import UNLIKELY
+from helpers.audit.doubts import caption_doubts, contradicted_most
+from helpers.audit.suspects import CONTRADICTED
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import SHORTEST_SIDE
@@ -297,7 +297,7 @@ def labels(evidence: Evidence) -> Section:
         found.title = "No label is more likely wrong than right"
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
-        elif 0 < len(first := doubts[doubts["quality"] < UNLIKELY]) <= len(doubts) / 2:
+        elif len(first := contradicted_most(doubts)):
             _show_first(found, evidence, first)
         return found
     found.says.append(
@@ -326,6 +326,7 @@ def labels(evidence: Evidence) -> Section:
 
 def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None:
     """The labels that are contradicted most, where none is in doubt, for a person to look at."""
+    found.says.append(f"suspects.csv lists these, as '{CONTRADICTED}'.")
     found.tables["The first to look at"] = first[["given", "suggested"]]
     title = "The labels that are contradicted most"
     shown = sheet(evidence.part, first.index[:SHEET], title, caption_doubts(first))

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit.doubts import other_label
-from helpers.audit.suspects import CONFLICT
+from helpers.audit.labels import UNLIKELY
+from helpers.audit.suspects import CONFLICT, CONTRADICTED
 from helpers.evidence.audited import private_columns, without_private
 from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
@@ -25,6 +26,10 @@ WHY = {
 }
 """What speaks against a label, by the word for it in ``find_label_issues``."""
 
+UNSURE = (
+    f"A model that has not seen this image gives its label a chance under {UNLIKELY}. It would do "
+    "so of about as many images if all labels were right."
+)
 TWICE = (
     "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} this "
     "one does not settle it: relabel or drop {other} in its own row, too; until then the report "
@@ -136,8 +141,9 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "suspects.csv": (
         "A row for each image, or pair of images, that a person should look at: first one file "
-        "under two labels (a row for either), then labels in doubt, the surest first, then flags "
-        "of the picture, then probable copies.",
+        "under two labels (a row for either), then labels in doubt, the surest first (where none "
+        "is, those that a model contradicts most), then flags of the picture, then probable "
+        "copies.",
         {
             "image_id": "path of the image below the dataset's folder",
             "label": "the class that stands, yours where you relabelled the image in your log; one "
@@ -243,7 +249,10 @@ def honest_chances(doubts: pd.DataFrame | None, ids: pd.Index) -> pd.Series:
     if doubts is None:
         return pd.Series(np.nan, ids)
     known = doubts["wrong"].astype(float)
-    return known.where(known > 0).clip(lower=LEAST_CHANCE).round(3).reindex(ids)
+    # Where most have none, what is left for the rest is the chance to differ from their group by a
+    # slip: so small, it says nothing, for the label of the whole group was not judged either.
+    least = LEAST_CHANCE if (known == 0).mean() > 0.5 else np.nextafter(0, 1)
+    return known.where(known >= least).clip(lower=LEAST_CHANCE).round(3).reindex(ids)
 
 
 def leaks_table(report) -> pd.DataFrame:
@@ -253,8 +262,8 @@ def leaks_table(report) -> pd.DataFrame:
 
 def suspects_table(report) -> pd.DataFrame:
     """What `Report.suspects` lists, with the labels that stand and what speaks against them in
-    words: one file under two labels first, then labels in doubt, the surest first, then flags of
-    the picture, then probable copies."""
+    words: one file under two labels first, then labels in doubt, the surest first, or where none
+    is those contradicted most, then flags of the picture, then probable copies."""
     evidence, table = report.evidence, _either_way(report.suspects())
     labels = evidence.dataset.images["label"]
     table["label"] = labels.reindex(table["image_id"]).to_numpy()
@@ -275,9 +284,11 @@ def suspects_table(report) -> pd.DataFrame:
     for evident, words in WHY.items():
         rows = table["issue"] == f"label, by {evident}"
         table.loc[rows, ["issue", "why"]] = "label in doubt", words
+    contradicted = table["issue"].eq(CONTRADICTED)
+    table.loc[contradicted, "why"] = UNSURE
     table["chance_that_label_is_wrong"] = chances
     table = table.rename(columns={"suggestion": "suggested_label"}).assign(action="")
-    place = np.select([twice, doubted, table["other_id"].isna()], [0, 1, 2], 3)
+    place = np.select([twice, doubted | contradicted, table["other_id"].isna()], [0, 1, 2], 3)
     table = table.iloc[np.lexsort([-wrong, place])].reset_index(drop=True)
     return table[[*FILES["suspects.csv"][1]]]
 

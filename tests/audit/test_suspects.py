@@ -44,3 +44,27 @@ def test_a_label_in_doubt_for_which_no_other_is_suggested_has_no_suggestion(tmp_
     found = list_suspects(dataset_of(tmp_path, list("ab")), pairs, issues, doubts)
     assert found["suggestion"].isna().to_list() == [True, False]
     assert found["suggestion"].to_list()[1] == "elm"
+
+
+def test_labels_that_are_contradicted_most_are_listed_only_where_none_is_in_doubt(tmp_path):
+    doubts = pd.DataFrame({
+        "given": "ash", "suggested": ["elm", "elm", "ash", "ash"], "issue": False, "evidence": "",
+        "quality": [0.05, 0.19, 0.2, 0.9],
+    }, index=pd.Index([*"cabd"], name="image_id"))  # fmt: skip
+    pairs = pd.DataFrame(columns=["image_id", "other_id", "kind", "difference"])
+    issues = pd.DataFrame(columns=["image_id", "issue", "rule", "why"])
+    dataset = dataset_of(tmp_path, list("abcd"))
+
+    def listed(table):
+        found = list_suspects(dataset, pairs, issues, table)
+        return [*zip(found["image_id"], found["issue"], found["suggestion"], strict=True)]
+
+    contradicted = [(name, "label contradicted", "elm") for name in "ca"]
+    assert listed(doubts) == contradicted
+    most = doubts.assign(quality=[0.1, 0.1, 0.1, 0.9])  # that speaks against the prediction
+    assert listed(most) == []
+    one = doubts.assign(issue=[False, False, False, True], evidence=["", "", "", "image"])
+    assert listed(one)[0][:2] == ("d", "label, by image") and len(listed(one)) == 1
+    unjudged = doubts.copy()
+    unjudged.attrs["note"] = "No label can be doubted."
+    assert listed(unjudged) == []

@@ -60,6 +60,7 @@ def test_where_no_label_is_in_doubt_the_first_that_it_says_to_look_at_are_listed
     listed = found.tables["The first to look at"]
     assert list(listed.index) == list(asked.doubts.index[:number])
     assert list(listed) == ["given", "suggested"]
+    assert found.says[-1] == "suspects.csv lists these, as 'label contradicted'."
     assert [one.photographs for one in found.pictures] == [True]
     assert found.findings == [] and found.state == "done"
 

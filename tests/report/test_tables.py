@@ -44,6 +44,12 @@ def test_a_chance_is_missing_where_there_is_no_estimate_and_never_less_than_can_
     assert tables.honest_chances(None, pd.Index(["a"])).isna().all()
 
 
+def test_what_is_left_of_a_chance_where_most_have_no_estimate_is_none_either():
+    doubts = pd.DataFrame({"wrong": [0.0, 0.0, 0.0, 0.00049, 0.4]}, [*"abcde"])
+    found = tables.honest_chances(doubts, pd.Index([*"abcde"]))
+    assert found.isna().to_list() == [True] * 4 + [False] and found["e"] == 0.4
+
+
 def header(path):
     with path.open(encoding="utf-8", newline="") as file:
         return next(csv.reader(file))
@@ -116,6 +122,23 @@ def test_the_label_that_a_relabel_gave_stands_beside_the_one_that_came():
     ).fillna("")
     assert found["new_label"].tolist() == ["elm", "", "", ""]
     assert found["decision"].tolist() == ["relabel", "keep", "drop", ""]
+
+
+def test_labels_that_are_contradicted_most_are_listed_where_none_is_in_doubt(photos, quick):
+    report = report_on(photos)
+    doubts = report.evidence.doubts.assign(issue=False, wrong=0.0, quality=0.9)
+    doubts.loc["red/04.png", ["quality", "suggested"]] = [0.1, "blue"]
+    doubts.loc["red/05.png", ["quality", "suggested"]] = [0.19, "blue"]
+    doubts.loc["red/03.png", ["quality", "suggested"]] = [0.2, "blue"]
+    report.evidence.doubts = doubts.sort_values("quality", kind="stable")
+    table = tables.suspects_table(report)
+    rows = table[table["issue"] == "label contradicted"]
+    assert rows["image_id"].to_list() == ["red/04.png", "red/05.png"]
+    assert rows["suggested_label"].to_list() == ["blue", "blue"]
+    assert rows["chance_that_label_is_wrong"].isna().all() and (rows["why"] == tables.UNSURE).all()
+    twice = int(table["issue"].eq("one file, two labels").sum())
+    assert rows.index.to_list() == [twice, twice + 1]  # before flags and probable copies
+    assert not table["issue"].str.contains("label in doubt").any()
 
 
 def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, quick):
