@@ -54,7 +54,8 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
     """The reading of file names, if any, whose images are more alike than others of their class,
     but not so much that the search for groups takes them for one thing, or the budget left that
     search out; None without one that leaves a side of the split, or that `open_dataset` could not
-    read the same way.
+    read the same way. Where its groups are so large that they are a person's, a place's or a day's
+    photos, it counts only if such photos in training were measured to raise the score.
 
     Parameters
     ----------
@@ -63,37 +64,54 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
         A split that the folder did not come with; then the effect on its validation images is
         measured. The given split where it is left out.
     """
-    given, opened = sides is None, evidence.opened
-    sides = opened.images["split"] if given else sides.reindex(opened.images.index)
+    given, images = sides is None, evidence.opened.images
+    sides = images["split"] if given else sides.reindex(images.index)
     if not sides.notna().any():  # there is nothing yet that a name could cross
         return None
     found = [one for one in _readings(evidence, sides) if len(one[2])]
-    if not found:
-        return None
-    largest = max(found, key=lambda one: (one[0].expected, len(one[2])))
-    verdict, rule, across, pattern, groups = largest
+    found.sort(key=lambda one: (naming.is_series(one[1]), -one[0].expected, -len(one[2])))
+    for reading in found:
+        told = _tell(evidence, sides, *reading, given=given)
+        # A day or a camera is no thing: what it has in common counts where it raises the score.
+        if told.blocks or not naming.is_series(reading[1]):
+            return told
+    return None
+
+
+def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, given) -> Finding:
+    opened, asked = evidence.opened, sides.isin(["valid", "test"])
     shares = [
         f"{(sides[across] == side).sum():,} of {(sides == side).sum():,} {name} images"
         for side, name in (("valid", "validation"), ("test", "test"))
         if (sides[across] == side).any()
     ]
     have = "have" if len(across) > 1 else "has"
+    says, thing = "says what a photo shows", "of the same thing"
+    if series := naming.is_series(rule):
+        says, thing = "names a person, a place or a day", "of the same one"
     what = (
-        f"If {rule.words} says what a photo shows, {' and '.join(shares)} {have} another photo of "
-        "the same thing in training."
+        f"If {rule.words} {says}, {' and '.join(shares)} {have} another photo {thing} in training."
     )
-    more = (
-        f"Such as {across[0].rpartition('/')[2]}; scores would flatter. The images "
-        f"{'bear it out' if verdict.holds else 'do not settle it'}: at least "
-        f"{percent(verdict.expected)} of such pairs of a class are one thing."
-    )
+    more = f"Such as {across[0].rpartition('/')[2]}; scores would flatter."
+    if series:
+        sizes = groups.value_counts()
+        more += (
+            f" There are {len(sizes):,} of them, up to {sizes.iloc[0]:,} images each, too many for "
+            "one thing. Images of one are more alike than others of their class."
+        )
+    else:
+        more += (
+            f" The images {'bear it out' if verdict.holds else 'do not settle it'}: at least "
+            f"{percent(verdict.expected)} of such pairs of a class are one thing."
+        )
     worth = {} if given else told_flattery(evidence, groups, "their other photos")
     worth["more"] = " ".join(filter(None, [more, worth.get("more")]))
+    worth["blocks"] = worth.get("blocks", False) or (verdict.holds and not series)
     act = "look at some of them; if it is so, say it when opening, here or by the same command "
     act += f'with --pattern "{pattern}"'
     code = (ANEW if given else DIVIDE).format(opening_line(opened, pattern=pattern))
     section = "same thing" if given else "split"
-    return Finding(what, len(across), len(sides), act, section, code, **worth)
+    return Finding(what, len(across), int(asked.sum()), act, section, code, **worth)
 
 
 def _readings(evidence: Evidence, sides: pd.Series):
@@ -105,7 +123,7 @@ def _readings(evidence: Evidence, sides: pd.Series):
         verdict = naming.judge(naming.linked(rule.keys), alike, classes)
         kept = evidence.plan.searched >= evidence.plan.images or verdict.expected >= SURE
         sure = evidence.proposals is not None and verdict.holds and kept
-        if naming.is_series(rule) or sure or verdict.chance > naming._P:
+        if sure or verdict.chance > naming._P:
             continue
         # Where a pattern reads the labels already, a second one would take its place.
         taken = "pattern=" in opening_line(evidence.opened)
