@@ -114,9 +114,9 @@ def told_flattery(evidence: Learned, groups: pd.Series, theirs: str) -> dict:
     much = theirs if seen == 1 else f"{percent(seen)} of {theirs}"
     beats = "beats" if effect[1] > 0 else "differs from"
     more = (
-        f"On these {percent(share)} of the validation images a linear model that learned from "
-        f"{much} {beats} one that learned from as many images of each class, and from none of "
-        f"these, by {points(*effect)}."
+        f"Two linear models learned from as many images of each class, the first from {much}, too, "
+        f"the second from none of these: on these {percent(share)} of the validation images the "
+        f"first {beats} the second by {points(*effect)}."
     )
     return named | {"more": more, "blocks": effect[1] > 0}
 

@@ -54,8 +54,8 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
     """The reading of file names, if any, whose images are more alike than others of their class,
     but not so much that the search for groups takes them for one thing, or the budget left that
     search out; None without one that leaves a side of the split, or that `open_dataset` could not
-    read the same way. Where its groups are so large that they are a person's, a place's or a day's
-    photos, it counts only if such photos in training were measured to raise the score.
+    read the same way. Where its groups are so large that they are the photos of a person, a place,
+    a day or a source, it counts only if such photos in training were measured to raise the score.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
     have = "have" if len(across) > 1 else "has"
     says, thing = "says what a photo shows", "of the same thing"
     if series := naming.is_series(rule):
-        says, thing = "names a person, a place or a day", "of the same one"
+        says, thing = "names a person, a place, a day or a source", "of the same one"
     what = (
         f"If {rule.words} {says}, {' and '.join(shares)} {have} another photo {thing} in training."
     )

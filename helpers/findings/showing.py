@@ -22,12 +22,21 @@ def make_snippet(section: Section, images: bool = True) -> str:
         rows = "".join(f"<li>{escape(one['what'])}</li>" for one in plain["findings"])
         body += [draw_needs(plain), f"<ol>{rows}</ol>"]
     else:
-        rows = (" ".join([one["what"], one["more"]]) for one in plain["findings"])
-        rows = "".join(f"<li><b>To mend.</b> {escape(row)}</li>" for row in rows)
+        rows = "".join(_tell_finding(one) for one in plain["findings"])
         body += [f"<ul>{rows}</ul>" if rows else ""]
     lines = f"<pre><code>{escape(plain['code'])}</code></pre>" if plain["code"] else ""
     body += [make_list(plain["says"], ""), lines, *draw_figures(section, images, **SMALL)]
     return "\n".join(filter(None, body))
+
+
+def _tell_finding(finding: Mapping[str, Any]) -> str:
+    """What is to be mended, what to do, and folded away the lines of Python that begin it."""
+    act = finding["act"]
+    told = [finding["what"], finding["more"], f"{act[:1].upper()}{act[1:]}."]
+    told = " ".join(filter(None, told))
+    folded = f"<pre><code>{escape(finding['code'])}</code></pre>"
+    folded = f"<details><summary>In Python</summary>{folded}</details>" * bool(finding["code"])
+    return f"<li><b>To mend.</b> {escape(told)}{folded}</li>"
 
 
 def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
@@ -45,7 +54,7 @@ def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
             f"<div{_tone(row) * stated}><p>{escape(words)}</p>"
             '<svg viewBox="0 0 400 40" preserveAspectRatio="none" role="img"'
             f' aria-label="{escape(words)}"><rect x="0" y="12" width="400" height="8" rx="4"'
-            f' fill="var(--line)"/><rect x="{400 * low:.1f}" y="12"'
+            f' fill="var(--line, #cfd6dd)"/><rect x="{400 * low:.1f}" y="12"'
             f' width="{400 * (high - low):.1f}" height="8" rx="4" fill="var(--tone, #35618f)"'
             f' opacity="0.45"/><rect x="{400 * value - 2:.1f}" y="9" width="4" height="14" rx="2"'
             f' fill="var(--tone, #35618f)"/><rect x="{400 * _least(row) - 1:.1f}" y="4" width="2"'

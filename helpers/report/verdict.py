@@ -109,7 +109,9 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
 def _say_blocking(blocking: list[Finding], ranked: list[Finding]) -> str:
     """Which findings put the score in doubt, by their number in the list where they are in it."""
     named = [
-        f"number {ranked.index(one) + 1} below" if one in ranked else f"“{one.what.rstrip('.')}”"
+        f"number {ranked.index(one) + 1} in the list"
+        if one in ranked
+        else f"“{one.what.rstrip('.')}”"
         for one in blocking
     ]
     return (

@@ -192,7 +192,7 @@ def test_without_a_given_split_it_is_the_reports_own_that_they_cross(
     assert found.act.endswith(f'--pattern "{pattern}"') and not {*'$"`!'} & {*pattern}
     if worth:
         assert (found.effect, found.low) == worth[:2]
-        assert "a linear model that learned from their other photos" in found.more
+        assert "the first from their other photos, too, the second from none" in found.more
     else:
         assert found.effect is None and "beats" not in found.more
     made = {}
@@ -223,8 +223,8 @@ def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, 
         assert told is None
         return
     assert told.what == (
-        "If the name without its last part names a person, a place or a day, 24 of 24 validation "
-        "images have another photo of the same one in training."
+        "If the name without its last part names a person, a place, a day or a source, 24 of 24 "
+        "validation images have another photo of the same one in training."
     )
     assert "There are 48 of them, up to 2 images each, too many for one thing." in told.more
     assert told.blocks and (told.images, told.of) == (24, 24)

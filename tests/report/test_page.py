@@ -270,6 +270,19 @@ def test_a_section_in_a_notebook_shows_the_lines_that_go_on_from_it(sections):
     assert "<pre>" not in make_snippet(sections["verdict"])
 
 
+def test_a_finding_in_a_notebook_says_what_to_do_and_has_the_lines_that_begin_it(sections):
+    section = sections["files"]
+    section.findings.clear()
+    section.mend("Two are dark.", 2, 9, "look at <each>", "review(dataset) < 1", more="Perhaps.")
+    section.mend("One is torn.", 1, 9, "replace it")
+    text = make_snippet(section)
+    assert (
+        "<li><b>To mend.</b> Two are dark. Perhaps. Look at &lt;each&gt;.<details><summary>In "
+        "Python</summary><pre><code>review(dataset) &lt; 1</code></pre></details></li>"
+    ) in text
+    assert "<li><b>To mend.</b> One is torn. Replace it.</li>" in text
+
+
 def test_a_figure_of_panels_alone_is_drawn(sections):
     def panels():
         ax = plt.subplots()[1]
