@@ -47,7 +47,7 @@ def dataset_card(
     leaks: pd.DataFrame | None = None, associations: pd.DataFrame | None = None,
     decisions: pd.DataFrame | None = None, findings: Sequence[str] = (),
     not_checked: Sequence[str] = (), known: Mapping[str, str] | None = None,
-    licence: str | None = None, things: pd.Series | None = None,
+    licence: str | None = None, things: pd.Series | None = None, split_source: str = "",
 ) -> str:  # fmt: skip
     """A dataset card: what was counted and measured, and gaps for what only a person knows.
 
@@ -74,6 +74,8 @@ def dataset_card(
         An identifier of the Hub's such as "cc0-1.0", or a name or an address.
     things : Series by image_id, optional
         What each image shows, where more is known than the group column: copies count as one thing.
+    split_source : str, optional
+        A sentence on where the split comes from, if it did not come with the dataset.
 
     Returns
     -------
@@ -104,6 +106,7 @@ def dataset_card(
         asked["out of scope"],
         "## Dataset Structure\n\n### Data Splits\n",
         sections.tabulate_splits(dataset, things),
+        plain(split_source),
         "### Data Fields\n",
         sections.tabulate_fields(dataset),
         "## Dataset Creation\n\n### Data Collection and Processing\n",

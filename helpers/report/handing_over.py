@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from helpers.audit import summarise_quality
 from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
@@ -27,6 +29,12 @@ def export_best(report: Report, folder: Path) -> ExportedModel:
     model, told = report.evidence.model()
     levels = report.evidence.opened.levels
     return export_model(model, folder / MODEL, levels=levels, replace=True, **told)
+
+
+OWN_SPLIT = (
+    "The sides train and valid are those on which a report on this dataset had its models (column "
+    "report_split of images.csv); the dataset did not come so divided."
+)
 
 
 def describe_dataset(report: Report) -> str:
@@ -55,7 +63,14 @@ def describe_dataset(report: Report) -> str:
         findings=_findings(report),
         not_checked=report["verdict"].unchecked,
         things=evidence.things,
+        split_source=OWN_SPLIT if divided and _is_own(sides, evidence) else "",
     )
+
+
+def _is_own(sides: pd.Series, evidence) -> bool:
+    """Whether the report trained or validated on other images than the given split says."""
+    came = evidence.opened.images["split"]
+    return bool((sides.notna() & (sides != came)).any())
 
 
 def describe_model(report: Report, exported: ExportedModel | None) -> str:

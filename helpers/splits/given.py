@@ -97,7 +97,7 @@ def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:
             + (f"; the {stay:,} test images stay." if stay else ".")
         )
     if not dataset.has_groups:
-        found = "no sure copies were found, so each image was divided by itself"
+        found = "among those divided no sure copies were found, so each went by itself"
         if len(pairs):
             stay = "stays" if len(pairs) == 1 else "stay"
             copies = "near copies" if pairs["kind"].eq("near").all() else "copies"

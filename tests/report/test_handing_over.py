@@ -9,6 +9,7 @@ from helpers.evidence import learned
 from helpers.evidence.leaking import leaks_of
 from helpers.exports.models import check_export
 from helpers.findings.showing import tell_need
+from helpers.report import handing_over
 from helpers.report.handing_over import describe_dataset, describe_model, export_best
 from helpers.splits import apply_groups, describe_leakage
 from tests.report.test_building import report_on
@@ -128,3 +129,12 @@ def test_copies_are_one_thing_in_every_interval_of_page_and_card(report):
     card = describe_model(report, None)
     assert f"Intervals count the {len(answers) - 2} things that these images show" in card
     assert f"{found['value']:.2f} ({found['low']:.2f} to {found['high']:.2f})" in card
+
+
+def test_a_card_says_that_the_split_is_that_of_the_report_unless_it_came_so(report, photos):
+    assert handing_over.OWN_SPLIT in describe_dataset(report)
+    divided = report.evidence.divided.images["split"]
+    images = report.evidence.opened.images
+    came = images.assign(split=divided.reindex(images.index))
+    report.evidence.opened = report.evidence.opened.with_images(came)
+    assert handing_over.OWN_SPLIT not in describe_dataset(report)

@@ -203,8 +203,8 @@ def test_probable_copies_are_neither_joined_nor_warned_of(of, monkeypatch, capsy
     assert not told and len(check_leakage(found)) == 1
     ensured(of())
     assert capsys.readouterr().out.endswith(
-        "No column says which images belong together; no sure copies were found, so each image "
-        "was divided by itself.\n"
+        "No column says which images belong together; among those divided no sure copies were "
+        "found, so each went by itself.\n"
     )
 
 
