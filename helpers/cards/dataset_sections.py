@@ -74,7 +74,7 @@ def _say_things(dataset: Dataset, things: pd.Series | None) -> str:
         return ""
     told = ". Copies and photos that surely show one thing counted as one, and each image that "
     told += "stands alone as one, "
-    return f"{told}{count(dataset, 'image')} show at most {count(number, 'thing')}"
+    return f"{told}{count(dataset, 'image')} make {count(number, 'thing')}, as far as known"
 
 
 def tabulate_splits(dataset: Dataset, things: pd.Series | None = None) -> str:

@@ -27,7 +27,8 @@ REVIEW_FLAGS = """from helpers.audit import find_quality_issues, scan
 from helpers.widgets import review
 
 flags = find_quality_issues(scan(dataset))
-review(dataset, flags[flags["rule"] != "not used"])"""
+flags = flags[flags["issue"].isin({kinds}) & (flags["rule"] != "not used")]
+review(dataset, flags)"""
 REVIEW_CONFLICTS = """from helpers.audit import find_conflicts, find_duplicates
 from helpers.widgets import review
 
@@ -35,7 +36,8 @@ review(dataset, find_conflicts(dataset, find_duplicates(dataset)))"""
 REVIEW_LABELS = """from helpers.report import build_report
 from helpers.widgets import review
 
-review(dataset, build_report(dataset).suspects())"""
+suspects = build_report(dataset).suspects()
+review(dataset, suspects[suspects["issue"].str.startswith("label")])"""
 DIVIDE_ANEW = """from helpers.splits import ensure_split
 
 divided = ensure_split(dataset.development, given=False)"""
@@ -120,10 +122,11 @@ def files(evidence: Evidence) -> Section:
     found.says += say_sizes(scanned)
     summary = audit.summarise_quality(scanned)
     found.says += [note for note in summary.loc[~summary["used"], "note"] if note]
-    if places := int(scanned["gps"].fillna(False).sum()):
+    if located := [*scanned.index[scanned["gps"].fillna(False).astype(bool)]]:
         found.says.append(
-            f"The position where it was taken is recorded in {count(places, 'file')}; remove it "
-            "before the images are passed on (this report does not repeat it)."
+            f"The position where it was taken is recorded in {count(located, 'file')} "
+            f"({some(located, 3)}); remove it before the images are passed on (this report does "
+            "not repeat it)."
         )
     if len(poor):
         found.says.append("A flag is a reason to look, and no error by itself.")
@@ -145,7 +148,8 @@ def files(evidence: Evidence) -> Section:
         act = "look at each, and drop those that show nothing"
         act = act if len(ids) > 1 else "look at it, and drop it if it shows nothing"
         more = told_leaving(evidence, ids)
-        found.mend(what, len(ids), len(scanned), act, REVIEW_FLAGS, **more)
+        code = REVIEW_FLAGS.format(kinds=[*kinds.index])
+        found.mend(what, len(ids), len(scanned), act, code, **more)
     return found
 
 
@@ -303,6 +307,8 @@ def labels(evidence: Evidence) -> Section:
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
     )
+    if (things := evidence.things.reindex(suspects.index).nunique()) < len(suspects):
+        found.says.append(f"They show {count(things, 'thing')}: look at one image of each first.")
     expected = float(suspects["wrong"].sum())
     judged = say_judged(evidence.marks, expected / len(suspects))
     against = say_against(evidence, expected)
@@ -335,13 +341,16 @@ def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None
 
 def outliers(evidence: Evidence) -> Section:
     """The images that lie farthest from all others."""
-    strangest = evidence.outliers.index[:SHEET]
+    # Of photos of one thing, copies among them, the strangest stands for all.
+    things = evidence.things.reindex(evidence.outliers.index)
+    listed = evidence.outliers[~things.duplicated().to_numpy()].head(SHEET)
+    strangest = listed.index
     many = "strangest image" if len(strangest) == 1 else f"{len(strangest)} strangest images"
     found = Section("outliers", f"The {many}, for a person to look at")
     found.says.append(
         "There is always a strangest image, and a rare subject in rare light is strange and right."
     )
-    found.tables["The strangest"] = evidence.outliers.head(SHEET)[["score", "nearest"]]
+    found.tables["The strangest"] = listed[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"
     found.pictures.append(sheet(evidence.part, strangest, title))
     return found

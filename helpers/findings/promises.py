@@ -6,7 +6,8 @@ import pandas as pd
 
 from helpers.datasets.words import count, percents
 from helpers.evaluation.intervals import accuracy_interval
-from helpers.evidence.audited import Evidence
+from helpers.evidence.answered_pairs import ANSWER
+from helpers.evidence.audited import SURE, Evidence
 from helpers.findings.decided import asked_of
 
 FEWEST = 20
@@ -78,3 +79,26 @@ def changed_labels(evidence: Evidence) -> pd.Index:
     marks = evidence.marks.reindex(columns=["action", "label"])
     marks = marks[marks["action"].eq("relabel") & marks.index.isin(came.index)]
     return marks.index[marks["label"].ne(came.reindex(marks.index))]
+
+
+def say_answered(answered: pd.DataFrame | None) -> str:
+    """How many of the pairs that were promised with a chance below `SURE` a person said to show one
+    thing, a clause that goes on after the promise; "" where none such was answered.
+
+    Parameters
+    ----------
+    answered : DataFrame from `helpers.report.together.read_answers`, or None
+        chance (text, 0 to 1) and together ("yes", "no", ...) count.
+    """
+    if answered is None or "chance" not in answered:
+        return ""
+    chances = pd.to_numeric(answered["chance"].str.replace(",", "."), errors="coerce")
+    said = answered[ANSWER].isin(["yes", "no"]) & chances.lt(SURE)
+    if not said.any():
+        return ""
+    right = answered[ANSWER][said].eq("yes")
+    promised, rate = float(chances[said].mean()), accuracy_interval(right)
+    told = f" (of {count(right, 'such pair')} that you answered so far {int(right.sum()):,} "
+    told += f"{'does' if right.sum() == 1 else 'do'}, where {promised * len(right):,.0f} "
+    told += "was promised" if round(promised * len(right)) == 1 else "were promised"
+    return told + (": expect fewer than said)" if rate.high < promised else ")")

@@ -13,17 +13,18 @@ from helpers.evidence.cannot_link import AGAINST, tell_barred, tell_overruled
 from helpers.evidence.turned import LEAST
 from helpers.findings.auditing import KEEP_ALL, drawn
 from helpers.findings.names import are_known, doubtful_names, kept_notes
+from helpers.findings.promises import say_answered
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.suggesting import TOO_SMALL
 from helpers.splits.telling import SHARED, hang_together
 
-REVIEW_SAME = """from helpers import plots
-from helpers.splits import apply_groups, ensure_split, suggest_groups
+REVIEW_SAME = f"""from helpers import plots
+from helpers.splits import suggest_groups
 
 proposals = suggest_groups(dataset.development)
-ax = plots.draw_proposals(dataset, proposals, 8)
-grouped = apply_groups(dataset.development, proposals)"""
+unsure = proposals[proposals["expected"].between({LIKELY:g}, {SURE:g}, inclusive="left")]
+ax = plots.draw_proposals(dataset, unsure, 8)"""
 LOOK = "look at them, write yes or no into the column together of pairs.csv, and run the report"
 LOOK += " again with --together pairs.csv"
 ONLY_IMAGES = """The search did not go on, because a table of images such as images.csv was given: \
@@ -85,6 +86,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         told = f"About {unsure['expected'].sum():,.0f} of {count(unsure, further)} of photos "
         told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
         found.title = told if sure.empty else found.title
+        told += say_answered(evidence.answered)
         what = (
             f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, nor joined by "
             "others, so that scores may flatter. What some images of one class share and others "
@@ -131,22 +133,24 @@ def _are_apart(pairs: pd.DataFrame, evidence: Evidence) -> np.ndarray:
 
 
 def _count_things(found: Section, evidence: Evidence) -> None:
-    """How many things the images show at most, and in which classes images far outnumber them."""
+    """How many things the images make by what is kept together, and in which classes they far
+    outnumber them."""
     table = pd.DataFrame({"thing": evidence.things, "label": evidence.opened.images["label"]})
     images, things = len(table), table["thing"].nunique()
     found.numbers["things"] = things
     if things == images:
         return
-    found.title += f"; {images:,} images of at most {count(things, 'thing')}"
+    found.title += f"; {images:,} images make {count(things, 'thing')}, as far as known"
     by = table.groupby("label")["thing"].agg(["size", "nunique"])
     by = by[by["size"] >= MANY * by["nunique"]].sort_values(["nunique", "size"])
     told = [f"{row.nunique:,} of {row.Index} in {row.size:,} images" for row in by.itertuples()]
     often = int(table["thing"].value_counts().iloc[0])
     found.says.append(
-        f"By what is kept together here, copies too, {images:,} images show at most "
-        f"{count(things, 'thing')}, one of them {often:,} times"
+        f"By what is kept together here, copies too, {images:,} images make "
+        f"{count(things, 'thing')}, the largest of {often:,} images"
         + (f": {some(told, 6)}" if told else "")
-        + ". A class is only as well known as the things that were photographed for it."
+        + ". Were hidden pairs known, they would be fewer; without wrong ones, more. A class is "
+        "only as well known as the things that were photographed for it."
     )
 
 

@@ -153,14 +153,21 @@ def label_issues(
     Parameters
     ----------
     found : DataFrame from `helpers.audit.find_label_issues`
-        Rows without an issue are left out. Where the truth is known, a frame marks labels that
+        Rows without an issue are left out; where none has one, those contradicted most are shown,
+        if there are such. Where the truth is known, a frame marks labels that
         are wrong indeed.
     """
-    from helpers.audit.doubts import caption_doubts
+    from helpers.audit.doubts import caption_doubts, contradicted_most
 
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     if issues.empty:
         note = found.attrs.get("note", "No label is more likely wrong than right")
+        if len(first := contradicted_most(found)):
+            row = [[(image_id, image_id) for image_id in first.index[:columns]]]
+            ax = _sheet(
+                dataset, row, columns, ax, caption_doubts(first), {}, names=["contradicted"]
+            )
+            return titled(ax, title or f"{note}; look at these first", "A row of photographs.")
         return nothing(title or note.partition(". ")[0], ax)  # the reason is long
     strongest = ["same file", "within group", "image", "whole group"]
     kinds = [kind for kind in strongest if kind in set(issues["evidence"])]

@@ -150,8 +150,10 @@ def conclude(table: pd.DataFrame) -> list[str]:
     ]
     bridges = int((table["issue"] == BRIDGE).sum())
     if labels := len(table) - len(sure) - bridges:
+        first = table[table["expected"].isna() & (table["issue"] != BRIDGE)].iloc[0]
         lines.append(
-            f"{count(labels, 'more pair')} {'has' if labels == 1 else 'have'} different labels: a "
+            f"{count(labels, 'more pair')} {'has' if labels == 1 else 'have'} different labels "
+            f"({first['image_id']!r} and {first['other_id']!r}{' first' * (labels > 1)}): a "
             "label is wrong, or they share no more than their ground. They count to no group."
         )
     if bridges:

@@ -26,6 +26,7 @@ def evidence(quality, issue=False):
     return SimpleNamespace(
         doubts=doubts, part=trees, can_learn=False, marks=marks, issues=issues, answered=None,
         opened=trees, sample=draw_sample(trees), error_rate=ErrorRate(0, 0, 0, [], None),
+        things=pd.Series(range(40), trees.images.index),
     )  # fmt: skip
 
 
@@ -183,3 +184,25 @@ def test_a_promise_that_the_random_sample_contradicts_is_told_to_be_so():
         found = auditing.labels(asked)
         assert not any("sample contradicts" in line for line in found.says)
         assert [one.more for one in found.findings] == [""]
+
+
+@pytest.mark.parametrize(("things", "told"), [([0, 1, 2], None), ([7, 7, 8], "2 things"),
+                                              ([5, 5, 5], "1 thing")])  # fmt: skip
+def test_labels_in_doubt_of_one_thing_are_counted_as_one(things, told):
+    asked = evidence([0.1] * 3)
+    asked.doubts.iloc[:3, asked.doubts.columns.get_loc("issue")] = True
+    asked.doubts.iloc[:3, asked.doubts.columns.get_loc("wrong")] = 0.9
+    asked.things.loc[asked.doubts.index[:3]] = things
+    says = auditing.labels(asked).says
+    expected = [f"They show {told}: look at one image of each first."] if told else []
+    assert [one for one in says if one.startswith("They show")] == expected
+
+
+def test_of_the_strangest_images_one_stands_for_each_thing(monkeypatch):
+    asked = evidence([])
+    ids = asked.part.images.index
+    asked.outliers = pd.DataFrame({"score": range(40, 0, -1), "nearest": ids[0]}, ids)
+    asked.things.loc[ids[1:4]] = 0  # as the first
+    listed = auditing.outliers(asked).tables["The strangest"]
+    assert [*listed.index] == [ids[0], *ids[4 : 3 + auditing.SHEET]]
+    assert listed["score"].to_list()[:2] == [40, 36]

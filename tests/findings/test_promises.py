@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers.findings.promises import say_judged, say_kept
+from helpers.findings.promises import say_answered, say_judged, say_kept
 
 
 def marks(**actions):
@@ -52,3 +52,31 @@ def test_labels_in_doubt_that_were_judged_are_held_against_the_promise(
         "dark", "random sample", "", "one file, two labels", "label in doubt"
     ]}, dtype="str")  # fmt: skip
     assert say_judged(pd.concat([judged, other], ignore_index=True), promised) == told
+
+
+def pairs_answered(yes, no, chance="0.84", **more):
+    said = ["yes"] * yes + ["no"] * no
+    table = pd.DataFrame({"together": said, "chance": [chance] * len(said)}, dtype="str")
+    rest = pd.DataFrame(more, dtype="str").reindex(columns=["together", "chance"])
+    return pd.concat([table, rest], ignore_index=True)
+
+
+def test_pairs_that_were_answered_are_held_against_what_was_promised_of_them():
+    """84 % of 54 were promised, as of the 45 of 54; beyond the interval of half of them."""
+    assert say_answered(pairs_answered(27, 27)) == (
+        " (of 54 such pairs that you answered so far 27 do, where 45 were promised: expect fewer "
+        "than said)"
+    )
+    assert say_answered(pairs_answered(44, 10, "0,84")) == (
+        " (of 54 such pairs that you answered so far 44 do, where 45 were promised)"
+    )
+    assert say_answered(pairs_answered(1, 0)) == (
+        " (of 1 such pair that you answered so far 1 does, where 1 was promised)"
+    )
+
+
+def test_only_answers_count_and_only_about_pairs_that_were_not_sure():
+    others = {"together": ["kept", "", "no", "no"], "chance": ["0.7", "0.7", "0.9", ""]}
+    assert say_answered(pairs_answered(0, 0, **others)) == ""
+    assert " 2 such pairs" in say_answered(pairs_answered(1, 1, "0.899", **others))
+    assert say_answered(None) == "" == say_answered(pd.DataFrame({"together": ["yes"]}))

@@ -171,7 +171,7 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
     evidence.noted["proposals"] = ["Names: none.", left]
     found = ask(evidence)
     assert found.title == (
-        "2 pairs very probably show the same thing; 96 images of at most 94 things"
+        "2 pairs very probably show the same thing; 96 images make 94 things, as far as known"
     )
     assert found.says[0] == (
         "Of 3 pairs proposed 3 are expected to be right. 2 more pairs are listed, and keep nothing "
@@ -187,8 +187,12 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
 @pytest.mark.parametrize(
     ("links", "title"),
     [
-        (9, "9 pairs show one thing, or carry one object; 96 images of at most 87 things"),
-        (8, "8 pairs very probably show the same thing; 96 images of at most 88 things"),
+        (
+            9,
+            "9 pairs show one thing, or carry one object; 96 images make 87 things, as far as "
+            "known",
+        ),
+        (8, "8 pairs very probably show the same thing; 96 images make 88 things, as far as known"),
     ],
 )
 def test_what_hangs_together_so_often_is_not_told_apart(dataset, links, title):  # noqa: F811
@@ -253,6 +257,6 @@ def test_where_all_is_settled_no_two_further_photos_show_one_thing(dataset):  # 
     assert found.title == "No two further photos very probably show the same thing"
     things = pd.Series(range(len(dataset)), dataset.images.index)
     vars(evidence)["things"] = things.where(things != 1, 0)
-    assert ask(evidence).title.endswith("; 96 images of at most 95 things")
+    assert ask(evidence).title.endswith("; 96 images make 95 things, as far as known")
     evidence.noted["proposals"] = ["None."]
     assert ask(evidence).title == "No two photos very probably show the same thing"

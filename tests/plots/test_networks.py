@@ -137,6 +137,13 @@ def test_no_doubts_are_said_in_a_line_without_an_empty_sheet(photos, doubts):
         assert not ax.texts and not ax.images and not ax.patches
 
 
+def test_where_no_label_is_in_doubt_those_contradicted_most_are_shown(photos, doubts):
+    none = doubts.assign(issue=False, evidence="", quality=[0.1, 0.9, 0.8])
+    ax = plots.label_issues(photos, none)
+    assert [text.get_text() for text in ax.texts] == ["oak?\nrather rose", "contradicted"]
+    assert ax.get_title("left") == ("No label is more likely wrong than right; look at these first")
+
+
 def test_the_strongest_evidence_comes_first_however_rare(photos, doubts):
     doubts = doubts.assign(
         issue=True, evidence=["whole group", "same file", "whole group"], wrong=[0.9, 0.5, 0.7]

@@ -266,7 +266,7 @@ def test_every_line_of_python_that_is_offered_works(divided):
         auditing.KEEP_ALL,
         auditing.KEEP_TOGETHER,
         same_thing.REVIEW_SAME,
-        auditing.REVIEW_FLAGS,
+        auditing.REVIEW_FLAGS.format(kinds=["dark", "blurred"]),
         shortcuts.PROBE_BORDER,
     }
     offered |= {auditing.REVIEW_LABELS, shortcuts.PROBE_FILES}

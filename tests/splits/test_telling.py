@@ -80,8 +80,8 @@ def test_what_was_concluded_counts_labels_and_bridges_apart():
     assert telling.conclude(table) == [
         "2 pairs in 1 group of 3 images are proposed to show the same thing, of which 2 are "
         "expected to be right.",
-        "1 more pair has different labels: a label is wrong, or they share no more than their "
-        "ground. They count to no group.",
+        "1 more pair has different labels ('x' and 'q'): a label is wrong, or they share no more "
+        "than their ground. They count to no group.",
         "1 more pair would join two groups of three images or more that otherwise do not agree: "
         "such a mistake would make them one. Shown, but not followed.",
         "1 of the pairs lie across the given split.",
