@@ -6,12 +6,10 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 
 from helpers.datasets import Dataset, DatasetError
@@ -180,6 +178,15 @@ def _add_report(commands) -> None:
         "--no-images", action="store_true", help="no photographs in the page, for sharing it"
     )
     one.add_argument(
+        "--export",
+        metavar="FOLDER",
+        help=(
+            "write the dataset, too, as the report leaves it: your decisions and its own applied, "
+            "what belongs together on one side, an ImageFolder of links to your files"
+        ),
+    )
+    one.add_argument("--copies", action="store_true", help="with --export: copies, not links")
+    one.add_argument(
         "--out", metavar="FOLDER", help="where to write (reports/NAME-DATE here if left out)"
     )
     one.set_defaults(run=_report)
@@ -282,8 +289,10 @@ def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, 
 
 
 def _report(asked: argparse.Namespace) -> int:
+    from helpers.datasets.exporting import require_new
     from helpers.findings.verdicts import take_decisions
     from helpers.report.building import build_report
+    from helpers.report.folders import default_folder, from_report
     from helpers.report.together import keep_together, read_answers
 
     dataset, answered = open_asked(asked), None
@@ -292,7 +301,7 @@ def _report(asked: argparse.Namespace) -> int:
     if len(dataset.classes) < 2:
         print(UNLABELLED, file=sys.stderr)
     if asked.decisions:
-        paths = [_from_report(dataset, path) for path in asked.decisions]
+        paths = [from_report(dataset, path) for path in asked.decisions]
         print(take_decisions(dataset, *paths), file=sys.stderr)
     if asked.pause is not None:
         from helpers.splits import group_by_time
@@ -300,10 +309,12 @@ def _report(asked: argparse.Namespace) -> int:
         dataset = group_by_time(dataset, asked.pause)
         print(dataset.notes[-1], file=sys.stderr)
     if asked.together:
-        known, path = dataset.notes, _from_report(dataset, asked.together)
+        known, path = dataset.notes, from_report(dataset, asked.together)
         answered, dataset = read_answers(dataset, path), keep_together(dataset, path)
         for note in dataset.notes[len(known) :]:
             print(note, file=sys.stderr)
+    if asked.export:  # before the work, not after it
+        require_new(dataset, expand_home(asked.export).absolute())
     folder = Path(asked.out) if asked.out else default_folder(dataset)
     report = build_report(
         dataset,
@@ -320,6 +331,9 @@ def _report(asked: argparse.Namespace) -> int:
     for number, finding in enumerate(verdict.findings, start=1):
         print(f"{number}. {finding.what}")
     print(f"Written: {os.path.relpath(written / 'report.html')}")
+    if asked.export:
+        done = report.export(asked.export, "copies" if asked.copies else "links")
+        print(repr(done).replace("images='copies'", "--copies"))
     if report.overran:
         print(report.overran, file=sys.stderr)
     if report.failed:
@@ -327,38 +341,6 @@ def _report(asked: argparse.Namespace) -> int:
     for name, why in report.unwritten.items():
         print(f"{name} could not be written: {why}", file=sys.stderr)
     return FAILED if report.failed or report.unwritten else 0
-
-
-def default_folder(dataset: Dataset) -> Path:
-    """``reports/NAME-DATE`` in the present folder; with a number where a report lies there, for
-    somebody may have filled in its tables."""
-    first = Path("reports") / f"{_slug(dataset)}-{date.today().isoformat()}"
-    ways = (first, *(first.with_name(f"{first.name}-{number}") for number in range(2, 10_000)))
-    return next(one for one in ways if not (one / "report.html").exists())
-
-
-def _slug(dataset: Dataset) -> str:
-    return re.sub(r"[^\w.-]+", "-", dataset.name).strip("-.") or "dataset"
-
-
-def _from_report(dataset: Dataset, path: str) -> Path:
-    """The file that is meant: as given, or that of the newest report on this dataset here,
-    one that was interrupted only where there is no other."""
-    given = expand_home(path)
-    if given.exists() or given.is_absolute():
-        return given
-    dated = re.compile(re.escape(_slug(dataset)) + r"-\d{4}-\d\d-\d\d(-\d+)?")
-    there = [
-        one / path
-        for one in Path("reports").glob("*")
-        if dated.fullmatch(one.name) and (one / path).is_file()
-    ]
-    if not there:
-        return given
-    whole = [one for one in there if one.with_name("run.json").is_file()]  # it is written last
-    newest = max(whole or there, key=lambda one: one.stat().st_mtime)
-    print(f"{path}: taken from {newest.parent}.", file=sys.stderr)
-    return newest
 
 
 def _scan(asked: argparse.Namespace) -> int:

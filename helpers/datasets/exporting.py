@@ -110,7 +110,7 @@ def export(
     """
     if images not in WAYS:
         raise DatasetError(f"images={images!r} is unknown; expected None, 'links' or 'copies'.")
-    folder = _new_folder(dataset, expand_home(folder).absolute())
+    folder = require_new(dataset, expand_home(folder).absolute())
     if decisions is None:
         decisions = default_decisions(dataset)
     cleaned = apply_decisions(dataset, decisions)
@@ -136,8 +136,8 @@ def export(
     return Export(folder, table, tuple(notes))
 
 
-def _new_folder(dataset: Dataset, folder: Path) -> Path:
-    """`folder`, links resolved; raises DatasetError where writing there could do harm."""
+def require_new(dataset: Dataset, folder: Path) -> Path:
+    """`folder`, links resolved; raises DatasetError where writing an export there could do harm."""
     folder, root = folder.resolve(), dataset.root.resolve()
     around = [parent for parent in (folder, *folder.parents) if parent.exists()]
     if any(parent.samefile(root) for parent in around if root.exists()):

@@ -24,7 +24,7 @@ from helpers.datasets.steps import saved
 from helpers.datasets.words import count
 from helpers.evidence.answered_pairs import SETTLED, part_by_label, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
-from helpers.evidence.cannot_link import AGAINST, follow
+from helpers.evidence.cannot_link import follow, without_barred
 from helpers.evidence.leaking import leaks_of, notes_of, searches
 from helpers.evidence.turned import find_turned
 from helpers.splits import (
@@ -303,8 +303,7 @@ class Evidence:
     @cached_property
     def clean(self) -> Dataset:
         """The part with the choices applied and, where none was known, with groups suggested."""
-        clean = apply_decisions(self.part, self.choices)
-        followed = self.sure[self.sure[AGAINST].isna()]
+        clean, followed = apply_decisions(self.part, self.choices), without_barred(self.sure)
         return apply_groups(clean, followed) if len(followed) else clean
 
     @cached_property

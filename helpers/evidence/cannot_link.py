@@ -14,6 +14,11 @@ ENDS = ["image_id", "other_id"]
 AGAINST = "against"
 
 
+def without_barred(sure: pd.DataFrame) -> pd.DataFrame:
+    """Those of the pairs of `follow` that no answer no keeps apart."""
+    return sure[sure[AGAINST].isna()]
+
+
 def follow(evidence, least: float) -> pd.DataFrame:
     """The pairs that a report by itself takes for one thing, the surest first: what images that are
     left out link by your yes and their copies, proposals of that chance or more, pairs by name,

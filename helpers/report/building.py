@@ -248,6 +248,12 @@ class Report:
 
         return write_report(self, Path(folder), images, model)
 
+    def export(self, folder: str | os.PathLike, images: str | None = "links"):
+        """Write the cleaned, divided dataset to a new folder (`handing_over.export_cleaned`)."""
+        from helpers.report.handing_over import export_cleaned
+
+        return export_cleaned(self, Path(folder), images)
+
     def open(self) -> Path:
         """Write the page under the work folder and show it in the browser."""
         path = self.write_html(self.evidence.opened.work / "report.html")

@@ -10,6 +10,9 @@ import pandas as pd
 from helpers.audit import summarise_quality
 from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
+from helpers.datasets import Dataset, apply_decisions, export
+from helpers.datasets.exporting import Export
+from helpers.evidence.cannot_link import without_barred
 from helpers.evidence.leaking import leaks_of
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
@@ -17,6 +20,7 @@ from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.findings.showing import tell_need
 from helpers.report.building import Report
+from helpers.splits import apply_groups, ensure_split
 
 MODEL = "model"
 
@@ -39,16 +43,10 @@ OWN_SPLIT = (
 
 def describe_dataset(report: Report) -> str:
     """The dataset card, filled in with what the report measured."""
-    evidence = report.evidence
+    evidence, leaks = report.evidence, report.evidence.given_leaks
     dataset, divided = evidence.opened, report["split"].state == DONE
-    leaks = evidence.given_leaks
     if divided:
-        sides = evidence.divided.images["split"].reindex(dataset.images.index)
-        images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
-        together = evidence.divided.group
-        if together is not None and together not in images:  # proposed here, and kept together
-            images[together] = evidence.divided.images[together].reindex(images.index)
-        dataset = dataset.with_images(images).with_group(together)
+        dataset = _with_split_of(evidence.opened, evidence.divided)
         if leaks.empty:  # then the split that the card shows, be it given or made here
             leaks = leaks_of(evidence, dataset, evidence.pairs)
     return dataset_card(
@@ -63,14 +61,54 @@ def describe_dataset(report: Report) -> str:
         findings=_findings(report),
         not_checked=report["verdict"].unchecked,
         things=evidence.things,
-        split_source=OWN_SPLIT if divided and _is_own(sides, evidence) else "",
+        split_source=OWN_SPLIT if divided and _is_own(evidence) else "",
     )
 
 
-def _is_own(sides: pd.Series, evidence) -> bool:
+def _is_own(evidence) -> bool:
     """Whether the report trained or validated on other images than the given split says."""
-    came = evidence.opened.images["split"]
-    return bool((sides.notna() & (sides != came)).any())
+    sides = evidence.divided.images["split"]
+    return bool((sides != evidence.opened.images["split"].reindex(sides.index)).any())
+
+
+def _with_split_of(dataset: Dataset, divided: Dataset) -> Dataset:
+    """`dataset` with the sides, and the groups, of the images that were divided."""
+    sides = divided.images["split"].reindex(dataset.images.index)
+    images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
+    together = divided.group
+    if together is not None and together not in images:  # proposed here, and kept together
+        images[together] = divided.images[together].reindex(images.index)
+    return dataset.with_images(images).with_group(together)
+
+
+def export_cleaned(report: Report, folder: Path, images: str | None = "links") -> Export:
+    """Write the dataset as the report left it: your decisions and its own applied, and divided as
+    its models had it.
+
+    Where the budget made the report train on a part, all images are divided anew, by the groups
+    that it knows. Test images stay test images. Without labels of two classes nothing is divided.
+
+    Parameters
+    ----------
+    folder, images
+        As `helpers.datasets.export` takes them.
+    """
+    evidence = report.evidence
+    marks, choices = evidence.marks, evidence.choices
+    decisions = pd.concat([marks[~marks.index.isin(choices.index)], choices])
+    dataset = evidence.opened
+    if report["split"].state == DONE:
+        dataset = _with_split_of(dataset, _divide_all(evidence))
+    return export(dataset, folder, images, decisions, progress=report.progress)
+
+
+def _divide_all(evidence) -> Dataset:
+    development = evidence.dataset.development
+    if len(evidence.part) == len(development):
+        return evidence.divided
+    cleaned = apply_decisions(development, evidence.choices)
+    grouped = apply_groups(cleaned, without_barred(evidence.sure))
+    return ensure_split(grouped, given=evidence.keeps_split)
 
 
 def describe_model(report: Report, exported: ExportedModel | None) -> str:

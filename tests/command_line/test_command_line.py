@@ -1,12 +1,8 @@
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-from datetime import date
-from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -37,8 +33,17 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
         "--need",
         "accuracy>=0.5",
     ]
-    assert command_line.main(asked) == 0
+    assert command_line.main([*asked, "--export", str(photos / "inside")]) == 2
+    assert "where nothing is ever written" in capsys.readouterr().err and not out.exists()
+    cleaned = tmp_path / "cleaned"
+    assert command_line.main([*asked, "--export", str(cleaned)]) == 0
+    assert len([*cleaned.rglob("*.png")]) == 40
+    assert (cleaned / "train" / "red").is_dir() and (cleaned / "valid" / "red").is_dir()
     said, told = capsys.readouterr()
+    exported = said.splitlines().pop()
+    assert exported.startswith(f"Export to '{cleaned}': 40 images, 4 dropped, in 'images.csv'. ")
+    assert exported.endswith("; --copies makes files of their own.")
+    said = said.removesuffix(f"{exported}\n")
     assert told.splitlines()[0] == f"Opening {photos} …"
     assert [
         line
@@ -182,44 +187,6 @@ def test_help_names_the_commands_and_starts_without_torch():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert {"report", "scan"} <= {*done.stdout.split()}
     assert done.stderr.strip().endswith("False")
-
-
-def test_a_second_report_of_a_day_lies_beside_the_first(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    dataset = SimpleNamespace(name="my photos")
-    first = command_line.default_folder(dataset)
-    assert first == Path("reports") / f"my-photos-{date.today().isoformat()}"
-    first.mkdir(parents=True)
-    assert command_line.default_folder(dataset) == first  # one that was stopped goes on there
-    (first / "report.html").touch()
-    second = command_line.default_folder(dataset)
-    assert second == first.with_name(f"{first.name}-2")
-    second.mkdir()
-    (second / "report.html").touch()
-    assert command_line.default_folder(dataset) == first.with_name(f"{first.name}-3")
-
-
-def test_a_file_of_a_report_is_found_by_the_name_that_the_report_prints(
-    tmp_path, monkeypatch, capsys
-):
-    monkeypatch.chdir(tmp_path)
-    dataset = SimpleNamespace(name="photos")
-    assert command_line._from_report(dataset, "images.csv") == Path("images.csv")
-    dated = "2024-01-01"
-    for number, folder in enumerate([f"photos-{dated}", f"photos-{dated}-2", f"photos-b-{dated}"]):
-        path = Path("reports") / folder / "images.csv"
-        path.parent.mkdir(parents=True)
-        path.touch()
-        os.utime(path, (number, number))
-    found = command_line._from_report(dataset, "images.csv")
-    assert found == Path(f"reports/photos-{dated}-2/images.csv")
-    assert capsys.readouterr().err == f"images.csv: taken from {found.parent}.\n"
-    # One that was interrupted before it wrote run.json, the last of its files, is passed over.
-    finished = Path(f"reports/photos-{dated}")
-    (finished / "run.json").touch()
-    assert command_line._from_report(dataset, "images.csv") == finished / "images.csv"
-    Path("images.csv").touch()
-    assert command_line._from_report(dataset, "images.csv") == Path("images.csv")
 
 
 TWICE = [

@@ -54,11 +54,10 @@ def test_labels_in_doubt_that_were_judged_are_held_against_the_promise(
     assert say_judged(pd.concat([judged, other], ignore_index=True), promised) == told
 
 
-def pairs_answered(yes, no, chance="0.84", **more):
+def pairs_answered(yes, no, chance="0.84", more=()):
     said = ["yes"] * yes + ["no"] * no
     table = pd.DataFrame({"together": said, "chance": [chance] * len(said)}, dtype="str")
-    rest = pd.DataFrame(more, dtype="str").reindex(columns=["together", "chance"])
-    return pd.concat([table, rest], ignore_index=True)
+    return pd.concat([table, pd.DataFrame(dict(more), dtype="str")], ignore_index=True)
 
 
 def test_pairs_that_were_answered_are_held_against_what_was_promised_of_them():
@@ -77,6 +76,6 @@ def test_pairs_that_were_answered_are_held_against_what_was_promised_of_them():
 
 def test_only_answers_count_and_only_about_pairs_that_were_not_sure():
     others = {"together": ["kept", "", "no", "no"], "chance": ["0.7", "0.7", "0.9", ""]}
-    assert say_answered(pairs_answered(0, 0, **others)) == ""
-    assert " 2 such pairs" in say_answered(pairs_answered(1, 1, "0.899", **others))
+    assert say_answered(pairs_answered(0, 0, more=others)) == ""
+    assert " 2 such pairs" in say_answered(pairs_answered(1, 1, "0.899", others))
     assert say_answered(None) == "" == say_answered(pd.DataFrame({"together": ["yes"]}))

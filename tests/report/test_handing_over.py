@@ -138,3 +138,39 @@ def test_a_card_says_that_the_split_is_that_of_the_report_unless_it_came_so(repo
     came = images.assign(split=divided.reindex(images.index))
     report.evidence.opened = report.evidence.opened.with_images(came)
     assert handing_over.OWN_SPLIT not in describe_dataset(report)
+
+
+def files_of(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*.png")}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_exported_is_what_the_report_left_and_how_it_divided_it(
+    report, photos, tmp_path, monkeypatch, whole
+):
+    before = files_of(photos)
+    evidence = report.evidence
+    evidence.marks.loc["green/03.png", ["action", "label"]] = ["relabel", "red"]
+    evidence.marks.loc["blue/02.png", "action"] = "keep"  # the same file carries another label
+    sure = pd.DataFrame({"image_id": ["red/01.png"], "other_id": ["red/05.png"], "against": None})
+    evidence.__dict__["sure"] = sure
+    vars(evidence).pop("divided", None)
+    sides = evidence.divided.images["split"]
+    if not whole:
+        part = evidence.part.with_images(evidence.part.images.iloc[::2])
+        evidence.__dict__["part"] = part
+    done = report.export(tmp_path / "cleaned", "copies")
+    written = files_of(tmp_path / "cleaned")
+    assert len({*written.values()}) == len(written) == 40  # no picture is there twice
+    table = done.table
+    assert table.index[table["decision"] == "drop"].to_list() == [
+        "blue/00.png", "blue/02.png", "green/again.png", "red/other.png"
+    ]  # fmt: skip
+    kept = table[table["decision"] != "drop"]
+    assert kept["split"].isin(["train", "valid"]).all() and kept["split"].nunique() == 2
+    assert kept.loc["red/01.png", "split"] == kept.loc["red/05.png", "split"]
+    if whole:
+        assert kept["split"].to_dict() == sides.reindex(kept.index).to_dict()
+    assert "/red/" in kept.loc["green/03.png", "file_name"]
+    assert kept.loc["green/03.png", "label_before"] == "green"
+    assert files_of(photos) == before
