@@ -175,7 +175,7 @@ def test_the_package_works_from_any_folder(tmp_path):
 # with a reason, and turn one down whenever its part gets shorter.
 MOST_LINES = {
     "__init__": 15,
-    "__main__": 5,
+    "__main__": 7,
     "audit": 1274,
     "augment": 250,
     "backbone": 90,
@@ -207,7 +207,7 @@ MOST_LINES = {
     "preparing": 120,
     "processes": 45,
     "regularisation": 505,
-    "report": 1440,
+    "report": 1450,
     "review": 765,
     "splits": 1940,
     "tables": 1380,

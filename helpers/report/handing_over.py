@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ def export_best(report: Report, folder: Path) -> ExportedModel:
     return export_model(model, folder / MODEL, levels=levels, replace=True, **told)
 
 
+ANEW = "The report's models had a part of the images; here all are divided."
 OWN_SPLIT = (
     "The sides train and valid are those on which a report on this dataset had its models (column "
     "report_split of images.csv); the dataset did not come so divided."
@@ -99,7 +103,10 @@ def export_cleaned(report: Report, folder: Path, images: str | None = "links") -
     dataset = evidence.opened
     if report["split"].state == DONE:
         dataset = _with_split_of(dataset, _divide_all(evidence))
-    return export(dataset, folder, images, decisions, progress=report.progress)
+    done = export(dataset, folder, images, decisions, progress=report.progress)
+    if len(evidence.part) < len(evidence.dataset.development):
+        return replace(done, notes=(ANEW, *done.notes))
+    return done
 
 
 def _divide_all(evidence) -> Dataset:
@@ -108,7 +115,9 @@ def _divide_all(evidence) -> Dataset:
         return evidence.divided
     cleaned = apply_decisions(development, evidence.choices)
     grouped = apply_groups(cleaned, without_barred(evidence.sure))
-    return ensure_split(grouped, given=evidence.keeps_split)
+    with contextlib.redirect_stdout(None), warnings.catch_warnings():  # the page told it all
+        warnings.simplefilter("ignore", UserWarning)
+        return ensure_split(grouped, given=evidence.keeps_split)
 
 
 def describe_model(report: Report, exported: ExportedModel | None) -> str:

@@ -169,6 +169,7 @@ def test_what_is_exported_is_what_the_report_left_and_how_it_divided_it(
     kept = table[table["decision"] != "drop"]
     assert kept["split"].isin(["train", "valid"]).all() and kept["split"].nunique() == 2
     assert kept.loc["red/01.png", "split"] == kept.loc["red/05.png", "split"]
+    assert (done.notes[0] == handing_over.ANEW) is not whole
     if whole:
         assert kept["split"].to_dict() == sides.reindex(kept.index).to_dict()
     assert "/red/" in kept.loc["green/03.png", "file_name"]
