@@ -35,6 +35,9 @@ def pattern_of(words: str) -> str | None:
     if words.startswith("the name without its last "):
         number = ends[words.removeprefix("the name without its last ")]
         return rf"(?P<group>.+?){_PART * number}[\W_]*\Z"
+    if words == "the last word of the name":
+        rest = r"(?:[\W\d_]+[^\W\d_])*[\W\d_]*"
+        return rf"(?:.*[\W\d_])?(?P<group>[^\W\d_]{{2,}}){rest}\Z"
     if words.startswith("the number after '"):
         return rf"(?i)(?:.*?[\W\d_])??{words[18:-1]}[\W_]?(?P<group>\d+)"
     return None
@@ -64,18 +67,30 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
         A split that the folder did not come with; then the effect on its validation images is
         measured. The given split where it is left out.
     """
+    return read_names(evidence, sides)[0]
+
+
+def read_names(
+    evidence: Evidence, sides: pd.Series | None = None
+) -> tuple[Finding | None, list[str]]:
+    """What `doubtful_names` finds, and a line for each other reading whose groups are so large,
+    with the argument that keeps them together; of the given split none is told."""
     given, images = sides is None, evidence.opened.images
     sides = images["split"] if given else sides.reindex(images.index)
     if not sides.notna().any():  # there is nothing yet that a name could cross
-        return None
+        return None, []
     found = [one for one in _readings(evidence, sides) if len(one[2])]
     found.sort(key=lambda one: (naming.is_series(one[1]), -one[0].expected, -len(one[2])))
-    for reading in found:
-        told = _tell(evidence, sides, *reading, given=given)
-        # A day or a camera is no thing: what it has in common counts where it raises the score.
-        if told.blocks or not naming.is_series(reading[1]):
-            return told
-    return None
+    told = [(one[1], one[3], _tell(evidence, sides, *one, given=given)) for one in found]
+    # A day or a camera is no thing: what it has in common counts where it raises the score.
+    counts = [one for rule, _, one in told if one.blocks or not naming.is_series(rule)]
+    chosen = counts[0] if counts else None
+    lines = [
+        f'{one.what} Where it does, --pattern "{pattern}" keeps them on one side.'
+        for rule, pattern, one in told
+        if naming.is_series(rule) and one is not chosen and not given
+    ]
+    return chosen, lines
 
 
 def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, given) -> Finding:
@@ -96,8 +111,8 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
     if series:
         sizes = groups.value_counts()
         more += (
-            f" There are {len(sizes):,} of them, up to {sizes.iloc[0]:,} images each, too many for "
-            "one thing. Images of one are more alike than others of their class."
+            f" {(sizes > 1).sum():,} of them have several images, up to {sizes.iloc[0]:,}, too "
+            "many for one thing. Images of one are more alike than others of their class."
         )
     else:
         more += (

@@ -26,7 +26,7 @@ from helpers.evidence.learned import (
     embedding_size,
 )
 from helpers.findings.auditing import RARER, drawn
-from helpers.findings.names import are_known, doubtful_names
+from helpers.findings.names import are_known, read_names
 from helpers.findings.sections import Section
 from helpers.modelling.times import beyond_the_pause, near_in_time
 from helpers.splits import describe_leakage
@@ -80,7 +80,8 @@ def split(evidence: Learned) -> Section:
         found.unchecked.append(told)
     if not are_known(evidence):
         own = not evidence.opened.images["split"].notna().any()
-        named = doubtful_names(evidence, divided.images["split"]) if own else None
+        named, lines = read_names(evidence, divided.images["split"]) if own else (None, [])
+        found.says += lines
         found.findings += [one for one in (named, near_in_time(evidence)) if one is not None]
         found.unchecked += filter(None, [beyond_the_pause(evidence)])
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)

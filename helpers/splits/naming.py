@@ -18,6 +18,7 @@ hold more images than that on the average: a day or a camera is not a thing."""
 OF_LABEL = 0.95  # of the images of a level of folders that is the label, the fewest that bear it
 _P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 _ROBOFLOW = re.compile(r"[_.](?:jpe?g|png|bmp|tiff?|webp|heic)[_.]rf[_.][0-9a-z]{8,}$", re.I)
 _COPY = re.compile(r"(?:[ _-]*(?:\(\d+\)|- ?copy|\bcopy\b(?: ?\d+)?|\(custom\)))+$", re.I)
 _HEX = re.compile(r"(?=.*\d)[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
@@ -74,6 +75,7 @@ def read_rules(image_ids: Iterable[str], labels: pd.Series) -> list[Rule]:
         Rule("the name without a mark of copying", stems.map(_before_copy)),
         *_folders(ids, labels),
         *_prefixes(stems.map(lambda stem: _COPY.sub("", _ROBOFLOW.sub("", stem)))),
+        Rule("the last word of the name", stems.map(_last_word)),
     ]
     found, seen = [], set()
     for rule in rules:
@@ -140,6 +142,12 @@ def _prefixes(stems: pd.Series) -> list[Rule]:
         keys = pd.Series([one.get(word) for one in named], stems.index)
         rules.append(Rule(f"the number after {word!r}", keys))
     return rules
+
+
+def _last_word(stem: str) -> str | None:
+    """Such as a person: "anna" of "1_0_anna_0147"."""
+    words = [] if _HEX.fullmatch(stem) else _WORDS.findall(stem)
+    return words[-1] if words else None
 
 
 def _first_number(stem: str, found: list[re.Match]) -> str | None:

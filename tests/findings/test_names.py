@@ -7,7 +7,7 @@ import pytest
 from helpers import open_dataset
 from helpers.evidence import effects
 from helpers.findings import names
-from helpers.findings.names import doubtful_names, pattern_of
+from helpers.findings.names import doubtful_names, pattern_of, read_names
 from helpers.findings.sections import opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming
@@ -18,6 +18,9 @@ NAMES = {
     "the name up to its first number": (["p12_a", "p12_b_1", "p7_a", "p7_c_2_d"], [0, 0, 1, 1]),
     "the name without its last part": (["12_1_a", "12_1_b", "12_2_a", "12_2_c"], [0, 0, 1, 1]),
     "the name without its last 2 parts": (["p1-12-3", "p1-14-5", "p2-3-1", "p2-9-7"], [0, 0, 1, 1]),
+    "the last word of the name": (
+        ["1_0_anna_0147", "0_0_anna_12b", "berta 3", "2020-06 berta-c_1"], [0, 0, 1, 1]
+    ),
     "the number after 'cow'": (["a1-cow_7", "b2 cow_7", "c3-cow8", "d4-Cow_8"], [0, 0, 1, 1]),
 }  # fmt: skip
 
@@ -218,15 +221,18 @@ def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, 
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: found)
     monkeypatch.setattr(naming, "LARGE", 1.5)
     evidence, sides = divided(dataset, 0.6, worth)
-    told = doubtful_names(evidence, sides)
-    if worth is None or worth[1] < 0:
-        assert told is None
-        return
-    assert told.what == (
+    told, lines = read_names(evidence, sides)
+    what = (
         "If the name without its last part names a person, a place, a day or a source, 24 of 24 "
         "validation images have another photo of the same one in training."
     )
-    assert "There are 48 of them, up to 2 images each, too many for one thing." in told.more
+    pattern = pattern_of("the name without its last part")
+    if worth is None or worth[1] < 0:
+        assert told is None
+        assert lines == [f'{what} Where it does, --pattern "{pattern}" keeps them on one side.']
+        return
+    assert told.what == what and lines == []
+    assert "48 of them have several images, up to 2, too many for one thing." in told.more
     assert told.blocks and (told.images, told.of) == (24, 24)
     assert pattern_of("the name without its last part") in told.act
 

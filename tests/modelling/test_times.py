@@ -56,8 +56,11 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
         assert found.effect is None
         return
     assert (found.effect, found.low, found.high) == pytest.approx([one / 4 for one in worth])
-    assert "Such as 0060.jpg. On these 25% of the validation images a linear model" in found.more
-    assert "learned from the photos taken with them" in found.more
+    assert (
+        "Such as 0060.jpg. Two linear models learned from as many images of each class"
+        in found.more
+    )
+    assert "the first from the photos taken with them" in found.more
     sizes = asked["groups"].value_counts()
     assert len(sizes) == 5 and (sizes == 2).all()
 
