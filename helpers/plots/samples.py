@@ -242,7 +242,7 @@ def _sheet(
             ax.add_patch(Rectangle(*inside, fill=False, ec=colour, lw=4))
         if text:
             first, *rest = drawable(text).split("\n")
-            inches = [wide / WIDTH * 9 for wide in (image.width, room)]
+            inches = [(wide - GAP) / WIDTH * 9 for wide in (image.width, room)]
             fitted = [cut_to_width(first, inches[0], LETTERS)]
             fitted += [cut_to_width(line, inches[1], LETTERS) for line in rest]
             look = {"va": "top", "fontsize": LETTERS, "color": MUTED}

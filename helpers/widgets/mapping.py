@@ -29,6 +29,9 @@ STEPS = 32
 """Colours of a column of numbers, from low to high."""
 REST = "#b8bec4"
 NO_VALUE = "no value"
+# In the tags themselves, since a stored notebook shows them without our style sheet.
+_LEGEND = "display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 12px"
+_DOT = "display: inline-block; width: 10px; height: 10px; border-radius: 5px; margin-right: 5px"
 
 
 def lay_out(features: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -209,9 +212,9 @@ class MapExplorer(Panel):
         codes, colours, names = colour(column, classes=name == "label")
         self.points.colours, self.points.codes = colours, codes.tobytes()
         told = zip(colours, names, strict=True)
-        marks = "".join(f'<span><i style="background: {c}"></i>{safe(named(n))}</span>'
+        marks = "".join(f'<span><i style="{_DOT}; background: {c}"></i>{safe(named(n))}</span>'
                         for c, n in told if n)  # fmt: skip
-        self.details.value = f'<div class="legend">{marks}</div>'
+        self.details.value = f'<div class="legend" style="{_LEGEND}">{marks}</div>'
         self.points.label = (
             f"Map of {len(self.rows):,} images, coloured by {plain(name) or 'nothing'}; images with"
             " similar features lie close"
