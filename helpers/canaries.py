@@ -97,7 +97,8 @@ def plant_canaries(
     dataset : Dataset
         Its development images are drawn from; the files are only read.
     scanned : DataFrame
-        What `helpers.audit.scan` returned of it: the planted copies are judged among these rows.
+        What `helpers.audit.scan` returned of it, or of all that it is a part of: the planted copies
+        are judged among these rows.
     features : DataFrame by image_id, optional
         An embedding; with it, labels are changed in the table and asked for, too.
     pairs : DataFrame, optional
@@ -196,12 +197,12 @@ class _Planted:
             yield "copies", name, len(self.pictures), len(found)
 
     def poor(self, scanned: pd.DataFrame) -> Iterator[tuple]:
-        """Spoiled pictures, judged among the measurements of all the others."""
+        """Spoiled pictures, judged among all that was measured, as those of the folder are: among
+        fewer, the spoiled ones would be many enough for a rule to be given up."""
         for name, (issue, spoil) in POOR.items():
             contents = {f"{n:04}.png": _as_png(spoil(image)) for n, image in self._numbered()}
             rows = self._scan(name, contents)
-            rest = scanned[scanned.index.isin(self.dataset.images.index)]
-            flags = find_quality_issues(pd.concat([rest, rows]))
+            flags = find_quality_issues(pd.concat([scanned, rows]))
             flags = flags[(flags["rule"] != "not used") & (flags["issue"] == issue)]
             yield "quality", name, len(rows), int(flags["image_id"].isin(rows.index).sum())
 
