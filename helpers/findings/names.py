@@ -7,7 +7,7 @@ import pandas as pd
 from helpers.datasets import DatasetError
 from helpers.datasets.words import percent
 from helpers.evidence.answered_pairs import KEPT
-from helpers.evidence.audited import SURE, Evidence
+from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.effects import told_flattery
 from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
@@ -121,7 +121,7 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
         )
     worth = {} if given else told_flattery(evidence, groups, "their other photos")
     worth["more"] = " ".join(filter(None, [more, worth.get("more")]))
-    worth["blocks"] = worth.get("blocks", False) or (verdict.holds and not series)
+    worth["blocks"] = worth.get("blocks", False) or (verdict.expected >= LIKELY and not series)
     act = "look at some of them; if it is so, say it when opening, here or by the same command "
     act += f'with --pattern "{pattern}"'
     code = (ANEW if given else DIVIDE).format(opening_line(opened, pattern=pattern))

@@ -31,6 +31,7 @@ from helpers.splits.joining import join_groups
 TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
 BUT = "you answered no, and copies or other pairs join them all the same"
+SAME = "no difference found: saved anew"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 
@@ -48,6 +49,7 @@ def pairs_table(evidence) -> pd.DataFrame:
     copies = evidence.pairs.assign(chance=pd.NA)
     transform, difference = copies["transform"].fillna(""), copies["difference"].fillna("")
     told = (transform + "; " + difference).str.strip("; ")
+    told = told.mask((told == "") & (copies["kind"] == "near"), SAME)
     found = [copies.assign(kind=copies["kind"] + " copy", why=told)[columns]]
     if evidence.proposals is not None and len(evidence.proposals):
         proposed = evidence.proposals

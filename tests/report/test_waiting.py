@@ -148,6 +148,7 @@ def test_every_section_and_every_file_is_waited_for_in_words(photos, tmp_path, m
     assert {*asked, "Weighing what was found"} <= {said for said, _ in words}
     told = capsys.readouterr().err.replace("\r", "\n").splitlines()
     numbered = [line for line in told if re.match(r"\[\d+/14\] ", line)]
+    asked = [*asked[:1], *asked[2:4], asked[1], *asked[4:]]  # the searches before what needs them
     assert numbered == [f"[{n}/14] {said}" for n, said in enumerate(asked, 1)]
     assert "Weighing what was found …" in told
     made = {path.name for path in (tmp_path / "out").iterdir()} - {"run.json", "croissant_types"}
