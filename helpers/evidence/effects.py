@@ -20,7 +20,7 @@ from helpers.datasets.words import percent, points
 from helpers.evidence.learned import Learned
 
 Effect = tuple[float, float, float]
-DRAWS, SHARE = 3, 0.2
+DRAWS, SHARE, PARTS = 3, 0.2, 3
 
 
 def gain_of_leaving(evidence: Learned, ids: pd.Index) -> Effect | None:
@@ -101,6 +101,80 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
 
     effect = _kept(evidence, "groups", build, [train, valid, groups])
     return None if effect is None else (effect, len(valid) / len(every), seen)
+
+
+def flattery_of_series(evidence: Learned, groups: pd.Series) -> tuple[Effect, float] | None:
+    """By how much others of their group in training raise the score, where the groups are large and
+    their images may be of another kind than the rest, so that to leave all out would leave out the
+    kind.
+
+    A third of the groups is asked about at a time. A model that learned without these is held
+    against one that learned from them, but without as many images of each class, drawn at random
+    (`DRAWS` times) from the other groups.
+
+    Returns
+    -------
+    effect, share of the validation images that have others; or None where fewer than three groups
+    are asked about, or a class would be lost
+    """
+    train, every = _labels(evidence)
+    own, asked = groups.reindex(train.index), groups.reindex(every.index)
+    sizes = own[own.isin(set(asked.dropna()))].value_counts()
+    names = sorted(sizes.index, key=lambda name: (-sizes[name], str(name)))
+    thirds = [set(names[part::PARTS]) for part in range(PARTS)]
+    valid = every[asked.isin(set(names))]
+    kept = [train[~own.isin(third)] for third in thirds]
+    if len(names) < PARTS or any(one.nunique() < train.nunique() for one in kept):
+        return None
+
+    def build() -> Effect:
+        from helpers.training import train_head
+
+        def right(learned: list[pd.Series]) -> pd.Series:
+            found = []
+            for third, labels in zip(thirds, learned, strict=True):
+                head, those = train_head(evidence.features, labels), valid[asked.isin(third)]
+                found.append(head.predict(evidence.features.loc[those.index]) == those)
+            return pd.concat(found)[valid.index]
+
+        def drawn(seed: int) -> list[pd.Series]:
+            order = np.random.default_rng(seed).permutation(len(train))
+            return [_as_many(train, own, third, order) for third in thirds]
+
+        without = right(kept)
+        return _averaged([(right(drawn(seed)), without) for seed in range(DRAWS)], groups)
+
+    effect = _kept(evidence, "series", build, [train, valid, groups])
+    return None if effect is None else (effect, len(valid) / len(every))
+
+
+def _as_many(train: pd.Series, own: pd.Series, third: set, order: np.ndarray) -> pd.Series:
+    """`train` without as many images of each class as are of these groups: those of other groups
+    in that order, and where they do not suffice, of these."""
+    table = train.to_frame("label").assign(asked=own.isin(third), named=own.notna())
+    number = table["asked"].groupby(table["label"]).sum()
+    pool = table.iloc[order]
+    pool = pool[pool["named"]].sort_values("asked", kind="stable")
+    place = pool.groupby("label").cumcount()
+    return train.drop(pool.index[place < pool["label"].map(number)])
+
+
+def told_series(evidence: Learned, groups: pd.Series) -> dict:
+    """The fields of a `Finding` that say what `flattery_of_series` measured, on all validation
+    images; none where nothing was."""
+    found = flattery_of_series(evidence, groups) if evidence.can_learn else None
+    if found is None:
+        return {}
+    effect, share = found
+    named = dict(zip(("effect", "low", "high"), (share * one for one in effect), strict=True))
+    beats = "beats" if effect[1] > 0 else "differs from"
+    more = (
+        "Two linear models learned from as many images of each class, the first from their other "
+        "photos, too, the second in place of these from photos of others: on these "
+        f"{percent(share)} of the validation images the first {beats} the second by "
+        f"{points(*effect)}."
+    )
+    return named | {"more": more, "blocks": effect[1] > 0}
 
 
 def told_flattery(evidence: Learned, groups: pd.Series, theirs: str) -> dict:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import percent
 from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import LIKELY, SURE, Evidence
-from helpers.evidence.effects import told_flattery
+from helpers.evidence.effects import told_flattery, told_series
 from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
@@ -119,7 +121,10 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
             f" The images {'bear it out' if verdict.holds else 'do not settle it'}: at least "
             f"{percent(verdict.expected)} of such pairs of a class are one thing."
         )
-    worth = {} if given else told_flattery(evidence, groups, "their other photos")
+    worth = {}
+    if not given:
+        told = told_series if series else partial(told_flattery, theirs="their other photos")
+        worth = told(evidence, groups)
     worth["more"] = " ".join(filter(None, [more, worth.get("more")]))
     worth["blocks"] = worth.get("blocks", False) or (verdict.expected >= LIKELY and not series)
     act = "look at some of them; if it is so, say it when opening, here or by the same command "

@@ -243,6 +243,48 @@ def test_names_that_say_nothing_are_worth_nothing():
     assert abs(np.mean([value for value, *_ in worths])) < 0.03
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_photos_of_large_groups_flatter_beside_others_of_their_kind(seed):
+    made, groups = named(1.5, seed)
+    (value, low, high), share = effects.flattery_of_series(made, groups[groups.astype(int) < 60])
+    assert value > 0.2 and low > 0.1 and high > value and share == 60 / 90
+
+
+def test_groups_that_say_nothing_are_worth_nothing_though_those_named_are_of_another_kind():
+    """The classes change places from the images that have a group to those that have none: to leave
+    all of them out, as for things, costs everything."""
+    made, groups = named(0.0)
+    rng = np.random.default_rng(0)
+    random = pd.Series(rng.integers(0, 60, 360).astype(str), groups.index)[groups.astype(int) < 60]
+    kind = groups.index.isin(random.index)
+    classes = made.part.images["label"].map({"a": 0, "b": 1, "c": 2}).to_numpy()
+    values = rng.normal(scale=0.3, size=(len(groups), 3))
+    values[np.arange(len(groups)), np.where(kind, (classes + 1) % 3, classes)] += 1
+    made.features = pd.DataFrame(values, groups.index)
+    assert effects.flattery_of_groups(made, random)[0][1] > 0.5
+    (value, low, high), _ = effects.flattery_of_series(made, random)
+    assert abs(value) < 0.02 and low < 0 < high
+    assert not effects.told_series(made, random)["blocks"]
+
+
+def test_as_many_images_of_each_class_are_left_out_of_other_groups_first():
+    train = pd.Series([*"aaaabbbb"], [*"stuvwxyz"])
+    own = pd.Series(["1", "1", "2", None, "1", "3", "3", None], train.index)
+    kept = effects._as_many(train, own, {"1"}, np.arange(8))
+    # Of class a two are asked about, and one is of another group; of class b one and two.
+    assert [*kept.index] == [*"tvwyz"]
+    assert kept.value_counts().to_dict() == train[own != "1"].value_counts().to_dict()
+
+
+def test_of_too_few_large_groups_nothing_is_measured():
+    made, groups = named(1.0)
+    assert effects.flattery_of_series(made, groups[groups.isin(["3", "4"])]) is None
+    assert effects.told_series(made, groups[groups.isin(["3", "4"])]) == {}
+    assert effects.flattery_of_series(made, groups[groups.isin(["3", "4", "5"])]) is not None
+    by_class = made.part.images["label"].map({"a": "1", "b": "2", "c": "3"})
+    assert effects.flattery_of_series(made, by_class) is None  # no class would be left to learn
+
+
 def test_where_no_group_or_a_single_one_is_on_both_sides_nothing_is_measured():
     made, groups = named(1.0)
     alone = pd.Series([str(n) for n in range(len(groups))], groups.index)
@@ -268,15 +310,20 @@ def test_where_no_answer_differs_the_interval_still_has_a_width():
 @pytest.mark.parametrize(
     ("effect", "seen", "told"),
     [
-        ((0.2, 0.1, 0.3), 1, "learned from their other photos beats one that learned"),
-        ((0.2, -0.1, 0.3), 1, "learned from their other photos differs from one that learned"),
-        ((-0.2, -0.3, -0.1), 0.4, "learned from 40% of their other photos differs from one"),
+        ((0.2, 0.1, 0.3), 1, "the first from their other photos, too, the second from none of"),
+        (
+            (0.2, 0.1, 0.3),
+            1,
+            "beats the second by +20.0 points (+10.0 to +30.0).",
+        ),
+        ((0.2, -0.1, 0.3), 1, "differs from the second by +20.0 points (-10.0 to +30.0)."),
+        ((-0.2, -0.3, -0.1), 0.4, "the first from 40% of their other photos, too, the second"),
     ],
 )
 def test_what_flattery_is_worth_is_told_for_all_validation_images(monkeypatch, effect, seen, told):
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (effect, 0.25, seen))
     found = effects.told_flattery(SimpleNamespace(can_learn=True), None, "their other photos")
-    assert told in found["more"] and "On these 25% of the validation images" in found["more"]
+    assert told in found["more"] and "on these 25% of the validation images" in found["more"]
     assert (found["effect"], found["low"]) == (effect[0] / 4, effect[1] / 4)
     assert found["blocks"] is (effect[1] > 0)
     assert effects.told_flattery(SimpleNamespace(can_learn=False), None, "t") == {}

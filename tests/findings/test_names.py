@@ -219,8 +219,8 @@ def test_groups_that_an_earlier_report_found_do_not_settle_what_names_say():
 @pytest.mark.parametrize("worth", [(0.2, 0.1, 0.3), (0.1, -0.1, 0.3), None])
 def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, monkeypatch, worth):
     """As a person, a place or a day of whom there are many photos."""
-    found = None if worth is None else (worth, 1.0, 1.0)
-    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: found)
+    found = None if worth is None else (worth, 1.0)
+    monkeypatch.setattr(effects, "flattery_of_series", lambda *_: found)
     monkeypatch.setattr(naming, "LARGE", 1.5)
     evidence, sides = divided(dataset, 0.6, worth)
     told, lines = read_names(evidence, sides)
@@ -240,6 +240,7 @@ def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, 
 
 
 def test_a_reading_for_one_thing_comes_before_one_for_a_day(dataset, monkeypatch):
+    monkeypatch.setattr(effects, "flattery_of_series", lambda *_: ((0.2, 0.1, 0.3), 1.0))
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: ((0.2, 0.1, 0.3), 1.0, 1.0))
     evidence, sides = divided(dataset, 0.6, 1)
     series = naming.is_series
