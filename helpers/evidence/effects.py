@@ -53,13 +53,14 @@ def flattery_of_leaks(evidence: Learned) -> Effect | None:
     return _flattery(evidence, train, valid)
 
 
-def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, float, float] | None:
+def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, float] | None:
     """By how much others of their group in training raise the score on validation images that have
     such.
 
-    A model that learned from these others is held against one that learned without them, from as
-    many images of each class: so many of the rest, drawn at random (`DRAWS` times), are left out of
-    the first. Where there are more of these others than that, as many of them as it may have.
+    A third of the groups is asked about at a time. A model that learned without these is held
+    against one that learned from them, but without as many images of each class, drawn at random
+    (`DRAWS` times) from the other groups: images that have a group may be of another kind than
+    those without one, and to leave out all at once would leave out the kind.
 
     Parameters
     ----------
@@ -68,63 +69,18 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
 
     Returns
     -------
-    effect, share of the validation images that have such, share of the others that were learned
-    from; or None where fewer than two groups are asked about, or a class would be lost
-    """
-    train, every = _labels(evidence)
-    own, asked = groups.reindex(train.index), groups.reindex(every.index)
-    valid = every[asked.isin(set(own.dropna()))]
-    others = own.isin(set(asked.dropna()))
-    kept = train[~others]
-    if groups.reindex(valid.index).nunique() < 2 or kept.nunique() < train.nunique():
-        return None
-    most = kept.value_counts()
-    theirs = train[others].value_counts()
-    seen = float(np.minimum(theirs, most[theirs.index]).sum() / theirs.sum())
-
-    def build() -> Effect:
-        from helpers.training import train_head
-
-        def right(labels: pd.Series) -> pd.Series:
-            head = train_head(evidence.features, labels)
-            return head.predict(evidence.features.loc[valid.index]) == valid
-
-        def drawn(seed: int) -> pd.Series:
-            order = np.random.default_rng(seed).permutation(len(train))
-            first = train.iloc[order].to_frame("label").assign(rest=~others.iloc[order])
-            first = first.sort_values("rest", kind="stable")
-            place = first.groupby("label").cumcount()
-            return first["label"][place < first["label"].map(most)].sort_index()
-
-        without = right(kept)
-        return _averaged([(right(drawn(seed)), without) for seed in range(DRAWS)], groups)
-
-    effect = _kept(evidence, "groups", build, [train, valid, groups])
-    return None if effect is None else (effect, len(valid) / len(every), seen)
-
-
-def flattery_of_series(evidence: Learned, groups: pd.Series) -> tuple[Effect, float] | None:
-    """By how much others of their group in training raise the score, where the groups are large and
-    their images may be of another kind than the rest, so that to leave all out would leave out the
-    kind.
-
-    A third of the groups is asked about at a time. A model that learned without these is held
-    against one that learned from them, but without as many images of each class, drawn at random
-    (`DRAWS` times) from the other groups.
-
-    Returns
-    -------
-    effect, share of the validation images that have others; or None where fewer than three groups
-    are asked about, or a class would be lost
+    effect, share of the validation images that have such; or None where fewer than two groups are
+    asked about, or a class would be lost
     """
     train, every = _labels(evidence)
     own, asked = groups.reindex(train.index), groups.reindex(every.index)
     sizes = own[own.isin(set(asked.dropna()))].value_counts()
     names = sorted(sizes.index, key=lambda name: (-sizes[name], str(name)))
-    thirds = [set(names[part::PARTS]) for part in range(PARTS)]
+    parts = min(PARTS, len(names))
+    thirds = [set(names[part::parts]) for part in range(parts)]
     valid = every[asked.isin(set(names))]
     kept = [train[~own.isin(third)] for third in thirds]
-    if len(names) < PARTS or any(one.nunique() < train.nunique() for one in kept):
+    if parts < 2 or any(one.nunique() < train.nunique() for one in kept):
         return None
 
     def build() -> Effect:
@@ -144,7 +100,7 @@ def flattery_of_series(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
         without = right(kept)
         return _averaged([(right(drawn(seed)), without) for seed in range(DRAWS)], groups)
 
-    effect = _kept(evidence, "series", build, [train, valid, groups])
+    effect = _kept(evidence, "groups", build, [train, valid, groups])
     return None if effect is None else (effect, len(valid) / len(every))
 
 
@@ -159,38 +115,20 @@ def _as_many(train: pd.Series, own: pd.Series, third: set, order: np.ndarray) ->
     return train.drop(pool.index[place < pool["label"].map(number)])
 
 
-def told_series(evidence: Learned, groups: pd.Series) -> dict:
-    """The fields of a `Finding` that say what `flattery_of_series` measured, on all validation
-    images; none where nothing was."""
-    found = flattery_of_series(evidence, groups) if evidence.can_learn else None
-    if found is None:
-        return {}
-    effect, share = found
-    named = dict(zip(("effect", "low", "high"), (share * one for one in effect), strict=True))
-    beats = "beats" if effect[1] > 0 else "differs from"
-    more = (
-        "Two linear models learned from as many images of each class, the first from their other "
-        "photos, too, the second in place of these from photos of others: on these "
-        f"{percent(share)} of the validation images the first {beats} the second by "
-        f"{points(*effect)}."
-    )
-    return named | {"more": more, "blocks": effect[1] > 0}
-
-
 def told_flattery(evidence: Learned, groups: pd.Series, theirs: str) -> dict:
     """The fields of a `Finding` that say what `flattery_of_groups` measured, on all validation
     images; none where nothing was. `theirs` names the others: "their other photos"."""
     found = flattery_of_groups(evidence, groups) if evidence.can_learn else None
     if found is None:
         return {}
-    effect, share, seen = found
+    effect, share = found
     named = dict(zip(("effect", "low", "high"), (share * one for one in effect), strict=True))
-    much = theirs if seen == 1 else f"{percent(seen)} of {theirs}"
     beats = "beats" if effect[1] > 0 else "differs from"
     more = (
-        f"Two linear models learned from as many images of each class, the first from {much}, too, "
-        f"the second from none of these: on these {percent(share)} of the validation images the "
-        f"first {beats} the second by {points(*effect)}."
+        f"Two linear models learned from as many images of each class, the first from {theirs}, "
+        "too, the second in place of these from other groups' images: on these "
+        f"{percent(share)} of the validation images the first {beats} the second by "
+        f"{points(*effect)}."
     )
     return named | {"more": more, "blocks": effect[1] > 0}
 

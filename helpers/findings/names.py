@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 
 from helpers.datasets import DatasetError
-from helpers.datasets.words import percent
+from helpers.datasets.words import percent, points
 from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import LIKELY, SURE, Evidence
-from helpers.evidence.effects import told_flattery, told_series
+from helpers.evidence.effects import told_flattery
 from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
@@ -88,11 +86,18 @@ def read_names(
     counts = [one for rule, _, one in told if one.blocks or not naming.is_series(rule)]
     chosen = counts[0] if counts else None
     lines = [
-        f'{one.what} Where it does, --pattern "{pattern}" keeps them on one side.'
+        f'{one.what} Where it does, --pattern "{pattern}" keeps them on one side{_say_worth(one)}.'
         for rule, pattern, one in told
         if naming.is_series(rule) and one is not chosen and not given
     ]
     return chosen, lines
+
+
+def _say_worth(finding: Finding) -> str:
+    if finding.effect is None:
+        return ""
+    effect = points(finding.effect, finding.low, finding.high)
+    return f"; measured, they change the accuracy of a linear model by {effect}"
 
 
 def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, given) -> Finding:
@@ -121,10 +126,7 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
             f" The images {'bear it out' if verdict.holds else 'do not settle it'}: at least "
             f"{percent(verdict.expected)} of such pairs of a class are one thing."
         )
-    worth = {}
-    if not given:
-        told = told_series if series else partial(told_flattery, theirs="their other photos")
-        worth = told(evidence, groups)
+    worth = {} if given else told_flattery(evidence, groups, "their other photos")
     worth["more"] = " ".join(filter(None, [more, worth.get("more")]))
     worth["blocks"] = worth.get("blocks", False) or (verdict.expected >= LIKELY and not series)
     act = "look at some of them; if it is so, say it when opening, here or by the same command "

@@ -38,7 +38,7 @@ def near_in_time(evidence: Learned) -> Finding | None:
     act = "look at some that follow each other; if they show one thing or person, keep photos "
     act += "together by their times: the same command with --pause 4, or with as many seconds as "
     act += "the longest pause while one thing was photographed"
-    return Finding(what, len(across), len(images), act, "split", CODE.format(SECONDS), **worth)
+    return Finding(what, len(across), len(valid), act, "split", CODE.format(SECONDS), **worth)
 
 
 def beyond_the_pause(evidence: Learned) -> str | None:

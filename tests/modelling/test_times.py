@@ -44,12 +44,12 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
 
     def flattery(evidence, groups):
         asked["groups"] = groups
-        return worth and (worth, 0.25, 1.0)
+        return worth and (worth, 0.25)
 
     monkeypatch.setattr(effects, "flattery_of_groups", flattery)
     found = near_in_time(evidence(5, worth))
     assert found.what.startswith("5 of 20 validation images were taken within 4 s of a training")
-    assert (found.images, found.of, found.blocks) == (5, 80, blocks)
+    assert (found.images, found.of, found.blocks) == (5, 20, blocks)
     assert "the same command with --pause 4, or with as many seconds" in found.act
     assert "group_by_time(dataset.development, pause=4)" in found.code
     if worth is None:
