@@ -313,9 +313,11 @@ def _report(asked: argparse.Namespace) -> int:
         answered, dataset = read_answers(dataset, path), keep_together(dataset, path)
         for note in dataset.notes[len(known) :]:
             print(note, file=sys.stderr)
-    if asked.export:  # before the work, not after it
-        require_new(dataset, expand_home(asked.export).absolute())
     folder = Path(asked.out) if asked.out else default_folder(dataset)
+    if asked.export is not None:  # before the work, not after it
+        _check_export(require_new(dataset, expand_home(asked.export).absolute()), folder)
+    elif asked.copies:
+        raise DatasetError("--copies says how --export writes; name a folder: --export FOLDER.")
     report = build_report(
         dataset,
         asked.need,
@@ -331,7 +333,7 @@ def _report(asked: argparse.Namespace) -> int:
     for number, finding in enumerate(verdict.findings, start=1):
         print(f"{number}. {finding.what}")
     print(f"Written: {os.path.relpath(written / 'report.html')}")
-    if asked.export:
+    if asked.export is not None:
         done = report.export(asked.export, "copies" if asked.copies else "links")
         print(repr(done).replace("images='copies'", "--copies"))
     if report.overran:
@@ -341,6 +343,15 @@ def _report(asked: argparse.Namespace) -> int:
     for name, why in report.unwritten.items():
         print(f"{name} could not be written: {why}", file=sys.stderr)
     return FAILED if report.failed or report.unwritten else 0
+
+
+def _check_export(export: Path, out: Path) -> None:
+    out = out.resolve()
+    if export == out or export in out.parents or out in export.parents:
+        raise DatasetError(
+            f"--export '{export}' and the folder of the report, '{out}', lie in one another; "
+            "choose another for one of them."
+        )
 
 
 def _scan(asked: argparse.Namespace) -> int:

@@ -84,7 +84,9 @@ def read_names(
     told = [(one[1], one[3], _tell(evidence, sides, *one, given=given)) for one in found]
     # A day or a camera is no thing: what it has in common counts where it raises the score.
     counts = [one for rule, _, one in told if one.blocks or not naming.is_series(rule)]
-    chosen = counts[0] if counts else None
+    chosen = min(
+        counts, key=lambda one: not one.blocks, default=None
+    )  # the first that does, if any
     lines = [
         f'{one.what} Where it does, --pattern "{pattern}" keeps them on one side{_say_worth(one)}.'
         for rule, pattern, one in told

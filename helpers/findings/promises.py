@@ -12,6 +12,8 @@ from helpers.findings.decided import asked_of
 
 FEWEST = 20
 """Verdicts about the random sample from which on a share is told."""
+FEW = 5
+"""Answers about pairs from which on they are held against what was promised."""
 IN_DOUBT = ("label in doubt", "label, by ")
 """How a label in doubt is asked about."""
 
@@ -83,7 +85,7 @@ def changed_labels(evidence: Evidence) -> pd.Index:
 
 def say_answered(answered: pd.DataFrame | None) -> str:
     """How many of the pairs that were promised with a chance below `SURE` a person said to show one
-    thing, a clause that goes on after the promise; "" where none such was answered.
+    thing, a clause that goes on after the promise; "" where fewer than `FEW` were answered.
 
     Parameters
     ----------
@@ -94,11 +96,11 @@ def say_answered(answered: pd.DataFrame | None) -> str:
         return ""
     chances = pd.to_numeric(answered["chance"].str.replace(",", "."), errors="coerce")
     said = answered[ANSWER].isin(["yes", "no"]) & chances.lt(SURE)
-    if not said.any():
+    if said.sum() < FEW:
         return ""
     right = answered[ANSWER][said].eq("yes")
     promised, rate = float(chances[said].mean()), accuracy_interval(right)
     told = f" (of {count(right, 'such pair')} that you answered so far {int(right.sum()):,} "
     told += f"{'does' if right.sum() == 1 else 'do'}, where {promised * len(right):,.0f} "
-    told += "was promised" if round(promised * len(right)) == 1 else "were promised"
+    told += "was promised" if f"{promised * len(right):,.0f}" == "1" else "were promised"
     return told + (": expect fewer than said)" if rate.high < promised else ")")

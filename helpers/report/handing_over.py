@@ -15,6 +15,7 @@ from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
 from helpers.datasets import Dataset, apply_decisions, export
 from helpers.datasets.exporting import Export
+from helpers.datasets.words import some
 from helpers.evidence.cannot_link import without_barred
 from helpers.evidence.leaking import leaks_of
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
@@ -23,7 +24,7 @@ from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.findings.showing import tell_need
 from helpers.report.building import Report
-from helpers.splits import apply_groups, ensure_split
+from helpers.splits import apply_groups, check_leakage, ensure_split
 
 MODEL = "model"
 
@@ -38,7 +39,7 @@ def export_best(report: Report, folder: Path) -> ExportedModel:
     return export_model(model, folder / MODEL, levels=levels, replace=True, **told)
 
 
-ANEW = "The report's models had a part of the images; here all are divided."
+ANEW = "The report's models had a part of the images; here all are divided, by what it knows."
 OWN_SPLIT = (
     "The sides train and valid are those on which a report on this dataset had its models (column "
     "report_split of images.csv); the dataset did not come so divided."
@@ -50,7 +51,8 @@ def describe_dataset(report: Report) -> str:
     evidence, leaks = report.evidence, report.evidence.given_leaks
     dataset, divided = evidence.opened, report["split"].state == DONE
     if divided:
-        dataset = _with_split_of(evidence.opened, evidence.divided)
+        shown = _with_split_of if _is_own(evidence) else _with_groups_of
+        dataset = shown(evidence.opened, evidence.divided)
         if leaks.empty:  # then the split that the card shows, be it given or made here
             leaks = leaks_of(evidence, dataset, evidence.pairs)
     return dataset_card(
@@ -71,15 +73,21 @@ def describe_dataset(report: Report) -> str:
 
 def _is_own(evidence) -> bool:
     """Whether the report trained or validated on other images than the given split says."""
-    sides = evidence.divided.images["split"]
+    sides = evidence.divided.images["split"].dropna()
     return bool((sides != evidence.opened.images["split"].reindex(sides.index)).any())
 
 
 def _with_split_of(dataset: Dataset, divided: Dataset) -> Dataset:
-    """`dataset` with the sides, and the groups, of the images that were divided."""
+    """`dataset` with the sides of the images that were divided and, beside test images, of no
+    others; and with their groups."""
+    given = dataset.images["split"]
     sides = divided.images["split"].reindex(dataset.images.index)
-    images = dataset.images.assign(split=sides.fillna(dataset.images["split"]))
-    together = divided.group
+    images = dataset.images.assign(split=sides.fillna(given.where(given == "test")))
+    return _with_groups_of(dataset.with_images(images), divided)
+
+
+def _with_groups_of(dataset: Dataset, divided: Dataset) -> Dataset:
+    images, together = dataset.images.copy(), divided.group
     if together is not None and together not in images:  # proposed here, and kept together
         images[together] = divided.images[together].reindex(images.index)
     return dataset.with_images(images).with_group(together)
@@ -90,34 +98,48 @@ def export_cleaned(report: Report, folder: Path, images: str | None = "links") -
     its models had it.
 
     Where the budget made the report train on a part, all images are divided anew, by the groups
-    that it knows. Test images stay test images. Without labels of two classes nothing is divided.
+    that it knows. Test images stay test images, but for those that cannot be read, which are left
+    out. Without labels of two classes nothing is divided.
 
     Parameters
     ----------
     folder, images
         As `helpers.datasets.export` takes them.
     """
-    evidence = report.evidence
-    marks, choices = evidence.marks, evidence.choices
+    evidence, notes = report.evidence, []
+    marks, files, choices = evidence.marks, evidence.files, evidence.choices
+    torn = files.index[~files["readable"]].difference(choices.index)
+    reasons = pd.Series("the file cannot be read", torn, dtype="str")
+    choices = pd.concat([choices, reasons.to_frame("reason").assign(action="drop")])
+    if kept := [*marks.index[marks["action"].eq("keep") & marks.index.isin(choices.index)]]:
+        notes.append(
+            "Left out although you keep them, as matters of fact (the column decision_reason): "
+            f"{some(kept)}."
+        )
     decisions = pd.concat([marks[~marks.index.isin(choices.index)], choices])
     dataset = evidence.opened
     if report["split"].state == DONE:
         dataset = _with_split_of(dataset, _divide_all(evidence))
+        if len(evidence.part) < len(evidence.dataset.development):
+            notes.append(ANEW)
     done = export(dataset, folder, images, decisions, progress=report.progress)
-    if len(evidence.part) < len(evidence.dataset.development):
-        return replace(done, notes=(ANEW, *done.notes))
-    return done
+    return replace(done, notes=(*notes, *done.notes))
 
 
 def _divide_all(evidence) -> Dataset:
     development = evidence.dataset.development
     if len(evidence.part) == len(development):
         return evidence.divided
-    cleaned = apply_decisions(development, evidence.choices)
-    grouped = apply_groups(cleaned, without_barred(evidence.sure))
+    cleaned, followed = apply_decisions(development, evidence.choices), evidence.sure
+    followed = without_barred(followed)
+    cleaned = apply_groups(cleaned, followed) if len(followed) else cleaned
+    known, pairs = cleaned.images.index, evidence.pairs
+    pairs = pairs[pairs["image_id"].isin(known) & pairs["other_id"].isin(known)]
+    # What leaks among all need not lie in the part.
+    stays = evidence.keeps_split and not check_leakage(cleaned, pairs)["kind"].ne("probable").any()
     with contextlib.redirect_stdout(None), warnings.catch_warnings():  # the page told it all
         warnings.simplefilter("ignore", UserWarning)
-        return ensure_split(grouped, given=evidence.keeps_split)
+        return ensure_split(cleaned, given=stays)
 
 
 def describe_model(report: Report, exported: ExportedModel | None) -> str:

@@ -210,7 +210,9 @@ def _table(title: str, rows: list[Mapping[str, Any]]) -> str:
         for row in rows[:MOST_ROWS]
     )
     more = len(rows) - MOST_ROWS
-    told = f"<p>… and {more:,} more: report.json beside this page lists all.</p>" * (more > 0)
+    told = f"<p>… and {more:,} more; report.json, where it lies beside this page, has all.</p>" * (
+        more > 0
+    )
     return (
         f"<details><summary>{escape(title)} ({len(rows):,})</summary>"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -26,10 +26,8 @@ WHY = {
 }
 """What speaks against a label, by the word for it in ``find_label_issues``."""
 
-UNSURE = (
-    f"A model that has not seen this image gives its label a chance under {UNLIKELY}. It would do "
-    "so of about as many images if all labels were right."
-)
+UNSURE = f"A model that has not seen this image gives its label a chance under {UNLIKELY}."
+AS_OFTEN = f"{UNSURE} It would do so of about as many images if all labels were right."
 TWICE = (
     "The same bytes as {other}, which bears another label: one of the two is wrong. {kept} this "
     "one does not settle it: relabel or drop {other} in its own row, too; until then the report "
@@ -269,14 +267,14 @@ def suspects_table(report) -> pd.DataFrame:
     table["label"] = labels.reindex(table["image_id"]).to_numpy()
     table["other_label"] = labels.reindex(table["other_id"]).to_numpy()
     doubted = table["issue"].str.startswith("label, by ")
-    twice = table["issue"].eq(CONFLICT)
+    twice, contradicted = table["issue"].eq(CONFLICT), table["issue"].eq(CONTRADICTED)
     kept = evidence.marks.index[evidence.marks["action"].eq("keep")]
     for row in table[twice].itertuples():
         said = "That you kept" if row.image_id in kept else "To keep"
         table.loc[row.Index, "why"] = TWICE.format(other=row.other_id, kept=said)
     chances, wrong = pd.Series(np.nan, table.index), pd.Series(0.0, table.index)
     if evidence.can_learn:
-        doubts, about = open_doubts(evidence), doubted | twice
+        doubts, about = open_doubts(evidence), doubted | twice | contradicted
         found = doubts["wrong"].reindex(table["image_id"]).astype(float).set_axis(table.index)
         wrong = found.where(doubted, 0.0)
         chances = honest_chances(doubts, pd.Index(table["image_id"])).set_axis(table.index)
@@ -284,8 +282,8 @@ def suspects_table(report) -> pd.DataFrame:
     for evident, words in WHY.items():
         rows = table["issue"] == f"label, by {evident}"
         table.loc[rows, ["issue", "why"]] = "label in doubt", words
-    contradicted = table["issue"].eq(CONTRADICTED)
     table.loc[contradicted, "why"] = UNSURE
+    table.loc[contradicted & chances.isna(), "why"] = AS_OFTEN
     table["chance_that_label_is_wrong"] = chances
     table = table.rename(columns={"suggestion": "suggested_label"}).assign(action="")
     place = np.select([twice, doubted | contradicted, table["other_id"].isna()], [0, 1, 2], 3)

@@ -35,6 +35,10 @@ def test_a_report_is_written_with_its_tables_and_the_code_says_whether_all_went_
     ]
     assert command_line.main([*asked, "--export", str(photos / "inside")]) == 2
     assert "where nothing is ever written" in capsys.readouterr().err and not out.exists()
+    assert command_line.main([*asked, "--export", str(out / "inside")]) == 2
+    assert "lie in one another" in capsys.readouterr().err and not out.exists()
+    assert command_line.main([*asked, "--copies"]) == 2
+    assert "name a folder: --export FOLDER." in capsys.readouterr().err
     cleaned = tmp_path / "cleaned"
     assert command_line.main([*asked, "--export", str(cleaned)]) == 0
     assert len([*cleaned.rglob("*.png")]) == 40

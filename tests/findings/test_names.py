@@ -251,3 +251,16 @@ def test_a_reading_for_one_thing_comes_before_one_for_a_day(dataset, monkeypatch
         naming, "is_series", lambda rule: "first number" in rule.words or series(rule)
     )
     assert "says what a photo shows" in doubtful_names(evidence, sides).what
+
+
+def test_a_reading_that_raises_the_score_comes_before_one_that_does_not(dataset, monkeypatch):
+    worths = iter([((0.0, -0.1, 0.1), 1.0), ((0.2, 0.1, 0.3), 1.0)])
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: next(worths))
+    evidence, sides = divided(dataset, 0.4, 1)
+    one = next(names._readings(evidence, sides))
+    series = one[1]._replace(words="the last word of the name")
+    monkeypatch.setattr(names, "_readings", lambda *_: [one, (one[0], series, *one[2:])])
+    monkeypatch.setattr(naming, "is_series", lambda rule: "last word" in rule.words)
+    found, lines = read_names(evidence, sides)
+    assert "the last word of the name names a person" in found.what and found.blocks
+    assert lines == []

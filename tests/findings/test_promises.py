@@ -69,13 +69,14 @@ def test_pairs_that_were_answered_are_held_against_what_was_promised_of_them():
     assert say_answered(pairs_answered(44, 10, "0,84")) == (
         " (of 54 such pairs that you answered so far 44 do, where 45 were promised)"
     )
-    assert say_answered(pairs_answered(1, 0)) == (
-        " (of 1 such pair that you answered so far 1 does, where 1 was promised)"
+    assert say_answered(pairs_answered(1, 4, "0.2")) == (
+        " (of 5 such pairs that you answered so far 1 does, where 1 was promised)"
     )
+    assert say_answered(pairs_answered(4, 0)) == ""
 
 
 def test_only_answers_count_and_only_about_pairs_that_were_not_sure():
     others = {"together": ["kept", "", "no", "no"], "chance": ["0.7", "0.7", "0.9", ""]}
     assert say_answered(pairs_answered(0, 0, more=others)) == ""
-    assert " 2 such pairs" in say_answered(pairs_answered(1, 1, "0.899", others))
+    assert " 5 such pairs" in say_answered(pairs_answered(4, 1, "0.899", others))
     assert say_answered(None) == "" == say_answered(pd.DataFrame({"together": ["yes"]}))

@@ -169,9 +169,42 @@ def test_what_is_exported_is_what_the_report_left_and_how_it_divided_it(
     kept = table[table["decision"] != "drop"]
     assert kept["split"].isin(["train", "valid"]).all() and kept["split"].nunique() == 2
     assert kept.loc["red/01.png", "split"] == kept.loc["red/05.png", "split"]
-    assert (done.notes[0] == handing_over.ANEW) is not whole
+    assert done.notes[0].endswith("(the column decision_reason): blue/02.png.")
+    assert (handing_over.ANEW in done.notes) is not whole
     if whole:
         assert kept["split"].to_dict() == sides.reindex(kept.index).to_dict()
     assert "/red/" in kept.loc["green/03.png", "file_name"]
     assert kept.loc["green/03.png", "label_before"] == "green"
     assert files_of(photos) == before
+
+
+def test_a_split_that_leaks_outside_of_the_part_does_not_stay_in_the_export(photos, tmp_path):
+    dataset = open_dataset(photos, progress=False)
+    images = dataset.images.drop(index=["blue/00.png", "red/other.png"])
+    sides = ["valid" if at % 3 == 0 else "train" for at in range(len(images))]
+    images = images.assign(split=sides, suggested_group="mine")
+    images.loc[["green/01.png", "green/02.png", "green/03.png"], "split"] = "train"
+    report = report_on(dataset.with_images(images))
+    evidence = report.evidence
+    copy = {"image_id": ["green/02.png"], "other_id": ["green/03.png"], "kind": ["near"]}
+    evidence.__dict__["pairs"] = pd.concat([evidence.pairs.iloc[:0], pd.DataFrame(copy)])
+    part = images.drop(index=["green/02.png", "green/03.png"])
+    evidence.__dict__["part"] = evidence.part.with_images(part)
+    evidence.__dict__["keeps_split"] = True
+    evidence.__dict__["dataset"] = evidence.dataset.with_images(
+        images.assign(split=images["split"].where(images.index != "green/03.png", "valid"))
+    )
+    table = report.export(tmp_path / "cleaned", None).table
+    assert table.loc["green/02.png", "split"] == table.loc["green/03.png", "split"]
+
+
+def test_blanks_in_a_given_split_do_not_make_it_the_reports_own(report):
+    evidence, sides = report.evidence, report.evidence.divided.images["split"].copy()
+    came = sides.where(sides.index != sides.index[0])
+    evidence.__dict__["divided"] = evidence.divided.with_images(
+        evidence.divided.images.assign(split=came)
+    )
+    images = evidence.opened.images
+    evidence.opened = evidence.opened.with_images(images.assign(split=came.reindex(images.index)))
+    assert not handing_over._is_own(evidence)
+    assert handing_over.OWN_SPLIT not in describe_dataset(report)

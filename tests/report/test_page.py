@@ -166,7 +166,7 @@ def test_without_images_no_photograph_is_in_the_page_but_charts_are(sections):
 
 def test_long_tables_are_cut_and_say_so(sections):
     text = page(sections)
-    assert "and 5 more: report.json beside this page lists all" in text
+    assert "and 5 more; report.json, where it lies beside this page, has all" in text
     assert f"&amp;amp;{MOST_ROWS - 1}<" in text
     assert f"&amp;amp;{MOST_ROWS}<" not in text
 

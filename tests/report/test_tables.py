@@ -135,10 +135,16 @@ def test_labels_that_are_contradicted_most_are_listed_where_none_is_in_doubt(pho
     rows = table[table["issue"] == "label contradicted"]
     assert rows["image_id"].to_list() == ["red/04.png", "red/05.png"]
     assert rows["suggested_label"].to_list() == ["blue", "blue"]
-    assert rows["chance_that_label_is_wrong"].isna().all() and (rows["why"] == tables.UNSURE).all()
+    assert rows["chance_that_label_is_wrong"].isna().all()
+    assert (rows["why"] == tables.AS_OFTEN).all()
     twice = int(table["issue"].eq("one file, two labels").sum())
     assert rows.index.to_list() == [twice, twice + 1]  # before flags and probable copies
     assert not table["issue"].str.contains("label in doubt").any()
+    doubts.loc["red/04.png", "wrong"] = 0.4  # then as much is said here as in images.csv
+    report.evidence.doubts = doubts
+    table = tables.suspects_table(report).set_index("image_id")
+    told = table.loc["red/04.png", ["chance_that_label_is_wrong", "why"]].to_list()
+    assert told == [0.4, tables.UNSURE]
 
 
 def test_a_suspect_stands_with_its_labels_and_words_that_a_reader_knows(photos, quick):
