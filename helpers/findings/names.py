@@ -55,8 +55,8 @@ def are_known(evidence: Evidence) -> bool:
 
 def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Finding | None:
     """The reading of file names, if any, whose images are more alike than others of their class,
-    but not so much that the search for groups takes them for one thing, or the budget left that
-    search out; None without one that leaves a side of the split, or that `open_dataset` could not
+    but not so much that the search for groups keeps them together, or the budget left that search
+    out; None without one that leaves a side of the split, or that `open_dataset` could not
     read the same way. Where its groups are so large that they are the photos of a person, a place,
     a day or a source, it counts only if such photos in training were measured to raise the score.
 
@@ -73,24 +73,24 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
 def read_names(
     evidence: Evidence, sides: pd.Series | None = None
 ) -> tuple[Finding | None, list[str]]:
-    """What `doubtful_names` finds, and a line for each other reading whose groups are so large,
-    with the argument that keeps them together; of the given split none is told."""
+    """What `doubtful_names` finds, and a line for each other reading, with the argument that keeps
+    its groups together; of the given split none is told."""
     given, images = sides is None, evidence.opened.images
     sides = images["split"] if given else sides.reindex(images.index)
     if not sides.notna().any():  # there is nothing yet that a name could cross
         return None, []
     found = [one for one in _readings(evidence, sides) if len(one[2])]
-    found.sort(key=lambda one: (naming.is_series(one[1]), -one[0].expected, -len(one[2])))
+    # The one first by which the most images are expected to leak.
+    found.sort(key=lambda one: (naming.is_series(one[1]), -one[0].expected * len(one[2])))
     told = [(one[1], one[3], _tell(evidence, sides, *one, given=given)) for one in found]
     # A day or a camera is no thing: what it has in common counts where it raises the score.
     counts = [one for rule, _, one in told if one.blocks or not naming.is_series(rule)]
-    chosen = min(
-        counts, key=lambda one: not one.blocks, default=None
-    )  # the first that does, if any
+    # The first that puts the score in doubt, if any does.
+    chosen = min(counts, key=lambda one: not one.blocks, default=None)
     lines = [
         f'{one.what} Where it does, --pattern "{pattern}" keeps them on one side{_say_worth(one)}.'
-        for rule, pattern, one in told
-        if naming.is_series(rule) and one is not chosen and not given
+        for _, pattern, one in told
+        if one is not chosen and not given
     ]
     return chosen, lines
 
@@ -145,8 +145,8 @@ def _readings(evidence: Evidence, sides: pd.Series):
     classes = pd.factorize(labels)[0].astype(str)
     for rule in naming.read_rules(evidence.features.index, labels):
         verdict = naming.judge(naming.linked(rule.keys), alike, classes)
-        kept = evidence.plan.searched >= evidence.plan.images or verdict.expected >= SURE
-        sure = evidence.proposals is not None and verdict.holds and kept
+        # The search keeps such pairs together by itself; less sure ones a pattern is to settle.
+        sure = evidence.proposals is not None and verdict.holds and verdict.expected >= SURE
         if sure or verdict.chance > naming._P:
             continue
         # Where a pattern reads the labels already, a second one would take its place.
