@@ -22,20 +22,13 @@ from helpers.cards.markdown import is_private
 from helpers.datasets import Dataset, DatasetError, DecisionLog, apply_decisions
 from helpers.datasets.steps import saved
 from helpers.datasets.words import count
+from helpers.evidence import dividing
 from helpers.evidence.answered_pairs import SETTLED, part_by_label, still_open
 from helpers.evidence.budget import SEARCH, Plan, cost, draw_part
-from helpers.evidence.cannot_link import follow, without_barred
+from helpers.evidence.cannot_link import follow
 from helpers.evidence.leaking import leaks_of, notes_of, searches
 from helpers.evidence.turned import find_turned
-from helpers.splits import (
-    apply_groups,
-    check_leakage,
-    ensure_split,
-    naming,
-    neighbours,
-    suggest_groups,
-    telling,
-)
+from helpers.splits import naming, neighbours, suggest_groups, telling
 from helpers.splits.joining import join_groups
 
 SURE = 0.9
@@ -303,8 +296,7 @@ class Evidence:
     @cached_property
     def clean(self) -> Dataset:
         """The part with the choices applied and, where none was known, with groups suggested."""
-        clean, followed = apply_decisions(self.part, self.choices), without_barred(self.sure)
-        return apply_groups(clean, followed) if len(followed) else clean
+        return dividing.clean(self, self.part)
 
     @cached_property
     def things(self) -> pd.Series:
@@ -319,27 +311,17 @@ class Evidence:
     def keeps_split(self) -> bool:
         """Whether the given train and validation images can stay: both are there, and nothing
         surely leaks between them."""
-        splits = self.clean.images["split"][self.clean.images["label"].notna()]
-        if not (splits.isin(["train"]).any() and splits.isin(["valid"]).any()):
-            return False
-        return not check_leakage(self.clean, self.pairs_of_clean)["kind"].ne("probable").any()
+        return dividing.keeps_split(self.clean, self.pairs)
 
     @property
     def pairs_of_clean(self) -> pd.DataFrame:
-        known = self.clean.images.index
-        both = self.pairs["image_id"].isin(known) & self.pairs["other_id"].isin(known)
-        return self.pairs[both]
+        return dividing.pairs_within(self.clean, self.pairs)
 
     @cached_property
     def divided(self) -> Dataset:
         """`clean` with a split into train and valid that lets nothing through."""
-        self.clean.require_labels(classes=2)
-        said = io.StringIO()
-        # Told in the section on the split, not where asked; of copies, the one on them speaks.
-        with contextlib.redirect_stdout(said), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            divided = ensure_split(self.clean, given=self.keeps_split)
-        self.split_notes = notes_of(self, said.getvalue())
+        divided, said = dividing.divide(self.clean, self.keeps_split)
+        self.split_notes = notes_of(self, said)
         return divided
 
     @cached_property

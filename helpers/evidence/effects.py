@@ -53,14 +53,16 @@ def flattery_of_leaks(evidence: Learned) -> Effect | None:
     return _flattery(evidence, train, valid)
 
 
-def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, float] | None:
+def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, float, float] | None:
     """By how much others of their group in training raise the score on validation images that have
     such.
 
-    A third of the groups is asked about at a time. A model that learned without these is held
-    against one that learned from them, but without as many images of each class, drawn at random
-    (`DRAWS` times) from the other groups: images that have a group may be of another kind than
-    those without one, and to leave out all at once would leave out the kind.
+    A third of the groups, or of two groups one, is asked about at a time. A model that learned
+    without these is held against one that learned from them, but without as many images of each
+    class, drawn at random (`DRAWS` times) from the other groups: images that have a group may be of
+    another kind than those without one, and to leave out all at once would leave out the kind.
+    Where the other groups have not as many, it learns from a part of these only, so that the effect
+    is too small rather than too large.
 
     Parameters
     ----------
@@ -69,8 +71,9 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
 
     Returns
     -------
-    effect, share of the validation images that have such; or None where fewer than two groups are
-    asked about, or a class would be lost
+    effect, share of the validation images that have such, share of the others of their group that
+    were learned from; or None where fewer than two groups are asked about, a class would be lost,
+    or that share is none
     """
     train, every = _labels(evidence)
     own, asked = groups.reindex(train.index), groups.reindex(every.index)
@@ -81,6 +84,10 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
     valid = every[asked.isin(set(names))]
     kept = [train[~own.isin(third)] for third in thirds]
     if parts < 2 or any(one.nunique() < train.nunique() for one in kept):
+        return None
+    others = sum(own.isin(third).sum() for third in thirds)
+    learned = 1 - sum(_missing(train, own, third).sum() for third in thirds) / others
+    if learned == 0:  # then both learn from the same images
         return None
 
     def build() -> Effect:
@@ -98,10 +105,19 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
             return [_as_many(train, own, third, order) for third in thirds]
 
         without = right(kept)
-        return _averaged([(right(drawn(seed)), without) for seed in range(DRAWS)], groups)
+        draws = tqdm(range(DRAWS), "models without what names put together", delay=2,
+                     unit="draw", disable=not evidence.progress)  # fmt: skip
+        return _averaged([(right(drawn(seed)), without) for seed in draws], groups)
 
     effect = _kept(evidence, "groups", build, [train, valid, groups])
-    return None if effect is None else (effect, len(valid) / len(every))
+    return None if effect is None else (effect, len(valid) / len(every), learned)
+
+
+def _missing(train: pd.Series, own: pd.Series, third: set) -> pd.Series:
+    """By class how many more images are of these groups than of all others."""
+    asked = train[own.isin(third)].value_counts()
+    others = train[own.notna() & ~own.isin(third)].value_counts()
+    return asked.sub(others, fill_value=0).clip(lower=0)
 
 
 def _as_many(train: pd.Series, own: pd.Series, third: set, order: np.ndarray) -> pd.Series:
@@ -121,12 +137,13 @@ def told_flattery(evidence: Learned, groups: pd.Series, theirs: str) -> dict:
     found = flattery_of_groups(evidence, groups) if evidence.can_learn else None
     if found is None:
         return {}
-    effect, share = found
+    effect, share, learned = found
     named = dict(zip(("effect", "low", "high"), (share * one for one in effect), strict=True))
     beats = "beats" if effect[1] > 0 else "differs from"
+    part = "" if learned == 1 else f"{percent(learned)} of "
     more = (
-        f"Two linear models learned from as many images of each class, the first from {theirs}, "
-        "too, the second in place of these from other groups' images: on these "
+        f"Two linear models learned from as many images of each class, the first from {part}"
+        f"{theirs}, too, the second in place of these from other groups' images: on these "
         f"{percent(share)} of the validation images the first {beats} the second by "
         f"{points(*effect)}."
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,10 @@ import pandas as pd
 from helpers.audit import summarise_quality
 from helpers.balance import associate
 from helpers.cards import dataset_card, model_card
-from helpers.datasets import Dataset, apply_decisions, export
+from helpers.datasets import Dataset, export
 from helpers.datasets.exporting import Export
 from helpers.datasets.words import some
-from helpers.evidence.cannot_link import without_barred
+from helpers.evidence.dividing import divide_all
 from helpers.evidence.leaking import leaks_of
 from helpers.evidence.learned import EPOCHS, RATE, SIZE, TUNED
 from helpers.exports.models import ExportedModel, check_export, export_model
@@ -24,7 +22,6 @@ from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.findings.showing import tell_need
 from helpers.report.building import Report
-from helpers.splits import apply_groups, check_leakage, ensure_split
 
 MODEL = "model"
 
@@ -119,27 +116,11 @@ def export_cleaned(report: Report, folder: Path, images: str | None = "links") -
     decisions = pd.concat([marks[~marks.index.isin(choices.index)], choices])
     dataset = evidence.opened
     if report["split"].state == DONE:
-        dataset = _with_split_of(dataset, _divide_all(evidence))
+        dataset = _with_split_of(dataset, divide_all(evidence))
         if len(evidence.part) < len(evidence.dataset.development):
             notes.append(ANEW)
     done = export(dataset, folder, images, decisions, progress=report.progress)
     return replace(done, notes=(*notes, *done.notes))
-
-
-def _divide_all(evidence) -> Dataset:
-    development = evidence.dataset.development
-    if len(evidence.part) == len(development):
-        return evidence.divided
-    cleaned, followed = apply_decisions(development, evidence.choices), evidence.sure
-    followed = without_barred(followed)
-    cleaned = apply_groups(cleaned, followed) if len(followed) else cleaned
-    known, pairs = cleaned.images.index, evidence.pairs
-    pairs = pairs[pairs["image_id"].isin(known) & pairs["other_id"].isin(known)]
-    # What leaks among all need not lie in the part.
-    stays = evidence.keeps_split and not check_leakage(cleaned, pairs)["kind"].ne("probable").any()
-    with contextlib.redirect_stdout(None), warnings.catch_warnings():  # the page told it all
-        warnings.simplefilter("ignore", UserWarning)
-        return ensure_split(cleaned, given=stays)
 
 
 def describe_model(report: Report, exported: ExportedModel | None) -> str:

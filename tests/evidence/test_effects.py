@@ -201,13 +201,15 @@ def named(strength, seed=0, things=90, each=4):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_photos_of_one_thing_on_both_sides_flatter_by_what_a_model_without_them_lacks(seed):
     made, groups = named(1.5, seed)
-    (value, low, high), share = effects.flattery_of_groups(made, groups[groups.astype(int) < 60])
-    assert value > 0.2 and low > 0.1 and high > value and share == 60 / 90
+    (value, low, high), share, learned = effects.flattery_of_groups(
+        made, groups[groups.astype(int) < 60]
+    )
+    assert value > 0.2 and low > 0.1 and high > value and share == 60 / 90 and learned == 1
     # As many images less, but of other things of the class: what was photographed is still there.
     turned = {str(n): str((n + 21) % 90) for n in range(90)}
     asked = made.divided.images["split"] == "valid"
     wrong = groups.where(asked, groups.map(turned))
-    (other, low, _), _ = effects.flattery_of_groups(made, wrong[wrong.astype(int) < 60])
+    (other, low, _), *_ = effects.flattery_of_groups(made, wrong[wrong.astype(int) < 60])
     assert low < 0 and other < value - 0.1
 
 
@@ -250,7 +252,7 @@ def test_groups_that_say_nothing_are_worth_nothing_though_those_named_are_of_ano
     values = rng.normal(scale=0.3, size=(len(groups), 3))
     values[np.arange(len(groups)), np.where(kind, (classes + 1) % 3, classes)] += 1
     made.features = pd.DataFrame(values, groups.index)
-    (value, low, high), _ = effects.flattery_of_groups(made, random)
+    (value, low, high), *_ = effects.flattery_of_groups(made, random)
     assert abs(value) < 0.02 and low < 0 < high
     assert not effects.told_flattery(made, random, "their other photos")["blocks"]
 
@@ -264,13 +266,42 @@ def test_as_many_images_of_each_class_are_left_out_of_other_groups_first():
     assert kept.value_counts().to_dict() == train[own != "1"].value_counts().to_dict()
 
 
+def test_where_one_group_is_most_of_a_class_it_is_told_that_its_photos_are_learned_from_in_part():
+    """120 images of class a are of 30 things, of which 20 become one: beside the others' photos its
+    own are left out, too."""
+    made, groups = named(1.0)
+    labels = made.part.images["label"]
+    huge = groups.where(~(labels.eq("a") & (groups.astype(int) < 60)), "0")
+    train = labels[made.sides[0].images.index]
+    of_huge, others = (huge[train.index] == "0").sum(), (train == "a").sum()
+    assert (of_huge, others - of_huge) == (60, 30)
+    effect, share, learned = effects.flattery_of_groups(made, huge)
+    missing = effects._missing(train, huge[train.index], {"0"})
+    assert share == 1 and missing.to_dict() == {"a": 30, "b": 0, "c": 0}
+    # Every third of the other names, from the third on, is asked about with it.
+    beside = sorted(set(huge) - {"0"})[2::3]
+    more = sum(int(name) % 3 == 0 for name in beside)
+    assert learned == pytest.approx(1 - (30 + 6 * more) / 270) and more > 0
+    told = effects.told_flattery(made, huge, "their other photos")["more"]
+    assert f"the first from {learned:.0%} of their other photos, too, the second" in told
+
+
+def test_where_nothing_can_be_put_in_place_of_their_photos_nothing_is_measured():
+    """Each of two groups is all that is named of its class: the first would learn as the second."""
+    made, groups = named(1.0)
+    labels = made.part.images["label"]
+    half = groups.astype(int) < 45
+    own = labels.map({"a": "1", "b": "2"})[half & labels.ne("c")]
+    assert effects.flattery_of_groups(made, own) is None
+
+
 def test_where_no_group_or_a_single_one_is_on_both_sides_nothing_is_measured():
     made, groups = named(1.0)
     alone = pd.Series([str(n) for n in range(len(groups))], groups.index)
     assert effects.flattery_of_groups(made, alone) is None
     assert effects.flattery_of_groups(made, groups[groups == "3"]) is None
     assert effects.told_flattery(made, groups[groups == "3"], "its photos") == {}
-    assert effects.flattery_of_groups(made, groups[groups.isin(["3", "4"])]) is not None
+    assert effects.flattery_of_groups(made, groups[groups.isin(["3", "6"])]) is not None
     by_class = made.part.images["label"].map({"a": "1", "b": "2", "c": "3"})
     assert effects.flattery_of_groups(made, by_class) is None  # no class would be left to learn
 
@@ -280,7 +311,7 @@ def test_where_no_answer_differs_the_interval_still_has_a_width():
     labels = made.part.images["label"]
     made.features = pd.DataFrame(np.eye(3)[labels.map({"a": 0, "b": 1, "c": 2})], labels.index)
     few = groups[groups.astype(int) < 12]
-    (value, low, high), _ = effects.flattery_of_groups(made, few)
+    (value, low, high), *_ = effects.flattery_of_groups(made, few)
     assert value == 0 and low < -0.05 and high > 0.05
     for metric in ("accuracy", "balanced accuracy"):
         value, low, high = effects.gain_of_doubling(made, metric)
@@ -297,7 +328,7 @@ def test_where_no_answer_differs_the_interval_still_has_a_width():
     ],
 )
 def test_what_flattery_is_worth_is_told_for_all_validation_images(monkeypatch, effect, told):
-    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (effect, 0.25))
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (effect, 0.25, 1.0))
     found = effects.told_flattery(SimpleNamespace(can_learn=True), None, "their other photos")
     assert told in found["more"] and "on these 25% of the validation images" in found["more"]
     assert (found["effect"], found["low"]) == (effect[0] / 4, effect[1] / 4)

@@ -186,7 +186,7 @@ def divided(dataset, likeness, worth):
 def test_without_a_given_split_it_is_the_reports_own_that_they_cross(
     dataset, monkeypatch, worth, blocks
 ):
-    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (worth, 1.0))
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (worth, 1.0, 1.0))
     evidence, sides = divided(dataset, 0.4, worth)
     assert doubtful_names(evidence) is None
     found = doubtful_names(evidence, sides)
@@ -219,7 +219,7 @@ def test_groups_that_an_earlier_report_found_do_not_settle_what_names_say():
 @pytest.mark.parametrize("worth", [(0.2, 0.1, 0.3), (0.1, -0.1, 0.3), None])
 def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, monkeypatch, worth):
     """As a person, a place or a day of whom there are many photos."""
-    found = None if worth is None else (worth, 1.0)
+    found = None if worth is None else (worth, 1.0, 1.0)
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: found)
     monkeypatch.setattr(naming, "LARGE", 1.5)
     evidence, sides = divided(dataset, 0.6, worth)
@@ -244,7 +244,7 @@ def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, 
 
 
 def test_a_reading_for_one_thing_comes_before_one_for_a_day(dataset, monkeypatch):
-    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: ((0.2, 0.1, 0.3), 1.0))
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: ((0.2, 0.1, 0.3), 1.0, 1.0))
     evidence, sides = divided(dataset, 0.6, 1)
     series = naming.is_series
     monkeypatch.setattr(
@@ -254,7 +254,7 @@ def test_a_reading_for_one_thing_comes_before_one_for_a_day(dataset, monkeypatch
 
 
 def test_a_reading_that_raises_the_score_comes_before_one_that_does_not(dataset, monkeypatch):
-    worths = iter([((0.0, -0.1, 0.1), 1.0), ((0.2, 0.1, 0.3), 1.0)])
+    worths = iter([((0.0, -0.1, 0.1), 1.0, 1.0), ((0.2, 0.1, 0.3), 1.0, 1.0)])
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: next(worths))
     evidence, sides = divided(dataset, 0.4, 1)
     one = next(names._readings(evidence, sides))

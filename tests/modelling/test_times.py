@@ -44,7 +44,7 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
 
     def flattery(evidence, groups):
         asked["groups"] = groups
-        return worth and (worth, 0.25)
+        return worth and (worth, 0.25, 1.0)
 
     monkeypatch.setattr(effects, "flattery_of_groups", flattery)
     found = near_in_time(evidence(5, worth))
