@@ -327,6 +327,8 @@ def _report(asked: argparse.Namespace) -> int:
         against=asked.against,
         answered=answered,
     )
+    # Another report may have been written there meanwhile.
+    folder = folder if asked.out else default_folder(dataset)
     written = report.write(folder, images=not asked.no_images)
     verdict = report["verdict"]
     print(f"{verdict.title}.")

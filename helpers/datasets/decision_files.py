@@ -144,7 +144,8 @@ def match(dataset: Dataset, decisions: pd.DataFrame) -> pd.DataFrame:
         here (image id, missing where there is none) and how: "name and content", "name alone"
         (one of the two contents is not known), "content alone" (the file has another name here),
         "no such image", "another picture" (has the name here), "several images" or "several
-        decisions" (fit by content alone).
+        decisions" (fit by content alone); content (that of the decision, or where it has none,
+        as a table that a person filled in, that of the file here).
     """
     known, rows = dataset.images.index, {}
     for row in decisions.itertuples():
@@ -152,17 +153,19 @@ def match(dataset: Dataset, decisions: pd.DataFrame) -> pd.DataFrame:
         alike = at_hand == row.content or at_hand is None or pd.isna(row.content)
         sure = at_hand is not None and not pd.isna(row.content)
         if row.image_id not in known or not alike:
-            rows[row.Index] = None, "another picture" if row.image_id in known else "no such image"
+            how = "another picture" if row.image_id in known else "no such image"
+            rows[row.Index] = None, how, row.content
         else:
-            rows[row.Index] = row.image_id, "name and content" if sure else "name alone"
-    found = pd.DataFrame.from_dict(rows, "index", columns=["here", "how"], dtype=object)
+            how, content = "name and content" if sure else "name alone", row.content
+            rows[row.Index] = row.image_id, how, at_hand if pd.isna(content) else content
+    found = pd.DataFrame.from_dict(rows, "index", columns=["here", "how", "content"], dtype=object)
     found = found.reindex(decisions.index)
     lost = decisions["content"][found["here"].isna()].dropna()
     twins = _with_content(dataset, {*lost}, {*found["here"].dropna()})
     for index, content in lost.items():
         fits = twins.get(content, [])
         if len(fits) == 1 and (lost == content).sum() == 1:
-            found.loc[index] = fits[0], "content alone"
+            found.loc[index, ["here", "how"]] = fits[0], "content alone"
         elif fits:
             found.loc[index, "how"] = "several images" if len(fits) > 1 else "several decisions"
     return found

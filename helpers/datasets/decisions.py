@@ -114,7 +114,7 @@ class DecisionLog:
         log = f"DecisionLog(dataset{'' if name == 'decisions' else f', {name!r}'})"
         return tuple(
             f"No decision was made here yet, but {count(table, 'decision')} about the same files "
-            f"lie in '{path}', as after a folder was moved or copied; "
+            f"lie in '{path}', as after a folder was moved, or opened with another table; "
             f"{IMPORT}; {log}.import_from({str(path)!r}{self._new(table)}) takes them over."
             for path, table in found.items()
         )

@@ -225,8 +225,8 @@ def _labels(
     left = [c for c in table.columns if c not in (files, *used)]
     if left and not notes:
         notes = [
-            f"No column of '{table.name}' was taken as the label (columns: {some(left, 12)}); name "
-            "it with label='…'."
+            f"No column of '{table.name}' was taken as the label (columns: {some(left, 12)}), "
+            "so that labels are those of folders, if any; label='…' names a column."
         ]
     return None, pd.Series(None, table.typed.index, dtype="str"), [], notes
 

@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -246,3 +247,30 @@ def test_decisions_of_several_tables_are_written_or_none(photos, tmp_path, monke
     told = capsys.readouterr().err
     assert "Verdicts of 'one.csv': recorded 1.\nVerdicts of 'other.csv': recorded 1.\n" in told
     assert log.current()["action"].to_dict() == {"red/01.png": "keep", "red/02.png": "drop"}
+
+
+def test_a_report_that_was_written_meanwhile_is_not_replaced(photos, tmp_path, monkeypatch, capsys):
+    from helpers.report.folders import default_folder
+
+    monkeypatch.chdir(tmp_path)
+    mine, written = [], []
+
+    class Made(SimpleNamespace):
+        def __getitem__(self, name):
+            return SimpleNamespace(title="Go", findings=[])
+
+        def write(self, folder, images):
+            written.append(folder)
+            return folder
+
+    def build(dataset, *given, **named):
+        mine.append(default_folder(dataset))  # another one began later, and is done sooner
+        mine[0].mkdir(parents=True, exist_ok=True)
+        (mine[0] / "report.html").touch()
+        return Made(overran="", failed=[], unwritten={})
+
+    monkeypatch.setattr(building, "build_report", build)
+    assert command_line.main(["report", str(photos)]) == 0
+    assert written == [mine[0].with_name(f"{mine[0].name}-2")]
+    assert command_line.main(["report", str(photos), "--out", "here"]) == 0
+    assert str(written[1]) == "here"

@@ -79,6 +79,21 @@ def test_the_csv_holds_what_stands_in_the_order_of_decision(marked, tmp_path):
     assert pd.Timestamp(rows[1][4]) == log.current().loc["oak/1.jpg", "when"]
 
 
+def test_what_a_table_made_by_hand_says_is_known_by_the_content_of_the_file_here(tmp_path, work):
+    """So that a folder that is opened with another table, or a copy of it, tells where it lies."""
+    dataset = made_of(tmp_path, "photos", {"elm/1.jpg": b"first", "oak/1.jpg": b"second"})
+    (tmp_path / "table.csv").write_text("image_id,action\nelm/1.jpg,drop\n")
+    log = DecisionLog(dataset)
+    assert log.import_from(tmp_path / "table.csv")["how"].to_list() == ["name alone"]
+    assert log.history()["content"].to_list() == ["5-" + hashlib.sha256(b"first").hexdigest()]
+    (tmp_path / "photos.csv").write_text("file,site\nelm/1.jpg,a\noak/1.jpg,b\n")
+    again = open_dataset(dataset.root, metadata=tmp_path / "photos.csv")
+    told = [note for note in again.notes if str(log.path) in note]
+    assert len(told) == 1 and "but 1 decision about the same files lie" in told[0]
+    (dataset.root / "elm/1.jpg").write_bytes(b"other")
+    assert "1 image changed on disk" in DecisionLog(dataset).notes[0]
+
+
 def test_a_file_that_is_there_is_not_replaced(marked, tmp_path):
     (tmp_path / "marks.csv").write_text("mine")
     with pytest.raises(DatasetError, match="marks.csv' is there already and is not replaced"):

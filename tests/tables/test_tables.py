@@ -105,8 +105,8 @@ def test_a_table_without_a_label_column_says_which_columns_it_has(csv):
     dataset = open_dataset(csv("file,Art,n\n1.jpg,oak,1\n2.jpg,elm,2\n", "1.jpg", "2.jpg"))
     assert not dataset.labelled
     assert dataset.notes == (
-        "No column of 'labels.csv' was taken as the label (columns: Art, n); name it with "
-        "label='…'.",
+        "No column of 'labels.csv' was taken as the label (columns: Art, n), so that labels are "
+        "those of folders, if any; label='…' names a column.",
     )
 
 
