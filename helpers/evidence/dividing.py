@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import warnings
 
 import pandas as pd
@@ -13,19 +12,12 @@ from helpers.datasets import Dataset, apply_decisions
 from helpers.evidence.cannot_link import without_barred
 from helpers.splits import apply_groups, check_leakage, ensure_split
 
-GROUPS = "suggested_group"
-
 
 def clean(evidence, dataset: Dataset) -> Dataset:
     """`dataset` with the choices applied and the sure pairs of one thing in its groups: all
     development images, or the part of them that the budget pays for."""
     cleaned, followed = apply_decisions(dataset, evidence.choices), without_barred(evidence.sure)
-    if followed.empty:
-        return cleaned
-    # What an earlier report exported has such a column already.
-    names = itertools.chain([GROUPS], (f"{GROUPS}_{number}" for number in itertools.count(2)))
-    taken = {*evidence.opened.images.columns, *cleaned.images.columns}
-    return apply_groups(cleaned, followed, next(name for name in names if name not in taken))
+    return apply_groups(cleaned, followed) if len(followed) else cleaned
 
 
 def pairs_within(dataset: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
@@ -11,14 +13,14 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 from helpers.splits.naming import linked
 
+GROUPS = "suggested_group"
+
 _FIRM, _LINKS, _SHARE = 3, 2, 0.2
 """Groups of so many images or more are joined by so many pairs or more, which are such a share of
 the pairs compared between the two (see `find_bridges`)."""
 
 
-def apply_groups(
-    dataset: Dataset, proposals: pd.DataFrame, column: str = "suggested_group"
-) -> Dataset:
+def apply_groups(dataset: Dataset, proposals: pd.DataFrame, column: str | None = None) -> Dataset:
     """The dataset with a metadata column of groups, which is its `group` from then on.
 
     Parameters
@@ -26,16 +28,22 @@ def apply_groups(
     proposals : DataFrame of pairs image_id, other_id
         Those of `suggest_groups` that you accept: every row given is taken, but for those without
         an `expected`, whose labels differ; give them one to take them too.
-    column : str
-        Its name. Where the dataset has a group column already, both are joined: images that share
-        either are in one group.
+    column : str, optional
+        Its name; "suggested_group" if left out, with a number where that is there already, as in
+        what a report exported. Where the dataset has a group column already, both are joined:
+        images that share either are in one group.
 
     Raises
     ------
     DatasetError
-        The column is there already, or proposals name images that the dataset does not have.
+        The column that you name is there already, or proposals name images that the dataset does
+        not have.
     """
-    if column in dataset.images.columns:
+    taken = dataset.images.columns
+    if column is None:
+        numbered = (f"{GROUPS}_{number}" for number in itertools.count(2))
+        column = next(name for name in itertools.chain([GROUPS], numbered) if name not in taken)
+    elif column in taken:
         raise DatasetError(
             f"{dataset.name!r} has a column {column!r} already; name another: "
             "apply_groups(dataset, proposals, column='…')."

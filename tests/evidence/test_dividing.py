@@ -3,9 +3,7 @@
 from types import SimpleNamespace
 
 import pandas as pd
-import pytest
 
-from helpers.datasets import Dataset
 from helpers.evidence.dividing import clean, divide_all, keeps_split, pairs_within
 from tests.splits.test_accepting import small
 
@@ -15,32 +13,27 @@ def pairs(*rows, **more):
     return made.assign(**more)
 
 
-def left(dataset: Dataset, sure=(), drop=(), answered_no=()):
+def left(sure=(), drop=(), answered_no=()):
     choices = pd.DataFrame({"action": "drop", "label": pd.NA, "reason": "torn"}, index=list(drop))
     against = [one if one in answered_no else None for one in sure]
-    return SimpleNamespace(
-        opened=dataset, choices=choices.rename_axis("image_id"),
-        sure=pairs(*sure, against=pd.Series(against, dtype=object)),
-    )  # fmt: skip
+    sure = pairs(*sure, against=pd.Series(against, dtype=object))
+    return SimpleNamespace(choices=choices.rename_axis("image_id"), sure=sure)
 
 
 def test_what_is_surely_one_thing_is_joined_but_what_was_answered_no_and_what_is_left_out_is_gone():
-    evidence = left(small(), sure=["ab", "bc"], answered_no=["bc"], drop=["d"])
+    evidence = left(sure=["ab", "bc"], answered_no=["bc"], drop=["d"])
     cleaned = clean(evidence, small())
     assert cleaned.images.index.to_list() == ["a", "b", "c", *small().images.index[4:]]
     assert cleaned.group == "suggested_group"
     groups = cleaned.images["suggested_group"].dropna()
     assert groups.to_dict() == {"a": "group 1", "b": "group 1"}
-    assert clean(left(small(), drop=["d"]), small()).group == small().group
+    assert clean(left(drop=["d"]), small()).group == small().group
 
 
-@pytest.mark.parametrize("taken", [1, 2])
-def test_a_column_that_an_earlier_report_exported_is_kept_beside_the_new_one(taken):
-    names = ["suggested_group", "suggested_group_2"][:taken]
-    dataset = small().with_images(small().images.assign(**dict.fromkeys(names, "mine")))
-    cleaned = clean(left(dataset, sure=["ab"]), dataset)
-    assert cleaned.group == f"suggested_group_{taken + 1}"
-    assert cleaned.images[names].eq("mine").all(axis=None)
+def test_a_column_that_an_earlier_report_exported_is_kept_beside_the_new_one():
+    dataset = small().with_images(small().images.assign(suggested_group="mine"))
+    cleaned = clean(left(sure=["ab"]), dataset)
+    assert cleaned.images["suggested_group"].eq("mine").all()
     assert cleaned.images[cleaned.group].dropna().index.to_list() == ["a", "b"]
 
 

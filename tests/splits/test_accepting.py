@@ -43,6 +43,15 @@ def test_a_group_there_is_already_is_joined():
     assert list(known.images) == ["label", "split", "specimen"]
 
 
+def test_groups_applied_again_stand_in_a_column_beside_the_first():
+    once = apply_groups(small(), PAIRS[:1])
+    twice = apply_groups(once, PAIRS[1:2])
+    assert twice.group == "suggested_group_2"
+    assert twice.images["suggested_group"].dropna().to_dict() == dict.fromkeys("ab", "group 1")
+    assert twice.images[twice.group].dropna().to_dict() == dict.fromkeys("abc", "group 1")
+    assert apply_groups(twice, PAIRS[:1]).group == "suggested_group_3"
+
+
 def test_what_cannot_be_applied_is_said():
     with pytest.raises(DatasetError, match="has a column 'label' already; name another"):
         apply_groups(small(), PAIRS, column="label")
