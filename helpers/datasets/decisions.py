@@ -114,7 +114,7 @@ class DecisionLog:
         log = f"DecisionLog(dataset{'' if name == 'decisions' else f', {name!r}'})"
         return tuple(
             f"No decision was made here yet, but {count(table, 'decision')} about the same files "
-            f"lie in '{path}', as after a folder was moved, or opened with another table; "
+            f"lie in '{path}', as after a folder was moved, copied or opened with another table; "
             f"{IMPORT}; {log}.import_from({str(path)!r}{self._new(table)}) takes them over."
             for path, table in found.items()
         )
@@ -366,7 +366,7 @@ class DecisionLog:
     def history(self) -> pd.DataFrame:
         """Everything ever recorded, by running number, undo included: image_id, action, reason,
         label, when, undone (the number of the decision that an undo took back), content (size and
-        SHA-256 of the file when it was decided about)."""
+        SHA-256 of the file when it was decided about or the decision was read from a table)."""
         return read_history(self.path)
 
 

@@ -85,8 +85,10 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
     kept = [train[~own.isin(third)] for third in thirds]
     if parts < 2 or any(one.nunique() < train.nunique() for one in kept):
         return None
-    others = sum(own.isin(third).sum() for third in thirds)
-    learned = 1 - sum(_missing(train, own, third).sum() for third in thirds) / others
+    # How many of theirs are left is the same in every order.
+    left = [_as_many(train, own, third, np.arange(len(train))) for third in thirds]
+    theirs = sum(own[one.index].isin(third).sum() for one, third in zip(left, thirds, strict=True))
+    learned = theirs / own.isin(set(names)).sum()
     if learned == 0:  # then both learn from the same images
         return None
 
@@ -105,19 +107,12 @@ def flattery_of_groups(evidence: Learned, groups: pd.Series) -> tuple[Effect, fl
             return [_as_many(train, own, third, order) for third in thirds]
 
         without = right(kept)
-        draws = tqdm(range(DRAWS), "models without what names put together", delay=2,
+        draws = tqdm(range(DRAWS), "models without others of a group", delay=2,
                      unit="draw", disable=not evidence.progress)  # fmt: skip
         return _averaged([(right(drawn(seed)), without) for seed in draws], groups)
 
     effect = _kept(evidence, "groups", build, [train, valid, groups])
     return None if effect is None else (effect, len(valid) / len(every), learned)
-
-
-def _missing(train: pd.Series, own: pd.Series, third: set) -> pd.Series:
-    """By class how many more images are of these groups than of all others."""
-    asked = train[own.isin(third)].value_counts()
-    others = train[own.notna() & ~own.isin(third)].value_counts()
-    return asked.sub(others, fill_value=0).clip(lower=0)
 
 
 def _as_many(train: pd.Series, own: pd.Series, third: set, order: np.ndarray) -> pd.Series:

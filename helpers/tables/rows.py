@@ -226,7 +226,7 @@ def _labels(
     if left and not notes:
         notes = [
             f"No column of '{table.name}' was taken as the label (columns: {some(left, 12)}), "
-            "so that labels are those of folders, if any; label='…' names a column."
+            "so that labels are those of folders or names, if any; label='…' names a column."
         ]
     return None, pd.Series(None, table.typed.index, dtype="str"), [], notes
 

@@ -276,9 +276,9 @@ def test_where_one_group_is_most_of_a_class_it_is_told_that_its_photos_are_learn
     of_huge, others = (huge[train.index] == "0").sum(), (train == "a").sum()
     assert (of_huge, others - of_huge) == (60, 30)
     effect, share, learned = effects.flattery_of_groups(made, huge)
-    missing = effects._missing(train, huge[train.index], {"0"})
-    assert share == 1 and missing.to_dict() == {"a": 30, "b": 0, "c": 0}
-    # Every third of the other names, from the third on, is asked about with it.
+    assert share == 1
+    # Every third of the other names, from the third on, is asked about with it: of class a these
+    # are 60 + 3 k images beside 30 - 3 k others.
     beside = sorted(set(huge) - {"0"})[2::3]
     more = sum(int(name) % 3 == 0 for name in beside)
     assert learned == pytest.approx(1 - (30 + 6 * more) / 270) and more > 0

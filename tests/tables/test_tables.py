@@ -106,7 +106,7 @@ def test_a_table_without_a_label_column_says_which_columns_it_has(csv):
     assert not dataset.labelled
     assert dataset.notes == (
         "No column of 'labels.csv' was taken as the label (columns: Art, n), so that labels are "
-        "those of folders, if any; label='…' names a column.",
+        "those of folders or names, if any; label='…' names a column.",
     )
 
 
