@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from helpers.balance.origins import KNOWN, Origin
 from helpers.datasets.words import count, percent, points, some
 from helpers.evidence.learned import Learned
@@ -11,6 +13,8 @@ TAKEN = {
     "day": ("were taken on one day", "days"),
     "camera": ("were taken with one camera", "cameras"),
 }
+OWN = 0.95
+"""A camera has days of its own where such a share of all photos of these days are its."""
 CODE = """from helpers.audit import scan
 from helpers.balance import judge_origin, read_origins
 from helpers.training import embed
@@ -90,6 +94,29 @@ def _effect(one: Origin) -> dict[str, float]:
     return {name: float(-(shares * one.failing[end]).sum()) for name, end in ends.items()}
 
 
+def _inseparable(origins: pd.DataFrame, name: str, one: Origin) -> str:
+    """Of failing cameras, those whose days are nearly all their own (and of days those whose
+    cameras are): there, which of the two it is cannot be told from these photos; "" for none."""
+    other = next(column for column in TAKEN if column != name)
+    known, alone = origins.dropna(), {}
+    for value in one.failing.index:
+        theirs = set(known.loc[known[name] == value, other])
+        beside = known.loc[known[other].isin(theirs), name] == value
+        if theirs and beside.mean() >= OWN and known[other].nunique() > len(theirs):
+            alone[value] = some(sorted(theirs), 2)
+    if not alone:
+        return ""
+    each = "; ".join(f"{value}: {theirs}" for value, theirs in alone.items())
+    begins = {
+        "camera": "On the same days hardly any other camera took photos",
+        "day": "With the same cameras hardly any photos were taken on other days",
+    }
+    return (
+        f"{begins[name]} ({each}), so that it may be the {other}, or the light, places and people "
+        "that came with it, as well."
+    )
+
+
 def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
     labels, (taken, several) = evidence.divided.images["label"], TAKEN[name]
     more, images = [], labels.isin(one.one)
@@ -101,20 +128,21 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
             "split of these photos can show it."
         )
     elif len(one.failing):
-        what = f"Photos of {some(one.failing.index, 2)} are named rightly in "
-        what += (
-            f"{' and '.join(percent(share) for share in one.failing['new'][:2])} where no photo "
+        new, control = (
+            " and ".join(percent(share) for share in one.failing[column][:2])
+            for column in ("new", "control")
         )
-        what += f"of that {name} was learned from, and "
-        what += f"{' and '.join(percent(share) for share in one.failing['control'][:2])} would be "
-        what += "expected."
+        what = f"A linear model names photos of {some(one.failing.index, 2)} rightly in {new} "
+        what += f"where it learned from no photo of that {name}; {control} would be expected."
     else:
-        what = f"A model that has not seen the {name} of a photo names {percent(one.new)} rightly, "
-        what += f"where {percent(one.control)} would be expected."
+        what = f"A linear model that has not seen the {name} of a photo names {percent(one.new)} "
+        what += f"rightly, where {percent(one.control)} would be expected."
     if one.costs:
         images |= labels.isin(one.several)
         if one.one or len(one.failing):
             more.append(_new(name, one))
+        if alone := _inseparable(evidence.origins, name, one):
+            more.append(alone)
     on, score = "with" if name == "camera" else "on", f"score on {several} that were not learned"
     act = f"{score} from, and photograph {on} more {several}: a split by chance has each on both "
     act += "sides"

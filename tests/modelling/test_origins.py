@@ -74,8 +74,8 @@ def test_a_camera_that_only_costs_is_told_by_its_figures():
     camera = Origin(table, **COSTLY)
     (finding,) = say_origins(Section("shortcuts", ""), evidence(camera=camera))
     assert finding.what == (
-        "A model that has not seen the camera of a photo names 30% rightly, where 90% would be "
-        "expected."
+        "A linear model that has not seen the camera of a photo names 30% rightly, where 90% would "
+        "be expected."
     )
     assert finding.images == 20
     assert finding.act.startswith("photograph every class with the same cameras, and score on cam")
@@ -142,8 +142,8 @@ def test_a_camera_whose_photos_fail_unseen_is_a_finding_and_blocks_the_verdict()
     found = Section("shortcuts", "")
     (finding,) = say_origins(found, evidence(camera=few(old, new)))
     assert finding.what == (
-        "Photos of old are named rightly in 20% where no photo of that camera was learned from, and"
-        " 90% would be expected."
+        "A linear model names photos of old rightly in 20% where it learned from no photo of that "
+        "camera; 90% would be expected."
     )
     assert finding.blocks and finding.section == "shortcuts"
     assert (finding.effect, finding.low, finding.high) == pytest.approx((0.175, 0.1, 0.225))
@@ -153,6 +153,40 @@ def test_a_camera_whose_photos_fail_unseen_is_a_finding_and_blocks_the_verdict()
         "90% (40 photos of 2 classes with several cameras); of old 20% and 90%, -70.0 points (-90.0"
         " to -40.0); of new 80% and 90%, -10.0 points (-20.0 to +1.0). So few cameras do not tell "
         "how others would do."
+    )
+
+
+FAILS = ("old", 10, 0.2, 0.9, -0.7, -0.9, -0.4)
+BESIDE = "On the same days hardly any other camera took photos (old: {})"
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["1"] * 10 + ["2"] * 50, "1"),
+        (["1"] * 5 + ["2"] * 5 + ["3"] * 25 + ["4"] * 25, "1, 2"),
+        (["1"] * 11 + ["2"] * 49, None),  # 1 of 11 is of the other camera
+        (["1"] * 60, None),  # then days tell nothing
+        ([None] * 60, None),
+    ],
+)
+def test_a_failing_camera_whose_days_are_its_own_is_said_to_be_no_more_than_that(days, told):
+    asked = evidence(known=1, camera=few(FAILS))
+    asked.origins["camera"] = ["old"] * 10 + ["new"] * 50
+    asked.origins["day"] = days
+    (finding,) = say_origins(Section("shortcuts", ""), asked)
+    assert (BESIDE.format(told) in finding.more) == (told is not None)
+    assert ("hardly any" in finding.more) == (told is not None)
+
+
+def test_a_failing_day_whose_camera_took_photos_on_no_other_says_so():
+    asked = evidence(known=1, day=few(FAILS))
+    asked.origins["day"] = ["old"] * 10 + ["new"] * 50
+    asked.origins["camera"] = ["A"] * 10 + ["B"] * 50
+    (finding,) = say_origins(Section("shortcuts", ""), asked)
+    assert finding.more.endswith(
+        "With the same cameras hardly any photos were taken on other days (old: A), so that it may "
+        "be the camera, or the light, places and people that came with it, as well."
     )
 
 
