@@ -28,7 +28,7 @@ from helpers.evidence.learned import (
 from helpers.findings.auditing import RARER, drawn
 from helpers.findings.names import are_known, read_names
 from helpers.findings.sections import Section
-from helpers.modelling.times import beyond_the_pause, near_in_time
+from helpers.modelling.times import say_times
 from helpers.splits import describe_leakage
 
 NAMES = {
@@ -82,8 +82,7 @@ def split(evidence: Learned) -> Section:
         own = not evidence.opened.images["split"].notna().any()
         named, lines = read_names(evidence, divided.images["split"]) if own else (None, [])
         found.says += lines
-        found.findings += [one for one in (named, near_in_time(evidence)) if one is not None]
-        found.unchecked += filter(None, [beyond_the_pause(evidence)])
+        found.findings += [one for one in (named, say_times(found, evidence)) if one is not None]
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):
         said = "; ".join(

@@ -6,56 +6,87 @@ import pandas as pd
 
 from helpers.evidence.effects import told_flattery
 from helpers.evidence.learned import Learned
-from helpers.findings.sections import Finding
+from helpers.findings.sections import Finding, Section
 from helpers.splits.accepting import number_groups
 from helpers.splits.captures import SECONDS, find_bursts
 from helpers.splits.sessions import read_times
 
-LEAST, WIDER = 0.05, 3
+LEAST, WIDER, STEPS = 0.05, 3, 4
 """Of so many validation images it is told; of photos that stay together by their times, at so many
-times the pause."""
+times the pause; and so many pauses, each so many times the one before, are told of."""
 CODE = """from helpers.splits import ensure_split, group_by_time
 
 grouped = group_by_time(dataset.development, pause={})
 divided = ensure_split(grouped, given=False)"""
 
 
-def near_in_time(evidence: Learned) -> Finding | None:
-    """What one camera took within four seconds, on two sides of the split; None where that is a
-    twentieth of the validation images or less."""
+def say_times(found: Section, evidence: Learned) -> Finding | None:
+    """What one camera took within four seconds, on two sides of the split; where photos stay
+    together by their times already, within thrice that pause.
+
+    The first is a finding wherever it is so of more than a twentieth of the validation images. Of
+    the second everybody has some who photographed all day long: it is one where a model was
+    measured to gain by them, and is told among what was not checked where not.
+    """
+    pause = evidence.opened.opened.get("pause")
+    seconds = WIDER * pause if pause else SECONDS
     images = evidence.divided.images
-    groups = _bursts(evidence, images.index)
+    times = _times(evidence, images.index)
+    groups = _series(times, seconds)
     across, valid = _across(images, groups)
     if len(across) <= LEAST * len(valid):
         return None
-    what = (
-        f"{len(across):,} of {len(valid):,} validation images were taken within {SECONDS} s of a "
-        "training image by the same camera: perhaps of one thing, place or person."
-    )
     worth = told_flattery(evidence, groups, "the photos taken with them")
-    first = f"Such as {across[0].rpartition('/')[2]}."
+    keep = f"--pause {seconds:g}"
+    if pause and not worth.get("blocks"):
+        found.unchecked.append(_beyond(pause, seconds, len(across), len(valid), worth))
+        return None
+    what = (
+        f"{len(across):,} of {len(valid):,} validation images were taken within {seconds:g} s of a "
+        "training image by the same camera"
+    )
+    what += f", though --pause {pause:g} keeps photos together" if pause else ""
+    first = f"Such as {across[0].rpartition('/')[2]}. {_lengths(times, seconds)}"
     worth["more"] = " ".join(filter(None, [first, worth.get("more")]))
     act = "look at some that follow each other; if they show one thing or person, keep photos "
-    act += "together by their times: the same command with --pause 4, or with as many seconds as "
+    act += f"together by their times: the same command with {keep}, or with as many seconds as "
     act += "the longest pause while one thing was photographed"
-    return Finding(what, len(across), len(valid), act, "split", CODE.format(SECONDS), **worth)
+    return Finding(
+        f"{what}: perhaps of one thing, place or person.", len(across), len(valid), act, "split",
+        CODE.format(f"{seconds:g}"), **worth,
+    )  # fmt: skip
 
 
-def beyond_the_pause(evidence: Learned) -> str | None:
-    """Where photos stay together by their times: how many to validate on would be of one series
-    with a training image, were longer pauses in one; None where that is a twentieth or less."""
-    if not (pause := evidence.opened.opened.get("pause")):
-        return None
-    images, longer = evidence.divided.images, WIDER * pause
-    across, valid = _across(images, _bursts(evidence, images.index, longer))
-    if len(across) <= LEAST * len(valid):
-        return None
-    return (
+def _beyond(pause: float, seconds: float, across: int, valid: int, worth: dict) -> str:
+    """The sentence on photos that follow each other more slowly, where no gain by them was shown:
+    none within chance, or nothing measured."""
+    said = (
         f"Photos of one camera with pauses of up to {pause:g} s stay together. Were those of up to "
-        f"{longer:g} s in one series, too, {len(across):,} of {len(valid):,} validation images "
-        "would be of one series with a training image: where one thing or person was photographed "
-        f"with such pauses, scores flatter, and --pause {longer:g} keeps it together."
+        f"{seconds:g} s in one series, too, {across:,} of {valid:,} validation images would be of "
+        "one series with a training image. "
     )
+    keeps = f"--pause {seconds:g} keeps it together."
+    if "effect" in worth:
+        return f"{said}{worth['more']} Where they show one thing or person, {keeps}"
+    return (
+        f"{said}Where one thing or person was photographed with such pauses, scores flatter, and "
+        f"{keeps}"
+    )
+
+
+def _lengths(times: pd.DataFrame, seconds: float) -> str:
+    """How many series pauses of so many seconds and more make, and of how many photos: whoever
+    took them may know how many there are of each thing."""
+    pauses = [seconds * WIDER**step for step in range(STEPS)]
+    sizes = [_series(times, pause).value_counts() for pause in pauses]
+    first, *others = (
+        (pause, f"{len(one):,}", f"{one.median():g}")
+        for pause, one in zip(pauses, sizes, strict=True)
+    )
+    told = [f"Pauses of up to {first[0]:g} s make {first[1]} series, the middle one of {first[2]} "
+            "photos"]  # fmt: skip
+    told += [f"{pause:g} s: {number}, of {photos}" for pause, number, photos in others]
+    return f"{'; '.join(told)}."
 
 
 def _across(images: pd.DataFrame, groups: pd.Series) -> tuple[pd.Index, pd.Index]:
@@ -65,13 +96,14 @@ def _across(images: pd.DataFrame, groups: pd.Series) -> tuple[pd.Index, pd.Index
     return valid[groups[valid].isin(train)], valid
 
 
-def _bursts(evidence: Learned, index: pd.Index, seconds: float = SECONDS) -> pd.Series:
-    """The burst of each image, missing where it was taken alone or does not say when."""
+def _times(evidence: Learned, index: pd.Index) -> pd.DataFrame:
+    """taken and camera of each image; not read where no file says when it was taken."""
     if evidence.files["taken"].reindex(index).isna().all():
-        return pd.Series(None, index, dtype="Int64")
-    pairs, _ = find_bursts(
-        read_times(evidence.divided, workers=evidence.workers, progress=evidence.progress),
-        seconds,
-        crowded=True,
-    )
-    return pd.Series(number_groups(pairs, len(index)), index)
+        return pd.DataFrame({"taken": float("nan"), "camera": ""}, index)
+    return read_times(evidence.divided, workers=evidence.workers, progress=evidence.progress)
+
+
+def _series(times: pd.DataFrame, seconds: float) -> pd.Series:
+    """The series of each image, missing where it was taken alone or does not say when."""
+    pairs, _ = find_bursts(times, seconds, crowded=True)
+    return pd.Series(number_groups(pairs, len(times)), times.index)

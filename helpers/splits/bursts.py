@@ -94,6 +94,8 @@ def describe(verdict: Verdict, proposed: int, known: int = 0) -> str:
         shown = f"So at least {verdict.least:.0%} of the bursts show one thing"
         if verdict.least < 0.005:
             shown = "That does not show that any burst shows one thing"
+        elif verdict.agree < verdict.bursts:
+            shown += ", and perhaps all: keypoints miss many such pairs"
         lines[0] += (
             f", of {count(verdict.others, 'pair')} of the same class, camera and day, but more "
             f"than a minute apart, those of {verdict.others_agree:,}. {shown}"

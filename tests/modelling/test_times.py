@@ -6,12 +6,13 @@ import pytest
 
 from helpers.datasets import Dataset
 from helpers.evidence import effects
+from helpers.findings.sections import Section
 from helpers.modelling import times
 from tests.balance.sets import table
 from tests.splits.test_captures import save
 
 
-def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20):
+def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20, pause=None):
     """Eighty photos a minute apart; so many of those to validate on follow a training photo by
     three seconds."""
     dataset = table(label=["ash", "elm"] * 40)
@@ -22,16 +23,17 @@ def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20):
     made = SimpleNamespace(
         divided=dataset.with_images(dataset.images.assign(split=split)),
         files=pd.DataFrame({"taken": pd.Timestamp("2024-05-01 10:00")}, index),
+        opened=SimpleNamespace(opened={"pause": pause} if pause else {}),
         can_learn=worth is not None, workers=0, progress=False,
     )  # fmt: skip
     made.times = pd.DataFrame({"taken": seconds, "camera": [camera(n) for n in range(80)]}, index)
     return made
 
 
-def near_in_time(evidence):
+def near_in_time(evidence, section=None):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(times, "read_times", lambda *_, **__: evidence.times)
-        return times.near_in_time(evidence)
+        return times.say_times(section or Section("split", ""), evidence)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +54,14 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
     assert (found.images, found.of, found.blocks) == (5, 20, blocks)
     assert "the same command with --pause 4, or with as many seconds" in found.act
     assert "group_by_time(dataset.development, pause=4)" in found.code
+    # Five pairs three seconds apart; all of a minute make one series of the 65 at full minutes.
+    lengths = "Such as 0060.jpg. Pauses of up to 4 s make 5 series, the middle one of 2 photos; 12 "
+    lengths += "s: 5, of 2; 36 s: 5, of 2; 108 s: 2, of 40."
     if worth is None:
-        assert found.effect is None
+        assert found.effect is None and found.more == lengths
         return
     assert (found.effect, found.low, found.high) == pytest.approx([one / 4 for one in worth])
-    assert (
-        "Such as 0060.jpg. Two linear models learned from as many images of each class"
-        in found.more
-    )
+    assert found.more.startswith(f"{lengths} Two linear models learned from as many images of each")
     assert "the first from the photos taken with them" in found.more
     sizes = asked["groups"].value_counts()
     assert len(sizes) == 5 and (sizes == 2).all()
@@ -86,35 +88,61 @@ def test_two_cameras_of_one_model_are_told_apart_by_what_the_files_say(tmp_path)
                           pd.Index([f"{n}.jpg" for n in range(4)], name="image_id"))  # fmt: skip
     dataset = Dataset("mine", tmp_path, images)
     taken = pd.DataFrame({"taken": pd.Timestamp("2024-05-01 10:00")}, images.index)
-    made = SimpleNamespace(divided=dataset, files=taken, workers=0, progress=False)
-    groups = times._bursts(made, images.index)
+    opened = SimpleNamespace(opened={})
+    made = SimpleNamespace(divided=dataset, opened=opened, files=taken, workers=0, progress=False)
+    groups = times._series(times._times(made, images.index), 4)
     assert groups["0.jpg"] == groups["2.jpg"] != groups["1.jpg"] == groups["3.jpg"]
-    assert times.near_in_time(made) is None
+    assert times.say_times(Section("split", ""), made) is None
+
+
+SLOWER = (
+    "Photos of one camera with pauses of up to {:g} s stay together. Were those of up to {:g} s in "
+    "one series, too, {} of 20 validation images would be of one series with a training image. "
+)
 
 
 @pytest.mark.parametrize(
-    ("given", "near", "told"),
+    ("pause", "near", "told"),
     [
-        ({}, 5, None),
-        ({"pause": 1}, 5, (1, 3, 5)),
-        ({"pause": 1.5}, 2, (1.5, 4.5, 2)),
-        ({"pause": 1}, 1, None),  # a twentieth of 20
-        ({"pause": 0.9}, 5, None),  # 2.7 s, and they follow by three
+        (None, 1, None),
+        (1, 5, (1, 3, 5)),
+        (1.5, 2, (1.5, 4.5, 2)),
+        (1, 1, None),  # a twentieth of 20
+        (0.9, 5, None),  # 2.7 s, and they follow by three
     ],
 )
-def test_longer_pauses_than_those_that_keep_photos_together_are_told_of(given, near, told):
-    made = evidence(near)
-    made.opened = SimpleNamespace(opened=given)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(times, "read_times", lambda *_, **__: made.times)
-        said = times.beyond_the_pause(made)
+@pytest.mark.parametrize("worth", [(0.0, -0.1, 0.1), None])
+def test_longer_pauses_that_are_worth_nothing_measured_are_told_as_unchecked(
+    monkeypatch, pause, near, told, worth
+):
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: worth and (worth, 0.25, 1.0))
+    section = Section("split", "")
+    assert near_in_time(evidence(near, worth, pause=pause), section) is None
     if told is None:
-        assert said is None
+        assert section.unchecked == []
         return
-    pause, longer, across = told
-    assert said == (
-        f"Photos of one camera with pauses of up to {pause:g} s stay together. Were those of up to "
-        f"{longer:g} s in one series, too, {across} of 20 validation images would be of one series "
-        "with a training image: where one thing or person was photographed with such pauses, "
-        f"scores flatter, and --pause {longer:g} keeps it together."
+    (said,) = section.unchecked
+    assert said.startswith(SLOWER.format(*told))
+    rest = said.removeprefix(SLOWER.format(*told))
+    keeps = f"--pause {told[1]:g} keeps it together."
+    if worth is None:
+        thing = "Where one thing or person was photographed with such pauses, scores flatter, and"
+        assert rest == f"{thing} {keeps}"
+    else:
+        assert rest.startswith("Two linear models learned from as many images of each class, the f")
+        assert rest.endswith(f"differs from the second by +0.0 points (-10.0 to +10.0). Where they "
+                             f"show one thing or person, {keeps}")  # fmt: skip
+
+
+def test_longer_pauses_that_flatter_the_score_are_a_finding_though_photos_stay_together(
+    monkeypatch,
+):
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: ((0.2, 0.1, 0.3), 0.25, 1.0))
+    section = Section("split", "")
+    found = near_in_time(evidence(5, pause=1), section)
+    assert section.unchecked == [] and found.blocks
+    assert found.what == (
+        "5 of 20 validation images were taken within 3 s of a training image by the same camera, "
+        "though --pause 1 keeps photos together: perhaps of one thing, place or person."
     )
+    assert "the same command with --pause 3, or" in found.act and "pause=3)" in found.code

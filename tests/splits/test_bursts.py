@@ -89,7 +89,8 @@ def test_the_note_says_what_was_compared_and_how_many():
     assert bursts.describe(verdict, 5) == (
         "Bursts: 10 pairs were taken within 4 s by one camera; the keypoints of 9 agree, of 8 "
         "pairs of the same class, camera and day, but more than a minute apart, those of 1. So at "
-        "least 26% of the bursts show one thing. 5 of them are proposed; the "
+        "least 26% of the bursts show one thing, and perhaps all: keypoints miss many such pairs. "
+        "5 of them are proposed; the "
         "other 5 could not be confirmed, and may show one thing all the same: only a column that "
         "says what was photographed, or groups by their times (--pause 4, group_by_time), keep "
         "those together."
