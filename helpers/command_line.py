@@ -14,7 +14,7 @@ from pathlib import Path
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.storage import expand_home
-from helpers.datasets.words import count
+from helpers.datasets.words import count, some, suggestion
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
 UNLABELLED = (
@@ -65,6 +65,27 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says of each command by itself what it does not know, and what was meant."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            raise DatasetError(self._say_unknown(rest))
+        return found, rest
+
+    def _say_unknown(self, rest: Sequence[str]) -> str:
+        all_of_them = f"{self.prog} --help lists what can be said."
+        if wrong := next((one for one in rest if one.startswith("-")), None):
+            name = wrong.partition("=")[0]
+            known = [one for action in self._actions for one in action.option_strings]
+            return f"There is no option {name!r}{suggestion(name, known)}. {all_of_them}"
+        return (
+            f"One path is expected, and {some(map(repr, rest))} stood beside it: where a name has "
+            f"spaces, put it in quotes. {all_of_them}"
+        )
+
+
 def once(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The same parser, whose options of one value are refused where they are given twice."""
     parser.register("action", None, _Once)
@@ -85,7 +106,7 @@ def _ended_as_interrupted():
 
 
 def _parser(more: Sequence[Callable]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m helpers",
         allow_abbrev=False,
         description="What a folder of images is worth. Nothing in the folder is ever changed.",

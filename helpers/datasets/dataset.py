@@ -245,7 +245,14 @@ class Dataset:
         """A copy that takes metadata `column` to say which images show the same thing."""
         if column is not None and column not in self.metadata:
             there = some(self.metadata, 12) or "none"
-            raise DatasetError(f"{self.name!r} has no metadata column {column!r}; it has: {there}.")
+            hint = suggestion(column, self.metadata)
+            if not self.metadata and "asked" in self.opened:  # a folder without a table
+                hint = ". A table that says more of the images is named by metadata='…', or "
+                hint += "--metadata in a command; where file names say it, pattern='…' or --pattern"
+                hint += " reads them"
+            raise DatasetError(
+                f"{self.name!r} has no metadata column {column!r}; it has: {there}{hint}."
+            )
         return replace(self, group=column)
 
     def _rows(self, split: str) -> pd.DataFrame:

@@ -147,8 +147,11 @@ def require_new(dataset: Dataset, folder: Path) -> Path:
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         what = "holds files already" if folder.is_dir() else "is a file"
+        ways = (folder.with_name(f"{folder.name}-{number}") for number in range(2, 10_000))
+        free = next(one for one in ways if not one.exists())
         raise DatasetError(
-            f"'{folder}' {what}, and nothing is replaced; choose a new or empty folder."
+            f"'{folder}' {what}, and nothing is replaced; choose a new or empty folder, such as "
+            f"'{free}'."
         )
     return folder
 

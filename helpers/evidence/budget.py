@@ -15,6 +15,7 @@ from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.decoding import read_bytes
+from helpers.datasets.words import tell_number
 
 DEFAULT = "10m"
 ALWAYS = 0.03
@@ -95,11 +96,13 @@ class Plan:
         """A sentence where the budget cannot be kept, said before anything is done."""
         if self.least <= self.seconds:
             return []
-        minutes = math.ceil(self.least / 60)
+        minutes, opened = math.ceil(self.least / 60), ""
+        if self.opening:
+            opened = "images of this size and format take about "
+            opened += f"{tell_number(self.opening, 2)} s each to open, and "
         return [
-            f"The budget of {in_words(self.seconds)} cannot be kept: images of this size and "
-            f"format take about {self.opening:.2g} s each to open, and what every report does "
-            f"takes about {in_words(self.least)} (--budget {minutes}m pays for that alone)."
+            f"The budget of {in_words(self.seconds)} cannot be kept: {opened}what every report "
+            f"does takes about {in_words(self.least)} (--budget {minutes}m pays for that alone)."
         ]
 
     @property

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from unicodedata import normalize
 
@@ -20,9 +21,9 @@ of its images are to be found."""
 
 _FORM = re.compile(r"^\s*(?P<score>.+?)\s*>=\s*(?P<least>[0-9.]+)\s*(?P<percent>%?)\s*$", re.DOTALL)
 _OF = re.compile(r"^\s*(recall|precision|F1)\s+of\s+(.+)$", re.IGNORECASE | re.DOTALL)
-_EXAMPLE = "'balanced accuracy>=0.8' or 'recall of olive>=0.6'"
 EVERY = "every class"
 """What stands for each class by itself, where a need names a class."""
+_EXAMPLE = f"'balanced accuracy>=0.8', 'recall of olive>=0.6' or 'recall of {EVERY}>=0.6'"
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,19 @@ def _need(score: str, least: float) -> Need:
     known = {name.lower(): name for name in SCORES}
     if score.lower() not in known:
         raise DatasetError(
-            f"There is no score {score!r}{suggestion(score, SCORES)}; expected one of "
-            f"{', '.join(SCORES)}, or recall, precision or F1 of a class: {_EXAMPLE}."
+            f"There is no score {score!r}{_meant_score(score)}; expected one of "
+            f"{', '.join(SCORES)}, or recall, precision or F1 of a class, or of {EVERY} by itself: "
+            f"{_EXAMPLE}."
         )
     return Need(known[score.lower()], float(least))
+
+
+def _meant_score(score: str) -> str:
+    """A half-sentence on the score that was meant, of a class or of all."""
+    first, of, label = score.partition(" of ")
+    if of and (close := get_close_matches(first.lower(), ("recall", "precision", "f1"), n=1)):
+        return f" (did you mean '{close[0].replace('f1', 'F1')} of {label}'?)"
+    return suggestion(score, SCORES)
 
 
 def find_classes(needs: Needs, dataset: Dataset) -> Needs:
