@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from helpers.arguments import Parser, once
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.storage import expand_home
-from helpers.datasets.words import count, some, suggestion
+from helpers.datasets.words import count
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
 UNLABELLED = (
@@ -46,52 +47,6 @@ def main(arguments: Sequence[str], more: Sequence[Callable] = ()) -> int:
         return STOPPED
 
 
-class _Once(argparse.Action):
-    """Store the value of an option; a second one, which would silently replace the first, is
-    refused."""
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        before = vars(namespace).setdefault("given_once", {})
-        if option_string and self.dest in before:
-            both = before[self.dest], values
-            one, other = (",".join(v) if isinstance(v, list) else v for v in both)
-            more = f", or name all in one: {option_string} {one},{other}"
-            raise DatasetError(
-                f"{option_string} was given twice, with '{one}' and with '{other}', of which only "
-                f"one can count: leave one of them out{more if isinstance(values, list) else ''}."
-            )
-        if option_string:
-            before[self.dest] = values
-        setattr(namespace, self.dest, values)
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that says of each command by itself what it does not know, and what was meant."""
-
-    def parse_known_args(self, args=None, namespace=None):
-        found, rest = super().parse_known_args(args, namespace)
-        if rest:
-            raise DatasetError(self._say_unknown(rest))
-        return found, rest
-
-    def _say_unknown(self, rest: Sequence[str]) -> str:
-        all_of_them = f"{self.prog} --help lists what can be said."
-        if wrong := next((one for one in rest if one.startswith("-")), None):
-            name = wrong.partition("=")[0]
-            known = [one for action in self._actions for one in action.option_strings]
-            return f"There is no option {name!r}{suggestion(name, known)}. {all_of_them}"
-        return (
-            f"One path is expected, and {some(map(repr, rest))} stood beside it: where a name has "
-            f"spaces, put it in quotes. {all_of_them}"
-        )
-
-
-def once(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """The same parser, whose options of one value are refused where they are given twice."""
-    parser.register("action", None, _Once)
-    return parser
-
-
 @contextlib.contextmanager
 def _ended_as_interrupted():
     """Let a request to end do what Ctrl-C does, so that no worker is left behind."""
@@ -106,7 +61,7 @@ def _ended_as_interrupted():
 
 
 def _parser(more: Sequence[Callable]) -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m helpers",
         allow_abbrev=False,
         description="What a folder of images is worth. Nothing in the folder is ever changed.",

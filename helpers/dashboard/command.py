@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import command_line
+from helpers.arguments import once
 from helpers.datasets.storage import expand_home
 from helpers.datasets.words import require_column
 from helpers.opening.opening import NAMES
@@ -28,7 +29,7 @@ def _add_dashboard(commands) -> None:
             "the browser, for this computer alone. Ctrl-C stops it; your decisions are kept."
         ),
     )
-    command_line.add_dataset(command_line.once(one))
+    command_line.add_dataset(once(one))
     command_line.add_groups(one)
     one.add_argument(
         "--port", type=int, default=0, help="where to serve it (one that is free if left out)"

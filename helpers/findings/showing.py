@@ -8,7 +8,10 @@ from typing import Any
 
 from helpers.datasets.words import percent, tell_share
 from helpers.findings.sections import Picture, Section
+from helpers.needs.asking import name_together
 
+FEW = 3
+"""Needs that are told in full, each with a bar of its own."""
 QUALITY, DOTS = 72, 130
 SMALL = {"quality": 60, "dots": 80}
 """Pictures in a notebook, which holds many."""
@@ -41,10 +44,12 @@ def _tell_finding(finding: Mapping[str, Any]) -> str:
 
 def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
     """A bar for each need: what was shown with its interval, and where the least lies; of needs
-    that a person has stated in the colour of what became of each."""
-    bars = []
-    for row in verdict["tables"].get("Asked, and shown", []):
-        words = tell_need(row)
+    that a person has stated in the colour of what became of each. More than `FEW` stand in a line
+    each, and what they take is told once beneath."""
+    rows, bars = verdict["tables"].get("Asked, and shown", []), []
+    many = len(rows) > FEW
+    for row in rows:
+        words = tell_need(row, brief=many)
         if row["value"] is None:
             bars.append(f"<p>{escape(words)}.</p>")
             continue
@@ -60,13 +65,26 @@ def draw_needs(verdict: Mapping[str, Any], stated: bool = False) -> str:
             f' fill="var(--tone, #35618f)"/><rect x="{400 * _least(row) - 1:.1f}" y="4" width="2"'
             ' height="24" fill="currentColor"/></svg></div>'
         )
-    return f'<div class="asked">{"".join(bars)}</div>' if bars else ""
+    notes = "".join(f"<p>{escape(one)}</p>" for one in _say_takes(rows)) if many else ""
+    kind = "asked many" if many else "asked"
+    return f'<div class="{kind}">{"".join(bars)}</div>{notes}' if bars else ""
 
 
-def tell_need(row: Mapping[str, Any]) -> str:
+def _say_takes(rows: list[Mapping[str, Any]]) -> list[str]:
+    """What it takes to show needs, once for all of which it is the same."""
+    by_words: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("takes"):
+            by_words.setdefault(row["takes"], []).append(row["asked"])
+    said = [f"{name_together(asked)}: {takes}." for takes, asked in by_words.items()]
+    return [f"{one[:1].upper()}{one[1:]}" for one in said]
+
+
+def tell_need(row: Mapping[str, Any], brief: bool = False) -> str:
     """What was asked for, what was shown and what it takes to show it, in words: "Recall of
-    rust+scab: 97% (93% to 99%), where 95% is asked for; should it stay so, it takes …"."""
-    shown, least, takes = row["shown"], _least(row), row.get("takes")
+    rust+scab: 97% (93% to 99%), where 95% is asked for; should it stay so, it takes …"; in brief
+    without the last."""
+    shown, least, takes = row["shown"], _least(row), "" if brief else row.get("takes")
     more = f"; {takes}" if takes else ""
     if row["value"] is None:
         return f"{row['asked'][:1].upper()}{row['asked'][1:]}: {shown}{more}"

@@ -23,6 +23,8 @@ _FORM = re.compile(r"^\s*(?P<score>.+?)\s*>=\s*(?P<least>[0-9.]+)\s*(?P<percent>
 _OF = re.compile(r"^\s*(recall|precision|F1)\s+of\s+(.+)$", re.IGNORECASE | re.DOTALL)
 EVERY = "every class"
 """What stands for each class by itself, where a need names a class."""
+TOGETHER = 3
+"""Of so many classes and more, one sentence says what is asked of each."""
 _EXAMPLE = f"'balanced accuracy>=0.8', 'recall of olive>=0.6' or 'recall of {EVERY}>=0.6'"
 
 
@@ -130,6 +132,25 @@ def _meant_score(score: str) -> str:
     if of and (close := get_close_matches(first.lower(), ("recall", "precision", "f1"), n=1)):
         return f" (did you mean '{close[0].replace('f1', 'F1')} of {label}'?)"
     return suggestion(score, SCORES)
+
+
+def name_together(asked: Iterable[str], most: int = 6) -> str:
+    """Needs in a sentence, the first few by name; of three classes or more of which the same is
+    asked, "recall of each of ash, elm, oak of at least 0.9"."""
+    kinds: dict[tuple, list[str]] = {}
+    for one in asked:
+        score, _, least = one.rpartition(" of at least ")
+        kind, of, label = score.partition(" of ")
+        kinds.setdefault((kind, least, bool(of)), []).append(label)
+    parts = []
+    for (kind, least, of), labels in kinds.items():
+        if of and len(labels) >= TOGETHER:
+            told = [f"{kind} of each of {some(labels, most)}"]
+        else:
+            told = [f"{kind} of {label}" if of else kind for label in labels]
+        parts += [f"{one} of at least {least}" for one in told]
+    rest = len(parts) - most
+    return "; ".join(parts[:most]) + (f"; and {rest:,} more" if rest > 0 else "")
 
 
 def find_classes(needs: Needs, dataset: Dataset) -> Needs:

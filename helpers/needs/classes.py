@@ -9,25 +9,30 @@ import pandas as pd
 
 from helpers.datasets.words import as_word, count, some
 from helpers.evidence.learned import Learned
-from helpers.needs.asking import Needs
+from helpers.needs.asking import Need, Needs
 
-WORST, KINDS = 3, 3
-"""Groups of classes that are told, and the answers that are named of each."""
+WORST, KINDS, ALIKE = 3, 3, 1.1
+"""Groups of classes that are told, and the answers that are named of each; numbers that differ by
+no more than this factor have no order."""
 
 
 def worst_classes(needs: Needs, table: pd.DataFrame) -> dict[tuple[str, ...], set[str]]:
-    """The classes of which a need is not shown, those that are farthest below it first, and which
-    of their scores are not: three at most. Those of which nothing was asked come last."""
+    """The classes whose score is below what is asked of it, or of which nothing was asked, those
+    that are farthest below it first, and which of their scores are: three at most."""
     rows = zip(needs.wanted, table["value"], table["shown"], strict=True)
     missed = [
         (shown != "no", float("inf") if pd.isna(value) else value - need.least, at, need)
         for at, (need, value, shown) in enumerate(rows)
-        if need.label is not None and shown != "yes"
+        if need.label is not None and shown != "yes" and not _reaches(value, need)
     ]
     found: dict[tuple[str, ...], set[str]] = {}
     for *_, need in sorted(missed, key=lambda one: one[:3]):
         found.setdefault(need.named, set()).add(need.score)
     return dict([*found.items()][:WORST])
+
+
+def _reaches(value: float | None, need: Need) -> bool:
+    return not pd.isna(value) and value >= need.least
 
 
 def say_classes(
@@ -71,10 +76,13 @@ def _say_learned(named: tuple[str, ...], sizes: pd.DataFrame) -> str:
     if len(named) > 1 or others.empty:
         return f"{told}."
     rest = others["size" if alike else "nunique"]
-    if mine < rest.min():
+    if ALIKE * mine < rest.min():
         ends = " to ".join(dict.fromkeys([f"{rest.min():,}", f"{rest.max():,}"]))
         has = "the other has" if len(rest) == 1 else "each of the others has"
         return f"{told}, the fewest {unit} of all {len(sizes)} classes ({has} {ends})."
+    if rest.max() <= ALIKE * rest.min() and mine <= ALIKE * rest.min():
+        ends = " to ".join(dict.fromkeys([f"{rest.min():,}", f"{rest.max():,}"]))
+        return f"{told} ({'each of the others' if rest[1:].size else 'the other'} has {ends})."
     fewer = int((rest < mine).sum())
     if not fewer:
         return f"{told}; no class has fewer {unit}."

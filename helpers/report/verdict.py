@@ -12,13 +12,13 @@ from helpers.evidence.learned import Learned
 from helpers.findings.names import are_known, kept_notes
 from helpers.findings.sections import FAILED, LEFT_OUT, UNLABELLED, Finding, Section
 from helpers.modelling.more_labels import labels_needed, unused_labels
-from helpers.needs.asking import Needs, for_shell, quoted
+from helpers.needs.asking import Needs, for_shell, name_together, quoted
 from helpers.needs.classes import say_classes, worst_classes
 from helpers.needs.holding import as_table, hold, say_chance, say_how
 
 GO, NOT_SHOWN, NO_GO, NOT_ASKED = "Go", "Not shown yet", "No go", "Not asked"
-MOST, NAMED = 5, 6
-"""Findings that are listed, and needs that a sentence names."""
+MOST = 5
+"""Findings that are listed."""
 _AUDIT_ALONE = (
     "Without labels of two classes nothing can be trained: this is the audit alone. Where a column "
     "of the table or a level of folders holds them, name it: --label COLUMN on the command line, "
@@ -134,16 +134,10 @@ def _say_others(word: str, table: pd.DataFrame) -> list[str]:
     words = {NO_GO: "Not reached", NOT_SHOWN: "Neither shown nor ruled out", GO: "Shown"}
     asked = {state: list(table.index[table["shown"].map(_state) == state]) for state in words}
     return [
-        f"{said}: {_named(asked[state])}."
+        f"{said}: {name_together(asked[state])}."
         for state, said in words.items()
         if state != word and asked[state]
     ]
-
-
-def _named(needs: list[str]) -> str:
-    """Needs in a sentence, the first few by name."""
-    rest = len(needs) - NAMED
-    return "; ".join(needs[:NAMED]) + (f"; and {rest:,} more" if rest > 0 else "")
 
 
 def _state(shown: str) -> str:
@@ -208,7 +202,7 @@ def _headline(
             "No model was judged" if blocking == 0 else "No model was judged; there is much to mend"
         )
     needs = list(table.index[table["shown"].map(_state) == word])
-    asked, are = _named(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
+    asked, are = name_together(needs) + ("" if said else " (assumed)"), "are" if needs[1:] else "is"
     on = f"on {evidence.judged_on} images by the {evidence.best} model"
     if word == GO and blocking:
         return f"{NOT_SHOWN}: {asked} {are} reached {on}, but what was found puts that in doubt"

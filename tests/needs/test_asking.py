@@ -13,6 +13,7 @@ from helpers.needs.asking import (
     Need,
     find_classes,
     for_shell,
+    name_together,
     quoted,
     read_names,
     read_needs,
@@ -242,3 +243,26 @@ def test_a_printed_need_works_alone_and_within_single_quotes(text):
 @pytest.mark.parametrize("text", ["recall of it's>=0.9", "a$b", "a`b`", "a!b", "two\nlines"])
 def test_a_printed_need_that_double_quotes_would_change_works_alone(text):
     assert subprocess.check_output(["sh", "-c", f"printf %s {for_shell(text)}"], text=True) == text
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["accuracy>=0.9"], "accuracy of at least 0.9"),
+        (["recall of a>=0.9", "recall of b>=0.9"],
+         "recall of a of at least 0.9; recall of b of at least 0.9"),
+        (["recall of a>=0.9", "MCC>=0.5", "recall of b>=0.9", "recall of c>=0.9"],
+         "recall of each of a, b, c of at least 0.9; MCC of at least 0.5"),
+        (["recall of a>=0.9", "recall of b>=0.9", "recall of c>=0.8", "F1 of a>=0.9"],
+         "recall of a of at least 0.9; recall of b of at least 0.9; recall of c of at least 0.8; "
+         "F1 of a of at least 0.9"),
+        ([f"recall of c{n}>=0.9" for n in range(8)],
+         "recall of each of c0, c1, c2, c3, c4, c5 and 2 more of at least 0.9"),
+        ([f"recall of c>=0.{n}" for n in range(1, 9)],
+         "; ".join(f"recall of c of at least 0.{n}" for n in range(1, 7)) + "; and 2 more"),
+        (["recall of tip of leaf>=0.9", "recall of a>=0.9", "recall of b>=0.9"],
+         "recall of each of tip of leaf, a, b of at least 0.9"),
+    ],
+)  # fmt: skip
+def test_needs_of_one_kind_are_named_together(asked, told):
+    assert name_together(map(str, read_needs(asked).wanted)) == told

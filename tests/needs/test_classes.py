@@ -60,6 +60,12 @@ def test_of_a_class_that_fails_it_is_told_what_was_learned_what_it_is_taken_for_
         ({"b": (7, 7), "a": (7, 7), "c": (1, 1)}, "Of c 1 image was learned from, the fewest images"
          " of all 4 classes (each of the others has 7)."),
         ({"c": (9, 7)}, "Of c 9 images of 7 things were learned from; no class has fewer things."),
+        ({"a": (100, 100), "b": (104, 104), "d": (101, 101), "c": (102, 102)},
+         "Of c 102 images were learned from (each of the others has 100 to 104)."),
+        ({"a": (104, 104), "b": (104, 104), "d": (110, 104), "c": (99, 99)},
+         "Of c 99 images of 99 things were learned from (each of the others has 104)."),
+        ({"a": (90, 90), "b": (104, 104), "d": (101, 101), "c": (102, 102)},
+         "Of c 102 images were learned from; of the other 3 classes 2 have fewer images."),
         ({"c": (50, 29)}, "Of c 50 images of 29 things were learned from; of the other 3 classes 1 "
          "has fewer things."),
     ],

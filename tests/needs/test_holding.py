@@ -186,6 +186,16 @@ def test_mcc_is_told_as_the_number_it_is_and_drawn_from_0_on():
     assert 'width="-' not in draw_needs(found.plain())
 
 
+def test_three_needs_have_a_bar_and_their_words_each_and_more_a_line_each():
+    asked = ["recall of a>=0.7", "recall of b>=0.99", "recall of c>=0.8"]
+    few = draw_needs(decided(MIXED, *asked).plain())
+    assert few.count("it takes") == 1 + few.count("aria-label") - 2  # told, and read out
+    assert 'class="asked"' in few and few.endswith("</svg></div></div>")
+    many = draw_needs(decided(MIXED, *asked, "accuracy>=0.5").plain())
+    assert many.count("<svg") == 4 and many.count("it takes") == 1
+    assert "<p>Recall of c of at least 0.8: should it stay so, it takes" in many
+
+
 def test_needs_that_are_shown_or_ruled_out_get_no_sentence():
     found = decided(MIXED, "recall of a>=0.7", "recall of b>=0.99")
     assert [one["shown"] for one in rows_of(found)] == ["yes", "no"]
@@ -231,7 +241,12 @@ def test_of_very_many_needs_the_sentences_name_a_few_and_every_row_its_number():
     asked = read_needs("recall of every class>=0.9")
     wanted = find_classes(asked, SimpleNamespace(classes=names, name="mine"))
     found = decide(given, wanted, [Section("evaluation", "t")])
-    assert "recall of c05 of at least 0.9; and 34 more are neither shown" in found.title
+    each = "recall of each of c00, c01, c02, c03, c04, c05 and 34 more of at least 0.9"
+    assert f"{each} are neither shown" in found.title
+    page = draw_needs(found.plain())
+    assert page.count("<svg") == 40 and page.startswith('<div class="asked many"><div><p>Recall of')
+    takes = f"R{each[1:]}: should it stay so, it takes about 142 validation images of that class"
+    assert page.count("it takes") == 1 and f"</div><p>{takes} to show it (20 now).</p>" in page
     assert {row["needed"] for row in rows_of(found)} == {142}
     assert all("images of that class to show it (20 now)" in row["takes"] for row in rows_of(found))
 
