@@ -145,7 +145,8 @@ def name_together(asked: Iterable[str], most: int = 6) -> str:
     parts = []
     for (kind, least, of), labels in kinds.items():
         if of and len(labels) >= TOGETHER:
-            told = [f"{kind} of each of {some(labels, most)}"]
+            shown = most + (len(labels) == most + 1)  # "1 more" is as long as a name
+            told = [f"{kind} of each of {some(labels, shown)}"]
         else:
             told = [f"{kind} of {label}" if of else kind for label in labels]
         parts += [f"{one} of at least {least}" for one in told]

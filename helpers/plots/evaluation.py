@@ -179,7 +179,8 @@ def confusion(matrix: pd.DataFrame, title: str = "", ax: Axes | None = None) -> 
                     fontsize=8, color="white" if dark else INK)  # fmt: skip
     else:
         ax.set(xticks=[], yticks=[])
-    ax.set(xlabel="the model says", ylabel="it is")
+    beside = "\n(classes that are confused stand side by side)" * (len(order) > 2)
+    ax.set(xlabel=f"the model says{beside}", ylabel="it is")
     off = matrix.to_numpy() * (1 - np.eye(len(order)))
     row, column = np.unravel_index(off.argmax(), off.shape)
     worst = f"{told_name(order[row])} called {told_name(order[column])}"
@@ -215,7 +216,7 @@ def class_metrics(table: pd.DataFrame, title: str = "", ax=None) -> Axes:
                      alpha=0.5)  # fmt: skip
         panel.plot(shown[metric], places, "o", color=ACCENT, ms=7, clip_on=False)
         panel.set_title(metric, fontsize=10.5)
-        panel.set(xlim=(0, 1.02), ylim=(len(shown) - 0.4, -0.6))
+        panel.set(xlim=(-0.07, 1.09), ylim=(len(shown) - 0.4, -0.6))
         panel.spines[["left", "bottom"]].set_visible(False)
         panel.grid(axis="x")
     ax[0].set_yticks(places, short_names(shown.index, 24).values())

@@ -256,6 +256,8 @@ def test_a_printed_need_that_double_quotes_would_change_works_alone(text):
         (["recall of a>=0.9", "recall of b>=0.9", "recall of c>=0.8", "F1 of a>=0.9"],
          "recall of a of at least 0.9; recall of b of at least 0.9; recall of c of at least 0.8; "
          "F1 of a of at least 0.9"),
+        ([f"recall of c{n}>=0.9" for n in range(7)],
+         "recall of each of c0, c1, c2, c3, c4, c5, c6 of at least 0.9"),
         ([f"recall of c{n}>=0.9" for n in range(8)],
          "recall of each of c0, c1, c2, c3, c4, c5 and 2 more of at least 0.9"),
         ([f"recall of c>=0.{n}" for n in range(1, 9)],
