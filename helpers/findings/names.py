@@ -71,15 +71,20 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
 
 
 def read_names(
-    evidence: Evidence, sides: pd.Series | None = None
+    evidence: Evidence, sides: pd.Series | None = None, series: bool = False
 ) -> tuple[Finding | None, list[str]]:
     """What `doubtful_names` finds, and a line for each other reading, with the argument that keeps
-    its groups together; of the given split none is told."""
+    its groups together; of the given split none is told. With `series` of readings alone whose
+    groups are so large that only their effect counts, which the given split alone cannot tell."""
     given, images = sides is None, evidence.opened.images
     sides = images["split"] if given else sides.reindex(images.index)
     if not sides.notna().any():  # there is nothing yet that a name could cross
         return None, []
-    found = [one for one in _readings(evidence, sides) if len(one[2])]
+    found = [
+        one
+        for one in _readings(evidence, sides)
+        if len(one[2]) and (naming.is_series(one[1]) or not series)
+    ]
     # The one first by which the most images are expected to leak.
     found.sort(key=lambda one: (naming.is_series(one[1]), -one[0].expected * len(one[2])))
     told = [(one[1], one[3], _tell(evidence, sides, *one, given=given)) for one in found]
@@ -133,7 +138,8 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
     worth["blocks"] = worth.get("blocks", False) or (verdict.expected >= LIKELY and not series)
     act = "look at some of them; if it is so, say it when opening, here or by the same command "
     act += f'with --pattern "{pattern}"'
-    code = (ANEW if given else DIVIDE).format(opening_line(opened, pattern=pattern))
+    came = opened.images["split"].notna().any()
+    code = (ANEW if came else DIVIDE).format(opening_line(opened, pattern=pattern))
     section = "same thing" if given else "split"
     return Finding(what, len(across), int(asked.sum()), act, section, code, **worth)
 

@@ -79,8 +79,10 @@ def split(evidence: Learned) -> Section:
         found.says.append(told)
         found.unchecked.append(told)
     if not are_known(evidence):
-        own = not evidence.opened.images["split"].notna().any()
-        named, lines = read_names(evidence, divided.images["split"]) if own else (None, [])
+        came = evidence.opened.images["split"]
+        # Of a split that it came with, same thing has told what names say of single things.
+        sides = divided.images["split"].reindex(came.index).fillna(came[came == "test"])
+        named, lines = read_names(evidence, sides, series=bool(came.notna().any()))
         found.says += lines
         found.findings += [one for one in (named, say_times(found, evidence)) if one is not None]
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)

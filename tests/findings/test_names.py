@@ -243,6 +243,26 @@ def test_groups_too_large_for_a_thing_count_where_they_raise_the_score(dataset, 
     assert pattern_of("the name without its last part") in told.act
 
 
+@pytest.mark.parametrize("worth", [(0.2, 0.1, 0.3), (0.1, -0.1, 0.3)])
+def test_in_a_given_split_too_large_groups_count_where_they_raise_the_score(
+    dataset, monkeypatch, worth
+):
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (worth, 1.0, 1.0))
+    evidence = asked(dataset, 0.6)
+    evidence.can_learn, sides = True, dataset.images["split"]
+    assert read_names(evidence, sides, series=True) == (None, [])  # the others are told before
+    monkeypatch.setattr(naming, "LARGE", 1.5)
+    assert doubtful_names(evidence) is None  # nothing was measured
+    told, lines = read_names(evidence, sides, series=True)
+    what = "24 of 24 validation images and 12 of 12 test images have another photo of the same one"
+    if worth[1] < 0:
+        assert told is None and len(lines) == 1 and what in lines[0]
+        assert "change the accuracy of a linear model by +10.0 points (-10.0 to" in lines[0]
+        return
+    assert what in told.what and told.blocks and told.effect == 0.2 and lines == []
+    assert "check_leakage(dataset)" in told.code and "given=False" in told.code
+
+
 def test_a_reading_for_one_thing_comes_before_one_for_a_day(dataset, monkeypatch):
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: ((0.2, 0.1, 0.3), 1.0, 1.0))
     evidence, sides = divided(dataset, 0.6, 1)
