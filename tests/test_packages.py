@@ -204,7 +204,7 @@ MOST_LINES = {
     "needs": 420,
     "opening": 1230,
     "panels": 560,
-    "plots": 4269,
+    "plots": 4280,
     "preparing": 120,
     "processes": 45,
     "regularisation": 505,

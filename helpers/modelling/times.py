@@ -46,8 +46,11 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
         "training image by the same camera"
     )
     what += f", though --pause {pause:g} keeps photos together" if pause else ""
-    first = f"Such as {across[0].rpartition('/')[2]}. {_lengths(times, seconds)}"
-    worth["more"] = " ".join(filter(None, [first, worth.get("more")]))
+    first = f"Such as {across[0].rpartition('/')[2]}."
+    # Among some of the images, drawn at random, pauses are longer than they were.
+    whole = len(evidence.part) == len(evidence.dataset.development)
+    lengths = _lengths(times, seconds) if whole else ""
+    worth["more"] = " ".join(filter(None, [first, lengths, worth.get("more")]))
     act = "look at some that follow each other; if they show one thing or person, keep photos "
     act += f"together by their times: the same command with {keep}, or with as many seconds as "
     act += "the longest pause while one thing was photographed"

@@ -108,15 +108,13 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
 
 def _say_blocking(blocking: list[Finding], ranked: list[Finding]) -> str:
     """Which findings put the score in doubt, by their number in the list where they are in it."""
-    named = [
-        f"number {ranked.index(one) + 1} in the list"
-        if one in ranked
-        else f"“{one.what.rstrip('.')}”"
-        for one in blocking
-    ]
+    places = sorted(ranked.index(one) + 1 for one in blocking if one in ranked)
+    named = [f"number{'s' * (len(places) > 1)} {', '.join(map(str, places))} in the list"]
+    named = named * bool(places)
+    named += [f"“{one.what.rstrip('.')}”" for one in blocking if one not in ranked]
     return (
         f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score itself "
-        f"in doubt ({'; '.join(dict.fromkeys(named))}): until looked at, it is not shown that it "
+        f"in doubt ({'; '.join(named)}): until looked at, it is not shown that it "
         "will hold in use."
     )
 

@@ -26,6 +26,7 @@ def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20, pau
         opened=SimpleNamespace(opened={"pause": pause} if pause else {}),
         can_learn=worth is not None, workers=0, progress=False,
     )  # fmt: skip
+    made.part, made.dataset = dataset, dataset
     made.times = pd.DataFrame({"taken": seconds, "camera": [camera(n) for n in range(80)]}, index)
     return made
 
@@ -65,6 +66,13 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
     assert "the first from the photos taken with them" in found.more
     sizes = asked["groups"].value_counts()
     assert len(sizes) == 5 and (sizes == 2).all()
+
+
+def test_of_a_part_of_the_images_it_is_not_told_how_many_pauses_join(monkeypatch):
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: None)
+    made = evidence(5)
+    made.part = made.dataset.with_images(made.dataset.images[:-1])
+    assert near_in_time(made).more == "Such as 0060.jpg."
 
 
 def test_a_twentieth_or_less_other_cameras_and_photos_without_a_time_are_passed_over(monkeypatch):
