@@ -20,7 +20,7 @@ _TAKEN, _PART, _SERIAL = 0x9003, 0x9291, 0xA431
 
 def read_captures(paths: list[str], seconds: float) -> list[dict]:
     """For each path a dict with "taken" (seconds since 1970 by the camera's clock, or None) and
-    "camera" (maker, model and serial number as EXIF has them, or "")."""
+    "camera" (maker, model and serial number by its EXIF entries, or "")."""
     with guard(seconds):
         return [_read(path) for path in paths]
 
@@ -39,7 +39,10 @@ def _read(path: str) -> dict:
 
 
 def _join(words: Iterable) -> str:
-    return " ".join(filter(None, (str(word or "").strip(" \0") for word in words)))
+    """Maker, model and serial number; the maker once where the model begins with it."""
+    maker, model, serial = (str(word or "").strip(" \0") for word in words)
+    maker = "" if model.casefold().startswith(maker.casefold()) else maker
+    return " ".join(filter(None, [maker, model, serial]))
 
 
 def _seconds(taken: object, part: object) -> float | None:

@@ -25,8 +25,10 @@ def test_time_and_camera_are_read_to_the_fraction_of_a_second(tmp_path):
         save(tmp_path / "c.jpg", "0000:00:00 00:00:00", words=(" Orla ", "", "")),
         save(tmp_path / "d.jpg", part="odd"),
     ]
+    paths.append(save(tmp_path / "e.jpg", words=("Orla", "ORLA P9", "77")))
     rows = read_captures(paths, 60)
     assert rows[0]["camera"] == "Orla P9 77"
+    assert rows[4]["camera"] == "ORLA P9 77"  # not "Orla ORLA P9 77"
     assert rows[2] == {"taken": None, "camera": "Orla"}
     assert rows[1]["taken"] - rows[0]["taken"] == 2.75
     assert rows[0]["taken"] == pd.Timestamp("2024-05-01 10:00:00.25").timestamp()
