@@ -93,9 +93,10 @@ class Origin:
     asked : int
         On how many images.
     by_value : DataFrame by value, or None
-        Where there are five days or fewer: images, new and control, as above, of the photos of each
-        day that has 20 or more, perhaps of none; difference, low and high over its images (whole
-        groups), corrected for the number of days (Bonferroni).
+        Where there are five days or fewer: images, learned (from how many `new` learned), new and
+        control, as above, of the photos of each day that has 20 or more, perhaps of none;
+        difference, low and high over its images (whole groups), corrected for the number of days
+        (Bonferroni).
     """
 
     by_class: pd.DataFrame
@@ -174,7 +175,8 @@ def judge_origin(
         drawn = draw_parts(known, labels[known.index], dataset.groups[known.index], seed)
         new, control = (_answer(dataset, parts, features, seed)[asked] for parts in (known, drawn))
     cost = compare_scores(new, control, known[asked])
-    by_value = _by_value(new, control, known[asked], dataset.groups[asked])
+    learned = int(labels.index.isin(features.index).sum())
+    by_value = _by_value(new, control, known[asked], dataset.groups[asked], learned)
     return Origin(table, float(new.mean()), float(control.mean()), cost, len(asked), by_value)
 
 
@@ -187,8 +189,10 @@ def _answer(dataset: Dataset, parts: pd.Series, features: pd.DataFrame, seed: in
     return answers.idxmax(axis=1) == dataset.images["label"][answers.index]
 
 
-def _by_value(new: pd.Series, control: pd.Series, origin: pd.Series, groups: pd.Series):
-    """`Origin.by_value`; None where there are too many values."""
+def _by_value(
+    new: pd.Series, control: pd.Series, origin: pd.Series, groups: pd.Series, learned: int
+) -> pd.DataFrame | None:
+    """`Origin.by_value`; None where there are too many values. `learned` are all images."""
     sizes = origin.value_counts()
     judged = sorted(sizes.index[sizes >= ASKED])
     if len(sizes) > FEW:
@@ -197,8 +201,9 @@ def _by_value(new: pd.Series, control: pd.Series, origin: pd.Series, groups: pd.
     for value in judged:
         own = origin.index[origin == value]
         found = compare_scores(new[own], control[own], groups[own], level)
-        rows[value] = (len(own), new[own].mean(), control[own].mean(), *found)
-    columns = ["images", "new", "control", "difference", "low", "high"]
+        shares = new[own].mean(), control[own].mean()
+        rows[value] = (len(own), learned - len(own), *shares, *found)
+    columns = ["images", "learned", "new", "control", "difference", "low", "high"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("value")
 
 

@@ -121,8 +121,15 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
     what = (
         f"If {rule.words} {says}, {' and '.join(shares)} {have} another photo {thing} in training."
     )
-    more = f"Such as {across[0].rpartition('/')[2]}; scores would flatter."
-    if series:
+    flatter = "" if verdict.across else "; scores would flatter"  # the other has another label
+    more = f"Such as {across[0].rpartition('/')[2]}{flatter}."
+    if verdict.across:
+        more += (
+            f" Such images are never of one class, and at least {percent(verdict.expected)} of the "
+            "pairs are one scene that was photographed, or one photo that was edited, for several: "
+            "they are so much more alike than images of the names before and after."
+        )
+    elif series:
         sizes = groups.value_counts()
         more += (
             f" {(sizes > 1).sum():,} of them have several images, up to {sizes.iloc[0]:,}, too "
@@ -151,8 +158,15 @@ def _readings(evidence: Evidence, sides: pd.Series):
     classes = pd.factorize(labels)[0].astype(str)
     for rule in naming.read_rules(evidence.features.index, labels):
         verdict = naming.judge(naming.linked(rule.keys), alike, classes)
+        if not verdict.pairs:
+            verdict = naming.judge_across(rule.keys, alike, classes)
         # The search keeps such pairs together by itself; less sure ones a pattern is to settle.
-        sure = evidence.proposals is not None and verdict.holds and verdict.expected >= SURE
+        sure = (
+            not verdict.across
+            and evidence.proposals is not None
+            and verdict.holds
+            and verdict.expected >= SURE
+        )
         if sure or verdict.chance > naming._P:
             continue
         # Where a pattern reads the labels already, a second one would take its place.

@@ -75,7 +75,7 @@ def _new(name: str, one: Origin) -> str:
     if one.by_value is None:
         return f"{told}: {points(one.cost.difference, one.cost.low, one.cost.high)} {of}."
     each = [
-        f"of {value} {percent(row.new)} and {percent(row.control)}, "
+        f"of {value} {percent(row.new)} and {percent(row.control)}, learned from {row.learned:,}, "
         f"{points(row.difference, row.low, row.high)}"
         for value, row in zip(one.by_value.index, one.by_value.itertuples(), strict=True)
     ]
@@ -132,8 +132,10 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
             " and ".join(percent(share) for share in one.failing[column][:2])
             for column in ("new", "control")
         )
-        what = f"A linear model names photos of {some(one.failing.index, 2)} rightly in {new} "
-        what += f"where it learned from no photo of that {name}; {control} would be expected."
+        others = " and ".join(f"{number:,}" for number in one.failing["learned"][:2])
+        what = f"A linear model that learned from photos of other {several} alone ({others}) names "
+        what += f"{new} of those of {some(one.failing.index, 2)} rightly, and {control} where it "
+        what += f"learned from as many of all {several}."
     else:
         what = f"A linear model that has not seen the {name} of a photo names {percent(one.new)} "
         what += f"rightly, where {percent(one.control)} would be expected."

@@ -201,7 +201,7 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         more.insert(
             0,
             "Size, format, compression or camera entries tell them apart; perhaps they come from a "
-            "source of their own.",
+            "source of their own, or were edited and saved again.",
         )
         act = (
             "find out where these classes come from, and collect each from every source (notebook "

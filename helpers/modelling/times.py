@@ -11,9 +11,10 @@ from helpers.splits.accepting import number_groups
 from helpers.splits.captures import SECONDS, find_bursts
 from helpers.splits.sessions import read_times
 
-LEAST, WIDER, STEPS = 0.05, 3, 4
+LEAST, WIDER, STEPS, SEVERAL = 0.05, 3, 4, 3
 """Of so many validation images it is told; of photos that stay together by their times, at so many
-times the pause; and so many pauses, each so many times the one before, are told of."""
+times the pause; and so many pauses, each so many times the one before, are told of. Of more
+classes than the last it is told that a series has as many photos."""
 CODE = """from helpers.splits import ensure_split, group_by_time
 
 grouped = group_by_time(dataset.development, pause={})
@@ -37,7 +38,6 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
     if len(across) <= LEAST * len(valid):
         return None
     worth = told_flattery(evidence, groups, "the photos taken with them")
-    keep = f"--pause {seconds:g}"
     if pause and not worth.get("blocks"):
         found.unchecked.append(_beyond(pause, seconds, len(across), len(valid), worth))
         return None
@@ -49,14 +49,14 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
     first = f"Such as {across[0].rpartition('/')[2]}."
     # Among some of the images, drawn at random, pauses are longer than they were.
     whole = len(evidence.part) == len(evidence.dataset.development)
-    lengths = _lengths(times, seconds) if whole else ""
+    lengths, most = _lengths(times, seconds, images["label"].nunique()) if whole else ("", seconds)
     worth["more"] = " ".join(filter(None, [first, lengths, worth.get("more")]))
     act = "look at some that follow each other; if they show one thing or person, keep photos "
-    act += f"together by their times: the same command with {keep}, or with as many seconds as "
-    act += "the longest pause while one thing was photographed"
+    act += f"together by their times: the same command with --pause {most:g}, or with as many "
+    act += "seconds as the longest pause while one thing was photographed"
     return Finding(
         f"{what}: perhaps of one thing, place or person.", len(across), len(valid), act, "split",
-        CODE.format(f"{seconds:g}"), **worth,
+        CODE.format(f"{most:g}"), **worth,
     )  # fmt: skip
 
 
@@ -77,19 +77,19 @@ def _beyond(pause: float, seconds: float, across: int, valid: int, worth: dict) 
     )
 
 
-def _lengths(times: pd.DataFrame, seconds: float) -> str:
+def _lengths(times: pd.DataFrame, seconds: float, classes: int) -> tuple[str, float]:
     """How many series pauses of so many seconds and more make, and of how many photos: whoever
-    took them may know how many there are of each thing."""
-    pauses = [seconds * WIDER**step for step in range(STEPS)]
-    sizes = [_series(times, pause).value_counts() for pause in pauses]
-    first, *others = (
-        (pause, f"{len(one):,}", f"{one.median():g}")
-        for pause, one in zip(pauses, sizes, strict=True)
-    )
-    told = [f"Pauses of up to {first[0]:g} s make {first[1]} series, the middle one of {first[2]} "
-            "photos"]  # fmt: skip
-    told += [f"{pause:g} s: {number}, of {photos}" for pause, number, photos in others]
-    return f"{'; '.join(told)}."
+    took them may know how many there are of each thing. And the pause to try first: the one whose
+    middle series has as many photos as there are classes, where one does, as if each thing had been
+    photographed once in each; else the shortest."""
+    told, most = [], seconds
+    for pause in (seconds * WIDER**step for step in range(STEPS)):
+        sizes = _series(times, pause).value_counts()
+        words = f"{pause:g} s: {len(sizes):,}, of {sizes.median():g}"
+        if sizes.median() == classes > SEVERAL and most == seconds:
+            most, words = pause, f"{words} (as many as there are classes)"
+        told.append(words)
+    return f"Series that pauses make, and photos of the middle one: {'; '.join(told)}.", most
 
 
 def _across(images: pd.DataFrame, groups: pd.Series) -> tuple[pd.Index, pd.Index]:

@@ -16,7 +16,7 @@ LEAST, LARGE = 0.8, 20
 """A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
 hold more images than that on the average: a day or a camera is not a thing."""
 OF_LABEL = 0.95  # of the images of a level of folders that is the label, the fewest that bear it
-_P, _SHUFFLES, _PAIRS, _OTHERS = 0.01, 199, 400, 40
+_P, _SHUFFLES, _PAIRS, _OTHERS, _NEAR = 0.01, 199, 400, 40, 3
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _ROBOFLOW = re.compile(r"[_.](?:jpe?g|png|bmp|tiff?|webp|heic)[_.]rf[_.][0-9a-z]{8,}$", re.I)
@@ -44,11 +44,14 @@ class Verdict(NamedTuple):
         the class look as much alike.
     pairs : int
         Pairs of images that were compared.
+    across : bool
+        Each pair is of two classes (see `judge_across`).
     """
 
     expected: float
     chance: float
     pairs: int
+    across: bool = False
 
     @property
     def holds(self) -> bool:
@@ -211,26 +214,77 @@ def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int
         Others are drawn within the class, or all groups within classes would pass.
     """
     rng = np.random.default_rng(seed)
-    if len(pairs) > _PAIRS:
-        pairs = pairs[np.sort(rng.choice(len(pairs), _PAIRS, replace=False))]
     of_class = pd.Series(np.arange(len(labels))).groupby(labels).indices
-    beats, nulls = [], []  # by pair: how many strangers it beats, and how many a stranger would
-    for one, other in pairs:
+    found = []
+    for one, other in _drawn(pairs, rng):
         rest = of_class[labels[one]]
         rest = rest[(rest != one) & (rest != other)]
-        if labels[one] != labels[other] or not len(rest):
-            continue
-        drawn = features[rng.choice(rest, _OTHERS)] @ features[one]
-        like = features[other] @ features[one]
-        beats.append(np.mean(like > drawn) + np.mean(like == drawn) / 2)
-        # Where the partner is but one more image of the class, it is like one of those drawn.
-        again = rng.choice(drawn, (_SHUFFLES, 1))
-        nulls.append((again > drawn).mean(axis=1) + (again == drawn).mean(axis=1) / 2)
-    if not beats:
+        if labels[one] == labels[other] and len(rest):
+            found.append(_compare(features, one, other, rest, rng))
+    return _verdict(found)
+
+
+def judge_across(
+    keys: pd.Series, features: np.ndarray, labels: np.ndarray, seed: int = 0
+) -> Verdict:
+    """The same of images of one key each of which is of another class: whether they are more alike
+    than one of them and those of the other's class whose keys come next, three on either side.
+
+    One scene may be photographed, or one photo edited, for several classes. Numbers that begin anew
+    in each class only go along with what changed while it was collected, a day or a source: that
+    their neighbours have, too. Random order says nothing at all.
+
+    Parameters
+    ----------
+    keys : Series of str by image, in the order of `features`
+        Missing where nothing is said.
+    """
+    rng = np.random.default_rng(seed)
+    known, order, place = keys.to_numpy(object), {}, {}
+    for name in np.unique(labels):
+        rows = np.flatnonzero((labels == name) & keys.notna().to_numpy())
+        order[name] = np.array(sorted(rows, key=lambda row: (_in_order(known[row]), row)), int)
+        place |= {row: at for at, row in enumerate(order[name])}
+    found = []
+    for one, other in _drawn(linked(keys), rng):
+        rest = order[labels[other]][max(place[other] - _NEAR, 0) : place[other] + _NEAR + 1]
+        rest = rest[known[rest] != known[other]]
+        if labels[one] != labels[other] and len(rest):
+            found.append(_compare(features, one, other, rest, rng))
+    return _verdict(found)._replace(across=True)
+
+
+def _in_order(key: str) -> list[tuple]:
+    """Numbers in a key as numbers, so that 10 comes after 9."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", str(key))
+    return [(0, int(one), "") if one.isdigit() else (1, 0, one) for one in parts]
+
+
+def _drawn(pairs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if len(pairs) <= _PAIRS:
+        return pairs
+    return pairs[np.sort(rng.choice(len(pairs), _PAIRS, replace=False))]
+
+
+def _compare(
+    features: np.ndarray, one: int, other: int, rest: np.ndarray, rng: np.random.Generator
+) -> tuple[float, np.ndarray]:
+    """How many strangers a pair beats, and how many a stranger in its place would."""
+    drawn = features[rng.choice(rest, _OTHERS)] @ features[one]
+    like = features[other] @ features[one]
+    # Where the partner is but one more image of the class, it is like one of those drawn.
+    again = rng.choice(drawn, (_SHUFFLES, 1))
+    null = (again > drawn).mean(axis=1) + (again == drawn).mean(axis=1) / 2
+    return float(np.mean(like > drawn) + np.mean(like == drawn) / 2), null
+
+
+def _verdict(found: list[tuple[float, np.ndarray]]) -> Verdict:
+    if not found:
         return Verdict(0.0, 1.0, 0)
-    seen, null = np.mean(beats), np.mean(nulls, axis=0)
+    seen = np.mean([beats for beats, _ in found])
+    null = np.mean([one for _, one in found], axis=0)
     chance = (1 + (null >= seen).sum()) / (1 + _SHUFFLES)
-    return Verdict(max(float(2 * seen - 1), 0.0), float(chance), len(beats))
+    return Verdict(max(float(2 * seen - 1), 0.0), float(chance), len(found))
 
 
 def is_series(rule: Rule) -> bool:
@@ -243,12 +297,8 @@ def describe(rule: Rule, verdict: Verdict) -> str:
     """One sentence for the reader."""
     groups = count(rule.keys.dropna().unique(), "group")
     about = f"{rule.words} makes {groups} of {rule.keys.notna().sum():,} images"
-    if not verdict.pairs:
-        return (
-            f"{about}, whose neighbours are never of one class: one scene photographed for several "
-            "classes, or numbers that begin anew in each? Look at some; only where it is one "
-            "scene, a pattern that names what they share (--pattern) keeps them together."
-        )
+    if verdict.across or not verdict.pairs:
+        return f"{about}, whose neighbours are never of one class{_say_across(verdict)}"
     if is_series(rule):
         return f"{about}, too many in each to be one thing (a day? a camera?); only mentioned."
     if verdict.holds:
@@ -256,3 +306,22 @@ def describe(rule: Rule, verdict: Verdict) -> str:
     if verdict.chance > _P:
         return f"{about}, no more alike than chance (p = {verdict.chance:.2f}); only mentioned."
     return f"{about}, of whose pairs perhaps {verdict.expected:.0%} are one thing; only mentioned."
+
+
+def _say_across(verdict: Verdict) -> str:
+    if not verdict.pairs:
+        return (
+            ": one scene photographed for several classes, or numbers that begin anew in each? Look"
+            " at some; only where it is one scene, a pattern that names what they share (--pattern)"
+            " keeps them together."
+        )
+    if verdict.chance > _P:
+        return (
+            f", and no more alike than those of the names before and after (p = "
+            f"{verdict.chance:.2f}): as numbers are that begin anew in each class; only mentioned."
+        )
+    return (
+        f", and more alike than those of the names before and after: at least "
+        f"{verdict.expected:.0%} of such pairs are one scene that was photographed, or one photo "
+        "that was edited, for several classes."
+    )

@@ -169,8 +169,10 @@ class _Search:
         for rule in naming.read_rules(self.ids, labels):
             pairs = naming.linked(rule.keys)
             verdict = naming.judge(pairs, self.features, texts)
+            if not verdict.pairs:
+                verdict = naming.judge_across(rule.keys, self.features, texts)
             self.notes.append("Names: " + naming.describe(rule, verdict))
-            if verdict.holds and not naming.is_series(rule):
+            if verdict.holds and not verdict.across and not naming.is_series(rule):
                 keys = rule.keys.to_numpy()[pairs[:, 0]]
                 words = [f"{rule.words} is {key!r} for both" for key in keys]
                 told.append(("file name", words, pairs, verdict.expected))

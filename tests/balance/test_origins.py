@@ -228,7 +228,8 @@ def test_the_interval_of_each_camera_is_corrected_for_their_number_and_small_one
     right = pd.Series([True] * 30 + [False] * 10)
     value = pd.Series(["a"] * 20 + ["b"] * 20)
     other = right[::-1].reset_index(drop=True)
-    table_of = origins._by_value(other, right, value, pd.Series(range(40)))
+    table_of = origins._by_value(other, right, value, pd.Series(range(40)), 90)
+    assert table_of["learned"].tolist() == [70, 70]  # all but its own
     for value, rows in (("a", slice(0, 20)), ("b", slice(20, 40))):
         own = compare_scores(other[rows], right[rows], range(20), level=0.975)
         assert table_of.loc[value, ["difference", "low", "high"]].tolist() == pytest.approx([*own])

@@ -132,31 +132,35 @@ def test_the_lines_of_python_that_the_finding_offers_work(tmp_path, capsys):
 
 
 def few(*rows, cost=(-0.5, -1.0, 1.0)):
-    columns = ["value", "images", "new", "control", "difference", "low", "high"]
+    columns = ["value", "images", "learned", "new", "control", "difference", "low", "high"]
     table = pd.DataFrame(rows, columns=columns).set_index("value")
     return Origin(by_class([False] * 3), 0.4, 0.9, Difference(*cost), 40, table)
 
 
 def test_a_camera_whose_photos_fail_unseen_is_a_finding_and_blocks_the_verdict():
-    old, new = ("old", 10, 0.2, 0.9, -0.7, -0.9, -0.4), ("new", 30, 0.8, 0.9, -0.1, -0.2, 0.01)
+    old, new = (
+        ("old", 10, 30, 0.2, 0.9, -0.7, -0.9, -0.4),
+        ("new", 30, 10, 0.8, 0.9, -0.1, -0.2, 0.01),
+    )
     found = Section("shortcuts", "")
     (finding,) = say_origins(found, evidence(camera=few(old, new)))
     assert finding.what == (
-        "A linear model names photos of old rightly in 20% where it learned from no photo of that "
-        "camera; 90% would be expected."
+        "A linear model that learned from photos of other cameras alone (30) names 20% of those of "
+        "old rightly, and 90% where it learned from as many of all cameras."
     )
     assert finding.blocks and finding.section == "shortcuts"
     assert (finding.effect, finding.low, finding.high) == pytest.approx((0.175, 0.1, 0.225))
     (told,) = found.says
     assert told in finding.more
     assert told.endswith(
-        "90% (40 photos of 2 classes with several cameras); of old 20% and 90%, -70.0 points (-90.0"
-        " to -40.0); of new 80% and 90%, -10.0 points (-20.0 to +1.0). So few cameras do not tell "
+        "90% (40 photos of 2 classes with several cameras); of old 20% and 90%, learned from 30, "
+        "-70.0 points (-90.0 to -40.0); of new 80% and 90%, learned from 10, -10.0 points (-20.0 "
+        "to +1.0). So few cameras do not tell "
         "how others would do."
     )
 
 
-FAILS = ("old", 10, 0.2, 0.9, -0.7, -0.9, -0.4)
+FAILS = ("old", 10, 30, 0.2, 0.9, -0.7, -0.9, -0.4)
 BESIDE = "On the same days hardly any other camera took photos (old: {})"
 
 
@@ -192,6 +196,8 @@ def test_a_failing_day_whose_camera_took_photos_on_no_other_says_so():
 
 def test_few_cameras_that_do_not_fail_are_told_and_no_finding():
     found = Section("shortcuts", "")
-    assert say_origins(found, evidence(camera=few(("new", 30, 0.8, 0.9, -0.1, -0.2, -0.04)))) == []
+    assert (
+        say_origins(found, evidence(camera=few(("new", 30, 10, 0.8, 0.9, -0.1, -0.2, -0.04)))) == []
+    )
     assert "So few cameras do not tell how others would do." in found.says[0]
     assert "-100.0" not in found.says[0]

@@ -56,8 +56,8 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
     assert "the same command with --pause 4, or with as many seconds" in found.act
     assert "group_by_time(dataset.development, pause=4)" in found.code
     # Five pairs three seconds apart; all of a minute make one series of the 65 at full minutes.
-    lengths = "Such as 0060.jpg. Pauses of up to 4 s make 5 series, the middle one of 2 photos; 12 "
-    lengths += "s: 5, of 2; 36 s: 5, of 2; 108 s: 2, of 40."
+    lengths = "Such as 0060.jpg. Series that pauses make, and photos of the middle one: 4 s: 5, of "
+    lengths += "2; 12 s: 5, of 2; 36 s: 5, of 2; 108 s: 2, of 40."
     if worth is None:
         assert found.effect is None and found.more == lengths
         return
@@ -66,6 +66,25 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
     assert "the first from the photos taken with them" in found.more
     sizes = asked["groups"].value_counts()
     assert len(sizes) == 5 and (sizes == 2).all()
+
+
+@pytest.mark.parametrize(("each", "pause"), [(4, 12), (5, 4)])
+def test_the_pause_that_joins_as_many_as_there_are_classes_is_proposed_first(
+    monkeypatch, each, pause
+):
+    """Of each thing a photo in every one of four classes, ten seconds apart."""
+    monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: None)
+    made = evidence(5)
+    last = np.arange(80) % each == each - 1
+    sides = np.where(last, "valid", "train")
+    images = made.divided.images.assign(label=[*"abcd"] * 20, split=sides)
+    made.divided = made.divided.with_images(images)
+    made.times["taken"] = np.arange(80) // each * 60.0 + np.arange(80) % each * 10 - 7 * last
+    found = near_in_time(made)
+    assert f"with --pause {pause}, or" in found.act and f"pause={pause})" in found.code
+    assert ("; 12 s: 20, of 4 (as many as there are classes); 36 s: 20" in found.more) == (
+        each == 4
+    )
 
 
 def test_of_a_part_of_the_images_it_is_not_told_how_many_pauses_join(monkeypatch):

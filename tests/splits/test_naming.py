@@ -222,6 +222,18 @@ def test_groups_of_more_than_twenty_are_a_series():
             "or numbers that begin anew in each? Look at some; only where it is one scene, a "
             "pattern that names what they share (--pattern) keeps them together.",
         ),
+        (
+            [2, 2],
+            Verdict(0.6, 0.005, 2, across=True),
+            "never of one class, and more alike than those of the names before and after: at least "
+            "60% of such pairs are one scene that was photographed, or one photo that was edited, "
+            "for several classes.",
+        ),
+        (
+            [2, 2],
+            Verdict(0.2, 0.4, 2, across=True),
+            "(p = 0.40): as numbers are that begin anew in each class; only mentioned.",
+        ),
         ([30, 30], Verdict(0.9, 0.005, 2), "to be one thing (a day? a camera?); only mentioned."),
     ],
 )
@@ -249,3 +261,50 @@ def test_pairs_that_are_as_many_as_are_compared_at_most_are_taken_as_they_are(mo
         monkeypatch.setattr(naming, "_PAIRS", most)
         found.append(naming.judge(pairs, features, labels))
     assert found[0] == found[1] and found[0].pairs == 10
+
+
+def numbered(share, drift, seed=0, things=150):
+    """Two classes whose images are numbered alike: of such a share the image of a number shows one
+    scene in both, and all change along the numbers, as from source to source: ten to a source, but
+    not the same ten in both."""
+    rng = np.random.default_rng(seed)
+    keys = pd.Series([str(n) for n in range(things)] * 2)
+    scenes = rng.normal(size=(2 * things, 16))
+    twins = rng.random(things) < share
+    scenes[things:][twins] = scenes[:things][twins] + 0.3 * rng.normal(size=(twins.sum(), 16))
+    sources = drift * rng.normal(size=(things // 10 + 1, 16))
+    first = [(np.arange(things) + begins) // 10 for begins in (0, 4)]
+    features = scenes + sources[np.concatenate(first)]
+    shuffled = rng.permutation(2 * things)  # files come in any order
+    labels = np.repeat(["a", "b"], things)[shuffled]
+    keys = keys.iloc[shuffled].reset_index(drop=True)
+    return keys, standardise(features[shuffled]), labels
+
+
+@pytest.mark.parametrize(("share", "drift"), [(1.0, 0.0), (0.6, 0.0), (0.6, 0.5), (0.6, 1.0)])
+def test_one_scene_for_several_classes_is_told_with_no_more_than_the_share_there_is(share, drift):
+    keys, features, labels = numbered(share, drift)
+    assert naming.judge(naming.linked(keys), features, labels) == Verdict(0.0, 1.0, 0)
+    verdict = naming.judge_across(keys, features, labels)
+    assert verdict.across and verdict.pairs == 150 and verdict.chance <= 0.01
+    assert share - 0.2 < verdict.expected <= share + 0.05
+
+
+def test_numbers_that_begin_anew_say_nothing_though_they_go_along_with_days():
+    """With everything that changes along the numbers, an image of the same number is much more
+    alike than one drawn from the class, and no more than those of the numbers beside it."""
+    passed = 0
+    for seed in range(20):
+        keys, features, labels = numbered(0.0, 2.0, seed)
+        passed += naming.judge_across(keys, features, labels).chance <= 0.01
+        one, other = (np.flatnonzero(labels == name) for name in "ab")
+        far = features[one] @ features[other].T
+        same = keys.iloc[one].to_numpy()[:, None] == keys.iloc[other].to_numpy()
+        assert far[same].mean() > far.mean() + 0.3
+    assert passed <= 2
+
+
+def test_numbers_are_in_the_order_of_numbers():
+    assert sorted(["b10", "b9", "a11", "10", "9"], key=naming._in_order) == (
+        ["9", "10", "a11", "b9", "b10"]
+    )
