@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from helpers.datasets import DatasetError
 from helpers.datasets.words import some, suggestion
@@ -29,7 +29,18 @@ class _Once(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says of each command by itself what it does not know, and what was meant."""
+    """A parser that says of each command by itself what it does not know, and what was meant.
+
+    Attributes
+    ----------
+    beside : dict of str to Parser
+        All commands, by name.
+    """
+
+    beside: Mapping[str, argparse.ArgumentParser] = {}
+
+    def error(self, message):
+        raise DatasetError(f"{message[:1].upper()}{message[1:]}. {self._more}")
 
     def parse_known_args(self, args=None, namespace=None):
         found, rest = super().parse_known_args(args, namespace)
@@ -38,15 +49,20 @@ class Parser(argparse.ArgumentParser):
         return found, rest
 
     def _say_unknown(self, rest: Sequence[str]) -> str:
-        all_of_them = f"{self.prog} --help lists what can be said."
         if wrong := next((one for one in rest if one.startswith("-")), None):
             name = wrong.partition("=")[0]
-            known = [one for action in self._actions for one in action.option_strings]
-            return f"There is no option {name!r}{suggestion(name, known)}. {all_of_them}"
+            known = list(self._option_string_actions)
+            owners = [of for of, one in self.beside.items() if name in one._option_string_actions]
+            meant = f" here; {some(owners)} has it" if owners else suggestion(name, known)
+            return f"There is no option {name!r}{meant}. {self._more}"
         return (
             f"One path is expected, and {some(map(repr, rest))} stood beside it: where a name has "
-            f"spaces, put it in quotes. {all_of_them}"
+            f"spaces, put it in quotes. {self._more}"
         )
+
+    @property
+    def _more(self) -> str:
+        return f"{self.prog} --help lists what can be said."
 
 
 def once(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -71,6 +71,8 @@ def _parser(more: Sequence[Callable]) -> argparse.ArgumentParser:
     _add_scan(commands)
     for add in more:
         add(commands)
+    for one in commands.choices.values():
+        one.beside = commands.choices
     return parser
 
 

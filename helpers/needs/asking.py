@@ -111,7 +111,11 @@ def _parse(text: str) -> tuple[str, float]:
 
 def _need(score: str, least: float) -> Need:
     if not isinstance(least, int | float) or not 0 < least <= 1:
-        raise DatasetError(f"{score} of at least {least}: expected a number above 0, at most 1.")
+        share = isinstance(least, int | float) and 1 < least <= 100
+        meant = f" (or {least:g}%, if that was meant)" if share else ""
+        raise DatasetError(
+            f"{score} of at least {least}: expected a number above 0, at most 1{meant}."
+        )
     if of := _OF.match(score):
         word = of[1].lower()
         return Need("F1" if word == "f1" else word, float(least), of[2].strip())

@@ -37,6 +37,10 @@ def export_best(report: Report, folder: Path) -> ExportedModel:
 
 
 ANEW = "The report's models had a part of the images; here all are divided, by what it knows."
+SEEN = (
+    " Of the {valid:,} to validate on here they learned from {learned:,}: scored on these, the "
+    "report's model looks better than it is."
+)
 OWN_SPLIT = (
     "The sides train and valid are those on which a report on this dataset had its models (column "
     "report_split of images.csv); the dataset did not come so divided."
@@ -116,9 +120,13 @@ def export_cleaned(report: Report, folder: Path, images: str | None = "links") -
     decisions = pd.concat([marks[~marks.index.isin(choices.index)], choices])
     dataset = evidence.opened
     if report["split"].state == DONE:
-        dataset = _with_split_of(dataset, divide_all(evidence))
+        anew = divide_all(evidence)
+        dataset = _with_split_of(dataset, anew)
         if len(evidence.part) < len(evidence.dataset.development):
-            notes.append(ANEW)
+            valid = anew.part("valid").images.index
+            learned = valid.intersection(evidence.divided.part("train").images.index)
+            seen = SEEN.format(valid=len(valid), learned=len(learned)) * bool(len(learned))
+            notes.append(ANEW + seen)
     done = export(dataset, folder, images, decisions, progress=report.progress)
     return replace(done, notes=(*notes, *done.notes))
 
