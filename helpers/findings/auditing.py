@@ -231,10 +231,10 @@ def copies(evidence: Evidence) -> Section:
         number = confirmed["other_id"].nunique()
         are = "is a copy of another" if number == 1 else "are copies of others"
         what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
-        act, code = "keep copies on one side of every split", KEEP_TOGETHER
+        what_stays, code = "copies", KEEP_TOGETHER
         if not evidence.part.has_groups and SEARCH in evidence.plan.taken:
-            act = "keep copies, and photos of one thing, on one side of every split"
-            code = KEEP_ALL
+            what_stays, code = "copies, and photos of one thing,", KEEP_ALL
+        act = f"keep {what_stays} on one side of every split, as this report does (--export)"
         gain = flattery_of_copies(evidence) if evidence.can_learn else None
         more = measured("On such a split they change the accuracy of a linear model", gain)
         if many := _say_copied_classes(found, dataset, confirmed):

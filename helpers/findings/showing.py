@@ -83,7 +83,7 @@ def _say_takes(rows: list[Mapping[str, Any]]) -> list[str]:
 def tell_need(row: Mapping[str, Any], brief: bool = False) -> str:
     """What was asked for, what was shown and what it takes to show it, in words: "Recall of
     rust+scab: 97% (93% to 99%), where 95% is asked for; should it stay so, it takes …"; in brief
-    without the last."""
+    "Recall of rust+scab: 97% (93% to 99%), asked: 95%"."""
     shown, least, takes = row["shown"], _least(row), "" if brief else row.get("takes")
     more = f"; {takes}" if takes else ""
     if row["value"] is None:
@@ -95,7 +95,8 @@ def tell_need(row: Mapping[str, Any], brief: bool = False) -> str:
     else:
         value, low, high = (tell_share(one, least) for one in ends)
         least = percent(least)
-    words = f"{score[:1].upper()}{score[1:]}: {value} ({low} to {high}), where {least} is asked for"
+    asked = f"asked: {least}" if brief else f"where {least} is asked for"
+    words = f"{score[:1].upper()}{score[1:]}: {value} ({low} to {high}), {asked}"
     return words + ("" if shown in ("yes", "no", "neither") else f"; {shown}") + more
 
 

@@ -193,6 +193,7 @@ def test_three_needs_have_a_bar_and_their_words_each_and_more_a_line_each():
     assert 'class="asked"' in few and few.endswith("</svg></div></div>")
     many = draw_needs(decided(MIXED, *asked, "accuracy>=0.5").plain())
     assert many.count("<svg") == 4 and many.count("it takes") == 1
+    assert ", asked: 80%</p>" in many and "where" not in many and "where 80% is asked for" in few
     assert "<p>Recall of c of at least 0.8: should it stay so, it takes" in many
 
 
