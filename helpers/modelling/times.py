@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from helpers.datasets import Dataset
 from helpers.evidence.effects import told_flattery
 from helpers.evidence.learned import Learned
 from helpers.findings.sections import Finding, Section
@@ -15,6 +16,8 @@ LEAST, WIDER, STEPS, SEVERAL = 0.05, 3, 4, 3
 """Of so many validation images it is told; of photos that stay together by their times, at so many
 times the pause; and so many pauses, each so many times the one before, are told of. Of more
 classes than the last it is told that a series has as many photos."""
+MANY = 20_000
+"""Images at most whose times are all read, beyond those that models learn from."""
 CODE = """from helpers.splits import ensure_split, group_by_time
 
 grouped = group_by_time(dataset.development, pause={})
@@ -32,8 +35,11 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
     pause = evidence.opened.opened.get("pause")
     seconds = WIDER * pause if pause else SECONDS
     images = evidence.divided.images
-    times = _times(evidence, images.index)
-    groups = _series(times, seconds)
+    development = evidence.dataset.development
+    # Among some of the images, drawn at random, pauses are longer than they were.
+    every = len(development) <= MANY
+    times = _times(evidence, development if every else evidence.divided)
+    groups = _series(times.reindex(images.index), seconds)
     across, valid = _across(images, groups)
     if len(across) <= LEAST * len(valid):
         return None
@@ -47,9 +53,9 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
     )
     what += f", though --pause {pause:g} keeps photos together" if pause else ""
     first = f"Such as {across[0].rpartition('/')[2]}."
-    # Among some of the images, drawn at random, pauses are longer than they were.
-    whole = len(evidence.part) == len(evidence.dataset.development)
-    lengths, most = _lengths(times, seconds, images["label"].nunique()) if whole else ("", seconds)
+    lengths, most = "", seconds
+    if every:
+        lengths, most = _lengths(times, seconds, images["label"].nunique())
     worth["more"] = " ".join(filter(None, [first, lengths, worth.get("more")]))
     act = "look at some that follow each other; if they show one thing or person, keep photos "
     act += f"together by their times: the same command with --pause {most:g}, or with as many "
@@ -99,11 +105,12 @@ def _across(images: pd.DataFrame, groups: pd.Series) -> tuple[pd.Index, pd.Index
     return valid[groups[valid].isin(train)], valid
 
 
-def _times(evidence: Learned, index: pd.Index) -> pd.DataFrame:
+def _times(evidence: Learned, dataset: Dataset) -> pd.DataFrame:
     """taken and camera of each image; not read where no file says when it was taken."""
+    index = dataset.images.index
     if evidence.files["taken"].reindex(index).isna().all():
         return pd.DataFrame({"taken": float("nan"), "camera": ""}, index)
-    return read_times(evidence.divided, workers=evidence.workers, progress=evidence.progress)
+    return read_times(dataset, workers=evidence.workers, progress=evidence.progress)
 
 
 def _series(times: pd.DataFrame, seconds: float) -> pd.Series:

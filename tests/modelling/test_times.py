@@ -26,7 +26,7 @@ def evidence(near, worth=(0.2, 0.1, 0.3), camera=lambda n: "Orla", valid=20, pau
         opened=SimpleNamespace(opened={"pause": pause} if pause else {}),
         can_learn=worth is not None, workers=0, progress=False,
     )  # fmt: skip
-    made.part, made.dataset = dataset, dataset
+    made.dataset = dataset
     made.times = pd.DataFrame({"taken": seconds, "camera": [camera(n) for n in range(80)]}, index)
     return made
 
@@ -87,11 +87,20 @@ def test_the_pause_that_joins_as_many_as_there_are_classes_is_proposed_first(
     )
 
 
-def test_of_a_part_of_the_images_it_is_not_told_how_many_pauses_join(monkeypatch):
+def test_how_many_photos_pauses_join_is_counted_among_all_images_or_not_at_all(monkeypatch):
+    """Among some of them pauses are longer, and series shorter, than they were."""
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: None)
     made = evidence(5)
-    made.part = made.dataset.with_images(made.dataset.images[:-1])
+    whole = near_in_time(made).more
+    images = made.divided.images
+    part = images[(images["split"] == "valid") | (np.arange(80) < 10)]
+    made.divided = made.divided.with_images(part)
+    assert near_in_time(made).more == whole and "12 s: 5, of 2" in whole
+    monkeypatch.setattr(times, "MANY", 79)
+    asked = []
+    monkeypatch.setattr(times, "_times", lambda _, dataset: asked.append(dataset) or made.times)
     assert near_in_time(made).more == "Such as 0060.jpg."
+    assert asked == [made.divided]
 
 
 def test_a_twentieth_or_less_other_cameras_and_photos_without_a_time_are_passed_over(monkeypatch):
@@ -116,8 +125,10 @@ def test_two_cameras_of_one_model_are_told_apart_by_what_the_files_say(tmp_path)
     dataset = Dataset("mine", tmp_path, images)
     taken = pd.DataFrame({"taken": pd.Timestamp("2024-05-01 10:00")}, images.index)
     opened = SimpleNamespace(opened={})
-    made = SimpleNamespace(divided=dataset, opened=opened, files=taken, workers=0, progress=False)
-    groups = times._series(times._times(made, images.index), 4)
+    made = SimpleNamespace(
+        divided=dataset, dataset=dataset, opened=opened, files=taken, workers=0, progress=False
+    )
+    groups = times._series(times._times(made, dataset), 4)
     assert groups["0.jpg"] == groups["2.jpg"] != groups["1.jpg"] == groups["3.jpg"]
     assert times.say_times(Section("split", ""), made) is None
 
