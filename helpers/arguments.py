@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
             name = wrong.partition("=")[0]
             known = list(self._option_string_actions)
             owners = [of for of, one in self.beside.items() if name in one._option_string_actions]
-            meant = f" here; {some(owners)} has it" if owners else suggestion(name, known)
+            meant = f" here; it belongs to {some(owners)}" if owners else suggestion(name, known)
             return f"There is no option {name!r}{meant}. {self._more}"
         return (
             f"One path is expected, and {some(map(repr, rest))} stood beside it: where a name has "

@@ -48,8 +48,8 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
         found.unchecked.append(_beyond(pause, seconds, len(across), len(valid), worth))
         return None
     what = (
-        f"{len(across):,} of {len(valid):,} validation images were taken within {seconds:g} s of a "
-        "training image by the same camera"
+        f"{len(across):,} of {len(valid):,} validation images are of one series with a training "
+        f"image (one camera, pauses of at most {seconds:g} s)"
     )
     what += f", though --pause {pause:g} keeps photos together" if pause else ""
     first = f"Such as {across[0].rpartition('/')[2]}."

@@ -134,9 +134,12 @@ def test_ctrl_c_says_that_the_same_command_goes_on(photos, monkeypatch, capsys):
         (["report", "PHOTOS", "--zzz"], "no option '--zzz'. python -m helpers report --help lis"),
         (
             ["scan", "PHOTOS", "--budget", "5m"],
-            "no option '--budget' here; report has it. python -m h",
+            "no option '--budget' here; it belongs to report. python -m h",
         ),
-        (["report", "PHOTOS", "--format", "csv"], "no option '--format' here; scan has it. "),
+        (
+            ["report", "PHOTOS", "--format", "csv"],
+            "no option '--format' here; it belongs to scan.",
+        ),
         (["report", "PHOTOS", "--pause", "ten"], "--pause: invalid float value: 'ten'. python"),
         (["report", "PHOTOS", "--need", "accuracy>=95"], "at most 1 (or 95%, if that was meant)"),
         (["report", "PHOTOS", "--need", "accuracy>=950"], "expected a number above 0, at most 1."),

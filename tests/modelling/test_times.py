@@ -51,7 +51,10 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
 
     monkeypatch.setattr(effects, "flattery_of_groups", flattery)
     found = near_in_time(evidence(5, worth))
-    assert found.what.startswith("5 of 20 validation images were taken within 4 s of a training")
+    assert found.what == (
+        "5 of 20 validation images are of one series with a training image (one camera, pauses of "
+        "at most 4 s): perhaps of one thing, place or person."
+    )
     assert (found.images, found.of, found.blocks) == (5, 20, blocks)
     assert "the same command with --pause 4, or with as many seconds" in found.act
     assert "group_by_time(dataset.development, pause=4)" in found.code
@@ -180,7 +183,8 @@ def test_longer_pauses_that_flatter_the_score_are_a_finding_though_photos_stay_t
     found = near_in_time(evidence(5, pause=1), section)
     assert section.unchecked == [] and found.blocks
     assert found.what == (
-        "5 of 20 validation images were taken within 3 s of a training image by the same camera, "
-        "though --pause 1 keeps photos together: perhaps of one thing, place or person."
+        "5 of 20 validation images are of one series with a training image (one camera, pauses of "
+        "at most 3 s), though --pause 1 keeps photos together: perhaps of one thing, place or "
+        "person."
     )
     assert "the same command with --pause 3, or" in found.act and "pause=3)" in found.code
