@@ -12,7 +12,7 @@ from helpers.datasets.steps import saved
 from helpers.evaluation.predictions import check_predictions
 from helpers.labelling import STRATEGIES, label_in_rounds
 from helpers.splits import split
-from helpers.splits.joining import sure_pairs
+from helpers.splits.joining import sure_pairs, tie_copies
 from helpers.training import (
     Augment,
     build_dataloaders,
@@ -64,7 +64,8 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
         known = opened.images[opened.images["label"].notna()]
         if without := len(opened.images) - len(known):
             print(f"{without:,} of {len(opened):,} test images have no label and are left out.")
-        return clean, opened.with_images(known) if without else opened
+        opened = opened.with_images(known) if without else opened
+        return clean, tie_copies(opened, find_duplicates(opened, progress=False))
     held = clean.part("valid")
     pairs = find_duplicates(held, progress=False)
     undivided = held.with_images(held.images.assign(split=None))

@@ -62,6 +62,8 @@ class Dataset:
     source : str or None
         What of the folder was read where not its folders alone: the table and its label column.
         Two tables in one folder are two datasets, with two work folders.
+    copies : Series or None
+        By image_id the group to which copies tie it, where they were looked for (`ensure_split`).
     """
 
     name: str
@@ -74,6 +76,7 @@ class Dataset:
     files: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
     opened: dict = field(default_factory=dict)
+    copies: pd.Series | None = None
 
     def __post_init__(self):
         if not self.images.index.isin(self.opened.get("ids", ())).all():
@@ -125,12 +128,14 @@ class Dataset:
 
     @property
     def groups(self) -> pd.Series:
-        """Per image what it shows: the group column's value, else the image's own id."""
-        own = self.images.index.to_series(name="group").astype(object)
-        if self.group is None:
-            return own
-        known = self.images[self.group]
-        return own.where(known.isna(), self.group + " " + known.astype(str))
+        """Per image what it shows: the group column's value, else the image's own id; images that
+        are tied by `copies` have that of the first."""
+        groups = self.images.index.to_series(name="group").astype(object)
+        if self.group is not None:
+            known = self.images[self.group]
+            groups = groups.where(known.isna(), self.group + " " + known.astype(str))
+        tied = None if self.copies is None else self.copies.reindex(groups.index)
+        return groups if tied is None else tied.where(tied.notna(), groups).rename("group")
 
     @property
     def has_groups(self) -> bool:
@@ -253,7 +258,7 @@ class Dataset:
             raise DatasetError(
                 f"{self.name!r} has no metadata column {column!r}; it has: {there}{hint}."
             )
-        return replace(self, group=column)
+        return replace(self, group=column, copies=None)
 
     def _rows(self, split: str) -> pd.DataFrame:
         rows = self.images[self.images["split"] == split]

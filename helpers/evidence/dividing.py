@@ -11,13 +11,16 @@ import pandas as pd
 from helpers.datasets import Dataset, apply_decisions
 from helpers.evidence.cannot_link import without_barred
 from helpers.splits import apply_groups, check_leakage, ensure_split
+from helpers.splits.joining import tie_copies
 
 
 def clean(evidence, dataset: Dataset) -> Dataset:
     """`dataset` with the choices applied and the sure pairs of one thing in its groups: all
     development images, or the part of them that the budget pays for."""
-    cleaned, followed = apply_decisions(dataset, evidence.choices), without_barred(evidence.sure)
-    return apply_groups(cleaned, followed) if len(followed) else cleaned
+    followed = without_barred(evidence.sure)
+    grouped = apply_groups(dataset, followed) if len(followed) else dataset
+    # A copy that is left out still ties what it belongs with, so they are tied before.
+    return apply_decisions(tie_copies(grouped, evidence.pairs), evidence.choices)
 
 
 def pairs_within(dataset: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +35,9 @@ def keeps_split(cleaned: Dataset, pairs: pd.DataFrame) -> bool:
     if not (splits.isin(["train"]).any() and splits.isin(["valid"]).any()):
         return False
     leaks = check_leakage(cleaned, pairs_within(cleaned, pairs))
-    return not leaks["kind"].ne("probable").any()
+    held = cleaned.groups[splits.index].groupby(splits).unique()
+    torn = set(held["train"]) & set(held["valid"])  # by a copy that was left out, too
+    return not torn and not leaks["kind"].ne("probable").any()
 
 
 def divide(cleaned: Dataset, given: bool) -> tuple[Dataset, str]:

@@ -81,7 +81,8 @@ def split(
     _check_shares(dataset, valid, test, previous)
     before, ids = earlier_sides(previous), dataset.images.index
     column = groups if isinstance(groups, str) else dataset.group
-    names = dataset.with_group(column).groups
+    own = column is None or column == dataset.group
+    names = (dataset if own else dataset.with_group(column)).groups
     if isinstance(groups, pd.Series):
         column, names = None, groups
     group = join_groups(names, duplicates, ids.append(before.index.difference(ids)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import pandas as pd
 
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.splits.dividing import split
-from helpers.splits.joining import SIDES, join_groups, sure_pairs
+from helpers.splits.joining import SIDES, join_groups, sure_pairs, tie_copies
 from helpers.splits.leaks import check_leakage, describe_leakage
 
 _MANY = 5000  # images that are searched for copies without showing how far it is
@@ -24,9 +25,9 @@ def ensure_split(
     """The dataset with train and valid images: those it came with, else those of `split`.
 
     Copies are looked for (`find_duplicates`), so that a picture and its copy stay on one side,
-    together with the groups of both. A split that the dataset came with is kept as it is, and
-    images and groups on two sides of it are counted. What was done with a dataset of your own is
-    printed.
+    together with the groups of both, and are of one of the `groups` of the dataset that is returned
+    (`tie_copies`). A split that the dataset came with is kept as it is, and images and groups on
+    two sides of it are counted. What was done with a dataset of your own is printed.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def ensure_split(
             f"['image_id'])){more}.",
             stacklevel=2,
         )
-    return dataset
+    return tie_copies(dataset, pairs)
 
 
 def _tell_given(dataset: Dataset, splits: pd.Series, leaks: pd.DataFrame) -> None:
@@ -104,7 +105,7 @@ def _tell_own(dataset: Dataset, splits: pd.Series, pairs: pd.DataFrame) -> None:
             found = f"{count(pairs, 'pair')} of {copies} {stay} on one side of the split"
         print(f"No column says which images belong together; {found}.")
         return
-    alone = join_groups(dataset.groups, None, dataset.images.index)
+    alone = join_groups(replace(dataset, copies=None).groups, None, dataset.images.index)
     ends = [alone.reindex(pairs[end]).to_numpy() for end in ("image_id", "other_id")]
     across = pairs[ends[0] != ends[1]]
     if len(across):

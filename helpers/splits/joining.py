@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from helpers.datasets import DatasetError
+from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 
 SIDES = ("train", "valid", "test")
@@ -65,6 +67,23 @@ def join_groups(groups: pd.Series, duplicates: pd.DataFrame | None, index: pd.In
     codes = pd.factorize(codes)[0]
     ends = [codes[every.get_indexer(pairs[end])] for end in ("image_id", "other_id")]
     return pd.Series(link(codes, ends), every)
+
+
+def tie_copies(dataset: Dataset, duplicates: pd.DataFrame | None) -> Dataset:
+    """The dataset whose `groups` count sure copies as one thing, together with the groups of both;
+    itself where none tie anything that was apart.
+
+    A picture and its copy are right or wrong together, so that whoever counts both believes an
+    interval too narrow, and whoever asks about one has learned from the other.
+    """
+    groups = dataset.groups
+    joined = groups.groupby(join_groups(groups, duplicates, groups.index)[groups.index])
+    tied = joined.transform("nunique") > 1
+    if not tied.any():
+        return dataset
+    if dataset.copies is not None:
+        tied |= groups.index.isin(dataset.copies.index)
+    return replace(dataset, copies=joined.transform("first")[tied])
 
 
 def earlier_sides(previous: pd.DataFrame | pd.Series | None) -> pd.Series:

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from helpers.datasets.dataset import Dataset
 from helpers.evaluation import find_shift
 from helpers.evaluation.shift import _areas, area_interval
+from helpers.splits.joining import tie_copies
 
 
 def thrown(tmp_path, prefix, things, photos, off=0.0, seed=0):
@@ -45,6 +46,30 @@ def test_where_there_is_none_it_is_found_as_seldom_as_p_says(tmp_path):
     assert 0.3 < p.mean() < 0.7
     assert np.mean([one.chance for one in found]) == pytest.approx(0.5, abs=0.02)
     assert {repr(one).rsplit(": ", 1)[1] for one in found} == {"no difference shown"}
+
+
+def test_copies_that_lie_on_one_side_are_no_shift(tmp_path):
+    """Twenty splits by chance, each picture there three times, copies on one side."""
+    told = {"copies known": 0, "not known": 0}
+    for seed in range(20):
+        old, first = thrown(tmp_path, "old", 60, 3, seed=seed)
+        new, second = thrown(tmp_path, "new", 40, 3, seed=seed)
+        features = pd.concat([first, second])
+        apart = [one.with_group(None) for one in (old, new)]
+        pairs = [
+            pd.DataFrame(
+                {
+                    "image_id": one.groupby(one).transform(lambda of: of.index[0]),
+                    "other_id": one.index,
+                }
+            )
+            for one in (old.groups, new.groups)
+        ]
+        tied = [tie_copies(*each) for each in zip(apart, pairs, strict=True)]
+        told["copies known"] += find_shift(*tied, features, shuffles=39).p <= 0.05
+        told["not known"] += find_shift(*apart, features, shuffles=39).p <= 0.05
+    assert told["copies known"] <= 4
+    assert told["not known"] >= 10
 
 
 def test_things_on_both_sides_are_left_out_and_counted(tmp_path):

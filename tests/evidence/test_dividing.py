@@ -13,11 +13,13 @@ def pairs(*rows, **more):
     return made.assign(**more)
 
 
-def left(sure=(), drop=(), answered_no=()):
+def left(sure=(), drop=(), answered_no=(), copies=()):
     choices = pd.DataFrame({"action": "drop", "label": pd.NA, "reason": "torn"}, index=list(drop))
     against = [one if one in answered_no else None for one in sure]
     sure = pairs(*sure, against=pd.Series(against, dtype=object))
-    return SimpleNamespace(choices=choices.rename_axis("image_id"), sure=sure)
+    return SimpleNamespace(
+        choices=choices.rename_axis("image_id"), sure=sure, pairs=pairs(*copies, kind="exact")
+    )
 
 
 def test_what_is_surely_one_thing_is_joined_but_what_was_answered_no_and_what_is_left_out_is_gone():
@@ -28,6 +30,20 @@ def test_what_is_surely_one_thing_is_joined_but_what_was_answered_no_and_what_is
     groups = cleaned.images["suggested_group"].dropna()
     assert groups.to_dict() == {"a": "group 1", "b": "group 1"}
     assert clean(left(drop=["d"]), small()).group == small().group
+
+
+def test_a_copy_that_is_left_out_still_ties_what_it_belongs_with():
+    # d is a copy of c and of one thing with e: without d, nothing else says so of c and e.
+    evidence = left(sure=["de"], drop=["d"], copies=["cd"])
+    cleaned = clean(evidence, small())
+    assert "d" not in cleaned.groups and cleaned.groups["c"] == cleaned.groups["e"]
+    apart = clean(left(sure=["de"], drop=["d"]), small())
+    assert apart.groups["c"] != apart.groups["e"]
+    images = cleaned.images.assign(split="train", label="x")
+    images.loc["e", "split"] = "valid"
+    assert not keeps_split(cleaned.with_images(images), evidence.pairs)
+    images.loc["c", "split"] = "valid"
+    assert keeps_split(cleaned.with_images(images), evidence.pairs)
 
 
 def test_a_column_that_an_earlier_report_exported_is_kept_beside_the_new_one():

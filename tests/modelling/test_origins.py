@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -181,6 +182,16 @@ def test_a_failing_camera_whose_days_are_its_own_is_said_to_be_no_more_than_that
     (finding,) = say_origins(Section("shortcuts", ""), asked)
     assert (BESIDE.format(told) in finding.more) == (told is not None)
     assert ("hardly any" in finding.more) == (told is not None)
+
+
+def test_days_drawn_at_random_are_never_said_to_be_what_a_camera_fails_by():
+    generator = np.random.default_rng(0)
+    for days in (2, 5, 10) * 20:
+        asked = evidence(known=1, camera=few(FAILS))
+        asked.origins["camera"] = generator.permutation(["old"] * 10 + ["new"] * 50)
+        asked.origins["day"] = generator.integers(days, size=60)
+        (finding,) = say_origins(Section("shortcuts", ""), asked)
+        assert "hardly any" not in finding.more
 
 
 def test_a_failing_day_whose_camera_took_photos_on_no_other_says_so():

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from helpers.audit import find_duplicates
+from helpers.balance import imbalance
 from helpers.datasets import Dataset, DatasetError, open_dataset
 from helpers.splits import check_leakage, ensure_split, split
 from helpers.splits.given import _tell_own
@@ -63,7 +64,7 @@ def ensured(*args, **options):
 def test_a_given_split_without_leaks_is_kept_and_counted(of, capsys):
     given = of("tttttttttvvvtt")
     found, told = ensured(given)
-    assert found is given and not told
+    assert found.images is given.images and not told
     assert capsys.readouterr().out == (
         "The split this dataset came with: train 11, valid 3.\n"
         "No column says which images belong together, so only copies were looked for; no pair lies "
@@ -99,7 +100,7 @@ def test_a_given_split_that_leaks_is_kept_counted_and_can_be_mended(of, capsys):
     patient = [f"p{i % 6}" for i in range(14)]
     given = of("tttttttttttvvv", patient=patient, group="patient")
     found, told = ensured(given)
-    assert found is given and len(told) == 1 and told[0].filename == __file__
+    assert found.images is given.images and len(told) == 1 and told[0].filename == __file__
     assert capsys.readouterr().out == "The split this dataset came with: train 11, valid 3.\n"
     said = str(told[0].message)
     # 12 and 13 are copies; 11, 12 and 13 show p5, p0 and p1, as images in train do.
@@ -133,10 +134,38 @@ def test_a_given_split_with_a_copy_in_test_tells_how_to_leave_it_out(of, capsys)
     assert (mended.images["split"] == "test").sum() == 3
 
 
+@pytest.mark.parametrize("sides", [None, "tttttttttvvvtt"])
+def test_copies_are_one_thing_to_whoever_counts_groups_afterwards(of, sides):
+    made = of(sides)
+    found, _ = ensured(made)
+    assert found.groups.to_dict() == {
+        **{image: image for image in made.images.index},
+        "12.png": "00.png", "13.png": "01.png",
+    }  # fmt: skip
+    assert not found.has_groups and made.groups.nunique() == 14
+    counts = imbalance(found)  # 00, 02, … 12 are of class x
+    assert counts[["images", "groups"]].to_numpy().tolist() == [[7, 6], [7, 6]]
+    # They stay together when the rest is divided once more, and are apart when asked to be.
+    for seed in range(10):
+        again = split(found.with_images(found.images.assign(split=None)), 0.4, seed=seed)["split"]
+        assert again["00.png"] == again["12.png"] and again["01.png"] == again["13.png"]
+    assert found.with_group(None).groups.nunique() == 14
+
+
+def test_groups_that_share_copies_are_one_thing_and_keep_the_name_of_the_first(of):
+    patient = ["p0", "p1", *["p2", "p3", "p4"] * 4]  # copies: 12 (p3) of 00 (p0), 13 (p4) of 01
+    found, _ = ensured(of(patient=patient, group="patient"))
+    ties = {"p0": "p0", "p1": "p1", "p2": "p2", "p3": "p0", "p4": "p1"}
+    assert found.groups.to_list() == [f"patient {ties[one]}" for one in patient]
+    # Copies within one group tie nothing.
+    patient = [f"p{i % 6}" for i in range(14)]
+    assert ensured(of(patient=patient, group="patient"))[0].copies is None
+
+
 def test_images_on_no_side_are_counted_and_can_be_placed(of, capsys):
     given = of("tttttvv-----tt")
     found, _ = ensured(given)
-    assert found is given
+    assert found.images is given.images
     out = capsys.readouterr().out
     assert "came with: train 7, valid 2.\n5 labelled images are on no side and stay out" in out
     assert "split(dataset, previous=dataset.images)" in out

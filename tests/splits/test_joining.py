@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.datasets import DatasetError
+from helpers.datasets import Dataset, DatasetError
 from helpers.splits.joining import (
     check_pairs,
     earlier_sides,
@@ -12,6 +12,7 @@ from helpers.splits.joining import (
     link,
     sides_of_groups,
     sure_pairs,
+    tie_copies,
 )
 
 
@@ -111,3 +112,17 @@ def test_of_many_columns_six_are_named():
         check_pairs(table)
     with pytest.raises(DatasetError, match="no column 'split' .columns: none"):
         earlier_sides(table[[]])
+
+
+def test_ties_are_kept_when_further_copies_are_found(tmp_path):
+    index = pd.Index([*"abcde"], name="image_id")
+    images = pd.DataFrame({"label": "x", "split": None}, index)
+    pairs = [pd.DataFrame([[*one]], columns=["image_id", "other_id"]) for one in ("ab", "de", "ba")]
+    dataset = Dataset("made", tmp_path, images)
+    for one in pairs:
+        dataset = tie_copies(dataset, one)
+    assert dataset.groups.to_list() == [*"aacdd"]
+    assert dataset.copies.to_list() == [*"aadd"]
+    assert tie_copies(dataset, pairs[0]) is dataset
+    rest = dataset.with_images(images.drop("a"))  # the tie outlives the first
+    assert rest.groups.to_list() == [*"acdd"] and "a" not in rest.groups
