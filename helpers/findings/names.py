@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pandas as pd
 
 from helpers.datasets import DatasetError
@@ -22,6 +25,9 @@ DIVIDE = """from helpers.splits import ensure_split
 
 dataset = {}
 divided = ensure_split(dataset.development)"""
+WIDE = 0.1
+"""An effect whose interval reaches so far to both sides says nothing of whether it is there."""
+PAIRS = 9  # shown side by side
 _PART = r"(?:[\W_]*(?:\d+|[^\W\d_]+))"
 
 
@@ -30,8 +36,14 @@ def pattern_of(words: str) -> str | None:
     `helpers.splits.naming.read_rules`), without what a shell or make reads within double quotes;
     None for folders and marks of copying."""
     ends = {"part": 1, "2 parts": 2, "3 parts": 3}
-    if words == "the name up to its first number":
+    if words == naming.WHOLE:
+        return "(?P<group>.+)"
+    if words == naming.FIRST_NUMBER:
         return r"(?P<group>\D*\d+)"
+    rule, _, begins = words.partition(", where it begins with ")
+    if begins and (text := re.fullmatch(r"a number|'([\w .-]+)'", begins)):
+        ends = r"\Z" if rule == naming.WHOLE else ""
+        return rf"(?i)(?P<group>{re.escape(text[1] or '')}\d+){ends}"
     if words.startswith("the name without its last "):
         number = ends[words.removeprefix("the name without its last ")]
         return rf"(?P<group>.+?){_PART * number}[\W_]*\Z"
@@ -72,14 +84,15 @@ def doubtful_names(evidence: Evidence, sides: pd.Series | None = None) -> Findin
 
 def read_names(
     evidence: Evidence, sides: pd.Series | None = None, series: bool = False
-) -> tuple[Finding | None, list[str]]:
+) -> tuple[Finding | None, list[str], pd.DataFrame | None]:
     """What `doubtful_names` finds, and a line for each other reading, with the argument that keeps
-    its groups together; of the given split none is told. With `series` of readings alone whose
+    its groups together; of the given split none is told. And pairs image_id, other_id of what is
+    found, to look at. With `series` of readings alone whose
     groups are so large that only their effect counts, which the given split alone cannot tell."""
     given, images = sides is None, evidence.opened.images
     sides = images["split"] if given else sides.reindex(images.index)
     if not sides.notna().any():  # there is nothing yet that a name could cross
-        return None, []
+        return None, [], None
     found = [
         one
         for one in _readings(evidence, sides)
@@ -87,24 +100,42 @@ def read_names(
     ]
     # The one first by which the most images are expected to leak.
     found.sort(key=lambda one: (naming.is_series(one[1]), -one[0].expected * len(one[2])))
-    told = [(one[1], one[3], _tell(evidence, sides, *one, given=given)) for one in found]
+    told = [(*one[1:], _tell(evidence, sides, *one, given=given)) for one in found]
     # A day or a camera is no thing: what it has in common counts where it raises the score.
-    counts = [one for rule, _, one in told if one.blocks or not naming.is_series(rule)]
+    counts = [one for one in told if one[-1].blocks or not naming.is_series(one[0])]
     # The first that puts the score in doubt, if any does.
-    chosen = min(counts, key=lambda one: not one.blocks, default=None)
+    chosen = min(counts, key=lambda one: not one[-1].blocks, default=None)
     lines = [
-        f'{one.what} Where it does, --pattern "{pattern}" keeps them on one side{_say_worth(one)}.'
-        for _, pattern, one in told
-        if one is not chosen and not given
+        f"{finding.what} {_say_worth(finding, pattern)}"
+        for *_, pattern, _, finding in told
+        if chosen is None or finding is not chosen[-1]
     ]
-    return chosen, lines
+    shown = None if chosen is None else _beside(evidence, sides, chosen[1], chosen[3])
+    return chosen and chosen[-1], lines * (not given), shown
 
 
-def _say_worth(finding: Finding) -> str:
+def _say_worth(finding: Finding, pattern: str) -> str:
+    keeps = f'Where it does, --pattern "{pattern}" keeps them on one side'
     if finding.effect is None:
-        return ""
+        return f"{keeps}."
     effect = points(finding.effect, finding.low, finding.high)
-    return f"; measured, they change the accuracy of a linear model by {effect}"
+    if finding.low < -WIDE and finding.high > WIDE:
+        return f"Whether that raises the score, these photos do not tell ({effect})."
+    return f"{keeps}; measured, they change the accuracy of a linear model by {effect}."
+
+
+def _beside(evidence: Evidence, sides, across: pd.Index, groups: pd.Series) -> pd.DataFrame:
+    """Of images that leave a side some from all of them, each with one of its group in training,
+    of another class where there is one."""
+    labels = evidence.opened.images["label"]
+    chosen = across[np.linspace(0, len(across) - 1, min(PAIRS, len(across))).round().astype(int)]
+    mates = groups[groups.isin(groups[chosen]) & sides.reindex(groups.index).eq("train")]
+    found = []
+    for one in chosen:
+        own = mates.index[mates == groups[one]]
+        other = own[(labels[own] != labels[one]).to_numpy()]
+        found.append((one, (other if len(other) else own)[0]))
+    return pd.DataFrame(found, columns=["image_id", "other_id"])
 
 
 def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, given) -> Finding:
@@ -122,7 +153,8 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
         f"If {rule.words} {says}, {' and '.join(shares)} {have} another photo {thing} in training."
     )
     flatter = "" if verdict.across else "; scores would flatter"  # the other has another label
-    more = f"Such as {across[0].rpartition('/')[2]}{flatter}."
+    one, other = _beside(evidence, sides, across[:1], groups).iloc[0]
+    more = f"Such as {one}, beside {other}{flatter}."
     if verdict.across:
         more += (
             f" Such images are never of one class, and at least {percent(verdict.expected)} of the "
@@ -141,8 +173,12 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
             f"{percent(verdict.expected)} of such pairs of a class are one thing."
         )
     worth = {} if given else told_flattery(evidence, groups, "their other photos")
+    likely = verdict.expected >= LIKELY and not series
+    if likely and "effect" in worth and not worth["blocks"]:
+        worth["more"] += " That is within chance; but most of these pairs are one thing, so that "
+        worth["more"] += "the score is not one of things never met."
     worth["more"] = " ".join(filter(None, [more, worth.get("more")]))
-    worth["blocks"] = worth.get("blocks", False) or (verdict.expected >= LIKELY and not series)
+    worth["blocks"] = worth.get("blocks", False) or likely
     act = "look at some of them; if it is so, say it when opening, here or by the same command "
     act += f'with --pattern "{pattern}"'
     came = opened.images["split"].notna().any()
@@ -156,10 +192,9 @@ def _readings(evidence: Evidence, sides: pd.Series):
     labels = evidence.part.images["label"].reindex(evidence.features.index)
     alike = neighbours.standardise(evidence.features.to_numpy())
     classes = pd.factorize(labels)[0].astype(str)
-    for rule in naming.read_rules(evidence.features.index, labels):
-        verdict = naming.judge(naming.linked(rule.keys), alike, classes)
-        if not verdict.pairs:
-            verdict = naming.judge_across(rule.keys, alike, classes)
+    rules = naming.read_rules(evidence.features.index, labels)
+    judged = (one for rule in rules for one in naming.judge_rule(rule, alike, classes))
+    for rule, verdict in judged:
         # The search keeps such pairs together by itself; less sure ones a pattern is to settle.
         sure = (
             not verdict.across

@@ -16,6 +16,7 @@ from helpers.findings.names import are_known, doubtful_names, kept_notes
 from helpers.findings.promises import say_answered
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
+from helpers.splits.naming import ONE_SCENE
 from helpers.splits.suggesting import TOO_SMALL
 from helpers.splits.telling import SHARED, hang_together
 
@@ -43,7 +44,11 @@ def same_thing(evidence: Evidence) -> Section:
     if proposals is None:
         _say_not_searched(found, evidence)
     else:
+        notes = evidence.noted["proposals"]
+        notes.sort(key=lambda note: ONE_SCENE not in note)
         _say_proposals(found, evidence, proposals)
+        if found.title.startswith("No two") and notes and ONE_SCENE in notes[0]:
+            found.title = "File names pair images of several classes that show one scene"
         found.says += kept_notes(evidence)[:1]
         _say_turned(found, evidence)
         _say_compared(found, evidence)

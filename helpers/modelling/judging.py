@@ -82,8 +82,12 @@ def split(evidence: Learned) -> Section:
         came = evidence.opened.images["split"]
         # Of a split that it came with, same thing has told what names say of single things.
         sides = divided.images["split"].reindex(came.index).fillna(came[came == "test"])
-        named, lines = read_names(evidence, sides, series=bool(came.notna().any()))
+        named, lines, shown = read_names(evidence, sides, series=bool(came.notna().any()))
         found.says += lines
+        if named is not None:
+            title = "By their names of one thing, on two sides of the split: are they?"
+            shown = drawn("pairs", evidence.opened, shown, title=title, photographs=True)
+            found.pictures.append(shown)
         found.findings += [one for one in (named, say_times(found, evidence)) if one is not None]
     reasons = evidence.choices["reason"].str.replace(r"(as|image) .+", r"\1 …", regex=True)
     if len(reasons):

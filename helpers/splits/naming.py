@@ -16,6 +16,10 @@ LEAST, LARGE = 0.8, 20
 """A rule whose pairs are right less often than this is only mentioned, and so is one whose groups
 hold more images than that on the average: a day or a camera is not a thing."""
 OF_LABEL = 0.95  # of the images of a level of folders that is the label, the fewest that bear it
+FIRST_NUMBER = "the name up to its first number"
+WHOLE, UNMARKED = "the whole name", "the name without a mark of copying"
+ONE_SCENE = "are one scene that was photographed, or one photo that was edited, for several classes"
+_FORM = 10  # groups whose names are of one form, the fewest that are judged by themselves
 _P, _SHUFFLES, _PAIRS, _OTHERS, _NEAR = 0.01, 199, 400, 40, 3
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -75,7 +79,7 @@ def read_rules(image_ids: Iterable[str], labels: pd.Series) -> list[Rule]:
     stems = pd.Series([PurePosixPath(one).stem for one in ids], ids)
     rules = [
         Rule("the name before a Roboflow export's ending", stems.map(_before_export)),
-        Rule("the name without a mark of copying", stems.map(_before_copy)),
+        Rule(UNMARKED if (bare := stems.map(_before_copy)).ne(stems).any() else WHOLE, bare),
         *_folders(ids, labels),
         *_prefixes(stems.map(lambda stem: _COPY.sub("", _ROBOFLOW.sub("", stem)))),
         Rule("the last word of the name", stems.map(_last_word)),
@@ -138,7 +142,7 @@ def _prefixes(stems: pd.Series) -> list[Rule]:
         words = "part" if dropped == 1 else f"{dropped} parts"
         rules.append(Rule(f"the name without its last {words}", pd.Series(keys, stems.index)))
     numbered = [_first_number(stem, found) for stem, found in zip(stems, tokens, strict=True)]
-    rules.append(Rule("the name up to its first number", pd.Series(numbered, stems.index)))
+    rules.append(Rule(FIRST_NUMBER, pd.Series(numbered, stems.index)))
     named = [_numbered_words(found) for found in tokens]
     words = pd.Series([word for one in named for word in one]).value_counts()
     for word in sorted(words.index[words >= max(4, 0.5 * len(stems))]):
@@ -195,6 +199,33 @@ def linked(keys: pd.Series, most: int = 6) -> np.ndarray:
         else:
             found.append(np.stack([rows[:-1], rows[1:]], axis=1))
     return np.concatenate(found)
+
+
+def judge_rule(rule: Rule, features: np.ndarray, labels: np.ndarray) -> list[tuple[Rule, Verdict]]:
+    """What the images say of a rule, by `judge`; where no pair is of one class by `judge_across`,
+    of each form of name by itself: "12" and "crop_12" may have numbers of two kinds."""
+    verdict = judge(linked(rule.keys), features, labels)
+    if verdict.pairs:
+        return [(rule, verdict)]
+    return [(one, judge_across(one.keys, features, labels)) for one in by_form(rule)]
+
+
+def by_form(rule: Rule) -> list[Rule]:
+    """A rule of whole names or first numbers as one for each text that stands before the number in
+    ten groups or more, and one for the rest; any other rule, and names of one form, as they are."""
+    texts = rule.keys.map(lambda key: key.rstrip("0123456789"), na_action="ignore")
+    sizes = rule.keys.groupby(texts).nunique()
+    forms = sizes.index[sizes >= _FORM]
+    if rule.words not in (FIRST_NUMBER, WHOLE) or len(sizes) < 2 or forms.empty:
+        return [rule]
+    parts = {f"{rule.words}{_where(text)}": texts.eq(text) for text in forms}
+    if (rest := texts.notna() & ~texts.isin(forms)).any():
+        parts[f"{rule.words}, of all other names"] = rest
+    return [Rule(words, rule.keys.where(own, None)) for words, own in parts.items()]
+
+
+def _where(text: str) -> str:
+    return f", where it begins with {text!r}" if text else ", where it begins with a number"
 
 
 def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int = 0) -> Verdict:
@@ -322,6 +353,5 @@ def _say_across(verdict: Verdict) -> str:
         )
     return (
         f", and more alike than those of the names before and after: at least "
-        f"{verdict.expected:.0%} of such pairs are one scene that was photographed, or one photo "
-        "that was edited, for several classes."
+        f"{verdict.expected:.0%} of such pairs {ONE_SCENE}."
     )

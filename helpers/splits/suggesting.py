@@ -167,12 +167,11 @@ class _Search:
         texts = self.labels.astype(str)
         told = []
         for rule in naming.read_rules(self.ids, labels):
-            pairs = naming.linked(rule.keys)
-            verdict = naming.judge(pairs, self.features, texts)
-            if not verdict.pairs:
-                verdict = naming.judge_across(rule.keys, self.features, texts)
-            self.notes.append("Names: " + naming.describe(rule, verdict))
+            judged = naming.judge_rule(rule, self.features, texts)
+            self.notes += [f"Names: {naming.describe(*one)}" for one in judged]
+            verdict = judged[0][1]
             if verdict.holds and not verdict.across and not naming.is_series(rule):
+                pairs = naming.linked(rule.keys)
                 keys = rule.keys.to_numpy()[pairs[:, 0]]
                 words = [f"{rule.words} is {key!r} for both" for key in keys]
                 told.append(("file name", words, pairs, verdict.expected))
