@@ -7,7 +7,8 @@ import pandas as pd
 from helpers.balance.origins import KNOWN, Origin
 from helpers.datasets.words import count, percent, points, some
 from helpers.evidence.learned import Learned
-from helpers.findings.sections import Finding, Section
+from helpers.findings.auditing import drawn
+from helpers.findings.sections import Finding, Picture, Section
 
 TAKEN = {
     "day": ("were taken on one day", "days"),
@@ -41,7 +42,18 @@ def say_origins(found: Section, evidence: Learned) -> list[Finding]:
         return []
     costs = {each: _effect(one)["effect"] if one.costs else 0.0 for each, one in told.items()}
     name = max(told, key=lambda each: (len(told[each].one), costs[each]))
+    if len(told[name].failing):
+        found.pictures.append(_show(evidence, name, told[name]))
     return [_finding(evidence, name, told[name])]
+
+
+def _show(evidence: Learned, name: str, one: Origin) -> Picture:
+    """Photos of each camera, or day, in a row."""
+    named = evidence.origins[name].reindex(evidence.divided.images.index).dropna()
+    images = evidence.divided.images.loc[named.index].assign(label=named)
+    dataset, rows = evidence.divided.with_images(images), [*one.by_value.index]
+    look = {"title": f"What distinguishes the photos of these {TAKEN[name][1]}?", "kind": name}
+    return drawn("class_sheet", dataset, classes=rows, photographs=True, **look)
 
 
 def _unasked(evidence: Learned) -> list[str]:
@@ -132,10 +144,12 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
             " and ".join(percent(share) for share in one.failing[column][:2])
             for column in ("new", "control")
         )
-        others = " and ".join(f"{number:,}" for number in one.failing["learned"][:2])
-        what = f"A linear model that learned from photos of other {several} alone ({others}) names "
-        what += f"{new} of those of {some(one.failing.index, 2)} rightly, and {control} where it "
-        what += f"learned from as many of all {several}."
+        others = one.failing["learned"][:2]
+        from_others = " and ".join(f"{number:,}" for number in others)
+        what = f"A linear model names {new} of the photos of {some(one.failing.index, 2)} rightly "
+        what += f"when it has learned from other {several} alone ({from_others} "
+        what += f"{'photo' if others.iloc[-1] == 1 else 'photos'}), and {control} when from as "
+        what += f"many of all {several}."
     else:
         what = f"A linear model that has not seen the {name} of a photo names {percent(one.new)} "
         what += f"rightly, where {percent(one.control)} would be expected."

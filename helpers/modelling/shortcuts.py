@@ -163,16 +163,19 @@ def _say(column: str, cells: pd.DataFrame) -> str:
 
 def _say_alone(alone: pd.DataFrame, together: pd.Series) -> list[str]:
     """For up to two classes the fact that tells each best, beside all facts together."""
-    said = []
-    for row in alone.groupby("class", sort=False).head(1)[:2].itertuples():
+    said, best = [], alone.groupby("class", sort=False).head(1)[:2]
+    # What tells one of two classes tells the other as well.
+    twice = len(together) == 2 and best["feature"].duplicated().any()
+    for row in best[: 1 if twice else 2].itertuples():
         fact, values = FACTS.get(row.feature, f"the {row.feature}"), ""
         if row.feature.startswith(("format", "mode")):
             own, others = (told.removeprefix("yes in ") for told in (row.own, row.others))
-            values = f": so are {own} of its images, and {others} of all others"
-        said.append(
-            f"Of {row[1]}, {fact} alone says most (area under the ROC curve {row.auc:.2f},"
-            f" 0.5 by chance; all facts together {together[row[1]]:.2f}){values}"
-        )
+            its = f"the images of {row[1]}" if twice else "its images"
+            values = f": so are {own} of {its}, and {others} of all others"
+        area = f"area under the ROC curve {row.auc:.2f}, 0.5 by chance"
+        area += f"; all facts together {together[row[1]]:.2f}"
+        whose = "the two classes" if twice else row[1]
+        said.append(f"Of {whose}, {fact} alone says most ({area}){values}")
     return said
 
 

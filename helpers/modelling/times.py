@@ -88,14 +88,19 @@ def _lengths(times: pd.DataFrame, seconds: float, classes: int) -> tuple[str, fl
     took them may know how many there are of each thing. And the pause to try first: the one whose
     middle series has as many photos as there are classes, where one does, as if each thing had been
     photographed once in each; else the shortest."""
-    told, most = [], seconds
+    found = {}
     for pause in (seconds * WIDER**step for step in range(STEPS)):
         sizes = _series(times, pause).value_counts()
-        words = f"{pause:g} s: {len(sizes):,}, of {sizes.median():g}"
-        if sizes.median() == classes > SEVERAL and most == seconds:
-            most, words = pause, f"{words} (as many as there are classes)"
-        told.append(words)
-    return f"Series that pauses make, and photos of the middle one: {'; '.join(told)}.", most
+        found[pause] = len(sizes), float(sizes.median())
+    as_classes = [pause for pause, (_, middle) in found.items() if middle == classes > SEVERAL]
+    most = as_classes[0] if as_classes else seconds
+    number, middle = found.pop(most)
+    told = (
+        f"Pauses of at most {most:g} s make {number:,} series, the middle one of {middle:g} photos"
+    )
+    told += ", as many as there are classes" if as_classes else ""
+    others = (f"{pause:g} s: {many:,}, of {size:g}" for pause, (many, size) in found.items())
+    return f"{told} ({'; '.join(others)}).", most
 
 
 def _across(images: pd.DataFrame, groups: pd.Series) -> tuple[pd.Index, pd.Index]:

@@ -103,6 +103,7 @@ def class_sheet(
     classes: Iterable[str] | None = None,
     title: str = "",
     ax: Axes | None = None,
+    kind: str = "class",
 ) -> Axes:
     """A row of random images for each class, or for the 12 with most images.
 
@@ -110,6 +111,8 @@ def class_sheet(
     ----------
     classes : iterable of str, optional
         Only these.
+    kind : str
+        What the labels are, such as "camera" where they were made so.
     """
     labels = dataset.images["label"].astype(object).fillna(NO_LABEL)
     if classes is not None:
@@ -129,7 +132,7 @@ def class_sheet(
     ax = _sheet(dataset, rows, per_class, ax, names=names)
     some = "" if len(shown) == len(counts) else f" ({len(shown)} of {len(counts)})"
     title = title or f"What distinguishes these classes{some}?"
-    return titled(ax, title, f"Random photographs in rows by class: {', '.join(shown)}.")
+    return titled(ax, title, f"Random photographs in rows by {kind}: {', '.join(shown)}.")
 
 
 @styled

@@ -45,6 +45,11 @@ def telling_features(
     best = table.groupby("class", sort=False).head(1)[:MOST]
     if best.empty:
         return nothing(title or "No class is given away")
+    labels = dataset.development.images["label"].dropna()
+    labels = labels[labels.index.isin(features.index)]
+    # What tells one of two classes tells the other as well.
+    both = labels.nunique() == 2 and best["feature"].duplicated().any()
+    best = best[:1] if both else best
     if ax is None:
         size = (max(3.1 * len(best), 6), 2.8)
         ax = plt.subplots(1, len(best), figsize=size, squeeze=False, layout="constrained")[1]
@@ -62,9 +67,12 @@ def telling_features(
         facts.append(f"{row[1]}: area under the ROC curve {row.auc:.2f}, {row.feature} of its "
                      f"images: {told[0]}; of all others: {told[1]}")  # fmt: skip
     panels[0].set_ylabel("share of images")
-    panels[0].legend([panels[0].patches[0], panels[0].patches[-1]], ["its images", "all others"],
-                     loc="best", fontsize=9)  # fmt: skip
+    names = sorted(labels.unique(), key=lambda one: one != best["class"].iloc[0])
+    keys = [short_name(one, 24) for one in names] if both else ["its images", "all others"]
+    panels[0].legend([panels[0].patches[0], panels[0].patches[-1]], keys, loc="best", fontsize=9)
     told = [f"{row[1]} by its {row.feature}" for row in best.itertuples()]
+    if both:
+        told = [f"{' and '.join(names)} by their {best['feature'].iloc[0]}"]
     found = title or f"By one feature alone: {'; '.join(told)}"
     look = {"x": 0.01, "ha": "left", "weight": "bold", "fontsize": 13}
     panels[0].figure.suptitle(fill(drawable(found), 84 if len(best) > 2 else 60), **look)
@@ -79,7 +87,10 @@ def _draw_shares(panel: Axes, feature: str, values: pd.Series, own: np.ndarray) 
         for part, colour, off in ((own, FLAG, -wide / 2), (~own, INNOCENT, wide / 2)):
             shares = values[part].value_counts(normalize=True).reindex(kinds, fill_value=0)
             panel.bar(places + off, shares, wide, color=colour)
-        names = ["none" if kind == none else tell_number(kind, 6) for kind in kinds]
+        for digits in range(3, 7):  # as few as tell them apart
+            names = ["none" if kind == none else tell_number(kind, digits) for kind in kinds]
+            if len({*names}) == len(names):
+                break
         panel.set_xticks(places, names)
         return
     low = np.percentile(values, 1, method="higher")

@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,9 +7,10 @@ import pytest
 
 from helpers import open_dataset
 from helpers.balance import Origin
+from helpers.datasets import Dataset
 from helpers.evaluation import Difference
 from helpers.findings.sections import Section
-from helpers.modelling.origins import CODE, say_origins
+from helpers.modelling.origins import CODE, _show, say_origins
 from tests.balance.test_origins import photograph
 
 LARGEST = [1.0, 0.5, 0.6]  # of elm and oak enough lies elsewhere to be asked about
@@ -27,7 +29,7 @@ def evidence(known=0.9, **judged):
     return SimpleNamespace(
         judged_origins=judged,
         origins=pd.DataFrame({"day": told, "camera": told}),
-        divided=SimpleNamespace(images=pd.DataFrame({"label": labels})),
+        divided=Dataset("made", Path("/"), pd.DataFrame({"label": labels, "split": "train"})),
     )
 
 
@@ -132,6 +134,22 @@ def test_the_lines_of_python_that_the_finding_offers_work(tmp_path, capsys):
     assert table["one"].to_dict() == {"ash": True, "elm": False}
 
 
+def test_photos_of_each_camera_are_shown_in_a_row(tmp_path):
+    cameras = pd.Series(["One", "Two", None] * 4)
+    for number in range(12):
+        name = f"photos/{'ash' if number < 6 else 'elm'}/{number:02}.jpg"
+        photograph(tmp_path / name)
+    dataset = open_dataset(tmp_path / "photos", progress=False)
+    origins = pd.DataFrame({"camera": cameras.to_numpy()}, dataset.images.index)
+    asked = SimpleNamespace(divided=dataset, origins=origins)
+    table = few(("One", 4, 8, 0.2, 0.9, -0.7, -0.9, -0.4), ("Two", 4, 8, 0.9, 0.9, 0.0, -0.1, 0.1))
+    ax = _show(asked, "camera", table).draw()
+    assert ax.get_title(loc="left") == "What distinguishes the photos of these cameras?"
+    assert [text.get_text() for text in ax.texts if "image" in text.get_text()] == [
+        "One\n4 images", "Two\n4 images"
+    ]  # fmt: skip
+
+
 def few(*rows, cost=(-0.5, -1.0, 1.0)):
     columns = ["value", "images", "learned", "new", "control", "difference", "low", "high"]
     table = pd.DataFrame(rows, columns=columns).set_index("value")
@@ -146,11 +164,12 @@ def test_a_camera_whose_photos_fail_unseen_is_a_finding_and_blocks_the_verdict()
     found = Section("shortcuts", "")
     (finding,) = say_origins(found, evidence(camera=few(old, new)))
     assert finding.what == (
-        "A linear model that learned from photos of other cameras alone (30) names 20% of those of "
-        "old rightly, and 90% where it learned from as many of all cameras."
+        "A linear model names 20% of the photos of old rightly when it has learned from other "
+        "cameras alone (30 photos), and 90% when from as many of all cameras."
     )
     assert finding.blocks and finding.section == "shortcuts"
     assert (finding.effect, finding.low, finding.high) == pytest.approx((0.175, 0.1, 0.225))
+    assert [one.photographs for one in found.pictures] == [True]
     (told,) = found.says
     assert told in finding.more
     assert told.endswith(

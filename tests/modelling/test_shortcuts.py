@@ -235,3 +235,17 @@ def test_classes_with_a_day_of_their_own_lead_headline_and_findings(trees):
     found = shortcuts(learned(bare, Origin(table), border=["ash"]))
     assert found.title == f"{what}. Given away: ash by border"
     assert [one.what[:10] for one in found.findings] == ["Nearly all", "The border"]
+
+
+def test_what_tells_one_of_two_classes_tells_the_other_and_is_said_once():
+    rows = [("bare", "compression", 0.82, "6", "29"), ("masked", "compression", 0.82, "29", "6"),
+            ("bare", "width", 0.7, "1", "2")]  # fmt: skip
+    alone = pd.DataFrame(rows, columns=["class", "feature", "auc", "own", "others"])
+    told = "the strength of JPEG compression alone says most (area under the ROC curve 0.82, 0.5 "
+    told += "by chance; all facts together 0.84)"
+    together = pd.Series({"bare": 0.84, "masked": 0.84})
+    assert module._say_alone(alone, together) == [f"Of the two classes, {told}"]
+    three = pd.concat([together, pd.Series({"none": 0.5})])
+    assert [one.split(",")[0] for one in module._say_alone(alone, three)] == [
+        "Of bare", "Of masked"
+    ]  # fmt: skip

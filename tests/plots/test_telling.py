@@ -83,3 +83,29 @@ def test_a_value_that_stands_for_none_is_named_so(made):
     many = np.r_[np.full(40, -1.0), np.arange(60) % 12]
     first = plots.telling_features(dataset, features.assign(hour=many), one)
     assert first.get_xlabel() == "hour (-1: none)"
+
+
+def test_what_tells_one_of_two_classes_tells_the_other_and_is_drawn_once(made):
+    dataset, features, _ = made
+    two = dataset.with_images(dataset.images.assign(label=["oak"] * 40 + ["ash"] * 60))
+    same = pd.DataFrame(
+        [("oak", "dense", 0.8), ("ash", "dense", 0.8)], columns=["class", "feature", "auc"]
+    )
+    first = plots.telling_features(two, features, same)
+    assert len(first.figure.axes) == 1
+    title = first.figure.get_suptitle().replace("\n", " ")
+    assert title == "By one feature alone: oak and ash by their dense"
+    assert [one.get_text() for one in first.get_legend().get_texts()] == ["oak", "ash"]
+    differing = same.assign(feature=["dense", "width"])
+    assert len(plots.telling_features(two, features, differing).figure.axes) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [((5.76923, 29.0312), ["5.77", "29"]), ((0.12341, 0.12342), ["0.12341", "0.12342"])],
+)
+def test_values_have_as_many_digits_as_tell_them_apart(made, values, shown):
+    dataset, features, told = made
+    features["dense"] = np.repeat(values, 50)
+    axes = plots.telling_features(dataset, features, told[:1]).figure.axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == shown
