@@ -18,8 +18,9 @@ from helpers.evidence.audited import Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings.decided import open_doubts
+from helpers.findings.pictures import drawn, in_turn, sheet
 from helpers.findings.promises import say_against, say_judged, say_kept
-from helpers.findings.sections import LEFT_OUT, Picture, Section
+from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14
@@ -240,8 +241,8 @@ def copies(evidence: Evidence) -> Section:
         if many := _say_copied_classes(found, dataset, confirmed):
             more["more"] = " ".join(filter(None, [many, more.get("more", "")]))
         found.mend(what, int(number), len(dataset), act, code, **more)
-    shown = pd.concat([conflicts, confirmed]).drop_duplicates(["image_id", "other_id"])
-    if len(shown):
+    if len(pairs):
+        shown = pd.concat([conflicts, in_turn(pairs)]).drop_duplicates(["image_id", "other_id"])
         found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
     return found
 
@@ -378,20 +379,3 @@ def canaries(evidence: Evidence) -> Section:
     found.numbers = {row.fault: row.recall for row in table.itertuples()}
     found.pictures.append(drawn("canaries", table, guessable=True))
     return found
-
-
-def sheet(dataset, ids, title: str, captions=None, columns=7) -> Picture:
-    """A sheet of these images."""
-    return drawn("contact_sheet", dataset, ids, captions, columns, title=title, photographs=True)
-
-
-def drawn(name: str, *given, photographs=False, guessable=False, **named) -> Picture:
-    """A figure of `helpers.plots`, drawn when the page is made."""
-
-    def draw(guess: float | None = None):
-        from helpers import plots
-
-        more = {"guess": guess} if guessable else {}
-        return getattr(plots, name)(*given, **named, **more)
-
-    return Picture(draw, photographs, guessable)

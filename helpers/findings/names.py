@@ -28,6 +28,10 @@ divided = ensure_split(dataset.development)"""
 WIDE = 0.1
 """An effect whose interval reaches so far to both sides says nothing of whether it is there."""
 PAIRS = 9  # shown side by side
+_NUMBERS = (  # what `naming.by_form` says, of texts that no shell reads
+    r"the number(?: after '([\w .-]+)')? at the beginning of the name|"
+    r"the number that is the whole name|the name of '([\w .-]+)' and a number"
+)
 _PART = r"(?:[\W_]*(?:\d+|[^\W\d_]+))"
 
 
@@ -40,17 +44,16 @@ def pattern_of(words: str) -> str | None:
         return "(?P<group>.+)"
     if words == naming.FIRST_NUMBER:
         return r"(?P<group>\D*\d+)"
-    rule, _, begins = words.partition(", where it begins with ")
-    if begins and (text := re.fullmatch(r"a number|'([\w .-]+)'", begins)):
-        ends = r"\Z" if rule == naming.WHOLE else ""
-        return rf"(?i)(?P<group>{re.escape(text[1] or '')}\d+){ends}"
+    if found := re.fullmatch(_NUMBERS, words):
+        ends = r"\Z" if "name of" in words or "whole" in words else ""
+        return rf"(?i)(?P<group>{re.escape(found[1] or found[2] or '')}\d+){ends}"
     if words.startswith("the name without its last "):
         number = ends[words.removeprefix("the name without its last ")]
         return rf"(?P<group>.+?){_PART * number}[\W_]*\Z"
     if words == "the last word of the name":
         rest = r"(?:[\W\d_]+[^\W\d_])*[\W\d_]*"
         return rf"(?:.*[\W\d_])?(?P<group>[^\W\d_]{{2,}}){rest}\Z"
-    if words.startswith("the number after '"):
+    if re.fullmatch(r"the number after '\w+'", words):
         return rf"(?i)(?:.*?[\W\d_])??{words[18:-1]}[\W_]?(?P<group>\d+)"
     return None
 

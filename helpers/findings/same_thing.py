@@ -11,8 +11,9 @@ from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.cannot_link import AGAINST, tell_barred, tell_overruled
 from helpers.evidence.turned import LEAST
-from helpers.findings.auditing import KEEP_ALL, drawn
+from helpers.findings.auditing import KEEP_ALL
 from helpers.findings.names import are_known, doubtful_names, kept_notes
+from helpers.findings.pictures import drawn
 from helpers.findings.promises import say_answered
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED

@@ -6,7 +6,7 @@ import pandas as pd
 
 from helpers.datasets.words import count, percent
 from helpers.evidence.audited import Evidence
-from helpers.findings.auditing import sheet
+from helpers.findings.pictures import sheet
 from helpers.findings.promises import FEWEST, changed_labels
 from helpers.findings.sections import Section
 

@@ -9,7 +9,7 @@ from helpers.datasets.words import count, some
 from helpers.drift import describe_comparison, describe_facts
 from helpers.drift.joining import FIRST, SECOND, SIDE
 from helpers.evidence.audited import Evidence
-from helpers.findings.auditing import drawn
+from helpers.findings.pictures import drawn
 from helpers.findings.sections import Section
 
 SHOWN, NAME = 8, "second folder"

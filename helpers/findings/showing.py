@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from textwrap import shorten
 from typing import Any
 
 from helpers.datasets.words import percent, tell_share
@@ -13,6 +14,8 @@ from helpers.needs.asking import name_together
 FEW = 3
 """Needs that are told in full, each with a bar of its own."""
 QUALITY, DOTS = 72, 130
+TOLD = 280
+"""Letters of a picture's words that stand above it on a telephone, where it is wider than that."""
 SMALL = {"quality": 60, "dots": 80}
 """Pictures in a notebook, which holds many."""
 
@@ -134,7 +137,7 @@ def _boxed(words: str) -> str:
 def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str:
     import matplotlib.pyplot as plt
 
-    from helpers.plots.style import STYLE, figure_html
+    from helpers.plots.style import STYLE, alt_text, figure_html
 
     plt.draw_if_interactive()  # a notebook's backend loads on first use and turns drawing on
     with plt.ioff(), plt.rc_context({**STYLE, "savefig.dpi": dots}):
@@ -145,7 +148,8 @@ def _draw(picture: Picture, guess: float | None, quality: int, dots: int) -> str
             if not any(_shows(ax) for ax in figure.axes):
                 return _boxed(" ".join(ax.get_title("left") for ax in figure.axes))
             drawn = figure_html(figure, quality=quality if picture.photographs else None)
-            return f'<figure class="plot">{drawn}</figure>'
+            told = shorten(alt_text(figure), TOLD, placeholder=" …")
+            return f'<figure class="plot" data-told="{escape(told)}">{drawn}</figure>'
         finally:
             for number in set(plt.get_fignums()) - before:
                 plt.close(number)

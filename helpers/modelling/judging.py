@@ -25,8 +25,9 @@ from helpers.evidence.learned import (
     Learned,
     embedding_size,
 )
-from helpers.findings.auditing import RARER, drawn
+from helpers.findings.auditing import RARER
 from helpers.findings.names import are_known, read_names
+from helpers.findings.pictures import drawn
 from helpers.findings.sections import Section
 from helpers.modelling.times import say_times
 from helpers.splits import describe_leakage

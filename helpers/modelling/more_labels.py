@@ -8,7 +8,7 @@ from helpers.datasets.words import count, points
 from helpers.evidence.budget import for_all
 from helpers.evidence.effects import gain_of_doubling
 from helpers.evidence.learned import Learned
-from helpers.findings.auditing import sheet
+from helpers.findings.pictures import sheet
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.needs.asking import Needs
 

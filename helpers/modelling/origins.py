@@ -7,7 +7,7 @@ import pandas as pd
 from helpers.balance.origins import KNOWN, Origin
 from helpers.datasets.words import count, percent, points, some
 from helpers.evidence.learned import Learned
-from helpers.findings.auditing import drawn
+from helpers.findings.pictures import drawn
 from helpers.findings.sections import Finding, Picture, Section
 
 TAKEN = {

@@ -8,7 +8,7 @@ from helpers.balance import associate, file_facts, lifts, probe_each
 from helpers.datasets.words import some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.learned import Learned
-from helpers.findings.auditing import drawn
+from helpers.findings.pictures import drawn
 from helpers.findings.sections import Finding, Section
 from helpers.modelling.origins import say_origins
 

@@ -270,7 +270,7 @@ def _footer(plain: Mapping[str, Any], images: bool, beside: bool) -> str:
     return (
         "<footer><p>Made by the image classification dataset workbook, planned for a budget of "
         f"{plain['budget in seconds']:,.0f} seconds, which left out {escape(left)}"
-        f"{'; run.json says how long it took' * beside}."
+        f"{'; run.json says how long this run took' * beside}."
         f"{escape(failed)} This page holds no script and asks for nothing from the network"
         f"{'' if images else '; it shows no photographs'}.</p></footer>"
     )

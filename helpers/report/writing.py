@@ -157,6 +157,7 @@ def describe_run(report: Report, written: list[str], missing: dict[str, str]) ->
             key: report["same thing"].numbers.get(key) for key in ("compared", "not compared")
         },
         "seconds": round(sum(report.seconds.values()), 1),
+        "seconds are": "of this run; what an earlier one had computed was read, not computed again",
         "seconds by section": {name: round(one, 1) for name, one in report.seconds.items()},
         "over the budget": report.overran,
         "failed": report.failed,

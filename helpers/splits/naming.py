@@ -218,14 +218,18 @@ def by_form(rule: Rule) -> list[Rule]:
     forms = sizes.index[sizes >= _FORM]
     if rule.words not in (FIRST_NUMBER, WHOLE) or len(sizes) < 2 or forms.empty:
         return [rule]
-    parts = {f"{rule.words}{_where(text)}": texts.eq(text) for text in forms}
+    parts = {_words(rule.words, text): texts.eq(text) for text in forms}
     if (rest := texts.notna() & ~texts.isin(forms)).any():
-        parts[f"{rule.words}, of all other names"] = rest
+        parts[f"{rule.words} of other forms"] = rest
     return [Rule(words, rule.keys.where(own, None)) for words, own in parts.items()]
 
 
-def _where(text: str) -> str:
-    return f", where it begins with {text!r}" if text else ", where it begins with a number"
+def _words(rule: str, text: str) -> str:
+    """What a rule says of names of which `text` stands before the number."""
+    if rule == WHOLE:
+        return f"the name of {text!r} and a number" if text else "the number that is the whole name"
+    after = f" after {text!r}" if text else ""
+    return f"the number{after} at the beginning of the name"
 
 
 def judge(pairs: np.ndarray, features: np.ndarray, labels: np.ndarray, seed: int = 0) -> Verdict:

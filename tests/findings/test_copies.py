@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.findings.auditing import _say_copied_classes, _say_kinds
+from helpers.findings.pictures import in_turn
 from helpers.findings.sections import Section
 from tests.balance.sets import table
 
@@ -35,6 +36,15 @@ def test_where_no_class_has_many_copies_only_the_table_tells():
     assert found.tables["Copies by class"].index.tolist() == ["ash"]
     assert _say_copied_classes(found := Section("copies", ""), trees, confirmed()) == ""
     assert found.tables == {}
+
+
+@pytest.mark.parametrize("index", [range(9), [0] * 9])
+def test_pairs_to_look_at_are_some_of_each_kind_in_turn_and_all_of_them_are_counted(index):
+    kinds = ["exact"] * 5 + ["near"] * 3 + ["probable"]
+    pairs = pd.DataFrame({"image_id": [*"abcdefghi"], "other_id": "z", "kind": kinds}, index=index)
+    turn = in_turn(pairs)
+    assert "".join(turn["image_id"]) == "afi" + "cg" + "eh" + "bd"
+    assert in_turn(pairs[:1])["image_id"].to_list() == ["a"]
 
 
 @pytest.mark.parametrize(

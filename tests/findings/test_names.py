@@ -344,8 +344,7 @@ def test_numbers_of_one_form_that_begin_anew_do_not_hide_that_others_name_one_sc
     told = {one.words: (one, verdict) for one, verdict in
             naming.judge_rule(rule, alike, labels.to_numpy(str))}  # fmt: skip
     photos, crops = (
-        f"{rule.words}, where it begins with a number",
-        (f"{rule.words}, where it begins with 'crop_'"),
+        f"the number{after} at the beginning of the name" for after in ("", " after 'crop_'")
     )
     assert [*told] == [photos, crops]
     assert told[photos][1].holds and told[photos][1].across and told[photos][1].expected > 0.9
@@ -354,8 +353,8 @@ def test_numbers_of_one_form_that_begin_anew_do_not_hide_that_others_name_one_sc
         assert told[words][0].keys.dropna().value_counts().to_list() == [2] * number
         assert names._reads(pattern_of(words), told[words][0])
     assert pattern_of(photos) == r"(?i)(?P<group>\d+)"
-    assert pattern_of(f"{rule.words}, of all other names") is None
-    assert pattern_of(f"{rule.words}, where it begins with 'a$'") is None  # a shell would read it
+    assert pattern_of(f"{rule.words} of other forms") is None
+    assert pattern_of(crops.replace("crop_", "a$")) is None  # a shell would read it
 
 
 def test_whole_names_that_recur_in_another_class_have_a_pattern_of_each_form():
@@ -366,9 +365,10 @@ def test_whole_names_that_recur_in_another_class_have_a_pattern_of_each_form():
     ]
     rule = read_rules(ids, pd.Series([one[0] for one in ids], ids))[0]
     assert rule.words == "the whole name" and names._reads(pattern_of(rule.words), rule)
-    assert [one.words[len(rule.words) :] for one in by_form(rule)] == [
-        ", where it begins with a number", ", where it begins with 'x'"
-    ]  # fmt: skip
+    assert [one.words for one in by_form(rule)] == [
+        "the number that is the whole name",
+        "the name of 'x' and a number",
+    ]
     for one, number in zip(by_form(rule), (10, 12), strict=True):
         assert one.keys.nunique() == number and names._reads(pattern_of(one.words), one)
 
@@ -384,8 +384,14 @@ def test_fewer_than_ten_groups_of_a_form_are_not_judged_by_themselves(more):
         ]
         rule = read_rules(ids, pd.Series([one[0] for one in ids], ids))[0]
         assert rule.words == (naming.FIRST_NUMBER if more else naming.WHOLE)
-        return {one.words[len(rule.words) :]: int(one.keys.nunique()) for one in by_form(rule)}
+        return {one.words: int(one.keys.nunique()) for one in by_form(rule)}
 
-    assert forms(9, 9) == {"": 18}
-    assert forms(9, 10) == {", where it begins with 'crop_'": 10, ", of all other names": 9}
-    assert forms(12, 0) == {"": 12}
+    rule = naming.FIRST_NUMBER if more else naming.WHOLE
+    crops = (
+        "the number after 'crop_' at the beginning of the name"
+        if more
+        else ("the name of 'crop_' and a number")
+    )
+    assert forms(9, 9) == {rule: 18}
+    assert forms(9, 10) == {crops: 10, f"{rule} of other forms": 9}
+    assert forms(12, 0) == {rule: 12}

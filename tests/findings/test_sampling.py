@@ -10,7 +10,7 @@ from helpers import open_dataset
 from helpers.audit import draw_sample, judge_sample
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.evaluation import accuracy_interval
-from helpers.findings import auditing
+from helpers.findings import pictures
 from helpers.findings.sampling import SAMPLE, sample, sample_table
 from helpers.findings.verdicts import take_decisions
 
@@ -127,7 +127,7 @@ def test_from_twenty_verdicts_on_a_share_is_told_and_what_waits_or_does_not_coun
     dataset, monkeypatch, judged, dropped, wrong, beyond
 ):
     shown = []
-    monkeypatch.setattr(auditing, "drawn", lambda *what, **how: shown.append((what, how)))
+    monkeypatch.setattr(pictures, "drawn", lambda *what, **how: shown.append((what, how)))
     evidence = asked(dataset)
     rate = accuracy_interval(np.arange(judged - dropped) < wrong) if judged else None
     evidence.error_rate = (judged, beyond, dropped, ["x"] * wrong, rate)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from helpers.findings import auditing
+from helpers.findings import pictures
 from helpers.modelling import more_labels
 from helpers.needs.asking import read_needs
 from helpers.report import build_report
@@ -100,7 +100,7 @@ def test_the_gain_is_the_title_and_nothing_is_listed_where_all_have_labels(
 )
 def test_images_to_label_next_are_counted(monkeypatch, waiting, seen, said):
     shown = []
-    monkeypatch.setattr(auditing, "drawn", lambda *what, **how: shown.append((what, how)))
+    monkeypatch.setattr(pictures, "drawn", lambda *what, **how: shown.append((what, how)))
     labels = pd.DataFrame({"label": [None] * waiting + ["a"]})
     made = SimpleNamespace(
         sides=[SimpleNamespace(images=labels)], plan=SimpleNamespace(taken=(), opening=0),
