@@ -179,7 +179,7 @@ def say_sizes(models: Iterable[str]) -> list[str]:
     if not told:
         return []
     told = f"Each model looks at pictures reduced to so many pixels: {'; '.join(told)}"
-    return [f"{told}. Details that this takes away no score here can rest on."]
+    return [f"{told}. No score here can rest on details that are lost by that."]
 
 
 def evaluate(evidence: Learned) -> Section:

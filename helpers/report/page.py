@@ -126,16 +126,12 @@ def _findings(verdict: Mapping[str, Any], opening: str) -> str:
             f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
             f"{_code(one['code'], opening)}</div></li>"
         )
-    why = "In the order of what is at stake: the effect on accuracy where one was measured and is "
-    why += (
-        "beyond chance (within chance, no more than its interval allows), else the share of images "
-    )
-    why += "affected (the bar). An effect and a share are not the same thing: take the order as a "
-    why += "place to begin."
+    why = "In the order of what is at stake: a measured effect on accuracy, as far as it is beyond "
+    why += "chance, else the share of images affected (the bar). The two are not the same thing: "
+    why += "take the order as a place to begin."
     if any(one["code"] for one in findings):
-        why += " The lines of Python run where the workbook is installed, in a notebook of it or, "
-        why += "but for those that show something, by .venv/bin/python; put the path of your folder"
-        why += " where path/to/… stands."
+        why += " The lines of Python run in a notebook of the workbook or, but for those that show "
+        why += "something, by .venv/bin/python; put the path of your folder where path/to/… stands."
     return f'<h2>Mend first</h2><p>{why}</p><ol class="mend">{"".join(rows)}</ol>'
 
 

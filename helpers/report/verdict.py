@@ -114,8 +114,8 @@ def _say_blocking(blocking: list[Finding], ranked: list[Finding]) -> str:
     named += [f"“{one.what.rstrip('.')}”" for one in blocking if one not in ranked]
     return (
         f"{count(blocking, 'finding')} {'puts' if len(blocking) == 1 else 'put'} the score itself "
-        f"in doubt ({'; '.join(named)}): until looked at, it is not shown that it "
-        "will hold in use."
+        f"in doubt ({'; '.join(named)}): while that is so, it is not shown that it will hold in "
+        "use. If you looked, and know why it does no harm, write that into model_card.md."
     )
 
 

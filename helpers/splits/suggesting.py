@@ -340,9 +340,10 @@ class _Search:
         if not kept.all():
             doubted, pairs = np.flatnonzero(home >= 0), np.flatnonzero(~kept)
             self.notes.append(
-                "Images that agree with two or more of one other class and none of their own, so "
-                f"that a wrong label may be why: {len(doubted):,}. Their pairs with that class, "
-                f"which are not counted as strangers: {len(pairs):,}."
+                f"{count(doubted, 'image')} {'agrees' if len(doubted) == 1 else 'agree'} with two "
+                "or more of another class and none of the own, perhaps by a wrong label; what "
+                "chance does is judged without what pairs them with that class "
+                f"({count(pairs, 'pair')})."
             )
         return strangers.pick(kept) if kept.any() else strangers
 

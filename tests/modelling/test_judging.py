@@ -103,7 +103,7 @@ def test_the_size_at_which_each_model_looks_is_that_of_what_it_is_fed(monkeypatc
     assert say_sizes(["dummy", "descriptors", "frozen", "fine-tuned"]) == [
         "Each model looks at pictures reduced to so many pixels: descriptors at 160 on the longer "
         "side at most; frozen at 96 × 96, squeezed to a square; fine-tuned at 64 × 64, squeezed to "
-        "a square. Details that this takes away no score here can rest on."
+        "a square. No score here can rest on details that are lost by that."
     ]
     assert say_sizes(["dummy"]) == []
 

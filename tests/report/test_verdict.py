@@ -167,7 +167,8 @@ def test_every_further_finding_is_counted_and_none_where_five_are_all():
 def test_a_blocking_finding_is_told_with_the_verdict_and_without_it():
     blocks, doubt = (
         finding(blocks=True),
-        "until looked at, it is not shown that it will hold in use.",
+        "while that is so, it is not shown that it will hold in use. If you looked, and know why "
+        "it does no harm, write that into model_card.md.",
     )
     first = f"1 finding puts the score itself in doubt (number 1 in the list): {doubt}"
     assert first in judged(blocks).says
