@@ -90,8 +90,8 @@ def read_names(
 ) -> tuple[Finding | None, list[str], pd.DataFrame | None]:
     """What `doubtful_names` finds, and a line for each other reading, with the argument that keeps
     its groups together; of the given split none is told. And pairs image_id, other_id of what is
-    found, to look at. With `series` of readings alone whose
-    groups are so large that only their effect counts, which the given split alone cannot tell."""
+    found, to look at. With `series` of readings alone whose groups are so large that only their
+    effect counts, which the given split alone cannot tell."""
     given, images = sides is None, evidence.opened.images
     sides = images["split"] if given else sides.reindex(images.index)
     if not sides.notna().any():  # there is nothing yet that a name could cross
