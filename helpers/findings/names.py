@@ -45,8 +45,8 @@ def pattern_of(words: str) -> str | None:
     if words == naming.FIRST_NUMBER:
         return r"(?P<group>\D*\d+)"
     if found := re.fullmatch(_NUMBERS, words):
-        ends = r"\Z" if "name of" in words or "whole" in words else ""
-        return rf"(?i)(?P<group>{re.escape(found[1] or found[2] or '')}\d+){ends}"
+        end = "" if words.endswith(" at the beginning of the name") else r"\Z"
+        return rf"(?i)(?P<group>{re.escape(found[1] or found[2] or '')}\d+){end}"
     if words.startswith("the name without its last "):
         number = ends[words.removeprefix("the name without its last ")]
         return rf"(?P<group>.+?){_PART * number}[\W_]*\Z"

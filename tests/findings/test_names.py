@@ -1,4 +1,5 @@
 import itertools
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -263,11 +264,8 @@ def test_in_a_given_split_too_large_groups_count_where_they_raise_the_score(
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (worth, 1.0, 1.0))
     evidence = asked(dataset, 0.6)
     evidence.can_learn, sides = True, dataset.images["split"]
-    assert read_names(evidence, sides, series=True) == (
-        None,
-        [],
-        None,
-    )  # the others are told before
+    # The others are told before.
+    assert read_names(evidence, sides, series=True) == (None, [], None)
     monkeypatch.setattr(naming, "LARGE", 1.5)
     assert doubtful_names(evidence) is None  # nothing was measured
     told, lines, _ = read_names(evidence, sides, series=True)
@@ -325,7 +323,16 @@ def test_of_two_readings_that_is_told_first_by_which_more_images_leak(dataset, m
     ]
 
 
-def test_numbers_of_one_form_that_begin_anew_do_not_hide_that_others_name_one_scene(tmp_path):
+@pytest.mark.parametrize("text", ["whole_", "the name of ", "x"])
+def test_the_pattern_of_a_form_reads_what_follows_the_number_or_not_whatever_the_text(text):
+    begins = pattern_of(f"the number after '{text}' at the beginning of the name")
+    assert re.match(begins, f"{text}12-b")["group"] == f"{text}12"
+    whole = pattern_of(f"the name of '{text}' and a number")
+    assert re.match(whole, f"{text}12")["group"] == f"{text}12"
+    assert re.match(whole, f"{text}12-b") is None
+
+
+def test_numbers_of_one_form_that_begin_anew_do_not_hide_that_others_name_one_scene():
     """20 photos and the same with something pasted on in another class, and 12 crops in each class
     whose numbers mean nothing, as a stranger had them: the pattern names the first alone."""
     scenes, rng = np.random.default_rng(1).normal(size=(20, 24)), np.random.default_rng(0)
