@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from helpers.balance.origins import KNOWN, Origin
@@ -16,6 +17,7 @@ TAKEN = {
 }
 OWN = 0.95
 """A camera has days of its own where such a share of all photos of these days are its."""
+SHUFFLES = 19  # days dealt out at random, in none of which that may be so
 CODE = """from helpers.audit import scan
 from helpers.balance import judge_origin, read_origins
 from helpers.training import embed
@@ -108,13 +110,16 @@ def _effect(one: Origin) -> dict[str, float]:
 
 def _inseparable(origins: pd.DataFrame, name: str, one: Origin) -> str:
     """Of failing cameras, those whose days are nearly all their own (and of days those whose
-    cameras are): there, which of the two it is cannot be told from these photos; "" for none."""
+    cameras are), as no days dealt out at random are: there, which of the two it is cannot be told
+    from these photos; "" for none."""
     other = next(column for column in TAKEN if column != name)
     known, alone = origins.dropna(), {}
     for value in one.failing.index:
-        theirs = set(known.loc[known[name] == value, other])
-        beside = known.loc[known[other].isin(theirs), name] == value
-        if theirs and beside.mean() >= OWN and known[other].nunique() > len(theirs):
+        own, others = known[name] == value, known[other].to_numpy(object)
+        theirs, rng = set(others[own]), np.random.default_rng(0)
+        # Where each photo has a day to itself, so has each camera, and it says nothing.
+        dealt = [_own_share(own, others[rng.permutation(len(others))]) for _ in range(SHUFFLES)]
+        if theirs and len({*others}) > len(theirs) and _own_share(own, others) >= OWN > max(dealt):
             alone[value] = some(sorted(theirs), 2)
     if not alone:
         return ""
@@ -127,6 +132,11 @@ def _inseparable(origins: pd.DataFrame, name: str, one: Origin) -> str:
         f"{begins[name]} ({each}), so that it may be the {other}, or the light, places and people "
         "that came with it, as well."
     )
+
+
+def _own_share(own: pd.Series, others: np.ndarray) -> float:
+    """Of the photos on the days of `own` photos, the share that these are."""
+    return float(own[np.isin(others, others[own])].mean()) if own.any() else 0.0
 
 
 def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
