@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from fastai.vision.all import L, Learner
+from fastai.basics import L
+from fastai.learner import Learner
 
 
 def fingerprint(learner: Learner, *settings: Any) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from fastai.vision.all import Callback, CancelFitException, Learner
+from fastai.callback.core import Callback, CancelFitException
+from fastai.learner import Learner
 from tqdm.auto import tqdm
 
 from helpers.datasets.storage import make_folder

@@ -6,16 +6,15 @@ import random
 from contextlib import nullcontext
 from functools import partial
 
+import fastai.callback.all  # noqa: F401  which gives learners lr_find, summary and more
 import numpy as np
 import torch
-from fastai.vision.all import (
-    Callback,
-    CrossEntropyLossFlat,
-    DataLoaders,
-    Learner,
-    OptimWrapper,
-    accuracy,
-)  # fmt: skip
+from fastai.callback.core import Callback
+from fastai.data.core import DataLoaders
+from fastai.learner import Learner
+from fastai.losses import CrossEntropyLossFlat
+from fastai.metrics import accuracy
+from fastai.optimizer import OptimWrapper
 from torch import nn
 
 from helpers.datasets.words import some

@@ -8,20 +8,13 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
+import fastai.vision.data  # noqa: F401  by which show_batch shows pictures
 import numpy as np
 import pandas as pd
 import torch
-from fastai.vision.all import (
-    Categorize,
-    DataLoaders,
-    Datasets,
-    IntToFloatTensor,
-    TensorCategory,
-    TensorImage,
-    TfmdDL,
-    Transform,
-    default_device,
-)  # fmt: skip
+from fastai.data.core import DataLoaders, Datasets, TfmdDL
+from fastai.data.transforms import Categorize, IntToFloatTensor
+from fastai.torch_basics import TensorCategory, TensorImage, Transform, default_device
 from PIL import Image
 
 from helpers.datasets import Dataset, DatasetError, read_rgb
@@ -75,6 +68,11 @@ class BatchLoader(TfmdDL):
             # Height × width × channels, as stored, is what torch calls channels_last.
             images = torch.from_numpy(array[rows[chosen]]).permute(0, 3, 1, 2)
             yield TensorImage(images), *(TensorCategory(one[chosen]) for one in targets)
+
+    def show_results(self, *args, **kwargs):
+        import fastai.vision.learner  # noqa: F401  knows how; takes seconds, so only where asked
+
+        return super().show_results(*args, **kwargs)
 
 
 def build_dataloaders(

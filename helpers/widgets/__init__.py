@@ -1,33 +1,42 @@
-"""Interactives: thin shells over functions that tests and notebooks can call."""
+"""Interactives: thin shells over functions that tests and notebooks can call.
 
-from helpers.review import review
-from helpers.widgets.augment import explore_augmentation
-from helpers.widgets.balance import explore_balance
-from helpers.widgets.browser import browse
-from helpers.widgets.ensembles import compose_ensemble
-from helpers.widgets.evaluation import explore_errors
-from helpers.widgets.explaining import explore_explanations
-from helpers.widgets.fairness import explore_fairness
-from helpers.widgets.learning_rate import explore_rates
-from helpers.widgets.mapping import explore_map
-from helpers.widgets.regularising import explore_cures
-from helpers.widgets.splitting import explore_splits
-from helpers.widgets.thresholds import explore_decisions
-from helpers.widgets.transfer import explore_transfer
+Names load their module on first use: one that explains or augments loads libraries for seconds,
+which a notebook that only browses need not wait for.
+"""
 
-__all__ = [
-    "browse",
-    "compose_ensemble",
-    "explore_augmentation",
-    "explore_balance",
-    "explore_cures",
-    "explore_decisions",
-    "explore_errors",
-    "explore_explanations",
-    "explore_fairness",
-    "explore_map",
-    "explore_rates",
-    "explore_splits",
-    "explore_transfer",
-    "review",
-]
+import warnings
+from typing import Any
+
+import lazy_loader
+
+from helpers.review import review as review
+
+_load, _, _names = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "augment": ["explore_augmentation"],
+        "balance": ["explore_balance"],
+        "browser": ["browse"],
+        "ensembles": ["compose_ensemble"],
+        "evaluation": ["explore_errors"],
+        "explaining": ["explore_explanations"],
+        "fairness": ["explore_fairness"],
+        "learning_rate": ["explore_rates"],
+        "mapping": ["explore_map"],
+        "regularising": ["explore_cures"],
+        "splitting": ["explore_splits"],
+        "thresholds": ["explore_decisions"],
+        "transfer": ["explore_transfer"],
+    },
+)
+__all__ = sorted([*_names, "review"])
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def __getattr__(name: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
+        return _load(name)

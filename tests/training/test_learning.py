@@ -3,8 +3,8 @@
 import matplotlib
 import pytest
 import torch
-from fastai.interpret import ClassificationInterpretation
 from fastai.learner import Learner
+from fastai.vision.all import ClassificationInterpretation
 from torch import nn
 
 from helpers.training import Augment, build_dataloaders, build_learner, embed, train_head
