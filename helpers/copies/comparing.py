@@ -32,7 +32,7 @@ HEALED = 1.0
 _OPENED = 32
 """Pairs whose pictures are opened at a time."""
 
-_WHOLE = (0.0, 0.0, 1.0, 0)
+_WHOLE = (0.0, 0.0, 1.0, 0, 0)
 _SHIFTS = (-0.08, 0, 0.08)
 _NEARBY = [[[z, 0, x], [0, z, y]] for z in (0.92, 1, 1.09) for x in _SHIFTS for y in _SHIFTS]
 _NEARBY = np.array(_NEARBY, np.float32)
@@ -84,25 +84,33 @@ def compare_parts(
 ) -> list[dict]:
     """Lay the second picture of each pair over a cut from the first, as `compare_pairs` does.
 
+    Where the first is turned, the same cut from the second is laid over it: a turned copy has
+    something else in its corners.
+
     Parameters
     ----------
-    tasks : list of (two paths, two upright sizes, (left, top, share kept, mirrored))
+    tasks : list of (two paths, two upright sizes, (left, top, share kept, mirrored, degrees))
     seconds, levels
         As in `compare_pairs`.
     """
     paths, sizes, boxes = zip(*tasks, strict=True)
+    others = [(*box[:3], 0, 0) if box[4] else _WHOLE for box in boxes]
     starts = np.broadcast_to(_NEARBY, (len(tasks), *_NEARBY.shape))
-    sizes = np.array(sizes, float)
-    sizes[:, 0] *= np.array(boxes)[:, 2:3]
+    whole_sizes = np.array(sizes)
+    shares = [[[cut[2]] for cut in pair] for pair in zip(boxes, others, strict=True)]
+    sizes = whole_sizes * np.array(shares)
     rows: list[dict] = [{} for _ in tasks]
     with guard(seconds):
         # Most pairs are told apart by a cut from the whole picture, for which no file is opened
         # more than once.
         every = {n: [(path, _WHOLE) for path in paths[n]] for n in range(len(tasks))}
         whole = _open(every, rows, levels)
-        views = {n: [(paths[n][0], boxes[n]), (paths[n][1], _WHOLE)] for n in whole}
+        views = {n: [(paths[n][0], boxes[n]), (paths[n][1], others[n])] for n in whole}
         if whole:
-            rough = [_cut(whole[n][0], boxes[n]) for n in whole], [whole[n][1] for n in whole]
+            rough = [
+                [_cut(whole[n][k], cut[n], whole_sizes[n, k]) for n in whole]
+                for k, cut in enumerate((boxes, others))
+            ]
             first, second = (np.stack(pictures) @ _LUMA for pictures in rough)
             fit = overlay(first, second, starts[[*whole]], rounds=ROUNDS[:1], **LIMITS)
             views = {n: views[n] for n, good in zip(whole, fit["good"], strict=True) if good}
@@ -110,8 +118,9 @@ def compare_parts(
     rows = _compare(pictures, starts, sizes, rows)
     for number, (row, box) in enumerate(zip(rows, boxes, strict=True)):
         if "transform" in row:
-            words = {"crop", "mirror" * box[3], *row["transform"].split(" and ")} - {""}
-            row["transform"] = " and ".join(sorted(words))
+            cut = "rotate" if box[4] else "crop"
+            words = {cut, "mirror" * box[3], *row["transform"].split(" and ")} - {""}
+            row["transform"] = verdicts.name_changes(words)
             # A place in a cut is no place in the picture that it was cut from.
             rows[number] = row if verdicts.is_settled(row) else {}
     return rows
@@ -257,12 +266,19 @@ def _small_picture(path: str, box: tuple, levels: int | None, stamp: tuple) -> n
 
 
 def _resize(image: Image.Image, box: tuple) -> np.ndarray:
-    left, top, share, mirrored = box
+    left, top, share, mirrored, degrees = box
+    image = image.rotate(degrees, Image.Resampling.BICUBIC) if degrees else image
     width, height = image.size
     edges = (left * width, top * height, (left + share) * width, (top + share) * height)
     small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS, box=edges))
     return small[:, ::-1] if mirrored else small
 
 
-def _cut(picture: np.ndarray, box: tuple) -> np.ndarray:
-    return _resize(Image.fromarray(picture), box)
+def _cut(picture: np.ndarray, box: tuple, size: np.ndarray) -> np.ndarray:
+    """Cut from a square into which a picture of `size` was brought."""
+    if box == _WHOLE:
+        return picture
+    image = Image.fromarray(picture)
+    if box[4]:  # to turn it, it has to have its own form
+        image = image.resize([max(1, round(SIDE * side / max(size))) for side in size])
+    return _resize(image, box)

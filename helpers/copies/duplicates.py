@@ -55,7 +55,7 @@ def find_duplicates(
     features : DataFrame by image_id, optional
         Embeddings. With them, copies turned by quarters or upside down are searched as well, and
         of each image's ten nearest by embedding, those of which it is a crop, down to half of each
-        side.
+        side, or which it is turned by up to 47 degrees, whatever fills its corners.
     distance : int
         Bits of 64 in which two hashes may differ, 0 to 24.
     verify : bool

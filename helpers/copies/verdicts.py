@@ -15,6 +15,8 @@ SLIGHT, SLIGHTLY = 1.4, "colour (slightly)"
 """Share of the limits up to which colour may differ in a pair that is still worth a look: copies of
 leaves come to 1.36, variants of a product, seed 0 of `studies/lookalikes.py`, begin at 1.43."""
 
+CHANGES = ("mirror", "rotate", "crop", "resize", "brighten")
+
 _ROWS, _COLUMNS = ("upper", "", "lower"), ("left", "", "right")
 
 
@@ -44,12 +46,17 @@ def describe(fit: dict, sizes: np.ndarray) -> list[dict]:
         "resize": pixels > 0.02,
         "brighten": np.abs(np.log(fit["gain"])) > 0.04,
     }
-    flags = zip(*changes.values(), strict=True)
     words = [
-        " and ".join(name for name, yes in zip(changes, row, strict=True) if yes) for row in flags
+        name_changes({name for name, yes in zip(changes, row, strict=True) if yes})
+        for row in zip(*changes.values(), strict=True)
     ]
     facts = zip(fit["likeness"].tolist(), movement.tolist(), words, strict=True)
     return [dict(zip(("similarity", "movement", "transform"), row, strict=True)) for row in facts]
+
+
+def name_changes(changes: set[str]) -> str:
+    """Some of the `CHANGES` in words, always in the same order."""
+    return " and ".join(name for name in CHANGES if name in changes)
 
 
 def judge(found: dict) -> list[dict]:

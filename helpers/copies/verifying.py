@@ -90,10 +90,11 @@ class Verifying:
         return found[kept], facts
 
     def keep_parts(self, features, rich, found) -> tuple[np.ndarray, list[dict]]:
-        """Pairs not in `found` of which one is cut from the other, as `keep_pairs` returns them."""
+        """Pairs not in `found` of which one is cut from the other, or is it turned, as `keep_pairs`
+        returns them."""
         rich = rich[self.ids[rich].isin(features.index)]
         numbers = np.nan_to_num(features.loc[self.ids[rich]].to_numpy(float))
-        pairs, boxes = neighbours.find_parts(numbers, self.thumbnails[rich])
+        pairs, boxes = neighbours.find_parts(numbers, self.thumbnails[rich], self.sizes[rich])
         pairs, known = rich[pairs], {*map(tuple, found[:, :2].tolist())}
         new = [tuple(sorted(pair)) not in known for pair in pairs.tolist()]
         kept = np.flatnonzero(np.array(new, bool))

@@ -8,6 +8,7 @@ from PIL import Image, ImageFilter
 
 from helpers.copies import comparing
 from helpers.copies.comparing import compare_pairs, compare_parts
+from helpers.copies.neighbours import share_left
 from tests.audit.awkward import encode, photo
 
 
@@ -91,21 +92,57 @@ def parts(folder, first, second, box):
 def test_a_cut_is_compared_with_its_place_and_where_it_differs_is_no_copy(tmp_path):
     original = photo(400, 300, 5)
     cut = original.crop((100, 75, 340, 255))
-    box = (0.25, 0.25, 0.6, 0)
+    box = (0.25, 0.25, 0.6, 0, 0)
     (row,) = compare_parts([parts(tmp_path, original, cut, box)])
     assert (row["kind"], row["transform"], row["difference"]) == ("near", "crop", "")
     turned = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    (row,) = compare_parts([parts(tmp_path, original, turned, (0.22, 0.28, 0.6, 1))])
-    assert row["transform"] == "crop and mirror"
+    (row,) = compare_parts([parts(tmp_path, original, turned, (0.22, 0.28, 0.6, 1, 0))])
+    assert row["transform"] == "mirror and crop"
     marked = cut.copy()
     marked.paste((180, 180, 180), (180, 150, 210, 158))
     assert compare_parts([parts(tmp_path, original, marked, box)]) == [{}]
     assert compare_parts([parts(tmp_path, original, photo(240, 180, 6), box)]) == [{}]
 
 
+def turned(image, degrees, mirrored=False):
+    """A turned copy as augmentation makes one: black where the picture ended."""
+    if mirrored:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return image.rotate(degrees, Image.Resampling.BILINEAR)
+
+
+def centre(share, mirrored, degrees):
+    return (1 - share) / 2, (1 - share) / 2, share, mirrored, degrees
+
+
+@pytest.mark.parametrize("size", [(400, 300), (300, 400), (300, 300)])
+@pytest.mark.parametrize(("degrees", "asked"), [(9, 8), (-17, -20), (23, 26), (-46, -44)])
+def test_a_turned_copy_is_compared_in_its_middle_and_its_corners_are_not(
+    tmp_path, size, degrees, asked
+):
+    original = photo(*size, 5)
+    copy, share = turned(original, degrees), share_left(asked, size[0] / size[1])
+    (row,) = compare_parts([parts(tmp_path, original, copy, centre(share, 0, asked))])
+    assert (row["kind"], row["transform"], row["difference"]) == ("near", "rotate", "")
+    (row,) = compare_parts([parts(tmp_path, copy, original, centre(share, 0, -asked))])
+    assert (row["kind"], row["transform"]) == ("near", "rotate")
+
+
+def test_a_turned_copy_may_be_mirrored_and_smaller_and_a_turned_other_photo_is_none(tmp_path):
+    original, share = photo(400, 300, 5), share_left(20, 4 / 3)
+    copy = turned(original, -20, mirrored=True).resize((200, 150))
+    (row,) = compare_parts([parts(tmp_path, original, copy, centre(share, 1, 20))])
+    assert row["transform"] == "mirror and rotate and resize"
+    moved = photo(400, 300, 5)
+    moved.paste(original.crop((120, 90, 270, 210)), (130, 96))
+    for other in (photo(400, 300, 6), moved):
+        task = parts(tmp_path, original, turned(other, 20), centre(share, 0, 20))
+        assert compare_parts([task]) == [{}]
+
+
 def test_a_cut_of_a_file_that_is_gone_is_a_problem_and_the_next_is_compared(tmp_path):
     original = photo(400, 300, 5)
-    good = parts(tmp_path, original, original.crop((100, 75, 340, 255)), (0.25, 0.25, 0.6, 0))
+    good = parts(tmp_path, original, original.crop((100, 75, 340, 255)), (0.25, 0.25, 0.6, 0, 0))
     gone = ((good[0][0], str(tmp_path / "gone.jpg")), *good[1:])
     problem, row = compare_parts([gone, good])
     assert problem == {"problem": "is missing"} and row["kind"] == "near"
@@ -138,10 +175,21 @@ def test_places_nearby_are_27_of_three_sizes_and_shifts():
 def test_a_cut_is_that_of_its_box_and_may_be_mirrored():
     picture = photo(400, 300, 2)
     kept = picture.crop((100, 150, 300, 300)).resize((96, 96), Image.Resampling.LANCZOS)
-    found = comparing._resize(picture, (0.25, 0.5, 0.5, 0))
+    found = comparing._resize(picture, (0.25, 0.5, 0.5, 0, 0))
     assert np.abs(found.astype(int) - np.asarray(kept)).mean() < 1
-    assert (comparing._resize(picture, (0.25, 0.5, 0.5, 1)) == found[:, ::-1]).all()
-    assert (comparing._cut(np.asarray(picture), (0.25, 0.5, 0.5, 0)) == found).all()
+    assert (comparing._resize(picture, (0.25, 0.5, 0.5, 1, 0)) == found[:, ::-1]).all()
+    size = np.array(picture.size)
+    assert (comparing._cut(np.asarray(picture), (0.25, 0.5, 0.5, 0, 0), size) == found).all()
+
+
+def test_a_square_is_brought_to_its_form_before_it_is_turned():
+    picture = photo(400, 200, 2)
+    box = (0.3, 0.3, 0.4, 0, 30)
+    expected = comparing._resize(picture, box).astype(int)
+    square = np.asarray(picture.resize((96, 96), Image.Resampling.LANCZOS))
+    found = comparing._cut(square, box, np.array(picture.size))
+    stretched = comparing._cut(square, box, np.array([96, 96]))
+    assert np.abs(found - expected).mean() < 7 < 14 < np.abs(stretched - expected).mean()
 
 
 def test_of_a_cut_twice_the_pixels_that_are_compared_are_decoded(monkeypatch):
@@ -149,8 +197,8 @@ def test_of_a_cut_twice_the_pixels_that_are_compared_are_decoded(monkeypatch):
     monkeypatch.setattr(
         comparing, "read_rgb", lambda *of: asked.append(of) or Image.new("RGB", (400, 400))
     )
-    comparing._small_picture("cut.jpg", (0.1, 0.1, 0.5, 0), 4095, (7,))
-    comparing._small_picture("whole.jpg", (0.0, 0.0, 1.0, 0), None, (7,))
+    comparing._small_picture("cut.jpg", (0.1, 0.1, 0.5, 0, 0), 4095, (7,))
+    comparing._small_picture("whole.jpg", (0.0, 0.0, 1.0, 0, 0), None, (7,))
     assert asked == [("cut.jpg", 384, 4095), ("whole.jpg", 192, None)]
 
 
@@ -159,7 +207,7 @@ def test_each_file_may_take_a_minute_unless_told(tmp_path, monkeypatch):
     monkeypatch.setattr(comparing, "guard", lambda s: limits.append(s) or guard(s))
     picture = photo(120, 90, 1)
     compare_pairs([pair(tmp_path, picture, picture)])
-    compare_parts([parts(tmp_path, picture, picture, (0.0, 0.0, 1.0, 0))])
+    compare_parts([parts(tmp_path, picture, picture, (0.0, 0.0, 1.0, 0, 0))])
     compare_pairs([pair(tmp_path, picture, picture)], 5)
     assert limits == [60, 60, 5]
 

@@ -82,6 +82,10 @@ def turned(tmp_path_factory):
         "flipped": lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
         "cut": lambda image: image.crop((20, 60, 240, 225)),
         "less": lambda image: image.crop((110, 30, 300, 172)).transpose(0),
+        "tilted": lambda image: image.rotate(17, Image.Resampling.BILINEAR),
+        "tumbled": lambda image: (
+            image.transpose(0).rotate(-41, Image.Resampling.BILINEAR).resize((200, 150))
+        ),
     }
     features = {}
     for seed in range(20):
@@ -105,7 +109,9 @@ def test_embeddings_lead_to_turned_flipped_and_cut_copies_and_to_nothing_else(tu
         "01 over.jpg": "rotate",
         "02 flipped.jpg": "mirror and rotate",
         "03 cut.jpg": "crop",
-        "04 less.jpg": "crop and mirror",
+        "04 less.jpg": "mirror and crop",
+        "05 tilted.jpg": "rotate",
+        "06 tumbled.jpg": "mirror and rotate and resize",
     }
     assert [f"{other[:2]}.jpg" for other in pairs["other_id"]] == pairs["other_id"].tolist()
     assert pairs["movement"].max() < comparing.LIMITS["movement"]
@@ -114,7 +120,7 @@ def test_embeddings_lead_to_turned_flipped_and_cut_copies_and_to_nothing_else(tu
 def test_images_without_embeddings_are_still_searched_by_hash(turned):
     dataset, features = turned
     pairs = find_duplicates(dataset, features=features.drop("03 cut.jpg"), progress=False)
-    assert len(pairs) == 4
+    assert len(pairs) == 6
     with pytest.raises(DatasetError, match="find_duplicates got a Dataset"):
         find_duplicates(dataset, features=dataset, progress=False)
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 from scipy.ndimage import zoom
 from scipy.spatial.distance import pdist, squareform
 
 from helpers.copies import neighbours
-from helpers.copies.neighbours import find_parts
+from helpers.copies.neighbours import find_parts, share_left
 
 
 @pytest.fixture
@@ -32,9 +33,39 @@ def test_a_part_is_found_and_where_it_was_cut(pictures, left, top, side, mirrore
     features[30] = features[4] + 0.05
     pairs, boxes = find_parts(features, thumbnails)
     assert pairs.tolist() == [[4, 30]]
-    *found, flipped = boxes[0]
-    assert flipped == mirrored
+    *found, flipped, degrees = boxes[0]
+    assert (flipped, degrees) == (mirrored, 0)
     assert found == pytest.approx([left / 64, top / 64, side / 64], abs=0.04)
+
+
+@pytest.mark.parametrize("mirrored", [0, 1])
+@pytest.mark.parametrize("size", [(64, 64), (96, 64), (64, 90)])
+@pytest.mark.parametrize("degrees", [-46, -30, -11, 8, 17, 24, 44])
+def test_a_turned_picture_is_found_and_how_far_it_was_turned(pictures, degrees, size, mirrored):
+    images = [Image.fromarray(one.astype(np.uint8)).resize(size) for one in pictures]
+    copy = ImageOps.mirror(images[4]) if mirrored else images[4]
+    images.append(copy.rotate(degrees, Image.Resampling.BILINEAR))
+    small = [np.asarray(image.resize((16, 16), Image.Resampling.BOX)) for image in images]
+    features = np.random.default_rng(1).normal(size=(31, 12))
+    features[30] = features[4] + 0.05
+    pairs, boxes = find_parts(features, np.stack(small), np.array([size] * 31))
+    assert sorted(pairs.ravel().tolist()) == [4, 30]
+    left, top, share, flipped, found = boxes[0]
+    assert flipped == mirrored and share == share_left(found, size[0] / size[1])
+    assert left == top == pytest.approx((1 - share) / 2)
+    # Of a mirrored copy the turn is the same whichever of the two is turned.
+    asked = -found if mirrored or pairs[0].tolist() == [30, 4] else found
+    assert abs(asked - degrees) <= 4
+
+
+@pytest.mark.parametrize("aspect", [0.4, 1, 1.5])
+@pytest.mark.parametrize("degrees", [-44, 8, 26, 90])
+def test_the_share_left_is_the_largest_box_of_the_same_form_inside(degrees, aspect):
+    share, angle = share_left(degrees, aspect), np.deg2rad(degrees)
+    corners = np.array([[1, 1], [1, -1]]) * np.array([aspect, 1]) * share
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    reach = np.abs(corners @ turn.T) / np.array([aspect, 1])
+    assert reach.max() == pytest.approx(1)
 
 
 def test_pairs_are_sought_among_the_ten_nearest_by_cosine_of_standardised_columns():
