@@ -136,7 +136,7 @@ def _add_report(commands) -> None:
     one.add_argument(
         "--pause",
         metavar="SECONDS",
-        type=float,
+        type=_seconds,
         help=(
             "photos that one camera took with at most so many seconds from one to the next stay on "
             "one side of a split, as where people or plants were photographed one by one"
@@ -233,6 +233,13 @@ def add_dataset(parser) -> None:
     )
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, such as 12") from None
+
+
 def _names(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
 
@@ -267,6 +274,11 @@ def read_asked(asked: argparse.Namespace) -> tuple[str | Path | None, dict[str, 
 
 
 def _report(asked: argparse.Namespace) -> int:
+    from helpers.evidence.budget import read_budget
+    from helpers.needs.asking import read_needs
+
+    for read, said in ((read_budget, asked.budget), (read_needs, asked.need)):
+        read(said)  # a slip is told at once, and not after minutes of opening
     from helpers.datasets.exporting import require_new
     from helpers.findings.verdicts import take_decisions
     from helpers.report.building import build_report

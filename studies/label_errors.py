@@ -40,11 +40,16 @@ COPIES = {
     "quarter turn": Image.Transpose.ROTATE_90,
     "upside down": Image.Transpose.ROTATE_180,
     "vertical flip": Image.Transpose.FLIP_TOP_BOTTOM,
+    "turned 10": 10,
+    "turned 20": 20,
+    "turned 35": 35,
     "crop 0.8": 0.8,
     "crop 0.7": 0.7,
     "crop 0.6": 0.6,
     "crop 0.5": 0.5,
 }
+"""How each was changed: by a transposition, by degrees, or to a share of each side."""
+
 EACH, STRANGEST = 20, 40
 TASKS = ["copies", "labels", "outliers"]
 COLUMNS = ["seed", "task", "features", "method", "kind", "strength"]
@@ -70,6 +75,8 @@ def plant_copies(leaves: Dataset, seed: int) -> Dataset:
             if isinstance(edit, float):
                 box = np.outer(image.size, [1, 1]) * (rng.uniform(0, 1 - edit, (2, 1)) + [0, edit])
                 image = image.crop(box.T.round().astype(int).ravel().tolist())
+            elif not isinstance(edit, Image.Transpose):
+                image = image.rotate(int(rng.choice([-1, 1])) * edit, Image.Resampling.BILINEAR)
             else:
                 image = image.transpose(edit)
             image.save(folder / copy, quality=int(rng.integers(70, 95)))

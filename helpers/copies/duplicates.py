@@ -25,6 +25,13 @@ FLAT, SHORTEST_SIDE = 3, 16
 """Pictures whose thumbnail spreads over no more grey levels (standard deviation), or whose short
 side has fewer pixels, hold too little to compare: many would agree by chance."""
 
+REACH = (
+    "Copies turned by 20 to 47 degrees are found in part, and none that were turned further (but "
+    "by right angles), cut to less than half of each side, or changed in large parts."
+)
+"""What a reader should not think was searched for, even with embeddings; how much is found of it
+says `studies/label_errors.py`."""
+
 _ALL_PAIRS = 10
 _BLOCK = 8192
 """Thumbnails whose spread is measured at a time, which takes eight bytes a pixel."""

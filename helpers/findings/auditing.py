@@ -10,7 +10,7 @@ from helpers.audit.doubts import caption_doubts, contradicted_most
 from helpers.audit.suspects import CONTRADICTED
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
-from helpers.copies.duplicates import SHORTEST_SIDE
+from helpers.copies.duplicates import REACH, SHORTEST_SIDE
 from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
 from helpers.evidence.answered_pairs import of_two_labels, without_settled
@@ -61,6 +61,8 @@ grouped = apply_groups(dataset.development, proposals[proposals["expected"] >= 0
 divided = ensure_split(grouped, given=False)"""
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
+FEW = 10
+"""Below so many labels in doubt, those that are expected to be wrong are told with a decimal."""
 MANY = 0.1
 """From which share of a class on it is told that so many of its images are copies."""
 
@@ -182,12 +184,12 @@ def copies(evidence: Evidence) -> Section:
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
     found.says += told
-    found.unchecked += [note for note in told if "not verified" in note]
+    found.unchecked += [note for note in told if "not verified" in note] + [REACH]
     split = len(set(dataset.images["split"].dropna())) > 1
     found.says.append(
         describe_leakage(leaks)
         if split
-        else "The folder has no split yet, so that nothing can leak across it."
+        else "It came without a split: copies leak across any that does not keep them together."
     )
     scanned = evidence.files[evidence.files["readable"]]
     small = int((scanned[["width", "height"]].min(axis=1) < SHORTEST_SIDE).sum())
@@ -321,8 +323,10 @@ def labels(evidence: Evidence) -> Section:
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    what = f"About {expected:,.0f} of {count(suspects, 'label')} in doubt "
-    what += f"{'is' if round(expected) == 1 else 'are'} expected to be wrong"
+    # Of few, a whole number would round away that one may be right.
+    rounded = round(expected, 1 if len(suspects) < FEW else 0)
+    what = f"About {rounded:,g} of {count(suspects, 'label')} in doubt "
+    what += f"{'is' if 0 < rounded <= 1 else 'are'} expected to be wrong"
     what += f"; {judged}." if judged else "."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)

@@ -79,7 +79,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     found.unchecked += [note for note in evidence.noted["proposals"] if UNCONFIRMED in note]
     if proposals.empty:
         if small or len(evidence.searched) < len(evidence.part):
-            found.title = f"No two {photos} are known to show the same thing"
+            found.title = f"Which {photos} show the same thing is not known"
         if settled:
             _count_things(found, evidence)
         found.says += evidence.noted["proposals"]

@@ -69,7 +69,7 @@ def shortcuts(evidence: Learned) -> Section:
         found.title += f"; {some(at_border, NAMED)} by border, which may be the subject itself"
     elif told:
         found.title = (
-            f"{len(at_border)} of {len(evidence.clean.classes)} classes are given away by their "
+            f"{len(at_border)} of {len(evidence.clean.classes)} classes are told by their "
             "border, which may be the subject itself, so that no shortcut is claimed"
         )
     for name, one in probes.items():
@@ -203,8 +203,9 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         what = f"Facts of the file give away {some(classes, NAMED)}."
         more.insert(
             0,
-            "Size, format, compression or camera entries tell them apart; perhaps they come from a "
-            "source of their own, or were edited and saved again.",
+            "Something in their files, such as size, format, compression or camera entries, tells "
+            "them apart; perhaps they come from a source of their own, or were edited and saved "
+            "again.",
         )
         act = (
             "find out where these classes come from, and collect each from every source (notebook "

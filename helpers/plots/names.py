@@ -75,12 +75,17 @@ def _cut(text: str, most: int) -> str:
 
 
 def cut_to_width(text: str, most: float, size: float) -> str:
-    """The beginning of a line that takes at most `most` inches in letters of `size` points."""
+    """What fits of a line into `most` inches in letters of `size` points: the beginning, and of a
+    file name the end too, which tells it from others."""
     if _inches(text, size) <= most:
         return text
-    while len(text) > 1 and _inches(f"{text}…", size) > most:
-        text = text[:-1].rstrip()
-    return f"{text}…"
+    short, named = "", "." in text[-5:-1]
+    for kept in range(len(text) - 1, 0, -1):
+        end = kept // 2 if named else 0
+        short = f"{text[: kept - end].rstrip()}…{text[len(text) - end :]}"
+        if _inches(short, size) <= most:
+            break
+    return short
 
 
 def _inches(text: str, size: float) -> float:

@@ -34,6 +34,10 @@ PARTLY = (
     "place or person is both learned from and asked about."
 )
 """What stands on the cover of a report whose groups nobody has named, or not all."""
+ALONE = (
+    "Nothing says what {} {} to: every score supposes that each shows a thing of its own, but "
+    "for the copies and pairs found here."
+)
 
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
@@ -91,6 +95,9 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
             found.says.append(_say_blocking(blocking, found.findings))
         if not are_known(evidence):
             found.says.append(PARTLY if kept_notes(evidence) else SUPPOSED)
+        elif alone := int(evidence.part.images[evidence.part.group].isna().sum()):
+            which, verb = f"{alone:,} of {count(evidence.part, 'image')}", "belong"
+            found.says.append(ALONE.format(which, verb + "s" * (alone == 1)))
     else:
         found.says.append(
             _AUDIT_ALONE

@@ -140,7 +140,10 @@ def test_ctrl_c_says_that_the_same_command_goes_on(photos, monkeypatch, capsys):
             ["report", "PHOTOS", "--format", "csv"],
             "no option '--format' here; it belongs to scan.",
         ),
-        (["report", "PHOTOS", "--pause", "ten"], "--pause: invalid float value: 'ten'. python"),
+        (
+            ["report", "PHOTOS", "--pause", "ten"],
+            "--pause: 'ten' is no number of seconds, such as 12. python",
+        ),
         (["report", "PHOTOS", "--need", "accuracy>=95"], "at most 1 (or 95%, if that was meant)"),
         (["report", "PHOTOS", "--need", "accuracy>=950"], "expected a number above 0, at most 1."),
         (["reprot"], "invalid choice: 'reprot' (choose from"),
@@ -157,6 +160,12 @@ def test_what_cannot_be_used_is_told_in_a_sentence(asked, words, photos, capsys)
     error = capsys.readouterr().err
     assert words in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("slip", [["--budget", "2minuts"], ["--need", "beauty>=0.5"]])
+def test_a_slip_that_needs_no_image_is_told_before_any_is_opened(slip, photos, capsys):
+    assert command_line.main(["report", str(photos), *slip]) == 2
+    assert "Opening" not in capsys.readouterr().err
 
 
 def test_a_scan_is_given_as_text_csv_and_json(photos, capsys):

@@ -82,8 +82,10 @@ def test_labels_that_could_not_be_judged_are_not_listed():
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [([0.9], "About 1 of 1 label in doubt is"), ([0.6, 0.6], "About 1 of 2 labels in doubt is"),
-     ([0.9, 0.8, 0.7], "About 2 of 3 labels in doubt are")],
+    [([0.9], "About 0.9 of 1 label in doubt is"), ([0.5, 0.5], "About 1 of 2 labels in doubt is"),
+     ([0.99, 0.98, 0.98, 0.65], "About 3.6 of 4 labels in doubt are"),
+     ([0.9] * 9, "About 8.1 of 9 labels in doubt are"),
+     ([0.9] * 9 + [0.53], "About 9 of 10 labels in doubt are")],
 )  # fmt: skip
 def test_labels_that_are_expected_to_be_wrong_are_told_in_the_right_number(wrong, told):
     asked = evidence([0.1] * len(wrong))

@@ -217,7 +217,7 @@ def test_what_the_figure_calls_given_away_the_title_does_not_deny(trees):
     bare = trees.with_images(trees.images[["label", "split"]])
     found = shortcuts(learned(bare, border=["ash", "elm", "oak"], file_facts=[]))
     assert found.title == (
-        "3 of 4 classes are given away by their border, which may be the subject itself, so that "
+        "3 of 4 classes are told by their border, which may be the subject itself, so that "
         "no shortcut is claimed"
     )
     assert found.findings == []

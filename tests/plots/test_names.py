@@ -10,7 +10,9 @@ from helpers import plots
 from helpers.datasets import Dataset, DatasetError
 from helpers.plots.names import (
     _cut,
+    _inches,
     _width,
+    cut_to_width,
     drawable,
     short_name,
     short_names,
@@ -257,3 +259,16 @@ def test_a_guess_that_is_none_of_the_names_is_said_to_be_none():
 )  # fmt: skip
 def test_a_name_that_reads_as_a_number_is_quoted_in_a_title(name, told):
     assert told_name(name) == told
+
+
+def test_of_a_long_file_name_both_ends_are_kept_and_of_a_line_of_words_the_beginning():
+    name, line = "augmented_image_of_somebody_117.jpg", "with_mask, said to be without_mask"
+    for most in (0.4, 0.7, 1.2):
+        cut = cut_to_width(name, most, 8)
+        start, end = cut.split("…")
+        assert name.startswith(start) and name.endswith(end) and 0 <= len(start) - len(end) <= 1
+        assert _inches(cut, 8) <= most < _inches(name, 8)
+        start, end = cut_to_width(line, most, 8).split("…")
+        assert line.startswith(start) and end == ""
+    assert cut_to_width(name, 9, 8) == name
+    assert cut_to_width(name, 0, 8) == "a…"

@@ -29,11 +29,20 @@ def learned_from(table):
     return (SimpleNamespace(images=table[["label"]]), None)
 
 
+class Part(SimpleNamespace):
+    def __init__(self, images, group, has_groups):
+        super().__init__(images=images, group=group, has_groups=has_groups)
+
+    def __len__(self):
+        return len(self.images)
+
+
 def evidence(right=90, of=100, split="train", openings=(), grouped=True):
     table = answers(right, of)
     images = pd.DataFrame({"split": [split]})
     log = pd.DataFrame({"reason": list(openings)})
-    part, things = SimpleNamespace(has_groups=grouped), pd.Series(table.index, table.index)
+    part = Part(pd.DataFrame({"group": "one"}, table.index), "group", grouped)
+    things = pd.Series(table.index, table.index)
     return SimpleNamespace(
         judged=(table, part), part=part, things=things, judged_scores=bootstrap_metrics(table),
         judged_on="validation", keeps_split=False,
@@ -133,6 +142,17 @@ def test_where_nobody_said_what_belongs_together_the_cover_says_what_scores_supp
     told.opened.notes = ("Groups come from pairs.csv: 3 answered yes stay together.",)
     assert PARTLY in judged(given=told).says and SUPPOSED not in judged(given=told).says
     assert SUPPOSED not in judged(given=evidence(grouped=False), state="left out").says
+
+
+@pytest.mark.parametrize(("alone", "told"), [(0, ""), (1, "1 of 200 images belongs"),
+                                             (40, "40 of 200 images belong")])  # fmt: skip
+def test_of_images_that_no_pattern_or_column_puts_anywhere_the_cover_says_so(alone, told):
+    given = evidence()
+    given.part.images.iloc[:alone, 0] = None
+    said = [line for line in judged(given=given).says if line.startswith("Nothing says what")]
+    assert [line.partition(" to: every score")[0] for line in said] == (
+        [f"Nothing says what {told}"] if told else []
+    )
 
 
 def test_it_says_what_was_supposed_and_how_often_the_test_split_was_opened():
