@@ -39,6 +39,7 @@ itself."""
 LIKELY = 0.5
 """From where on a pair that is not sure is told of."""
 
+BY_HASH = "searched for copies without an embedding, so for none that are cut or turned far"
 MIRRORED = "only where one photo is mirrored"
 CAMERAS = "Files name their camera; cameras are no groups by themselves."
 
@@ -95,10 +96,26 @@ class Evidence:
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
+        run = {"workers": self.workers, "progress": self.progress}
         with self._noting("pairs"):
-            return copies.find_duplicates(
-                self.dataset, self.files, workers=self.workers, progress=self.progress
+            found = copies.find_duplicates(self.dataset, self.files, features=self.looks, **run)
+        if (lacking := int(self.files["readable"].sum()) - len(self.looks)) > 0:
+            self.noted["pairs"].append(
+                f"{lacking:,} images were {BY_HASH}: models do not learn from them here."
             )
+        return found
+
+    @cached_property
+    def looks(self) -> pd.DataFrame:
+        """`features` and, where these are of all that models may learn from, what the network sees
+        in the test images: by it copies are searched for, and nothing else is asked of it."""
+        from helpers.training import embed
+
+        rest = self.dataset.images.index.difference(self.part.images.index, sort=False)
+        if not len(rest) or len(self.part) < len(self.dataset.development):
+            return self.features
+        held = self.dataset.with_images(self.dataset.images.loc[rest])
+        return pd.concat([self.features, embed(held, progress=self.progress)])
 
     @contextlib.contextmanager
     def _noting(self, name: str):
@@ -320,7 +337,7 @@ class Evidence:
     @cached_property
     def divided(self) -> Dataset:
         """`clean` with a split into train and valid that lets nothing through."""
-        divided, said = dividing.divide(self.clean, self.keeps_split)
+        divided, said = dividing.divide(self.clean, self.keeps_split, self.pairs)
         self.split_notes = notes_of(self, said)
         return divided
 

@@ -40,14 +40,15 @@ def keeps_split(cleaned: Dataset, pairs: pd.DataFrame) -> bool:
     return not torn and not leaks["kind"].ne("probable").any()
 
 
-def divide(cleaned: Dataset, given: bool) -> tuple[Dataset, str]:
-    """`cleaned` with a split into train and valid that lets nothing through, and what
-    `ensure_split` said of it, which a report tells in the section on the split."""
+def divide(cleaned: Dataset, given: bool, pairs: pd.DataFrame) -> tuple[Dataset, str]:
+    """`cleaned` with a split into train and valid that lets nothing through, copies by `pairs`, and
+    what `ensure_split` said of it, which a report tells in the section on the split."""
     cleaned.require_labels(classes=2)
     said = io.StringIO()
     with contextlib.redirect_stdout(said), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of copies, the section on them speaks
-        return ensure_split(cleaned, given=given), said.getvalue()
+        within = pairs_within(cleaned, pairs)
+        return ensure_split(cleaned, given=given, duplicates=within), said.getvalue()
 
 
 def divide_all(evidence) -> Dataset:
@@ -58,4 +59,4 @@ def divide_all(evidence) -> Dataset:
         return evidence.divided
     cleaned = clean(evidence, development)
     stays = evidence.keeps_split and keeps_split(cleaned, evidence.pairs)
-    return divide(cleaned, stays)[0]
+    return divide(cleaned, stays, evidence.pairs)[0]

@@ -14,7 +14,7 @@ from helpers.copies.duplicates import REACH, SHORTEST_SIDE
 from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
 from helpers.evidence.answered_pairs import of_two_labels, without_settled
-from helpers.evidence.audited import Evidence, without_private
+from helpers.evidence.audited import BY_HASH, Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings.decided import open_doubts
@@ -39,21 +39,30 @@ from helpers.widgets import review
 
 suspects = build_report(dataset).suspects()
 review(dataset, suspects[suspects["issue"].str.startswith("label")])"""
-DIVIDE_ANEW = """from helpers.splits import ensure_split
+DIVIDE_ANEW = """from helpers.audit import find_duplicates
+from helpers.splits import ensure_split
+from helpers.training import embed
 
-divided = ensure_split(dataset.development, given=False)"""
-FREE_TEST = """from helpers.datasets import DecisionLog, apply_decisions
+pairs = find_duplicates(dataset, features=embed(dataset))
+divided = ensure_split(dataset.development, given=False, duplicates=pairs)"""
+FREE_TEST = """from helpers.audit import find_duplicates
+from helpers.datasets import DecisionLog, apply_decisions
 from helpers.splits import check_leakage, ensure_split
+from helpers.training import embed
 
-leaks = check_leakage(dataset).query("kind != 'probable' and other_split == 'test'")
+pairs = find_duplicates(dataset, features=embed(dataset))
+leaks = check_leakage(dataset, pairs).query("kind != 'probable' and other_split == 'test'")
 drops = leaks[["image_id"]].drop_duplicates().assign(action="drop", reason="shown by test images")
 log = DecisionLog(dataset)  # reports and notebooks go by it; log.undo_all() takes it back
 log.record_all(drops)
-divided = ensure_split(apply_decisions(dataset, log).development, given=False)"""
+left = apply_decisions(dataset, log).development
+divided = ensure_split(left, given=False, duplicates=pairs)"""
 KEEP_TOGETHER = """from helpers.audit import find_duplicates
 from helpers.splits import split
+from helpers.training import embed
 
-sides = split(dataset, duplicates=find_duplicates(dataset))"""
+pairs = find_duplicates(dataset, features=embed(dataset))
+sides = split(dataset, duplicates=pairs)"""
 KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, suggest_groups
 
 proposals = suggest_groups(dataset.development)
@@ -184,7 +193,8 @@ def copies(evidence: Evidence) -> Section:
     found.numbers = {f"{kind} pairs": int(number) for kind, number in kinds.items()}
     told = dict.fromkeys([*pairs.attrs.get("notes", []), *evidence.noted["pairs"]])
     found.says += told
-    found.unchecked += [note for note in told if "not verified" in note] + [REACH]
+    found.unchecked += [note for note in told if "not verified" in note or BY_HASH in note]
+    found.unchecked.append(REACH)
     split = len(set(dataset.images["split"].dropna())) > 1
     found.says.append(
         describe_leakage(leaks)

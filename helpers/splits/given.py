@@ -20,8 +20,9 @@ ONLY_COPIES = "only copies were looked for"
 
 
 def ensure_split(
-    dataset: Dataset, valid: float = 0.2, seed: int = 0, given: bool = True
-) -> Dataset:
+    dataset: Dataset, valid: float = 0.2, seed: int = 0, given: bool = True,
+    duplicates: pd.DataFrame | None = None,
+) -> Dataset:  # fmt: skip
     """The dataset with train and valid images: those it came with, else those of `split`.
 
     Copies are looked for (`find_duplicates`), so that a picture and its copy stay on one side,
@@ -35,6 +36,9 @@ def ensure_split(
         As in `split`.
     given : bool
         False divides train and valid anew even where the dataset came with both. Test images stay.
+    duplicates : DataFrame of pairs, optional
+        As from `find_duplicates`, which is asked without embeddings where they are not given; with
+        embeddings it finds more (``features=embed(dataset)``).
 
     Raises
     ------
@@ -50,11 +54,15 @@ def ensure_split(
 
     dataset.require_labels()
     splits = dataset.images["split"][dataset.images["label"].notna()]
-    pairs = find_duplicates(dataset, progress=len(dataset) > _MANY)
+    pairs = duplicates
+    if pairs is None:
+        pairs = find_duplicates(dataset, progress=len(dataset) > _MANY)
     keep = given and splits.isin(["train"]).any() and splits.isin(["valid"]).any()
     if not keep:
         chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]
-        _tell_own(dataset, splits, sure_pairs(pairs))
+        sure = sure_pairs(pairs)
+        here = sure[["image_id", "other_id"]].isin(dataset.images.index).all(axis=1)
+        _tell_own(dataset, splits, sure[here])
         dataset = dataset.with_images(dataset.images.assign(split=chosen))
     leaks = check_leakage(dataset, pairs)
     if keep:

@@ -1,13 +1,14 @@
 """What a report learns from where a budget does not pay for all, and what it keeps to itself."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from helpers import open_dataset
-from helpers.evidence.audited import CAMERAS, Evidence
+from helpers.evidence.audited import BY_HASH, CAMERAS, Evidence
 from helpers.evidence.budget import draw_part, plan
 from helpers.splits import telling
 from tests.audit.awkward import photo
@@ -120,3 +121,40 @@ def test_pairs_that_stay_together_or_are_answered_are_counted_aside(tmp_path, mo
         "2 more pairs settled already, by groups or answers.",
         "Names: none.",
     ]
+
+
+def turned_into_test(folder):
+    """Sixteen photos of two classes; a copy of each of the first four, turned by twenty degrees,
+    is a test image."""
+    for number in range(20):
+        side, seed = ("train", number) if number < 16 else ("test", number - 16)
+        path = folder / side / "ab"[seed % 2] / f"{number:02d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = photo(200, 150, seed)
+        image = image if side == "train" else image.rotate(20, Image.Resampling.BILINEAR)
+        image.save(path)
+    return open_dataset(folder, progress=False)
+
+
+def test_copies_that_are_turned_are_found_among_test_images_too(tmp_path):
+    dataset = turned_into_test(tmp_path / "photos")
+    evidence = Evidence(dataset, plan(16, "10m"), progress=False)
+    evidence.workers = 0
+    expected = [[f"test/{'ab'[n % 2]}/{n + 16}.png", f"train/{'ab'[n % 2]}/0{n}.png"]
+                for n in (0, 2, 1, 3)]  # fmt: skip
+    assert evidence.pairs[["image_id", "other_id"]].to_numpy().tolist() == expected
+    assert set(evidence.pairs["transform"]) == {"rotate"}
+    assert len(evidence.given_leaks) == 4
+    assert evidence.looks.index.sort_values().equals(dataset.images.index.sort_values())
+    assert not any(BY_HASH in line for line in evidence.noted["pairs"])
+
+
+def test_where_models_learn_from_a_part_it_is_said_which_images_were_searched_by_hash(tmp_path):
+    dataset = turned_into_test(tmp_path / "photos")
+    evidence = Evidence(dataset, plan(16, "10m"), progress=False)
+    evidence.workers, evidence.plan = 0, SimpleNamespace(images=8)
+    assert len(evidence.part) == 8
+    assert all("train" in one for one in evidence.looks.index)
+    assert len(evidence.pairs) == 0
+    (told,) = [line for line in evidence.noted["pairs"] if BY_HASH in line]
+    assert told.startswith("12 images were searched for copies without an embedding, so for none")

@@ -47,6 +47,22 @@ def test_a_fifth_is_validated_on_where_nothing_else_is_asked_for(of):
     assert expected["split"].eq("valid").sum() == 3
 
 
+def test_pairs_that_are_given_are_kept_together_and_no_others_are_looked_for(
+    of, monkeypatch, capsys
+):
+    monkeypatch.setattr("helpers.audit.find_duplicates", None)
+    known = pd.DataFrame({"image_id": ["03.png", "02.png", "04.png"],
+                          "other_id": ["05.png", "gone.png", "gone.png"]})  # fmt: skip
+    for seed in range(5):
+        made = ensure_split(of(), seed=seed, duplicates=known)
+        split = made.images["split"]
+        assert split["03.png"] == split["05.png"] and split["02.png"] == split["04.png"]
+        assert made.groups["02.png"] == made.groups["04.png"]
+        assert made.groups.nunique() == 12
+        # What a picture that is gone ties is kept; of it there is nothing to say.
+        assert "1 pair of near copies stays on one side" in capsys.readouterr().out
+
+
 def test_the_warning_points_at_the_line_that_asked(of):
     with pytest.warns(UserWarning, match="sides") as told:
         exec(compile("ensure_split(given)", "the cell", "exec"),
