@@ -76,6 +76,19 @@ def _unasked(evidence: Learned) -> list[str]:
     return said
 
 
+def _say_failing(failing: pd.DataFrame, several: str) -> str:
+    """What a model that has not seen the first two of `failing` cameras, or days, makes of them."""
+    first = failing[:2]
+    new = " and ".join(f"{percent(share)} of {value}" for value, share in first["new"].items())
+    more = f" (and {len(failing) - 2} more fail)" if len(failing) > 2 else ""
+    control = " and ".join(map(percent, first["control"]))
+    return (
+        f"Of photos of {several} that it has not learned from, a linear model names fewer rightly: "
+        f"{new}{more}, where it names {control} when it learned from as many photos of all "
+        f"{several}."
+    )
+
+
 def _new(name: str, one: Origin) -> str:
     """What a model makes of photos of a new day, "" where that could not be asked."""
     if one.cost is None:
@@ -150,16 +163,7 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
             "split of these photos can show it."
         )
     elif len(one.failing):
-        new, control = (
-            " and ".join(percent(share) for share in one.failing[column][:2])
-            for column in ("new", "control")
-        )
-        others = one.failing["learned"][:2]
-        from_others = " and ".join(f"{number:,}" for number in others)
-        what = f"A linear model names {new} of the photos of {some(one.failing.index, 2)} rightly "
-        what += f"when it has learned from other {several} alone ({from_others} "
-        what += f"{'photo' if others.iloc[-1] == 1 else 'photos'}), and {control} when from as "
-        what += f"many of all {several}."
+        what = _say_failing(one.failing, several)
     else:
         what = f"A linear model that has not seen the {name} of a photo names {percent(one.new)} "
         what += f"rightly, where {percent(one.control)} would be expected."
