@@ -26,6 +26,10 @@ UNEQUAL, PASSES = 0.7, 16
 """A picture may be a blurred copy of one that has so much more fine detail, blurred at most so many
 times by a pixel."""
 
+CUT, CUT_MORE = (3, 252), 0.02
+"""Levels of a colour beyond which light was cut off, and the share of them from which on one
+picture has so many more than the other that its edges lie elsewhere."""
+
 HEALED = 1.0
 """Movement that a mark may feign, in pixels of a 96-pixel frame."""
 
@@ -154,7 +158,11 @@ def _compare(pictures: dict, starts, sizes, rows) -> list[dict]:
         for at, row in zip(sharp, verdicts.judge(found), strict=True):
             rows[loaded[at]] = row and described[at] | row
     likely = fit["likeness"] >= LIMITS["likeness"]
-    for choose, again in ((_moved_little, _compare_healed), (_unsettled, _compare_softly)):
+    for choose, again in (
+        (_moved_little, _compare_healed),
+        (_unsettled, _compare_softly),
+        (_unsettled, _compare_toned),
+    ):
         some = np.flatnonzero(likely & choose(fit, [rows[number] for number in loaded]))
         if len(some):
             which, both = loaded[some], [(first[some], second[some]), [one[some] for one in grey]]
@@ -230,6 +238,45 @@ def _compare_softly(pictures, grey, starts, maps, sizes) -> list[dict]:
                 words = ", ".join(filter(None, ("sharpness", row["difference"])))
                 rows[some[at]] = described[at] | row | {"kind": "probable", "difference": words}
     return rows
+
+
+def _compare_toned(pictures, grey, starts, maps, sizes) -> list[dict]:
+    """Verdicts on pairs of which one is brighter or darker until its levels are cut off: the other
+    is given its levels, cut off where they are, and what was cut off no longer passes for movement.
+
+    Each level is brought to the one below which as large a share of all colours' levels is: that
+    changes light alone, all colours alike, and what has moved is as far away as before.
+    """
+    rows: list[dict] = [{} for _ in starts]
+    beyond = [(one <= CUT[0]) | (one >= CUT[1]) for one in pictures]
+    cut = np.stack([one.mean(axis=(1, 2, 3)) for one in beyond])
+    some = np.flatnonzero(np.abs(cut[0] - cut[1]) > CUT_MORE)
+    if not len(some):
+        return rows
+    first, second = (picture[some].astype(np.float32) for picture in pictures)
+    for n, (one, two) in enumerate(cut[:, some].T):
+        if one < two:
+            first[n] = _give_levels(first[n], second[n])
+        else:
+            second[n] = _give_levels(second[n], first[n])
+    fit = overlay(first @ _LUMA, second @ _LUMA, starts[some], **LIMITS)
+    if len(good := np.flatnonzero(fit["good"])):
+        judged = verdicts.judge(find_differences(first[good], second[good], fit["map"][good]))
+        described = verdicts.describe(fit, sizes[some].swapaxes(0, 1))
+        for at, row in zip(good, judged, strict=True):
+            moved = described[at]["movement"] > LIMITS["movement"]
+            if verdicts.is_settled(row) and not moved:
+                words = {"brighten", *described[at]["transform"].split(" and ")}
+                rows[some[at]] = described[at] | row | {"transform": verdicts.name_changes(words)}
+    return rows
+
+
+def _give_levels(picture, other):
+    """The levels of `other` in the order of those of `picture`."""
+    levels = np.linspace(0, 1, 257)
+    return np.interp(picture, np.quantile(picture, levels), np.quantile(other, levels)).astype(
+        np.float32
+    )
 
 
 def _sharpness(grey):

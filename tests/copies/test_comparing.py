@@ -104,6 +104,40 @@ def test_a_cut_is_compared_with_its_place_and_where_it_differs_is_no_copy(tmp_pa
     assert compare_parts([parts(tmp_path, original, photo(240, 180, 6), box)]) == [{}]
 
 
+CUT_OFF = {
+    "bright": lambda level: min(255, 1.7 * level),
+    "dark": lambda level: max(0, 1.7 * level - 130),
+}
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("curve", CUT_OFF.values(), ids=CUT_OFF)
+def test_a_copy_whose_levels_are_cut_off_is_one_and_a_photo_of_a_scene_that_moved_is_none(
+    tmp_path, curve, side
+):
+    original, moved = photo(400, 300, 3), photo(400, 300, 3)
+    subject = photo(150, 120, 8)
+    original.paste(subject, (110, 90))
+    moved.paste(subject, (116, 93))
+    copy = original.point(curve)
+    beyond = (np.asarray(copy) <= 3) | (np.asarray(copy) >= 252)
+    assert 0.1 < beyond.mean() < 0.6
+    both = (original, copy) if side else (copy, original)
+    (row,) = compare_pairs([pair(tmp_path, *both)])
+    assert (row["kind"], row["transform"], row["difference"]) == ("near", "brighten", "")
+    both = (moved, copy) if side else (copy, moved)
+    assert compare_pairs([pair(tmp_path, *both)]) == [{}]
+
+
+def test_levels_are_given_in_their_order():
+    rng = np.random.default_rng(0)
+    picture = rng.uniform(0, 255, (96, 96, 3)).astype(np.float32)
+    cut = np.clip(1.5 * picture, 0, 255)
+    np.testing.assert_allclose(comparing._give_levels(picture, cut), cut, atol=2.5)
+    shuffled = rng.permutation(cut.ravel()).reshape(cut.shape)  # where they lie does not matter
+    np.testing.assert_allclose(comparing._give_levels(picture, shuffled), cut, atol=2.5)
+
+
 def turned(image, degrees, mirrored=False):
     """A turned copy as augmentation makes one: black where the picture ended."""
     if mirrored:

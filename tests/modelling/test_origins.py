@@ -164,8 +164,8 @@ def test_a_camera_whose_photos_fail_unseen_is_a_finding_and_blocks_the_verdict()
     found = Section("shortcuts", "")
     (finding,) = say_origins(found, evidence(camera=few(old, new)))
     assert finding.what == (
-        "Of photos of cameras that it has not learned from, a linear model names fewer rightly: 20% "
-        "of old, where it names 90% when it learned from as many photos of all cameras."
+        "Of photos of cameras that it has not learned from, a linear model names fewer rightly: "
+        "20% of old, where it names 90% when it learned from as many photos of all cameras."
     )
     assert finding.blocks and finding.section == "shortcuts"
     assert (finding.effect, finding.low, finding.high) == pytest.approx((0.175, 0.1, 0.225))
