@@ -42,7 +42,8 @@ def evidence(counts, each=1):
         plan=SimpleNamespace(taken=(), opening=0),
         dataset=SimpleNamespace(images=pd.DataFrame({"split": ["train"]})),
         opened=SimpleNamespace(test_openings=lambda: none, notes=()),
-        part=SimpleNamespace(has_groups=True), sides=(SimpleNamespace(images=table), None),
+        part=SimpleNamespace(has_groups=True, group="thing", images=table.assign(thing="one")),
+        sides=(SimpleNamespace(images=table), None),
         keeps_split=False,
     )  # fmt: skip
 
