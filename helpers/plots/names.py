@@ -79,7 +79,7 @@ def cut_to_width(text: str, most: float, size: float) -> str:
     file name the end too, which tells it from others."""
     if _inches(text, size) <= most:
         return text
-    short, named = "", "." in text[-5:-1]
+    short, named = "", text[-5:].rpartition(".")[2].isalpha() and "." in text[-5:]
     for kept in range(len(text) - 1, 0, -1):
         end = kept // 2 if named else 0
         short = f"{text[: kept - end].rstrip()}…{text[len(text) - end :]}"

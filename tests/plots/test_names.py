@@ -271,4 +271,5 @@ def test_of_a_long_file_name_both_ends_are_kept_and_of_a_line_of_words_the_begin
         start, end = cut_to_width(line, most, 8).split("…")
         assert line.startswith(start) and end == ""
     assert cut_to_width(name, 9, 8) == name
+    assert cut_to_width("called norway maple 0.93", 0.7, 8).endswith("…")
     assert cut_to_width(name, 0, 8) == "a…"
