@@ -1,9 +1,8 @@
 """Augmentation: named policies for fastai, what they do to an image, and their comparison."""
 
-import warnings
-from typing import Any
-
 import lazy_loader
+
+from helpers.quiet import load_quietly
 
 _load, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -22,8 +21,4 @@ _load, __dir__, __all__ = lazy_loader.attach(
     },
 )
 
-
-def __getattr__(name: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
-        return _load(name)
+__getattr__ = load_quietly(_load)

@@ -5,10 +5,9 @@ says how far it learned its images by heart, ``searching`` chooses settings by v
 measures how far a choice flatters itself, ``tuning`` fine-tunes for a moment, to search by that.
 """
 
-import warnings
-from typing import Any
-
 import lazy_loader
+
+from helpers.quiet import load_quietly
 
 _load, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -26,8 +25,4 @@ _load, __dir__, __all__ = lazy_loader.attach(
     },
 )
 
-
-def __getattr__(name: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
-        return _load(name)
+__getattr__ = load_quietly(_load)

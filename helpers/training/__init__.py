@@ -4,10 +4,9 @@ Names load their module on first use: the worker processes that decode images im
 and must stay at numpy and Pillow.
 """
 
-import warnings
-from typing import Any
-
 import lazy_loader
+
+from helpers.quiet import load_quietly
 
 _load, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -25,8 +24,4 @@ _load, __dir__, __all__ = lazy_loader.attach(
     },
 )
 
-
-def __getattr__(name: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
-        return _load(name)
+__getattr__ = load_quietly(_load)

@@ -4,11 +4,9 @@ Names load their module on first use: one that explains or augments loads librar
 which a notebook that only browses need not wait for.
 """
 
-import warnings
-from typing import Any
-
 import lazy_loader
 
+from helpers.quiet import load_quietly
 from helpers.review import review as review
 
 _load, _, _names = lazy_loader.attach(
@@ -36,7 +34,4 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __getattr__(name: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fastai and torchvision warn about themselves on import
-        return _load(name)
+__getattr__ = load_quietly(_load)
