@@ -26,9 +26,11 @@ UNEQUAL, PASSES = 0.7, 16
 """A picture may be a blurred copy of one that has so much more fine detail, blurred at most so many
 times by a pixel."""
 
-CUT, CUT_MORE = (3, 252), 0.02
-"""Levels of a colour beyond which light was cut off, and the share of them from which on one
-picture has so many more than the other that its edges lie elsewhere."""
+ENDS, CUT_MORE = (3, 252), 0.02
+"""Levels of a colour (0–255) up to and from which it has come to its end, where brightening and
+darkening pile up what they cut off; and by how large a share of them one picture must have more
+than the other for its edges to lie elsewhere. Where light *may* have been cut off, and levels are
+not to be trusted, `differences.CUT` says, which is wider."""
 
 HEALED = 1.0
 """Movement that a mark may feign, in pixels of a 96-pixel frame."""
@@ -248,7 +250,7 @@ def _compare_toned(pictures, grey, starts, maps, sizes) -> list[dict]:
     changes light alone, all colours alike, and what has moved is as far away as before.
     """
     rows: list[dict] = [{} for _ in starts]
-    beyond = [(one <= CUT[0]) | (one >= CUT[1]) for one in pictures]
+    beyond = [(one <= ENDS[0]) | (one >= ENDS[1]) for one in pictures]
     cut = np.stack([one.mean(axis=(1, 2, 3)) for one in beyond])
     some = np.flatnonzero(np.abs(cut[0] - cut[1]) > CUT_MORE)
     if not len(some):

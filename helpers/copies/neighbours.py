@@ -1,7 +1,9 @@
 """Pairs of which one picture may be a part of the other, or the other turned, among nearest
 neighbours by features."""
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
@@ -12,9 +14,9 @@ STEP, LIKENESS, NEAREST = 0.08, 0.8, 10
 """Shares of each side that a part may keep, how far apart the places lie where it is looked for,
 the correlation of thumbnails from which a pair is worth opening, and neighbours of each image."""
 
-TURNS = tuple(sign * degrees for degrees in range(8, 45, 6) for sign in (1, -1))
-"""Degrees by which pictures are turned: of what is left, three at most, the comparison takes care,
-and of less than five the search by hashes."""
+TURNS = range(8, 45, 6)
+"""Degrees by which pictures are turned, either way: of what is left, three at most, the comparison
+takes care, and of less than five the search by hashes."""
 
 _GRID = SIDE // 2
 _ASPECTS = 4
@@ -43,51 +45,76 @@ def find_parts(
     boxes : for each the (left, top, share kept, mirrored, degrees) of the best cut, as shares of
         the side; turned before it is cut, anticlockwise
     """
-    from sklearn.neighbors import NearestNeighbors
-
     if len(features) < 2:
         return np.empty((0, 2), int), []
+    pairs = _pair_nearest(features)
+    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
+    aspects = np.ones(len(flat)) if sizes is None else sizes[:, 0] / sizes[:, 1]
+    boxes, best, which = [], np.full(len(pairs), -1.0), np.zeros(len(pairs), int)
+    for box, likeness in chain(_compare_cut(pairs, flat), _compare_turned(pairs, flat, aspects)):
+        better = likeness > best
+        best[better], which[better] = likeness[better], len(boxes)
+        boxes.append(box)
+    kept = _choose_ends(pairs, best)
+    kept = kept[best[kept] >= LIKENESS]
+    found = [
+        _place_middle(boxes[number], aspects[whole])
+        for number, whole in zip(which[kept], pairs[kept, 0], strict=True)
+    ]
+    return pairs[kept], found
+
+
+def _pair_nearest(features: np.ndarray) -> np.ndarray:
+    """Each image with its ten nearest, either way round."""
+    from sklearn.neighbors import NearestNeighbors
+
     features = features - features.mean(axis=0)
     features /= features.std(axis=0) + 1e-9
     search = NearestNeighbors(n_neighbors=min(NEAREST, len(features) - 1), metric="cosine")
     near = search.fit(features).kneighbors(return_distance=False)
     ends = np.stack([np.repeat(np.arange(len(near)), near.shape[1]), near.ravel()], axis=1)
-    pairs = np.unique(np.concatenate([ends, ends[:, ::-1]]), axis=0)
-    plain = thumbnails.reshape(-1, _GRID, 2, _GRID, 2).mean(axis=(2, 4))
-    parts = [_normal(turned)[pairs[:, 1]] for turned in (plain, plain[:, :, ::-1])]
-    flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
-    boxes, best, which = _boxes(), np.full(len(pairs), -1.0), np.zeros(len(pairs), int)
+    return np.unique(np.concatenate([ends, ends[:, ::-1]]), axis=0)
 
-    def note(number: int, likeness: np.ndarray) -> None:
-        better = likeness > best
-        best[better], which[better] = likeness[better], number
 
-    for number, (left, top, share, mirrored, _) in enumerate(boxes):
+def _compare_cut(pairs: np.ndarray, flat: np.ndarray) -> Iterator[tuple]:
+    """Each box, and how much what it cuts from the first of each pair resembles the second."""
+    plain = flat.reshape(-1, _GRID, 2, _GRID, 2).mean(axis=(2, 4), dtype=float)
+    parts = [_normal(upright)[pairs[:, 1]] for upright in (plain, plain[:, :, ::-1])]
+    for box in _boxes():
+        left, top, share, mirrored, _ = box
         if not mirrored:
             down, across = (_sampling(start, share) for start in (top, left))
             cut = _normal(flat @ np.kron(down, across).T)[pairs[:, 0]]
-        note(number, (cut * parts[mirrored]).sum(axis=1))
-    aspects = np.ones(len(flat)) if sizes is None else sizes[:, 0] / sizes[:, 1]
+        yield box, (cut * parts[mirrored]).sum(axis=1)
+
+
+def _compare_turned(pairs: np.ndarray, flat: np.ndarray, aspects: np.ndarray) -> Iterator[tuple]:
+    """Each turn, in a box without a place yet, and how much the middle of the first of each pair,
+    turned, resembles the middle of the second."""
     for degrees in TURNS:
-        # Either way round is tried: of two turns that differ in their sign, one middle will do.
-        turned, middle = _turn(flat, aspects, degrees), _turn(flat, aspects, degrees, back=True)
-        middle = _normal(middle)[pairs[:, 1]]
-        for mirrored in (0, 1):
-            cut = turned[:, :, ::-1] if mirrored else turned
-            note(len(boxes), (_normal(cut)[pairs[:, 0]] * middle).sum(axis=1))
-            boxes.append((None, None, None, mirrored, degrees))
-    # A part that is nearly all is found by its hash; of either way round the better is kept.
-    both = np.sort(pairs, axis=1) @ [len(plain), 1]
+        middle = _normal(_middle(flat, aspects, degrees))[pairs[:, 1]]
+        for angle in (degrees, -degrees):
+            turned = _middle(flat, aspects, degrees, angle)
+            for mirrored in (0, 1):
+                cut = _normal(turned[:, :, ::-1] if mirrored else turned)[pairs[:, 0]]
+                yield (None, None, None, mirrored, angle), (cut * middle).sum(axis=1)
+
+
+def _choose_ends(pairs: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """Of either way round of a pair the better one: places in `pairs`."""
+    both = np.sort(pairs, axis=1) @ [pairs.max() + 1, 1]
     order = np.lexsort([-best, both])
     first = np.ones(len(order), bool)
     first[1:] = np.diff(both[order]) > 0
-    kept = order[first & (best[order] >= LIKENESS)]
-    found = [boxes[number] for number in which[kept]]
-    turned = [number for number, box in enumerate(found) if box[4]]
-    for number in turned:
-        share = share_left(found[number][4], aspects[pairs[kept[number], 0]])
-        found[number] = (*((1 - share) / 2,) * 2, share, *found[number][3:])
-    return pairs[kept], found
+    return order[first]
+
+
+def _place_middle(box: tuple, aspect: float) -> tuple:
+    """The box of a turn with the place of what is left of a picture of that aspect."""
+    if not box[4]:
+        return box
+    share = share_left(box[4], aspect)
+    return ((1 - share) / 2, (1 - share) / 2, share, *box[3:])
 
 
 def share_left(degrees: float, aspect: float) -> float:
@@ -100,25 +127,25 @@ def share_left(degrees: float, aspect: float) -> float:
     return float(1 / (np.cos(angle) + np.sin(angle) * max(aspect, 1 / aspect)))
 
 
-def _turn(flat, aspects, degrees: float, back: bool = False) -> np.ndarray:
-    """The middle of each thumbnail, images × 8 × 8: turned, or `back`, as it is without that."""
+def _middle(flat, aspects, degrees: float, angle: float = 0) -> np.ndarray:
+    """What turning by `degrees` leaves of each thumbnail, images × 8 × 8; turned by `angle`."""
     found = np.empty((len(flat), _GRID, _GRID), np.float32)
     steps = np.round(np.log2(aspects) * _ASPECTS).astype(int)
     for step in np.unique(steps):
-        matrix = _turning(degrees, 2 ** (step / _ASPECTS), back)
+        matrix = _turning(degrees, 2 ** (step / _ASPECTS), angle)
         found[steps == step] = (flat[steps == step] @ matrix).reshape(-1, _GRID, _GRID)
     return found
 
 
 @cache
-def _turning(degrees: float, aspect: float, back: bool) -> np.ndarray:
-    """Matrix that resamples a flattened thumbnail as the middle of the picture turned (bilinear);
-    `back` as the same part of the picture as it is."""
-    share, angle = share_left(degrees, aspect), np.deg2rad(0 if back else degrees)
+def _turning(degrees: float, aspect: float, angle: float) -> np.ndarray:
+    """Matrix that resamples a flattened thumbnail as what turning by `degrees` leaves of it, turned
+    by `angle` (bilinear)."""
+    share, radians = share_left(degrees, aspect), np.deg2rad(angle)
     y, x = ((np.mgrid[:_GRID, :_GRID] + 0.5) / _GRID - 0.5) * share
     # In pixels a turn keeps forms; in a thumbnail, which is a square, it does not.
-    across = np.cos(angle) * x - np.sin(angle) * y / aspect
-    down = np.sin(angle) * x * aspect + np.cos(angle) * y
+    across = np.cos(radians) * x - np.sin(radians) * y / aspect
+    down = np.sin(radians) * x * aspect + np.cos(radians) * y
     at = [np.clip((place + 0.5) * SIDE - 0.5, 0, SIDE - 1).ravel() for place in (down, across)]
     rows, columns = (np.maximum(0, 1 - np.abs(a - np.arange(SIDE)[:, None])) for a in at)
     return (rows[:, None] * columns[None]).reshape(SIDE * SIDE, -1).astype(np.float32)
