@@ -39,7 +39,7 @@ itself."""
 LIKELY = 0.5
 """From where on a pair that is not sure is told of."""
 
-BY_HASH = "searched for copies without an embedding, so for none that are cut or turned far"
+BY_HASH = "without an embedding, so that none was found that is cut or turned far"
 MIRRORED = "only where one photo is mirrored"
 CAMERAS = "Files name their camera; cameras are no groups by themselves."
 
@@ -100,9 +100,9 @@ class Evidence:
         with self._noting("pairs"):
             found = copies.find_duplicates(self.dataset, self.files, features=self.looks, **run)
         if (lacking := int(self.files["readable"].sum()) - len(self.looks)) > 0:
-            self.noted["pairs"].append(
-                f"{lacking:,} images were {BY_HASH}: models do not learn from them here."
-            )
+            told = f"Copies of {count(lacking, 'image')} were searched for {BY_HASH}: models do "
+            them = "it" if lacking == 1 else "them"
+            self.noted["pairs"].append(f"{told}not learn from {them} here.")
         return found
 
     @cached_property

@@ -8,7 +8,7 @@ from helpers.copies.duplicates import confirmed
 from helpers.datasets.words import count, some
 from helpers.drift import describe_comparison, describe_facts
 from helpers.drift.joining import FIRST, SECOND, SIDE
-from helpers.evidence.audited import Evidence
+from helpers.evidence.audited import BY_HASH, Evidence
 from helpers.findings.pictures import drawn
 from helpers.findings.sections import Section
 
@@ -26,6 +26,7 @@ def second_folder(evidence: Evidence) -> Section:
         found.unchecked.append(
             f"That no difference from '{second.name}' is shown is no proof that there is none."
         )
+    found.unchecked.append(f"Copies in '{second.name}' of images here were searched for {BY_HASH}.")
     found.says.append(
         f"Here: the images that this report is about, without test images. There: {named}. Labels "
         "are looked at for the class shares only."

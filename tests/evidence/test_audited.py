@@ -157,4 +157,4 @@ def test_where_models_learn_from_a_part_it_is_said_which_images_were_searched_by
     assert all("train" in one for one in evidence.looks.index)
     assert len(evidence.pairs) == 0
     (told,) = [line for line in evidence.noted["pairs"] if BY_HASH in line]
-    assert told.startswith("12 images were searched for copies without an embedding, so for none")
+    assert told.startswith("Copies of 12 images were searched for without an embedding, so that")
