@@ -6,13 +6,12 @@ import sys
 
 import pandas as pd
 
-from helpers.audit import find_duplicates
 from helpers.datasets import Dataset
 from helpers.datasets.steps import saved
 from helpers.evaluation.predictions import check_predictions
 from helpers.labelling import STRATEGIES, label_in_rounds
 from helpers.splits import split
-from helpers.splits.joining import sure_pairs, tie_copies
+from helpers.splits.joining import search_copies, sure_pairs, tie_copies
 from helpers.training import (
     Augment,
     build_dataloaders,
@@ -65,9 +64,9 @@ def open_judged(dataset: Dataset, clean: Dataset, chapter: int, reason: str):
         if without := len(opened.images) - len(known):
             print(f"{without:,} of {len(opened):,} test images have no label and are left out.")
         opened = opened.with_images(known) if without else opened
-        return clean, tie_copies(opened, find_duplicates(opened, progress=False))
+        return clean, tie_copies(opened, search_copies(opened, progress=False))
     held = clean.part("valid")
-    pairs = find_duplicates(held, progress=False)
+    pairs = search_copies(held, progress=False)
     undivided = held.with_images(held.images.assign(split=None))
     sides = split(undivided, 0.5, duplicates=pairs)["split"]
     away = held.with_images(held.images[(sides == "train").to_numpy()])

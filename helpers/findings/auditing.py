@@ -63,11 +63,12 @@ from helpers.training import embed
 
 pairs = find_duplicates(dataset, features=embed(dataset))
 sides = split(dataset, duplicates=pairs)"""
-KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, suggest_groups
+KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, search_copies, suggest_groups
 
+pairs = search_copies(dataset.development)
 proposals = suggest_groups(dataset.development)
 grouped = apply_groups(dataset.development, proposals[proposals["expected"] >= 0.9])
-divided = ensure_split(grouped, given=False)"""
+divided = ensure_split(grouped, given=False, duplicates=pairs)"""
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
 FEW = 10

@@ -18,10 +18,11 @@ times the pause; and so many pauses, each so many times the one before, are told
 classes than the last it is told that a series has as many photos."""
 MANY = 20_000
 """Images at most whose times are all read, beyond those that models learn from."""
-CODE = """from helpers.splits import ensure_split, group_by_time
+CODE = """from helpers.splits import ensure_split, group_by_time, search_copies
 
+pairs = search_copies(dataset.development)
 grouped = group_by_time(dataset.development, pause={})
-divided = ensure_split(grouped, given=False)"""
+divided = ensure_split(grouped, given=False, duplicates=pairs)"""
 
 
 def say_times(found: Section, evidence: Learned) -> Finding | None:

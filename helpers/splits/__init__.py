@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "dividing": ["split"],
         "given": ["ensure_split"],
+        "joining": ["search_copies"],
         "leaks": ["check_fold", "check_leakage", "describe_leakage"],
         "suggesting": ["suggest_groups"],
         "accepting": ["apply_groups"],

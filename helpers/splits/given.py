@@ -10,10 +10,8 @@ import pandas as pd
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.splits.dividing import split
-from helpers.splits.joining import SIDES, join_groups, sure_pairs, tie_copies
+from helpers.splits.joining import SIDES, join_groups, search_copies, sure_pairs, tie_copies
 from helpers.splits.leaks import check_leakage, describe_leakage
-
-_MANY = 5000  # images that are searched for copies without showing how far it is
 
 ONLY_COPIES = "only copies were looked for"
 """What the note says of a given split without groups."""
@@ -25,7 +23,7 @@ def ensure_split(
 ) -> Dataset:  # fmt: skip
     """The dataset with train and valid images: those it came with, else those of `split`.
 
-    Copies are looked for (`find_duplicates`), so that a picture and its copy stay on one side,
+    Copies are looked for (`search_copies`), so that a picture and its copy stay on one side,
     together with the groups of both, and are of one of the `groups` of the dataset that is returned
     (`tie_copies`). A split that the dataset came with is kept as it is, and images and groups on
     two sides of it are counted. What was done with a dataset of your own is printed.
@@ -37,8 +35,8 @@ def ensure_split(
     given : bool
         False divides train and valid anew even where the dataset came with both. Test images stay.
     duplicates : DataFrame of pairs, optional
-        As from `find_duplicates`, which is asked without embeddings where they are not given; with
-        embeddings it finds more (``features=embed(dataset)``).
+        As from `find_duplicates`. Where they are not given, they are searched with the embedding
+        or, of a dataset with a group for every image, by hashes alone.
 
     Raises
     ------
@@ -50,13 +48,11 @@ def ensure_split(
     UserWarning
         Copies, or images of one group, lie on two sides of the split that is returned.
     """
-    from helpers.audit import find_duplicates
-
     dataset.require_labels()
     splits = dataset.images["split"][dataset.images["label"].notna()]
     pairs = duplicates
     if pairs is None:
-        pairs = find_duplicates(dataset, progress=len(dataset) > _MANY)
+        pairs = search_copies(dataset)
     keep = given and splits.isin(["train"]).any() and splits.isin(["valid"]).any()
     if not keep:
         chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]

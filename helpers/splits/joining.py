@@ -15,6 +15,24 @@ from helpers.datasets.words import some
 SIDES = ("train", "valid", "test")
 
 
+def search_copies(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
+    """Pairs as from `find_duplicates`, by which copies are kept together where none are given.
+
+    Searched with the embedding, so that copies that are cut or turned far are found as well. Only
+    where the dataset says of every image which group it is of, hashes alone are compared: a group
+    holds such copies already.
+    """
+    from helpers.audit import find_duplicates
+
+    own = dataset.group and dataset.images[dataset.group].notna().all() and dataset.has_groups
+    if own or len(dataset) < 2:
+        return find_duplicates(dataset, progress=progress)
+    from helpers.training import embed
+
+    looks = embed(dataset, progress=progress)  # without a row for what cannot be read
+    return find_duplicates(dataset, features=looks if len(looks) else None, progress=progress)
+
+
 def check_pairs(pairs: pd.DataFrame | None) -> pd.DataFrame:
     """Pairs with their columns image_id, other_id and kind ("near" where it is not told)."""
     if pairs is None or not len(pairs):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset
-from helpers.splits.joining import SIDES, check_pairs, link
+from helpers.splits.joining import SIDES, check_pairs, link, search_copies
 
 COLUMNS = ["kind", "image_id", "split", "other_id", "other_split", "label", "other_label"]
 COLUMNS += ["group", "other_group"]
@@ -32,7 +32,7 @@ def check_leakage(
     dataset : Dataset
         With a split; images on no side do not leak, but may be what links others that do.
     pairs : DataFrame, optional
-        As from `find_duplicates`, which is asked where they are not given.
+        As from `find_duplicates`; `search_copies` finds them where they are not given.
     groups : str, or Series by image_id, optional
         As in `split`; by default the dataset's group column, if it has one.
 
@@ -56,9 +56,7 @@ def check_leakage(
     describe_leakage : the same in one sentence
     """
     if pairs is None:
-        from helpers.audit import find_duplicates
-
-        pairs = find_duplicates(dataset)
+        pairs = search_copies(dataset)
     images = dataset.images
     column = groups if isinstance(groups, str) else dataset.group
     if isinstance(groups, pd.Series):
@@ -95,12 +93,10 @@ def check_fold(dataset: Dataset, learned: Iterable[str], hidden: Iterable[str]) 
         As from `check_leakage`, without copies that are only probable; image_id was learned from,
         other_id was hidden.
     """
-    from helpers.audit import find_duplicates
-
     sides = dict.fromkeys(learned, "train") | dict.fromkeys(hidden, "valid")
     split = pd.Series(sides, dtype="str").reindex(dataset.images.index)
     fold = dataset.with_images(dataset.images.assign(split=split))
-    leaks = check_leakage(fold, find_duplicates(dataset))
+    leaks = check_leakage(fold, search_copies(dataset))
     return leaks[leaks["kind"] != "probable"].reset_index(drop=True)
 
 

@@ -253,17 +253,48 @@ def test_probable_copies_are_neither_joined_nor_warned_of(of, monkeypatch, capsy
     )
 
 
-@pytest.mark.parametrize(("images", "shown"), [(5000, False), (5001, True)])
-def test_the_search_for_copies_shows_a_bar_where_it_takes_long(make, monkeypatch, images, shown):
+@pytest.mark.parametrize(
+    ("group", "values", "looked"),
+    [
+        (None, [*"aabbccddeeffgg"], True),
+        ("leaf", [*"aabbccddeeffgg"], False),
+        ("leaf", [*"aabbccddeeffg", None], True),
+        ("leaf", [*"abcdefghijklmn"], True),
+    ],
+    ids=["no column", "a group for each", "one image of no group", "each in a group by itself"],
+)
+def test_copies_are_searched_with_the_embedding_but_where_each_image_has_a_group(
+    of, monkeypatch, group, values, looked
+):
     asked = []
 
-    def search(_, progress):
-        asked.append(progress)
+    def search(_, features=None, progress=False):
+        asked.append((features is not None, progress))
         return pd.DataFrame()
 
     monkeypatch.setattr("helpers.audit.find_duplicates", search, raising=False)
-    ensure_split(make(label=["a"] * images))
-    assert asked == [shown]
+    ensure_split(of(group=group, leaf=values))
+    assert asked == [(looked, True)]
+
+
+def test_copies_that_are_turned_stay_with_their_originals_where_nobody_knows_groups(tmp_path):
+    shapes, rng = [(200, 150), (150, 200), (180, 180)], np.random.default_rng(0)
+    for number in range(24):
+        cells = Image.fromarray(rng.integers(0, 255, (9, 12, 3), np.uint8))
+        picture = cells.resize(shapes[number % 3], Image.Resampling.BICUBIC)
+        picture.save(tmp_path / f"{number:02d}.png")
+        if number < 6:
+            turned = picture.rotate([14, -17, 8, -11, 17, -14][number], Image.Resampling.BILINEAR)
+            turned.save(tmp_path / f"{number:02d} turned.png")
+    names = pd.Index(sorted(path.name for path in tmp_path.glob("*.png")), name="image_id")
+    images = pd.DataFrame({"label": ["x", "y"] * 15, "split": None}, names).astype("str")
+    images["split"] = pd.Series(None, names, dtype="str")
+    dataset = Dataset("turned", tmp_path, images)
+    assert find_duplicates(dataset).empty
+    groups = ensure_split(dataset).groups
+    sizes = groups.groupby(groups).size()
+    together = [groups[f"{n:02d}.png"] == groups[f"{n:02d} turned.png"] for n in range(6)]
+    assert together == [True] * 6 and sorted(sizes) == [1] * 18 + [2] * 6
 
 
 def test_a_guessed_group_that_cannot_divide_is_not_taken_and_the_remedy_works(pictures, tmp_path):

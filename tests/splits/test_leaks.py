@@ -222,7 +222,7 @@ def test_a_fold_is_told_what_it_learned_from_and_asked_about_and_no_probable_cop
     make, monkeypatch
 ):
     pairs = pairs_of(("a", "b", "near"), ("c", "d", "probable"), ("a", "e", "exact"))
-    monkeypatch.setattr("helpers.audit.find_duplicates", lambda dataset: pairs, raising=False)
+    monkeypatch.setattr("helpers.audit.find_duplicates", lambda *_, **__: pairs, raising=False)
     dataset = sided(make, "TTTTTTT", shot=[1, 2, 3, 4, 5, 6, 6]).with_group("shot")
     leaks = check_fold(dataset, learned="adg", hidden="bcf")
     assert leaks[["kind", "image_id", "other_id"]].to_numpy().tolist() == [
