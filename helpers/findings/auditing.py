@@ -17,6 +17,7 @@ from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import BY_HASH, Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
+from helpers.findings import remedies
 from helpers.findings.decided import open_doubts
 from helpers.findings.pictures import drawn, in_turn, sheet
 from helpers.findings.promises import say_against, say_judged, say_kept
@@ -24,51 +25,10 @@ from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits import describe_leakage
 
 SHEET = 14
-REVIEW_FLAGS = """from helpers.audit import find_quality_issues, scan
-from helpers.widgets import review
-
-flags = find_quality_issues(scan(dataset))
-flags = flags[flags["issue"].isin({kinds}) & (flags["rule"] != "not used")]
-review(dataset, flags)"""
-REVIEW_CONFLICTS = """from helpers.audit import find_conflicts, find_duplicates
-from helpers.widgets import review
-
-review(dataset, find_conflicts(dataset, find_duplicates(dataset)))"""
-REVIEW_LABELS = """from helpers.report import build_report
-from helpers.widgets import review
-
-suspects = build_report(dataset).suspects()
-review(dataset, suspects[suspects["issue"].str.startswith("label")])"""
-DIVIDE_ANEW = """from helpers.audit import find_duplicates
-from helpers.splits import ensure_split
-from helpers.training import embed
-
-pairs = find_duplicates(dataset, features=embed(dataset))
-divided = ensure_split(dataset.development, given=False, duplicates=pairs)"""
-FREE_TEST = """from helpers.audit import find_duplicates
-from helpers.datasets import DecisionLog, apply_decisions
-from helpers.splits import check_leakage, ensure_split
-from helpers.training import embed
-
-pairs = find_duplicates(dataset, features=embed(dataset))
-leaks = check_leakage(dataset, pairs).query("kind != 'probable' and other_split == 'test'")
-drops = leaks[["image_id"]].drop_duplicates().assign(action="drop", reason="shown by test images")
-log = DecisionLog(dataset)  # reports and notebooks go by it; log.undo_all() takes it back
-log.record_all(drops)
-left = apply_decisions(dataset, log).development
-divided = ensure_split(left, given=False, duplicates=pairs)"""
-KEEP_TOGETHER = """from helpers.audit import find_duplicates
-from helpers.splits import split
-from helpers.training import embed
-
-pairs = find_duplicates(dataset, features=embed(dataset))
-sides = split(dataset, duplicates=pairs)"""
-KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, search_copies, suggest_groups
-
-pairs = search_copies(dataset.development)
-proposals = suggest_groups(dataset.development)
-grouped = apply_groups(dataset.development, proposals[proposals["expected"] >= 0.9])
-divided = ensure_split(grouped, given=False, duplicates=pairs)"""
+EFFECTIVE = (
+    "Dots in the chart of classes are effective numbers of images: each further image of a class "
+    "shows less that is new (by how much is assumed, not measured; notebook 04)."
+)
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
 FEW = 10
@@ -105,6 +65,7 @@ def opening(evidence: Evidence) -> Section:
         found.tables["Images to learn from, by class"] = counts[["images", *groups, "ratio"]]
         found.pictures.append(drawn("imbalance_bars", counts))
         found.numbers["imbalance"] = float(counts["ratio"].max())
+        found.says.append(EFFECTIVE)
         _say_rare(found, dataset.development, counts)
     found.pictures.append(drawn("class_sheet", dataset.development, photographs=True))
     return found
@@ -161,7 +122,7 @@ def files(evidence: Evidence) -> Section:
         act = "look at each, and drop those that show nothing"
         act = act if len(ids) > 1 else "look at it, and drop it if it shows nothing"
         more = told_leaving(evidence, ids)
-        code = REVIEW_FLAGS.format(kinds=[*kinds.index])
+        code = remedies.REVIEW_FLAGS.format(kinds=[*kinds.index])
         found.mend(what, len(ids), len(scanned), act, code, **more)
     return found
 
@@ -222,10 +183,10 @@ def copies(evidence: Evidence) -> Section:
     conflicts = audit.find_conflicts(dataset, pairs)
     if len(sure):
         what = f"The split it came with leaks: {describe_leakage(sure)} Scores on it flatter."
-        act, code = "divide training and validation images anew", DIVIDE_ANEW
+        act, code = "divide training and validation images anew", remedies.DIVIDE_ANEW
         if (sure["other_split"] == "test").any():
             act += ", without those that test images show, too"
-            code = FREE_TEST
+            code = remedies.FREE_TEST
         images = len(pd.unique(sure[["image_id", "other_id"]].to_numpy().ravel()))
         gain = flattery_of_leaks(evidence) if evidence.can_learn else None
         more = measured("Its training copies change what a linear model scores on validation", gain)
@@ -239,15 +200,15 @@ def copies(evidence: Evidence) -> Section:
         act = "look at each pair, and relabel or drop"
         number = len(pd.unique(conflicts[["image_id", "other_id"]].to_numpy().ravel()))
         more = say_kept(conflicts, evidence.marks)
-        found.mend(what, number, len(dataset), act, REVIEW_CONFLICTS, more=more)
+        found.mend(what, number, len(dataset), act, remedies.REVIEW_CONFLICTS, more=more)
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
         number = confirmed["other_id"].nunique()
         are = "is a copy of another" if number == 1 else "are copies of others"
         what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
-        what_stays, code = "copies", KEEP_TOGETHER
+        what_stays, code = "copies", remedies.KEEP_TOGETHER
         if not evidence.part.has_groups and SEARCH in evidence.plan.taken:
-            what_stays, code = "copies, and photos of one thing,", KEEP_ALL
+            what_stays, code = "copies, and photos of one thing,", remedies.KEEP_ALL
         act = f"keep {what_stays} on one side of every split, as this report does (--export)"
         gain = flattery_of_copies(evidence) if evidence.can_learn else None
         more = measured("On such a split they change the accuracy of a linear model", gain)
@@ -342,7 +303,7 @@ def labels(evidence: Evidence) -> Section:
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)
     more["more"] = " ".join(filter(None, [against, more.get("more", "")]))
-    found.mend(what, number, len(evidence.part), act, REVIEW_LABELS, **more)
+    found.mend(what, number, len(evidence.part), act, remedies.REVIEW_LABELS, **more)
     return found
 
 

@@ -12,19 +12,11 @@ from helpers.datasets.words import percent, points
 from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.effects import told_flattery
+from helpers.findings import remedies
 from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
 
-ANEW = """from helpers.splits import check_leakage, ensure_split
-
-dataset = {}
-leaks = check_leakage(dataset)
-divided = ensure_split(dataset.development, given=False)"""
-DIVIDE = """from helpers.splits import ensure_split
-
-dataset = {}
-divided = ensure_split(dataset.development)"""
 WIDE = 0.1
 """An effect whose interval reaches so far to both sides says nothing of whether it is there."""
 PAIRS = 9  # shown side by side
@@ -185,7 +177,8 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
     act = "look at some of them; if it is so, say it when opening, here or by the same command "
     act += f'with --pattern "{pattern}"'
     came = opened.images["split"].notna().any()
-    code = (ANEW if came else DIVIDE).format(opening_line(opened, pattern=pattern))
+    code = remedies.OPEN_ANEW if came else remedies.OPEN_DIVIDE
+    code = code.format(opening_line(opened, pattern=pattern))
     section = "same thing" if given else "split"
     return Finding(what, len(across), int(asked.sum()), act, section, code, **worth)
 

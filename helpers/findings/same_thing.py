@@ -11,7 +11,7 @@ from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
 from helpers.evidence.cannot_link import AGAINST, tell_barred, tell_overruled
 from helpers.evidence.turned import LEAST
-from helpers.findings.auditing import KEEP_ALL
+from helpers.findings import remedies
 from helpers.findings.names import are_known, doubtful_names, kept_notes
 from helpers.findings.pictures import drawn
 from helpers.findings.promises import say_answered
@@ -108,7 +108,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     if len(across):
         what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
-        found.mend(what, _images(across), len(evidence.part), act, KEEP_ALL, blocks=True)
+        found.mend(what, _images(across), len(evidence.part), act, remedies.KEEP_ALL, blocks=True)
     both = f"One thing photographed often, or an object that many carry? {count(many, 'pair')}"
     # The surest of these are of one thing, whatever they carry: so some from all of them.
     spread = many.iloc[np.linspace(0, len(many) - 1, min(4, len(many))).round().astype(int)]

@@ -10,7 +10,7 @@ from helpers import open_dataset, plots
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.evidence import budget
 from helpers.evidence.explaining import explain_errors
-from helpers.findings import auditing, same_thing, second_folder
+from helpers.findings import remedies, same_thing, second_folder
 from helpers.modelling import shortcuts
 from helpers.report import build_report, building
 from tests.report.conftest import draw
@@ -263,13 +263,13 @@ def test_every_line_of_python_that_is_offered_works(divided):
     offered = {one.code for part in report.sections.values() for one in part.findings if one.code}
     offered |= {part.code for part in report.sections.values() if part.code}
     offered |= {
-        auditing.KEEP_ALL,
-        auditing.KEEP_TOGETHER,
+        remedies.KEEP_ALL,
+        remedies.KEEP_TOGETHER,
         same_thing.REVIEW_SAME,
-        auditing.REVIEW_FLAGS.format(kinds=["dark", "blurred"]),
+        remedies.REVIEW_FLAGS.format(kinds=["dark", "blurred"]),
         shortcuts.PROBE_BORDER,
     }
-    offered |= {auditing.REVIEW_LABELS, shortcuts.PROBE_FILES}
+    offered |= {remedies.REVIEW_LABELS, shortcuts.PROBE_FILES}
     assert len(offered) > 6
     for code in sorted(offered):
         exec(code, {"dataset": report.evidence.dataset})

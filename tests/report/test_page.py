@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets.words import tell_share
-from helpers.findings import auditing, same_thing
+from helpers.findings import remedies, same_thing
 from helpers.findings.sections import QUESTIONS, Finding, Picture, Section, as_json
 from helpers.findings.showing import make_snippet
 from helpers.modelling import shortcuts
@@ -250,13 +250,13 @@ def test_groups_that_the_command_made_are_made_by_the_lines_of_python_too(openin
 @pytest.mark.parametrize(
     ("lines", "shows"),
     [
-        (auditing.REVIEW_CONFLICTS, True),  # a widget
-        (auditing.REVIEW_LABELS, True),
+        (remedies.REVIEW_CONFLICTS, True),  # a widget
+        (remedies.REVIEW_LABELS, True),
         (same_thing.REVIEW_SAME, True),  # a figure
         (shortcuts.PROBE_BORDER, True),
         ("from helpers.balance import lifts\n\nlifts(dataset, 'site')", True),  # a table
-        (auditing.KEEP_ALL, False),
-        (auditing.DIVIDE_ANEW, False),
+        (remedies.KEEP_ALL, False),
+        (remedies.DIVIDE_ANEW, False),
     ],
 )
 def test_lines_whose_outcome_only_a_notebook_shows_say_so(lines, shows):
