@@ -1,8 +1,12 @@
 """Say in words what `find_label_issues` found."""
 
+import numpy as np
 import pandas as pd
 
 from helpers.audit.labels import UNLIKELY
+
+LEAST_CHANCE = 0.001
+"""What a chance is given as that is smaller: no model can tell so little from nothing."""
 
 
 def describe_doubts(doubts: pd.DataFrame) -> str:
@@ -83,3 +87,18 @@ def _contradicted(doubts: pd.DataFrame) -> str:
         "such predictions contradict where all labels are right; as wrong labels also make "
         f"predictions so unsure, look at the first {f'{number:,}' if number > 1 else ''}"
     ).rstrip() + "."
+
+
+def honest_chances(doubts: pd.DataFrame | None, ids: pd.Index) -> pd.Series:
+    """The chance of each label to be wrong, missing where there is no estimate.
+
+    `find_label_issues` says 0 where noise explains what models say no better than chance: then
+    nothing is known of a single label, and certainly not that it is right.
+    """
+    if doubts is None:
+        return pd.Series(np.nan, ids)
+    known = doubts["wrong"].astype(float)
+    # Where most have none, what is left for the rest is the chance to differ from their group by a
+    # slip: so small, it says nothing, for the label of the whole group was not judged either.
+    least = LEAST_CHANCE if (known == 0).mean() > 0.5 else np.nextafter(0, 1)
+    return known.where(known >= least).clip(lower=LEAST_CHANCE).round(3).reindex(ids)

@@ -137,9 +137,9 @@ def told_flattery(evidence: Learned, groups: pd.Series, theirs: str) -> dict:
     beats = "beats" if effect[1] > 0 else "differs from"
     part = "" if learned == 1 else f"{percent(learned)} of "
     more = (
-        f"Two linear models learned from as many images of each class, the first from {part}"
-        f"{theirs}, too, the second in place of these from other groups' images: on these "
-        f"{percent(share)} of the validation images the first {beats} the second by "
+        "Measured by two linear models that learned from equally many images of each class: the "
+        f"first from {part}{theirs}, too, the second from images of other groups in their place. "
+        f"On these {percent(share)} of the validation images the first {beats} the second by "
         f"{points(*effect)}."
     )
     return named | {"more": more, "blocks": effect[1] > 0}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import caption_doubts, contradicted_most
+from helpers.audit.doubts import caption_doubts, contradicted_most, honest_chances
 from helpers.audit.suspects import CONTRADICTED
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
@@ -217,6 +217,9 @@ def copies(evidence: Evidence) -> Section:
         found.mend(what, int(number), len(dataset), act, code, **more)
     if len(pairs):
         shown = pd.concat([conflicts, in_turn(pairs)]).drop_duplicates(["image_id", "other_id"])
+        # By how many bits hashes differ says nothing to who has not read notebook 02.
+        changed = shown["transform"].str.cat(shown["difference"].fillna(""), " · ").str.strip(" ·")
+        shown = shown.drop(columns="distance", errors="ignore").assign(transform=changed)
         found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
     return found
 
@@ -263,7 +266,7 @@ def labels(evidence: Evidence) -> Section:
             f"{count(torn, 'pair')} of two labels that you said to show one thing: not taken as "
             "evidence against either label."
         )
-    unknown = int((doubts["wrong"] == 0).sum())
+    unknown = int(honest_chances(doubts, doubts.index).isna().sum())
     if unknown > len(doubts) / 2:  # images.csv leaves their chance blank
         number = "all" if unknown == len(doubts) else f"{unknown:,}"
         found.says.append(

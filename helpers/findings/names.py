@@ -16,6 +16,7 @@ from helpers.findings import remedies
 from helpers.findings.sections import Finding, opening_line
 from helpers.opening.prefixes import groups_from_names
 from helpers.splits import naming, neighbours
+from helpers.splits.joining import join_groups
 
 WIDE = 0.1
 """An effect whose interval reaches so far to both sides says nothing of whether it is there."""
@@ -123,7 +124,8 @@ def _beside(evidence: Evidence, sides, across: pd.Index, groups: pd.Series) -> p
     """Of images that leave a side some from all of them, each with one of its group in training,
     of another class where there is one."""
     labels = evidence.opened.images["label"]
-    chosen = across[np.linspace(0, len(across) - 1, min(PAIRS, len(across))).round().astype(int)]
+    number = min(PAIRS, len(across))
+    chosen = across[((np.arange(number) + 0.5) * len(across) / number).astype(int)]
     mates = groups[groups.isin(groups[chosen]) & sides.reindex(groups.index).eq("train")]
     found = []
     for one in chosen:
@@ -131,6 +133,29 @@ def _beside(evidence: Evidence, sides, across: pd.Index, groups: pd.Series) -> p
         other = own[(labels[own] != labels[one]).to_numpy()]
         found.append((one, (other if len(other) else own)[0]))
     return pd.DataFrame(found, columns=["image_id", "other_id"])
+
+
+def _typical(evidence: Evidence, beside: pd.DataFrame) -> tuple[str, str]:
+    """The pair in the middle by how alike they are, of those that the network saw both of."""
+    looks = neighbours.standardise(evidence.features.to_numpy())
+    looks = pd.DataFrame(looks, evidence.features.index)
+    one, other = (looks.reindex(beside[end]).to_numpy() for end in ("image_id", "other_id"))
+    alike = pd.Series((one * other).sum(axis=1)).where(~np.isnan(one + other).any(axis=1))
+    order = alike.sort_values(ascending=False, kind="stable").dropna().index
+    return tuple(beside.iloc[order[len(order) // 2] if len(order) else 0])
+
+
+def _say_copied(evidence: Evidence, sides, across: pd.Index, groups: pd.Series) -> str:
+    """How many images leave a side if copies of these photos count as well, where these are more;
+    those that leave it as copies alone are told of elsewhere."""
+
+    def leaving(named: pd.Series) -> pd.Index:
+        things = join_groups(named, evidence.pairs, sides.index).reindex(sides.index)
+        crossing = things.isin(things[sides == "train"]) & sides.isin(["valid", "test"])
+        return sides.index[crossing]
+
+    more = leaving(groups).difference(leaving(groups[:0])).union(across)
+    return f" With the copies of such photos, {len(more):,} have one." * (len(more) > len(across))
 
 
 def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, given) -> Finding:
@@ -148,8 +173,8 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
         f"If {rule.words} {says}, {' and '.join(shares)} {have} another photo {thing} in training."
     )
     flatter = "" if verdict.across else "; scores would flatter"  # the other has another label
-    one, other = _beside(evidence, sides, across[:1], groups).iloc[0]
-    more = f"Such as {one}, beside {other}{flatter}."
+    one, other = _typical(evidence, _beside(evidence, sides, across, groups))
+    more = f"Such as {one}, beside {other}{flatter}.{_say_copied(evidence, sides, across, groups)}"
     if verdict.across:
         more += (
             f" Such images are never of one class, and at least {percent(verdict.expected)} of the "

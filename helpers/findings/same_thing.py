@@ -165,8 +165,8 @@ def _say_turned(found: Section, evidence: Evidence) -> None:
     pairs = evidence.turned
     if pairs is None:
         found.unchecked.append(
-            "Which photos agree only where one is mirrored: the budget does not pay for it, and "
-            "nothing keeps them together here."
+            "Photos that agree only where one is mirrored were not sought among all: the budget "
+            "does not pay for it, and nothing keeps them together here."
         )
     elif len(pairs):
         sides = evidence.opened.images["split"]

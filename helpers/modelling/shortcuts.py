@@ -41,6 +41,10 @@ FACTS = {
     "hour": "the hour at which it was taken",
 }
 """The columns of `helpers.balance.file_facts` in words; those of formats and modes are named so."""
+COMPRESSION = (
+    "Compression, of JPEG files alone, is the mean step to which levels are rounded: next to "
+    "nothing is lost at 1, and the more the larger it is."
+)
 ALONE, MOST_FACTS, NAMED = "What one fact of the file tells alone", 5, 4
 
 
@@ -91,6 +95,8 @@ def shortcuts(evidence: Learned) -> Section:
         found.pictures.append(drawn("telling_features", divided, features, alone))
         table = alone.groupby("class", sort=False).head(MOST_FACTS).set_index("class")
         found.tables[ALONE] = table.rename(columns={"own": "its images", "others": "all others"})
+        if table["feature"].eq("compression").any():
+            found.says.append(COMPRESSION)
     origins = say_origins(found, evidence)
     found.findings = origins + _findings(
         evidence, given, {name: _cells(divided, name) for name in sure.index}, alone

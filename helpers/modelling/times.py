@@ -53,7 +53,7 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
         f"image (one camera, pauses of at most {seconds:g} s)"
     )
     what += f", though --pause {pause:g} keeps photos together" if pause else ""
-    first = f"Such as {across[0].rpartition('/')[2]}."
+    first = f"Such as {across[len(across) // 2]}."
     lengths, most = "", seconds
     if every:
         lengths, most = _lengths(times, seconds, images["label"].nunique())
@@ -99,7 +99,7 @@ def _lengths(times: pd.DataFrame, seconds: float, classes: int) -> tuple[str, fl
     told = (
         f"Pauses of at most {most:g} s make {number:,} series, the middle one of {middle:g} photos"
     )
-    told += ", as many as there are classes" if as_classes else ""
+    told += ", as many as there are classes, and are to be tried first" if as_classes else ""
     others = (f"{pause:g} s: {many:,}, of {size:g}" for pause, (many, size) in found.items())
     return f"{told} ({'; '.join(others)}).", most
 

@@ -167,7 +167,7 @@ def flag_sheet(
     drawn = np.random.default_rng(seed).permutation(len(ids))[:most]
     shown = ids[np.sort(drawn)]
     names = {
-        image_id: issues.get(image_id, "") + short_name(image_id.rsplit("/", 1)[-1], 18)
+        image_id: issues.get(image_id, "") + short_name(image_id.rsplit("/", 1)[-1], 999)
         for image_id in shown
     }
     part = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"

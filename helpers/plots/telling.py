@@ -13,7 +13,7 @@ from helpers.balance.one_by_one import FEW, tell_values
 from helpers.datasets import Dataset
 from helpers.datasets.words import tell_number
 from helpers.plots.names import drawable, short_name
-from helpers.plots.style import FLAG, INNOCENT, alt, nothing, styled
+from helpers.plots.style import FLAG, INNOCENT, MUTED, alt, nothing, styled
 
 MOST, BINS = 3, 24
 """Classes are shown, and into so many steps are values cut that are more than a few."""
@@ -51,8 +51,7 @@ def telling_features(
     both = labels.nunique() == 2 and best["feature"].duplicated().any()
     best = best[:1] if both else best
     if ax is None:
-        size = (max(3.1 * len(best), 6), 2.8)
-        ax = plt.subplots(1, len(best), figsize=size, squeeze=False, layout="constrained")[1]
+        ax = plt.subplots(1, len(best), figsize=(9, 2.8), squeeze=False, layout="constrained")[1]
     labels = dataset.development.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)]
     panels, facts = np.ravel(ax), []
@@ -75,7 +74,7 @@ def telling_features(
         told = [f"{' and '.join(names)} by their {best['feature'].iloc[0]}"]
     found = title or f"By one feature alone: {'; '.join(told)}"
     look = {"x": 0.01, "ha": "left", "weight": "bold", "fontsize": 13}
-    panels[0].figure.suptitle(fill(drawable(found), 84 if len(best) > 2 else 60), **look)
+    panels[0].figure.suptitle(fill(drawable(found), 84), **look)
     return alt(panels[0], f"{found}. {'; '.join(facts)}.")
 
 
@@ -86,7 +85,8 @@ def _draw_shares(panel: Axes, feature: str, values: pd.Series, own: np.ndarray) 
         places = np.arange(len(kinds))
         for part, colour, off in ((own, FLAG, -wide / 2), (~own, INNOCENT, wide / 2)):
             shares = values[part].value_counts(normalize=True).reindex(kinds, fill_value=0)
-            panel.bar(places + off, shares, wide, color=colour)
+            bars = panel.bar(places + off, shares, wide, color=colour)
+            panel.bar_label(bars, [f"{share:.0%}" for share in shares], fontsize=9, color=MUTED)
         for digits in range(3, 7):  # as few as tell them apart
             names = ["none" if kind == none else tell_number(kind, digits) for kind in kinds]
             if len({*names}) == len(names):

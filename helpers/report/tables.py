@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.audit.doubts import other_label
+from helpers.audit.doubts import LEAST_CHANCE, honest_chances, other_label
 from helpers.audit.labels import UNLIKELY
 from helpers.audit.suspects import CONFLICT, CONTRADICTED
 from helpers.evidence.audited import private_columns, without_private
@@ -15,9 +15,6 @@ from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.report.together import ANSWER, TOGETHER, together
 from helpers.splits.sessions import NAMES
-
-LEAST_CHANCE = 0.001
-"""What a chance is given as that is smaller: no model can tell so little from nothing."""
 
 WHY = {
     "image": "A model that has not seen this image takes it for the suggested class.",
@@ -236,21 +233,6 @@ def _decided(evidence, ids: pd.Index) -> dict[str, pd.Series]:
         "decided_by": who.where(who != ""),
         "decision_reason": marks["reason"].reindex(ids).astype(object).where(yours, chosen),
     }
-
-
-def honest_chances(doubts: pd.DataFrame | None, ids: pd.Index) -> pd.Series:
-    """The chance of each label to be wrong, missing where there is no estimate.
-
-    `find_label_issues` says 0 where noise explains what models say no better than chance: then
-    nothing is known of a single label, and certainly not that it is right.
-    """
-    if doubts is None:
-        return pd.Series(np.nan, ids)
-    known = doubts["wrong"].astype(float)
-    # Where most have none, what is left for the rest is the chance to differ from their group by a
-    # slip: so small, it says nothing, for the label of the whole group was not judged either.
-    least = LEAST_CHANCE if (known == 0).mean() > 0.5 else np.nextafter(0, 1)
-    return known.where(known >= least).clip(lower=LEAST_CHANCE).round(3).reindex(ids)
 
 
 def leaks_table(report) -> pd.DataFrame:

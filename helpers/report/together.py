@@ -31,7 +31,7 @@ from helpers.splits.joining import join_groups
 TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
 BUT = "you answered no, and copies or other pairs join them all the same"
-SAME = "no difference found: saved anew"
+SAME = "no difference at 96 pixels a side: saved anew, or changed in detail (noise, sharpness)"
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit import describe_doubts
-from helpers.audit.doubts import caption_doubts, other_label
+from helpers.audit.doubts import caption_doubts, honest_chances, other_label
 
 
 def doubts_of(wrong):
@@ -62,3 +62,17 @@ def test_a_label_that_nothing_else_is_suggested_for_is_not_told_to_be_rather_its
     assert other_label(doubts).dropna().to_dict() == {"b.jpg": "paper"}
     assert caption_doubts(doubts[:1]) == {"a.jpg": "glass?"} and caption_doubts(doubts[:0]) == {}
     assert other_label(doubts.drop(columns="given")).to_list() == ["glass", "paper"]
+
+
+def test_a_chance_is_missing_where_there_is_no_estimate_and_never_less_than_can_be_told():
+    doubts = pd.DataFrame({"wrong": [0.0, 1e-9, 0.00049, 0.1234567, 1.0]}, [*"abcde"])
+    found = honest_chances(doubts, pd.Index([*"edcbax"]))
+    assert found.to_list()[:4] == [1.0, 0.123, 0.001, 0.001]
+    assert found.isna().to_list() == [False] * 4 + [True] * 2
+    assert honest_chances(None, pd.Index(["a"])).isna().all()
+
+
+def test_what_is_left_of_a_chance_where_most_have_no_estimate_is_none_either():
+    doubts = pd.DataFrame({"wrong": [0.0, 0.0, 0.0, 0.00049, 0.4]}, [*"abcde"])
+    found = honest_chances(doubts, pd.Index([*"abcde"]))
+    assert found.isna().to_list() == [True] * 4 + [False] and found["e"] == 0.4

@@ -321,7 +321,10 @@ def test_where_no_answer_differs_the_interval_still_has_a_width():
 @pytest.mark.parametrize(
     ("effect", "told"),
     [
-        ((0.2, 0.1, 0.3), "the first from their other photos, too, the second in place of these"),
+        (
+            (0.2, 0.1, 0.3),
+            "the first from their other photos, too, the second from images of oth",
+        ),
         ((0.2, 0.1, 0.3), "beats the second by +20.0 points (+10.0 to +30.0)."),
         ((0.2, -0.1, 0.3), "differs from the second by +20.0 points (-10.0 to +30.0)."),
         ((-0.2, -0.3, -0.1), "differs from the second by -20.0 points"),
@@ -330,7 +333,7 @@ def test_where_no_answer_differs_the_interval_still_has_a_width():
 def test_what_flattery_is_worth_is_told_for_all_validation_images(monkeypatch, effect, told):
     monkeypatch.setattr(effects, "flattery_of_groups", lambda *_: (effect, 0.25, 1.0))
     found = effects.told_flattery(SimpleNamespace(can_learn=True), None, "their other photos")
-    assert told in found["more"] and "on these 25% of the validation images" in found["more"]
+    assert told in found["more"] and "On these 25% of the validation images" in found["more"]
     assert (found["effect"], found["low"]) == (effect[0] / 4, effect[1] / 4)
     assert found["blocks"] is (effect[1] > 0)
     assert effects.told_flattery(SimpleNamespace(can_learn=False), None, "t") == {}

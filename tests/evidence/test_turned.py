@@ -135,7 +135,7 @@ def test_where_the_search_met_none_or_the_budget_is_spent_none_are_looked_for(
     assert evidence.turned is None
     assert evidence.clean.group is None
     same_thing._say_turned(found := Section("same thing", ""), evidence)
-    assert found.says == [] and found.unchecked[0].startswith("Which photos agree only where one")
+    assert found.says == [] and found.unchecked[0].startswith("Photos that agree only where one")
     with pytest.raises(NameError):
         assert report_on(mirrored, price).turned is not None
 

@@ -78,7 +78,7 @@ def asked(dataset, likeness, proposals=None):
     features = pd.DataFrame(values, part.images.index)
     plan = SimpleNamespace(searched=1, images=1)
     return SimpleNamespace(
-        part=part, opened=dataset, features=features, proposals=proposals, plan=plan
+        part=part, opened=dataset, features=features, proposals=proposals, plan=plan, pairs=None
     )
 
 
@@ -87,10 +87,9 @@ def test_names_that_may_say_what_a_photo_shows_are_told_with_what_would_leak(dat
     assert (found.images, found.of) == (36, 36)
     assert "24 of 24 validation images and 12 of 12 test images" in found.what
     sides = dataset.images["split"]
-    first = next(one for one in dataset.images.index if sides[one] in ("valid", "test"))
-    groups, train = dataset.images.index.map(thing_of), sides.eq("train").to_numpy()
-    other = dataset.images.index[train & (groups == thing_of(first))][0]
-    assert found.more.startswith(f"Such as {first}, beside {other}; scores would flatter. ")
+    one, other = re.match("Such as (.+), beside (.+); scores would flatter. ", found.more).groups()
+    assert sides[one] in ("valid", "test") and sides[other] == "train"
+    assert thing_of(one) == thing_of(other)
     assert "the name without its last part" in found.what
     assert not found.blocks
     likely = doubtful_names(asked(dataset, 0.5))  # more likely one thing than not
@@ -98,6 +97,37 @@ def test_names_that_may_say_what_a_photo_shows_are_told_with_what_would_leak(dat
     line = opening_line(dataset, pattern=pattern_of("the name without its last part"))
     assert line.startswith("open_dataset('path/to/photos', pattern='(?P<group>")
     assert f"dataset = {line}\n" in found.code
+
+
+def test_the_example_is_the_pair_in_the_middle_by_likeness_of_those_that_were_looked_at():
+    looks = {"a": (1, 0), "A": (1, 0), "b": (0, 1), "B": (0, -1), "c": (-1, 0), "C": (-0.7, 0.7),
+             "d": (0.5, -1)}  # fmt: skip
+    evidence = SimpleNamespace(features=pd.DataFrame(looks.values(), [*looks], ["x", "y"]))
+    pairs = pd.DataFrame({"image_id": [*"eabcd"], "other_id": [*"EABCD"]})
+    assert names._typical(evidence, pairs) == ("c", "C")
+    assert names._typical(evidence, pairs[2:3]) == ("b", "B")
+    assert names._typical(evidence, pairs[:1]) == ("e", "E")  # neither was seen
+
+
+@pytest.mark.parametrize(
+    ("copies", "said"),
+    [
+        ([], ""),
+        ([("v twin", "v", "near")], " With the copies of such photos, 2 have one."),
+        ([("v twin", "v", "near"), ("v third", "v twin", "exact")],
+         " With the copies of such photos, 3 have one."),
+        ([("v twin", "t", "near")], ""),  # leaves the side as a copy alone
+        ([("v twin", "v", "probable")], ""),
+        ([("v twin", "v third", "near")], ""),
+    ],
+)  # fmt: skip
+def test_copies_of_photos_that_leave_a_side_by_their_names_are_counted_as_well(copies, said):
+    ids = ["t", "u", "v", "v twin", "v third"]
+    sides = pd.Series(["train", "train", "valid", "valid", "valid"], ids)
+    groups = pd.Series(["1", "2", "1"], ["t", "u", "v"], dtype="str")
+    pairs = pd.DataFrame(copies, columns=["image_id", "other_id", "kind"])
+    told = names._say_copied(SimpleNamespace(pairs=pairs), sides, pd.Index(["v"]), groups)
+    assert told == said
 
 
 def test_only_sides_are_named_that_hold_another_photo_of_the_same_thing(dataset):
@@ -207,7 +237,7 @@ def test_without_a_given_split_it_is_the_reports_own_that_they_cross(
     assert found.act.endswith(f'--pattern "{pattern}"') and not {*'$"`!'} & {*pattern}
     if worth:
         assert (found.effect, found.low) == worth[:2]
-        assert "the first from their other photos, too, the second in place" in found.more
+        assert "the first from their other photos, too, the second from images" in found.more
     else:
         assert found.effect is None and "beats" not in found.more
     made = {}

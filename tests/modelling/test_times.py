@@ -59,13 +59,13 @@ def test_photos_taken_within_seconds_on_two_sides_are_told_with_what_they_are_wo
     assert "the same command with --pause 4, or with as many seconds" in found.act
     assert "group_by_time(dataset.development, pause=4)" in found.code
     # Five pairs three seconds apart; all of a minute make one series of the 65 at full minutes.
-    lengths = "Such as 0060.jpg. Pauses of at most 4 s make 5 series, the middle one of 2 photos "
+    lengths = "Such as 0062.jpg. Pauses of at most 4 s make 5 series, the middle one of 2 photos "
     lengths += "(12 s: 5, of 2; 36 s: 5, of 2; 108 s: 2, of 40)."
     if worth is None:
         assert found.effect is None and found.more == lengths
         return
     assert (found.effect, found.low, found.high) == pytest.approx([one / 4 for one in worth])
-    assert found.more.startswith(f"{lengths} Two linear models learned from as many images of each")
+    assert found.more.startswith(f"{lengths} Measured by two linear models that learned")
     assert "the first from the photos taken with them" in found.more
     sizes = asked["groups"].value_counts()
     assert len(sizes) == 5 and (sizes == 2).all()
@@ -87,7 +87,7 @@ def test_the_pause_that_joins_as_many_as_there_are_classes_is_proposed_first(
     assert f"with --pause {pause}, or" in found.act and f"pause={pause})" in found.code
     series = (
         "Pauses of at most 12 s make 20 series, the middle one of 4 photos, as many as there are "
-        "classes (4 s: 20, of 2; 36 s: 20, of 4; 108 s: 1, of 80)."
+        "classes, and are to be tried first (4 s: 20, of 2; 36 s: 20, of 4; 108 s: 1, of 80)."
     )
     assert (series in found.more) == (each == 4)
 
@@ -104,7 +104,7 @@ def test_how_many_photos_pauses_join_is_counted_among_all_images_or_not_at_all(m
     monkeypatch.setattr(times, "MANY", 79)
     asked = []
     monkeypatch.setattr(times, "_times", lambda _, dataset: asked.append(dataset) or made.times)
-    assert near_in_time(made).more == "Such as 0060.jpg."
+    assert near_in_time(made).more == "Such as 0062.jpg."
     assert asked == [made.divided]
 
 
@@ -172,7 +172,7 @@ def test_longer_pauses_that_are_worth_nothing_measured_are_told_as_unchecked(
         thing = "Where one thing or person was photographed with such pauses, scores flatter, and"
         assert rest == f"{thing} {keeps}"
     else:
-        assert rest.startswith("Two linear models learned from as many images of each class, the f")
+        assert rest.startswith("Measured by two linear models that learned from")
         assert rest.endswith(f"differs from the second by +0.0 points (-10.0 to +10.0). Where they "
                              f"show one thing or person, {keeps}")  # fmt: skip
 

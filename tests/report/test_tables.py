@@ -36,20 +36,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(canaries, "POOR", {})
 
 
-def test_a_chance_is_missing_where_there_is_no_estimate_and_never_less_than_can_be_told():
-    doubts = pd.DataFrame({"wrong": [0.0, 1e-9, 0.00049, 0.1234567, 1.0]}, [*"abcde"])
-    found = tables.honest_chances(doubts, pd.Index([*"edcbax"]))
-    assert found.to_list()[:4] == [1.0, 0.123, 0.001, 0.001]
-    assert found.isna().to_list() == [False] * 4 + [True] * 2
-    assert tables.honest_chances(None, pd.Index(["a"])).isna().all()
-
-
-def test_what_is_left_of_a_chance_where_most_have_no_estimate_is_none_either():
-    doubts = pd.DataFrame({"wrong": [0.0, 0.0, 0.0, 0.00049, 0.4]}, [*"abcde"])
-    found = tables.honest_chances(doubts, pd.Index([*"abcde"]))
-    assert found.isna().to_list() == [True] * 4 + [False] and found["e"] == 0.4
-
-
 def header(path):
     with path.open(encoding="utf-8", newline="") as file:
         return next(csv.reader(file))
