@@ -15,8 +15,9 @@ from helpers.datasets.words import tell_number
 from helpers.plots.names import drawable, short_name
 from helpers.plots.style import FLAG, INNOCENT, MUTED, alt, nothing, styled
 
-MOST, BINS = 3, 24
-"""Classes are shown, and into so many steps are values cut that are more than a few."""
+MOST, BINS, LABELLED = 3, 24, 3
+"""Classes are shown, into so many steps are values cut that are more than a few, and of so many
+values at most there is room for each bar's share."""
 
 
 @styled
@@ -86,7 +87,8 @@ def _draw_shares(panel: Axes, feature: str, values: pd.Series, own: np.ndarray) 
         for part, colour, off in ((own, FLAG, -wide / 2), (~own, INNOCENT, wide / 2)):
             shares = values[part].value_counts(normalize=True).reindex(kinds, fill_value=0)
             bars = panel.bar(places + off, shares, wide, color=colour)
-            panel.bar_label(bars, [f"{share:.0%}" for share in shares], fontsize=9, color=MUTED)
+            if len(kinds) <= LABELLED:
+                panel.bar_label(bars, [f"{share:.0%}" for share in shares], fontsize=9, color=MUTED)
         for digits in range(3, 7):  # as few as tell them apart
             names = ["none" if kind == none else tell_number(kind, digits) for kind in kinds]
             if len({*names}) == len(names):

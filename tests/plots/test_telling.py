@@ -32,6 +32,8 @@ def test_a_panel_for_each_class_shows_its_best_feature_in_shares(made):
     assert sorted(patch.get_height() for patch in dense.patches[2:]) == [0.25, 0.75]  # of 60 others
     assert [tick.get_text() for tick in dense.get_xticklabels()] == ["72", "300"]
     assert dense.patches[0].get_height() == 0.25 and dense.patches[2].get_height() == 0.75
+    assert [one.get_text() for one in dense.texts] == ["25%", "75%", "75%", "25%"]
+    assert not width.texts  # so many bars leave no room
     half = len(width.patches) // 2
     for part in (width.patches[:half], width.patches[half:]):
         assert sum(patch.get_height() for patch in part) == pytest.approx(1)
