@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -20,17 +21,26 @@ def search_copies(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
 
     Searched with the embedding, so that copies that are cut or turned far are found as well. Only
     where the dataset says of every image which group it is of, hashes alone are compared: a group
-    holds such copies already.
+    holds such copies already. What `find_duplicates` warns of is printed.
     """
     from helpers.audit import find_duplicates
 
     own = dataset.group and dataset.images[dataset.group].notna().all() and dataset.has_groups
-    if own or len(dataset) < 2:
-        return find_duplicates(dataset, progress=progress)
-    from helpers.training import embed
+    looks = None
+    if not own and len(dataset) > 1:
+        from helpers.training import embed
 
-    looks = embed(dataset, progress=progress)  # without a row for what cannot be read
-    return find_duplicates(dataset, features=looks if len(looks) else None, progress=progress)
+        looks = embed(dataset, progress=progress)  # without a row for what cannot be read
+        looks = looks if len(looks) else None
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        pairs = find_duplicates(dataset, features=looks, progress=progress)
+    for one in told:  # as a sentence, since the line of this file says nothing to who divides
+        if one.category is UserWarning:
+            print(one.message)
+        else:
+            warnings.warn(one.message, one.category, stacklevel=2)
+    return pairs
 
 
 def check_pairs(pairs: pd.DataFrame | None) -> pd.DataFrame:

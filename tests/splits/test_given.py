@@ -277,6 +277,20 @@ def test_copies_are_searched_with_the_embedding_but_where_each_image_has_a_group
     assert asked == [(looked, True)]
 
 
+def test_what_the_search_for_copies_warns_of_is_printed_without_a_line_of_code(
+    of, monkeypatch, capsys
+):
+    def search(*_, **__):
+        warnings.warn("30 pictures belong to sets.", stacklevel=2)
+        warnings.warn("other sides", RuntimeWarning, stacklevel=2)
+        return pd.DataFrame()
+
+    monkeypatch.setattr("helpers.audit.find_duplicates", search, raising=False)
+    _, told = ensured(of())
+    assert [str(one.message) for one in told] == ["other sides"]
+    assert capsys.readouterr().out.startswith("30 pictures belong to sets.\n")
+
+
 def test_copies_that_are_turned_stay_with_their_originals_where_nobody_knows_groups(tmp_path):
     shapes, rng = [(200, 150), (150, 200), (180, 180)], np.random.default_rng(0)
     for number in range(24):
