@@ -6,6 +6,7 @@ from functools import cache
 from itertools import chain
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from helpers.copies.candidates import SIDE
 
@@ -19,13 +20,16 @@ TURNS = range(8, 45, 6)
 takes care, and of less than five the search by hashes."""
 
 _GRID = SIDE // 2
+_ROWS, _MEBIBYTES, _PAIRS = 4096, 128, 2048
+"""Images whose neighbours are sought at a time, within so much memory, and pairs compared."""
 _ASPECTS = 4
 """Aspect ratios are told apart that differ by a factor of two to the power of one fourth."""
 
 
 def find_parts(
-    features: np.ndarray, thumbnails: np.ndarray, sizes: np.ndarray | None = None
-) -> tuple[np.ndarray, list[tuple]]:
+    features: np.ndarray, thumbnails: np.ndarray, sizes: np.ndarray | None = None,
+    progress: bool = False,
+) -> tuple[np.ndarray, list[tuple]]:  # fmt: skip
     """Pairs in which a cut from the first picture's thumbnail resembles the second's, or what lies
     in the middle of the first one, turned, resembles what lies in the middle of the second.
 
@@ -38,6 +42,8 @@ def find_parts(
     thumbnails : uint8 array, images × 16 × 16
     sizes : array, images × 2, optional
         Upright width and height; squares if absent.
+    progress : bool
+        Draw bars once a step has taken two seconds.
 
     Returns
     -------
@@ -47,11 +53,14 @@ def find_parts(
     """
     if len(features) < 2:
         return np.empty((0, 2), int), []
-    pairs = _pair_nearest(features)
+    pairs = _pair_nearest(features, progress)
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     aspects = np.ones(len(flat)) if sizes is None else sizes[:, 0] / sizes[:, 1]
     boxes, best, which = [], np.full(len(pairs), -1.0), np.zeros(len(pairs), int)
-    for box, likeness in chain(_compare_cut(pairs, flat), _compare_turned(pairs, flat, aspects)):
+    compared = chain(_compare_cut(pairs, flat), _compare_turned(pairs, flat, aspects))
+    number = len(_boxes()) + 4 * len(TURNS)
+    bar = {"desc": "copies cut and turned", "unit": "way", "total": number, "delay": 2}
+    for box, likeness in tqdm(compared, disable=not progress, **bar):
         better = likeness > best
         best[better], which[better] = likeness[better], len(boxes)
         boxes.append(box)
@@ -64,14 +73,24 @@ def find_parts(
     return pairs[kept], found
 
 
-def _pair_nearest(features: np.ndarray) -> np.ndarray:
+def _pair_nearest(features: np.ndarray, progress: bool) -> np.ndarray:
     """Each image with its ten nearest, either way round."""
+    from sklearn import config_context
     from sklearn.neighbors import NearestNeighbors
 
     features = features - features.mean(axis=0)
     features /= features.std(axis=0) + 1e-9
     search = NearestNeighbors(n_neighbors=min(NEAREST, len(features) - 1), metric="cosine")
-    near = search.fit(features).kneighbors(return_distance=False)
+    search.fit(features)
+    near, steps = [], range(0, len(features), _ROWS)
+    with config_context(working_memory=_MEBIBYTES):
+        for at in tqdm(steps, "nearest pictures", unit="step", delay=2, disable=not progress):
+            own = np.arange(at, min(at + _ROWS, len(features)))
+            found = search.kneighbors(features[own], search.n_neighbors + 1, return_distance=False)
+            keep = found != own[:, None]
+            keep[keep.all(axis=1), 0] = False  # itself is one of more that look just the same
+            near.append(found[keep].reshape(len(own), -1))
+    near = np.concatenate(near)
     ends = np.stack([np.repeat(np.arange(len(near)), near.shape[1]), near.ravel()], axis=1)
     return np.unique(np.concatenate([ends, ends[:, ::-1]]), axis=0)
 
@@ -79,25 +98,34 @@ def _pair_nearest(features: np.ndarray) -> np.ndarray:
 def _compare_cut(pairs: np.ndarray, flat: np.ndarray) -> Iterator[tuple]:
     """Each box, and how much what it cuts from the first of each pair resembles the second."""
     plain = flat.reshape(-1, _GRID, 2, _GRID, 2).mean(axis=(2, 4), dtype=float)
-    parts = [_normal(upright)[pairs[:, 1]] for upright in (plain, plain[:, :, ::-1])]
+    parts = [_normal(upright) for upright in (plain, plain[:, :, ::-1])]
     for box in _boxes():
         left, top, share, mirrored, _ = box
         if not mirrored:
             down, across = (_sampling(start, share) for start in (top, left))
-            cut = _normal(flat @ np.kron(down, across).T)[pairs[:, 0]]
-        yield box, (cut * parts[mirrored]).sum(axis=1)
+            cut = _normal(flat @ np.kron(down, across).T)
+        yield box, _correlate(cut, parts[mirrored], pairs)
 
 
 def _compare_turned(pairs: np.ndarray, flat: np.ndarray, aspects: np.ndarray) -> Iterator[tuple]:
     """Each turn, in a box without a place yet, and how much the middle of the first of each pair,
     turned, resembles the middle of the second."""
     for degrees in TURNS:
-        middle = _normal(_middle(flat, aspects, degrees))[pairs[:, 1]]
+        middle = _normal(_middle(flat, aspects, degrees))
         for angle in (degrees, -degrees):
             turned = _middle(flat, aspects, degrees, angle)
             for mirrored in (0, 1):
-                cut = _normal(turned[:, :, ::-1] if mirrored else turned)[pairs[:, 0]]
-                yield (None, None, None, mirrored, angle), (cut * middle).sum(axis=1)
+                cut = _normal(turned[:, :, ::-1] if mirrored else turned)
+                yield (None, None, None, mirrored, angle), _correlate(cut, middle, pairs)
+
+
+def _correlate(first: np.ndarray, second: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """The correlation of each pair, of pictures made normal, so many at a time as a cache holds."""
+    found = np.empty(len(pairs))
+    for at in range(0, len(pairs), _PAIRS):
+        one, other = pairs[at : at + _PAIRS].T
+        found[at : at + _PAIRS] = (first[one] * second[other]).sum(axis=1)
+    return found
 
 
 def _choose_ends(pairs: np.ndarray, best: np.ndarray) -> np.ndarray:

@@ -94,7 +94,8 @@ class Verifying:
         returns them."""
         rich = rich[self.ids[rich].isin(features.index)]
         numbers = np.nan_to_num(features.loc[self.ids[rich]].to_numpy(float))
-        pairs, boxes = neighbours.find_parts(numbers, self.thumbnails[rich], self.sizes[rich])
+        seen = self.thumbnails[rich], self.sizes[rich]
+        pairs, boxes = neighbours.find_parts(numbers, *seen, self.progress)
         pairs, known = rich[pairs], {*map(tuple, found[:, :2].tolist())}
         new = [tuple(sorted(pair)) not in known for pair in pairs.tolist()]
         kept = np.flatnonzero(np.array(new, bool))

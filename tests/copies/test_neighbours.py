@@ -68,7 +68,12 @@ def test_the_share_left_is_the_largest_box_of_the_same_form_inside(degrees, aspe
     assert reach.max() == pytest.approx(1)
 
 
-def test_pairs_are_sought_among_the_ten_nearest_by_cosine_of_standardised_columns():
+@pytest.mark.parametrize(("rows", "pairs_at_once"), [(4096, 2048), (7, 5), (1, 1)])
+def test_pairs_are_sought_among_the_ten_nearest_by_cosine_of_standardised_columns(
+    monkeypatch, rows, pairs_at_once
+):
+    monkeypatch.setattr(neighbours, "_ROWS", rows)
+    monkeypatch.setattr(neighbours, "_PAIRS", pairs_at_once)
     features = np.random.default_rng(3).normal(5, [0.01, 1, 100, 1, 1], (30, 5))
     ramp = np.add.outer(np.arange(16), np.arange(16))  # every part of which looks like it
     same = np.repeat(ramp[None] * 8, 30, axis=0).astype(np.uint8)
@@ -76,6 +81,13 @@ def test_pairs_are_sought_among_the_ten_nearest_by_cosine_of_standardised_column
     apart = squareform(pdist((features - features.mean(axis=0)) / features.std(axis=0), "cosine"))
     near = {(min(i, j), max(i, j)) for i in range(30) for j in apart[i].argsort()[1:11]}
     assert sorted(map(sorted, pairs.tolist())) == sorted(map(list, near))
+
+
+def test_no_picture_is_its_own_neighbour_where_more_than_ten_look_just_the_same():
+    features = np.repeat([[0.0, 1], [1, 0]], [14, 3], axis=0)
+    pairs = neighbours._pair_nearest(features, progress=False)
+    assert (pairs[:, 0] != pairs[:, 1]).all()
+    assert (np.bincount(pairs[:, 0], minlength=17) >= 10).all()  # each has ten, or is of others
 
 
 def test_of_three_pictures_one_may_be_a_part_of_another(pictures):
