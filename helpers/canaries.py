@@ -237,7 +237,8 @@ def _quiet(made: Dataset) -> pd.DataFrame:
 def plant_labels(
     dataset: Dataset, features: pd.DataFrame, pairs: pd.DataFrame | None, rng: np.random.Generator
 ) -> list[tuple[str, str, int, int]]:
-    """Change labels in the table, to any other class and then to the one that looks most like it.
+    """Change labels in the table, to any other class and then to the one that looks most like it,
+    which of two classes is no other.
 
     Returns
     -------
@@ -258,14 +259,15 @@ def _change_labels(dataset, features, pairs, rng) -> Iterator[tuple[str, str, in
     distance = np.linalg.norm(centres[:, None] - centres[None], axis=2)
     np.fill_diagonal(distance, np.inf)
     nearest = dict(zip(classes, np.array(classes, object)[distance.argmin(axis=1)], strict=True))
-    for fault in ("label of any other class", "label of the class most like it"):
+    faults = ("label of any other class", "label of the class most like it")
+    for fault in faults if len(classes) > 2 else ("label of the other class",):
         count = int(np.clip(SHARE * len(labels), FEWEST, MOST))
         chosen = labels.index[np.sort(rng.choice(len(labels), count, replace=False))]
         wrong = labels.copy()
         for image_id in chosen:
             others = [name for name in classes if name != labels[image_id]]
             any_other = str(others[rng.integers(len(others))])
-            wrong[image_id] = any_other if "any" in fault else nearest[labels[image_id]]
+            wrong[image_id] = any_other if "other class" in fault else nearest[labels[image_id]]
         changed = dataset.images.assign(label=wrong.reindex(dataset.images.index))
         changed = dataset.with_images(changed.astype({"label": "str"}))
         doubts = find_label_issues(changed, features, pairs=pairs, strict=False)

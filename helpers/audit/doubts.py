@@ -5,6 +5,9 @@ import pandas as pd
 
 from helpers.audit.labels import UNLIKELY
 
+FEW = 10
+"""Below so many labels in doubt, those that are expected to be wrong are told with a decimal."""
+
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
 
@@ -37,8 +40,10 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
         labels = "label is" if count == 1 else "labels is"
         likely = ", and more likely wrong than right" * bool(listed > 0.5)
         return f"One of {count:,} {labels} in doubt{likely}{rest}.{more}"
+    # Of few, a whole number would round away that one may be right.
+    listed = round(listed, 1 if len(issues) < FEW else 0)
     return (
-        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:.0f} of these "
+        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed:,g} of these "
         f"{len(issues):,} to be wrong{rest}.{more}"
     )
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import caption_doubts, contradicted_most, honest_chances
+from helpers.audit.doubts import FEW, caption_doubts, contradicted_most, honest_chances
 from helpers.audit.suspects import CONTRADICTED
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
-from helpers.copies.duplicates import REACH, SHORTEST_SIDE
+from helpers.copies.duplicates import REACH, SHORTEST_SIDE, cluster_duplicates
 from helpers.datasets.safe_names import say_formulas
 from helpers.datasets.words import count, some
 from helpers.evidence.answered_pairs import of_two_labels, without_settled
@@ -31,8 +31,6 @@ EFFECTIVE = (
 )
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
-FEW = 10
-"""Below so many labels in doubt, those that are expected to be wrong are told with a decimal."""
 MANY = 0.1
 """From which share of a class on it is told that so many of its images are copies."""
 
@@ -203,9 +201,9 @@ def copies(evidence: Evidence) -> Section:
         found.mend(what, number, len(dataset), act, remedies.REVIEW_CONFLICTS, more=more)
     confirmed = pairs[pairs["kind"] != "probable"]
     if len(confirmed):
-        number = confirmed["other_id"].nunique()
+        number = int(_further(confirmed).sum())
         are = "is a copy of another" if number == 1 else "are copies of others"
-        what = f"{count(int(number), 'image')} {are}: a split drawn at random would leak."
+        what = f"{count(number, 'image')} {are}: a split drawn at random would leak."
         what_stays, code = "copies", remedies.KEEP_TOGETHER
         if not evidence.part.has_groups and SEARCH in evidence.plan.taken:
             what_stays, code = "copies, and photos of one thing,", remedies.KEEP_ALL
@@ -214,14 +212,23 @@ def copies(evidence: Evidence) -> Section:
         more = measured("On such a split they change the accuracy of a linear model", gain)
         if many := _say_copied_classes(found, dataset, confirmed):
             more["more"] = " ".join(filter(None, [many, more.get("more", "")]))
-        found.mend(what, int(number), len(dataset), act, code, **more)
+        found.mend(what, number, len(dataset), act, code, **more)
     if len(pairs):
         shown = pd.concat([conflicts, in_turn(pairs)]).drop_duplicates(["image_id", "other_id"])
         # By how many bits hashes differ says nothing to who has not read notebook 02.
         changed = shown["transform"].str.cat(shown["difference"].fillna(""), " · ").str.strip(" ·")
         shown = shown.drop(columns="distance", errors="ignore").assign(transform=changed)
-        found.pictures.append(drawn("pairs", dataset, shown, 9, photographs=True))
+        labels = dataset.images["label"].astype("object")
+        ends = [labels.reindex(confirmed[end]).to_numpy() for end in ("image_id", "other_id")]
+        differ = int((ends[0] != ends[1]).sum())
+        title = f"{count(pairs, 'pair')}; {differ:,} of those that are sure bear two labels"
+        found.pictures.append(drawn("pairs", dataset, shown, 9, title, photographs=True))
     return found
+
+
+def _further(confirmed: pd.DataFrame) -> pd.Series:
+    """For each image that has copies, whether it is a further one and not the first of them."""
+    return cluster_duplicates(confirmed)["cluster"].duplicated()
 
 
 def _say_kinds(kinds: pd.Series) -> str:
@@ -235,7 +242,8 @@ def _say_kinds(kinds: pd.Series) -> str:
 def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str:
     """Which classes consist of copies to a good part, "" where none does; and a table of all."""
     classes = dataset.images["label"].value_counts().rename("images")
-    copied = dataset.images["label"].reindex(confirmed["other_id"].unique()).value_counts()
+    further = _further(confirmed)
+    copied = dataset.images["label"].reindex(further.index[further]).value_counts()
     table = classes.to_frame().join(copied.rename("copies")).fillna({"copies": 0}).astype(int)
     table["different pictures"] = table["images"] - table["copies"]
     table = table[table["copies"] > 0].sort_values("copies", ascending=False, kind="stable")

@@ -126,9 +126,9 @@ def _findings(verdict: Mapping[str, Any], opening: str) -> str:
             f'</span><div class="act"><p>{escape(one["act"][:1].upper() + one["act"][1:])}.</p>'
             f"{_code(one['code'], opening)}</div></li>"
         )
-    why = "In the order of what is at stake: a measured effect on accuracy, as far as it is beyond "
-    why += "chance, else the share of images affected (the bar). The two are not the same thing: "
-    why += "take the order as a place to begin."
+    why = "In the order of what is at stake: a measured effect on accuracy (where it is within "
+    why += "chance, as much as its interval allows), else the share of images affected (the bar). "
+    why += "The two are not the same thing: take the order as a place to begin."
     if any(one["code"] for one in findings):
         why += " The lines of Python run in a notebook of the workbook or, but for those that show "
         why += "something, by .venv/bin/python; put the path of your folder where path/to/… stands."

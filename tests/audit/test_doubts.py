@@ -46,7 +46,7 @@ def test_why_the_labels_of_groups_were_no_evidence_is_said_however_many_are_in_d
     for wrong, said in {
         (0.1, 0.1): "None of 2 labels is more likely wrong than right.",
         (0.8, 0.0): "One of 2 labels is in doubt, and more likely wrong than right.",
-        (0.9, 0.9): "2 of 2 labels are in doubt: expect about 2 of these 2 to be wrong.",
+        (0.9, 0.9): "2 of 2 labels are in doubt: expect about 1.8 of these 2 to be wrong.",
     }.items():
         table = doubts_of(wrong)
         table.attrs["left out"] = {"test images": 3}

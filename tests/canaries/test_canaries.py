@@ -55,6 +55,16 @@ def test_known_faults_are_planted_in_copies_and_those_found_are_counted(dataset,
     assert plant_canaries(dataset, scanned.iloc[:0]).empty  # nothing is known to be readable
 
 
+def test_of_two_classes_there_is_one_other_and_it_is_planted_once():
+    dataset = table(label=["a", "b"] * 100)
+    own = dataset.images["label"].eq("a").to_numpy()[:, None] * 5.0
+    features = np.random.default_rng(0).normal(own, 1, (200, 8))
+    features = pd.DataFrame(features, dataset.images.index)
+    rows = plant_labels(dataset, features, None, np.random.default_rng(0))
+    ((kind, fault, planted, found),) = rows
+    assert (kind, fault, planted) == ("labels", "label of the other class", 10) and found >= 8
+
+
 @pytest.mark.parametrize("telling", [True, False])
 def test_changed_labels_are_found_where_features_tell_the_class_and_else_not(telling):
     dataset = table(label=["a", "b", "c"] * 70)
@@ -254,7 +264,7 @@ def test_a_poor_picture_counts_where_its_own_issue_is_flagged_by_a_rule_that_is_
 
 
 def test_no_label_is_drawn_twice_and_the_seed_is_0_unless_told(dataset, monkeypatch):
-    changed, labels = [], table(label=["a", "b"] * 15).images["label"]
+    changed, labels = [], table(label=["a", "b", "c"] * 10).images["label"]
     monkeypatch.setattr(canaries, "SHARE", 1.0)
     monkeypatch.setattr(
         canaries, "find_label_issues",
@@ -262,7 +272,7 @@ def test_no_label_is_drawn_twice_and_the_seed_is_0_unless_told(dataset, monkeypa
         or pd.DataFrame({"issue": made.images["label"].ne(labels)}),
     )  # fmt: skip
     features = pd.DataFrame({"x": np.arange(30.0)}, labels.index)
-    own = table(label=["a", "b"] * 15)
+    own = table(label=["a", "b", "c"] * 10)
     rows = plant_labels(own, features, None, np.random.default_rng(0))
     assert [row[2:] for row in rows] == [(30, 30)] * 2
     assert all(one.ne(labels).all() for one in changed)

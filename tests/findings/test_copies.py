@@ -29,6 +29,14 @@ def test_a_class_of_which_a_tenth_are_copies_is_told_with_its_number_of_differen
     assert listed["different pictures"].tolist() == [2, 10, 9]
 
 
+def test_pictures_that_others_link_count_as_one_whichever_of_them_is_named_first():
+    trees = table(label=["ash"] * 4)
+    found = Section("copies", "")
+    # 1 and 2 are each a copy of 3 alone: one picture in three files, not two in one pair each.
+    _say_copied_classes(found, trees, confirmed((1, 3), (2, 3)))
+    assert found.tables["Copies by class"]["different pictures"].tolist() == [2]
+
+
 def test_where_no_class_has_many_copies_only_the_table_tells():
     trees = table(label=["ash"] * 11 + ["elm"] * 3)
     found = Section("copies", "")
