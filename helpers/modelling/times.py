@@ -59,7 +59,10 @@ def say_times(found: Section, evidence: Learned) -> Finding | None:
         lengths, most = _lengths(times, seconds, images["label"].nunique())
         if most > seconds:
             more, _ = _across(images, _series(times.reindex(images.index), most))
-            lengths += f" By these, {len(more):,} of {len(valid):,} validation images are so."
+            lengths += (
+                f" With such pauses, {len(more):,} of {len(valid):,} validation images are of "
+            )
+            lengths += "one series with a training image."
     worth["more"] = " ".join(filter(None, [first, lengths, worth.get("more")]))
     act = "look at some that follow each other; if they show one thing or person, keep photos "
     act += f"together by their times: the same command with --pause {most:g}, or with as many "

@@ -90,6 +90,8 @@ def test_the_pause_that_joins_as_many_as_there_are_classes_is_proposed_first(
         "classes, and are to be tried first (4 s: 20, of 2; 36 s: 20, of 4; 108 s: 1, of 80)."
     )
     assert (series in found.more) == (each == 4)
+    longer = "With such pauses, 20 of 20 validation images are of one series with a training image."
+    assert (longer in found.more) == (pause > 4)
 
 
 def test_how_many_photos_pauses_join_is_counted_among_all_images_or_not_at_all(monkeypatch):
