@@ -20,8 +20,9 @@ def search_copies(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     """Pairs as from `find_duplicates`, by which copies are kept together where none are given.
 
     Searched with the embedding, so that copies that are cut or turned far are found as well. Only
-    where the dataset says of every image which group it is of, hashes alone are compared: a group
-    holds such copies already. What `find_duplicates` warns of is printed.
+    where the dataset says of every image which group it is of, hashes alone are compared: cut and
+    turned copies are taken to be in the group of their original, and those that are not are missed.
+    What `find_duplicates` warns of is printed.
     """
     from helpers.audit import find_duplicates
 
