@@ -1,4 +1,4 @@
-"""Wrong labels, turned and cropped copies, and leafless pictures: how many are found, and by what.
+"""Wrong labels, changed copies, and leafless pictures: how many are found, and by what.
 
 On leaves of five seeds, development images only. Filters and thresholds were fixed on seed 0.
 Writes label_errors.csv beside this file, one seed after the other; an interrupted run goes on:
@@ -6,7 +6,7 @@ Writes label_errors.csv beside this file, one seed after the other; an interrupt
 - labels: plain confident learning on each image, with folds that cut through specimens or respect
   them, and then with the other photos of the specimen; by kind of error, and by evidence
 - copies: near duplicates found without embeddings, with them, and with random numbers in their
-  place; besides those in the dataset, copies are planted that are turned, flipped or cut
+  place; besides those in the dataset, copies are planted that are turned, flipped, cut or noisy
 - outliers: leafless pictures among the 40 strangest
 
     python -m studies.label_errors [--seeds 0 1 2 3 4] [--tasks copies labels outliers]
@@ -47,8 +47,13 @@ COPIES = {
     "crop 0.7": 0.7,
     "crop 0.6": 0.6,
     "crop 0.5": 0.5,
+    "noise 10": "10",
+    "noise 20": "20",
+    "noise 40": "40",
+    "noise 60": "60",
 }
-"""How each was changed: by a transposition, by degrees, or to a share of each side."""
+"""How each was changed: by a transposition, by degrees, to a share of each side, or (a string) by
+normal noise of so many of 255 levels in each channel."""
 
 EACH, STRANGEST = 20, 40
 TASKS = ["copies", "labels", "outliers"]
@@ -57,7 +62,7 @@ COLUMNS += ["planted", "found", "recall", "flagged", "false", "precision", "conv
 
 
 def plant_copies(leaves: Dataset, seed: int) -> Dataset:
-    """The dataset with turned, flipped and cut copies of faultless photos beside the others."""
+    """The dataset with changed copies (`COPIES`) of faultless photos beside the others."""
     folder = work_folder() / "studies" / f"copies-{seed}"
     shutil.rmtree(folder, ignore_errors=True)
     for image_id in leaves.images.index:
@@ -75,6 +80,9 @@ def plant_copies(leaves: Dataset, seed: int) -> Dataset:
             if isinstance(edit, float):
                 box = np.outer(image.size, [1, 1]) * (rng.uniform(0, 1 - edit, (2, 1)) + [0, edit])
                 image = image.crop(box.T.round().astype(int).ravel().tolist())
+            elif isinstance(edit, str):
+                noisy = np.asarray(image) + rng.normal(0, float(edit), np.shape(image))
+                image = Image.fromarray(noisy.round().clip(0, 255).astype(np.uint8))
             elif not isinstance(edit, Image.Transpose):
                 image = image.rotate(int(rng.choice([-1, 1])) * edit, Image.Resampling.BILINEAR)
             else:
