@@ -17,7 +17,7 @@ from helpers.findings.pictures import drawn
 from helpers.findings.promises import say_answered
 from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
-from helpers.splits.naming import ONE_SCENE
+from helpers.splits.naming import NAMES, ONE_SCENE, UNUSED
 from helpers.splits.suggesting import TOO_SMALL
 from helpers.splits.telling import SHARED, hang_together
 
@@ -60,6 +60,17 @@ def same_thing(evidence: Evidence) -> Section:
     return found
 
 
+def _names_at_once(notes: list[str]) -> list[str]:
+    """The notes, those on readings of the names by which nothing is proposed as one."""
+    unused = [note for note in notes if note.startswith(NAMES) and note.endswith(UNUSED)]
+    if len(unused) < 2:
+        return notes
+    told = "; ".join(note.removeprefix(NAMES).removesuffix(UNUSED) for note in unused)
+    at = notes.index(unused[0])
+    rest = [note for note in notes[at:] if note not in unused]
+    return [*notes[:at], f"Names by which nothing is proposed: {told}.", *rest]
+
+
 def _followed(evidence: Evidence, pairs: pd.DataFrame) -> pd.DataFrame:
     """Those of `pairs` that no answer no keeps apart."""
     barred = evidence.sure[evidence.sure[AGAINST].notna()]
@@ -82,7 +93,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
             found.title = f"Which {photos} show the same thing is not known"
         if settled:
             _count_things(found, evidence)
-        found.says += evidence.noted["proposals"]
+        found.says += _names_at_once(evidence.noted["proposals"])
         return
     unsure = proposals[proposals["expected"].between(LIKELY, SURE, inclusive="left")]
     # Surer ones may join both with a third: these stay on one side already.
@@ -103,7 +114,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     followed = _followed(evidence, sure)
     found.says.append(_count_proposals(proposals, sure, followed))
     _count_things(found, evidence)
-    found.says += evidence.noted["proposals"]
+    found.says += _names_at_once(evidence.noted["proposals"])
     across = followed[followed["across"].fillna(False).astype(bool)]
     if len(across):
         what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."

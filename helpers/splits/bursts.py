@@ -18,7 +18,7 @@ _DAY = 24 * 60 * 60
 
 class Bursts(NamedTuple):
     """Pairs taken within four seconds (n × 2, the seconds between them), and pairs of the same
-    class, camera and day that are more than a minute apart (m × 2), to hold them against."""
+    classes, camera and day that are more than a minute apart (m × 2), to hold them against."""
 
     pairs: np.ndarray
     apart: np.ndarray
@@ -53,7 +53,8 @@ class Verdict(NamedTuple):
 
 
 def find(captures: pd.DataFrame, labels: np.ndarray, seed: int = 0) -> Bursts:
-    """Bursts, and for each of up to 1,000 of them a pair to hold it against.
+    """Bursts, and for each of up to 1,000 of them a pair to hold it against: its first photo and
+    another of the class of its second, since two of one class agree more easily than two of two.
 
     Parameters
     ----------
@@ -66,12 +67,11 @@ def find(captures: pd.DataFrame, labels: np.ndarray, seed: int = 0) -> Bursts:
     rng, found = np.random.default_rng(seed), set()
     taken = captures["taken"].to_numpy(float)
     day = np.floor_divide(taken, _DAY)
-    keys = pd.MultiIndex.from_arrays([labels, captures["camera"], np.nan_to_num(day, nan=-1)])
-    codes = pd.factorize(keys)[0]
-    members = pd.Series(np.arange(len(codes))).groupby(codes).indices
+    where = [labels, captures["camera"].to_numpy(), np.nan_to_num(day, nan=-1)]
+    members = pd.Series(np.arange(len(labels))).groupby(where, sort=False).indices
     for row in rng.permutation(len(pairs))[:MOST]:
-        one = pairs[row, 0]
-        rest = members[codes[one]]
+        one, other = pairs[row]
+        rest = members.get((labels[other], *(values[one] for values in where[1:])), pairs[:0, 0])
         rest = rest[np.abs(taken[rest] - taken[one]) > APART]
         if len(rest):
             found.add(tuple(sorted((int(one), int(rng.choice(rest))))))
@@ -84,12 +84,14 @@ def judge(agree: np.ndarray, others_agree: np.ndarray) -> Verdict:
     return Verdict(len(agree), int(agree.sum()), len(others_agree), int(others_agree.sum()))
 
 
-def describe(verdict: Verdict, proposed: int, known: int = 0) -> str:
-    """A sentence or three for the reader; `proposed` bursts are among the proposals, and `known`
-    others are of one group already."""
+def describe(verdict: Verdict, proposed: int, known: int = 0, mixed: int = 0) -> str:
+    """A sentence or three for the reader; `proposed` bursts are among the proposals, `known` others
+    are of one group already, and the two photos of `mixed` are of two classes."""
     were = "was" if verdict.bursts == 1 else "were"
-    lines = [f"Bursts: {count(verdict.bursts, 'pair')} {were} taken within {SECONDS} s by one "
-             f"camera; the keypoints of {verdict.agree:,} agree"]  # fmt: skip
+    told = f"within {SECONDS} s by one camera{_say_mixed(mixed, verdict.bursts)}"
+    lines = [f"Bursts: {count(verdict.bursts, 'pair')} of the images compared {were} taken {told}; "
+             f"the keypoints of {verdict.agree:,} agree"]  # fmt: skip
+    alike = f"of the same {'classes' if mixed else 'class'}, camera and day"
     if verdict.others:
         shown = f"So at least {verdict.least:.0%} of the bursts show one thing"
         if verdict.least < 0.005:
@@ -97,11 +99,11 @@ def describe(verdict: Verdict, proposed: int, known: int = 0) -> str:
         elif verdict.agree < verdict.bursts:
             shown += ", and perhaps all: keypoints miss many such pairs"
         lines[0] += (
-            f", of {count(verdict.others, 'pair')} of the same class, camera and day, but more "
-            f"than a minute apart, those of {verdict.others_agree:,}. {shown}"
+            f", of {count(verdict.others, 'pair')} {alike}, but more than a minute apart, those of "
+            f"{verdict.others_agree:,}. {shown}"
         )
     else:
-        lines[0] += "; there are none of the same class, camera and day to hold them against"
+        lines[0] += f"; there are none {alike} to hold them against"
     if known:
         are = "is" if known == 1 else "are"
         lines.append(f"{known:,} of the bursts {are} in one group already")
@@ -119,3 +121,8 @@ def describe(verdict: Verdict, proposed: int, known: int = 0) -> str:
             "their times (--pause 4, group_by_time), keep those together"
         )
     return ". ".join(lines) + "."
+
+
+def _say_mixed(mixed: int, pairs: int) -> str:
+    who = f" {mixed:,} of them" if mixed < pairs else " each" * (pairs > 1)
+    return f",{who} of two classes" if mixed else ""

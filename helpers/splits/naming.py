@@ -19,6 +19,8 @@ OF_LABEL = 0.95  # of the images of a level of folders that is the label, the fe
 FIRST_NUMBER = "the name up to its first number"
 WHOLE, UNMARKED = "the whole name", "the name without a mark of copying"
 ONE_SCENE = "are one scene that was photographed, or one photo that was edited, for several classes"
+NAMES, UNUSED = "Names: ", "; nothing is proposed by it."
+"""How a note on a rule begins, and how one on a rule ends of which the search makes no groups."""
 _FORM = 10  # groups whose names are of one form, the fewest that are judged by themselves
 _P, _SHUFFLES, _PAIRS, _OTHERS, _NEAR = 0.01, 199, 400, 40, 3
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
@@ -335,12 +337,12 @@ def describe(rule: Rule, verdict: Verdict) -> str:
     if verdict.across or not verdict.pairs:
         return f"{about}, whose neighbours are never of one class{_say_across(verdict)}"
     if is_series(rule):
-        return f"{about}, too many in each to be one thing (a day? a camera?); only mentioned."
+        return f"{about}, too many in each to be one thing (a day? a camera?){UNUSED}"
     if verdict.holds:
         return f"{about}, at least {verdict.expected:.0%} of whose pairs are one thing."
     if verdict.chance > _P:
-        return f"{about}, no more alike than chance (p = {verdict.chance:.2f}); only mentioned."
-    return f"{about}, of whose pairs perhaps {verdict.expected:.0%} are one thing; only mentioned."
+        return f"{about}, no more alike than chance (p = {verdict.chance:.2f}){UNUSED}"
+    return f"{about}, of whose pairs perhaps {verdict.expected:.0%} are one thing{UNUSED}"
 
 
 def _say_across(verdict: Verdict) -> str:
@@ -353,7 +355,7 @@ def _say_across(verdict: Verdict) -> str:
     if verdict.chance > _P:
         return (
             f", and no more alike than those of the names before and after (p = "
-            f"{verdict.chance:.2f}): as numbers are that begin anew in each class; only mentioned."
+            f"{verdict.chance:.2f}): as numbers are that begin anew in each class{UNUSED}"
         )
     return (
         f", and more alike than those of the names before and after: at least "

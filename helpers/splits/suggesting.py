@@ -168,7 +168,7 @@ class _Search:
         told = []
         for rule in naming.read_rules(self.ids, labels):
             judged = naming.judge_rule(rule, self.features, texts)
-            self.notes += [f"Names: {naming.describe(*one)}" for one in judged]
+            self.notes += [f"{naming.NAMES}{naming.describe(*one)}" for one in judged]
             verdict = judged[0][1]
             if verdict.holds and not verdict.across and not naming.is_series(rule):
                 pairs = naming.linked(rule.keys)
@@ -312,11 +312,13 @@ class _Search:
         least, verdict = self._judge_bursts(found, is_burst, nulls.others)
         if least < LEAST:
             shown, known = agree[is_burst], self._are_of_one_group(found.pairs[is_burst])
-            told = bursts.describe(verdict, int(shown.sum()), int((known & ~shown).sum()))
-            self.notes.append(told)
+            one, other = self.labels[found.pairs[is_burst]].T
+            mixed = (one != other) & (one >= 0) & (other >= 0)
+            told = (int(which.sum()) for which in (shown, known & ~shown, mixed))
+            self.notes.append(bursts.describe(verdict, *told))
             return []
         self.notes.append(
-            f"Bursts: {count(self.bursts.pairs, 'pair')} "
+            f"Bursts: {count(self.bursts.pairs, 'pair')} of the images compared "
             f"{'was' if verdict.bursts == 1 else 'were'} taken within {captures.SECONDS} s by one "
             f"camera; at least {least:.0%} of them are one thing."
         )

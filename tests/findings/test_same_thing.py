@@ -14,8 +14,10 @@ from helpers.findings import same_thing
 from helpers.findings.names import doubtful_names
 from helpers.findings.same_thing import same_thing as ask
 from helpers.needs.asking import read_needs
-from helpers.splits import telling
+from helpers.splits import naming, telling
 from helpers.splits.bursts import UNCONFIRMED
+from helpers.splits.naming import Rule, Verdict
+from helpers.splits.suggesting import COLUMNS
 from tests.findings.test_names import dataset  # noqa: F401
 
 DEVELOPMENT, TESTS = 84, 12
@@ -260,3 +262,24 @@ def test_where_all_is_settled_no_two_further_photos_show_one_thing(dataset):  # 
     assert ask(evidence).title.endswith("; 96 images make 95 things, as far as known")
     evidence.noted["proposals"] = ["None."]
     assert ask(evidence).title == "No two photos very probably show the same thing"
+
+
+def test_readings_of_names_by_which_nothing_is_proposed_are_one_line(dataset):  # noqa: F811
+    evidence = learned(dataset, DEVELOPMENT)
+    whole = Verdict(0.9, 0.2, 2)
+    notes = [
+        f"{naming.NAMES}{naming.describe(Rule(words, pd.Series(['a', 'a', 'b', 'b'])), verdict)}"
+        for words, verdict in {"one": whole, "two": Verdict(0.9, 0.001, 2), "three": whole}.items()
+    ]
+    evidence.noted["proposals"] = ["First.", *notes, "Last."]
+    vars(evidence)["proposals"] = pd.DataFrame(columns=[*COLUMNS]).astype(COLUMNS)
+    assert ask(evidence).says[-4:] == [
+        "First.",
+        "Names by which nothing is proposed: one makes 2 groups of 4 images, no more alike than "
+        "chance (p = 0.20); three makes 2 groups of 4 images, no more alike than chance (p = "
+        "0.20).",
+        "Names: two makes 2 groups of 4 images, at least 90% of whose pairs are one thing.",
+        "Last.",
+    ]
+    evidence.noted["proposals"] = ["First.", *notes[:2]]
+    assert ask(evidence).says[-3:] == ["First.", *notes[:2]]

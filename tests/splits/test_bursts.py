@@ -26,6 +26,14 @@ def test_bursts_are_held_against_the_same_class_camera_and_day_a_minute_apart():
     assert drawn == {(0, 4)}
 
 
+def test_a_burst_of_two_classes_is_held_against_a_pair_of_the_same_two():
+    rows = [(0, "a"), (2, "a"), (100, "a"), (200, "a"), (300, "b")]
+    found = bursts.find(taken(*rows), np.array([0, 1, 0, 1, 1]))
+    assert found.pairs.tolist() == [[0, 1]] and found.others.tolist() == [[0, 3]]
+    # Where the other class has no further photo of that camera, there is nothing to hold it to.
+    assert not len(bursts.find(taken(*rows), np.array([0, 1, 0, 0, 1])).others)
+
+
 def test_photos_without_time_are_in_no_pair_and_each_pair_is_there_once():
     rows = [(None, "a"), (None, "a"), *[(100 * i + j, "a") for i in range(4) for j in (0, 1)]]
     found = bursts.find(taken(*rows), np.zeros(10, int))
@@ -87,18 +95,32 @@ def test_the_note_says_what_was_compared_and_how_many():
     verdict = bursts.judge(agree, others)
     assert verdict == Verdict(10, 9, 8, 1)
     assert bursts.describe(verdict, 5) == (
-        "Bursts: 10 pairs were taken within 4 s by one camera; the keypoints of 9 agree, of 8 "
-        "pairs of the same class, camera and day, but more than a minute apart, those of 1. So at "
-        "least 26% of the bursts show one thing, and perhaps all: keypoints miss many such pairs. "
-        "5 of them are proposed; the "
-        "other 5 could not be confirmed, and may show one thing all the same: only a column that "
-        "says what was photographed, or groups by their times (--pause 4, group_by_time), keep "
-        "those together."
+        "Bursts: 10 pairs of the images compared were taken within 4 s by one camera; the "
+        "keypoints of 9 agree, of 8 pairs of the same class, camera and day, but more than a "
+        "minute apart, those of 1. So at least 26% of the bursts show one thing, and perhaps all: "
+        "keypoints miss many such pairs. 5 of them are proposed; the other 5 could not be "
+        "confirmed, and may show one thing all the same: only a column that says what was "
+        "photographed, or groups by their times (--pause 4, group_by_time), keep those together."
     )
     assert bursts.describe(Verdict(1, 1, 0, 0), 1) == (
-        "Bursts: 1 pair was taken within 4 s by one camera; the keypoints of 1 agree; there are "
-        "none of the same class, camera and day to hold them against."
+        "Bursts: 1 pair of the images compared was taken within 4 s by one camera; the keypoints "
+        "of 1 agree; there are none of the same class, camera and day to hold them against."
     )
+
+
+@pytest.mark.parametrize(
+    ("pairs", "mixed", "told"),
+    [
+        (9, 4, "by one camera, 4 of them of two classes; the keypoints of 1 agree, of 9 pairs of"),
+        (9, 9, "by one camera, each of two classes; the keypoints of 1 agree, of 9 pairs of the"),
+        (1, 1, "by one camera, of two classes; the keypoints of 1 agree, of 9 pairs of the same"),
+    ],
+)
+def test_the_note_says_how_many_are_of_two_classes_and_what_they_are_held_against(
+    pairs, mixed, told
+):
+    said = bursts.describe(Verdict(pairs, 1, 9, 0), 0, 0, mixed)
+    assert told in said and "of 9 pairs of the same classes, camera and day, but" in said
 
 
 @pytest.mark.parametrize("verdict", [Verdict(20, 15, 30, 3), Verdict(9, 9, 12, 0)])

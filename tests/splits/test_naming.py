@@ -213,8 +213,12 @@ def test_groups_of_more_than_twenty_are_a_series():
     ("sizes", "verdict", "said"),
     [
         ([2, 2], Verdict(0.9, 0.005, 2), "at least 90% of whose pairs are one thing."),
-        ([2, 2], Verdict(0.9, 0.2, 2), "no more alike than chance (p = 0.20); only mentioned."),
-        ([2, 2], Verdict(0.3, 0.005, 2), "perhaps 30% are one thing; only mentioned."),
+        (
+            [2, 2],
+            Verdict(0.9, 0.2, 2),
+            "no more alike than chance (p = 0.20); nothing is proposed by it.",
+        ),
+        ([2, 2], Verdict(0.3, 0.005, 2), "perhaps 30% are one thing; nothing is proposed by it."),
         (
             [2, 2],
             Verdict(0, 1, 0),
@@ -232,9 +236,13 @@ def test_groups_of_more_than_twenty_are_a_series():
         (
             [2, 2],
             Verdict(0.2, 0.4, 2, across=True),
-            "(p = 0.40): as numbers are that begin anew in each class; only mentioned.",
+            "(p = 0.40): as numbers are that begin anew in each class; nothing is proposed by it.",
         ),
-        ([30, 30], Verdict(0.9, 0.005, 2), "to be one thing (a day? a camera?); only mentioned."),
+        (
+            [30, 30],
+            Verdict(0.9, 0.005, 2),
+            "to be one thing (a day? a camera?); nothing is proposed by it.",
+        ),
     ],
 )
 def test_a_sentence_says_what_was_concluded(sizes, verdict, said):

@@ -234,12 +234,13 @@ def test_a_burst_that_nothing_confirms_is_told_and_with_what_it_was_compared(lea
     found = suggest_groups(fewer, features_of(fewer), workers=0, progress=False)
     (note,) = [line for line in found.attrs["notes"] if line.startswith("Bursts: ")]
     assert note.startswith(
-        "Bursts: 1 pair was taken within 4 s by one camera; the keypoints of 0 agree, of 1 pair of "
-        "the same class, camera and day, but more than a minute apart, those of 0. That does not "
-        "show that any burst shows one thing. It could not be confirmed, and may show one thing"
+        "Bursts: 1 pair of the images compared was taken within 4 s by one camera; the keypoints "
+        "of 0 agree, of 1 pair of the same class, camera and day, but more than a minute apart, "
+        "those of 0. That does not show that any burst shows one thing. It could not be confirmed, "
+        "and may show one thing"
     )
     found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
-    about = "Bursts: 2 pairs were taken within 4 s by one camera; the keypoints of 0 agree, of 2 "
+    about = "Bursts: 2 pairs of the images compared were taken within 4 s by one camera; the keyp"
     assert any(line.startswith(about) for line in found.attrs["notes"])
 
 
@@ -247,7 +248,7 @@ def test_the_same_names_are_only_mentioned_where_the_images_do_not(leaves):
     found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
     assert not found["evidence"].str.contains("file name").any()
     said = [line for line in found.attrs["notes"] if "name without its last part" in line]
-    assert len(said) == 1 and said[0].endswith("only mentioned.")
+    assert len(said) == 1 and said[0].endswith("; nothing is proposed by it.")
     assert len(found) == 0
     assert found.attrs["notes"][0] == "No two images are proposed to show the same thing."
 
