@@ -10,7 +10,14 @@ import pandas as pd
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
 from helpers.splits.dividing import split
-from helpers.splits.joining import SIDES, join_groups, search_copies, sure_pairs, tie_copies
+from helpers.splits.joining import (
+    SIDES,
+    join_groups,
+    search_copies,
+    sure_pairs,
+    tell_by_hashes,
+    tie_copies,
+)
 from helpers.splits.leaks import check_leakage, describe_leakage
 
 ONLY_COPIES = "only copies were looked for"
@@ -53,6 +60,7 @@ def ensure_split(
     pairs = duplicates
     if pairs is None:
         pairs = search_copies(dataset)
+        tell_by_hashes(dataset, "duplicates")
     keep = given and splits.isin(["train"]).any() and splits.isin(["valid"]).any()
     if not keep:
         chosen = split(dataset, valid, seed=seed, duplicates=pairs)["split"]

@@ -14,6 +14,12 @@ from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import some
 
 SIDES = ("train", "valid", "test")
+BY_HASHES = (
+    "Copies were compared by hashes alone, as every image is of a group of yours: those that are "
+    "cut or turned far, and in another group, were not looked for. With from helpers.audit import "
+    "find_duplicates and from helpers.training import embed, {}=find_duplicates(dataset, "
+    "features=embed(dataset)) looks for them, too."
+)
 
 
 def search_copies(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
@@ -26,9 +32,8 @@ def search_copies(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
     """
     from helpers.audit import find_duplicates
 
-    own = dataset.group and dataset.images[dataset.group].notna().all() and dataset.has_groups
     looks = None
-    if not own and len(dataset) > 1:
+    if not are_grouped(dataset) and len(dataset) > 1:
         from helpers.training import embed
 
         looks = embed(dataset, progress=progress)  # without a row for what cannot be read
@@ -42,6 +47,20 @@ def search_copies(dataset: Dataset, progress: bool = True) -> pd.DataFrame:
         else:
             warnings.warn(one.message, one.category, stacklevel=2)
     return pairs
+
+
+def are_grouped(dataset: Dataset) -> bool:
+    """Whether the dataset says of every image which group it is of (see `search_copies`)."""
+    return bool(
+        dataset.group and dataset.images[dataset.group].notna().all() and dataset.has_groups
+    )
+
+
+def tell_by_hashes(dataset: Dataset, argument: str) -> None:
+    """Print that hashes alone were compared, of a dataset of your own, and which `argument` takes
+    the pairs of a search that compares more."""
+    if are_grouped(dataset) and dataset.planted is None:
+        print(BY_HASHES.format(argument))
 
 
 def check_pairs(pairs: pd.DataFrame | None) -> pd.DataFrame:

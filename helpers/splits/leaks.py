@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import Dataset
-from helpers.splits.joining import SIDES, check_pairs, link, search_copies
+from helpers.splits.joining import SIDES, check_pairs, link, search_copies, tell_by_hashes
 
 COLUMNS = ["kind", "image_id", "split", "other_id", "other_split", "label", "other_label"]
 COLUMNS += ["group", "other_group"]
@@ -25,7 +25,9 @@ def check_leakage(
 ) -> pd.DataFrame:
     """Every two images on different sides of the split of which one gives the other away.
 
-    Test files are read for this, as the audit may; nothing is scored on them.
+    Test files are read for this, as the audit may; nothing is scored on them. Where no pairs are
+    given and hashes alone were compared, as of a dataset of your own with a group for every image,
+    that is printed.
 
     Parameters
     ----------
@@ -57,6 +59,7 @@ def check_leakage(
     """
     if pairs is None:
         pairs = search_copies(dataset)
+        tell_by_hashes(dataset, "pairs")
     images = dataset.images
     column = groups if isinstance(groups, str) else dataset.group
     if isinstance(groups, pd.Series):

@@ -1,7 +1,9 @@
 """The split a dataset came with is kept and looked at; ours keeps copies and groups together."""
 
+import re
 import shutil
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,9 @@ from helpers.balance import imbalance
 from helpers.datasets import Dataset, DatasetError, open_dataset
 from helpers.splits import check_leakage, ensure_split, split
 from helpers.splits.given import _tell_own
+from helpers.splits.joining import BY_HASHES
+
+HASHED = BY_HASHES.format("duplicates")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +122,8 @@ def test_a_given_split_that_leaks_is_kept_counted_and_can_be_mended(of, capsys):
     given = of("tttttttttttvvv", patient=patient, group="patient")
     found, told = ensured(given)
     assert found.images is given.images and len(told) == 1 and told[0].filename == __file__
-    assert capsys.readouterr().out == "The split this dataset came with: train 11, valid 3.\n"
+    out = capsys.readouterr().out
+    assert out.splitlines() == [HASHED, "The split this dataset came with: train 11, valid 3."]
     said = str(told[0].message)
     # 12 and 13 are copies; 11, 12 and 13 show p5, p0 and p1, as images in train do.
     assert said.startswith("2 pairs of exact copies and 3 groups such as 'p0' lie on two sides")
@@ -207,17 +213,41 @@ def test_copies_join_groups_and_that_is_said(of, seed, capsys):
     sides = divided.images["split"]
     assert sides["00.png"] == sides["12.png"] == sides["13.png"] == sides["01.png"]
     assert sides.groupby(made.images["leaf"]).nunique().max() == 1 and not told
-    assert capsys.readouterr().out == (
+    assert capsys.readouterr().out.splitlines() == [
+        HASHED,
         "2 pairs of copies lie in two groups of 'leaf' each; those groups stay on one side "
-        "together.\n"
-    )
+        "together.",
+    ]
 
 
 def test_where_copies_lie_within_groups_nothing_is_said(of, capsys):
     made = of(leaf=[f"q{i % 12}" for i in range(14)], group="leaf")
     divided, told = ensured(made, valid=0.3, seed=2)
     assert divided.images["split"].equals(split(made, valid=0.3, seed=2)["split"])
-    assert capsys.readouterr().out == "" and not told
+    assert capsys.readouterr().out.splitlines() == [HASHED] and not told
+
+
+def test_that_hashes_alone_were_compared_is_told_of_groups_of_ones_own_and_what_compares_more(
+    of, capsys
+):
+    groups = [f"q{i // 2}" for i in range(14)]
+    made = of("tttttttttttvvv", leaf=groups, group="leaf")
+    ensured(made, duplicates=find_duplicates(made, progress=False))
+    check_leakage(made, find_duplicates(made, progress=False))
+    ensured(of("tttttttttttvvv", leaf=[None, *groups[1:]], group="leaf"))  # one has no group
+    nothing_planted = pd.DataFrame({name: [] for name in ("image_id", "kind", "truth", "partner")})
+    ensured(replace(made, planted=nothing_planted))  # its turned copies are in one group by design
+    assert "hashes alone" not in capsys.readouterr().out
+    ensured(made)
+    check_leakage(made)
+    out = capsys.readouterr().out
+    assert out.count(HASHED) == 1 and out.count("pairs=find_duplicates(dataset, features=") == 1
+    # What is printed works.
+    names = {}
+    for line in re.findall(r"from [\w.]+ import \w+", HASHED):
+        exec(line, names)
+    argument = re.search(r"duplicates=(\S+ features=embed\(dataset\)\))", HASHED)[1]
+    assert len(eval(argument, names | {"dataset": made})) == 2
 
 
 def test_one_pair_is_one(of, capsys):
