@@ -190,7 +190,7 @@ class Learned(Evidence):
         found = table.groupby("per_class")[["images", "accuracy"]].mean().loc[order]
         spread = table.groupby("per_class")["accuracy"].agg(["min", "max"]).loc[order]
         found = found.join(spread.set_axis(["lowest", "highest"], axis=1))
-        return found.astype({"images": int})
+        return found.assign(images=found["images"].round().astype(int))
 
     @cached_property
     def unlabelled(self) -> pd.Index:

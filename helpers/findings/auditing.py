@@ -27,8 +27,10 @@ from helpers.splits import describe_leakage
 SHEET = 14
 EFFECTIVE = (
     "Dots in the chart of classes are effective numbers of images: each further image of a class "
-    "shows less that is new (by how much is assumed, not measured; notebook 04)."
+    "shows less that is new (by how much is assumed, not measured; notebook 04). Copies are "
+    "counted like any other image."
 )
+KEPT = "in pairs.csv, 'kept' stands beside those that surer ones keep on one side of a split"
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
 MANY = 0.1
@@ -173,7 +175,7 @@ def copies(evidence: Evidence) -> Section:
         found.unchecked.append(told)
     left = int((without_settled(pairs, evidence.answered)["kind"] == "probable").sum())
     if left:
-        found.says.append(f"{count(left, 'probable pair')}: for a person to decide.")
+        found.says.append(f"{count(left, 'probable pair')}: for a person to decide ({KEPT}).")
     if settled := int(kinds["probable"]) - left:
         found.says.append(f"{count(settled, 'probable pair')}: you have decided.")
     sure = leaks[leaks["kind"] != "probable"]

@@ -66,7 +66,7 @@ def _say_gain(evidence: Learned, found: Section, gain: tuple, train: int) -> Non
         found.says.append(more)
     if evidence.curve is not None:
         title = "Accuracy of a linear model by labelled images of each class, on three other splits"
-        found.tables[title] = evidence.curve
+        found.tables[title] = evidence.curve.rename(columns={"images": "images, on average"})
 
 
 def unused_labels(evidence: Learned) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.balance import associate, file_facts, lifts, probe_each
+from helpers.balance import Probe, associate, file_facts, lifts, probe_each
 from helpers.datasets.words import some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.learned import Learned
@@ -77,7 +77,7 @@ def shortcuts(evidence: Learned) -> Section:
             "border, which may be the subject itself, so that no shortcut is claimed"
         )
     for name, one in probes.items():
-        found.says.append(f"From the {name} alone, mean recall is {one!r}.")
+        found.says.append(f"From the {name} alone, mean recall is {one!r}.{_say_below(one)}")
         found.numbers[f"recall from {name}"] = one.recall
         found.numbers[f"by chance from {name}"] = one.chance
     found.pictures.append(drawn("probe_results", probes))
@@ -107,6 +107,16 @@ def shortcuts(evidence: Learned) -> Section:
             f"{origins[0].what} {found.title}" if more else origins[0].what.removesuffix(".")
         )
     return found
+
+
+def _say_below(one: Probe) -> str:
+    if one.recall >= one.shuffled["recall"].min():
+        return ""
+    return (
+        f" That is less than for each of {len(one.shuffled)} shuffles: what is alike there bears "
+        "another label oftener than by chance, as where one scene was photographed, or one photo "
+        "edited, for several classes."
+    )
 
 
 def _two_readings(evidence: Learned, at_border: list[str]) -> str:

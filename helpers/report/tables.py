@@ -64,7 +64,7 @@ FACTS = {
     "width": ("width", "pixels, as stored"),
     "height": ("height", "pixels, as stored"),
     "orientation": ("exif_orientation", "1 (upright) to 8: how a viewer has to turn the picture"),
-    "taken": ("taken", "when the camera says that it was taken"),
+    "taken": ("taken", "when the camera says that it was taken, to the second"),
     "bytes": ("bytes", "size of the file"),
     "sha256": ("sha256", "fingerprint of the file; equal for files that are the same byte by byte"),
     "brightness": ("brightness", "mean of all grey levels, 0 (black) to 1 (white)"),

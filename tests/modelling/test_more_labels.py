@@ -84,10 +84,11 @@ def test_the_gain_is_the_title_and_nothing_is_listed_where_all_have_labels(
     assert ("learned from all 7 training images" in " ".join(found.says)) == (gain is not None)
     kept = {} if gain is None else dict(zip(("gain of doubling", "low", "high"), gain, strict=True))
     assert found.numbers == kept
-    made.curve, made.plan.taken = "the curve", ()
+    made.curve, made.plan.taken = pd.DataFrame({"images": [9], "accuracy": [0.5]}), ()
     assert "the budget does not pay for it" in more_labels.more_labels(made).title
     made.plan.taken = ("learning curve",)
-    assert [*more_labels.more_labels(made).tables.values()] == ["the curve"] * (gain is not None)
+    tables = [table.columns.tolist() for table in more_labels.more_labels(made).tables.values()]
+    assert tables == [["images, on average", "accuracy"]] * (gain is not None)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,7 @@ def learned(dataset, day=None, **probes):
             gives_away=list(told),
             recall=0.5,
             chance=0.25,
+            shuffled=pd.DataFrame({"recall": [0.2, 0.3]}),
             by_class=pd.DataFrame({"auc": {"elm": 0.98, "ash": 0.97}}),
         )  # fmt: skip
         for name, told in probes.items()
@@ -143,7 +144,12 @@ def test_columns_and_sources_that_give_a_class_away_make_the_headline(trees):
     assert set(goes_with.index) == {"ground", "season"}
     assert found.numbers["recall from border"] == 0.5
     assert found.numbers["by chance from file facts"] == 0.25
-    assert len(found.says) == 2
+    assert len(found.says) == 2 and not any("shuffles" in line for line in found.says)
+    below = learned(trees, border=[], file_facts=[])
+    below.probes["border"].recall = 0.19
+    first, second = shortcuts(below).says
+    assert "That is less than for each of 2 shuffles: what is alike there bears another" in first
+    assert "shuffles" not in second
     assert [one.photographs for one in found.pictures] == [False, False, True]
     assert [one.what.split(" goes")[0] for one in found.findings] == [
         "The border of the picture gives away ash.", "The column 'ground'"

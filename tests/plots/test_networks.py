@@ -151,7 +151,7 @@ def test_the_strongest_evidence_comes_first_however_rare(photos, doubts):
     ax = plots.label_issues(photos, doubts)
     said = [text.get_text() for text in ax.texts]
     assert said.index("same file") < said.index("whole group")
-    title = "3 labels are in doubt, about 2 of them wrong; these most of all"
+    title = "3 labels are in doubt, about 2.1 of them wrong; these most of all"
     assert ax.get_title("left") == title
 
 
