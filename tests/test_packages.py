@@ -204,7 +204,7 @@ MOST_LINES = {
     "needs": 420,
     "opening": 1230,
     "panels": 560,
-    "plots": 4290,
+    "plots": 4320,
     "preparing": 120,
     "processes": 45,
     "quiet": 10,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect
 from collections.abc import Iterable
 from functools import cache
+from itertools import takewhile
 from textwrap import wrap
 
 from matplotlib import font_manager, rcParams
@@ -79,13 +81,27 @@ def cut_to_width(text: str, most: float, size: float) -> str:
     file name the end too, which tells it from others."""
     if _inches(text, size) <= most:
         return text
-    short, named = "", text[-5:].rpartition(".")[2].isalpha() and "." in text[-5:]
-    for kept in range(len(text) - 1, 0, -1):
+    named = text[-5:].rpartition(".")[2].isalpha() and "." in text[-5:]
+
+    def cut(kept: int) -> str:
         end = kept // 2 if named else 0
-        short = f"{text[: kept - end].rstrip()}…{text[len(text) - end :]}"
-        if _inches(short, size) <= most:
-            break
-    return short
+        return f"{text[: kept - end].rstrip()}…{text[len(text) - end :]}"
+
+    fitting = bisect(range(1, len(text)), most, key=lambda kept: _inches(cut(kept), size))
+    return cut(max(fitting, 1)) if len(text) > 1 else text
+
+
+def fold_to_width(text: str, most: float, size: float) -> list[str]:
+    """A line as one or two of at most `most` inches: broken after a space if what follows fits,
+    else after the last mark or letter that fits, and cut where two do not hold it."""
+    if _inches(text, size) <= most:
+        return [text]
+    places = range(1, len(text))
+    fits = [*takewhile(lambda at: _inches(text[:at].rstrip(), size) <= most, places)]
+    spaces = [at for at in fits if text[at - 1] == " " and _inches(text[at:], size) <= most]
+    marks = [at for at in fits if text[at - 1] in " _-/·"]
+    at = max(spaces or marks or fits or [1])
+    return [text[:at].rstrip(), cut_to_width(text[at:].lstrip(), most, size)]
 
 
 def _inches(text: str, size: float) -> float:

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from helpers.datasets import Dataset
 from helpers.datasets.words import count
-from helpers.plots.names import cut_to_width, drawable, short_name, short_names, wrapped
+from helpers.plots.names import drawable, fold_to_width, short_name, short_names, wrapped
 from helpers.plots.style import FLAG, MUTED, axes, nothing, styled, titled
 
 WIDTH, GAP, LINE = 1350, 10, 24  # pixels of a sheet, between its images, per line of caption
@@ -222,20 +222,22 @@ def _sheet(
         height = (WIDTH - side - sum(gaps[: len(row) - 1])) / sum(shapes)
         height = height if len(row) == columns else min(height, usual)
         usual = height = round(np.clip(height, 40, 1.5 * (WIDTH - side) / columns))
-        left = side
+        left, most = side, lines
         for i, (key, image_id) in enumerate(row):
             image = thumbnail(dataset, image_id, height)
             room = image.width
             if paired and i % 2 == 0 and i + 1 < len(row):
                 room = round((shapes[i] + shapes[i + 1]) * height)
-            placed.append((left, top, image, room, captions.get(key), frames.get(key)))
+            text = _folded(captions.get(key), image.width, room)
+            most = max(most, len(text))
+            placed.append((left, top, image, "\n".join(text), frames.get(key)))
             left += image.width + gaps[i]
         if names:
-            placed.append((side - 14, top + height / 2, None, 0, names[y], None))
-        top += height + GAP + lines * LINE
+            placed.append((side - 14, top + height / 2, None, names[y], None))
+        top += height + GAP + most * LINE
     ax = axes(ax, top / WIDTH * 9 + 0.4)
     canvas = Image.new("RGB", (WIDTH, max(top, 1)), "white")
-    for x, y, image, room, text, colour in placed:
+    for x, y, image, text, colour in placed:
         if image is None:
             ax.text(x, y, text, ha="right", va="center", fontsize=9, linespacing=1.1)
             continue
@@ -244,13 +246,21 @@ def _sheet(
             inside = ((x + 3, y + 3), image.width - 6, image.height - 6)
             ax.add_patch(Rectangle(*inside, fill=False, ec=colour, lw=4))
         if text:
-            first, *rest = drawable(text).split("\n")
-            inches = [(wide - GAP) / WIDTH * 9 for wide in (image.width, room)]
-            fitted = [cut_to_width(first, inches[0], LETTERS)]
-            fitted += [cut_to_width(line, inches[1], LETTERS) for line in rest]
             look = {"va": "top", "fontsize": LETTERS, "color": MUTED}
-            ax.text(x, y + image.height + 4, "\n".join(fitted), **look)
+            ax.text(x, y + image.height + 4, text, **look)
     ax.imshow(np.asarray(canvas), extent=(0, WIDTH, top, 0), interpolation="antialiased")
     ax.set(xlim=(0, WIDTH), ylim=(max(top, 1), 0))
     ax.axis("off")
     return ax
+
+
+def _folded(text: str | None, first: int, room: int) -> list[str]:
+    """The lines of a caption, the first of them `first` px wide and the rest `room`."""
+    if not text:
+        return []
+    wide = [first, *[room] * text.count("\n")]
+    return [
+        part
+        for line, most in zip(drawable(text).split("\n"), wide, strict=True)
+        for part in fold_to_width(line, (most - GAP) / WIDTH * 9, LETTERS)
+    ]

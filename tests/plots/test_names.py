@@ -1,5 +1,7 @@
 """Any name of a class can be drawn, stays its own, and fits."""
 
+import time
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from helpers.plots.names import (
     _width,
     cut_to_width,
     drawable,
+    fold_to_width,
     short_name,
     short_names,
     told_name,
@@ -273,3 +276,27 @@ def test_of_a_long_file_name_both_ends_are_kept_and_of_a_line_of_words_the_begin
     assert cut_to_width(name, 9, 8) == name
     assert cut_to_width("called norway maple 0.93", 0.7, 8).endswith("…")
     assert cut_to_width(name, 0, 8) == "a…"
+
+
+@pytest.mark.parametrize(
+    ("line", "most", "lines"),
+    [
+        ("without_mask", 0.9, ["without_mask"]),
+        ("30: without_mask", 0.8, ["30:", "without_mask"]),
+        ("30: without_mask", 0.5, ["30:", "withou…"]),
+        ("without_mask", 0.5, ["without_", "mask"]),
+        ("augmented_image_280.jpg", 0.9, ["augmented_", "image_280.jpg"]),
+        ("augmented_image_280.jpg", 0.5, ["augmen", "ted…jpg"]),
+        ("mmmmmmmm", 0.5, ["mmmm", "mmmm"]),
+        ("a b", 0.0, ["a", "b"]),
+        ("", 1.0, [""]),
+    ],
+)
+def test_a_line_too_wide_is_folded_once_where_it_reads_best(line, most, lines):
+    assert fold_to_width(line, most, 8) == lines
+
+
+def test_a_line_without_end_is_folded_in_no_time():
+    start = time.perf_counter()
+    assert fold_to_width("x" * 5_000, 0.7, 8)[1].endswith("…")
+    assert time.perf_counter() - start < 5

@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 
 from helpers import plots
 from helpers.plots.names import drawable
-from helpers.plots.samples import WIDTH, thumbnail
+from helpers.plots.samples import LINE, WIDTH, thumbnail
 from helpers.plots.style import FLAG, INNOCENT
 
 
@@ -50,11 +50,26 @@ def test_a_contact_sheet_shows_its_images_and_captions(photos):
     assert green > red > 0.02
 
 
-def test_a_long_caption_is_cut_to_the_width_of_its_image(photos):
+def test_a_long_caption_is_two_lines_of_the_width_of_its_image_and_cut(photos):
     ids = photos.images.index[:12]
     ax = plots.contact_sheet(photos, ids, captions={ids[0]: "x" * 200}, columns=12)
-    assert texts(ax)[0].endswith("…")
-    assert len(texts(ax)[0]) < 20
+    first, second = texts(ax)[0].split("\n")
+    assert second.endswith("…") and len(first) < 20 and len(second) < 20
+
+
+def test_below_a_row_there_is_room_for_its_longest_caption(photos):
+    ids = photos.images.index[:4]
+    captions = {ids[0]: "30: " + "m" * 60}  # no wider than two lines hold
+    heights = []
+    for said in ({}, {ids[0]: "30"}, captions):
+        ax = plots.contact_sheet(photos, ids, captions=said, columns=2)
+        ax.figure.canvas.draw()
+        heights.append(ax.get_ylim()[0])
+    assert np.diff(heights).tolist() == [LINE * 2, LINE]  # of the second row, too; of the first
+    box = ax.texts[0].get_window_extent().transformed(ax.transData.inverted())
+    second = np.flatnonzero(np.asarray(ax.images[0].get_array()).min(axis=2)[:, 5] < 250)
+    below = second[second > max(box.y0, box.y1) - 30]
+    assert below.min() > max(box.y0, box.y1)
 
 
 def test_captions_beside_each_other_never_touch(photos):
@@ -63,9 +78,10 @@ def test_captions_beside_each_other_never_touch(photos):
         ax = plots.contact_sheet(photos, ids, captions=dict.fromkeys(ids, words), columns=12)
         ax.figure.canvas.draw()
         boxes = [text.get_window_extent() for text in ax.texts]
-        row = [box for box in boxes if abs(box.y0 - boxes[0].y0) < 1]
+        row = [box for box in boxes if abs(box.y1 - boxes[0].y1) < 1]
         assert len(row) > 2 and all(a.x1 < b.x0 for a, b in zip(row, row[1:], strict=False))
-        assert all(text[:-1] and drawable(words).startswith(text[:-1]) for text in texts(ax))
+        told = [text.replace("norway\n", "norway ").replace("\n", "") for text in texts(ax)]
+        assert all(text[:-1] and drawable(words).startswith(text[:-1]) for text in told)
 
 
 def test_full_rows_of_a_sheet_are_equally_wide(photos):
