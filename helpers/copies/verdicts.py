@@ -17,7 +17,11 @@ leaves come to 1.36, variants of a product, seed 0 of `studies/lookalikes.py`, b
 
 CHANGES = ("mirror", "rotate", "crop", "resize", "brighten")
 
-_ROWS, _COLUMNS = ("upper", "", "lower"), ("left", "", "right")
+_WHERE = (
+    ("upper left", "top", "upper right"),
+    ("left", "centre", "right"),
+    ("lower left", "bottom", "lower right"),
+)
 
 
 def describe(fit: dict, sizes: np.ndarray) -> list[dict]:
@@ -122,7 +126,7 @@ def _judge_part(excess, worst) -> dict:
     if best[0].max() <= 1 or covered > LARGEST_PART:
         return {}
     x, y = (place["left"] + place["right"]) / 2, (place["top"] + place["bottom"]) / 2
-    where = " ".join(filter(None, (_ROWS[int(y * 2.999)], _COLUMNS[int(x * 2.999)]))) or "centre"
+    where = _WHERE[int(y * 2.999)][int(x * 2.999)]
     words = f"a part of {max(1, round(100 * covered))} % at the {where}"
     return {"kind": "part", "excess": min(worst.values()), "difference": words} | place
 

@@ -108,10 +108,10 @@ def part(rows, columns, light=3.0, colour=0.3):
 @pytest.mark.parametrize(
     ("rows", "columns", "where"),
     [
-        ((0, 2), (0, 2), "upper left"), ((0, 2), (14, 16), "upper"),
+        ((0, 2), (0, 2), "upper left"), ((0, 2), (14, 16), "top"),
         ((0, 2), (29, 31), "upper right"),
         ((14, 16), (0, 2), "left"), ((14, 16), (14, 16), "centre"), ((14, 16), (29, 31), "right"),
-        ((29, 31), (0, 2), "lower left"), ((29, 31), (14, 16), "lower"),
+        ((29, 31), (0, 2), "lower left"), ((29, 31), (14, 16), "bottom"),
         ((29, 31), (29, 31), "lower right"),
     ],
 )  # fmt: skip
