@@ -39,18 +39,26 @@ from helpers.training import embed
 
 pairs = find_duplicates(dataset, features=embed(dataset))
 sides = split(dataset, duplicates=pairs)"""
-KEEP_ALL = """from helpers.splits import apply_groups, ensure_split, search_copies, suggest_groups
+KEEP_ALL = """from helpers.audit import find_duplicates
+from helpers.splits import apply_groups, ensure_split, suggest_groups
+from helpers.training import embed
 
-pairs = search_copies(dataset.development)
+pairs = find_duplicates(dataset, features=embed(dataset))
 proposals = suggest_groups(dataset.development)
 grouped = apply_groups(dataset.development, proposals[proposals["expected"] >= 0.9])
 divided = ensure_split(grouped, given=False, duplicates=pairs)"""
-OPEN_ANEW = """from helpers.splits import check_leakage, ensure_split
+OPEN_ANEW = """from helpers.audit import find_duplicates
+from helpers.splits import check_leakage, ensure_split
+from helpers.training import embed
 
 dataset = {}
-leaks = check_leakage(dataset)
-divided = ensure_split(dataset.development, given=False)"""
-OPEN_DIVIDE = """from helpers.splits import ensure_split
+pairs = find_duplicates(dataset, features=embed(dataset))
+leaks = check_leakage(dataset, pairs)
+divided = ensure_split(dataset.development, given=False, duplicates=pairs)"""
+OPEN_DIVIDE = """from helpers.audit import find_duplicates
+from helpers.splits import ensure_split
+from helpers.training import embed
 
 dataset = {}
-divided = ensure_split(dataset.development)"""
+pairs = find_duplicates(dataset, features=embed(dataset))
+divided = ensure_split(dataset.development, duplicates=pairs)"""

@@ -18,9 +18,11 @@ times the pause; and so many pauses, each so many times the one before, are told
 classes than the last it is told that a series has as many photos."""
 MANY = 20_000
 """Images at most whose times are all read, beyond those that models learn from."""
-CODE = """from helpers.splits import ensure_split, group_by_time, search_copies
+CODE = """from helpers.audit import find_duplicates
+from helpers.splits import ensure_split, group_by_time
+from helpers.training import embed
 
-pairs = search_copies(dataset.development)
+pairs = find_duplicates(dataset, features=embed(dataset))
 grouped = group_by_time(dataset.development, pause={})
 divided = ensure_split(grouped, given=False, duplicates=pairs)"""
 

@@ -305,7 +305,7 @@ def test_in_a_given_split_too_large_groups_count_where_they_raise_the_score(
         assert "change the accuracy of a linear model by +10.0 points (-10.0 to" in lines[0]
         return
     assert what in told.what and told.blocks and told.effect == 0.2 and lines == []
-    assert "check_leakage(dataset)" in told.code and "given=False" in told.code
+    assert "check_leakage(dataset, pairs)" in told.code and "given=False" in told.code
 
 
 def test_a_reading_for_one_thing_comes_before_one_for_a_day(dataset, monkeypatch):
