@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit.labels import UNLIKELY
-
-FEW = 10
-"""Below so many labels in doubt, those that are expected to be wrong are told with a decimal."""
+from helpers.datasets.words import sum_of_chances
 
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
@@ -40,16 +38,11 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
         labels = "label is" if count == 1 else "labels is"
         likely = ", and more likely wrong than right" * bool(listed > 0.5)
         return f"One of {count:,} {labels} in doubt{likely}{rest}.{more}"
+    listed = sum_of_chances(issues["wrong"])
     return (
-        f"{len(issues):,} of {count:,} labels are in doubt: expect about {sum_of_chances(issues)} "
-        f"of these {len(issues):,} to be wrong{rest}.{more}"
+        f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed} of these "
+        f"{len(issues):,} to be wrong{rest}.{more}"
     )
-
-
-def sum_of_chances(issues: pd.DataFrame) -> str:
-    """How many of these labels to expect wrong; of few with a decimal, since a whole number would
-    round away that one may be right."""
-    return f"{round(issues['wrong'].sum(), 1 if len(issues) < FEW else 0):,g}"
 
 
 def contradicted_most(doubts: pd.DataFrame) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """Small pieces of the sentences that errors and notes are made of."""
 
 import math
-from collections.abc import Iterable, Sized
+from collections.abc import Collection, Iterable, Sized
 from difflib import get_close_matches
 
 from helpers.datasets.storage import DatasetError
+
+FEW = 10
 
 
 def some(names: Iterable[str], count: int = 3) -> str:
@@ -43,6 +45,13 @@ def percents(one: float, other: float) -> tuple[str, str]:
     ways = [(percent(one), percent(other))]
     ways += [(f"{one:.{digits}%}", f"{other:.{digits}%}") for digits in (1, 2, 3)]
     return next((way for way in ways if way[0] != way[1]), ways[0])
+
+
+def sum_of_chances(chances: Collection[float]) -> str:
+    """How many of things with these chances to expect: "2.8", "1,204"; of fewer than ten with a
+    decimal, since a whole number would round away that one may be none."""
+    total = sum(chance for chance in chances if chance == chance)
+    return f"{total:,.{int(len(chances) < FEW)}f}".removesuffix(".0")
 
 
 def points(value: float, low: float, high: float) -> str:

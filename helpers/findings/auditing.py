@@ -6,13 +6,13 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import FEW, caption_doubts, contradicted_most, honest_chances
+from helpers.audit.doubts import caption_doubts, contradicted_most, honest_chances
 from helpers.audit.suspects import CONTRADICTED
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import REACH, SHORTEST_SIDE, cluster_duplicates
 from helpers.datasets.safe_names import say_formulas
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, some, sum_of_chances
 from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import BY_HASH, Evidence, without_private
 from helpers.evidence.budget import SEARCH
@@ -308,10 +308,9 @@ def labels(evidence: Evidence) -> Section:
     )
     found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    # Of few, a whole number would round away that one may be right.
-    rounded = round(expected, 1 if len(suspects) < FEW else 0)
-    what = f"About {rounded:,g} of {count(suspects, 'label')} in doubt "
-    what += f"{'is' if 0 < rounded <= 1 else 'are'} expected to be wrong"
+    told = sum_of_chances(suspects["wrong"])
+    what = f"About {told} of {count(suspects, 'label')} in doubt "
+    what += f"{'is' if told == '1' or told.startswith('0.') else 'are'} expected to be wrong"
     what += f"; {judged}." if judged else "."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.datasets.words import count, percent, some
+from helpers.datasets.words import count, percent, some, sum_of_chances
 from helpers.evidence.answered_pairs import JOINED, SETTLED, keys_of, knows_groups
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.budget import SEARCH, cost, for_search, in_words
@@ -100,7 +100,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     unsure = unsure[_are_apart(unsure, evidence)]
     if len(unsure):
         further = "further pair" if len(sure) else "pair"
-        told = f"About {unsure['expected'].sum():,.0f} of {count(unsure, further)} of photos "
+        told = f"About {sum_of_chances(unsure['expected'])} of {count(unsure, further)} of photos "
         told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
         found.title = told if sure.empty else found.title
         told += say_answered(evidence.answered)
@@ -208,14 +208,14 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame, followed: pd.D
         told += f"{many.sum():,} show one thing or carry one object, which is not told apart"
         told += f" (below); of the other {count(rated[~many], 'pair')} " if not many.all() else ""
     if not many.all() or rated.empty:
-        told += f"{rated['expected'][~many].sum():,.0f} are expected to be right"
+        told += f"{sum_of_chances(rated['expected'][~many])} are expected to be right"
     told += ". "
     if other := len(proposals) - len(rated):
         told += f"{count(other, 'more pair')} {'is' if other == 1 else 'are'} listed, and keep"
         told += f"{'s' if other == 1 else ''} nothing together. "
     number = count(followed, "pair")
     if not many.any():
-        number += f" of which {followed['expected'].sum():,.0f} should be"
+        number += f" of which {sum_of_chances(followed['expected'])} should be"
     kept = f"Those expected to be right at {SURE:.0%} or more, {number},"
     kept += f" {'stay' if len(followed) > 1 else 'stays'} on one side of the split here"
     if apart := len(sure) - len(followed):

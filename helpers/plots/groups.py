@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import count
+from helpers.datasets.words import count, sum_of_chances
 from helpers.plots.samples import GAP, WIDTH, thumbnail
 from helpers.plots.style import ACCENT, FLAG, MUTED, axes, nothing, styled, titled
 from helpers.splits.telling import BRIDGE
@@ -47,9 +47,10 @@ def draw_proposals(
     ax.imshow(np.asarray(canvas), extent=(0, WIDTH, top, 0), interpolation="antialiased")
     ax.set(xlim=(0, WIDTH), ylim=(top, 0))
     ax.axis("off")
-    expected = proposals["expected"]
-    known, verb = int(expected.notna().sum()), "is" if round(expected.sum()) == 1 else "are"
-    right = f"{expected.sum():,.0f} of {count(known, 'pair')} {verb} expected to be right"
+    expected = proposals["expected"].dropna()
+    told = sum_of_chances(expected)
+    verb = "is" if told == "1" or told.startswith("0.") else "are"
+    right = f"{told} of {count(expected, 'pair')} {verb} expected to be right"
     title = title or f"The same thing photographed twice? {right}"
     first = "The first " if len(proposals) > len(blocks) else ""
     return titled(ax, title, f"{first}{count(blocks, 'pair')} of photographs, side by side.")

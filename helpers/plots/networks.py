@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 
 from helpers.datasets import Dataset
+from helpers.datasets.words import sum_of_chances
 from helpers.evaluation import Interval
 from helpers.plots.names import short_name, short_names, wrapped
 from helpers.plots.samples import _sheet, thumbnail
@@ -157,7 +158,7 @@ def label_issues(
         if there are such. Where the truth is known, a frame marks labels that
         are wrong indeed.
     """
-    from helpers.audit.doubts import caption_doubts, contradicted_most, sum_of_chances
+    from helpers.audit.doubts import caption_doubts, contradicted_most
 
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     if issues.empty:
@@ -182,7 +183,9 @@ def label_issues(
         truth = pd.concat(sides)
         truth = truth[truth.index.isin(issues.index)]
         wrong = truth.index[truth != issues["given"].reindex(truth.index)]
-    wrong_of = f", about {sum_of_chances(issues)} of them wrong" if "wrong" in issues else ""
+    wrong_of = (
+        f", about {sum_of_chances(issues['wrong'])} of them wrong" if "wrong" in issues else ""
+    )
     doubted = f"{len(issues):,} labels are in doubt{wrong_of}; these most of all"
     title = title or ("1 label is in doubt" if len(issues) == 1 else doubted)
     pictures = [[(image_id, image_id) for image_id in row] for row in rows]

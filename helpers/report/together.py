@@ -13,7 +13,7 @@ import pandas as pd
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.safe_names import read_text_csv
 from helpers.datasets.storage import expand_home
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, some, sum_of_chances
 from helpers.evidence.answered_pairs import (
     ANSWER,
     JOINED,
@@ -298,7 +298,7 @@ def _say_unanswered(dataset: Dataset, pairs: pd.DataFrame, name: str, told: str)
         return []
     return [
         f"{told}, and {count(int(unsure.sum()), 'pair')} in {name}, of which about "
-        f"{chance[unsure].sum():,.0f} should show one thing, {'are' if unsure.sum() > 1 else 'is'} "
-        f"neither joined nor answered: write yes or no into the column '{ANSWER}' there, and give "
-        f"{name} to --together."
+        f"{sum_of_chances(chance[unsure])} should show one thing, "
+        f"{'are' if unsure.sum() > 1 else 'is'} neither joined nor answered: write yes or no into "
+        f"the column '{ANSWER}' there, and give {name} to --together."
     ]

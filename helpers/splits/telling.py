@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.datasets.words import count, some
+from helpers.datasets.words import count, some, sum_of_chances
 from helpers.splits.accepting import number_groups
 from helpers.splits.chance import Verified, is_turned
 
@@ -126,11 +126,11 @@ def tell_many(table: pd.DataFrame) -> list[str]:
     groups = groups.sort_values(["size", "first"], ascending=[False, True])
     named = some([f"{one.first!r} and {one.size - 1:,} more" for one in groups.itertuples()], 5)
     return [
-        f"{SHARED} {len(among):,} of these pairs, {among['expected'].sum():,.0f} of those expected "
-        f"to be right, hang together by keypoints alone in {count(groups, 'group')} of {MANY} "
-        f"images or more ({named}). Such a group shows one thing that was photographed so often, "
-        "or several that a few wrong pairs chain, or several that carry one object, such as a "
-        "sticker, a mask or a scale: most of its pairs are wrong then. Look at a few. Kept "
+        f"{SHARED} {len(among):,} of these pairs, {sum_of_chances(among['expected'])} of those "
+        f"expected to be right, hang together by keypoints alone in {count(groups, 'group')} of "
+        f"{MANY} images or more ({named}). Such a group shows one thing that was photographed so "
+        "often, or several that a few wrong pairs chain, or several that carry one object, such as "
+        "a sticker, a mask or a scale: most of its pairs are wrong then. Look at a few. Kept "
         "together they leak nothing in any case."
     ]
 
@@ -140,12 +140,12 @@ def conclude(table: pd.DataFrame) -> list[str]:
     sure = table[table["expected"].notna()]
     if table.empty:
         return ["No two images are proposed to show the same thing."]
-    right, sizes = sure["expected"].sum(), sure.groupby("group").size()
+    right, sizes = sum_of_chances(sure["expected"]), sure.groupby("group").size()
     images = pd.unique(sure[["image_id", "other_id"]].to_numpy(object).ravel())
     lines = [
         f"{count(sure, 'pair')} in {count(sizes, 'group')} of {len(images):,} images "
         f"{'is' if len(sure) == 1 else 'are'} proposed "
-        f"to show the same thing, of which {right:,.0f} are expected to be right.",
+        f"to show the same thing, of which {right} are expected to be right.",
         *tell_many(table),
     ]
     bridges = int((table["issue"] == BRIDGE).sum())

@@ -10,6 +10,7 @@ from helpers.datasets.words import (
     shown,
     some,
     suggestion,
+    sum_of_chances,
     tell_number,
 )
 
@@ -103,3 +104,13 @@ def test_a_column_is_looked_for_in_the_table_that_there_is(columns, said):
     require_column(pd.DataFrame(columns=columns), "split")
     with pytest.raises(DatasetError, match=r"no column 'lable'.*\(did you mean 'label'\?\)"):
         require_column(pd.DataFrame(columns=columns), "lable")
+
+
+@pytest.mark.parametrize(
+    ("chances", "told"),
+    [([0.8], "0.8"), ([0.98, 0.92, 0.85], "2.8"), ([1.0, 1.0], "2"), ([0.96] * 10, "10"),
+     ([0.92] * 2000, "1,840"), ([0.5, float("nan")], "0.5"), ([], "0"), ([0.04], "0")],
+)  # fmt: skip
+def test_of_few_things_with_a_chance_each_a_decimal_is_told(chances, told):
+    assert sum_of_chances(chances) == told
+    assert sum_of_chances(pd.Series(chances, dtype=float)) == told

@@ -78,7 +78,7 @@ def test_what_was_concluded_counts_labels_and_bridges_apart():
         "issue": ["one thing twice?"] * 2 + [telling.BRIDGE, "one thing under two labels?"],
     })  # fmt: skip
     assert telling.conclude(table) == [
-        "2 pairs in 1 group of 3 images are proposed to show the same thing, of which 2 are "
+        "2 pairs in 1 group of 3 images are proposed to show the same thing, of which 1.7 are "
         "expected to be right.",
         "1 more pair has different labels ('x' and 'q'): a label is wrong, or they share no more "
         "than their ground. They count to no group.",
