@@ -222,8 +222,8 @@ def test_what_hangs_together_so_often_is_not_told_apart(dataset, links, title): 
         found = ask(evidence)
         assert found.says[0].startswith(
             "Of 11 pairs proposed 9 show one thing or carry one object, which is not told apart "
-            "(below); of the other 2 pairs 1.9 are expected to be right. Those expected to be right "
-            "at 90% or more, 11 pairs, stay on one side of the split here. "
+            "(below); of the other 2 pairs 1.9 are expected to be right. Those expected to be "
+            "right at 90% or more, 11 pairs, stay on one side of the split here. "
         )
         assert len(found.pictures) == 2
 
