@@ -31,6 +31,10 @@ EFFECTIVE = (
     "counted like any other image."
 )
 KEPT = "in pairs.csv, 'kept' stands beside those that surer ones keep on one side of a split"
+MISSED = (
+    "Some changes hide a copy from every search: 'Not checked', at the end of the report, says "
+    "which."
+)
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
 MANY = 0.1
@@ -157,6 +161,7 @@ def copies(evidence: Evidence) -> Section:
     found.says += told
     found.unchecked += [note for note in told if "not verified" in note or BY_HASH in note]
     found.unchecked.append(REACH)
+    found.says.append(MISSED)
     split = len(set(dataset.images["split"].dropna())) > 1
     found.says.append(
         describe_leakage(leaks)

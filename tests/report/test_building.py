@@ -7,10 +7,11 @@ import matplotlib.pyplot as plt
 import pytest
 
 from helpers import open_dataset, plots
+from helpers.copies.duplicates import REACH
 from helpers.datasets import DatasetError, DecisionLog
 from helpers.evidence import budget
 from helpers.evidence.explaining import explain_errors
-from helpers.findings import remedies, same_thing, second_folder
+from helpers.findings import auditing, remedies, same_thing, second_folder
 from helpers.modelling import shortcuts
 from helpers.report import build_report, building
 from tests.report.conftest import draw
@@ -241,6 +242,7 @@ def test_for_models_of_a_part_of_the_images_the_test_split_is_not_opened(divided
 def test_a_leak_across_the_given_split_is_found_and_its_training_image_left_out(divided):
     report = report_on(divided)
     assert report["copies"].numbers["leaks"] == 1
+    assert auditing.MISSED in report["copies"].says and REACH in report["copies"].unchecked
     (leak,) = [one for one in report["verdict"].findings if "leaks" in one.what]
     assert leak.blocks
     assert leak.act.endswith("anew, without those that test images show, too")
