@@ -6,6 +6,9 @@ import pandas as pd
 from helpers.audit.labels import UNLIKELY
 from helpers.datasets.words import sum_of_chances
 
+FIRST = 20
+"""Labels at most that a person is told to look at where none is more likely wrong than right."""
+
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
 
@@ -84,10 +87,13 @@ def _contradicted(doubts: pd.DataFrame) -> str:
             "little of these classes, or was taught too many wrong labels, to speak against one."
         )
     them = "is one" if number == 1 else f"are {number:,}"
+    first = f"{number:,}" if number > 1 else ""
+    if number > FIRST:
+        first = f"{FIRST}, and go on while some of them are wrong"
     return (
         f" There {them} to which the prediction gives a chance under {UNLIKELY}, about as many as "
         "such predictions contradict where all labels are right; as wrong labels also make "
-        f"predictions so unsure, look at the first {f'{number:,}' if number > 1 else ''}"
+        f"predictions so unsure, look at the first {first}"
     ).rstrip() + "."
 
 

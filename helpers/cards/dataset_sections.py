@@ -49,7 +49,7 @@ def list_details(
         yield (
             f"**Images of one thing:** {plain(dataset.group)} has {count(sizes, 'value')}, with "
             f"{sizes.median():g} images in the median and {sizes.max():,} at most; images of one "
-            "value are taken to show the same thing, and belong in one split"
+            "value are taken to show the same thing or place, and belong in one split"
             + (f"; {len(dataset) - len(groups):,} have none" if len(groups) < len(dataset) else "")
             + _say_things(dataset, things)
         )
@@ -72,8 +72,8 @@ def _say_things(dataset: Dataset, things: pd.Series | None) -> str:
     number = _number_of(dataset, things)
     if not number:
         return ""
-    told = ". Copies and photos that surely show one thing counted as one, and each image that "
-    told += "stands alone as one, "
+    told = ". Copies and photos that surely show one thing or one place counted as one, and each "
+    told += "image that stands alone as one, "
     return f"{told}{count(dataset, 'image')} make {count(number, 'thing')}, as far as known"
 
 
@@ -215,7 +215,8 @@ def _copies(pairs: pd.DataFrame, dataset: Dataset) -> str:
     counts = pairs["kind"].value_counts()
     told = {
         "exact": "of identical files",
-        "near": "of one picture in two versions (resized, cropped, brightened, saved again)",
+        "near": "of one picture in two versions (turned, mirrored, resized, cropped, brightened, "
+        "saved again)",
         "probable": "that may be copies, for a person to look at",
     }
     parts = [f"{count(int(counts[k]), 'pair')} {words}" for k, words in told.items() if k in counts]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.datasets import DatasetError
-from helpers.datasets.words import percent, points
+from helpers.datasets.words import percent, points, some
 from helpers.evidence.answered_pairs import KEPT
 from helpers.evidence.audited import LIKELY, SURE, Evidence
 from helpers.evidence.effects import told_flattery
@@ -168,7 +168,9 @@ def _tell(evidence: Evidence, sides, verdict, rule, across, pattern, groups, *, 
     have = "have" if len(across) > 1 else "has"
     says, thing = "says what a photo shows", "of the same thing"
     if series := naming.is_series(rule):
-        says, thing = "names a person, a place, a day or a source", "of the same one"
+        keys = rule.keys.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        says = f"({some(map(repr, keys.index))}) names a person, a place, a day or a source"
+        thing = "of the same one"
     what = (
         f"If {rule.words} {says}, {' and '.join(shares)} {have} another photo {thing} in training."
     )

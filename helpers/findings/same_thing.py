@@ -19,7 +19,7 @@ from helpers.findings.sections import LEFT_OUT, Section
 from helpers.splits.bursts import UNCONFIRMED
 from helpers.splits.naming import NAMES, ONE_SCENE, UNUSED
 from helpers.splits.suggesting import TOO_SMALL
-from helpers.splits.telling import SHARED, hang_together
+from helpers.splits.telling import SHARED, THING, hang_together
 
 REVIEW_SAME = f"""from helpers import plots
 from helpers.splits import suggest_groups
@@ -32,6 +32,10 @@ LOOK += " again with --together pairs.csv"
 ONLY_IMAGES = """The search did not go on, because a table of images such as images.csv was given: \
 it is taken for all that is known, and keeps no answers no. A table of pairs such as pairs.csv \
 keeps the answers yes and no, and the search goes on with it."""
+DIVIDED = (
+    "Scores on that split may flatter; those of this report are of one that keeps such photos "
+    "together."
+)
 MANY = 2
 """Images for each thing from where on a class is named."""
 
@@ -101,7 +105,7 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     if len(unsure):
         further = "further pair" if len(sure) else "pair"
         told = f"About {sum_of_chances(unsure['expected'])} of {count(unsure, further)} of photos "
-        told += f"{'is' if len(unsure) == 1 else 'are'} expected to show one thing"
+        told += f"{'is' if len(unsure) == 1 else 'are'} expected to show {THING}"
         found.title = told if sure.empty else found.title
         told += say_answered(evidence.answered)
         what = (
@@ -117,10 +121,12 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
     found.says += _names_at_once(evidence.noted["proposals"])
     across = followed[followed["across"].fillna(False).astype(bool)]
     if len(across):
-        what = f"Photos of one thing lie on two sides of the given split: {count(across, 'pair')}."
+        what = f"Photos of {THING} lie on two sides of the given split: {count(across, 'pair')}."
         act = "keep them together, and divide anew"
-        found.mend(what, _images(across), len(evidence.part), act, remedies.KEEP_ALL, blocks=True)
-    both = f"One thing photographed often, or an object that many carry? {count(many, 'pair')}"
+        number, of = _images(across), len(evidence.part)
+        found.mend(what, number, of, act, remedies.KEEP_ALL, more=DIVIDED)
+    both = "One thing or one place photographed often, or an object that many carry? "
+    both += count(many, "pair")
     # The surest of these are of one thing, whatever they carry: so some from all of them.
     spread = many.iloc[np.linspace(0, len(many) - 1, min(4, len(many))).round().astype(int)]
     for shown, title in ((sure.drop(many.index), ""), (spread, both), (unsure, "")):
@@ -135,9 +141,9 @@ def _title(sure: int, many: int, photos: str) -> str:
         if not sure:
             return f"No two {photos} very probably show the same thing"
         show = "show" if sure > 1 else "shows"
-        return f"{count(sure, 'pair')} very probably {show} the same thing"
+        return f"{count(sure, 'pair')} very probably {show} {THING}"
     if not sure:
-        return f"{count(many, 'pair')} show one thing, or carry one object"
+        return f"{count(many, 'pair')} show {THING}, or carry one object"
     return f"{_title(sure, 0, photos)}, {count(many, 'more pair')} do or carry one object"
 
 
@@ -157,18 +163,29 @@ def _count_things(found: Section, evidence: Evidence) -> None:
     found.numbers["things"] = things
     if things == images:
         return
-    found.title += f"; {images:,} images make {count(things, 'thing')}, as far as known"
+    number = count(things, "thing")
+    if _by_keypoints(evidence.proposals):
+        number += " or place" if things == 1 else " or places"
+    found.title += f"; {images:,} images make {number}, as far as known"
     by = table.groupby("label")["thing"].agg(["size", "nunique"])
     by = by[by["size"] >= MANY * by["nunique"]].sort_values(["nunique", "size"])
     told = [f"{row.nunique:,} of {row.Index} in {row.size:,} images" for row in by.itertuples()]
     often = int(table["thing"].value_counts().iloc[0])
     found.says.append(
         f"By what is kept together here, copies too, {images:,} images make "
-        f"{count(things, 'thing')}, the largest of {often:,} images"
+        f"{number}, the largest of {often:,} images"
         + (f": {some(told, 6)}" if told else "")
         + ". Were hidden pairs known, they would be fewer; without wrong ones, more. A class is "
         "only as well known as the things that were photographed for it."
     )
+
+
+def _by_keypoints(proposals: pd.DataFrame | None) -> bool:
+    """Whether sure pairs rest on keypoints, which do not tell a thing from the place it was at."""
+    if proposals is None:
+        return False
+    sure = proposals.loc[proposals["expected"] >= SURE, "evidence"].astype(str)
+    return bool(sure.str.contains("keypoints").any())
 
 
 def _say_turned(found: Section, evidence: Evidence) -> None:
@@ -205,7 +222,7 @@ def _count_proposals(proposals: pd.DataFrame, sure: pd.DataFrame, followed: pd.D
     many = hang_together(rated) > 0
     told = f"Of {count(rated, 'pair')} proposed "
     if many.any():
-        told += f"{many.sum():,} show one thing or carry one object, which is not told apart"
+        told += f"{many.sum():,} show {THING}, or carry one object, which is not told apart"
         told += f" (below); of the other {count(rated[~many], 'pair')} " if not many.all() else ""
     if not many.all() or rated.empty:
         told += f"{sum_of_chances(rated['expected'][~many])} are expected to be right"

@@ -220,8 +220,8 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         more.insert(
             0,
             "Something in their files, such as size, format, compression or camera entries, tells "
-            "them apart; perhaps they come from a source of their own, or were edited and saved "
-            "again.",
+            "them apart; perhaps they come from a source of their own, were edited and saved "
+            "again, or ask for such a picture (long things are photographed upright).",
         )
         act = (
             "find out where these classes come from, and collect each from every source (notebook "

@@ -51,7 +51,7 @@ def draw_proposals(
     told = sum_of_chances(expected)
     verb = "is" if told == "1" or told.startswith("0.") else "are"
     right = f"{told} of {count(expected, 'pair')} {verb} expected to be right"
-    title = title or f"The same thing photographed twice? {right}"
+    title = title or f"One thing or one place, twice? {right}"
     first = "The first " if len(proposals) > len(blocks) else ""
     return titled(ax, title, f"{first}{count(blocks, 'pair')} of photographs, side by side.")
 

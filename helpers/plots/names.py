@@ -91,17 +91,18 @@ def cut_to_width(text: str, most: float, size: float) -> str:
     return cut(max(fitting, 1)) if len(text) > 1 else text
 
 
-def fold_to_width(text: str, most: float, size: float) -> list[str]:
-    """A line as one or two of at most `most` inches: broken after a space if what follows fits,
-    else after the last mark or letter that fits, and cut where two do not hold it."""
-    if _inches(text, size) <= most:
-        return [text]
+def fold_to_width(text: str, most: float, size: float, lines: int = 3) -> list[str]:
+    """A line as up to three of at most `most` inches: broken after a space if what follows fits,
+    else after the last mark or letter that fits, and cut where three do not hold it."""
+    if lines == 1 or _inches(text, size) <= most:
+        return [cut_to_width(text, most, size)]
     places = range(1, len(text))
     fits = [*takewhile(lambda at: _inches(text[:at].rstrip(), size) <= most, places)]
     spaces = [at for at in fits if text[at - 1] == " " and _inches(text[at:], size) <= most]
     marks = [at for at in fits if text[at - 1] in " _-/·"]
     at = max(spaces or marks or fits or [1])
-    return [text[:at].rstrip(), cut_to_width(text[at:].lstrip(), most, size)]
+    rest = text[at:].lstrip()
+    return [text[:at].rstrip(), *(fold_to_width(rest, most, size, lines - 1) if rest else [])]
 
 
 def _inches(text: str, size: float) -> float:

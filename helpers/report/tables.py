@@ -111,16 +111,17 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "pairs.csv": (
-        "A row for every two images that are copies, or may show one thing.",
+        "A row for every two images that are copies, or may show one thing or one place.",
         {
             "image_id": "path of the first image below the dataset's folder",
             "label": "its class",
             "other_id": "path of the second image",
             "other_label": "its class",
             "kind": "exact copy (the same bytes), near copy (of one picture), probable copy (for a "
-            "person to decide), same thing (two photos of it), or the same mirrored",
-            "chance": "0 to 1, of two photos to show the same thing; blank: a copy, one in a "
-            "mirror, or two labels, of which one is wrong or the ground is all that they share",
+            "person to decide), same thing (two photos of it or, by keypoints, of one place), or "
+            "the same mirrored",
+            "chance": "0 to 1, of two photos to show one thing or one place; blank: a copy, one in "
+            "a mirror, or two labels, of which one is wrong or the ground is all that they share",
             ANSWER: "yours to fill in: yes or no; kept: the report keeps them on one side of the "
             "split by itself; blank: it does not. Give the file back by --together; yes joins all "
             "that either of them stays with; no keeps both apart, unless copies, groups or answers "
@@ -131,7 +132,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "leaks.csv": (
         "A row for every two images on different sides of the split that the dataset came with, of "
-        "which one gives the other away; none where it came without a split.",
+        "which one gives the other away by a copy or a group; none where it came without a split. "
+        "Photos of one thing or one place that were found stand in pairs.csv.",
         PAIR,
     ),
     "suspects.csv": (
@@ -146,7 +148,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "other_id": "path of the other image, where it is about two",
             "other_label": "the class of that which stands",
             "issue": "what is suspected",
-            "suggested_label": DECISIONS["suggested_label"],
+            "suggested_label": "the class that speaks against the label",
             "chance_that_label_is_wrong": "as in images.csv",
             "why": "what speaks for it",
             "action": "empty, for you: keep, relabel (and write the right class into label), drop "

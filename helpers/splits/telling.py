@@ -10,6 +10,15 @@ from helpers.splits.accepting import number_groups
 from helpers.splits.chance import Verified, is_turned
 
 BRIDGE = "a wrong link between two groups?"
+THING = "one thing or one place"
+WHICH = (
+    "Keypoints tell that two photos show something again, and not what: the thing itself, or the "
+    "ground, the hanger or the room in which several were photographed one after the other (of 43 "
+    "pairs of clothing photos, looked at by eye, two showed one garment and the others one place). "
+    "Look which; kept on one side of a split, neither leaks."
+)
+"""What pairs of keypoints are right about. On the leaves, of which no two were photographed on one
+spot, it is nearly always the thing (`studies/groups.py`)."""
 SHARED = "Not told apart:"
 LARGE, LOOSE, MANY = 5, 0.5, 10
 """Groups of so many images or more, of whose pairs compared a smaller share agrees, are told of,
@@ -145,7 +154,8 @@ def conclude(table: pd.DataFrame) -> list[str]:
     lines = [
         f"{count(sure, 'pair')} in {count(sizes, 'group')} of {len(images):,} images "
         f"{'is' if len(sure) == 1 else 'are'} proposed "
-        f"to show the same thing, of which {right} are expected to be right.",
+        f"to show {THING}, of which {right} are expected to be right.",
+        *[WHICH] * bool(sure["evidence"].astype(str).str.contains("keypoints").any()),
         *tell_many(table),
     ]
     bridges = int((table["issue"] == BRIDGE).sum())

@@ -405,7 +405,10 @@ def test_wrong_labels_that_taught_the_prediction_are_told_where_none_is_an_issue
     assert 30 <= contradicted <= 40 and set(table.index[:contradicted]) <= set(ids[wrong])
     said = describe_doubts(table)
     assert f"There are {contradicted} to which the prediction gives a chance under 0.2" in said
-    assert said.endswith(f"look at the first {contradicted}.")
+    assert said.endswith("look at the first 20, and go on while some of them are wrong.")
+    few = table.copy()
+    few.loc[few.index[20:], "quality"] = 0.2
+    assert describe_doubts(few).endswith("look at the first 20.")
     table["quality"] = 0.2
     assert describe_doubts(table) == "None of 400 labels is more likely wrong than right."
     table.iloc[0, table.columns.get_loc("quality")] = 0.19

@@ -140,8 +140,9 @@ def test_things_that_are_known_besides_the_groups_are_counted_in_one_way_through
     text = dataset_card(told, things=things)
     assert (
         "set has 1 value, with 2 images in the median and 2 at most; images of one value are taken "
-        "to show the same thing, and belong in one split; 5 have none. Copies and photos "
-        "that surely show one thing counted as one, and each image that stands alone as one, 7 "
+        "to show the same thing or place, and belong in one split; 5 have none. Copies and photos "
+        "that surely show one thing or one place counted as one, and each image that stands alone "
+        "as one, 7 "
         "images make 4 things, as far as known"
     ) in text
     assert "| class | train | things | share of all (95 % interval) |" in text

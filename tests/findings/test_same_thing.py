@@ -173,7 +173,8 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
     evidence.noted["proposals"] = ["Names: none.", left]
     found = ask(evidence)
     assert found.title == (
-        "2 pairs very probably show the same thing; 96 images make 94 things, as far as known"
+        "2 pairs very probably show one thing or one place; 96 images make 94 things, as far as "
+        "known"
     )
     assert found.says[0] == (
         "Of 3 pairs proposed 2.8 are expected to be right. 2 more pairs are listed, and keep "
@@ -191,10 +192,14 @@ def test_what_is_kept_together_is_counted_with_how_much_of_it_should_be_right(da
     [
         (
             9,
-            "9 pairs show one thing, or carry one object; 96 images make 87 things, as far as "
-            "known",
+            "9 pairs show one thing or one place, or carry one object; 96 images make 87 things or "
+            "places, as far as known",
         ),
-        (8, "8 pairs very probably show the same thing; 96 images make 88 things, as far as known"),
+        (
+            8,
+            "8 pairs very probably show one thing or one place; 96 images make 88 things or "
+            "places, as far as known",
+        ),
     ],
 )
 def test_what_hangs_together_so_often_is_not_told_apart(dataset, links, title):  # noqa: F811
@@ -217,13 +222,14 @@ def test_what_hangs_together_so_often_is_not_told_apart(dataset, links, title): 
     if links == 9:
         vars(evidence).pop("sure", None)
         assert ask(evidence).title.startswith(
-            "2 pairs very probably show the same thing, 9 more pairs do or carry one object; "
+            "2 pairs very probably show one thing or one place, 9 more pairs do or carry one "
+            "object; 96 images make "
         )
         found = ask(evidence)
         assert found.says[0].startswith(
-            "Of 11 pairs proposed 9 show one thing or carry one object, which is not told apart "
-            "(below); of the other 2 pairs 1.9 are expected to be right. Those expected to be "
-            "right at 90% or more, 11 pairs, stay on one side of the split here. "
+            "Of 11 pairs proposed 9 show one thing or one place, or carry one object, which is not "
+            "told apart (below); of the other 2 pairs 1.9 are expected to be right. Those expected "
+            "to be right at 90% or more, 11 pairs, stay on one side of the split here. "
         )
         assert len(found.pictures) == 2
 

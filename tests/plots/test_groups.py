@@ -45,7 +45,7 @@ def test_a_pair_has_its_finding_above_and_the_title_says_how_many_are_right(scen
         ("two labels; 5 keypoints agree", FLAG),
     ]
     title = ax.get_title("left")
-    assert title == "The same thing photographed twice? 0.9 of 1 pair is expected to be right"
+    assert title == "One thing or one place, twice? 0.9 of 1 pair is expected to be right"
     assert "2 pairs" in ax.alt_text
 
 

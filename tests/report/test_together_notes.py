@@ -50,8 +50,9 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     path = written(tmp_path, image_id=ids(0, 3), stays_with="a")
     _, told = notes(trees, path, {"compared": 6, "not compared": 0})
     assert told.startswith(
-        "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1 should show one "
-        "thing, are neither joined nor answered: write yes or no into the column 'together' there"
+        "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1.5 should show "
+        "one thing or one place, are neither joined nor answered: write yes or no into the column "
+        "'together' there"
     )
     listed.loc[[0, 4], "together"] = "no", "yes"
     listed.to_csv(tmp_path / "pairs.csv", index=False)
@@ -61,9 +62,9 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
         "where copies, groups or other yes do so, 4 not answered."
     )
     assert told == (
-        "Groups come from pairs.csv, and 1 pair in it, of which about 1 should show one thing, is "
-        "neither joined nor answered: write yes or no into the column 'together' there, and give "
-        "it to --together."
+        "Groups come from pairs.csv, and 1 pair in it, of which about 0.9 should show one thing "
+        "or one place, is neither joined nor answered: write yes or no into the column 'together' "
+        "there, and give it to --together."
     )
     # Another table of pairs is read alone, whatever lies beside it.
     listed.assign(together="yes").to_csv(tmp_path / "pairs4.csv", index=False)

@@ -10,7 +10,7 @@ from PIL import Image
 from helpers.audit import keyed
 from helpers.datasets import Dataset, DatasetError
 from helpers.datasets.words import count
-from helpers.splits import recurring, suggest_groups, suggesting
+from helpers.splits import recurring, suggest_groups, suggesting, telling
 from helpers.splits.bursts import Bursts
 from helpers.splits.chance import Nulls, Verified
 from tests.splits.scenes import shoot
@@ -95,7 +95,7 @@ def test_a_pair_under_two_labels_is_shown_but_neither_expected_nor_grouped(thing
     assert (labels[sure["image_id"]].to_numpy() == labels[sure["other_id"]].to_numpy()).all()
     assert found["expected"].isna().to_numpy().nonzero()[0].min() == len(sure)
     more = count(len(found) - len(sure), "more pair")
-    assert found.attrs["notes"][1].startswith(more)
+    assert found.attrs["notes"][1] == telling.WHICH and found.attrs["notes"][2].startswith(more)
 
 
 def test_a_wrong_label_does_not_make_right_pairs_look_like_chance(tmp_path, monkeypatch):
@@ -159,9 +159,10 @@ def test_notes_say_how_many_are_expected_and_what_could_not_be_read(things, prop
     )
     assert said[0] == (
         f"{len(sure)} pairs in {sure['group'].nunique()} groups of {len(images)} images are "
-        f"proposed to show the same thing, of which {right:.0f} are expected to be right."
+        f"proposed to show one thing or one place, of which {right:.0f} are expected to be right."
     )
-    assert said[1] == f"{sure['across'].sum()} of the pairs lie across the given split."
+    assert said[1] == telling.WHICH
+    assert said[2] == f"{sure['across'].sum()} of the pairs lie across the given split."
     assert "1 image cannot be read: in no group." in said
     compared = next(line for line in said if " pairs of near images " in line)
     assert " of the same pairs with one photo mirrored, as nothing is photographed (" in compared

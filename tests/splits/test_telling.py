@@ -78,15 +78,19 @@ def test_what_was_concluded_counts_labels_and_bridges_apart():
         "issue": ["one thing twice?"] * 2 + [telling.BRIDGE, "one thing under two labels?"],
     })  # fmt: skip
     assert telling.conclude(table) == [
-        "2 pairs in 1 group of 3 images are proposed to show the same thing, of which 1.7 are "
-        "expected to be right.",
+        "2 pairs in 1 group of 3 images are proposed to show one thing or one place, of which 1.7 "
+        "are expected to be right.",
+        telling.WHICH,
         "1 more pair has different labels ('x' and 'q'): a label is wrong, or they share no more "
         "than their ground. They count to no group.",
         "1 more pair would join two groups of three images or more that otherwise do not agree: "
         "such a mistake would make them one. Shown, but not followed.",
         "1 of the pairs lie across the given split.",
     ]
-    assert len(telling.conclude(table[:2].assign(across=pd.NA))) == 1
+    alone = table[:2].assign(across=pd.NA)
+    assert telling.conclude(alone)[1:] == [telling.WHICH]
+    # Names and times say what was photographed in another way.
+    assert len(telling.conclude(alone.assign(evidence=["file name", "burst"]))) == 1
     assert telling.conclude(table[:0]) == ["No two images are proposed to show the same thing."]
 
 
@@ -105,8 +109,9 @@ def test_what_keypoints_alone_join_ten_times_is_not_told_apart():
     table = hanging(9, 10, 3, 12)
     assert telling.hang_together(table).tolist() == [0] * 8 + [10] * 9 + [0] * 2 + [12] * 11
     assert telling.conclude(table) == [
-        "30 pairs in 4 groups of 34 images are proposed to show the same thing, of which 27 are "
-        "expected to be right.",
+        "30 pairs in 4 groups of 34 images are proposed to show one thing or one place, of which "
+        "27 are expected to be right.",
+        telling.WHICH,
         "Not told apart: 20 of these pairs, 18 of those expected to be right, hang together by "
         "keypoints alone in 2 groups of 10 images or more ('022' and 11 more, '009' and 9 "
         "more). Such a group shows one thing that was photographed so often, or several that a few "
