@@ -74,7 +74,7 @@ def _say_things(dataset: Dataset, things: pd.Series | None) -> str:
         return ""
     told = ". Copies and photos that surely show one thing or one place counted as one, and each "
     told += "image that stands alone as one, "
-    return f"{told}{count(dataset, 'image')} make {count(number, 'thing')}, as far as known"
+    return f"{told}{count(dataset, 'image')} make {count(number, 'group')}, as far as known"
 
 
 def tabulate_splits(dataset: Dataset, things: pd.Series | None = None) -> str:
@@ -101,7 +101,7 @@ def tabulate_splits(dataset: Dataset, things: pd.Series | None = None) -> str:
     ]
     if "\0" in counts.index:
         rows.append(("*no label*", *map(int, counts.loc["\0"]), "", ""))
-    head = ["class", *counts.columns, "things" if dataset.has_groups else "in all"]
+    head = ["class", *counts.columns, "groups" if dataset.has_groups else "in all"]
     head.append("share of all (95 % interval)")
     most = shares["ratio"].max()
     text = table(head, rows)

@@ -27,14 +27,14 @@ from helpers.splits import suggest_groups
 proposals = suggest_groups(dataset.development)
 unsure = proposals[proposals["expected"].between({LIKELY:g}, {SURE:g}, inclusive="left")]
 ax = plots.draw_proposals(dataset, unsure, 8)"""
-LOOK = "look at them, write yes or no into the column together of pairs.csv, and run the report"
+LOOK = "look at them, write yes (for one place, too) or no into the column together of pairs.csv, "
+LOOK += "and run the report"
 LOOK += " again with --together pairs.csv"
 ONLY_IMAGES = """The search did not go on, because a table of images such as images.csv was given: \
 it is taken for all that is known, and keeps no answers no. A table of pairs such as pairs.csv \
 keeps the answers yes and no, and the search goes on with it."""
 DIVIDED = (
-    "Scores on that split may flatter; those of this report are of one that keeps such photos "
-    "together."
+    "Scores on that split may flatter; those of this report are of one that keeps these together."
 )
 MANY = 2
 """Images for each thing from where on a class is named."""

@@ -121,11 +121,12 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "person to decide), same thing (two photos of it or, by keypoints, of one place), or "
             "the same mirrored",
             "chance": "0 to 1, of two photos to show one thing or one place; blank: a copy, one in "
-            "a mirror, or two labels, of which one is wrong or the ground is all that they share",
-            ANSWER: "yours to fill in: yes or no; kept: the report keeps them on one side of the "
-            "split by itself; blank: it does not. Give the file back by --together; yes joins all "
-            "that either of them stays with; no keeps both apart, unless copies, groups or answers "
-            "yes join them; kept stays so unless it would join a no",
+            "a mirror, two labels, of which one is wrong or the ground is all that they share, or "
+            "a pair that would join two groups that otherwise do not agree",
+            ANSWER: "yours to fill in: yes (one thing, or one place) or no; kept: the report keeps "
+            "them on one side of the split by itself; blank: it does not. Give the file back by "
+            "--together; yes joins all that either of them stays with; no keeps both apart, unless "
+            "copies, groups or answers yes join them; kept stays so unless it would join a no",
             "why": "how a copy has to be changed to look like the other, and what differs; or what "
             "speaks for one thing",
         },

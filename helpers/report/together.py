@@ -299,6 +299,6 @@ def _say_unanswered(dataset: Dataset, pairs: pd.DataFrame, name: str, told: str)
     return [
         f"{told}, and {count(int(unsure.sum()), 'pair')} in {name}, of which about "
         f"{sum_of_chances(chance[unsure])} should show one thing or one place, "
-        f"{'are' if unsure.sum() > 1 else 'is'} neither joined nor answered: write yes or no into "
-        f"the column '{ANSWER}' there, and give {name} to --together."
+        f"{'are' if unsure.sum() > 1 else 'is'} neither joined nor answered: write yes (for one "
+        f"place, too) or no into the column '{ANSWER}' there, and give {name} to --together."
     ]

@@ -13,9 +13,9 @@ BRIDGE = "a wrong link between two groups?"
 THING = "one thing or one place"
 WHICH = (
     "Keypoints tell that two photos show something again, and not what: the thing itself, or the "
-    "ground, the hanger or the room in which several were photographed one after the other (of 43 "
-    "pairs of clothing photos, looked at by eye, two showed one garment and the others one place). "
-    "Look which; kept on one side of a split, neither leaks."
+    "ground, the hanger or the room in which several were photographed one after the other (when "
+    "this was tried on clothing photos, two of 43 pairs showed one garment, the others one place). "
+    "Answer yes to both: kept on one side of a split, neither leaks."
 )
 """What pairs of keypoints are right about. On the leaves, of which no two were photographed on one
 spot, it is nearly always the thing (`studies/groups.py`)."""
@@ -137,10 +137,10 @@ def tell_many(table: pd.DataFrame) -> list[str]:
     return [
         f"{SHARED} {len(among):,} of these pairs, {sum_of_chances(among['expected'])} of those "
         f"expected to be right, hang together by keypoints alone in {count(groups, 'group')} of "
-        f"{MANY} images or more ({named}). Such a group shows one thing that was photographed so "
-        "often, or several that a few wrong pairs chain, or several that carry one object, such as "
-        "a sticker, a mask or a scale: most of its pairs are wrong then. Look at a few. Kept "
-        "together they leak nothing in any case."
+        f"{MANY} images or more ({named}). Such a group shows one thing or one place that was "
+        "photographed so often; or several that a few wrong pairs chain, or several that carry one "
+        "object, such as a sticker, a mask or a scale, and then most of its pairs are wrong. Look "
+        "at a few. Kept together they leak nothing in any case."
     ]
 
 

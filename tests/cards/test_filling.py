@@ -143,9 +143,9 @@ def test_things_that_are_known_besides_the_groups_are_counted_in_one_way_through
         "to show the same thing or place, and belong in one split; 5 have none. Copies and photos "
         "that surely show one thing or one place counted as one, and each image that stands alone "
         "as one, 7 "
-        "images make 4 things, as far as known"
+        "images make 4 groups, as far as known"
     ) in text
-    assert "| class | train | things | share of all (95 % interval) |" in text
+    assert "| class | train | groups | share of all (95 % interval) |" in text
     rows = [row[:3] for row in rows_of(text, "### Data Splits")]
     assert rows == [["a", "4", "3"], ["b", "3", "2"]]
     assert "A thing whose images bear several labels is counted to the class of each." in text

@@ -36,9 +36,9 @@ def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
     told = describe_dataset(report)
     assert alone not in told
     assert "suggested_group has 1 value, with 3 images in the median and 3 at most" in told
-    assert "| valid | undecided | things |" in told
+    assert "| valid | undecided | groups |" in told
     number = report.evidence.things.nunique()
-    assert f"{len(report.evidence.opened)} images make {number} things, as far as known" in told
+    assert f"{len(report.evidence.opened)} images make {number} groups, as far as known" in told
     assert told_leaks(told).startswith("1 group such as 'group 1' lies on two sides of the split")
 
 

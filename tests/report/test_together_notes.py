@@ -51,8 +51,8 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     _, told = notes(trees, path, {"compared": 6, "not compared": 0})
     assert told.startswith(
         "Groups come from images.csv, and 2 pairs in pairs.csv, of which about 1.5 should show "
-        "one thing or one place, are neither joined nor answered: write yes or no into the column "
-        "'together' there"
+        "one thing or one place, are neither joined nor answered: write yes (for one place, "
+        "too) or no into the column 'together' there"
     )
     listed.loc[[0, 4], "together"] = "no", "yes"
     listed.to_csv(tmp_path / "pairs.csv", index=False)
@@ -63,8 +63,8 @@ def test_pairs_that_nobody_judged_are_counted_and_those_answered_or_joined_are_n
     )
     assert told == (
         "Groups come from pairs.csv, and 1 pair in it, of which about 0.9 should show one thing "
-        "or one place, is neither joined nor answered: write yes or no into the column 'together' "
-        "there, and give it to --together."
+        "or one place, is neither joined nor answered: write yes (for one place, too) or no into "
+        "the column 'together' there, and give it to --together."
     )
     # Another table of pairs is read alone, whatever lies beside it.
     listed.assign(together="yes").to_csv(tmp_path / "pairs4.csv", index=False)

@@ -114,10 +114,10 @@ def test_what_keypoints_alone_join_ten_times_is_not_told_apart():
         telling.WHICH,
         "Not told apart: 20 of these pairs, 18 of those expected to be right, hang together by "
         "keypoints alone in 2 groups of 10 images or more ('022' and 11 more, '009' and 9 "
-        "more). Such a group shows one thing that was photographed so often, or several that a few "
-        "wrong pairs chain, or several that carry one object, such as a sticker, a mask or a "
-        "scale: most of its pairs are wrong then. Look at a few. Kept together they leak nothing "
-        "in any case.",
+        "more). Such a group shows one thing or one place that was photographed so often; or "
+        "several that a few wrong pairs chain, or several that carry one object, such as a "
+        "sticker, a mask or a scale, and then most of its pairs are wrong. Look at a few. Kept "
+        "together they leak nothing in any case.",
     ]
 
 
