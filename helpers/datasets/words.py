@@ -54,6 +54,11 @@ def sum_of_chances(chances: Collection[float]) -> str:
     return f"{total:,.{int(len(chances) < FEW)}f}".removesuffix(".0")
 
 
+def is_or_are(number: str) -> str:
+    """What follows a number as `sum_of_chances` tells it: 1 and less of one is, all else are."""
+    return "is" if number == "1" or number.startswith("0.") else "are"
+
+
 def points(value: float, low: float, high: float) -> str:
     """A difference of shares with its interval, in points: "+3.1 points (+1.0 to +5.2)"."""
     value, low, high = (round(100 * one, 1) + 0.0 for one in (value, low, high))

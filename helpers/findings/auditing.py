@@ -12,7 +12,7 @@ from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import REACH, SHORTEST_SIDE, cluster_duplicates
 from helpers.datasets.safe_names import say_formulas
-from helpers.datasets.words import count, some, sum_of_chances
+from helpers.datasets.words import count, is_or_are, some, sum_of_chances
 from helpers.evidence.answered_pairs import of_two_labels, without_settled
 from helpers.evidence.audited import BY_HASH, Evidence, without_private
 from helpers.evidence.budget import SEARCH
@@ -315,7 +315,7 @@ def labels(evidence: Evidence) -> Section:
     found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
     told = sum_of_chances(suspects["wrong"])
     what = f"About {told} of {count(suspects, 'label')} in doubt "
-    what += f"{'is' if told == '1' or told.startswith('0.') else 'are'} expected to be wrong"
+    what += f"{is_or_are(told)} expected to be wrong"
     what += f"; {judged}." if judged else "."
     act = "look at each (suspects.csv lists them), and relabel, keep or drop"
     more, number = told_leaving(evidence, suspects.index), round(expected)

@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from helpers.datasets import Dataset
-from helpers.datasets.words import count, sum_of_chances
+from helpers.datasets.words import count, is_or_are, sum_of_chances
 from helpers.plots.samples import GAP, WIDTH, thumbnail
 from helpers.plots.style import ACCENT, FLAG, MUTED, axes, nothing, styled, titled
 from helpers.splits.telling import BRIDGE
@@ -49,8 +49,7 @@ def draw_proposals(
     ax.axis("off")
     expected = proposals["expected"].dropna()
     told = sum_of_chances(expected)
-    verb = "is" if told == "1" or told.startswith("0.") else "are"
-    right = f"{told} of {count(expected, 'pair')} {verb} expected to be right"
+    right = f"{told} of {count(expected, 'pair')} {is_or_are(told)} expected to be right"
     title = title or f"One thing or one place, twice? {right}"
     first = "The first " if len(proposals) > len(blocks) else ""
     return titled(ax, title, f"{first}{count(blocks, 'pair')} of photographs, side by side.")

@@ -6,6 +6,7 @@ import pytest
 from helpers.datasets import DatasetError
 from helpers.datasets.words import (
     count,
+    is_or_are,
     require_column,
     shown,
     some,
@@ -114,3 +115,8 @@ def test_a_column_is_looked_for_in_the_table_that_there_is(columns, said):
 def test_of_few_things_with_a_chance_each_a_decimal_is_told(chances, told):
     assert sum_of_chances(chances) == told
     assert sum_of_chances(pd.Series(chances, dtype=float)) == told
+
+
+def test_one_and_less_is_and_all_else_are():
+    told = ["0", "0.4", "1", "1.1", "2", "10"]
+    assert [is_or_are(number) for number in told] == ["are", "is", "is", "are", "are", "are"]
