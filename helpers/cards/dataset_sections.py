@@ -110,7 +110,7 @@ def tabulate_splits(dataset: Dataset, things: pd.Series | None = None) -> str:
             ", so that accuracy alone says little of the rare ones.\n" if most > 3 else ".\n"
         )
     if fewer and shares["groups"].sum() > fewer:
-        text += "A thing whose images bear several labels is counted to the class of each.\n"
+        text += "A group whose images bear several labels is counted to the class of each.\n"
     return text
 
 

@@ -26,7 +26,7 @@ FLAT, SHORTEST_SIDE = 3, 16
 side has fewer pixels, hold too little to compare: many would agree by chance."""
 
 REACH = (
-    "Copies turned by 20 to 47 degrees, cut to 50 to 70 % of each side or under noise of 20 to 60 "
+    "Copies turned by 20 to 47 degrees, cut to 50 to 80 % of each side or under noise of 20 to 60 "
     "of 255 levels are found in part (measured on drawn leaves; the more changed, the fewer), and "
     "none that were turned further (but by right angles), cut to less than half of each side, or "
     "changed in large parts."

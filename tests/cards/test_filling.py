@@ -142,13 +142,12 @@ def test_things_that_are_known_besides_the_groups_are_counted_in_one_way_through
         "set has 1 value, with 2 images in the median and 2 at most; images of one value are taken "
         "to show the same thing or place, and belong in one split; 5 have none. Copies and photos "
         "that surely show one thing or one place counted as one, and each image that stands alone "
-        "as one, 7 "
-        "images make 4 groups, as far as known"
+        "as one, 7 images make 4 groups, as far as known"
     ) in text
     assert "| class | train | groups | share of all (95 % interval) |" in text
     rows = [row[:3] for row in rows_of(text, "### Data Splits")]
     assert rows == [["a", "4", "3"], ["b", "3", "2"]]
-    assert "A thing whose images bear several labels is counted to the class of each." in text
+    assert "A group whose images bear several labels is counted to the class of each." in text
     bare = dataset_card(replace(told, group=None), things=things)
     assert "be independent, those counted here as one thing aside. Copies and photos" in bare
     for same in (None, pd.Series(range(7), table.index)):

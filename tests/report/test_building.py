@@ -219,7 +219,7 @@ def divided(photos, tmp_path):
 def test_the_test_split_stays_closed_unless_asked_for_and_then_is_opened_once(divided):
     closed = report_on(divided)
     assert closed.failed == []
-    assert closed["verdict"].says[-1].startswith("The test split was never opened: no model")
+    assert closed["verdict"].says[-1].startswith("The test split was never opened: nothing was")
     assert "9 test images stay closed" in closed["evaluation"].says[0]
     for _ in range(2):
         opened = report_on(divided, open_test=True)
