@@ -254,6 +254,26 @@ def test_pairs_that_surer_ones_keep_together_are_no_pairs_to_mend(dataset):  # n
     assert len(found.pictures) == 2
 
 
+def test_pairs_across_the_given_split_are_told_and_put_no_score_of_the_report_in_doubt(dataset):  # noqa: F811
+    evidence = learned(dataset, DEVELOPMENT)
+    sides = evidence.part.images["split"]
+    one, other = (sides.index[sides == side][0] for side in ("train", "valid"))
+    vars(evidence)["proposals"] = pd.DataFrame({
+        "image_id": [one], "other_id": [other], "inliers": 9, "likeness": 0.5, "expected": 0.95,
+        "issue": "?", "why": "", "evidence": "keypoints",
+        "across": pd.array([True], "boolean"), "group": 1,
+    })  # fmt: skip
+    evidence.noted["proposals"] = []
+    assert not evidence.keeps_split  # so that its models had another split
+    (mend,) = [one for one in ask(evidence).findings if "given split" in one.what]
+    assert (
+        mend.what == "Photos of one thing or one place lie on two sides of the given split: 1 pair."
+    )
+    assert (mend.images, mend.blocks, mend.more) == (2, False, same_thing.DIVIDED)
+    split = evidence.divided.images["split"]
+    assert split[one] == split[other]
+
+
 def test_where_all_is_settled_no_two_further_photos_show_one_thing(dataset):  # noqa: F811
     """Two of the images are one thing by an answer, which the search found, too."""
     evidence = learned(dataset, DEVELOPMENT)
