@@ -36,6 +36,11 @@ KEPT = 512
 factor: no detector looks at so many, and to save 30 of 12 million pixels in each way took minutes.
 """
 
+FEWEST_LABELS = 20
+"""Labelled images, and things with two of them, under which no label is changed."""
+
+WHOLE = "label of a whole thing, the class most like it"
+
 Spoil = Callable[[Image.Image], Image.Image]
 COLUMNS = ["kind", "fault", "planted", "found", "recall", "low", "high"]
 
@@ -120,7 +125,7 @@ def plant_canaries(
     rng = np.random.default_rng(seed)
     count = int(np.clip(SHARE * len(known), FEWEST, MOST))
     drawn = [str(i) for i in rng.permutation(known.index.to_numpy(object))[:count]]
-    named = {"total": 1 + len(COPIES) + len(POOR) + 2 * (features is not None), "unit": "fault"}
+    named = {"total": 1 + len(COPIES) + len(POOR) + 3 * (features is not None), "unit": "fault"}
     with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
         faults = _plant(_Planted(own, Path(folder), drawn), scanned, features, pairs, rng)
         rows = [*tqdm(faults, "known faults", delay=2, disable=not progress, **named)]
@@ -238,11 +243,13 @@ def plant_labels(
     dataset: Dataset, features: pd.DataFrame, pairs: pd.DataFrame | None, rng: np.random.Generator
 ) -> list[tuple[str, str, int, int]]:
     """Change labels in the table, to any other class and then to the one that looks most like it,
-    which of two classes is no other.
+    which of two classes is no other; then those of all images of a thing, to the latter.
 
     Returns
     -------
-    list of (kind, fault, planted, found); empty for fewer than two classes or twenty images
+    list of (kind, fault, planted, found), of whole things as many as these and found where at least
+    half of the images are listed; empty for fewer than two classes or twenty images, and without
+    whole things where fewer than twenty have two images
     """
     return list(_change_labels(dataset, features, pairs, rng))
 
@@ -252,7 +259,7 @@ def _change_labels(dataset, features, pairs, rng) -> Iterator[tuple[str, str, in
     labels = dataset.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)]
     classes = sorted(labels.unique())
-    if len(classes) < 2 or len(labels) < 20:
+    if len(classes) < 2 or len(labels) < FEWEST_LABELS:
         return
     standard = (features - features.mean()) / features.std().replace(0, 1)
     centres = standard.loc[labels.index].groupby(labels).mean().loc[classes].to_numpy()
@@ -268,11 +275,26 @@ def _change_labels(dataset, features, pairs, rng) -> Iterator[tuple[str, str, in
             others = [name for name in classes if name != labels[image_id]]
             any_other = str(others[rng.integers(len(others))])
             wrong[image_id] = any_other if "other class" in fault else nearest[labels[image_id]]
-        changed = dataset.images.assign(label=wrong.reindex(dataset.images.index))
-        changed = dataset.with_images(changed.astype({"label": "str"}))
-        doubts = find_label_issues(changed, features, pairs=pairs, strict=False)
-        listed = doubts.index[doubts["issue"].astype(bool)]
+        listed = _listed(dataset, wrong, features, pairs)
         yield "labels", fault, count, int(chosen.isin(listed).sum())
+    things = dataset.groups.reindex(labels.index)
+    several = things[things.duplicated(keep=False)].unique() if dataset.has_groups else []
+    if len(several) < FEWEST_LABELS:
+        return
+    count = int(np.clip(SHARE * len(several), FEWEST, MOST))
+    chosen = things[things.isin(rng.choice(several, count, replace=False))]
+    wrong = labels.copy()
+    wrong[chosen.index] = labels[chosen.index].map(nearest)
+    found = pd.Series(chosen.index.isin(_listed(dataset, wrong, features, pairs)), chosen.index)
+    yield "labels", WHOLE, count, int((found.groupby(chosen).mean() >= 0.5).sum())
+
+
+def _listed(dataset, labels, features, pairs) -> pd.Index:
+    """The images whose labels are in doubt if they have these."""
+    changed = dataset.images.assign(label=labels.reindex(dataset.images.index))
+    changed = dataset.with_images(changed.astype({"label": "str"}))
+    doubts = find_label_issues(changed, features, pairs=pairs, strict=False)
+    return doubts.index[doubts["issue"].astype(bool)]
 
 
 def _interval(planted: int, found: int) -> tuple[float, float, float]:

@@ -58,7 +58,7 @@ def find_label_issues(
     pairs : DataFrame with image_id and other_id, optional
         Duplicates, from `find_duplicates`: they are grouped, too, but for the probable ones. Those
         of kind "exact" whose labels differ come first: one of the two is wrong, whatever a model
-        thinks.
+        thinks; its prediction, and other images of the same thing, say which is likelier.
     votes : Series by image_id, optional
         Parts of groups whose labels speak for one another, where that is not all of a group: one
         thing that was photographed for two classes is never asked about by a head that has learned
@@ -83,14 +83,14 @@ def find_label_issues(
     Returns
     -------
     DataFrame by image_id, the most suspicious first: given, suggested (the most probable label;
-    where that is the given one, that of an identical file which carries another), quality
-    (probability of the given label, 0–1), wrong (chance that it is wrong, 0–1), issue (bool),
-    evidence of an issue ("same file": identical bytes carry another label; "within
-    group": it differs from the others of its group; "whole group": the group looks like another
-    class; "image": no group helped; "" where there is no issue), rank (from 1), expected (the
-    share of wrong labels to expect from the first rank down to this one). `describe_doubts` says
-    it in a sentence. Images of a class that is in one group alone cannot be judged and are left
-    out; what is left out is counted in ``attrs["left out"]`` of the table.
+    where identical files carry two, the likelier of these), quality (probability of the given
+    label, 0–1), wrong (chance that it is wrong, 0–1), issue (bool), evidence of an issue ("same
+    file": identical bytes carry another label, and one of them is wrong, this or the other;
+    "within group": it differs from the others of its group; "whole group": the group looks like
+    another class; "image": no group helped; "" where there is no issue), rank (from 1), expected
+    (the share of wrong labels to expect from the first rank down to this one). `describe_doubts`
+    says it in a sentence. Images of a class that is in one group alone cannot be judged and are
+    left out; what is left out is counted in ``attrs["left out"]`` of the table.
 
     Raises
     ------
@@ -141,10 +141,14 @@ def _find(dataset, numbers, groups, pairs, votes, seed, folds, one_label) -> pd.
         linked = copies
     others = _others(labels, pairs)
     conflicts = given.index.isin(others.index)
-    doubts = _judge(given, y, classes, logs, pd.factorize(linked)[0], conflicts)
-    # What a prediction sides with cannot speak against itself; the other file's label can.
-    agree = (doubts["suggested"] == doubts["given"]) & doubts.index.isin(others.index)
-    doubts.loc[agree, "suggested"] = others.reindex(doubts.index[agree]).to_numpy()
+    files = _link(own, None if pairs is None else _identical(pairs))[given.index]
+    numbered = [pd.factorize(one)[0] for one in (linked, files)]
+    doubts = _judge(given, y, classes, logs, *numbered, conflicts)
+    # Of one file under two labels, the likelier of these, whatever else a prediction sides with.
+    one_file = doubts.index[doubts.index.isin(others.index)]
+    wrong = doubts.loc[one_file, "wrong"] >= 0.5
+    likelier = others.reindex(one_file).where(wrong, doubts.loc[one_file, "given"])
+    doubts.loc[one_file, "suggested"] = likelier.to_numpy()
     doubts.attrs["left out"] = left_out
     if why:
         doubts.attrs["groups"] = why
@@ -159,8 +163,13 @@ def find_conflicts(dataset, pairs: pd.DataFrame) -> pd.DataFrame:
     return _conflicts(dataset.images["label"], pairs)
 
 
+def _identical(pairs) -> pd.DataFrame | None:
+    """The pairs of identical files, or None where they are not told from others."""
+    return pairs[pairs["kind"] == "exact"] if "kind" in pairs else None
+
+
 def _conflicts(labels, pairs) -> pd.DataFrame:
-    exact = pairs[pairs["kind"] == "exact"]
+    exact = _identical(pairs)
     one, other = (exact[side].map(labels) for side in ("image_id", "other_id"))
     return exact[(one != other) & one.notna() & other.notna()]
 
@@ -222,7 +231,7 @@ def _out_of_fold(values, y, linked, seed, folds) -> np.ndarray:
     return np.log(best)
 
 
-def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
+def _judge(given, y, classes, logs, linked, files, conflicts) -> pd.DataFrame:
     from cleanlab.rank import get_label_quality_scores
 
     labels, size = np.eye(len(classes))[y], np.bincount(linked)
@@ -241,8 +250,9 @@ def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     believed = np.where(shared[:, None], pooled[linked], alone)
     table = pd.DataFrame({"given": given, "suggested": classes[believed.argmax(axis=1)]})
     table["quality"] = get_label_quality_scores(y, believed)
-    # One file under two labels needs no model: at least one of them is wrong.
-    wrong, evidence[conflicts] = np.where(conflicts, np.maximum(wrong, 0.5), wrong), "same file"
+    # One file under two labels needs no model to know that one is wrong, but to know which.
+    one_file = _wrong_of_one_file(labels, files, pooled[linked], votes[linked])
+    wrong, evidence[conflicts] = np.where(conflicts, one_file, wrong), "same file"
     table["wrong"], table["issue"] = wrong, (wrong > 0.5) | conflicts
     table["evidence"] = np.where(table["issue"], evidence, "")
     # Where all is well but for rounding, what the prediction contradicts most comes first.
@@ -251,6 +261,18 @@ def _judge(given, y, classes, logs, linked, conflicts) -> pd.DataFrame:
     table = table.iloc[order].assign(rank=np.arange(1, len(table) + 1))
     table["expected"] = table["wrong"].cumsum() / table["rank"]
     return table
+
+
+def _wrong_of_one_file(labels, files, pooled, votes) -> np.ndarray:
+    """The chance of each label to be wrong, where one of those that identical files carry is right:
+    the prediction says which, and so do the labels of other files of the same thing.
+
+    0.5 for a file whose other label could not be judged.
+    """
+    carried = sums(labels, files)[files]
+    odds = np.where(carried > 0, pooled * (votes - carried + DOUBT), 0)
+    wrong = 1 - (labels * odds).sum(axis=1) / odds.sum(axis=1)
+    return np.where((carried > 0).sum(axis=1) > 1, wrong, 0.5)
 
 
 def _slips(pooled, votes, linked, y) -> np.ndarray:

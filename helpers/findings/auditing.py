@@ -1,30 +1,26 @@
-"""The sections about the files and their labels: what is there, what is broken, what is there
-twice, what is in doubt."""
+"""The sections about the files: what is there, what is broken, what is there twice, what is
+strange."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import caption_doubts, contradicted_most, honest_chances
-from helpers.audit.suspects import CONTRADICTED
 from helpers.balance import imbalance
 from helpers.canaries import describe_canaries
 from helpers.copies.duplicates import REACH, SHORTEST_SIDE, cluster_duplicates
 from helpers.datasets.safe_names import say_formulas
-from helpers.datasets.words import count, is_or_are, some, sum_of_chances
-from helpers.evidence.answered_pairs import of_two_labels, without_settled
+from helpers.datasets.words import count, some
+from helpers.evidence.answered_pairs import without_settled
 from helpers.evidence.audited import BY_HASH, Evidence, without_private
 from helpers.evidence.budget import SEARCH
 from helpers.evidence.effects import flattery_of_copies, flattery_of_leaks, measured, told_leaving
 from helpers.findings import remedies
-from helpers.findings.decided import open_doubts
-from helpers.findings.pictures import drawn, in_turn, sheet
-from helpers.findings.promises import say_against, say_judged, say_kept
-from helpers.findings.sections import LEFT_OUT, Section
+from helpers.findings.pictures import SHEET, drawn, in_turn, sheet
+from helpers.findings.promises import say_kept
+from helpers.findings.sections import Section
 from helpers.splits import describe_leakage
 
-SHEET = 14
 EFFECTIVE = (
     "Dots in the chart of classes are effective numbers of images: each further image of a class "
     "shows less that is new (by how much is assumed, not measured; notebook 04). Copies are "
@@ -264,73 +260,6 @@ def _say_copied_classes(found: Section, dataset, confirmed: pd.DataFrame) -> str
         for name, row in many.iterrows()
     ]
     return f"{'; '.join(told[:4])}; copies count twice, in training and in scores." if told else ""
-
-
-def labels(evidence: Evidence) -> Section:
-    """Labels that neither a model nor other images of the same thing agree with."""
-    doubts = open_doubts(evidence)
-    if doubts.empty and len(evidence.doubts):
-        decided = count(evidence.doubts, "label")
-        said = f"You have decided about {decided}, all that could be judged."
-        return Section("labels", "You have decided about every label", [said])
-    suspects = doubts[doubts["issue"].astype(bool)]
-    found = Section("labels", f"{count(suspects, 'label')} more likely wrong than right")
-    found.says.append(audit.describe_doubts(doubts))
-    if len(torn := of_two_labels(evidence.part, evidence.answered)):
-        found.says.append(
-            f"{count(torn, 'pair')} of two labels that you said to show one thing: not taken as "
-            "evidence against either label."
-        )
-    unknown = int(honest_chances(doubts, doubts.index).isna().sum())
-    if unknown > len(doubts) / 2:  # images.csv leaves their chance blank
-        number = "all" if unknown == len(doubts) else f"{unknown:,}"
-        found.says.append(
-            f"For {number} of them there is no estimate: what a model that has not seen these "
-            "images says contradicts their labels no oftener than chance does. That is no proof "
-            "that each is right; the random sample tells how many are wrong."
-        )
-    if suspects.empty:
-        judged = "note" not in doubts.attrs
-        found.title = "No label is more likely wrong than right"
-        if not judged:
-            found.title, found.state = "Labels could not be judged", LEFT_OUT
-        elif len(first := contradicted_most(doubts)):
-            _show_first(found, evidence, first)
-        return found
-    found.says.append(
-        "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
-    )
-    if (things := evidence.things.reindex(suspects.index).nunique()) < len(suspects):
-        found.says.append(f"They show {count(things, 'thing')}: look at one image of each first.")
-    expected = float(suspects["wrong"].sum())
-    judged = say_judged(evidence.marks, expected / len(suspects))
-    against = say_against(evidence, expected)
-    said = f"{judged[:1].upper()}{judged[1:]}." if judged else ""
-    found.says += filter(None, [said, against])
-    found.numbers = {"in doubt": len(suspects), "expected wrong": expected}
-    by_class = suspects.groupby("given").agg(
-        doubts=("wrong", "size"), expected_wrong=("wrong", "sum")
-    )
-    found.tables["Doubts by class"] = by_class.sort_values("doubts", ascending=False, kind="stable")
-    found.pictures.append(drawn("label_issues", evidence.part, doubts, photographs=True))
-    told = sum_of_chances(suspects["wrong"])
-    what = f"About {told} of {count(suspects, 'label')} in doubt "
-    what += f"{is_or_are(told)} expected to be wrong"
-    what += f"; {judged}." if judged else "."
-    act = "look at each (suspects.csv lists them), and relabel, keep or drop"
-    more, number = told_leaving(evidence, suspects.index), round(expected)
-    more["more"] = " ".join(filter(None, [against, more.get("more", "")]))
-    found.mend(what, number, len(evidence.part), act, remedies.REVIEW_LABELS, **more)
-    return found
-
-
-def _show_first(found: Section, evidence: Evidence, first: pd.DataFrame) -> None:
-    """The labels that are contradicted most, where none is in doubt, for a person to look at."""
-    found.says.append(f"suspects.csv lists these, as '{CONTRADICTED}'.")
-    found.tables["The first to look at"] = first[["given", "suggested"]]
-    title = "The labels that are contradicted most"
-    shown = sheet(evidence.part, first.index[:SHEET], title, caption_doubts(first))
-    found.pictures.append(shown)
 
 
 def outliers(evidence: Evidence) -> Section:

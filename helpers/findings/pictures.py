@@ -7,6 +7,9 @@ import pandas as pd
 
 from helpers.findings.sections import Picture
 
+SHEET = 14
+"""Photographs on a sheet."""
+
 
 def in_turn(pairs: pd.DataFrame, each: int = 3) -> pd.DataFrame:
     """Pairs with a column kind, first some of each kind in turn, spread over all of that kind."""

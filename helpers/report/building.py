@@ -26,7 +26,7 @@ from helpers.evidence import budget
 from helpers.evidence.answered_pairs import knows_groups, without_settled
 from helpers.evidence.budget import for_all, in_words
 from helpers.evidence.learned import Learned
-from helpers.findings import auditing, same_thing, sampling, second_folder
+from helpers.findings import auditing, labels, same_thing, sampling, second_folder
 from helpers.findings.decided import open_doubts
 from helpers.findings.sections import (
     FAILED,
@@ -48,7 +48,7 @@ AUDIT: Mapping[str, Callable] = {
     "copies": auditing.copies,
     "same thing": same_thing.same_thing,
     "outliers": auditing.outliers,
-    "labels": auditing.labels,
+    "labels": labels.labels,
     "sample": sampling.sample,
     "canaries": auditing.canaries,
 }

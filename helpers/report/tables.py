@@ -149,7 +149,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "other_id": "path of the other image, where it is about two",
             "other_label": "the class of that which stands",
             "issue": "what is suspected",
-            "suggested_label": "the class that speaks against the label",
+            "suggested_label": "the class that speaks against the label; blank where none does, as "
+            "at the likelier label of two on one file",
             "chance_that_label_is_wrong": "as in images.csv",
             "why": "what speaks for it",
             "action": "empty, for you: keep, relabel (and write the right class into label), drop "
@@ -264,6 +265,8 @@ def suspects_table(report) -> pd.DataFrame:
         wrong = found.where(doubted, 0.0)
         chances = honest_chances(doubts, pd.Index(table["image_id"])).set_axis(table.index)
         chances = chances.where(about)
+        other = other_label(doubts).reindex(table["image_id"]).set_axis(table.index)
+        table["suggestion"] = table["suggestion"].where(~twice, other.astype(object))
     for evident, words in WHY.items():
         rows = table["issue"] == f"label, by {evident}"
         table.loc[rows, ["issue", "why"]] = "label in doubt", words

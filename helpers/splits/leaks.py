@@ -121,13 +121,13 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
     searched = leaks.attrs.get("searched", False)
     if not parts and not grouped:
         if searched:
-            return "No copies lie on two sides of the split."
+            return "No copies that were found lie on two sides of the split."
         return (
-            f"No copies lie on two sides of the split; {alone} (open_dataset(…, group='…') names "
+            f"No copies that were found lie on two sides of the split; {alone} (open_dataset(…, group='…') names "
             "one, and helpers.splits.suggest_groups(dataset) looks for groups)."
         )
     if not parts:
-        return "No copies and no images of one group lie on two sides of the split."
+        return "No images of one group and no copies that were found lie on two sides of the split."
     between = leaks.groupby(["split", "other_split"]).size()
     between = sorted(between.index, key=lambda ends: [SIDES.index(side) for side in ends])
     where = "; ".join(f"{first} and {second}" for first, second in between)

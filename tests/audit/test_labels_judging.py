@@ -73,7 +73,7 @@ def test_doubts_that_are_alike_to_a_millionth_are_ranked_by_quality(monkeypatch)
         doubts = np.array([0.3 + more, 0.3])
         monkeypatch.setattr(labels, "chance_of_noise", lambda logs, y, d=doubts: d[: len(y)])
         table = labels._judge(given, np.zeros(2, int), np.array(["ash", "elm"]), logs, alone,
-                              np.zeros(2, bool))  # fmt: skip
+                              alone, np.zeros(2, bool))  # fmt: skip
         assert table.index.tolist() == order
 
 
@@ -85,7 +85,7 @@ def test_a_chance_under_a_thousandth_ranks_no_label_before_one_that_is_contradic
         doubts = np.array([wrong, 0.0])
         monkeypatch.setattr(labels, "chance_of_noise", lambda logs, y, d=doubts: d[: len(y)])
         table = labels._judge(given, np.zeros(2, int), np.array(["ash", "elm"]), logs, alone,
-                              np.zeros(2, bool))  # fmt: skip
+                              alone, np.zeros(2, bool))  # fmt: skip
         assert table.index.tolist() == order
         assert table["wrong"].tolist() == ([0.0, wrong] if order[0] == "b.jpg" else [wrong, 0.0])
 
@@ -134,3 +134,21 @@ def test_predictions_are_those_of_the_strength_with_the_least_loss(apart, wide, 
     assert best == (strength or best)
     chances = np.exp(_out_of_fold(values, y, linked, seed=7, folds=5))
     np.testing.assert_allclose(chances, found[best], atol=0.01)
+
+
+def test_of_identical_files_one_label_is_right_and_the_likelier_is_so():
+    """Chances of 0.6 and 0.2, of a third class 0.2; whose label the others of the thing have."""
+    one_file, two_classes = np.array([0, 0]), np.eye(3)[[0, 1]]
+    pooled, alone = np.tile([0.6, 0.2, 0.2], (2, 1)), np.tile([1.0, 1, 0], (2, 1))
+    wrong = labels._wrong_of_one_file(two_classes, one_file, pooled, alone)
+    assert wrong == pytest.approx([0.25, 0.75])
+    # Of three others with the second label each weighs as much as DOUBT, 0.1, says: 31 to 1.
+    wrong = labels._wrong_of_one_file(two_classes, one_file, pooled, alone + [0, 3, 0])
+    assert wrong == pytest.approx([1 - 0.6 / (0.6 + 31 * 0.2), 0.6 / (0.6 + 31 * 0.2)])
+    # Three files, of which two bear one label: these count as one witness, and are right together.
+    three, files = np.eye(3)[[0, 1, 1]], np.array([0, 0, 0])
+    votes = np.tile(three.sum(axis=0), (3, 1))
+    wrong = labels._wrong_of_one_file(three, files, np.tile(pooled[0], (3, 1)), votes)
+    assert wrong == pytest.approx([0.25, 0.75, 0.75])
+    # The other label could not be judged: nothing says which of the two is right.
+    assert labels._wrong_of_one_file(two_classes[:1], files[:1], pooled[:1], alone[:1]) == 0.5

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import warnings
 
@@ -99,6 +100,31 @@ def test_a_note_on_planted_copies_names_no_file_that_is_gone_a_moment_later(tmp_
         warnings.simplefilter("error")
         found = plant_canaries(dataset, scanned, progress=False)
     assert (found["planted"] == 3).all()
+
+
+def test_labels_of_whole_things_are_changed_to_the_class_most_like_theirs(monkeypatch):
+    """Of 30 things of two images one in twenty, but no fewer than three; a single is no such."""
+    dataset = table(label=["a", "a", "b", "b", "c", "c"] * 10 + ["a"])
+    tree = [f"tree {number // 2}" for number in range(60)] + ["alone"]
+    dataset = dataclasses.replace(dataset, images=dataset.images.assign(tree=tree), group="tree")
+    labels, changed = dataset.images["label"], []
+
+    def find(made, *_, **__):
+        changed.append(made.images["label"])
+        wrong = made.images["label"].ne(labels.reindex(made.images.index))
+        # Of the first thing both are listed, of the second one (half), of the third none.
+        wrong[wrong] = [True, True, True, False, False, False][: wrong.sum()]
+        return pd.DataFrame({"issue": wrong})
+
+    monkeypatch.setattr(canaries, "find_label_issues", find)
+    features = pd.DataFrame({"x": labels.map({"a": 0.0, "b": 1.0, "c": 9.0}), "y": 0.0})
+    rows = plant_labels(dataset, features, None, np.random.default_rng(0))
+    assert rows[2] == ("labels", canaries.WHOLE, 3, 2)
+    moved = changed[2].index[changed[2].ne(labels)]
+    assert len(moved) == 6 and dataset.images["tree"][moved].value_counts().eq(2).all()
+    assert [*changed[2][moved]] == [*labels[moved].map({"a": "b", "b": "a", "c": "b"})]
+    few = dataset.with_images(dataset.images.iloc[: 2 * 19])
+    assert len(plant_labels(few, features, None, np.random.default_rng(0))) == 2
 
 
 def test_too_few_labels_are_not_changed():

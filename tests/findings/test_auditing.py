@@ -1,5 +1,6 @@
-"""What the section on labels shows where it sends a reader to the first of them."""
+"""What the section on labels says and where it sends a reader first; sizes and the strangest."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import pandas as pd
@@ -10,6 +11,8 @@ from helpers.audit.sampling import ErrorRate
 from helpers.evaluation import accuracy_interval
 from helpers.findings import auditing
 from helpers.findings.decided import open_doubts
+from helpers.findings.labels import SHARED, _say_evidence, labels
+from helpers.findings.pictures import SHEET
 from tests.balance.sets import table
 
 
@@ -55,7 +58,7 @@ def test_the_commonest_size_of_pictures_and_the_smallest_side_are_told(table, to
 @pytest.mark.parametrize("number", [1, 3, 20])
 def test_where_no_label_is_in_doubt_the_first_that_it_says_to_look_at_are_listed(number):
     asked = evidence([0.19] * number + [0.2])
-    found = auditing.labels(asked)
+    found = labels(asked)
     assert "look at the first" in found.says[0]
     assert f"{number:,}" in found.says[0] or number == 1
     listed = found.tables["The first to look at"]
@@ -67,15 +70,15 @@ def test_where_no_label_is_in_doubt_the_first_that_it_says_to_look_at_are_listed
 
 
 def test_where_no_label_is_contradicted_or_some_are_in_doubt_no_such_list_is_made():
-    found = auditing.labels(evidence([0.2, 0.2]))
+    found = labels(evidence([0.2, 0.2]))
     assert "look at" not in found.says[0] and found.tables == {} and found.pictures == []
-    assert "The first to look at" not in auditing.labels(evidence([0.1], issue=True)).tables
+    assert "The first to look at" not in labels(evidence([0.1], issue=True)).tables
 
 
 def test_labels_that_could_not_be_judged_are_not_listed():
     asked = evidence([0.1])
     asked.doubts.attrs["note"] = "No label can be doubted."
-    found = auditing.labels(asked)
+    found = labels(asked)
     assert (found.title, found.state) == ("Labels could not be judged", "left out")
     assert found.tables == {}
 
@@ -91,7 +94,7 @@ def test_labels_that_are_expected_to_be_wrong_are_told_in_the_right_number(wrong
     asked = evidence([0.1] * len(wrong))
     asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("issue")] = True
     asked.doubts.iloc[: len(wrong), asked.doubts.columns.get_loc("wrong")] = wrong
-    (found,) = auditing.labels(asked).findings
+    (found,) = labels(asked).findings
     assert found.what == f"{told} expected to be wrong."
     assert (found.images, found.of) == (round(sum(wrong)), 40)
 
@@ -115,8 +118,8 @@ def test_labels_that_you_decided_about_are_doubted_no_more_but_for_what_a_copy_s
     assert left["expected"].round(3).to_list()[:4] == [0.9, 0.8, 0.733, 0.55]
     assert left.attrs["left out"] == {"test images": 3, "that you decided about": 2}
     assert asked.doubts.attrs == {"left out": {"test images": 3}}
-    found = auditing.labels(asked)
-    assert found.title == "3 labels more likely wrong than right"
+    found = labels(asked)
+    assert found.title == "3 labels are in doubt"
     assert found.says[0].endswith("Not judged: 3 test images, 2 that you decided about.")
 
 
@@ -143,7 +146,7 @@ def test_a_picture_that_was_kept_although_it_is_dark_or_no_copy_has_a_label_in_d
 def test_where_you_decided_about_every_label_that_is_said_and_none_is_doubted():
     asked = evidence([0.1], issue=True)
     asked.marks = pd.DataFrame({"action": "keep", "reason": "seen"}, asked.doubts.index)
-    found = auditing.labels(asked)
+    found = labels(asked)
     assert (found.title, found.state) == ("You have decided about every label", "done")
     assert found.says == ["You have decided about 40 labels, all that could be judged."]
     assert found.findings == [] and open_doubts(asked).empty
@@ -161,14 +164,14 @@ def test_beside_the_promise_stands_how_many_that_were_judged_were_right():
     actions = ["keep"] * 17 + ["relabel"] * 3 + ["drop", "cannot tell"]
     reasons = ["label in doubt", "label, by image"] * 11
     asked.marks = pd.DataFrame({"action": actions, "reason": reasons}, [f"x{i}" for i in range(22)])
-    found = auditing.labels(asked)
+    found = labels(asked)
     said = "f 20 labels in doubt that a person judged so far, 17 were right: expect fewer wrong "
     said += "ones than said"
     what = f"About 6 of 8 labels in doubt are expected to be wrong; o{said}."
     assert [one.what for one in found.findings] == [what]
     assert f"O{said}." in found.says
     asked.marks["reason"] = "random sample"
-    found = auditing.labels(asked)
+    found = labels(asked)
     assert found.findings[0].what == "About 6 of 8 labels in doubt are expected to be wrong."
     assert not any("judged so far" in line for line in found.says)
 
@@ -178,12 +181,12 @@ def test_a_promise_that_the_random_sample_contradicts_is_told_to_be_so():
     said = "The random sample contradicts this: by it, no more than 16% of all labels are wrong, "
     said += "and 9 of 40 would be 22%."
     asked.error_rate = ErrorRate(20, 0, 0, [], accuracy_interval([False] * 20))
-    found = auditing.labels(asked)
+    found = labels(asked)
     assert said in found.says and [one.more for one in found.findings] == [said]
     for judged, wrong in [(19, 0), (20, 1)]:  # too few to tell, and up to 24 %
         rate = accuracy_interval([number < wrong for number in range(judged)])
         asked.error_rate = ErrorRate(judged, 0, 0, ["x"] * wrong, rate)
-        found = auditing.labels(asked)
+        found = labels(asked)
         assert not any("sample contradicts" in line for line in found.says)
         assert [one.more for one in found.findings] == [""]
 
@@ -195,7 +198,7 @@ def test_labels_in_doubt_of_one_thing_are_counted_as_one(things, told):
     asked.doubts.iloc[:3, asked.doubts.columns.get_loc("issue")] = True
     asked.doubts.iloc[:3, asked.doubts.columns.get_loc("wrong")] = 0.9
     asked.things.loc[asked.doubts.index[:3]] = things
-    says = auditing.labels(asked).says
+    says = labels(asked).says
     expected = [f"They show {told}: look at one image of each first."] if told else []
     assert [one for one in says if one.startswith("They show")] == expected
 
@@ -206,5 +209,34 @@ def test_of_the_strangest_images_one_stands_for_each_thing(monkeypatch):
     asked.outliers = pd.DataFrame({"score": range(40, 0, -1), "nearest": ids[0]}, ids)
     asked.things.loc[ids[1:4]] = 0  # as the first
     listed = auditing.outliers(asked).tables["The strangest"]
-    assert [*listed.index] == [ids[0], *ids[4 : 3 + auditing.SHEET]]
+    assert [*listed.index] == [ids[0], *ids[4 : 3 + SHEET]]
     assert listed["score"].to_list()[:2] == [40, 36]
+
+
+@pytest.mark.parametrize(
+    "kinds, told",
+    [
+        (["within group"] * 3, []),
+        (["same file"] * 2, []),  # then the estimate says it all: about 1 of 2
+        (["same file"] * 2 + ["image"], ["2 of them are on identical files under two labels"]),
+        (["whole group"], []),
+        (["whole group"] * 2 + ["image"], ["2 are all that there is of one thing that looks like"]),
+        (["whole group"] * 5, ["5 are all that there is of 2 things that look like another class"]),
+        (["same file"] * 2 + ["whole group"] * 2, ["2 of them are on identical", "2 are all that"]),
+    ],
+)
+def test_labels_of_which_not_each_is_likely_wrong_or_that_hang_together_are_told(kinds, told):
+    ids = [f"{number}.jpg" for number in range(len(kinds))]
+    things = pd.Series([n // 4 for n in range(len(kinds))], ids)
+    says = _say_evidence(pd.DataFrame({"evidence": kinds}, ids), things)
+    assert len(says) == len(told)
+    assert all(said.startswith(begins) for said, begins in zip(says, told, strict=True))
+
+
+def test_errors_that_no_model_can_speak_against_are_among_what_was_not_checked():
+    asked = evidence([0.1], issue=True)
+    assert labels(asked).unchecked == [SHARED]
+    asked.part.images["tree"] = ["a", "b"] * 20
+    asked.part = dataclasses.replace(asked.part, group="tree")
+    (told,) = labels(asked).unchecked
+    assert told.startswith(SHARED + " So it is with one that all images of a thing share")
