@@ -125,7 +125,8 @@ def plant_canaries(
     rng = np.random.default_rng(seed)
     count = int(np.clip(SHARE * len(known), FEWEST, MOST))
     drawn = [str(i) for i in rng.permutation(known.index.to_numpy(object))[:count]]
-    named = {"total": 1 + len(COPIES) + len(POOR) + 3 * (features is not None), "unit": "fault"}
+    labels = [] if features is None else _label_faults(own, features)
+    named = {"total": 1 + len(COPIES) + len(POOR) + len(labels), "unit": "fault"}
     with tempfile.TemporaryDirectory(prefix="canaries-") as folder:
         faults = _plant(_Planted(own, Path(folder), drawn), scanned, features, pairs, rng)
         rows = [*tqdm(faults, "known faults", delay=2, disable=not progress, **named)]
@@ -258,16 +259,15 @@ def _change_labels(dataset, features, pairs, rng) -> Iterator[tuple[str, str, in
     """What `plant_labels` lists, one fault after another."""
     labels = dataset.images["label"].dropna()
     labels = labels[labels.index.isin(features.index)]
-    classes = sorted(labels.unique())
-    if len(classes) < 2 or len(labels) < FEWEST_LABELS:
+    if not (faults := _label_faults(dataset, features)):
         return
+    classes = sorted(labels.unique())
     standard = (features - features.mean()) / features.std().replace(0, 1)
     centres = standard.loc[labels.index].groupby(labels).mean().loc[classes].to_numpy()
     distance = np.linalg.norm(centres[:, None] - centres[None], axis=2)
     np.fill_diagonal(distance, np.inf)
     nearest = dict(zip(classes, np.array(classes, object)[distance.argmin(axis=1)], strict=True))
-    faults = ("label of any other class", "label of the class most like it")
-    for fault in faults if len(classes) > 2 else ("label of the other class",):
+    for fault in [one for one in faults if one != WHOLE]:
         count = int(np.clip(SHARE * len(labels), FEWEST, MOST))
         chosen = labels.index[np.sort(rng.choice(len(labels), count, replace=False))]
         wrong = labels.copy()
@@ -277,16 +277,37 @@ def _change_labels(dataset, features, pairs, rng) -> Iterator[tuple[str, str, in
             wrong[image_id] = any_other if "other class" in fault else nearest[labels[image_id]]
         listed = _listed(dataset, wrong, features, pairs)
         yield "labels", fault, count, int(chosen.isin(listed).sum())
-    things = dataset.groups.reindex(labels.index)
-    several = things[things.duplicated(keep=False)].unique() if dataset.has_groups else []
-    if len(several) < FEWEST_LABELS:
+    if WHOLE not in faults:
         return
+    things = dataset.groups.reindex(labels.index)
+    several = _of_several(things)
     count = int(np.clip(SHARE * len(several), FEWEST, MOST))
     chosen = things[things.isin(rng.choice(several, count, replace=False))]
     wrong = labels.copy()
     wrong[chosen.index] = labels[chosen.index].map(nearest)
     found = pd.Series(chosen.index.isin(_listed(dataset, wrong, features, pairs)), chosen.index)
     yield "labels", WHOLE, count, int((found.groupby(chosen).mean() >= 0.5).sum())
+
+
+def _label_faults(dataset, features) -> list[str]:
+    """The faults that `plant_labels` plants in such a dataset."""
+    labels = dataset.images["label"].dropna()
+    labels = labels[labels.index.isin(features.index)]
+    if labels.nunique() < 2 or len(labels) < FEWEST_LABELS:
+        return []
+    two = labels.nunique() == 2
+    faults = (
+        ["label of the other class"]
+        if two
+        else ["label of any other class", "label of the class most like it"]
+    )
+    things = _of_several(dataset.groups.reindex(labels.index)) if dataset.has_groups else ()
+    return [*faults, WHOLE] if len(things) >= FEWEST_LABELS else faults
+
+
+def _of_several(things: pd.Series) -> np.ndarray:
+    """The things of which there are two images or more."""
+    return things[things.duplicated(keep=False)].unique()
 
 
 def _listed(dataset, labels, features, pairs) -> pd.Index:

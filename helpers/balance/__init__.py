@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "alike": ["area_among_alike"],
         "association": ["as_categories", "associate", "lifts"],
         "counting": ["effective_number", "imbalance"],
         "facts": ["border_colours", "file_facts"],

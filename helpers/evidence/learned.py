@@ -11,7 +11,15 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers import evaluation
-from helpers.balance import Origin, answer_out_of_fold, border_colours, judge_origin, read_origins
+from helpers.balance import (
+    Origin,
+    answer_out_of_fold,
+    area_among_alike,
+    border_colours,
+    file_facts,
+    judge_origin,
+    read_origins,
+)
 from helpers.datasets import Dataset, DatasetError
 from helpers.evidence.audited import Evidence
 from helpers.labelling import BOTH, choose
@@ -226,6 +234,22 @@ class Learned(Evidence):
         if not usual.any() or usual.all():
             return None
         return float(right[usual].mean()), float(right[~usual].mean())
+
+    def border_among_alike(self, classes: list[str]) -> dict[str, float]:
+        """How well the border ranks the images of each of these classes above others whose files
+        look alike (area under the ROC curve out of fold, 0.5 by chance)."""
+        if not classes:
+            return {}
+        facts = pd.get_dummies(file_facts(self.divided, False), dtype=float).fillna(0.0)
+        by_file = answer_out_of_fold(self.divided, facts)
+        border = answer_out_of_fold(self.divided, border_colours(self.divided, False))
+        labels = self.divided.images["label"].reindex(border.index.intersection(by_file.index))
+        asked = (one.loc[labels.index] for one in (border, by_file))
+        by_border, by_file = (one.to_dict("series") for one in asked)
+        return {
+            name: area_among_alike(labels == name, by_border[name], by_file[name])
+            for name in classes
+        }
 
     def _dummy(self) -> pd.DataFrame:
         train, valid = self.sides

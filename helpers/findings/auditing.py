@@ -158,11 +158,12 @@ def copies(evidence: Evidence) -> Section:
     found.unchecked += [note for note in told if "not verified" in note or BY_HASH in note]
     found.unchecked.append(REACH)
     found.says.append(MISSED)
-    split = len(set(dataset.images["split"].dropna())) > 1
+    sides = dataset.images["split"].dropna().unique()
+    came = f"with {sides[0]} images alone" if len(sides) else "without a split"
     found.says.append(
         describe_leakage(leaks)
-        if split
-        else "It came without a split: copies leak across any that does not keep them together."
+        if len(sides) > 1
+        else f"It came {came}: copies leak across any split that does not keep them together."
     )
     scanned = evidence.files[evidence.files["readable"]]
     small = int((scanned[["width", "height"]].min(axis=1) < SHORTEST_SIDE).sum())

@@ -19,8 +19,8 @@ from helpers.findings.sections import LEFT_OUT, Section
 
 SHARED = "Wrong labels that many lookalikes share: they teach the model that is asked about them."
 ALL_OF_A_THING = (
-    " So it is with one that all images of a thing share; 'How much would these checks miss?' says "
-    "how many of such are found."
+    " So it is with one that all images of a thing share; 'How much would these checks miss?' plants "
+    "such, where there are twenty things with two images or more."
 )
 
 
@@ -42,7 +42,7 @@ def labels(evidence: Evidence) -> Section:
             "evidence against either label."
         )
     unknown = int(honest_chances(doubts, doubts.index).isna().sum())
-    if unknown > len(doubts) / 2:  # images.csv leaves their chance blank
+    if unknown:  # images.csv leaves their chance blank
         number = "all" if unknown == len(doubts) else f"{unknown:,}"
         found.says.append(
             f"For {number} of them there is no estimate: what a model that has not seen these "

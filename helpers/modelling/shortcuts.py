@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.balance import Probe, associate, file_facts, lifts, probe_each
+from helpers.balance.probing import LEAD
 from helpers.datasets.words import some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.learned import Learned
@@ -60,7 +61,9 @@ def shortcuts(evidence: Learned) -> Section:
     goes_with = associate(divided)
     sure = goes_with[goes_with["p_corrected"] < ASSOCIATED]
     given = {name: one.gives_away for name, one in probes.items() if one.shortcut}
-    at_border = given.get("border", [])
+    through_files = _of_files(evidence, given)
+    at_border = [one for one in given.pop("border", []) if one not in through_files]
+    given = ({"border": at_border} if at_border else {}) | given
     told = _two_readings(evidence, at_border)
     if told:
         del given["border"]
@@ -80,6 +83,13 @@ def shortcuts(evidence: Learned) -> Section:
         found.says.append(f"From the {name} alone, mean recall is {one!r}.{_say_below(one)}")
         found.numbers[f"recall from {name}"] = one.recall
         found.numbers[f"by chance from {name}"] = one.chance
+    if through_files:
+        areas = " and ".join(f"{name} ({area:.2f})" for name, area in through_files.items())
+        found.says.append(
+            f"The border ranks {areas} hardly above other images whose files look alike (area under"
+            " the ROC curve, 0.5 by chance): what it tells there is what the file or its camera did"
+            " to the picture, and is told by the facts of the file."
+        )
     found.pictures.append(drawn("probe_results", probes))
     if len(goes_with):
         found.tables["Columns that go with the label"] = goes_with
@@ -117,6 +127,14 @@ def _say_below(one: Probe) -> str:
         "another label oftener than by chance, as where one scene was photographed, or one photo "
         "edited, for several classes."
     )
+
+
+def _of_files(evidence: Learned, given: dict[str, list[str]]) -> dict[str, float]:
+    """The classes that the border tells only as the facts of the file do, and how well it ranks
+    them above others with files like theirs."""
+    twice = [one for one in given.get("border", []) if one in given.get("file facts", [])]
+    areas = evidence.border_among_alike(twice)
+    return {name: area for name, area in areas.items() if area < 0.5 + LEAD}
 
 
 def _two_readings(evidence: Learned, at_border: list[str]) -> str:

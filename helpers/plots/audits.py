@@ -166,12 +166,15 @@ def flag_sheet(
         return nothing(title or "Nothing is flagged, so there is nothing to judge", ax)
     drawn = np.random.default_rng(seed).permutation(len(ids))[:most]
     shown = ids[np.sort(drawn)]
-    names = {
-        image_id: issues.get(image_id, "") + short_name(image_id.rsplit("/", 1)[-1], 999)
-        for image_id in shown
-    }
-    part = f"{len(shown)} of {len(ids):,} flags, drawn at random: how many are right?"
-    default = part if len(shown) < len(ids) else f"{count(ids, 'flag')}: right or not?"
+    files = dataset.images.index.astype("str").str.rsplit("/", n=1).str[-1]
+    twice = {*files[files.duplicated()]}  # names that say nothing without their folder
+    names = {}
+    for image_id in shown:
+        *folder, file = image_id.split("/")[-2:]
+        name = "/".join([*folder, file]) if file in twice else file
+        names[image_id] = issues.get(image_id, "") + short_name(name, 999)
+    part = f"{len(shown)} of {len(ids):,} flagged images, drawn at random: how many are right?"
+    default = part if len(shown) < len(ids) else f"{count(ids, 'flagged image')}: right or not?"
     return contact_sheet(dataset, shown, names, columns=7, title=title or default, ax=ax)
 
 

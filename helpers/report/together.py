@@ -31,7 +31,10 @@ from helpers.splits.joining import join_groups
 TOGETHER = "stays_with"
 GIVEN = "you gave a table that keeps them together"
 BUT = "you answered no, and copies or other pairs join them all the same"
-SAME = "no difference at 96 pixels a side: saved anew, or changed in detail (noise, sharpness)"
+SAME = (
+    "no difference at 96 pixels a side, be the light the same or not: saved anew, made brighter or "
+    "darker, or changed in detail (noise, sharpness)"
+)
 WHY = "keypoints: they agree only where one photo is mirrored"
 
 

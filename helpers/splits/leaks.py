@@ -123,8 +123,8 @@ def describe_leakage(leaks: pd.DataFrame) -> str:
         if searched:
             return "No copies that were found lie on two sides of the split."
         return (
-            f"No copies that were found lie on two sides of the split; {alone} (open_dataset(…, group='…') names "
-            "one, and helpers.splits.suggest_groups(dataset) looks for groups)."
+            f"No copies that were found lie on two sides of the split; {alone} (open_dataset(…, "
+            "group='…') names one, and helpers.splits.suggest_groups(dataset) looks for groups)."
         )
     if not parts:
         return "No images of one group and no copies that were found lie on two sides of the split."

@@ -234,7 +234,7 @@ def test_what_was_measured_is_told_and_what_was_not_is_named(dataset):
         "| odd file | relative | 1 | below 0.1% |  |",
         "| blurred | relative |  |  | Not used: 300 of 600 are blurred; why? |",
         "None of 600 labels is more likely wrong than right; about 1 more lie further down.",
-        "No copies and no images of one group lie on two sides of the split.",
+        "No images of one group and no copies that were found lie on two sides of the split.",
     ):
         assert words in text, words
     assert "odd size" not in text and "Not looked into" not in text

@@ -120,6 +120,7 @@ def learned(dataset, day=None, **probes):
     }
     return SimpleNamespace(
         divided=dataset, clean=dataset, probes=probes, progress=False, border_gap=lambda _: None,
+        border_among_alike=lambda classes: dict.fromkeys(classes, 0.9),
         origins=pd.DataFrame({"day": [None]}), judged_origins={"day": day} if day else {},
     )  # fmt: skip
 
@@ -255,3 +256,28 @@ def test_what_tells_one_of_two_classes_tells_the_other_and_is_said_once():
     assert [one.split(",")[0] for one in module._say_alone(alone, three)] == [
         "Of bare", "Of masked"
     ]  # fmt: skip
+
+
+def test_what_the_border_tells_as_files_do_is_told_once(trees, facts):
+    """Of ash the border tells 0.59 among images whose files look alike, of elm 0.6."""
+    known = learned(trees, border=["elm", "ash"], file_facts=["ash", "elm"])
+    known.border_among_alike = lambda classes: {
+        one: {"elm": 0.6, "ash": 0.59}[one] for one in classes
+    }
+    found = shortcuts(known)
+    assert found.title.startswith("Given away: elm by border; ash, elm by file facts")
+    assert [one.what for one in found.findings][:2] == [
+        "The border of the picture gives away elm.", "Facts of the file give away ash, elm."
+    ]  # fmt: skip
+    (said,) = [one for one in found.says if "whose files look alike" in one]
+    assert said.startswith("The border ranks ash (0.59) hardly above other images")
+    known.border_among_alike = lambda classes: dict.fromkeys(classes, 0.5)
+    alone = shortcuts(known)
+    assert alone.title.startswith("Given away: ash, elm by file facts")
+    assert not any("border of the picture" in one.what for one in alone.findings)
+
+
+def test_a_class_that_no_other_image_is_like_in_its_file_keeps_its_border(trees, facts):
+    known = learned(trees, border=["elm"], file_facts=["elm"])
+    known.border_among_alike = lambda classes: dict.fromkeys(classes, np.nan)
+    assert shortcuts(known).title.startswith("Given away: elm by border; elm by file facts")

@@ -118,8 +118,11 @@ def test_a_sheet_of_flags_is_drawn_at_random_names_its_files_and_leaves_out_unus
     kept = {image_id.rsplit("/", 1)[-1] for image_id in {*ids[5:], ids[0]}}
     assert len(named) == 6
     assert named <= kept
-    assert f"6 of {len(kept)} flags, drawn at random" in ax.get_title("left")
-    for most, told in ((1, "1 flag: right or not?"), (3, "3 flags: right or not?")):
+    assert f"6 of {len(kept)} flagged images, drawn at random" in ax.get_title("left")
+    for most, told in (
+        (1, "1 flagged image: right or not?"),
+        (3, "3 flagged images: right or not?"),
+    ):
         title = plots.flag_sheet(photos, ids[:most]).get_title("left")
         assert " ".join(title.split()) == told
 
@@ -167,3 +170,14 @@ def test_a_guess_is_drawn_at_the_labels_or_where_none_were_planted_at_the_last_r
 
 def test_without_canaries_a_line_says_why():
     assert "No canary" in plots.canaries(planted().head(0)).get_title("left")
+
+
+def test_a_file_name_that_is_there_twice_stands_with_its_folder(photos):
+    images = photos.images.copy()
+    first, *rest = images.index
+    ids = [f"a/{first.rsplit('/', 1)[-1]}", *rest]
+    twice = images.set_axis(pd.Index(ids, name="image_id"))
+    twice = pd.concat([images, twice.iloc[:1]])
+    sheet = plots.flag_sheet(photos.with_images(twice), [first, rest[0]])
+    said = {text.get_text().strip() for text in sheet.texts}
+    assert said == {first, rest[0].rsplit("/", 1)[-1]}

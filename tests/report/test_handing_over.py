@@ -51,7 +51,10 @@ def test_a_card_of_photos_that_were_searched_does_not_say_that_only_copies_were(
 ):
     assert "so only copies were looked for here" in told_leaks(describe_dataset(report))
     monkeypatch.setattr("helpers.evidence.leaking.searches", lambda asked: True)
-    assert told_leaks(describe_dataset(report)) == "No copies lie on two sides of the split."
+    assert (
+        told_leaks(describe_dataset(report))
+        == "No copies that were found lie on two sides of the split."
+    )
 
 
 @pytest.mark.parametrize("searches", [True, False])

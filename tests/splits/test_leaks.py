@@ -171,7 +171,7 @@ def test_the_table_can_be_saved_and_an_empty_one_has_its_columns(make, tmp_path)
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([], "No copies and no images of one group lie on two sides of the split."),
+        ([], "No images of one group and no copies that were found lie on two sides of the split."),
         ([("exact", "train", "valid", None)],
          "1 pair of exact copies lies on two sides of the split (train and valid)."),
         ([("near", "train", "test", None)] * 2,
@@ -198,7 +198,9 @@ def test_a_group_that_is_not_there_is_refused(make):
 
 def test_without_groups_it_says_that_only_copies_were_looked_for(make):
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE))
-    assert told.startswith("No copies lie on two sides of the split; no column says")
+    assert told.startswith(
+        "No copies that were found lie on two sides of the split; no column says"
+    )
     assert "suggest_groups(dataset)" in told
     one = pd.DataFrame({"image_id": ["a"], "other_id": ["b"], "kind": ["near"]})
     told = describe_leakage(check_leakage(sided(make, "tv"), one))
@@ -212,10 +214,13 @@ def test_without_groups_it_says_that_only_copies_were_looked_for(make):
     assert describe_leakage(searched) == told
     searched = check_leakage(sided(make, "tv"), NONE)
     searched.attrs["searched"] = True
-    assert describe_leakage(searched) == "No copies lie on two sides of the split."
+    assert describe_leakage(searched) == "No copies that were found lie on two sides of the split."
     whole = pd.Series(["p", "q"], ["a", "b"])
     told = describe_leakage(check_leakage(sided(make, "tv"), NONE, groups=whole))
-    assert told == "No copies and no images of one group lie on two sides of the split."
+    assert (
+        told
+        == "No images of one group and no copies that were found lie on two sides of the split."
+    )
 
 
 def test_a_fold_is_told_what_it_learned_from_and_asked_about_and_no_probable_copies(
@@ -240,4 +245,6 @@ def test_of_a_dataset_without_a_split_it_is_said_that_there_is_none():
         "There is no split, so that nothing lies on two sides: ensure_split makes one."
     )
     divided = dataset.with_images(dataset.images.assign(split="train"))
-    assert describe_leakage(check_leakage(divided, NONE)).startswith("No copies lie on two ")
+    assert describe_leakage(check_leakage(divided, NONE)).startswith(
+        "No copies that were found lie on two "
+    )
