@@ -106,7 +106,7 @@ def dataset_card(
         asked["out of scope"],
         "## Dataset Structure\n\n### Data Splits\n",
         sections.tabulate_splits(dataset, things),
-        plain(split_source),
+        plain(split_source) + "\n" * bool(split_source),
         "### Data Fields\n",
         sections.tabulate_fields(dataset),
         "## Dataset Creation\n\n### Data Collection and Processing\n",

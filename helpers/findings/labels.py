@@ -19,8 +19,8 @@ from helpers.findings.sections import LEFT_OUT, Section
 
 SHARED = "Wrong labels that many lookalikes share: they teach the model that is asked about them."
 ALL_OF_A_THING = (
-    " So it is with one that all images of a thing share; 'How much would these checks miss?' plants "
-    "such, where there are twenty things with two images or more."
+    " So it is with one that all images of a thing share; 'How much would these checks miss?' "
+    "plants such, where there are twenty things with two images or more."
 )
 
 

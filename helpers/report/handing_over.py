@@ -22,6 +22,7 @@ from helpers.findings.decided import open_doubts
 from helpers.findings.sections import DONE
 from helpers.findings.showing import tell_need
 from helpers.report.building import Report
+from helpers.report.together import TOGETHER, together
 
 MODEL = "model"
 
@@ -45,17 +46,24 @@ OWN_SPLIT = (
     "The sides train and valid are those on which a report on this dataset had its models (column "
     "report_split of images.csv); the dataset did not come so divided."
 )
+GIVEN_SPLIT = (
+    "The sides are those that the dataset came with; a report on it had its models on others "
+    "(column report_split of images.csv)."
+)
 
 
 def describe_dataset(report: Report) -> str:
     """The dataset card, filled in with what the report measured."""
     evidence, leaks = report.evidence, report.evidence.given_leaks
-    dataset, divided = evidence.opened, report["split"].state == DONE
+    dataset, divided, source = evidence.opened, report["split"].state == DONE, ""
     if divided:
-        shown = _with_split_of if _is_own(evidence) else _with_groups_of
+        came, own = len({*dataset.images["split"].dropna()}) > 1, _is_own(evidence)
+        source = (GIVEN_SPLIT if came else OWN_SPLIT) if own else ""
+        shown = _with_split_of if own and not came else _with_groups_of
         dataset = shown(evidence.opened, evidence.divided)
         if leaks.empty:  # then the split that the card shows, be it given or made here
             leaks = leaks_of(evidence, dataset, evidence.pairs)
+        dataset = _with_groups_as_listed(dataset, evidence)
     return dataset_card(
         dataset,
         scanned=evidence.files,
@@ -68,7 +76,7 @@ def describe_dataset(report: Report) -> str:
         findings=_findings(report),
         not_checked=report["verdict"].unchecked,
         things=evidence.things,
-        split_source=OWN_SPLIT if divided and _is_own(evidence) else "",
+        split_source=source,
     )
 
 
@@ -92,6 +100,15 @@ def _with_groups_of(dataset: Dataset, divided: Dataset) -> Dataset:
     if together is not None and together not in images:  # proposed here, and kept together
         images[together] = divided.images[together].reindex(images.index)
     return dataset.with_images(images).with_group(together)
+
+
+def _with_groups_as_listed(dataset: Dataset, evidence) -> Dataset:
+    """Groups that were proposed here by the name and values that the report's tables give them."""
+    proposed = dataset.group
+    if proposed is None or proposed in evidence.opened.images:
+        return dataset
+    images = dataset.images.drop(columns=proposed).assign(**{TOGETHER: together(evidence)})
+    return replace(dataset, images=images, group=TOGETHER)
 
 
 def export_cleaned(report: Report, folder: Path, images: str | None = "links") -> Export:

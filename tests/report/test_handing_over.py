@@ -1,5 +1,6 @@
 """The cards that go with a report say what the report went by, and the same numbers."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +10,7 @@ from helpers.evidence import learned
 from helpers.evidence.leaking import leaks_of
 from helpers.exports.models import check_export
 from helpers.findings.showing import tell_need
-from helpers.report import handing_over
+from helpers.report import handing_over, tables
 from helpers.report.handing_over import describe_dataset, describe_model, export_best
 from helpers.splits import apply_groups, describe_leakage
 from tests.report.test_building import report_on
@@ -33,9 +34,17 @@ def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
     divided = report.evidence.divided
     three = pd.DataFrame({"image_id": ["red/01.png", "red/02.png"], "other_id": ["red/05.png"] * 2})
     report.evidence.__dict__["divided"] = apply_groups(divided, three)
+    report.evidence.__dict__["sure"] = three.assign(against=None)
+    for kept in ("clean", "things"):
+        vars(report.evidence).pop(kept, None)
     told = describe_dataset(report)
     assert alone not in told
-    assert "suggested_group has 1 value, with 3 images in the median and 3 at most" in told
+    assert "suggested_group" not in told  # which no table has; images.csv has these:
+    kept = tables.images_table(report)["stays_with"].value_counts()
+    assert (kept["red/01.png"], len(kept)) == (3, report.evidence.things.value_counts().gt(1).sum())
+    most, median = kept.max(), kept.median()
+    told_of = f"stays_with has {len(kept)} values, with {median:g} images in the median and {most}"
+    assert f"{told_of} at most" in told and "| stays_with | red/01.png 3, " in told
     assert "| valid | undecided | groups |" in told
     number = report.evidence.things.nunique()
     assert f"{len(report.evidence.opened)} images make {number} groups, as far as known" in told
@@ -141,6 +150,21 @@ def test_a_card_says_that_the_split_is_that_of_the_report_unless_it_came_so(repo
     came = images.assign(split=divided.reindex(images.index))
     report.evidence.opened = report.evidence.opened.with_images(came)
     assert handing_over.OWN_SPLIT not in describe_dataset(report)
+
+
+def test_a_card_shows_the_split_that_the_dataset_came_with(photos, monkeypatch):
+    """Though the report divides anew."""
+    monkeypatch.setattr("helpers.evidence.audited.Evidence.keeps_split", False)
+    dataset = open_dataset(photos, progress=False)
+    sides = np.where(np.arange(len(dataset)) % 5 < 3, "train", "valid")
+    dataset = dataset.with_images(dataset.images.assign(split=sides))
+    report = report_on(dataset)
+    assert handing_over._is_own(report.evidence)
+    told = describe_dataset(report)
+    assert handing_over.GIVEN_SPLIT in told and handing_over.OWN_SPLIT not in told
+    rows = pd.crosstab(dataset.images["label"], sides)
+    for name, row in rows.iterrows():
+        assert f"| {name} | {row['train']} | {row['valid']} | " in told
 
 
 def files_of(folder):
