@@ -366,6 +366,7 @@ def _score(answers: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     found = evaluation.bootstrap_metrics(answers, groups)
     right = answers["prediction"] == answers["label"]
     found.loc["accuracy"] = [*evaluation.accuracy_interval(right, groups.reindex(answers.index))]
+    found.loc["weighted recall"] = found.loc["accuracy"]  # which is the same by another name
     return found
 
 

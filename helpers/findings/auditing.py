@@ -33,6 +33,9 @@ MISSED = (
 )
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
+MADE, ALMOST = 10, 0.9
+"""From how many files of one form of name on, and which share of all such, it is told that they
+have copies that are named otherwise."""
 MANY = 0.1
 """From which share of a class on it is told that so many of its images are copies."""
 
@@ -214,8 +217,9 @@ def copies(evidence: Evidence) -> Section:
         act = f"keep {what_stays} on one side of every split, as this report does (--export)"
         gain = flattery_of_copies(evidence) if evidence.can_learn else None
         more = measured("On such a split they change the accuracy of a linear model", gain)
-        if many := _say_copied_classes(found, dataset, confirmed):
-            more["more"] = " ".join(filter(None, [many, more.get("more", "")]))
+        many = _say_copied_classes(found, dataset, confirmed)
+        by_name = say_made_copies(confirmed, dataset.images.index)
+        more["more"] = " ".join(filter(None, [many, by_name, more.get("more", "")]))
         found.mend(what, number, len(dataset), act, code, **more)
     if len(pairs):
         shown = pd.concat([conflicts, in_turn(pairs)]).drop_duplicates(["image_id", "other_id"])
@@ -233,6 +237,29 @@ def copies(evidence: Evidence) -> Section:
 def _further(confirmed: pd.DataFrame) -> pd.Series:
     """For each image that has copies, whether it is a further one and not the first of them."""
     return cluster_duplicates(confirmed)["cluster"].duplicated()
+
+
+def say_made_copies(confirmed: pd.DataFrame, ids: pd.Index) -> str:
+    """The forms of names, such as that of 'augmented_1.jpg', of which all but few files have a copy
+    that is named otherwise, and how many pairs are left without them; "" where there is none."""
+    forms = pd.Series(ids, ids).str.rsplit("/", n=1).str[-1].str.replace(r"\d+", "#", regex=True)
+    sets = cluster_duplicates(confirmed)["cluster"]
+    table = pd.DataFrame({"form": forms.reindex(sets.index), "set": sets})
+    otherwise = table.groupby("set")["form"].transform("nunique") > 1
+    known, all_of = table.loc[otherwise, "form"].value_counts(), forms.value_counts()
+    told = []
+    for form, number in known.items():
+        if number >= MADE and number >= ALMOST * all_of[form]:
+            ends = [confirmed[end].map(forms).ne(form) for end in ("image_id", "other_id")]
+            name = forms.index[forms == form][0].rsplit("/", 1)[-1]
+            left = f"{int((ends[0] & ends[1]).sum()):,} of {count(confirmed, 'pair')}"
+            told.append(
+                f"{number:,} of {count(int(all_of[form]), 'file')} named like '{name}' have a copy "
+                f"that is named otherwise; without these files {left} would be left."
+            )
+    which = "such names mark" if len(told) == 1 else "one of these forms of names marks"
+    more = f"If {which} copies that were made, as augmentation makes them, leave those files out."
+    return " ".join([*told[:3], more]) if told else ""
 
 
 def _say_kinds(kinds: pd.Series) -> str:

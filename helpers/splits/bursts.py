@@ -1,4 +1,5 @@
-"""Whether photos that one camera took within seconds show one thing, as their keypoints say."""
+"""Whether photos that one camera took within seconds show one thing or place, as their keypoints
+say."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ import pandas as pd
 
 from helpers.datasets.words import count
 from helpers.splits.captures import SECONDS, find_bursts
+from helpers.splits.telling import THING
 
-UNCONFIRMED = "could not be confirmed, and may show one thing all the same"
+UNCONFIRMED = f"could not be confirmed, and may show {THING} all the same"
 APART, MOST = 60, 1_000
 """Seconds from which two photos are no burst, and pairs at most that bursts are held against."""
 _DAY = 24 * 60 * 60
@@ -93,9 +95,9 @@ def describe(verdict: Verdict, proposed: int, known: int = 0, mixed: int = 0) ->
              f"the keypoints of {verdict.agree:,} agree"]  # fmt: skip
     alike = f"of the same {'classes' if mixed else 'class'}, camera and day"
     if verdict.others:
-        shown = f"So at least {verdict.least:.0%} of the bursts show one thing"
+        shown = f"So at least {verdict.least:.0%} of the bursts show {THING}"
         if verdict.least < 0.005:
-            shown = "That does not show that any burst shows one thing"
+            shown = f"That does not show that any burst shows {THING}"
         elif verdict.agree < verdict.bursts:
             shown += ", and perhaps all: keypoints miss many such pairs"
         lines[0] += (

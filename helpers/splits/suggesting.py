@@ -343,9 +343,9 @@ class _Search:
             doubted, pairs = np.flatnonzero(home >= 0), np.flatnonzero(~kept)
             self.notes.append(
                 f"{count(doubted, 'image')} {'agrees' if len(doubted) == 1 else 'agree'} with two "
-                "or more of another class and none of the own, perhaps by a wrong label; what "
-                "chance does is judged without what pairs them with that class "
-                f"({count(pairs, 'pair')})."
+                f"or more of another class and none of the own ({some(self.ids[doubted])}), perhaps"
+                " by a wrong label; what chance does is judged without what pairs them with that "
+                f"class ({count(pairs, 'pair')})."
             )
         return strangers.pick(kept) if kept.any() else strangers
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers.findings.auditing import _say_copied_classes, _say_kinds
+from helpers.findings.auditing import _say_copied_classes, _say_kinds, say_made_copies
 from helpers.findings.pictures import in_turn
 from helpers.findings.sections import Section
 from tests.balance.sets import table
@@ -66,3 +66,37 @@ def test_pairs_to_look_at_are_some_of_each_kind_in_turn_and_all_of_them_are_coun
 )
 def test_pairs_of_each_kind_are_told_in_their_number(numbers, said):
     assert _say_kinds(pd.Series(numbers, ["exact", "near", "probable"])) == said
+
+
+def pairs_of(*pairs):
+    return pd.DataFrame(pairs, columns=["image_id", "other_id"]).assign(kind="near")
+
+
+def test_names_of_files_that_were_made_of_others_are_told():
+    """Ten of eleven 'aug_' files are copies of originals, and two of these of each other."""
+    own, made = [f"a/{n}.jpg" for n in range(30)], [f"b/aug_{n}.jpg" for n in range(11)]
+    pairs = pairs_of(*zip(own[:10], made[:10], strict=True), (own[28], own[29]))
+    said = say_made_copies(pairs, pd.Index(own + made))
+    assert said == (
+        "10 of 11 files named like 'aug_0.jpg' have a copy that is named otherwise; without these "
+        "files 1 of 11 pairs would be left. If such names mark copies that were made, as "
+        "augmentation makes them, leave those files out."
+    )
+    assert say_made_copies(pairs, pd.Index([*own, *made, "b/aug_11.jpg", "b/aug_12.jpg"])) == ""
+    assert say_made_copies(pairs.iloc[1:], pd.Index(own + made)) == ""  # nine: too few
+
+
+def test_where_each_of_two_forms_may_be_the_copies_both_are_named():
+    own, made = [f"{n}.jpg" for n in range(12)], [f"{n} flipped.jpg" for n in range(12)]
+    said = say_made_copies(pairs_of(*zip(own, made, strict=True)), pd.Index(own + made))
+    assert said.count("12 of 12 files named like ") == 2
+    assert said.count("without these files 0 of 12 pairs would be left.") == 2
+    assert said.endswith("If one of these forms of names marks copies that were made, as "
+                         "augmentation makes them, leave those files out.")  # fmt: skip
+
+
+@pytest.mark.parametrize("names", ["IMG_{}.jpg", "{}.png"])
+def test_copies_that_are_named_like_all_files_tell_no_form(names):
+    ids = [names.format(n) for n in range(40)]
+    assert say_made_copies(pairs_of(*zip(ids[:20], ids[20:], strict=True)), pd.Index(ids)) == ""
+    assert say_made_copies(pairs_of(), pd.Index(ids)) == ""

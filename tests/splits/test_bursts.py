@@ -97,10 +97,11 @@ def test_the_note_says_what_was_compared_and_how_many():
     assert bursts.describe(verdict, 5) == (
         "Bursts: 10 pairs of the images compared were taken within 4 s by one camera; the "
         "keypoints of 9 agree, of 8 pairs of the same class, camera and day, but more than a "
-        "minute apart, those of 1. So at least 26% of the bursts show one thing, and perhaps all: "
-        "keypoints miss many such pairs. 5 of them are proposed; the other 5 could not be "
-        "confirmed, and may show one thing all the same: only a column that says what was "
-        "photographed, or groups by their times (--pause 4, group_by_time), keep those together."
+        "minute apart, those of 1. So at least 26% of the bursts show one thing or one place, and "
+        "perhaps all: keypoints miss many such pairs. 5 of them are proposed; the other 5 could "
+        "not be confirmed, and may show one thing or one place all the same: only a column that "
+        "says what was photographed, or groups by their times (--pause 4, group_by_time), keep "
+        "those together."
     )
     assert bursts.describe(Verdict(1, 1, 0, 0), 1) == (
         "Bursts: 1 pair of the images compared was taken within 4 s by one camera; the keypoints "
@@ -149,5 +150,5 @@ def test_one_that_is_proposed_is_told_in_the_singular():
     ],
 )
 def test_bursts_that_are_in_one_group_already_are_not_called_unconfirmed(proposed, known, told):
-    said = bursts.describe(Verdict(9, 2, 9, 0), proposed, known).partition("one thing. ")[2]
+    said = bursts.describe(Verdict(9, 2, 9, 0), proposed, known).partition("one place. ")[2]
     assert said.startswith(told) and ("--pause" in said) == (proposed + known < 9)

@@ -237,8 +237,8 @@ def test_a_burst_that_nothing_confirms_is_told_and_with_what_it_was_compared(lea
     assert note.startswith(
         "Bursts: 1 pair of the images compared was taken within 4 s by one camera; the keypoints "
         "of 0 agree, of 1 pair of the same class, camera and day, but more than a minute apart, "
-        "those of 0. That does not show that any burst shows one thing. It could not be confirmed, "
-        "and may show one thing"
+        "those of 0. That does not show that any burst shows one thing or one place. It could "
+        "not be confirmed, and may show one thing"
     )
     found = suggest_groups(leaves, features_of(leaves), workers=0, progress=False)
     about = "Bursts: 2 pairs of the images compared were taken within 4 s by one camera; the keyp"
