@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             *("conformal_limit", "conformal_sets", "coverage", "coverage_by"),
             "simulate_coverage",
         ],
-        "comparing": ["Difference", "compare_losses", "compare_scores"],
+        "comparing": ["Difference", "between_parts", "compare_losses", "compare_scores"],
         "intervals": ["Interval", "accuracy_interval", "score_each"],
         "bootstrap": ["bootstrap_metrics", "compare_metrics"],
         "confusions": ["class_metrics", "order_classes", "overall_metrics", "score_classes"],

@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 from functools import cached_property
+from typing import NamedTuple
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -36,6 +37,15 @@ SAME_DATASET = (
 )
 NUMBER = 50
 """Images that are chosen to be labelled next."""
+
+
+class Gap(NamedTuple):
+    """Accuracy where something beside the subject points to the class, and where it does not (0 to
+    1), and by how much the first is higher."""
+
+    usual: float
+    other: float
+    difference: evaluation.Difference
 
 
 class Learned(Evidence):
@@ -222,27 +232,34 @@ class Learned(Evidence):
         told = {"issue": "no label", "suggestion": chances.loc[chosen].idxmax(axis=1)}
         return pd.DataFrame(told, pd.Index(chosen, name="image_id"))
 
-    def border_gap(self, classes: list[str]) -> tuple[float, float] | None:
+    def gap_where(self, source: str, classes: list[str]) -> Gap | None:
         """Which share of the images of these classes a linear head names rightly, out of fold,
-        where the border alone is taken for the class, and where it is not."""
+        where what `source` ("border" or "file facts") tells alone is their class, and where not;
+        None where it is so of all of them or of none."""
         labels = self.divided.images["label"]
         asked = labels.index[labels.isin(classes)]
-        border = answer_out_of_fold(self.divided, border_colours(self.divided, False))
-        model = answer_out_of_fold(self.divided, self.features)
-        asked = asked[asked.isin(border.index) & asked.isin(model.index)]
-        usual, right = (one.loc[asked].idxmax(axis=1) == labels[asked] for one in (border, model))
+        alone, model = self._told_by(source), answer_out_of_fold(self.divided, self.features)
+        asked = asked[asked.isin(alone.index) & asked.isin(model.index)]
+        usual, right = (one.loc[asked].idxmax(axis=1) == labels[asked] for one in (alone, model))
         if not usual.any() or usual.all():
             return None
-        return float(right[usual].mean()), float(right[~usual].mean())
+        things = self.things.reindex(asked)
+        parts = [evaluation.accuracy_interval(right[own], things[own]) for own in (usual, ~usual)]
+        return Gap(*(one.accuracy for one in parts), evaluation.between_parts(*parts))
+
+    def _told_by(self, source: str) -> pd.DataFrame:
+        """Chances of the classes by the border or by facts of the file alone, out of fold."""
+        if source == "border":
+            return answer_out_of_fold(self.divided, border_colours(self.divided, False))
+        facts = pd.get_dummies(file_facts(self.divided, False), dtype=float).fillna(0.0)
+        return answer_out_of_fold(self.divided, facts)
 
     def border_among_alike(self, classes: list[str]) -> dict[str, float]:
         """How well the border ranks the images of each of these classes above others whose files
         look alike (area under the ROC curve out of fold, 0.5 by chance)."""
         if not classes:
             return {}
-        facts = pd.get_dummies(file_facts(self.divided, False), dtype=float).fillna(0.0)
-        by_file = answer_out_of_fold(self.divided, facts)
-        border = answer_out_of_fold(self.divided, border_colours(self.divided, False))
+        border, by_file = (self._told_by(source) for source in ("border", "file facts"))
         labels = self.divided.images["label"].reindex(border.index.intersection(by_file.index))
         asked = (one.loc[labels.index] for one in (border, by_file))
         by_border, by_file = (one.to_dict("series") for one in asked)

@@ -94,8 +94,10 @@ def labels_needed(evidence: Learned, needs: Needs) -> str:
     if gain is None:
         return ""
     missing, (_, low, high) = need.least - value, gain
-    said = f"More labels: the last doubling bought {points(*gain)} of {need.score}, and "
-    said += f"{100 * missing:.0f} points are missing. "
+    lacking = {0: "less than a point is", 1: "1 point is"}
+    lacks = lacking.get(round(100 * missing), f"{100 * missing:.0f} points are")
+    said = "More labels: the last doubling bought a linear model "
+    said += f"{points(*gain)} of {need.score}, and {lacks} missing. "
     if high <= 0 or missing / high > DOUBLINGS:
         return said + "More of the same images will hardly close that gap."
     times = 2 ** (missing / high)

@@ -7,6 +7,8 @@ from scipy import stats
 
 from helpers.datasets import DatasetError
 from helpers.evaluation import (
+    accuracy_interval,
+    between_parts,
     compare_losses,
     compare_scores,
 )
@@ -176,3 +178,11 @@ def test_the_words_show_on_which_side_of_zero_an_interval_ends():
     assert repr(Difference(-0.0004, -0.004, 0.02)) == "+0.00 (-0.004 to +0.02)"
     assert repr(Difference(0.01, 0.001, 0.02)) == "+0.01 (+0.001 to +0.02)"
     assert repr(Difference(-0.1, -0.2, -0.05)) == "-0.10 (-0.20 to -0.05)"
+
+
+def test_two_parts_differ_as_newcombe_has_it():
+    """His example, 56 of 70 and 48 of 80: 0.2 (0.0524 to 0.3339)."""
+    first, second = (accuracy_interval(np.arange(n) < k) for k, n in ((56, 70), (48, 80)))
+    assert between_parts(first, second) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+    turned = between_parts(second, first)
+    assert turned == pytest.approx((-0.2, -0.3339, -0.0524), abs=5e-5)

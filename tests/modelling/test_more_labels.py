@@ -23,7 +23,12 @@ def missing(value, gain, least=0.8, monkeypatch=None):
 
 def test_the_upper_end_of_the_gain_says_how_many_labels_it_takes_at_the_least(monkeypatch):
     said = missing(0.7, (0.03, 0.01, 0.05), monkeypatch=monkeypatch)
-    assert "bought +3.0 points (+1.0 to +5.0) of accuracy, and 10 points are missing" in said
+    bought = "bought a linear model +3.0 points (+1.0 to +5.0) of accuracy, and"
+    assert f"{bought} 10 points are missing" in said
+    for value, lacks in ((0.796, "less than a point is"), (0.79, "1 point is")):
+        assert f"and {lacks} missing." in missing(
+            value, (0.03, 0.01, 0.05), monkeypatch=monkeypatch
+        )
     assert said.endswith("it takes 4.0 times as many at the least.")
     unsure = missing(0.7, (0.01, -0.03, 0.05), monkeypatch=monkeypatch)
     assert "is not shown; if so, it takes 4.0 times as many" in unsure

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers.balance import Origin
+from helpers.evaluation import Difference
+from helpers.evidence.learned import Gap
 from helpers.modelling import shortcuts as module
 from helpers.modelling.shortcuts import _cells, _findings, _two_readings, shortcuts
 from tests.balance.sets import table
@@ -12,12 +14,15 @@ from tests.balance.sets import table
 LABELS = ["ash"] * 40 + ["elm"] * 30 + ["oak"] * 20 + ["fir"] * 10
 
 
-def evidence(gap=(0.9, 0.5), classes=4):
+GAP = Gap(0.9, 0.5, Difference(0.4, 0.3, 0.5))
+
+
+def evidence(gap=GAP, classes=4):
     images = pd.DataFrame({"label": LABELS})
     return SimpleNamespace(
         divided=SimpleNamespace(images=images),
         clean=SimpleNamespace(classes=list("abcdefgh")[:classes]),
-        border_gap=lambda asked: gap,
+        gap_where=lambda source, asked: gap,
         probes={
             "border": SimpleNamespace(recall=0.61, chance=0.25),
             "file facts": SimpleNamespace(recall=0.42, chance=0.2),
@@ -39,7 +44,11 @@ def test_a_column_is_told_with_the_source_of_fewest_classes_that_explains_it():
     }
     border, files, site = _findings(evidence(), given, columns)
     assert border.what == "The border of the picture gives away ash, elm, oak."
-    assert "90% rightly where the border alone points to their class, and 50%" in border.more
+    assert (
+        "names 90% rightly where the border alone points to their class, and 50% where it does "
+        "not: +40.0 points (+30.0 to +50.0)." in border.more
+    )
+    assert "where facts of the file alone point to their class, and 50% where they" in files.more
     assert "ash with grass (3.2 times as often as by chance), elm with stone (2.5" in border.more
     assert "oak with old" not in border.more
     assert (border.images, border.of) == (90, 100)
@@ -119,7 +128,7 @@ def learned(dataset, day=None, **probes):
         for name, told in probes.items()
     }
     return SimpleNamespace(
-        divided=dataset, clean=dataset, probes=probes, progress=False, border_gap=lambda _: None,
+        divided=dataset, clean=dataset, probes=probes, progress=False, gap_where=lambda *_: None,
         border_among_alike=lambda classes: dict.fromkeys(classes, 0.9),
         origins=pd.DataFrame({"day": [None]}), judged_origins={"day": day} if day else {},
     )  # fmt: skip
@@ -281,3 +290,16 @@ def test_a_class_that_no_other_image_is_like_in_its_file_keeps_its_border(trees,
     known = learned(trees, border=["elm"], file_facts=["elm"])
     known.border_among_alike = lambda classes: dict.fromkeys(classes, np.nan)
     assert shortcuts(known).title.startswith("Given away: elm by border; elm by file facts")
+
+
+@pytest.mark.parametrize("source", ["border", "file facts"])
+@pytest.mark.parametrize(
+    ("low", "high", "rests"), [(-0.02, 0.01, False), (-0.3, 0.1, True), (0.02, 0.099, False)]
+)
+def test_a_model_that_is_as_right_where_nothing_else_points_to_the_class_rests_on_the_subject(
+    source, low, high, rests
+):
+    known = evidence(gap=Gap(0.9, 0.89, Difference(0.01, low, high)))
+    (found,) = _findings(known, {source: ["ash"]}, {})
+    assert found.blocks is rests
+    assert ("So its score hardly rests on that" in found.more) is not rests
