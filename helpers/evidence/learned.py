@@ -6,21 +6,12 @@ import contextlib
 import io
 import sys
 from functools import cached_property
-from typing import NamedTuple
 
 import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers import evaluation
-from helpers.balance import (
-    Origin,
-    answer_out_of_fold,
-    area_among_alike,
-    border_colours,
-    file_facts,
-    judge_origin,
-    read_origins,
-)
+from helpers.balance import Origin, judge_origin, read_origins
 from helpers.datasets import Dataset, DatasetError
 from helpers.evidence.audited import Evidence
 from helpers.labelling import BOTH, choose
@@ -37,15 +28,6 @@ SAME_DATASET = (
 )
 NUMBER = 50
 """Images that are chosen to be labelled next."""
-
-
-class Gap(NamedTuple):
-    """Accuracy where something beside the subject points to the class, and where it does not (0 to
-    1), and by how much the first is higher."""
-
-    usual: float
-    other: float
-    difference: evaluation.Difference
 
 
 class Learned(Evidence):
@@ -231,42 +213,6 @@ class Learned(Evidence):
         chosen = choose(BOTH, NUMBER, asked, chances, self.features.loc[labels.index])
         told = {"issue": "no label", "suggestion": chances.loc[chosen].idxmax(axis=1)}
         return pd.DataFrame(told, pd.Index(chosen, name="image_id"))
-
-    def gap_where(self, source: str, classes: list[str]) -> Gap | None:
-        """Which share of the images of these classes a linear head names rightly, out of fold,
-        where what `source` ("border" or "file facts") tells alone is their class, and where not;
-        None where it is so of all of them or of none."""
-        labels = self.divided.images["label"]
-        asked = labels.index[labels.isin(classes)]
-        alone, model = self._told_by(source), answer_out_of_fold(self.divided, self.features)
-        asked = asked[asked.isin(alone.index) & asked.isin(model.index)]
-        usual, right = (one.loc[asked].idxmax(axis=1) == labels[asked] for one in (alone, model))
-        if not usual.any() or usual.all():
-            return None
-        things = self.things.reindex(asked)
-        parts = [evaluation.accuracy_interval(right[own], things[own]) for own in (usual, ~usual)]
-        return Gap(*(one.accuracy for one in parts), evaluation.between_parts(*parts))
-
-    def _told_by(self, source: str) -> pd.DataFrame:
-        """Chances of the classes by the border or by facts of the file alone, out of fold."""
-        if source == "border":
-            return answer_out_of_fold(self.divided, border_colours(self.divided, False))
-        facts = pd.get_dummies(file_facts(self.divided, False), dtype=float).fillna(0.0)
-        return answer_out_of_fold(self.divided, facts)
-
-    def border_among_alike(self, classes: list[str]) -> dict[str, float]:
-        """How well the border ranks the images of each of these classes above others whose files
-        look alike (area under the ROC curve out of fold, 0.5 by chance)."""
-        if not classes:
-            return {}
-        border, by_file = (self._told_by(source) for source in ("border", "file facts"))
-        labels = self.divided.images["label"].reindex(border.index.intersection(by_file.index))
-        asked = (one.loc[labels.index] for one in (border, by_file))
-        by_border, by_file = (one.to_dict("series") for one in asked)
-        return {
-            name: area_among_alike(labels == name, by_border[name], by_file[name])
-            for name in classes
-        }
 
     def _dummy(self) -> pd.DataFrame:
         train, valid = self.sides

@@ -68,7 +68,9 @@ def opening(evidence: Evidence) -> Section:
         found.tables["Images to learn from, by class"] = counts[["images", *groups, "ratio"]]
         found.pictures.append(drawn("imbalance_bars", counts))
         found.numbers["imbalance"] = float(counts["ratio"].max())
-        found.says.append(EFFECTIVE)
+        kept = int((images["split"] == "test").sum())
+        aside = f"The chart and its table leave out {count(kept, 'test image')}." if kept else ""
+        found.says += filter(None, [aside, EFFECTIVE])
         _say_rare(found, dataset.development, counts)
     found.pictures.append(drawn("class_sheet", dataset.development, photographs=True))
     return found

@@ -205,8 +205,8 @@ def _say_turned(found: Section, evidence: Evidence) -> None:
         found.says.append(
             f"Further pairs of a class that agree in {LEAST} keypoints or more only where one photo"
             f" is mirrored (copies turned over, or a thing from its other side): {len(pairs):,}. "
-            f"They stay on one side of the split here{but}, {across:,} of them lie on two sides of "
-            "the given split, and pairs.csv lists all."
+            f"They stay on one side of the split here{but}; on two sides of the given split "
+            f"{'lies' if across == 1 else 'lie'} {across:,}; pairs.csv lists all."
         )
         found.numbers["mirrored"] = len(pairs)
         found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))

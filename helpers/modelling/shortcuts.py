@@ -8,7 +8,8 @@ from helpers.balance import Probe, associate, file_facts, lifts, probe_each
 from helpers.balance.probing import LEAD
 from helpers.datasets.words import points, some
 from helpers.evidence.audited import private_columns, without_private
-from helpers.evidence.learned import Gap, Learned
+from helpers.evidence.beside import Gap, border_among_alike, gap_where
+from helpers.evidence.learned import Learned
 from helpers.findings.pictures import drawn
 from helpers.findings.sections import Finding, Section
 from helpers.modelling.origins import say_origins
@@ -133,7 +134,7 @@ def _of_files(evidence: Learned, given: dict[str, list[str]]) -> dict[str, float
     """The classes that the border tells only as the facts of the file do, and how well it ranks
     them above others with files like theirs."""
     twice = [one for one in given.get("border", []) if one in given.get("file facts", [])]
-    areas = evidence.border_among_alike(twice)
+    areas = border_among_alike(evidence, twice)
     return {name: area for name, area in areas.items() if area < 0.5 + LEAD}
 
 
@@ -241,7 +242,7 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
             "04); to save all images in one form hides these facts, not what came with them"
         )
         code = PROBE_FILES
-    gap = evidence.gap_where(source, classes)
+    gap = gap_where(evidence, source, classes)
     rests = gap is None or gap.difference.high >= LEAD
     if gap is not None:
         more.insert(1, _say_gap(gap, source, rests))
@@ -255,7 +256,8 @@ def _say_gap(gap: Gap, source: str, rests: bool) -> str:
         alone, do = "facts of the file alone point", "they do"
     told = (
         f"Of these images a linear model names {gap.usual:.0%} rightly where {alone} to their "
-        f"class, and {gap.other:.0%} where {do} not: {points(*gap.difference)}."
+        f"class, and {gap.other:.0%} where {do} not, class held against class: "
+        f"{points(*gap.difference)}."
     )
     if rests:
         return told

@@ -155,7 +155,7 @@ def test_they_are_counted_and_shown(number):
     assert len(found.pictures) == len(found.says) == (number > 0)
     if number:
         assert f"its other side): {number:,}. They stay on one side" in found.says[0]
-        assert " here, 0 of them lie on two sides of the given" in found.says[0]
+        assert " here; on two sides of the given split lie 0; pairs.csv" in found.says[0]
         assert found.pictures[0].photographs and found.numbers == {"mirrored": number}
 
 
@@ -168,8 +168,9 @@ def test_those_on_two_sides_of_the_given_split_are_counted():
     same_thing._say_turned(
         found, SimpleNamespace(turned=pairs, part=None, opened=opened, sure=NONE)
     )
-    assert "5. They stay on one side of the split here, 2 of them lie on two" in found.says[0]
+    assert "5. They stay on one side of the split here; on two sides of" in found.says[0]
+    assert "of the given split lie 2; pairs.csv lists all" in found.says[0]
     barred = pd.DataFrame({"image_id": ["d"], "other_id": ["a"], "against": [("b", "d")]})
     given = SimpleNamespace(turned=pairs, part=None, opened=opened, sure=barred)
     same_thing._say_turned(found := Section("same thing", ""), given)
-    assert "split here, but for 1 that your answers no keep apart, 2 of them" in found.says[0]
+    assert "split here, but for 1 that your answers no keep apart; on two" in found.says[0]

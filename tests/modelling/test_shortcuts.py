@@ -6,12 +6,19 @@ import pytest
 
 from helpers.balance import Origin
 from helpers.evaluation import Difference
-from helpers.evidence.learned import Gap
+from helpers.evidence.beside import Gap
 from helpers.modelling import shortcuts as module
 from helpers.modelling.shortcuts import _cells, _findings, _two_readings, shortcuts
 from tests.balance.sets import table
 
 LABELS = ["ash"] * 40 + ["elm"] * 30 + ["oak"] * 20 + ["fir"] * 10
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch):
+    monkeypatch.setattr(module, "gap_where", lambda evidence, source, classes: evidence.gap)
+    alike = lambda evidence, classes: evidence.among_alike(classes)  # noqa: E731
+    monkeypatch.setattr(module, "border_among_alike", alike)
 
 
 GAP = Gap(0.9, 0.5, Difference(0.4, 0.3, 0.5))
@@ -22,7 +29,7 @@ def evidence(gap=GAP, classes=4):
     return SimpleNamespace(
         divided=SimpleNamespace(images=images),
         clean=SimpleNamespace(classes=list("abcdefgh")[:classes]),
-        gap_where=lambda source, asked: gap,
+        gap=gap,
         probes={
             "border": SimpleNamespace(recall=0.61, chance=0.25),
             "file facts": SimpleNamespace(recall=0.42, chance=0.2),
@@ -46,7 +53,7 @@ def test_a_column_is_told_with_the_source_of_fewest_classes_that_explains_it():
     assert border.what == "The border of the picture gives away ash, elm, oak."
     assert (
         "names 90% rightly where the border alone points to their class, and 50% where it does "
-        "not: +40.0 points (+30.0 to +50.0)." in border.more
+        "not, class held against class: +40.0 points (+30.0 to +50.0)." in border.more
     )
     assert "where facts of the file alone point to their class, and 50% where they" in files.more
     assert "ash with grass (3.2 times as often as by chance), elm with stone (2.5" in border.more
@@ -128,8 +135,8 @@ def learned(dataset, day=None, **probes):
         for name, told in probes.items()
     }
     return SimpleNamespace(
-        divided=dataset, clean=dataset, probes=probes, progress=False, gap_where=lambda *_: None,
-        border_among_alike=lambda classes: dict.fromkeys(classes, 0.9),
+        divided=dataset, clean=dataset, probes=probes, progress=False, gap=None,
+        among_alike=lambda classes: dict.fromkeys(classes, 0.9),
         origins=pd.DataFrame({"day": [None]}), judged_origins={"day": day} if day else {},
     )  # fmt: skip
 
@@ -270,9 +277,7 @@ def test_what_tells_one_of_two_classes_tells_the_other_and_is_said_once():
 def test_what_the_border_tells_as_files_do_is_told_once(trees, facts):
     """Of ash the border tells 0.59 among images whose files look alike, of elm 0.6."""
     known = learned(trees, border=["elm", "ash"], file_facts=["ash", "elm"])
-    known.border_among_alike = lambda classes: {
-        one: {"elm": 0.6, "ash": 0.59}[one] for one in classes
-    }
+    known.among_alike = lambda classes: {one: {"elm": 0.6, "ash": 0.59}[one] for one in classes}
     found = shortcuts(known)
     assert found.title.startswith("Given away: elm by border; ash, elm by file facts")
     assert [one.what for one in found.findings][:2] == [
@@ -280,7 +285,7 @@ def test_what_the_border_tells_as_files_do_is_told_once(trees, facts):
     ]  # fmt: skip
     (said,) = [one for one in found.says if "whose files look alike" in one]
     assert said.startswith("The border ranks ash (0.59) hardly above other images")
-    known.border_among_alike = lambda classes: dict.fromkeys(classes, 0.5)
+    known.among_alike = lambda classes: dict.fromkeys(classes, 0.5)
     alone = shortcuts(known)
     assert alone.title.startswith("Given away: ash, elm by file facts")
     assert not any("border of the picture" in one.what for one in alone.findings)
@@ -288,7 +293,7 @@ def test_what_the_border_tells_as_files_do_is_told_once(trees, facts):
 
 def test_a_class_that_no_other_image_is_like_in_its_file_keeps_its_border(trees, facts):
     known = learned(trees, border=["elm"], file_facts=["elm"])
-    known.border_among_alike = lambda classes: dict.fromkeys(classes, np.nan)
+    known.among_alike = lambda classes: dict.fromkeys(classes, np.nan)
     assert shortcuts(known).title.startswith("Given away: elm by border; elm by file facts")
 
 
