@@ -37,6 +37,6 @@ def claims(dataset, *, report) -> Iterator[Claim]:
     off = max(tried["low"] - truth["recall"], truth["recall"] - tried["high"], 0)
     yield Claim("recall of planted slips outside the canaries' interval, by", off, high=0.04)
     score = evidence.judged_scores["value"]["balanced accuracy"]
-    yield Claim("balanced accuracy of the best model", score, 0.3, 0.6)
+    yield Claim("balanced accuracy of the best model", score, 0.35, 0.72)
     dummy = evidence.scores["dummy"]["value"]["balanced accuracy"]
-    yield Claim("its lead over the dummy", score - dummy, 0.21)
+    yield Claim("its lead over the dummy", score - dummy, 0.28)
