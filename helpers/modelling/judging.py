@@ -62,7 +62,10 @@ def split(evidence: Learned) -> Section:
     )
     told = describe_leakage(leaks)
     if leaks.empty and not divided.has_groups:
-        told = "No copies are left on two sides of it; 'same thing' says what else was looked for."
+        told = (
+            "No copies that were found are left on two sides of it; 'same thing' says what else "
+            "was looked for."
+        )
     found.says += [told, *evidence.split_notes]
     if len(evidence.part) < len(evidence.dataset.development):
         found.says.append(
@@ -274,7 +277,8 @@ def errors(evidence: Learned) -> Section:
     """The wrong answers of which the model was most sure."""
     answers, part = evidence.judged
     worst = evaluation.surest_errors(answers)
-    found = Section("errors", f"The {count(worst, 'wrong answer')} it was surest of")
+    which = f"The {count(worst, 'wrong answer')} it was surest of"
+    found = Section("errors", "The only wrong answer" if len(worst) == 1 else which)
     if worst.empty:
         found.title = "No answer was wrong"
         return found
@@ -285,8 +289,10 @@ def errors(evidence: Learned) -> Section:
     )
     explained = explain_errors(evidence, worst)
     near, of = explained.nearest, len(explained.nearest)
+    asked = near["image_id"].nunique()
+    first = f"the first {asked}" if asked > 1 else "it" if len(worst) == 1 else "the first"
     found.says.append(
-        f"Of the {of} training images that are nearest to the first {near['image_id'].nunique()}, "
+        f"Of the {of} training images that are nearest to {first}, "
         f"{explained.agreeing(worst, 'prediction')} bear the class that was answered and "
         f"{explained.agreeing(worst, 'label')} the one that the label says."
     )

@@ -2,6 +2,7 @@
 
 from inspect import signature
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from helpers.descriptors import describe
 from helpers.evidence.learned import Learned
 from helpers.findings.auditing import _say_rare
 from helpers.findings.sections import Section
+from helpers.modelling import judging
 from helpers.modelling.judging import _say_lost, say_sizes
 
 WEIGHTS = "class weights or logit adjustment"
@@ -115,3 +117,36 @@ def test_the_lines_that_are_said_to_fetch_a_network_run_as_they_are_printed(monk
     (told,) = Learned.imagenet_note.fget(asked)
     exec(told.rpartition("pays for it: ")[2])
     assert fetched == ["mobilenet_v2"]
+
+
+class Explained(NamedTuple):
+    nearest: pd.DataFrame
+    heatmaps: None = None
+
+    def agreeing(self, worst, column):
+        return 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "asked", "title", "nearest"),
+    [
+        (0, 0, "No answer was wrong", None),
+        (1, 1, "The only wrong answer", "nearest to it, 2 bear"),
+        (7, 1, "The 7 wrong answers it was surest of", "nearest to the first, 2 bear"),
+        (7, 6, "The 7 wrong answers it was surest of", "nearest to the first 6, 2 bear"),
+    ],
+)
+def test_one_wrong_answer_is_told_as_one(monkeypatch, wrong, asked, title, nearest):
+    columns = ["label", "prediction", "confidence"]
+    worst = pd.DataFrame([["a", "b", 0.9]] * wrong, columns=columns)
+    near = pd.DataFrame({"image_id": [f"{n}.jpg" for n in range(asked) for _ in range(3)]})
+    explained = Explained(near)
+    monkeypatch.setattr(judging.evaluation, "surest_errors", lambda answers: worst)
+    monkeypatch.setattr(judging, "explain_errors", lambda evidence, worst: explained)
+    images = SimpleNamespace(images=worst)
+    dataset = SimpleNamespace(with_images=lambda images: images)
+    found = judging.errors(
+        SimpleNamespace(judged=(None, images), best="m", sides=[images], dataset=dataset)
+    )
+    assert found.title == title
+    assert nearest is None or any(nearest in said for said in found.says)
