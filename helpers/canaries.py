@@ -39,7 +39,7 @@ factor: no detector looks at so many, and to save 30 of 12 million pixels in eac
 FEWEST_LABELS = 20
 """Labelled images, and things with two of them, under which no label is changed."""
 
-WHOLE = "label of a whole thing, the class most like it"
+WHOLE = "label of a whole thing"
 
 Spoil = Callable[[Image.Image], Image.Image]
 COLUMNS = ["kind", "fault", "planted", "found", "recall", "low", "high"]

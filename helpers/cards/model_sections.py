@@ -175,7 +175,7 @@ def tell_calibration(scores: Scores) -> str:
     side = "surer than it is right" if sure > 0 else "less sure than it is right"
     text = f"Mean log loss: {loss:.3f}. The expected calibration error is {error:.3f}; by chance, "
     text += f"a perfectly calibrated model would have up to {floor.high:.3f} on these images"
-    if error <= floor.high:
+    if round(error, 3) <= round(floor.high, 3):
         return f"{text}, so that nothing speaks against its probabilities.\n"
     return (
         f"{text}, so that its probabilities should not be taken at their word: in the mean it is "

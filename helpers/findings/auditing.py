@@ -221,7 +221,7 @@ def copies(evidence: Evidence) -> Section:
         more = measured("On such a split they change the accuracy of a linear model", gain)
         many = _say_copied_classes(found, dataset, confirmed)
         by_name = say_made_copies(confirmed, dataset.images.index)
-        more["more"] = " ".join(filter(None, [many, by_name, more.get("more", "")]))
+        more["more"] = " ".join(filter(None, [many, more.get("more", ""), by_name]))
         found.mend(what, number, len(dataset), act, code, **more)
     if len(pairs):
         shown = pd.concat([conflicts, in_turn(pairs)]).drop_duplicates(["image_id", "other_id"])
@@ -255,9 +255,12 @@ def say_made_copies(confirmed: pd.DataFrame, ids: pd.Index) -> str:
             ends = [confirmed[end].map(forms).ne(form) for end in ("image_id", "other_id")]
             name = forms.index[forms == form][0].rsplit("/", 1)[-1]
             left = f"{int((ends[0] & ends[1]).sum()):,} of {count(confirmed, 'pair')}"
+            rest = forms.index[(forms == form) & ~forms.index.isin(table.index[otherwise])]
+            missed = f" (not so of {some(rest)}: missed, perhaps)" if len(rest) else ""
             told.append(
-                f"{number:,} of {count(int(all_of[form]), 'file')} named like '{name}' have a copy "
-                f"that is named otherwise; without these files {left} would be left."
+                f"{number:,} of {count(int(all_of[form]), 'file')} named like '{name}' are copies, "
+                f"directly or through others, of files that are named otherwise{missed}; without "
+                f"these files {left} of copies would be left."
             )
     which = "such names mark" if len(told) == 1 else "one of these forms of names marks"
     more = f"If {which} copies that were made, as augmentation makes them, leave those files out."

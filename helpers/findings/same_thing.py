@@ -110,9 +110,9 @@ def _say_proposals(found: Section, evidence: Evidence, proposals: pd.DataFrame) 
         told += say_answered(evidence.answered)
         what = (
             f"{told}; none is sure enough ({SURE:.0%}) to be kept together here, nor joined by "
-            "others, so that scores may flatter. What some images of one class share and others "
-            "lack, such as one mask pasted into many, makes such pairs, too, and is seen as chance "
-            "only where it is in most of the class: look first."
+            "others, so that scores may flatter where the two are on two sides. What some images "
+            "of one class share and others lack, such as one mask pasted into many, makes such "
+            "pairs, too, and is seen as chance only where it is in most of the class: look first."
         )
         found.mend(what, _images(unsure), len(evidence.part), LOOK, REVIEW_SAME)
     followed = _followed(evidence, sure)

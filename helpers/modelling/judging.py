@@ -209,8 +209,11 @@ def evaluate(evidence: Learned) -> Section:
     found.tables["Scores"], found.tables["By class"] = score, by_class[kept]
     error, floor = evaluation.calibration_error(answers), evaluation.calibration_floor(answers)
     found.numbers = {"calibration error": error, "its floor": floor[0], "up to": floor[2]}
-    honest = "no more than chance gives" if error <= floor[2] else "more than chance gives"
-    off, most = percents(error, floor[2])
+    alike = round(error, 3) == round(floor[2], 3)  # to a digit more nothing would follow from it
+    honest = (
+        "more than chance gives" if error > floor[2] and not alike else "no more than chance gives"
+    )
+    off, most = 2 * (f"{error:.1%}",) if alike else percents(error, floor[2])
     found.says.append(
         f"Its probabilities are off by {off} on average (expected calibration error), "
         f"{honest} (up to {most})."

@@ -6,7 +6,7 @@ import pandas as pd
 
 from helpers.balance import Probe, associate, file_facts, lifts, probe_each
 from helpers.balance.probing import LEAD
-from helpers.datasets.words import points, some
+from helpers.datasets.words import count, points, some
 from helpers.evidence.audited import private_columns, without_private
 from helpers.evidence.beside import Gap, border_among_alike, gap_where
 from helpers.evidence.learned import Learned
@@ -91,6 +91,11 @@ def shortcuts(evidence: Learned) -> Section:
             " the ROC curve, 0.5 by chance): what it tells there is what the file or its camera did"
             " to the picture, and is told by the facts of the file."
         )
+    if through_files:
+        table = probes["border"].by_class
+        own = table["given"] & ~table.index.isin(through_files)
+        border = probes["border"]._replace(by_class=table.assign(given=own))
+        probes = probes | {"border": border}
     found.pictures.append(drawn("probe_results", probes))
     if len(goes_with):
         found.tables["Columns that go with the label"] = goes_with
@@ -261,4 +266,6 @@ def _say_gap(gap: Gap, source: str, rests: bool) -> str:
     )
     if rests:
         return told
-    return f"{told} So its score hardly rests on that; a fine-tuned model was not asked."
+    most = max(0, round(100 * gap.difference.high))
+    gains = f"at most {count(most, 'point')} from that" if most else "nothing from that"
+    return f"{told} So this model gains {gains}; a fine-tuned one was not asked."

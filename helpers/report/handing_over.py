@@ -107,8 +107,9 @@ def _with_groups_as_listed(dataset: Dataset, evidence) -> Dataset:
     proposed = dataset.group
     if proposed is None or proposed in evidence.opened.images:
         return dataset
-    images = dataset.images.drop(columns=proposed).assign(**{TOGETHER: together(evidence)})
-    return replace(dataset, images=images, group=TOGETHER)
+    name = f"{TOGETHER} (found by a report, in images.csv)"
+    images = dataset.images.drop(columns=proposed).assign(**{name: together(evidence)})
+    return replace(dataset, images=images, group=name)
 
 
 def export_cleaned(report: Report, folder: Path, images: str | None = "links") -> Export:

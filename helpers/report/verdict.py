@@ -222,7 +222,10 @@ def _say_openings(evidence: Learned, openings: pd.DataFrame) -> str:
     if not evidence.dataset.images["split"].eq("test").any():
         return "There is no test split; keep some images aside before the next choice."
     if openings.empty:
-        return "The test split was never opened: nothing was scored on it."
+        return (
+            "The test split was never opened: nothing was scored on it; its files were checked, "
+            "and searched for copies."
+        )
     return (
         f"The test split was opened {count(openings, 'time')}: "
         + "; ".join(dict.fromkeys(openings["reason"]))

@@ -344,8 +344,9 @@ class _Search:
             self.notes.append(
                 f"{count(doubted, 'image')} {'agrees' if len(doubted) == 1 else 'agree'} with two "
                 f"or more of another class and none of the own ({some(self.ids[doubted])}), perhaps"
-                " by a wrong label; what chance does is judged without what pairs them with that "
-                f"class ({count(pairs, 'pair')})."
+                " by a wrong label, or since one scene or photo stands in both classes; what chance"
+                " does is judged without what pairs them with that class "
+                f"({count(pairs, 'pair')})."
             )
         return strangers.pick(kept) if kept.any() else strangers
 

@@ -135,9 +135,9 @@ def tell_many(table: pd.DataFrame) -> list[str]:
     groups = groups.sort_values(["size", "first"], ascending=[False, True])
     named = some([f"{one.first!r} and {one.size - 1:,} more" for one in groups.itertuples()], 5)
     return [
-        f"{SHARED} {len(among):,} of these pairs, {sum_of_chances(among['expected'])} of those "
-        f"expected to be right, hang together by keypoints alone in {count(groups, 'group')} of "
-        f"{MANY} images or more ({named}). Such a group shows one thing or one place that was "
+        f"{SHARED} {len(among):,} of the pairs proposed, {sum_of_chances(among['expected'])} of "
+        f"those expected to be right, hang together by keypoints alone in {count(groups, 'group')} "
+        f"of {MANY} images or more ({named}). Such a group shows one thing or one place that was "
         "photographed so often; or several that a few wrong pairs chain, or several that carry one "
         "object, such as a sticker, a mask or a scale, and then most of its pairs are wrong. Look "
         "at a few. Kept together they leak nothing in any case."

@@ -78,8 +78,9 @@ def test_names_of_files_that_were_made_of_others_are_told():
     pairs = pairs_of(*zip(own[:10], made[:10], strict=True), (own[28], own[29]))
     said = say_made_copies(pairs, pd.Index(own + made))
     assert said == (
-        "10 of 11 files named like 'aug_0.jpg' have a copy that is named otherwise; without these "
-        "files 1 of 11 pairs would be left. If such names mark copies that were made, as "
+        "10 of 11 files named like 'aug_0.jpg' are copies, directly or through others, of files "
+        "that are named otherwise (not so of b/aug_10.jpg: missed, perhaps); without these files "
+        "1 of 11 pairs of copies would be left. If such names mark copies that were made, as "
         "augmentation makes them, leave those files out."
     )
     assert say_made_copies(pairs, pd.Index([*own, *made, "b/aug_11.jpg", "b/aug_12.jpg"])) == ""
@@ -90,7 +91,7 @@ def test_where_each_of_two_forms_may_be_the_copies_both_are_named():
     own, made = [f"{n}.jpg" for n in range(12)], [f"{n} flipped.jpg" for n in range(12)]
     said = say_made_copies(pairs_of(*zip(own, made, strict=True)), pd.Index(own + made))
     assert said.count("12 of 12 files named like ") == 2
-    assert said.count("without these files 0 of 12 pairs would be left.") == 2
+    assert said.count("without these files 0 of 12 pairs of copies would be left.") == 2
     assert said.endswith("If one of these forms of names marks copies that were made, as "
                          "augmentation makes them, leave those files out.")  # fmt: skip
 

@@ -130,7 +130,8 @@ def learned(dataset, day=None, **probes):
             recall=0.5,
             chance=0.25,
             shuffled=pd.DataFrame({"recall": [0.2, 0.3]}),
-            by_class=pd.DataFrame({"auc": {"elm": 0.98, "ash": 0.97}}),
+            by_class=pd.DataFrame({"auc": {"elm": 0.98, "ash": 0.97}, "given": True}),
+            _replace=lambda by_class: SimpleNamespace(by_class=by_class),
         )  # fmt: skip
         for name, told in probes.items()
     }
@@ -274,8 +275,10 @@ def test_what_tells_one_of_two_classes_tells_the_other_and_is_said_once():
     ]  # fmt: skip
 
 
-def test_what_the_border_tells_as_files_do_is_told_once(trees, facts):
+def test_what_the_border_tells_as_files_do_is_told_once(trees, facts, monkeypatch):
     """Of ash the border tells 0.59 among images whose files look alike, of elm 0.6."""
+    asked = {}
+    monkeypatch.setattr(module, "drawn", lambda name, *given, **_: asked.update({name: given}))
     known = learned(trees, border=["elm", "ash"], file_facts=["ash", "elm"])
     known.among_alike = lambda classes: {one: {"elm": 0.6, "ash": 0.59}[one] for one in classes}
     found = shortcuts(known)
@@ -285,6 +288,9 @@ def test_what_the_border_tells_as_files_do_is_told_once(trees, facts):
     ]  # fmt: skip
     (said,) = [one for one in found.says if "whose files look alike" in one]
     assert said.startswith("The border ranks ash (0.59) hardly above other images")
+    # Nor is it marked in the figures.
+    for shown in (asked["probe_results"][0]["border"], asked["border_pictures"][1]):
+        assert shown.by_class["given"].to_dict() == {"elm": True, "ash": False}
     known.among_alike = lambda classes: dict.fromkeys(classes, 0.5)
     alone = shortcuts(known)
     assert alone.title.startswith("Given away: ash, elm by file facts")
@@ -307,4 +313,5 @@ def test_a_model_that_is_as_right_where_nothing_else_points_to_the_class_rests_o
     known = evidence(gap=Gap(0.9, 0.89, Difference(0.01, low, high)))
     (found,) = _findings(known, {source: ["ash"]}, {})
     assert found.blocks is rests
-    assert ("So its score hardly rests on that" in found.more) is not rests
+    gains = f"So this model gains at most {100 * high:.0f} point"
+    assert (gains in found.more) is not rests

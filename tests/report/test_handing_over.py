@@ -43,8 +43,13 @@ def test_a_dataset_card_tells_the_groups_that_the_report_kept_together(report):
     kept = tables.images_table(report)["stays_with"].value_counts()
     assert (kept["red/01.png"], len(kept)) == (3, report.evidence.things.value_counts().gt(1).sum())
     most, median = kept.max(), kept.median()
-    told_of = f"stays_with has {len(kept)} values, with {median:g} images in the median and {most}"
-    assert f"{told_of} at most" in told and "| stays_with | red/01.png 3, " in told
+    told_of = (
+        f"in images.csv) has {len(kept)} values, with {median:g} images in the median and {most}"
+    )
+    assert (
+        f"{told_of} at most" in told
+        and "| stays_with (found by a report, in images.csv) | red/01.png 3, " in told
+    )
     assert "| valid | undecided | groups |" in told
     number = report.evidence.things.nunique()
     assert f"{len(report.evidence.opened)} images make {number} groups, as far as known" in told

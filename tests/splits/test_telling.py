@@ -112,7 +112,8 @@ def test_what_keypoints_alone_join_ten_times_is_not_told_apart():
         "30 pairs in 4 groups of 34 images are proposed to show one thing or one place, of which "
         "27 are expected to be right.",
         telling.WHICH,
-        "Not told apart: 20 of these pairs, 18 of those expected to be right, hang together by "
+        "Not told apart: 20 of the pairs proposed, 18 of those expected to be right, hang "
+        "together by "
         "keypoints alone in 2 groups of 10 images or more ('022' and 11 more, '009' and 9 "
         "more). Such a group shows one thing or one place that was photographed so often; or "
         "several that a few wrong pairs chain, or several that carry one object, such as a "
