@@ -248,7 +248,9 @@ def _judge(given, y, classes, logs, linked, files, conflicts) -> pd.DataFrame:
     wrong = np.where(shared, whole, wrong)
     evidence = np.where(shared, "whole group", np.where(several[linked], "within group", "image"))
     believed = np.where(shared[:, None], pooled[linked], alone)
-    table = pd.DataFrame({"given": given, "suggested": classes[believed.argmax(axis=1)]})
+    # Where a label is more likely wrong than right, another is suggested, whatever is likeliest.
+    other = np.where((labels > 0) & (wrong > 0.5)[:, None], -1, believed)
+    table = pd.DataFrame({"given": given, "suggested": classes[other.argmax(axis=1)]})
     table["quality"] = get_label_quality_scores(y, believed)
     # One file under two labels needs no model to know that one is wrong, but to know which.
     one_file = _wrong_of_one_file(labels, files, pooled[linked], votes[linked])

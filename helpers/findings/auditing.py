@@ -326,8 +326,8 @@ def canaries(evidence: Evidence) -> Section:
     found.says += [
         "Nobody knows how many faults there are. So known ones were planted in copies of some of "
         "these images, in a temporary folder, and every detector was asked again. A recall holds "
-        "for a fault of this kind and strength: labels that people confuse are harder to find than "
-        "these, and so is a weaker blur.",
+        "for a fault of this kind and strength: labels that people confuse may be harder to find "
+        "than these, and so is a weaker blur.",
         *describe_canaries(table),
     ]
     found.tables["Planted and found"] = table

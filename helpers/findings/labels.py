@@ -45,9 +45,10 @@ def labels(evidence: Evidence) -> Section:
     if unknown:  # images.csv leaves their chance blank
         number = "all" if unknown == len(doubts) else f"{unknown:,}"
         found.says.append(
-            f"For {number} of them there is no estimate: what a model that has not seen these "
-            "images says contradicts their labels no oftener than chance does. That is no proof "
-            "that each is right; the random sample tells how many are wrong."
+            f"For {number} of the {count(doubts, 'label')} that were judged there is no estimate: "
+            "what a model that has not seen these images says contradicts their labels no oftener "
+            "than chance does. That is no proof that each is right; the random sample tells how "
+            "many are wrong."
         )
     if suspects.empty:
         judged = "note" not in doubts.attrs

@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers import evaluation
 from helpers.balance import imbalance
-from helpers.datasets.words import count, percents, points, some
+from helpers.datasets.words import count, is_or_are, percents, points, some, sum_of_chances
 from helpers.evidence.answered_pairs import without_settled
 from helpers.evidence.audited import without_private
 from helpers.evidence.budget import SEARCH, cost, for_all, in_words
@@ -26,6 +26,7 @@ from helpers.evidence.learned import (
     embedding_size,
 )
 from helpers.findings.auditing import RARER
+from helpers.findings.decided import open_doubts
 from helpers.findings.names import are_known, read_names
 from helpers.findings.pictures import drawn
 from helpers.findings.sections import Section
@@ -202,6 +203,13 @@ def evaluate(evidence: Learned) -> Section:
             f"{unasked:,} labelled images were not asked about: they cannot be read, or are of a "
             "class that no image to learn from has."
         )
+    if len(doubted := _in_doubt(evidence, answers.index)):
+        told = sum_of_chances(doubted["wrong"])
+        found.says.append(
+            f"{len(doubted):,} of their labels {'is' if len(doubted) == 1 else 'are'} in doubt, "
+            f"and about {told} {is_or_are(told)} expected to be wrong: scores take them at their "
+            "word."
+        )
     by_class = evaluation.score_classes(answers, groups)
     scores = by_class.columns.difference(["images", "groups"])
     by_class[scores] = by_class[scores].astype(float).where(by_class["images"] > 0)
@@ -276,6 +284,14 @@ def _say_lost(found: Section, by_class: pd.DataFrame, ratio: pd.Series) -> None:
     found.mend(what, number, total, act)
 
 
+def _in_doubt(evidence: Learned, ids: pd.Index) -> pd.DataFrame:
+    """Of these images the rows of those whose labels are in doubt."""
+    if not evidence.can_learn:
+        return pd.DataFrame({"wrong": []})
+    doubts = open_doubts(evidence)
+    return doubts[doubts["issue"].astype(bool) & doubts.index.isin(ids)]
+
+
 def errors(evidence: Learned) -> Section:
     """The wrong answers of which the model was most sure."""
     answers, part = evidence.judged
@@ -286,6 +302,12 @@ def errors(evidence: Learned) -> Section:
         found.title = "No answer was wrong"
         return found
     found.says.append("What have they in common: the ground, the light, a label that is wrong?")
+    if len(doubted := _in_doubt(evidence, worst.index)):
+        are = "label here is" if len(doubted) == 1 else "labels here are"
+        found.says.append(
+            f"{len(doubted):,} {are} in doubt ({some(doubted.index)}): there the answer may be "
+            "right."
+        )
     found.tables["Surest, and wrong"] = worst[["label", "prediction", "confidence"]]
     found.pictures.append(
         drawn("answers", part, worst, title="Surest, and wrong", photographs=True)

@@ -80,6 +80,11 @@ def shortcuts(evidence: Learned) -> Section:
             f"{len(at_border)} of {len(evidence.clean.classes)} classes are told by their "
             "border, which may be the subject itself, so that no shortcut is claimed"
         )
+    if through_files:
+        table = probes["border"].by_class
+        own = table["given"] & ~table.index.isin(through_files)
+        border = probes["border"]._replace(by_class=table.assign(given=own))
+        probes = probes | {"border": border}
     for name, one in probes.items():
         found.says.append(f"From the {name} alone, mean recall is {one!r}.{_say_below(one)}")
         found.numbers[f"recall from {name}"] = one.recall
@@ -87,15 +92,11 @@ def shortcuts(evidence: Learned) -> Section:
     if through_files:
         areas = " and ".join(f"{name} ({area:.2f})" for name, area in through_files.items())
         found.says.append(
-            f"The border ranks {areas} hardly above other images whose files look alike (area under"
-            " the ROC curve, 0.5 by chance): what it tells there is what the file or its camera did"
-            " to the picture, and is told by the facts of the file."
+            f"The border ranks {areas} above chance, too, but hardly above other images whose "
+            "files look alike (the area under the ROC curve among these, 0.5 by chance): what it "
+            "tells there is what the file or its camera did to the picture, and is told by the "
+            "facts of the file."
         )
-    if through_files:
-        table = probes["border"].by_class
-        own = table["given"] & ~table.index.isin(through_files)
-        border = probes["border"]._replace(by_class=table.assign(given=own))
-        probes = probes | {"border": border}
     found.pictures.append(drawn("probe_results", probes))
     if len(goes_with):
         found.tables["Columns that go with the label"] = goes_with

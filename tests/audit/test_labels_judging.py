@@ -152,3 +152,21 @@ def test_of_identical_files_one_label_is_right_and_the_likelier_is_so():
     assert wrong == pytest.approx([0.25, 0.75, 0.75])
     # The other label could not be judged: nothing says which of the two is right.
     assert labels._wrong_of_one_file(two_classes[:1], files[:1], pooled[:1], alone[:1]) == 0.5
+
+
+def test_where_a_label_is_more_likely_wrong_another_is_suggested_even_if_it_looks_right():
+    """Two ash and three elm of one thing that looks like ash, and hundreds that agree: slips say
+    elm, the picture says ash. Ten classes, so that a slip seldom hits the same one twice."""
+    y = np.array([0, 0, 1, 1, 1] + [2] * 300)
+    things = np.array([0] * 5 + [*np.repeat(np.arange(1, 61), 5)])
+    given = pd.Series([f"class {n}" for n in y], [f"{n}.jpg" for n in range(305)])
+    chances = np.full((305, 10), 0.01)
+    chances[:5, :2], chances[5:, 2] = [0.6, 0.32], 0.91
+    classes = np.array([f"class {n}" for n in range(10)])
+    table = labels._judge(
+        given, y, classes, np.log(chances), things, np.arange(305), np.zeros(305, bool)
+    )
+    slips = table.loc[["0.jpg", "1.jpg"]]
+    assert (slips["wrong"] > 0.5).all() and (slips["suggested"] == "class 1").all()
+    sure = table[table["wrong"] > 0.5]
+    assert (sure["suggested"] != sure["given"]).all()

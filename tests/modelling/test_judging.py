@@ -146,7 +146,17 @@ def test_one_wrong_answer_is_told_as_one(monkeypatch, wrong, asked, title, neare
     images = SimpleNamespace(images=worst)
     dataset = SimpleNamespace(with_images=lambda images: images)
     found = judging.errors(
-        SimpleNamespace(judged=(None, images), best="m", sides=[images], dataset=dataset)
+        SimpleNamespace(
+            judged=(None, images), best="m", sides=[images], dataset=dataset, can_learn=False
+        )
     )
     assert found.title == title
     assert nearest is None or any(nearest in said for said in found.says)
+
+
+def test_of_the_labels_that_scores_take_at_their_word_those_in_doubt_are_known(monkeypatch):
+    doubts = pd.DataFrame({"issue": [True, True, False], "wrong": [0.9, 0.6, 0.1]}, list("abc"))
+    monkeypatch.setattr(judging, "open_doubts", lambda evidence: doubts)
+    known = judging._in_doubt(SimpleNamespace(can_learn=True), pd.Index(["b", "c", "z"]))
+    assert known.index.to_list() == ["b"] and known["wrong"].sum() == 0.6
+    assert judging._in_doubt(SimpleNamespace(can_learn=False), doubts.index).empty

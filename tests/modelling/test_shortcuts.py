@@ -131,7 +131,9 @@ def learned(dataset, day=None, **probes):
             chance=0.25,
             shuffled=pd.DataFrame({"recall": [0.2, 0.3]}),
             by_class=pd.DataFrame({"auc": {"elm": 0.98, "ash": 0.97}, "given": True}),
-            _replace=lambda by_class: SimpleNamespace(by_class=by_class),
+            _replace=lambda by_class: SimpleNamespace(
+                by_class=by_class, recall=0.5, chance=0.25, shuffled=pd.DataFrame({"recall": [0.2]})
+            ),
         )  # fmt: skip
         for name, told in probes.items()
     }
@@ -287,7 +289,7 @@ def test_what_the_border_tells_as_files_do_is_told_once(trees, facts, monkeypatc
         "The border of the picture gives away elm.", "Facts of the file give away ash, elm."
     ]  # fmt: skip
     (said,) = [one for one in found.says if "whose files look alike" in one]
-    assert said.startswith("The border ranks ash (0.59) hardly above other images")
+    assert said.startswith("The border ranks ash (0.59) above chance, too, but hardly above other")
     # Nor is it marked in the figures.
     for shown in (asked["probe_results"][0]["border"], asked["border_pictures"][1]):
         assert shown.by_class["given"].to_dict() == {"elm": True, "ash": False}

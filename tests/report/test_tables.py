@@ -275,7 +275,7 @@ def test_labels_without_an_estimate_are_counted(photos, quick):
         wrong = np.where(np.arange(len(doubts)) < unknown, 0.0, 0.2)
         evidence.doubts = doubts.assign(wrong=wrong)
         said = [line for line in labels(evidence).says if "there is no estimate" in line]
-        assert [line.split(" of them")[0] for line in said] == ([f"For {words}"] if words else [])
+        assert [line.split(" of the ")[0] for line in said] == ([f"For {words}"] if words else [])
 
 
 def test_a_column_that_times_made_is_not_called_one_of_your_table():
