@@ -12,11 +12,14 @@ FIRST = 20
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
 
+SHARED = " A wrong label that all images of a thing share is often missed: there may be more."
+
 
 def describe_doubts(doubts: pd.DataFrame) -> str:
     """Say how many labels of the table of `find_label_issues` to expect wrong, in a sentence.
 
     Others say why the labels of groups were no evidence, if so, and count what was not judged.
+    Where there is no estimate for any, they say that and why (see `honest_chances`).
     """
     if "note" in doubts.attrs:
         return doubts.attrs["note"]
@@ -27,10 +30,13 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     if rest and half > len(issues):
         rest += f", and of the first {half:,.0f} about half are wrong"
     left_out = [f"{n:,} {why}" for why, n in doubts.attrs.get("left out", {}).items() if n]
-    more = f" {doubts.attrs['groups']}" if "groups" in doubts.attrs else ""
+    more = SHARED if count and doubts.attrs.get("shared") else ""
+    more += f" {doubts.attrs['groups']}" if "groups" in doubts.attrs else ""
     more += f" Not judged: {', '.join(left_out)}." if left_out else ""
     if not count:
         return f"No label was judged.{more}"
+    if _none_is_known(doubts):
+        return say_unknown(doubts) + _contradicted(doubts) + more
     if issues.empty:
         none = (
             f"None of {count:,} labels is" if count > 1 else "The one label that was judged is not"
@@ -45,6 +51,28 @@ def describe_doubts(doubts: pd.DataFrame) -> str:
     return (
         f"{len(issues):,} of {count:,} labels are in doubt: expect about {listed} of these "
         f"{len(issues):,} to be wrong{rest}.{more}"
+    )
+
+
+def name_none(doubts: pd.DataFrame) -> str:
+    """The title where no label is in doubt: why none could be judged, if so, else what is known."""
+    known = "No label is more likely wrong than right"
+    unknown = "No label stands out as wrong"
+    return doubts.attrs.get("note", unknown if _none_is_known(doubts) else known)
+
+
+def say_unknown(doubts: pd.DataFrame) -> str:
+    """For how many labels there is no estimate, and why; "" where there is one for each."""
+    unknown = int(honest_chances(doubts, doubts.index).isna().sum())
+    if not unknown:
+        return ""
+    number = "all" if unknown == len(doubts) else f"{unknown:,} of the"
+    labels = f"{number} {len(doubts):,} labels that were"
+    labels = "the one label that was" if len(doubts) == 1 else labels
+    return (
+        f"For {labels} judged there is no estimate: what a model that has not seen the images says "
+        "contradicts their labels no oftener than chance does. That is no proof that each is "
+        "right; a random sample tells how many are wrong."
     )
 
 
@@ -95,6 +123,10 @@ def _contradicted(doubts: pd.DataFrame) -> str:
         "such predictions contradict where all labels are right; as wrong labels also make "
         f"predictions so unsure, look at the first {first}"
     ).rstrip() + "."
+
+
+def _none_is_known(doubts: pd.DataFrame) -> bool:
+    return len(doubts) > 0 and bool(honest_chances(doubts, doubts.index).isna().all())
 
 
 def honest_chances(doubts: pd.DataFrame | None, ids: pd.Index) -> pd.Series:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from helpers.audit import describe_doubts
+from helpers.audit.doubts import say_unknown
 from helpers.balance import imbalance
 from helpers.cards.markdown import bullets, is_private, plain, ranged, scrub, table
 from helpers.datasets import Dataset
@@ -244,7 +245,10 @@ def _faults(quality: pd.DataFrame, dataset: Dataset) -> str:
 
 
 def _labels(doubts: pd.DataFrame, dataset: Dataset) -> str:
-    return plain(scrub(describe_doubts(doubts), dataset)) + "\n"
+    said = describe_doubts(doubts)
+    if (unknown := say_unknown(doubts)) and unknown not in said:
+        said += f" {unknown}"
+    return plain(scrub(said, dataset)) + "\n"
 
 
 def _leaks(leaks: pd.DataFrame, dataset: Dataset) -> str:

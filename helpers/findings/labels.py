@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import caption_doubts, contradicted_most, honest_chances
+from helpers.audit.doubts import caption_doubts, contradicted_most, name_none, say_unknown
 from helpers.audit.suspects import CONTRADICTED
 from helpers.datasets.words import count, is_or_are, sum_of_chances
 from helpers.evidence.answered_pairs import of_two_labels
@@ -41,18 +41,11 @@ def labels(evidence: Evidence) -> Section:
             f"{count(torn, 'pair')} of two labels that you said to show one thing: not taken as "
             "evidence against either label."
         )
-    unknown = int(honest_chances(doubts, doubts.index).isna().sum())
-    if unknown:  # images.csv leaves their chance blank
-        number = "all" if unknown == len(doubts) else f"{unknown:,}"
-        found.says.append(
-            f"For {number} of the {count(doubts, 'label')} that were judged there is no estimate: "
-            "what a model that has not seen these images says contradicts their labels no oftener "
-            "than chance does. That is no proof that each is right; the random sample tells how "
-            "many are wrong."
-        )
+    if (unknown := say_unknown(doubts)) and unknown not in found.says[0]:
+        found.says.append(unknown)  # images.csv leaves their chance blank
     if suspects.empty:
         judged = "note" not in doubts.attrs
-        found.title = "No label is more likely wrong than right"
+        found.title = name_none(doubts)
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
         elif len(first := contradicted_most(doubts)):

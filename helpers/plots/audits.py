@@ -92,10 +92,11 @@ def promise(
     guess : float, optional
         The reader's guess of the share of wrong labels among those in doubt, 0 to 1.
     """
+    from helpers.audit.doubts import name_none
+
     listed = int(doubts["issue"].sum())
     if doubts.empty or (not listed and wrong is None):
-        note = doubts.attrs.get("note", "No label is more likely wrong than right")
-        return nothing(title or note.partition(". ")[0], ax)  # the reason is long
+        return nothing(title or name_none(doubts).partition(". ")[0], ax)  # the reason is long
     shown = doubts.head(max(2 * listed, min(40, len(doubts))))
     ax = axes(ax, 3.8)
     lines = {"promised": (shown["wrong"].cumsum(), MUTED)}

@@ -158,11 +158,11 @@ def label_issues(
         if there are such. Where the truth is known, a frame marks labels that
         are wrong indeed.
     """
-    from helpers.audit.doubts import caption_doubts, contradicted_most
+    from helpers.audit.doubts import caption_doubts, contradicted_most, name_none
 
     issues = found[found["issue"].astype(bool)].sort_values("rank")
     if issues.empty:
-        note = found.attrs.get("note", "No label is more likely wrong than right")
+        note = name_none(found)
         if len(first := contradicted_most(found)):
             row = [[(image_id, image_id) for image_id in first.index[:columns]]]
             ax = _sheet(

@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 
 from helpers.audit import describe_doubts
-from helpers.audit.doubts import caption_doubts, honest_chances, other_label
+from helpers.audit.doubts import (
+    caption_doubts,
+    honest_chances,
+    name_none,
+    other_label,
+    say_unknown,
+)
 
 
 def doubts_of(wrong):
@@ -53,6 +59,25 @@ def test_why_the_labels_of_groups_were_no_evidence_is_said_however_many_are_in_d
         assert describe_doubts(table) == f"{said} Not judged: 3 test images."
         table.attrs["groups"] = "Groups mix."
         assert describe_doubts(table) == f"{said} Groups mix. Not judged: 3 test images."
+
+
+def test_where_there_is_no_estimate_for_a_label_it_is_not_told_to_be_right():
+    why = (
+        "there is no estimate: what a model that has not seen the images says contradicts their "
+        "labels no oftener than chance does. That is no proof that each is right; a random sample "
+        "tells how many are wrong."
+    )
+    blank, some, none = doubts_of([0.0] * 9), doubts_of([0.9, 0.0, 0.0]), doubts_of([0.9, 0.1])
+    assert describe_doubts(blank) == say_unknown(blank)
+    assert say_unknown(blank) == f"For all 9 labels that were judged {why}"
+    assert say_unknown(some) == f"For 2 of the 3 labels that were judged {why}"
+    assert say_unknown(blank[:1]) == f"For the one label that was judged {why}"
+    assert say_unknown(none) == say_unknown(none[:0]) == ""
+    assert name_none(blank) == "No label stands out as wrong"
+    for table in (doubts_of([0.1, 0.0]), none[:0]):
+        assert name_none(table) == "No label is more likely wrong than right"
+    blank.attrs["note"] = "No label can be doubted."
+    assert name_none(blank) == describe_doubts(blank) == "No label can be doubted."
 
 
 def test_a_label_that_nothing_else_is_suggested_for_is_not_told_to_be_rather_itself():

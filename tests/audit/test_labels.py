@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from helpers.audit import describe_doubts, find_conflicts, find_label_issues
+from helpers.audit.doubts import SHARED
 from helpers.audit.labels import LEAST_TOLD, _judge, _link, _out_of_fold
 from helpers.datasets import Dataset, DatasetError
 
@@ -130,7 +131,10 @@ def test_a_suspicion_that_chance_explains_is_ranked_and_is_no_issue(features, tm
     table = find_label_issues(dataset, features)
     assert not table["issue"].any() and set(table["evidence"]) == {""}
     assert set(table.index[:4]) == {*wrong_group("elm 05", "yew")}
-    assert describe_doubts(table) == "None of 144 labels is more likely wrong than right."
+    said = "None of 144 labels is more likely wrong than right."
+    assert describe_doubts(table) == said + SHARED
+    alone = find_label_issues(dataset, features, groups=False)
+    assert SHARED not in describe_doubts(alone)
 
 
 def test_none_and_one_label_are_told_as_such(features, tmp_path):
@@ -157,8 +161,8 @@ def test_what_was_not_judged_is_counted_and_said(features, tmp_path):
     table = find_label_issues(dataset, every.drop(index=["ash 00 0.jpg", "ash 01 0.jpg"]))
     assert len(table) == len(every) - 9 - 4 - 3 - 2
     assert describe_doubts(table) == (
-        "None of 135 labels is more likely wrong than right. Not judged: 3 test images, 2 without "
-        "features, 9 of a class that is in one group alone."
+        f"None of 135 labels is more likely wrong than right.{SHARED} Not judged: 3 test images, "
+        "2 without features, 9 of a class that is in one group alone."
     )
 
 
@@ -413,7 +417,11 @@ def test_wrong_labels_that_taught_the_prediction_are_told_where_none_is_an_issue
     few.loc[few.index[20:], "quality"] = 0.2
     assert describe_doubts(few).endswith("look at the first 20.")
     table["quality"] = 0.2
-    assert describe_doubts(table) == "None of 400 labels is more likely wrong than right."
+    assert describe_doubts(table) == (
+        "For all 400 labels that were judged there is no estimate: what a model that has not seen "
+        "the images says contradicts their labels no oftener than chance does. That is no proof "
+        "that each is right; a random sample tells how many are wrong."
+    )
     table.iloc[0, table.columns.get_loc("quality")] = 0.19
     assert "There is one to which the prediction" in describe_doubts(table)
     assert describe_doubts(table).endswith("so unsure, look at the first.")

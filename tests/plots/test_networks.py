@@ -92,6 +92,7 @@ def doubts():
             "issue": [True, False, True],
             "evidence": ["whole group", "", "within group"],
             "rank": [2, 3, 1],
+            "wrong": [0.6, 0.1, 0.9],
         },
         index=pd.Index(["oak/01.png", "oak/02.png", "rose/20.png"], name="image_id"),
     )
@@ -104,7 +105,13 @@ def test_doubtful_labels_are_shown_by_evidence_with_what_they_should_be(photos, 
         *("rose?\nrather oak", "within group"),
         *("oak?\nrather rose", "whole group"),
     ]
-    assert ax.get_title("left") == "2 labels are in doubt; these most of all"
+    assert (
+        ax.get_title("left") == "2 labels are in doubt, about 1.5 of them wrong; these most of all"
+    )
+    assert (
+        plots.label_issues(photos, doubts.drop(columns="wrong")).get_title("left")
+        == "2 labels are in doubt; these most of all"
+    )
     one = plots.label_issues(photos, doubts[:1].assign(wrong=0.9))
     assert one.get_title("left") == "1 label is in doubt"
     assert not ax.patches
@@ -131,9 +138,12 @@ def test_where_the_truth_is_known_labels_that_are_wrong_have_a_frame(photos, dou
 
 
 def test_no_doubts_are_said_in_a_line_without_an_empty_sheet(photos, doubts):
-    for none in (doubts[:0], doubts.assign(issue=False, evidence="")):
-        ax = plots.label_issues(photos, none)
-        assert ax.get_title("left") == "No label is more likely wrong than right"
+    none = doubts.assign(issue=False, evidence="")
+    known = "No label is more likely wrong than right"
+    unknown = "No label stands out as wrong"  # 0 is no estimate
+    for table, said in ((doubts[:0], known), (none, known), (none.assign(wrong=0.0), unknown)):
+        ax = plots.label_issues(photos, table)
+        assert ax.get_title("left") == said
         assert not ax.texts and not ax.images and not ax.patches
 
 

@@ -271,11 +271,14 @@ def test_labels_without_an_estimate_are_counted(photos, quick):
     evidence = report_on(photos).evidence
     doubts = evidence.doubts.assign(wrong=0.2, issue=False)
     half = len(doubts) // 2
-    for unknown, words in ((len(doubts), "all"), (half + 1, str(half + 1)), (1, "1"), (0, None)):
+    every = len(doubts)
+    part = {number: f"{number} of the {every}" for number in (half + 1, 1)}
+    for unknown, words in ({every: f"all {every}"} | part | {0: None}).items():
         wrong = np.where(np.arange(len(doubts)) < unknown, 0.0, 0.2)
         evidence.doubts = doubts.assign(wrong=wrong)
         said = [line for line in labels(evidence).says if "there is no estimate" in line]
-        assert [line.split(" of the ")[0] for line in said] == ([f"For {words}"] if words else [])
+        told = f"For {words} labels that were judged there is no estimate"
+        assert [line.split(":")[0] for line in said] == ([told] if words else [])
 
 
 def test_a_column_that_times_made_is_not_called_one_of_your_table():
