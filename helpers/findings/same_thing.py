@@ -36,6 +36,7 @@ keeps the answers yes and no, and the search goes on with it."""
 DIVIDED = (
     "Scores on that split may flatter; those of this report are of one that keeps these together."
 )
+TURNED = "look at them, and train on a split that keeps them together, as --export writes it"
 MANY = 2
 """Images for each thing from where on a class is named."""
 
@@ -197,19 +198,31 @@ def _say_turned(found: Section, evidence: Evidence) -> None:
             "does not pay for it, and nothing keeps them together here."
         )
     elif len(pairs):
-        sides = evidence.opened.images["split"]
-        one, other = (sides.reindex(pairs[end]).fillna("").to_numpy() for end in pairs.columns[:2])
-        across = int(((one != other) & (one != "") & (other != "")).sum())
+        across = _turned_across(evidence)
         apart = len(pairs) - len(_followed(evidence, pairs))
         but = f", but for {apart:,} that your answers no keep apart" if apart else ""
         found.says.append(
             f"Further pairs of a class that agree in {LEAST} keypoints or more only where one photo"
             f" is mirrored (copies turned over, or a thing from its other side): {len(pairs):,}. "
             f"They stay on one side of the split here{but}; on two sides of the given split "
-            f"{'lies' if across == 1 else 'lie'} {across:,}; pairs.csv lists all."
+            f"{'lies' if len(across) == 1 else 'lie'} {len(across):,}; pairs.csv lists all."
         )
+        if len(leaking := _followed(evidence, across)):
+            what = "Photos that agree only where one is mirrored lie on two sides of the given "
+            what += f"split: {count(leaking, 'pair')}."
+            number, of = _images(leaking), len(evidence.part)
+            found.mend(what, number, of, TURNED, more=DIVIDED)
         found.numbers["mirrored"] = len(pairs)
         found.pictures.append(drawn("pairs", evidence.part, pairs, 9, photographs=True))
+
+
+def _turned_across(evidence: Evidence) -> pd.DataFrame:
+    """The pairs that agree in a mirror alone, and lie on two sides of the given split."""
+    pairs, sides = evidence.turned, evidence.opened.images["split"]
+    if pairs is None or pairs.empty:
+        return pd.DataFrame(columns=["image_id", "other_id"])
+    one, other = (sides.reindex(pairs[end]).fillna("").to_numpy() for end in pairs.columns[:2])
+    return pairs[(one != other) & (one != "") & (other != "")]
 
 
 def _images(pairs: pd.DataFrame) -> int:

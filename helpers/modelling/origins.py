@@ -100,7 +100,9 @@ def _new(name: str, one: Origin) -> str:
     )
     of = f"({one.asked:,} photos of {classes} with several {TAKEN[name][1]})"
     if one.by_value is None:
-        return f"{told}: {points(one.cost.difference, one.cost.low, one.cost.high)} {of}."
+        together = f" That is all of these classes together: one can rest on a {name} all the same."
+        cost = points(one.cost.difference, one.cost.low, one.cost.high)
+        return f"{told}: {cost} {of}.{together * (len(one.several) > 1)}"
     each = [
         f"of {value} {percent(row.new)} and {percent(row.control)}, learned from {row.learned:,}, "
         f"{points(row.difference, row.low, row.high)}"

@@ -152,12 +152,14 @@ def _two_readings(evidence: Learned, at_border: list[str]) -> str:
     classes = len(evidence.clean.classes)
     if len(at_border) <= classes / 2:
         return ""
-    return (
+    told = (
         f"{len(at_border)} of {classes} classes are told by their border: either the subject itself"
         " reaches it, which is no shortcut, or each class has a ground of its own, which is one."
         " Look at the pictures of the border: the report cannot tell which, and the verdict leaves"
         " it out."
     )
+    gap = gap_where(evidence, "border", at_border)
+    return told if gap is None else f"{told} {_say_gap(gap, 'border', gap.difference.high >= GAIN)}"
 
 
 def _cells(divided, column: str) -> pd.DataFrame:
@@ -217,7 +219,7 @@ def _say_alone(alone: pd.DataFrame, together: pd.Series) -> list[str]:
             its = f"the images of {row[1]}" if twice else "its images"
             values = f": so are {own} of {its}, and {others} of all others"
         area = f"area under the ROC curve {row.auc:.2f}, 0.5 by chance"
-        area += f"; all facts together {together[row[1]]:.2f}"
+        area += f"; a model that learned from all facts, {together[row[1]]:.2f}"
         whose = "the two classes" if twice else row[1]
         said.append(f"Of {whose}, {fact} alone says most ({area}){values}")
     return said
@@ -252,11 +254,14 @@ def _of_source(evidence: Learned, source: str, classes: list[str], agreeing: lis
         )
         code = PROBE_FILES
     gap = gap_where(evidence, source, classes)
-    rests = gap is None or gap.difference.high >= GAIN
+    rests, worth = gap is None or gap.difference.high >= GAIN, {}
     if gap is not None:
         more.insert(1, _say_gap(gap, source, rests))
     images, more = int(labels.isin(classes).sum()), " ".join(more)
-    return Finding(what, images, len(labels), act, "shortcuts", code, more, blocks=rests)
+    if not rests:  # no more is at stake than such a model gains, however many images it is about
+        ends = (images / len(labels) * max(0.0, end) for end in gap.difference)
+        worth = dict(zip(("effect", "low", "high"), ends, strict=True))
+    return Finding(what, images, len(labels), act, "shortcuts", code, more, blocks=rests, **worth)
 
 
 def _say_gap(gap: Gap, source: str, rests: bool) -> str:

@@ -159,18 +159,30 @@ def test_they_are_counted_and_shown(number):
         assert found.pictures[0].photographs and found.numbers == {"mirrored": number}
 
 
-def test_those_on_two_sides_of_the_given_split_are_counted():
+def test_those_on_two_sides_of_the_given_split_are_counted_and_are_to_be_mended():
     sides = {"a": "train", "b": "valid", "c": "train", "d": None, "e": None}
     opened = SimpleNamespace(images=pd.DataFrame({"split": pd.Series(sides, dtype="str")}))
     pairs = pd.DataFrame([("a", "b"), ("b", "c"), ("a", "c"), ("a", "d"), ("d", "e")])
     pairs = pairs.set_axis(["image_id", "other_id"], axis=1)
     found = Section("same thing", "")
     same_thing._say_turned(
-        found, SimpleNamespace(turned=pairs, part=None, opened=opened, sure=NONE)
+        found, SimpleNamespace(turned=pairs, part=range(9), opened=opened, sure=NONE)
+    )
+    (mend,) = found.findings
+    assert (mend.images, mend.of, mend.section) == (3, 9, "same thing")
+    assert mend.what == (
+        "Photos that agree only where one is mirrored lie on two sides of the given split: 2 pairs."
     )
     assert "5. They stay on one side of the split here; on two sides of" in found.says[0]
     assert "of the given split lie 2; pairs.csv lists all" in found.says[0]
     barred = pd.DataFrame({"image_id": ["d"], "other_id": ["a"], "against": [("b", "d")]})
-    given = SimpleNamespace(turned=pairs, part=None, opened=opened, sure=barred)
+    given = SimpleNamespace(turned=pairs, part=range(9), opened=opened, sure=barred)
     same_thing._say_turned(found := Section("same thing", ""), given)
+    assert found.findings[0].images == 3
     assert "split here, but for 1 that your answers no keep apart; on two" in found.says[0]
+    apart = pd.DataFrame(
+        {"image_id": ["b", "c"], "other_id": ["a", "b"], "against": [("x", "y")] * 2}
+    )
+    given = SimpleNamespace(turned=pairs, part=range(9), opened=opened, sure=apart)
+    same_thing._say_turned(found := Section("same thing", ""), given)
+    assert found.findings == [] and "of the given split lie 2;" in found.says[0]

@@ -79,9 +79,15 @@ def test_without_two_kinds_of_borders_nothing_is_said_of_the_model():
 
 def test_where_most_classes_are_told_by_their_border_both_readings_are_named():
     assert _two_readings(evidence(), ["a", "b"]) == ""
-    told = _two_readings(evidence(), ["a", "b", "c"])
+    told = _two_readings(evidence(gap=None), ["a", "b", "c"])
     assert told.startswith("3 of 4 classes are told by their border: either the subject itself")
-    assert "the verdict leaves it out" in told
+    assert told.endswith("the verdict leaves it out.")
+    gap = Gap(0.9, 0.6, Difference(0.3, 0.2, 0.4))
+    assert _two_readings(evidence(gap=gap), ["a", "b", "c"]) == (
+        f"{told} Of these images a linear model names 90% rightly where the border alone points to "
+        "their class, and 60% where it does not, class held against class: +30.0 points (+20.0 to "
+        "+40.0)."
+    )
 
 
 def test_a_class_of_which_all_is_told_by_a_source_is_explained_by_it():
@@ -197,9 +203,10 @@ def test_the_fact_that_tells_a_class_is_named_with_what_it_is_there_and_elsewher
     found = shortcuts(asked)
     (one,) = found.findings
     assert (
-        "Of elm, the format PNG alone says most (area under the ROC curve 1.00, 0.5 by chance; all"
-        " facts together 0.98): so are 100% of its images, and 0% of all others. Of ash, the width"
-        " alone says most (area under the ROC curve 1.00, 0.5 by chance; all facts together 0.97)."
+        "Of elm, the format PNG alone says most (area under the ROC curve 1.00, 0.5 by chance; a"
+        " model that learned from all facts, 0.98): so are 100% of its images, and 0% of all "
+        "others. Of ash, the width alone says most (area under the ROC curve 1.00, 0.5 by chance; "
+        "a model that learned from all facts, 0.97)."
     ) in one.more
     table = found.tables["What one fact of the file tells alone"]
     assert table.index.tolist() == ["elm"] * 3 + ["ash"] * 3
@@ -268,7 +275,7 @@ def test_what_tells_one_of_two_classes_tells_the_other_and_is_said_once():
             ("bare", "width", 0.7, "1", "2")]  # fmt: skip
     alone = pd.DataFrame(rows, columns=["class", "feature", "auc", "own", "others"])
     told = "the strength of JPEG compression alone says most (area under the ROC curve 0.82, 0.5 "
-    told += "by chance; all facts together 0.84)"
+    told += "by chance; a model that learned from all facts, 0.84)"
     together = pd.Series({"bare": 0.84, "masked": 0.84})
     assert module._say_alone(alone, together) == [f"Of the two classes, {told}"]
     three = pd.concat([together, pd.Series({"none": 0.5})])
@@ -317,3 +324,7 @@ def test_a_model_that_is_as_right_where_nothing_else_points_to_the_class_rests_o
     assert found.blocks is rests
     gains = f"So this model gains at most {100 * high:.0f} point"
     assert (gains in found.more) is not rests
+    # 40 of 100 images are ash: no more is at stake than these gain, whatever their number.
+    worth = (None,) * 3 if rests else (0.004, max(0, 0.4 * low), 0.4 * high)
+    assert (found.effect, found.low, found.high) == worth
+    assert found.at_stake == pytest.approx(0.4 if rests else 0.004 if low > 0 else 0.4 * high)
