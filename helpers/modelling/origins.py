@@ -7,6 +7,7 @@ import pandas as pd
 
 from helpers.balance.origins import KNOWN, Origin
 from helpers.datasets.words import count, percent, points, some
+from helpers.evidence.beside import GAIN
 from helpers.evidence.learned import Learned
 from helpers.findings.pictures import drawn
 from helpers.findings.sections import Finding, Picture, Section
@@ -181,7 +182,11 @@ def _finding(evidence: Learned, name: str, one: Origin) -> Finding:
     if len(one.several) < len(one.by_class):
         act = f"photograph every class {on} the same {several}, and {score} from"
     effect = _effect(one) if one.costs else {}
+    little = not (one.one or len(one.failing)) and effect["high"] < GAIN
+    if little:
+        lost = max(1, round(100 * effect["high"]))
+        more.append(f"So a new {name} costs a linear model at most {count(lost, 'point')}.")
     return Finding(
         what, int(images.sum()), len(labels), act, "shortcuts", CODE.format(name), " ".join(more),
-        blocks=True, **effect,
+        blocks=not little, **effect,
     )  # fmt: skip

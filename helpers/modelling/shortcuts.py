@@ -8,7 +8,7 @@ from helpers.balance import Probe, associate, file_facts, lifts, probe_each
 from helpers.balance.probing import LEAD
 from helpers.datasets.words import count, points, some
 from helpers.evidence.audited import private_columns, without_private
-from helpers.evidence.beside import Gap, border_among_alike, gap_where
+from helpers.evidence.beside import GAIN, Gap, border_among_alike, gap_where
 from helpers.evidence.learned import Learned
 from helpers.findings.pictures import drawn
 from helpers.findings.sections import Finding, Section
@@ -47,9 +47,6 @@ COMPRESSION = (
     "Compression, of JPEG files alone, is the mean step to which levels are rounded: next to "
     "nothing is lost at 1, and the more the larger it is."
 )
-GAIN = 0.1
-"""A score rests on what is beside the subject unless a model gains less of accuracy from it, by the
-upper end of the interval. Chosen as what would change a verdict, and measured on no dataset."""
 ALONE, MOST_FACTS, NAMED = "What one fact of the file tells alone", 5, 4
 
 

@@ -92,6 +92,21 @@ def test_a_camera_that_only_costs_is_told_by_its_figures():
     )
 
 
+@pytest.mark.parametrize(
+    ("low", "said"), [(-0.1, ""), (-0.099, "10 points"), (-0.04, "4 points"), (-0.004, "1 point")]
+)
+def test_a_day_that_costs_little_puts_no_score_in_doubt(low, said):
+    cheap = {**COSTLY, "cost": Difference(low / 2, low, low / 4)}
+    told = Origin(by_class([False] * 3), **cheap)
+    (finding,) = say_origins(Section("shortcuts", ""), evidence(day=told))
+    assert finding.blocks is (not said) and finding.measured
+    most = f"So a new day costs a linear model at most {said}."
+    assert finding.more == (most if said else "")
+    own = Origin(by_class([True, False, False]), **cheap)  # no split can show what that costs
+    (finding,) = say_origins(Section("shortcuts", ""), evidence(day=own))
+    assert finding.blocks
+
+
 def test_where_days_tell_nothing_beyond_chance_there_is_no_finding():
     chance = {**COSTLY, "cost": Difference(-0.1, -0.3, 0.1)}
     found = Section("shortcuts", "")
