@@ -154,7 +154,7 @@ def _find(dataset, numbers, groups, pairs, votes, seed, folds, one_label) -> pd.
     likelier = others.reindex(one_file).where(wrong, doubts.loc[one_file, "given"])
     doubts.loc[one_file, "suggested"] = likelier.to_numpy()
     doubts.attrs["left out"] = left_out
-    doubts.attrs["shared"] = len({*linked}) < len(linked)
+    doubts.attrs["shared"] = len({*linked}) < len({*copies})
     if why:
         doubts.attrs["groups"] = why
     return doubts

@@ -135,6 +135,9 @@ def test_a_suspicion_that_chance_explains_is_ranked_and_is_no_issue(features, tm
     assert describe_doubts(table) == said + SHARED
     alone = find_label_issues(dataset, features, groups=False)
     assert SHARED not in describe_doubts(alone)
+    copied = pd.DataFrame({"image_id": ["elm 05 0.jpg"], "other_id": ["elm 05 1.jpg"]})
+    assert SHARED not in describe_doubts(find_label_issues(dataset, features, False, copied))
+    assert SHARED in describe_doubts(find_label_issues(dataset, features, None, copied))
 
 
 def test_none_and_one_label_are_told_as_such(features, tmp_path):
