@@ -12,7 +12,7 @@ FIRST = 20
 LEAST_CHANCE = 0.001
 """What a chance is given as that is smaller: no model can tell so little from nothing."""
 
-SHARED = " A wrong label that all images of a thing share is often missed: there may be more."
+SHARED = " A wrong label that all images of a thing share is often missed."
 
 
 def describe_doubts(doubts: pd.DataFrame) -> str:

@@ -101,7 +101,8 @@ def _new(name: str, one: Origin) -> str:
     )
     of = f"({one.asked:,} photos of {classes} with several {TAKEN[name][1]})"
     if one.by_value is None:
-        together = f" That is all of these classes together: one can rest on a {name} all the same."
+        together = " That counts all of these photos together: one class can rest on a "
+        together += f"{name} all the same."
         cost = points(one.cost.difference, one.cost.low, one.cost.high)
         return f"{told}: {cost} {of}.{together * (len(one.several) > 1)}"
     each = [

@@ -117,6 +117,7 @@ def _findings(verdict: Mapping[str, Any], opening: str) -> str:
         if one["effect"] is not None:
             sure = one["low"] > 0 or one["high"] < 0
             size += "; effect measured" if sure else "; effect measured, and within chance"
+        size += "; <b>puts the score in doubt</b>" * bool(one["blocks"])
         rows.append(
             f'<li><p class="what">{escape(one["what"])}</p>{_paragraph(one["more"])}<p'
             f' class="size">{size}, '

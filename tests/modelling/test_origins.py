@@ -46,8 +46,8 @@ def test_classes_of_one_day_lead_and_what_a_new_day_costs_is_their_effect():
     new = (
         "Of a day that it has not seen, a linear model names 30% of the photos rightly; with as "
         "many photos left out at random, 90%: -60.0 points (-80.0 to -30.0) (40 photos of 2 "
-        "classes with several days). That is all of these classes together: one can rest on a day "
-        "all the same."
+        "classes with several days). That counts all of these photos together: one class can rest "
+        "on a day all the same."
     )
     assert finding.more.endswith(new) and found.says == [new]
     assert (finding.effect, finding.low, finding.high) == (0.6, 0.3, 0.8)
@@ -112,7 +112,7 @@ def test_where_days_tell_nothing_beyond_chance_there_is_no_finding():
     found = Section("shortcuts", "")
     assert say_origins(found, evidence(day=Origin(by_class([False] * 3), **chance))) == []
     cost = "-10.0 points (-30.0 to +10.0) (40 photos of 2 classes with several days)."
-    assert f"{cost} That is all of these classes together" in found.says[0]
+    assert f"{cost} That counts all of these photos together" in found.says[0]
     one = Origin(by_class([False] * 3)[:2], **chance)
     assert say_origins(found := Section("shortcuts", ""), evidence(day=one)) == []
     assert found.says[0].endswith("(40 photos of 1 class with several days).")

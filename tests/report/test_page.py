@@ -199,7 +199,10 @@ def test_a_finding_shows_its_size_and_its_evidence(sections):
     text = page(sections)
     assert "3 of 12 images (25%)" in text
     assert '<i style="width:25.0%">' in text
-    assert "effect measured" not in text
+    assert "effect measured" not in text and "in doubt" not in text
+    doubted = Finding("w", 3, 12, "a", "files", blocks=True)
+    sections["verdict"].findings = [doubted]
+    assert "3 of 12 images (25%); <b>puts the score in doubt</b>, <a" in page(sections)
     sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, 0.05, 0.2)]
     assert "(25%); effect measured, <" in page(sections)
     sections["verdict"].findings = [Finding("w", 3, 12, "a", "files", "", "m", 0.1, -0.05, 0.2)]
