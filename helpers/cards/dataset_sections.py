@@ -15,7 +15,7 @@ from helpers.balance import imbalance
 from helpers.cards.markdown import bullets, is_private, plain, ranged, scrub, table
 from helpers.datasets import Dataset
 from helpers.datasets.dataset import SPLITS
-from helpers.datasets.words import count
+from helpers.datasets.words import count, some
 from helpers.splits import describe_leakage
 
 FEW = 12
@@ -266,9 +266,10 @@ def _associations(found: pd.DataFrame, dataset: Dataset) -> str:
     text = table(["column", "Cramér's V with the label (0 to 1)", "p, corrected"], rows, most=10)
     strong = found[(found["p_corrected"] < 0.05) & (found["v"] >= 0.1)]
     if len(strong):
+        go = "goes" if len(strong) == 1 else "go"
         text += (
-            f"\n{plain(strong.index[0])} goes with the label by more than chance: a model may "
-            "learn it in place of what the image shows.\n"
+            f"\n{plain(some(strong.index, 10))} {go} with the label by more than chance: a model "
+            "may learn that in place of what the image shows.\n"
         )
     return text
 

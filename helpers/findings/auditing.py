@@ -164,7 +164,7 @@ def copies(evidence: Evidence) -> Section:
     found.unchecked.append(REACH)
     found.says.append(MISSED)
     sides = dataset.images["split"].dropna().unique()
-    came = f"with {sides[0]} images alone" if len(sides) else "without a split"
+    came = f"with no side of a split but {sides[0]}" if len(sides) else "without a split"
     found.says.append(
         describe_leakage(leaks)
         if len(sides) > 1
@@ -305,6 +305,10 @@ def outliers(evidence: Evidence) -> Section:
     found = Section("outliers", f"The {many}, for a person to look at")
     found.says.append(
         "There is always a strangest image, and a rare subject in rare light is strange and right."
+    )
+    found.unchecked.append(
+        "Whether each image shows something of its class, or anything: only the strangest are "
+        "shown, and what is as dull as others passes, with its label."
     )
     found.tables["The strangest"] = listed[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"

@@ -7,7 +7,7 @@ import pandas as pd
 from helpers import audit
 from helpers.audit.doubts import caption_doubts, contradicted_most, name_none, say_unknown
 from helpers.audit.suspects import CONTRADICTED
-from helpers.datasets.words import count, is_or_are, sum_of_chances
+from helpers.datasets.words import count, is_or_are, some, sum_of_chances
 from helpers.evidence.answered_pairs import of_two_labels
 from helpers.evidence.audited import Evidence
 from helpers.evidence.effects import told_leaving
@@ -51,6 +51,8 @@ def labels(evidence: Evidence) -> Section:
         elif len(first := contradicted_most(doubts)):
             _show_first(found, evidence, first)
         return found
+    if "further down" in found.says[0]:
+        found.says.append("To go on further down, sort images.csv by chance_that_label_is_wrong.")
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
     )
@@ -91,9 +93,12 @@ def _say_evidence(suspects: pd.DataFrame, things: pd.Series) -> list[str]:
     whole = by.get("whole group", suspects.index[:0])
     if len(whole) and (number := things.reindex(whole).nunique()) < len(whole):
         of = "one thing that looks" if number == 1 else f"{number:,} things that look"
+        by_class = things.reindex(whole).groupby(suspects.loc[whole, "given"]).nunique()
+        named = some((f"{of_class} of {name}" for name, of_class in by_class.items()), 4)
         says.append(
-            f"{len(whole):,} are all that there is of {of} like another class: of one thing all "
-            "are wrong or none, so that what is expected of them can be far off."
+            f"{len(whole):,} are all that there is of {of} like another class ({named}): of one "
+            "thing all are wrong or none, so that what is expected of them, and of these classes, "
+            "can be far off."
         )
     return says
 

@@ -14,7 +14,7 @@ REVIEW_LABELS = """from helpers.report import build_report
 from helpers.widgets import review
 
 suspects = build_report(dataset).suspects()
-review(dataset, suspects[suspects["issue"].str.startswith("label")])"""
+review(dataset, suspects[suspects["issue"].str.contains("label")])"""
 DIVIDE_ANEW = """from helpers.audit import find_duplicates
 from helpers.splits import ensure_split
 from helpers.training import embed

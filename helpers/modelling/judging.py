@@ -206,9 +206,9 @@ def evaluate(evidence: Learned) -> Section:
     if len(doubted := _in_doubt(evidence, answers.index)):
         told = sum_of_chances(doubted["wrong"])
         found.says.append(
-            f"{len(doubted):,} of their labels {'is' if len(doubted) == 1 else 'are'} in doubt, "
-            f"and about {told} {is_or_are(told)} expected to be wrong: scores take them at their "
-            "word."
+            f"{len(doubted):,} of their labels {'is' if len(doubted) == 1 else 'are'} in doubt"
+            f"{_say_where(doubted, answers)}, and about {told} {is_or_are(told)} expected to be "
+            "wrong: scores take them at their word."
         )
     by_class = evaluation.score_classes(answers, groups)
     scores = by_class.columns.difference(["images", "groups"])
@@ -282,6 +282,16 @@ def _say_lost(found: Section, by_class: pd.DataFrame, ratio: pd.Series) -> None:
         )
     number, total = int(lost["images"].sum()), int(by_class["images"].sum())
     found.mend(what, number, total, act)
+
+
+def _say_where(doubted: pd.DataFrame, answers: pd.DataFrame) -> str:
+    """The classes of which most labels are in doubt, for those of two labels in doubt or more."""
+    number, of = doubted["given"].value_counts(), answers["label"].value_counts()
+    number = number[number > 1]
+    worst = (number / of[number.index]).sort_values(ascending=False, kind="stable").index[:3]
+    named = ", ".join(f"{number[name]:,} of {of[name]:,} of {name}" for name in worst)
+    most = "most of all " if len(doubted) > number[worst].sum() else ""
+    return f" ({most}{named})" if named else ""
 
 
 def _in_doubt(evidence: Learned, ids: pd.Index) -> pd.DataFrame:

@@ -56,7 +56,9 @@ def _say_gain(evidence: Learned, found: Section, gain: tuple, train: int) -> Non
     found.numbers |= {"gain of doubling": value, "low": low, "high": high}
     found.title = f"The last doubling of the labels bought {points(*gain)} of accuracy"
     if low <= 0:
-        found.title = f"No gain of the last doubling of the labels is shown: {points(*gain)}"
+        found.title = (
+            f"No gain of the last doubling of the labels is shown: {points(*gain)} of accuracy"
+        )
     found.says.append(
         f"A linear model learned from all {train:,} training images, and from half of them, drawn "
         "three times; all answered the same validation images. The next doubling seldom buys more "

@@ -56,7 +56,8 @@ def say_classes(
         told = [_say_learned(named, sizes), *_say_wrong(named, scores, answers, evidence)]
         shown, listed = int(errors.isin(named).sum()), int(doubts.isin(named).sum())
         look = [f"the section on errors shows {count(shown, 'image')}"] if shown else []
-        look += [f"that on labels doubts {count(listed, 'label')}"] if listed else []
+        by = "that" if look else "the section"
+        look += [f"{by} on labels doubts {count(listed, 'label')}"] if listed else []
         told += [f"To look at: of {as_word('+'.join(named))} {' and '.join(look)}."] if look else []
         said.append(" ".join(told))
     return said

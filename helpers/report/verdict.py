@@ -106,7 +106,9 @@ def decide(evidence: Learned, needs: Needs, sections: list[Section]) -> Section:
         )
     if (rest := len(everything) - MOST) > 0:
         stand = "stands in its section" if rest == 1 else "stand in their sections"
-        found.says.append(f"{count(rest, 'further finding')} {stand}.")
+        smaller = sorted(everything, key=lambda one: -one.at_stake)[MOST:]
+        more = [f"“{one.what.rstrip('.')}”" for one in smaller]
+        found.says.append(f"{count(rest, 'further finding')} {stand}: {some(more, 5)}.")
     openings = evidence.opened.test_openings()
     found.numbers = {"verdict": word, "findings": len(everything), "test openings": len(openings)}
     found.says.append(_say_openings(evidence, openings))

@@ -220,15 +220,22 @@ def test_of_the_strangest_images_one_stands_for_each_thing(monkeypatch):
         (["same file"] * 2, []),  # then the estimate says it all: about 1 of 2
         (["same file"] * 2 + ["image"], ["2 of them are on identical files under two labels"]),
         (["whole group"], []),
-        (["whole group"] * 2 + ["image"], ["2 are all that there is of one thing that looks like"]),
-        (["whole group"] * 5, ["5 are all that there is of 2 things that look like another class"]),
+        (
+            ["whole group"] * 2 + ["image"],
+            ["2 are all that there is of one thing that looks like another class (1 of oak): of"],
+        ),
+        (
+            ["whole group"] * 5,
+            ["5 are all that there is of 2 things that look like another class (1 of elm, 1 of oa"],
+        ),
         (["same file"] * 2 + ["whole group"] * 2, ["2 of them are on identical", "2 are all that"]),
     ],
 )
 def test_labels_of_which_not_each_is_likely_wrong_or_that_hang_together_are_told(kinds, told):
     ids = [f"{number}.jpg" for number in range(len(kinds))]
     things = pd.Series([n // 4 for n in range(len(kinds))], ids)
-    says = _say_evidence(pd.DataFrame({"evidence": kinds}, ids), things)
+    given = ["elm" if number == 4 else "oak" for number in range(len(kinds))]
+    says = _say_evidence(pd.DataFrame({"evidence": kinds, "given": given}, ids), things)
     assert len(says) == len(told)
     assert all(said.startswith(begins) for said, begins in zip(says, told, strict=True))
 

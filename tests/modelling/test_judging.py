@@ -154,6 +154,18 @@ def test_one_wrong_answer_is_told_as_one(monkeypatch, wrong, asked, title, neare
     assert nearest is None or any(nearest in said for said in found.says)
 
 
+def test_the_classes_are_named_of_which_most_labels_are_in_doubt():
+    answers = pd.DataFrame({"label": [*"a" * 10, *"b" * 20, *"c" * 5, *"d" * 4, *"e" * 9]})
+    for given, said in {
+        "": "",
+        "abc": "",  # one of each says nothing of a class
+        "aab": " (most of all 2 of 10 of a)",
+        "bbcc": " (2 of 5 of c, 2 of 20 of b)",
+        "aabbccdd": " (most of all 2 of 4 of d, 2 of 5 of c, 2 of 10 of a)",
+    }.items():
+        assert judging._say_where(pd.DataFrame({"given": [*given]}), answers) == said
+
+
 def test_of_the_labels_that_scores_take_at_their_word_those_in_doubt_are_known(monkeypatch):
     doubts = pd.DataFrame({"issue": [True, True, False], "wrong": [0.9, 0.6, 0.1]}, list("abc"))
     monkeypatch.setattr(judging, "open_doubts", lambda evidence: doubts)

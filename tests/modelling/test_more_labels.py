@@ -69,7 +69,11 @@ def test_how_many_labels_is_told_for_the_score_of_all_classes_where_a_curve_was_
             (0.03, 0.01, 0.05),
             "The last doubling of the labels bought +3.0 points (+1.0 to +5.0) of",
         ),
-        ((0.03, 0.0, 0.05), "No gain of the last doubling of the labels is shown: +3.0 points"),
+        (
+            (0.03, 0.0, 0.05),
+            "No gain of the last doubling of the labels is shown: +3.0 points (+0.0 to +5.0) of "
+            "accuracy",
+        ),
         (None, "Whether more labels would help cannot be told: a class is too small"),
     ],
 )

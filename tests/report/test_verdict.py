@@ -132,7 +132,7 @@ def test_five_findings_at_most_in_the_order_of_what_is_at_stake():
     found = judged(*findings)
     assert len(found.findings) == 5
     assert found.numbers["findings"] == 6
-    assert "1 further finding stands in its section." in found.says
+    assert "1 further finding stands in its section: “1 images”." in found.says
 
 
 def test_where_nobody_said_what_belongs_together_the_cover_says_what_scores_suppose():
@@ -182,7 +182,8 @@ def test_what_was_not_checked_and_what_failed_is_gathered():
 def test_every_further_finding_is_counted_and_none_where_five_are_all():
     five = [finding(n) for n in (5, 50, 20, 1, 30)]
     assert not any("further" in one for one in judged(*five).says)
-    assert "2 further findings stand in their sections." in judged(*five, finding(), finding()).says
+    told = "2 further findings stand in their sections: “5 images”, “1 images”."
+    assert told in judged(*five, finding(), finding()).says
 
 
 def test_a_blocking_finding_is_told_with_the_verdict_and_without_it():
