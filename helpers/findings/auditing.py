@@ -31,6 +31,10 @@ MISSED = (
     "Some changes hide a copy from every search: 'Not checked', at the end of the report, says "
     "which."
 )
+WRONG_TOGETHER = (
+    " A label counts as found where it is in doubt beside as many others that were changed: where "
+    "fewer are wrong, a smaller share of them may be found."
+)
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
 MADE, ALMOST = 10, 0.9
@@ -331,7 +335,9 @@ def canaries(evidence: Evidence) -> Section:
         "Nobody knows how many faults there are. So known ones were planted in copies of some of "
         "these images, in a temporary folder, and every detector was asked again. A recall holds "
         "for a fault of this kind and strength: labels that people confuse may be harder to find "
-        "than these, and so is a weaker blur.",
+        "than these, and so is a weaker blur."
+        + WRONG_TOGETHER
+        * bool((table["kind"] == "labels").any()),
         *describe_canaries(table),
     ]
     found.tables["Planted and found"] = table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers import audit
-from helpers.audit.doubts import caption_doubts, contradicted_most, name_none, say_unknown
+from helpers.audit.doubts import FIRST, caption_doubts, contradicted_most, name_none, say_unknown
 from helpers.audit.suspects import CONTRADICTED
 from helpers.datasets.words import count, is_or_are, some, sum_of_chances
 from helpers.evidence.answered_pairs import of_two_labels
@@ -49,6 +49,7 @@ def labels(evidence: Evidence) -> Section:
         if not judged:
             found.title, found.state = "Labels could not be judged", LEFT_OUT
         elif len(first := contradicted_most(doubts)):
+            found.title += f"; look at the first {min(FIRST, len(first))}" * (len(first) > 1)
             _show_first(found, evidence, first)
         return found
     if "further down" in found.says[0]:

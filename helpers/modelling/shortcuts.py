@@ -273,5 +273,5 @@ def _say_gap(gap: Gap, source: str, rests: bool) -> str:
     if rests:
         return told
     most = max(0, round(100 * gap.difference.high))
-    gains = f"at most {count(most, 'point')} from that" if most else "nothing from that"
+    gains = f"hardly more than {count(most, 'point')} from that" if most else "nothing from that"
     return f"{told} So this model gains {gains}; a fine-tuned one was not asked."

@@ -61,6 +61,8 @@ def test_where_no_label_is_in_doubt_the_first_that_it_says_to_look_at_are_listed
     found = labels(asked)
     assert "look at the first" in found.says[0]
     assert f"{number:,}" in found.says[0] or number == 1
+    more = f"; look at the first {number}" if number > 1 else ""
+    assert found.title == f"No label stands out as wrong{more}"
     listed = found.tables["The first to look at"]
     assert list(listed.index) == list(asked.doubts.index[:number])
     assert list(listed) == ["given", "suggested"]
@@ -73,6 +75,14 @@ def test_where_no_label_is_contradicted_or_some_are_in_doubt_no_such_list_is_mad
     found = labels(evidence([0.2, 0.2]))
     assert "look at" not in found.says[0] and found.tables == {} and found.pictures == []
     assert "The first to look at" not in labels(evidence([0.1], issue=True)).tables
+
+
+def test_beside_which_wrong_labels_a_planted_one_is_found_is_told_where_one_was_planted():
+    rows = {"fault": "f", "planted": 30, "found": 21, "recall": 0.7, "low": 0.5, "high": 0.8}
+    for kind, told in {"labels": True, "copies": False}.items():
+        table = pd.DataFrame({"kind": [kind], **{name: [one] for name, one in rows.items()}})
+        found = auditing.canaries(SimpleNamespace(canaries=table))
+        assert ("A label counts as found where" in found.says[0]) is told
 
 
 def test_labels_that_could_not_be_judged_are_not_listed():

@@ -322,7 +322,7 @@ def test_a_model_that_is_as_right_where_nothing_else_points_to_the_class_rests_o
     known = evidence(gap=Gap(0.9, 0.89, Difference(0.01, low, high)))
     (found,) = _findings(known, {source: ["ash"]}, {})
     assert found.blocks is rests
-    gains = f"So this model gains at most {100 * high:.0f} point"
+    gains = f"So this model gains hardly more than {100 * high:.0f} point"
     assert (gains in found.more) is not rests
     # 40 of 100 images are ash: no more is at stake than these gain, whatever their number.
     worth = (None,) * 3 if rests else (0.004, max(0, 0.4 * low), 0.4 * high)
