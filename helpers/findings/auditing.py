@@ -32,8 +32,8 @@ MISSED = (
     "which."
 )
 WRONG_TOGETHER = (
-    " A label counts as found where it is in doubt beside as many others that were changed: where "
-    "fewer are wrong, a smaller share of them may be found."
+    " A label counts as found where it is in doubt; many were changed at once, and where fewer are "
+    "wrong, a smaller share of them may be found."
 )
 RARER = 2
 """How many times as many images the commonest class has, from where on weights are advised."""
@@ -168,7 +168,7 @@ def copies(evidence: Evidence) -> Section:
     found.unchecked.append(REACH)
     found.says.append(MISSED)
     sides = dataset.images["split"].dropna().unique()
-    came = f"with no side of a split but {sides[0]}" if len(sides) else "without a split"
+    came = f"with one side of a split alone ({sides[0]})" if len(sides) else "without a split"
     found.says.append(
         describe_leakage(leaks)
         if len(sides) > 1
@@ -311,8 +311,8 @@ def outliers(evidence: Evidence) -> Section:
         "There is always a strangest image, and a rare subject in rare light is strange and right."
     )
     found.unchecked.append(
-        "Whether each image shows something of its class, or anything: only the strangest are "
-        "shown, and what is as dull as others passes, with its label."
+        "Whether each image shows its class, or anything: only the strangest are shown, and one "
+        "that looks no stranger than others passes, and keeps its label."
     )
     found.tables["The strangest"] = listed[["score", "nearest"]]
     title = "The strangest: how many do not belong here?"

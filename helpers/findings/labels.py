@@ -53,7 +53,8 @@ def labels(evidence: Evidence) -> Section:
             _show_first(found, evidence, first)
         return found
     if "further down" in found.says[0]:
-        found.says.append("To go on further down, sort images.csv by chance_that_label_is_wrong.")
+        by = "chance_that_label_is_wrong, largest first"
+        found.says.append(f"To go on further down, sort images.csv by {by}.")
     found.says.append(
         "This is an estimate: on hard classes fewer of these are wrong than promised (notebook 02)."
     )
@@ -97,7 +98,7 @@ def _say_evidence(suspects: pd.DataFrame, things: pd.Series) -> list[str]:
         by_class = things.reindex(whole).groupby(suspects.loc[whole, "given"]).nunique()
         named = some((f"{of_class} of {name}" for name, of_class in by_class.items()), 4)
         says.append(
-            f"{len(whole):,} are all that there is of {of} like another class ({named}): of one "
+            f"{len(whole):,} are all the images of {of} like another class ({named}): of one "
             "thing all are wrong or none, so that what is expected of them, and of these classes, "
             "can be far off."
         )

@@ -290,7 +290,7 @@ def _say_where(doubted: pd.DataFrame, answers: pd.DataFrame) -> str:
     number = number[number > 1]
     worst = (number / of[number.index]).sort_values(ascending=False, kind="stable").index[:3]
     named = ", ".join(f"{number[name]:,} of {of[name]:,} of {name}" for name in worst)
-    most = "most of all " if len(doubted) > number[worst].sum() else ""
+    most = "largest shares: " if len(doubted) > number[worst].sum() else ""
     return f" ({most}{named})" if named else ""
 
 

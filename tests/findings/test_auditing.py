@@ -232,13 +232,13 @@ def test_of_the_strangest_images_one_stands_for_each_thing(monkeypatch):
         (["whole group"], []),
         (
             ["whole group"] * 2 + ["image"],
-            ["2 are all that there is of one thing that looks like another class (1 of oak): of"],
+            ["2 are all the images of one thing that looks like another class (1 of oak): of"],
         ),
         (
             ["whole group"] * 5,
-            ["5 are all that there is of 2 things that look like another class (1 of elm, 1 of oa"],
+            ["5 are all the images of 2 things that look like another class (1 of elm, 1 of oa"],
         ),
-        (["same file"] * 2 + ["whole group"] * 2, ["2 of them are on identical", "2 are all that"]),
+        (["same file"] * 2 + ["whole group"] * 2, ["2 of them are on identical", "2 are all the"]),
     ],
 )
 def test_labels_of_which_not_each_is_likely_wrong_or_that_hang_together_are_told(kinds, told):

@@ -159,9 +159,9 @@ def test_the_classes_are_named_of_which_most_labels_are_in_doubt():
     for given, said in {
         "": "",
         "abc": "",  # one of each says nothing of a class
-        "aab": " (most of all 2 of 10 of a)",
+        "aab": " (largest shares: 2 of 10 of a)",
         "bbcc": " (2 of 5 of c, 2 of 20 of b)",
-        "aabbccdd": " (most of all 2 of 4 of d, 2 of 5 of c, 2 of 10 of a)",
+        "aabbccdd": " (largest shares: 2 of 4 of d, 2 of 5 of c, 2 of 10 of a)",
     }.items():
         assert judging._say_where(pd.DataFrame({"given": [*given]}), answers) == said
 
